@@ -1,0 +1,6 @@
+//! Tagwell
+pub mod diagnostic;
+pub mod intern;
+pub mod source;
+pub mod syntax;
+pub mod value;

@@ -1,0 +1,83 @@
+//! Types and values, and the one meaning of every operator and function on single values, missing included.
+//!
+//! Each arithmetic edge — missing, overflow, empty range, leap day, clock change — is decided here, once, and has a row
+//! in a table under `tests/eval/`. Nothing here knows names, columns or rulebooks.
+
+use std::sync::Arc;
+
+/// A type of LANGUAGE.md §2, without its `?`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// Unicode text, compared by code point.
+    Text,
+    /// 64-bit integer.
+    Int,
+    /// Exact, with this many digits after the point, 38 digits in all.
+    Decimal(u8),
+    /// 64-bit float, always finite.
+    Float,
+    /// True or false; a condition also unknown, which is [`Value::Missing`].
+    Bool,
+    /// A day of the calendar.
+    Date,
+    /// An instant, in microseconds.
+    Timestamp,
+    /// Months, days and exact time.
+    Duration,
+    /// Elements are never missing.
+    List(Box<Type>),
+    /// A value of this level, layer or funnel.
+    Choice(ChoiceId),
+}
+
+/// Which level, layer or funnel a [`Type::Choice`] belongs to; an index into the rulebook's enumerations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChoiceId(pub u32);
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Not known; of a condition: unknown.
+    Missing,
+    /// Of [`Type::Bool`].
+    Bool(bool),
+    /// Of [`Type::Int`].
+    Int(i64),
+    /// Of [`Type::Decimal`].
+    Decimal(Decimal),
+    /// Of [`Type::Float`]; never NaN, never infinite.
+    Float(f64),
+    /// Of [`Type::Text`].
+    Text(Arc<str>),
+    /// Of [`Type::Date`]: days since 1970-01-01.
+    Date(i32),
+    /// Of [`Type::Timestamp`]: microseconds since 1970-01-01T00:00Z.
+    Timestamp(i64),
+    /// Of [`Type::Duration`].
+    Duration(Duration),
+    /// Of [`Type::List`]; no element is missing.
+    List(Arc<[Value]>),
+    /// Of [`Type::Choice`]: the rank, 0 the lowest; a level's top arm has the highest rank, a funnel's first step 0,
+    /// a layer's first arm 0.
+    Choice(u32),
+}
+
+/// An exact number: `mantissa × 10^-scale`, at most 38 digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimal {
+    /// All digits, signed.
+    pub mantissa: i128,
+    /// Digits after the point, at most 38.
+    pub scale: u8,
+}
+
+/// A length of time: calendar months, calendar days, exact microseconds. Weeks are seven days, years twelve months.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Duration {
+    /// Calendar months.
+    pub months: i32,
+    /// Calendar days, in the zone.
+    pub days: i32,
+    /// Exact time, in microseconds.
+    pub micros: i64,
+}
