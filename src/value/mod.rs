@@ -3,7 +3,27 @@
 //! Each arithmetic edge — missing, overflow, empty range, leap day, clock change — is decided here, once, and has a row
 //! in a table under `tests/eval/`. Nothing here knows names, columns or rulebooks.
 
+pub mod compare;
+pub mod decimal;
+pub mod duration;
+pub mod hash;
+pub mod list;
+pub mod literal;
+pub mod moment_text;
+pub mod number;
+pub mod operator;
+pub mod pattern;
+pub mod print;
+pub mod text;
+pub mod time;
+pub mod truth;
+
 use std::sync::Arc;
+
+pub use compare::{Comparison, UpperEnd};
+pub use pattern::Pattern;
+pub use time::{Clock, Moment, MomentType, Zone};
+pub use truth::Truth;
 
 /// A type of LANGUAGE.md §2, without its `?`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
