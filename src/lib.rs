@@ -1,6 +1,7 @@
 //! Tagwell
 pub mod diagnostic;
 pub mod intern;
+pub mod ir;
 pub mod schema;
 pub mod source;
 pub mod syntax;

@@ -107,7 +107,8 @@ fn the_library_never_prints_and_reads_no_clock() {
         let code = fs::read_to_string(file).expect("a source file can be read");
         for (at, line) in code.lines().enumerate() {
             let spoken = line.trim_start();
-            let forbidden = ["println!", "eprintln!", "print!(", "SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"];
+            let forbidden =
+                ["println!", "eprintln!", "print!(", "SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"];
             if !spoken.starts_with("//") && forbidden.iter().any(|word| spoken.contains(word)) {
                 found.push(format!("{}:{}: {spoken}", file.display(), at + 1));
             }

@@ -4,7 +4,12 @@ use crate::{
     ir::{DefinitionId, ListId, ParamId},
     schema::{ColumnId, TableId},
     source::Span,
-    value::{Type, Value, pattern::Pattern},
+    value::{Pattern, Type, Value},
+};
+
+pub use crate::value::{
+    compare::{Comparison as CompareOp, UpperEnd},
+    time::{Period, PeriodUnit, Which},
 };
 
 /// An expression, its type, and where it was written.
@@ -196,23 +201,6 @@ pub enum ExprKind {
     List(Vec<Expr>),
 }
 
-/// `=`, `!=`, …
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CompareOp {
-    /// `=`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    Greater,
-    /// `>=`
-    AtLeast,
-}
-
 /// `all of`, `any of`, `none of`, `at least 2 of`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quorum {
@@ -224,15 +212,6 @@ pub enum Quorum {
     None,
     /// `at least 2 of`
     AtLeast(u32),
-}
-
-/// Whether a range's upper end belongs to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UpperEnd {
-    /// `3..5`
-    Included,
-    /// `3..<5`
-    Excluded,
 }
 
 /// A stretch of time relative to the clock. Durations are constants or parameters, or computed.
@@ -253,30 +232,6 @@ pub enum TimeWindow {
     WithinNext(Box<Expr>),
     /// `during this month`: the calendar period in the zone
     During(Period),
-}
-
-/// `this month`, `yesterday`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Period {
-    /// −1 last, 0 this, 1 next.
-    pub offset: i32,
-    /// Its length.
-    pub unit: PeriodUnit,
-}
-
-/// The length of a calendar period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PeriodUnit {
-    /// `today`
-    Day,
-    /// `this week`, from Monday
-    Week,
-    /// `this month`
-    Month,
-    /// `this quarter`
-    Quarter,
-    /// `this year`
-    Year,
 }
 
 /// `contains`, `starts with`, `ends with`
