@@ -1,5 +1,6 @@
 //! Tagwell
 pub mod diagnostic;
+pub mod eval;
 pub mod intern;
 pub mod ir;
 pub mod schema;

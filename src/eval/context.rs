@@ -1,0 +1,57 @@
+//! What an evaluation needs beside the rulebook and the user's own record: the clock, the uploaded lists, and the rows of
+//! reference tables.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use crate::{
+    schema::{ColumnId, TableId},
+    value::{Clock, Value, print},
+};
+
+/// Clock, lists and reference tables.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The one clock reading, and the zone.
+    pub clock: Clock,
+    /// The texts of each uploaded list, by [`crate::ir::ListId`].
+    pub lists: Vec<HashSet<Arc<str>>>,
+    /// The rows of each reference table that the rules look into.
+    pub lookups: HashMap<TableId, Lookup>,
+}
+
+impl Context {
+    /// Only a clock: no lists, no reference tables.
+    pub fn new(clock: Clock) -> Context {
+        Context { clock, lists: vec![], lookups: HashMap::new() }
+    }
+}
+
+/// The rows of one reference table by key.
+#[derive(Clone, Debug, Default)]
+pub struct Lookup {
+    rows: HashMap<String, Vec<Value>>,
+}
+
+impl Lookup {
+    /// Keeps a row (its values by [`ColumnId`]); false where the key was there already, and the first row stays.
+    pub fn insert(&mut self, key: &Value, row: Vec<Value>, clock: &Clock) -> bool {
+        let key = print::text(key, clock.zone());
+        let free = !self.rows.contains_key(&key);
+        if free {
+            self.rows.insert(key, row);
+        }
+        free
+    }
+
+    /// The value of a column in the row of this key; missing where there is no such row, or the key is missing.
+    pub fn get(&self, key: &Value, column: ColumnId, clock: &Clock) -> Value {
+        if *key == Value::Missing {
+            return Value::Missing;
+        }
+        let row = self.rows.get(&print::text(key, clock.zone()));
+        row.and_then(|row| row.get(column.0 as usize)).cloned().unwrap_or(Value::Missing)
+    }
+}
