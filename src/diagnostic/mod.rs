@@ -5,8 +5,11 @@
 //! label points at exactly the wrong characters; help is a sentence that proposes something to type.
 
 pub mod code;
+pub mod nearest;
+pub mod render;
 
 pub use code::Code;
+pub use nearest::nearest;
 
 use crate::source::Span;
 

@@ -1,0 +1,116 @@
+//! Diagnostics for people: the headline, the characters meant, and what to type instead.
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+
+use super::{
+    visible::{visible, visible_line},
+    window::{Window, windows},
+};
+use crate::{
+    diagnostic::{Diagnostic, Fix, Label, Severity},
+    source::{SourceId, Sources, Span},
+};
+
+/// Whether text carries colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// Characters alone.
+    #[default]
+    Plain,
+    /// With escape sequences for a terminal.
+    Ansi,
+}
+
+/// Every diagnostic as a paragraph with the lines it speaks of, each followed by an empty line.
+pub fn human(diagnostics: &[Diagnostic], sources: &Sources, colour: Colour) -> String {
+    let renderer = match colour {
+        Colour::Plain => Renderer::plain(),
+        Colour::Ansi => Renderer::styled().hyperlink(false),
+    };
+    let paragraphs = diagnostics.iter().map(|diagnostic| {
+        let groups = [vec![headline(diagnostic, sources)], fixes(diagnostic, sources)].concat();
+        renderer.render(&groups) + "\n\n"
+    });
+    paragraphs.collect()
+}
+
+fn headline<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group =
+        Group::with_title(level.primary_title(visible_line(&diagnostic.message)).id(diagnostic.code.as_str()));
+    for (source, labels) in by_source(diagnostic) {
+        let spans: Vec<Span> = labels.iter().map(|label| label.span).collect();
+        for window in windows(sources.get(source), &spans) {
+            // Of a line that is cut the column has to be said; otherwise it is counted in what is shown.
+            let first = window
+                .marks
+                .iter()
+                .filter_map(|(index, _)| labels.get(*index))
+                .min_by_key(|label| !is_primary(label, diagnostic));
+            let said = first.filter(|_| window.cut).map(|label| origin(label.span, sources));
+            let path = said.is_none().then(|| visible_line(sources.get(source).name()));
+            group = group.elements(said).element(snippet(window, &labels, diagnostic).path(path));
+        }
+    }
+    let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(visible(note)));
+    let help = diagnostic.help.iter().map(|help| Level::HELP.message(visible(help)));
+    group.elements(notes).elements(help)
+}
+
+/// The labels of each source together, the primary label's first.
+fn by_source(diagnostic: &Diagnostic) -> Vec<(SourceId, Vec<&Label>)> {
+    let mut found: Vec<(SourceId, Vec<&Label>)> = vec![];
+    for label in std::iter::once(&diagnostic.primary).chain(&diagnostic.labels) {
+        match found.iter_mut().find(|(source, _)| *source == label.span.source) {
+            Some((_, labels)) => labels.push(label),
+            None => found.push((label.span.source, vec![label])),
+        }
+    }
+    found
+}
+
+fn is_primary(label: &Label, diagnostic: &Diagnostic) -> bool {
+    std::ptr::eq(label, &diagnostic.primary)
+}
+
+fn origin(span: Span, sources: &Sources) -> Origin<'_> {
+    let source = sources.get(span.source);
+    let place = source.line_column(span.start);
+    Origin::path(visible_line(source.name())).line(place.line).char_column(place.column)
+}
+
+fn snippet<'a>(window: Window, labels: &[&'a Label], diagnostic: &Diagnostic) -> Snippet<'a, Annotation<'a>> {
+    let annotations = window.marks.into_iter().filter_map(|(index, bytes)| {
+        let label = labels.get(index)?;
+        let kind = if is_primary(label, diagnostic) { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let words = (!label.message.is_empty()).then(|| visible_line(&label.message));
+        Some(kind.span(bytes).label(words))
+    });
+    Snippet::source(window.text).line_start(window.first_line).annotations(annotations.collect::<Vec<_>>())
+}
+
+fn fixes<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
+    diagnostic.fixes.iter().map(|fix| fix_group(fix, sources)).collect()
+}
+
+fn fix_group<'a>(fix: &'a Fix, sources: &'a Sources) -> Group<'a> {
+    let mut group = Group::with_title(Level::HELP.secondary_title(visible_line(&fix.title)));
+    let mut touched: Vec<SourceId> = fix.edits.iter().map(|edit| edit.span.source).collect();
+    touched.dedup();
+    for source in touched {
+        let edits: Vec<_> = fix.edits.iter().filter(|edit| edit.span.source == source).collect();
+        let spans: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
+        for window in windows(sources.get(source), &spans) {
+            let patches = window
+                .marks
+                .into_iter()
+                .filter_map(|(index, bytes)| Some(Patch::new(bytes, visible(&edits.get(index)?.text))));
+            let patches: Vec<_> = patches.collect();
+            group = group.element(Snippet::source(window.text).line_start(window.first_line).patches(patches));
+        }
+    }
+    group
+}
