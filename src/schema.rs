@@ -3,7 +3,11 @@
 //! A schema comes from `table` declarations, or is inferred from how fields are used and met with the [`Facts`] that
 //! a reader found in the data. Ids are small indexes into it.
 
-use crate::{intern::Symbol, source::Span, value::Type};
+use crate::{
+    intern::Symbol,
+    source::Span,
+    value::{Type, moment_text::MomentFormat},
+};
 
 /// Which table; an index into [`Schema::tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,24 +104,10 @@ pub struct Column {
     pub ty: Type,
     /// `?`: whether a value may be missing.
     pub optional: bool,
-    /// How its values are written in the data.
-    pub format: Format,
+    /// How its moments are written in the data.
+    pub format: MomentFormat,
     /// Where it is declared, or first used.
     pub span: Option<Span>,
-}
-
-/// How a column's values are written in the data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// As LANGUAGE.md writes them.
-    Plain,
-    /// `in "%d.%m.%Y"`
-    Strftime(String),
-    /// `in epoch s`: seconds, `ms`: milliseconds, `us`: microseconds; this many microseconds a unit.
-    Epoch {
-        /// 1, 1,000 or 1,000,000.
-        micros: i64,
-    },
 }
 
 /// What a reader found in the data of one table before any rule is evaluated.

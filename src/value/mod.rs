@@ -7,6 +7,7 @@ pub mod compare;
 pub mod decimal;
 pub mod duration;
 pub mod hash;
+pub mod kind;
 pub mod list;
 pub mod literal;
 pub mod moment_text;

@@ -1,0 +1,78 @@
+//! One user's own fields, from JSON: the record that an evaluation reads, its values in the order of the root table's
+//! columns.
+
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    schema::{Column, Table},
+    value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
+};
+
+/// Why a record cannot be taken: a column and what is wrong with its value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadField {
+    /// `"spend": "much"`
+    #[error("`{column}`: `{value}` {reason}")]
+    Unreadable {
+        /// The column's name in the data.
+        column: String,
+        /// The value as it stands there.
+        value: String,
+        /// What is wrong with it.
+        reason: BadValue,
+    },
+    /// A column that may not be missing.
+    #[error("`{column}` is missing, and its type `{ty}` may not be (`{ty}?` may)")]
+    Missing {
+        /// The column's name in the data.
+        column: String,
+        /// Its type as it is declared.
+        ty: String,
+    },
+}
+
+/// The values of a JSON object, by [`crate::schema::ColumnId`]. Keys that the table does not have are ignored.
+///
+/// # Errors
+/// A value that is not of its column's type, or is missing where it may not be.
+pub fn from_json(object: &Map<String, Json>, table: &Table, zone: &Zone) -> Result<Vec<Value>, BadField> {
+    table.columns.iter().map(|column| field(object.get(&column.header), column, zone)).collect()
+}
+
+fn field(json: Option<&Json>, column: &Column, zone: &Zone) -> Result<Value, BadField> {
+    match json {
+        None | Some(Json::Null) if column.optional => Ok(Value::Missing),
+        None | Some(Json::Null) => {
+            Err(BadField::Missing { column: column.header.clone(), ty: column.ty.to_string() })
+        }
+        Some(json) => read(json, column, zone).map_err(|reason| BadField::Unreadable {
+            column: column.header.clone(),
+            value: shown(json),
+            reason,
+        }),
+    }
+}
+
+fn read(json: &Json, column: &Column, zone: &Zone) -> Result<Value, BadValue> {
+    let written = match json {
+        Json::String(text) => text.clone(),
+        Json::Number(number) => number.to_string(),
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => {
+            return literal::from_json(json, &column.ty, zone);
+        }
+    };
+    match (&column.format, &column.ty) {
+        (moment_text::MomentFormat::Iso, _) => literal::from_json(json, &column.ty, zone),
+        (format, Type::Date) => Ok(Value::Date(moment_text::read_date(&written, format, zone)?)),
+        (format, _) => Ok(Value::Timestamp(moment_text::read_timestamp(&written, format, zone)?)),
+    }
+}
+
+/// The value as a message shows it: texts without quotes, long ones cut.
+fn shown(json: &Json) -> String {
+    let text = match json {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if text.chars().count() > 60 { text.chars().take(60).chain("…".chars()).collect() } else { text }
+}
