@@ -1,6 +1,7 @@
 //! Dates and timestamps as text: the language's literals, the forms that data come in, and ISO 8601 back.
 
-use super::time::Zone;
+use super::time::{Zone, calendar, in_calendar};
+use super::{Decimal, Duration};
 
 /// Why a moment could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,55 +51,530 @@ pub enum MomentFormat {
 }
 
 /// Reads a date literal, `2026-11-22`.
-pub fn parse_date(_text: &str) -> Result<i32, MomentError> {
-    todo!()
+///
+/// # Errors
+/// Any other spelling, and a day that the calendar does not have.
+pub fn parse_date(text: &str) -> Result<i32, MomentError> {
+    let mut cursor = Cursor { rest: text };
+    let date = cursor.date().ok_or(MomentError::NotADate)?;
+    if cursor.rest.is_empty() { date.exists() } else { Err(MomentError::NotADate) }
 }
 
 /// Reads a timestamp literal: `2026-11-22T08:00`, `…T08:00:30.5`, `…T08:00Z`, `…T08:00+08:00`; without an offset it is
 /// local time in the zone.
-pub fn parse_timestamp(_text: &str, _zone: &Zone) -> Result<i64, MomentError> {
-    todo!()
+///
+/// # Errors
+/// Any other spelling, and a day or time that does not exist.
+pub fn parse_timestamp(text: &str, zone: &Zone) -> Result<i64, MomentError> {
+    timestamp(text, zone, Strictness::Literal)
 }
 
 /// Reads a time of day, `08:00`, as minutes since midnight.
-pub fn parse_time_of_day(_text: &str) -> Result<u16, MomentError> {
-    todo!()
+///
+/// # Errors
+/// Any other spelling, and a time that does not exist.
+pub fn parse_time_of_day(text: &str) -> Result<u16, MomentError> {
+    let mut cursor = Cursor { rest: text };
+    let (hour, minute) = cursor.hour_and_minute().ok_or(MomentError::NotATimeOfDay)?;
+    if !cursor.rest.is_empty() {
+        return Err(MomentError::NotATimeOfDay);
+    }
+    if hour > 23 || minute > 59 {
+        return Err(MomentError::NoSuchTime);
+    }
+    u16::try_from(hour * 60 + minute).map_err(|_| MomentError::NoSuchTime)
 }
 
 /// Reads an as-of: a timestamp, or a date, which is that day's first instant.
-pub fn parse_as_of(_text: &str, _zone: &Zone) -> Result<i64, MomentError> {
-    todo!()
+///
+/// # Errors
+/// As [`parse_timestamp`].
+pub fn parse_as_of(text: &str, zone: &Zone) -> Result<i64, MomentError> {
+    match parse_date(text) {
+        Ok(date) => in_calendar(zone.start_of_day(date)).ok_or(MomentError::OutOfRange),
+        Err(MomentError::NotADate) => parse_timestamp(text, zone),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads a date from data.
-pub fn read_date(_text: &str, _format: &MomentFormat, _zone: &Zone) -> Result<i32, MomentError> {
-    todo!()
+///
+/// # Errors
+/// What is not in the format, and a day that does not exist.
+pub fn read_date(text: &str, format: &MomentFormat, zone: &Zone) -> Result<i32, MomentError> {
+    match format {
+        MomentFormat::Iso => parse_date(text),
+        MomentFormat::Pattern(pattern) => {
+            let read = Formatted::read(text, pattern)?;
+            match read.offset {
+                // With an offset the text names an instant, whose day the zone decides.
+                Some(_) => Ok(zone.local(read.instant(zone)?).0),
+                None => Ok(read.date),
+            }
+        }
+        MomentFormat::EpochSeconds | MomentFormat::EpochMillis | MomentFormat::EpochMicros => {
+            Ok(zone.local(epoch(text, format)?).0)
+        }
+    }
 }
 
 /// Reads a timestamp from data; ISO 8601 also with a space for the `T`; a bare date is that day's first instant.
-pub fn read_timestamp(_text: &str, _format: &MomentFormat, _zone: &Zone) -> Result<i64, MomentError> {
-    todo!()
+///
+/// # Errors
+/// What is not in the format, and a day or time that does not exist.
+pub fn read_timestamp(text: &str, format: &MomentFormat, zone: &Zone) -> Result<i64, MomentError> {
+    match format {
+        MomentFormat::Iso => match parse_date(text) {
+            Ok(date) => in_calendar(zone.start_of_day(date)).ok_or(MomentError::OutOfRange),
+            Err(MomentError::NotADate) => timestamp(text, zone, Strictness::Data),
+            Err(error) => Err(error),
+        },
+        MomentFormat::Pattern(pattern) => Formatted::read(text, pattern)?.instant(zone),
+        MomentFormat::EpochSeconds | MomentFormat::EpochMillis | MomentFormat::EpochMicros => epoch(text, format),
+    }
 }
 
-/// Whether a format can be used: the reason, if it cannot.
-pub fn check_format(_format: &str) -> Result<(), String> {
-    todo!()
+/// Whether a format can be used: a sample written in it must read back, and name a day.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check_format(format: &str) -> Result<(), String> {
+    let sample = jiff::civil::date(2026, 11, 22).at(20, 30, 40, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC);
+    let Ok(sample) = sample else {
+        return Ok(());
+    };
+    let written = jiff::fmt::strtime::format(format, &sample).map_err(|error| error.to_string())?;
+    match Formatted::read(&written, format) {
+        Ok(_) => Ok(()),
+        Err(MomentError::NotInFormat(_)) => Err("it does not say year, month and day".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// `2026-11-22`
 #[must_use]
-pub fn date_text(_date: i32) -> String {
-    todo!()
+pub fn date_text(date: i32) -> String {
+    let calendar::YearMonthDay { year, month, day } = calendar::parts(date);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// `2026-11-22T08:00:00+08:00` in the zone, `Z` for UTC; a fraction only where there is one.
 #[must_use]
-pub fn timestamp_text(_instant: i64, _zone: &Zone) -> String {
-    todo!()
+pub fn timestamp_text(instant: i64, zone: &Zone) -> String {
+    let (date, micros) = zone.local(instant);
+    let (seconds, fraction) = (micros / SECOND, micros % SECOND);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let mut text = format!("{}T{hour:02}:{minute:02}:{second:02}", date_text(date));
+    if fraction != 0 {
+        text.push('.');
+        text.push_str(format!("{fraction:06}").trim_end_matches('0'));
+    }
+    if zone.is_utc() {
+        text.push('Z');
+        return text;
+    }
+    let offset = zone.offset_seconds(instant);
+    let (sign, ahead) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
+    text.push_str(&format!("{sign}{:02}:{:02}", ahead / 3600, ahead / 60 % 60));
+    // Offsets from before standard time have seconds.
+    if ahead % 60 != 0 {
+        text.push_str(&format!(":{:02}", ahead % 60));
+    }
+    text
 }
 
 /// `2026-11-22 08:00` in the zone: to the minute, as a template's hole prints it.
 #[must_use]
-pub fn minute_text(_instant: i64, _zone: &Zone) -> String {
-    todo!()
+pub fn minute_text(instant: i64, zone: &Zone) -> String {
+    let (date, micros) = zone.local(instant);
+    let minutes = micros / SECOND / 60;
+    format!("{} {:02}:{:02}", date_text(date), minutes / 60, minutes % 60)
+}
+
+const SECOND: i64 = 1_000_000;
+
+/// Which spellings of a timestamp are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strictness {
+    /// `T`, offsets `Z` and `+08:00`
+    Literal,
+    /// Also a space for the `T`, and offsets `+0800` and `+08`
+    Data,
+}
+
+fn timestamp(text: &str, zone: &Zone, strictness: Strictness) -> Result<i64, MomentError> {
+    let mut cursor = Cursor { rest: text };
+    let date = cursor.date().ok_or(MomentError::NotATimestamp)?;
+    if !cursor.take('T') && !(strictness == Strictness::Data && cursor.take(' ')) {
+        return Err(MomentError::NotATimestamp);
+    }
+    let (hour, minute) = cursor.hour_and_minute().ok_or(MomentError::NotATimestamp)?;
+    let (mut second, mut fraction) = (0, "");
+    if cursor.take(':') {
+        second = cursor.digits(2).ok_or(MomentError::NotATimestamp)?;
+        if cursor.take('.') {
+            fraction = cursor.all_digits();
+            if fraction.is_empty() {
+                return Err(MomentError::NotATimestamp);
+            }
+        }
+    }
+    let offset = cursor.offset(strictness).ok_or(MomentError::NotATimestamp)?;
+    if !cursor.rest.is_empty() {
+        return Err(MomentError::NotATimestamp);
+    }
+    let date = date.exists_anywhere()?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return Err(MomentError::NoSuchTime);
+    }
+    let micros_of_day = ((hour * 60 + minute) * 60 + second) * SECOND + micros(fraction)?;
+    let instant = match offset {
+        Some(offset) => i64::from(date) * Duration::DAY_MICROS + micros_of_day - offset * SECOND,
+        None => zone.instant(date, micros_of_day),
+    };
+    in_calendar(instant).ok_or(MomentError::OutOfRange)
+}
+
+/// Microseconds from the digits of a second's fraction; beyond the sixth only zeros.
+fn micros(fraction: &str) -> Result<i64, MomentError> {
+    let mut micros = 0;
+    for (place, digit) in fraction.bytes().enumerate() {
+        match (place, digit) {
+            (0..=5, digit) => micros = micros * 10 + i64::from(digit - b'0'),
+            (_, b'0') => {}
+            _ => return Err(MomentError::TooFine),
+        }
+    }
+    let missing = 6_usize.saturating_sub(fraction.len());
+    Ok((0..missing).fold(micros, |micros, _| micros * 10))
+}
+
+/// `1763769600`, `1763769600.5`
+fn epoch(text: &str, format: &MomentFormat) -> Result<i64, MomentError> {
+    let (unit, factor) = match format {
+        MomentFormat::EpochSeconds => ("seconds", SECOND),
+        MomentFormat::EpochMillis => ("milliseconds", 1_000),
+        MomentFormat::EpochMicros | MomentFormat::Iso | MomentFormat::Pattern(_) => ("microseconds", 1),
+    };
+    let number = Decimal::parse_scientific(text).map_err(|_| MomentError::NotAnEpoch(unit))?;
+    let micros = number.checked_mul(Decimal::from(factor)).ok_or(MomentError::OutOfRange)?;
+    let whole = micros.rescale(0).ok_or(MomentError::TooFine)?;
+    whole.to_int().and_then(in_calendar).ok_or(MomentError::OutOfRange)
+}
+
+/// What a format of the library found in a text.
+struct Formatted {
+    date: i32,
+    micros_of_day: i64,
+    /// Seconds ahead of UTC, where the text says so.
+    offset: Option<i64>,
+}
+
+impl Formatted {
+    fn read(text: &str, pattern: &str) -> Result<Formatted, MomentError> {
+        let mismatch = || MomentError::NotInFormat(pattern.to_owned());
+        let read = jiff::fmt::strtime::parse(pattern, text).map_err(|_| mismatch())?;
+        if let Some(instant) = read.timestamp() {
+            // `%s`: seconds since 1970, an instant by itself.
+            let (date, micros_of_day) = Zone::utc().local(instant.as_microsecond());
+            return Ok(Formatted { date, micros_of_day, offset: Some(0) });
+        }
+        let date = read.to_date().map_err(|_| mismatch())?;
+        let date = calendar::from_parts(i64::from(date.year()), i64::from(date.month()), i64::from(date.day()))
+            .ok_or(MomentError::OutOfRange)?;
+        let time = match read.hour() {
+            Some(_) => read.to_time().map_err(|_| mismatch())?,
+            None => jiff::civil::Time::midnight(),
+        };
+        if time.subsec_nanosecond() % 1_000 != 0 {
+            return Err(MomentError::TooFine);
+        }
+        let seconds = (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60 + i64::from(time.second());
+        let micros_of_day = seconds * SECOND + i64::from(time.subsec_nanosecond()) / 1_000;
+        Ok(Formatted { date, micros_of_day, offset: read.offset().map(|offset| i64::from(offset.seconds())) })
+    }
+
+    fn instant(&self, zone: &Zone) -> Result<i64, MomentError> {
+        let instant = match self.offset {
+            Some(offset) => i64::from(self.date) * Duration::DAY_MICROS + self.micros_of_day - offset * SECOND,
+            None => zone.instant(self.date, self.micros_of_day),
+        };
+        in_calendar(instant).ok_or(MomentError::OutOfRange)
+    }
+}
+
+/// A date as written, which the calendar need not have.
+struct Written {
+    year: i64,
+    month: i64,
+    day: i64,
+}
+
+impl Written {
+    fn exists(&self) -> Result<i32, MomentError> {
+        match calendar::from_parts(self.year, self.month, self.day) {
+            Some(date) => Ok(date),
+            None if self.year == 0 => Err(MomentError::OutOfRange),
+            None => Err(MomentError::NoSuchDay),
+        }
+    }
+
+    /// As [`Written::exists`], and also the year 0, whose last hours an offset may bring into the year 1.
+    fn exists_anywhere(&self) -> Result<i32, MomentError> {
+        match self.year {
+            // The year 400 has the same days, 400 years (146 097 days) later.
+            0 => Written { year: 400, ..*self }.exists().map(|date| date - 146_097),
+            _ => self.exists(),
+        }
+    }
+}
+
+/// The text that is still to be read.
+struct Cursor<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Cursor<'a> {
+    fn take(&mut self, expected: char) -> bool {
+        match self.rest.strip_prefix(expected) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Exactly so many digits.
+    fn digits(&mut self, count: usize) -> Option<i64> {
+        let (digits, rest) = self.rest.split_at_checked(count)?;
+        if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        self.rest = rest;
+        digits.parse().ok()
+    }
+
+    /// All digits that follow.
+    fn all_digits(&mut self) -> &'a str {
+        let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
+        let (digits, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        digits
+    }
+
+    fn date(&mut self) -> Option<Written> {
+        let year = self.digits(4)?;
+        let month = if self.take('-') { self.digits(2)? } else { return None };
+        let day = if self.take('-') { self.digits(2)? } else { return None };
+        Some(Written { year, month, day })
+    }
+
+    fn hour_and_minute(&mut self) -> Option<(i64, i64)> {
+        let hour = self.digits(2)?;
+        let minute = if self.take(':') { self.digits(2)? } else { return None };
+        Some((hour, minute))
+    }
+
+    /// `Z`, `+08:00`, `+08:05:43`, or no offset: seconds ahead of UTC. None where it is something else.
+    fn offset(&mut self, strictness: Strictness) -> Option<Option<i64>> {
+        if self.rest.is_empty() {
+            return Some(None);
+        }
+        if self.take('Z') {
+            return Some(Some(0));
+        }
+        let sign = if self.take('+') {
+            1
+        } else if self.take('-') {
+            -1
+        } else {
+            return None;
+        };
+        let hours = self.digits(2)?;
+        let (mut minutes, mut seconds) = (0, 0);
+        if self.take(':') {
+            minutes = self.digits(2)?;
+            if self.take(':') {
+                seconds = self.digits(2)?;
+            }
+        } else if strictness == Strictness::Literal {
+            return None;
+        } else if !self.rest.is_empty() {
+            minutes = self.digits(2)?;
+        }
+        let valid = hours <= 23 && minutes <= 59 && seconds <= 59;
+        valid.then_some(Some(sign * ((hours * 60 + minutes) * 60 + seconds)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shanghai() -> Zone {
+        Zone::parse("Asia/Shanghai").expect("a zone")
+    }
+
+    #[test]
+    fn dates() {
+        assert_eq!(parse_date("1970-01-02"), Ok(1));
+        let table = [
+            ("2026-1-5", MomentError::NotADate),
+            ("2026-02-30", MomentError::NoSuchDay),
+            ("2025-02-29", MomentError::NoSuchDay),
+            ("2026-13-01", MomentError::NoSuchDay),
+            ("0000-01-01", MomentError::OutOfRange),
+            ("2026-11-22 ", MomentError::NotADate),
+            ("20261122", MomentError::NotADate),
+            ("2026/11/22", MomentError::NotADate),
+            ("２０２６-11-22", MomentError::NotADate),
+            ("", MomentError::NotADate),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse_date(text), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn timestamps() {
+        let zone = shanghai();
+        let table = [
+            ("2026-11-22T08:00", "2026-11-22T08:00:00+08:00"),
+            ("2026-11-22T08:00:30.5", "2026-11-22T08:00:30.5+08:00"),
+            ("2026-11-22T08:00Z", "2026-11-22T16:00:00+08:00"),
+            ("2026-11-22T08:00:30.120000000-03:30", "2026-11-22T19:30:30.12+08:00"),
+            ("0001-01-01T08:05:43", "0001-01-01T08:05:43+08:05:43"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                parse_timestamp(text, &zone).map(|t| timestamp_text(t, &zone)),
+                Ok(expected.to_owned()),
+                "{text}"
+            );
+        }
+        let table = [
+            ("2026-11-22", MomentError::NotATimestamp),
+            ("2026-11-22 08:00", MomentError::NotATimestamp),
+            ("2026-11-22T8:00", MomentError::NotATimestamp),
+            ("2026-11-22T08", MomentError::NotATimestamp),
+            ("2026-11-22T08:00:", MomentError::NotATimestamp),
+            ("2026-11-22T08:00:00.", MomentError::NotATimestamp),
+            ("2026-11-22T08:00+0800", MomentError::NotATimestamp),
+            ("2026-11-22T08:00 Z", MomentError::NotATimestamp),
+            ("2026-11-22T08:00+24:00", MomentError::NotATimestamp),
+            ("2026-11-22T24:00", MomentError::NoSuchTime),
+            ("2026-11-22T08:60", MomentError::NoSuchTime),
+            ("2026-11-22T08:00:60", MomentError::NoSuchTime),
+            ("2026-02-29T08:00", MomentError::NoSuchDay),
+            ("2026-11-22T08:00:00.0000001", MomentError::TooFine),
+            ("0001-01-01T00:00", MomentError::OutOfRange),
+            ("9999-12-31T23:00-02:00", MomentError::OutOfRange),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse_timestamp(text, &zone), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_of_day() {
+        assert_eq!(parse_time_of_day("08:00"), Ok(480));
+        assert_eq!(parse_time_of_day("23:59"), Ok(1439));
+        assert_eq!(parse_time_of_day("8:00"), Err(MomentError::NotATimeOfDay));
+        assert_eq!(parse_time_of_day("08:00:00"), Err(MomentError::NotATimeOfDay));
+        assert_eq!(parse_time_of_day("24:00"), Err(MomentError::NoSuchTime));
+    }
+
+    #[test]
+    fn timestamps_of_data() {
+        let zone = shanghai();
+        let pattern = |pattern: &str| MomentFormat::Pattern(pattern.to_owned());
+        let table = [
+            ("2026-11-22 08:00:00", MomentFormat::Iso, "2026-11-22T08:00:00+08:00"),
+            ("2026-11-22 08:00:00+00", MomentFormat::Iso, "2026-11-22T16:00:00+08:00"),
+            ("2026-11-22T08:00+0100", MomentFormat::Iso, "2026-11-22T15:00:00+08:00"),
+            ("2026-11-22", MomentFormat::Iso, "2026-11-22T00:00:00+08:00"),
+            ("22.11.2026 08:30", pattern("%d.%m.%Y %H:%M"), "2026-11-22T08:30:00+08:00"),
+            ("22.11.2026", pattern("%d.%m.%Y"), "2026-11-22T00:00:00+08:00"),
+            ("22/Nov/2026:08:00:00 +0000", pattern("%d/%b/%Y:%H:%M:%S %z"), "2026-11-22T16:00:00+08:00"),
+            ("0", MomentFormat::EpochSeconds, "1970-01-01T08:00:00+08:00"),
+            ("1.5", MomentFormat::EpochSeconds, "1970-01-01T08:00:01.5+08:00"),
+            ("-1", MomentFormat::EpochMillis, "1970-01-01T07:59:59.999+08:00"),
+            ("1000001", MomentFormat::EpochMicros, "1970-01-01T08:00:01.000001+08:00"),
+        ];
+        for (text, format, expected) in table {
+            let read = read_timestamp(text, &format, &zone).map(|t| timestamp_text(t, &zone));
+            assert_eq!(read, Ok(expected.to_owned()), "{text}");
+        }
+        let table = [
+            ("2026-11-22  08:00", MomentFormat::Iso, MomentError::NotATimestamp),
+            ("2026-02-30", MomentFormat::Iso, MomentError::NoSuchDay),
+            ("22/11/2026", pattern("%d.%m.%Y"), MomentError::NotInFormat("%d.%m.%Y".to_owned())),
+            ("30.02.2026", pattern("%d.%m.%Y"), MomentError::NotInFormat("%d.%m.%Y".to_owned())),
+            ("22.11.2026 x", pattern("%d.%m.%Y"), MomentError::NotInFormat("%d.%m.%Y".to_owned())),
+            ("soon", MomentFormat::EpochSeconds, MomentError::NotAnEpoch("seconds")),
+            ("0.0000001", MomentFormat::EpochSeconds, MomentError::TooFine),
+            ("99999999999999999", MomentFormat::EpochSeconds, MomentError::OutOfRange),
+        ];
+        for (text, format, expected) in table {
+            assert_eq!(read_timestamp(text, &format, &zone), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_of_data() {
+        let zone = shanghai();
+        let table = [
+            ("2026-11-22", MomentFormat::Iso, "2026-11-22"),
+            ("22.11.26", MomentFormat::Pattern("%d.%m.%y".to_owned()), "2026-11-22"),
+            ("2026-11-22 20:00 +0000", MomentFormat::Pattern("%Y-%m-%d %H:%M %z".to_owned()), "2026-11-23"),
+            ("57600", MomentFormat::EpochSeconds, "1970-01-02"),
+        ];
+        for (text, format, expected) in table {
+            assert_eq!(read_date(text, &format, &zone).map(date_text), Ok(expected.to_owned()), "{text}");
+        }
+        assert_eq!(read_date("2026-11-22T08:00", &MomentFormat::Iso, &zone), Err(MomentError::NotADate));
+    }
+
+    #[test]
+    fn formats_are_checked_before_data() {
+        for format in ["%d.%m.%Y", "%Y%m%d%H%M%S", "%m/%d/%y %I:%M %p", "%Y-%m-%dT%H:%M:%S%z", "%s"] {
+            assert_eq!(check_format(format), Ok(()), "{format}");
+        }
+        for format in ["%H:%M", "dd.mm.yyyy", "%", "%Y-%!", ""] {
+            assert!(check_format(format).is_err(), "{format}");
+        }
+    }
+
+    #[test]
+    fn printing() {
+        assert_eq!(timestamp_text(0, &Zone::utc()), "1970-01-01T00:00:00Z");
+        assert_eq!(timestamp_text(-1, &Zone::utc()), "1969-12-31T23:59:59.999999Z");
+        let london = Zone::parse("Europe/London").expect("a zone");
+        assert_eq!(timestamp_text(1_764_000_000_000_000, &london), "2025-11-24T16:00:00+00:00");
+        assert_eq!(minute_text(0, &shanghai()), "1970-01-01 08:00");
+        assert_eq!(parse_as_of("2026-11-22", &shanghai()), parse_timestamp("2026-11-22T00:00", &shanghai()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_reads_back(
+            instant in -62_000_000_000_000_000..250_000_000_000_000_000_i64,
+            name in prop::sample::select(&["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"][..]),
+        ) {
+            let zone = Zone::parse(name).unwrap();
+            prop_assert_eq!(parse_timestamp(&timestamp_text(instant, &zone), &Zone::utc()), Ok(instant));
+        }
+
+        #[test]
+        fn no_text_panics(text in "\\PC*|[0-9T:+.Z -]{0,30}") {
+            let zone = Zone::utc();
+            for format in [MomentFormat::Iso, MomentFormat::EpochMillis, MomentFormat::Pattern(text.clone())] {
+                let _ = read_timestamp(&text, &format, &zone);
+                let _ = read_date(&text, &format, &zone);
+            }
+            let _ = check_format(&text);
+        }
+    }
 }

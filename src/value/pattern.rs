@@ -1,11 +1,14 @@
 //! `s matches /re/`: a pattern is compiled once, with the rulebook, and searches in linear time.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::{Truth, Value};
 
 /// A compiled pattern; clones share it.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    source: std::sync::Arc<str>,
+    source: Arc<str>,
     regex: regex::Regex,
 }
 
@@ -18,7 +21,7 @@ pub enum PatternError {
         /// In a few words: `unclosed group`
         reason: String,
         /// The characters (not bytes) of the source that are wrong, from 0, end excluded, if that is known.
-        characters: Option<std::ops::Range<usize>>,
+        characters: Option<Range<usize>>,
     },
     /// `/(a{1000}){1000}/`
     #[error("the pattern is too large")]
@@ -27,8 +30,16 @@ pub enum PatternError {
 
 impl Pattern {
     /// Compiles what stands between the slashes, `\/` for a slash.
-    pub fn compile(_source: &str) -> Result<Pattern, PatternError> {
-        todo!()
+    ///
+    /// # Errors
+    /// A pattern that is wrong, or that grows beyond some megabytes.
+    pub fn compile(source: &str) -> Result<Pattern, PatternError> {
+        // The library reads `\/` as a slash itself.
+        match regex::Regex::new(source) {
+            Ok(regex) => Ok(Pattern { source: source.into(), regex }),
+            Err(regex::Error::CompiledTooBig(_)) => Err(PatternError::TooLarge),
+            Err(error) => Err(syntax_error(&error.to_string())),
+        }
     }
 
     /// As it was written, between the slashes.
@@ -50,5 +61,76 @@ impl Pattern {
             Value::Text(text) => Truth::from(self.is_match(text)),
             _ => Truth::Unknown,
         }
+    }
+}
+
+/// Patterns are the same where they are written the same.
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Pattern) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Pattern {}
+
+/// Takes the reason and the place out of the library's message, which shows the pattern, indented by four, with carets
+/// under what is wrong, and the reason in its last line.
+fn syntax_error(message: &str) -> PatternError {
+    let last = message.lines().last().unwrap_or(message);
+    let reason = last.strip_prefix("error: ").unwrap_or(last).trim();
+    let reason = reason.split_once(", ").map_or(reason, |(reason, _)| reason).to_owned();
+    let carets = message.lines().find(|line| line.contains('^') && line.chars().all(|c| c == ' ' || c == '^'));
+    let characters = carets.and_then(|line| {
+        let start = line.find('^')?.checked_sub(4)?;
+        let length = line.trim_start().chars().take_while(|c| *c == '^').count();
+        Some(start..start.checked_add(length)?)
+    });
+    PatternError::Syntax { reason, characters }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(source: &str, text: &str) -> bool {
+        Pattern::compile(source).expect("a pattern of the test").is_match(text)
+    }
+
+    #[test]
+    fn a_pattern_searches() {
+        assert!(matches(r"^1[3-9]\d{9}$", "13812345678"));
+        assert!(!matches(r"^1[3-9]\d{9}$", "138123456789"));
+        assert!(matches("果", "水果店"));
+        assert!(matches(r"a\/b", "xa/bx"));
+        assert!(matches("", ""));
+        assert!(matches(r"^.$", "👍"));
+        assert_eq!(Pattern::compile("a").map(|pattern| pattern.matches(&Value::Missing)), Ok(Truth::Unknown));
+    }
+
+    #[test]
+    fn mistakes_are_placed() {
+        let table = [
+            ("米(a", "unclosed group", Some(1..2)),
+            ("a**", "", None),
+            (r"(a)\1", "backreferences are not supported", Some(3..5)),
+            ("(?=a)", "look-around", Some(0..3)),
+            ("[z-a]", "invalid character class range", Some(1..4)),
+            ("*", "repetition operator missing expression", Some(0..1)),
+        ];
+        for (source, expected, place) in table {
+            match Pattern::compile(source) {
+                Ok(_) => assert_eq!(expected, "", "{source}"),
+                Err(PatternError::Syntax { reason, characters }) => {
+                    assert_eq!((reason.as_str(), characters), (expected, place), "{source}");
+                }
+                Err(PatternError::TooLarge) => panic!("{source} is not large"),
+            }
+        }
+        assert_eq!(Pattern::compile("(a{1000}){1000}"), Err(PatternError::TooLarge));
+    }
+
+    #[test]
+    fn searching_is_linear() {
+        assert!(!matches("(a+)+$", &("a".repeat(50_000) + "b")));
     }
 }

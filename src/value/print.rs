@@ -1,18 +1,78 @@
 //! Values as text: JSON as `tagwell eval` answers, and the plain text of a CSV cell.
 
-use super::Value;
 use super::time::Zone;
+use super::{Value, moment_text};
 
 /// The value as JSON text: missing `null`, decimals with all their digits, floats in their shortest form and always with
 /// a point or an exponent, moments as ISO 8601 text in the zone, durations in the language's own form.
 /// A level's or layer's value is its rank: who knows the names replaces it by a text first.
 #[must_use]
-pub fn json(_value: &Value, _zone: &Zone) -> String {
-    todo!()
+pub fn json(value: &Value, zone: &Zone) -> String {
+    match value {
+        Value::Missing => "null".to_owned(),
+        Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Float(_) | Value::Choice(_) => text(value, zone),
+        Value::Text(_) | Value::Date(_) | Value::Timestamp(_) | Value::Duration(_) => quoted(&text(value, zone)),
+        Value::List(elements) => {
+            let elements: Vec<String> = elements.iter().map(|element| json(element, zone)).collect();
+            format!("[{}]", elements.join(","))
+        }
+    }
 }
 
 /// The value as plain text, as a CSV cell holds it: missing empty, lists joined with `;`.
 #[must_use]
-pub fn text(_value: &Value, _zone: &Zone) -> String {
-    todo!()
+pub fn text(value: &Value, zone: &Zone) -> String {
+    match value {
+        Value::Missing => String::new(),
+        Value::Bool(known) => known.to_string(),
+        Value::Int(int) => int.to_string(),
+        Value::Decimal(decimal) => decimal.to_string(),
+        // Debug, unlike Display, is bounded in length: `1e300`.
+        Value::Float(float) => format!("{float:?}"),
+        Value::Text(text) => text.to_string(),
+        Value::Date(date) => moment_text::date_text(*date),
+        Value::Timestamp(instant) => moment_text::timestamp_text(*instant, zone),
+        Value::Duration(duration) => duration.to_string(),
+        Value::List(elements) => {
+            let elements: Vec<String> = elements.iter().map(|element| text(element, zone)).collect();
+            elements.join(";")
+        }
+        Value::Choice(rank) => rank.to_string(),
+    }
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Decimal, Duration};
+
+    #[test]
+    fn values_as_json_and_as_cells() {
+        let list = Value::List([Value::Text("a".into()), Value::Text("米\n".into())].into());
+        let table = [
+            (Value::Missing, "null", ""),
+            (Value::Bool(true), "true", "true"),
+            (Value::Int(-5), "-5", "-5"),
+            (Value::Decimal(Decimal { mantissa: -5, scale: 2 }), "-0.05", "-0.05"),
+            (Value::Float(1.0), "1.0", "1.0"),
+            (Value::Float(0.1), "0.1", "0.1"),
+            (Value::Float(1e300), "1e300", "1e300"),
+            (Value::Float(1e-7), "1e-7", "1e-7"),
+            (Value::Text("a\"\\\u{1}👍".into()), "\"a\\\"\\\\\\u0001👍\"", "a\"\\\u{1}👍"),
+            (Value::Date(0), "\"1970-01-01\"", "1970-01-01"),
+            (Value::Timestamp(500_000), "\"1970-01-01T00:00:00.5Z\"", "1970-01-01T00:00:00.5Z"),
+            (Value::Duration(Duration { months: 0, days: -1, micros: -43_200_000_000 }), "\"-1d12h\"", "-1d12h"),
+            (list, "[\"a\",\"米\\n\"]", "a;米\n"),
+            (Value::List([].into()), "[]", ""),
+        ];
+        for (value, as_json, as_text) in table {
+            assert_eq!(json(&value, &Zone::utc()), as_json);
+            assert_eq!(text(&value, &Zone::utc()), as_text);
+        }
+    }
 }

@@ -118,3 +118,79 @@ impl From<Truth> for Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Truth::{False, True, Unknown};
+    use proptest::prelude::*;
+
+    const ALL: [Truth; 3] = [False, Unknown, True];
+
+    #[test]
+    fn tables_of_kleene() {
+        let and = [[False, False, False], [False, Unknown, Unknown], [False, Unknown, True]];
+        for (a, row) in ALL.into_iter().zip(and) {
+            for (b, expected) in ALL.into_iter().zip(row) {
+                assert_eq!(a.and(b), expected, "{a:?} and {b:?}");
+                assert_eq!(a.not().or(b.not()), expected.not(), "not {a:?} or not {b:?}");
+            }
+        }
+        assert_eq!(ALL.map(Truth::not), [True, Unknown, False]);
+    }
+
+    #[test]
+    fn values_are_truths() {
+        for truth in ALL {
+            assert_eq!(Truth::of(&Value::from(truth)), truth);
+        }
+        assert_eq!(Value::from(Unknown), Value::Missing);
+    }
+
+    #[test]
+    fn quorums_of_nothing() {
+        assert_eq!(Truth::all_of([]), True);
+        assert_eq!(Truth::any_of([]), False);
+        assert_eq!(Truth::none_of([]), True);
+        assert_eq!(Truth::at_least(1, []), False);
+        assert_eq!(Truth::at_least(0, []), True);
+    }
+
+    /// Every way to settle what is unknown.
+    fn settlements(conditions: &[Truth]) -> Vec<Vec<bool>> {
+        conditions.iter().fold(vec![vec![]], |settled, condition| {
+            let choices: &[bool] = match condition {
+                False => &[false],
+                True => &[true],
+                Unknown => &[false, true],
+            };
+            settled.iter().flat_map(|one| choices.iter().map(|next| [one.as_slice(), &[*next]].concat())).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn unknown_only_where_it_could_change_the_answer(
+            conditions in prop::collection::vec(prop::sample::select(&ALL[..]), 0..7),
+            needed in 0_i64..8,
+        ) {
+            type Quorum = fn(usize, usize, i64) -> bool;
+            let quorums: [(Truth, Quorum); 4] = [
+                (Truth::all_of(conditions.clone()), |holding, all, _| holding == all),
+                (Truth::any_of(conditions.clone()), |holding, _, _| holding > 0),
+                (Truth::none_of(conditions.clone()), |holding, _, _| holding == 0),
+                (Truth::at_least(needed, conditions.clone()), |holding, _, needed| i64::try_from(holding).unwrap() >= needed),
+            ];
+            for (answer, quorum) in quorums {
+                let mut answers: Vec<bool> = settlements(&conditions)
+                    .iter()
+                    .map(|settled| quorum(settled.iter().filter(|holds| **holds).count(), settled.len(), needed))
+                    .collect();
+                answers.sort_unstable();
+                answers.dedup();
+                let expected = if let [one] = answers[..] { Truth::from(one) } else { Unknown };
+                prop_assert_eq!(answer, expected);
+            }
+        }
+    }
+}
