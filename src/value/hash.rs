@@ -17,7 +17,7 @@ pub fn bucket(key: &str, salt: &str, n: i64) -> Option<i64> {
         return None;
     }
     let h = hash(&format!("{salt}:{key}"));
-    i64::try_from(i128::from(h) * i128::from(n) >> 32).ok()
+    i64::try_from((i128::from(h) * i128::from(n)) >> 32).ok()
 }
 
 /// `bucket(key, "salt", n)` on values; a key that is a number is taken as it prints.

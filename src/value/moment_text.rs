@@ -205,7 +205,8 @@ enum Strictness {
 fn timestamp(text: &str, zone: &Zone, strictness: Strictness) -> Result<i64, MomentError> {
     let mut cursor = Cursor { rest: text };
     let date = cursor.date().ok_or(MomentError::NotATimestamp)?;
-    if !cursor.take('T') && !(strictness == Strictness::Data && cursor.take(' ')) {
+    let separated = cursor.take('T') || (strictness == Strictness::Data && cursor.take(' '));
+    if !separated {
         return Err(MomentError::NotATimestamp);
     }
     let (hour, minute) = cursor.hour_and_minute().ok_or(MomentError::NotATimestamp)?;

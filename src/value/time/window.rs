@@ -159,7 +159,8 @@ impl Period {
             Which::This => 0,
             Which::Next => 1,
         };
-        let (start, later): (i32, fn(i32, i64) -> Option<i32>) = match self.unit {
+        type Later = fn(i32, i64) -> Option<i32>;
+        let (start, later): (i32, Later) = match self.unit {
             PeriodUnit::Day => (today, calendar::add_days),
             PeriodUnit::Week => (calendar::start_of_week(today)?, |date, weeks| calendar::add_days(date, weeks * 7)),
             PeriodUnit::Month => (calendar::start_of_month(today)?, calendar::add_months),
