@@ -1,3 +1,11 @@
 //! Every integration test in one binary; a folder a room.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it finds what it did not expect"
+)]
+
 mod render;
