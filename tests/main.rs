@@ -8,4 +8,7 @@
     reason = "a test stops where it finds what it did not expect"
 )]
 
+#[cfg(feature = "cli")]
+mod cli;
+mod codes;
 mod render;

@@ -24,6 +24,9 @@ pub(crate) struct Check {
     /// A .rules file, or a folder with .rules files; `-` is standard input.
     #[arg(value_name = "RULES")]
     rules: PathBuf,
+    /// The users, to see whether the data fits the rules; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     messages: MessageArgs,
 }
@@ -31,6 +34,10 @@ pub(crate) struct Check {
 impl Check {
     /// Tells what is wrong.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        if self.file.is_some() {
+            return Err(Failure::new("`tagwell check RULES FILE` is not in this version yet")
+                .help("check the rules alone: `tagwell check RULES`"));
+        }
         let rules = Rules::read(&self.rules)?;
         let (trees, found) = rules.parse();
         let exit = if report::has_errors(&found) { Exit::Findings } else { Exit::Done };

@@ -7,12 +7,10 @@ use tagwell::diagnostic::render::Colour;
 /// `--color`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum When {
-    /// Where the stream is a terminal, unless the environment says otherwise.
+    // Where the stream is a terminal, unless the environment says otherwise.
     #[default]
     Auto,
-    /// On every stream.
     Always,
-    /// On no stream.
     Never,
 }
 

@@ -11,16 +11,16 @@ pub(crate) struct DataArgs {
     /// What to do at a bad row: end before anything is written, or set it aside.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     pub(crate) on_bad_row: OnBadRow,
-    /// Writes the bad rows that are set aside, as they were and with the reason, to FILE.
+    /// Write the bad rows that are set aside, as they were and with the reason, to FILE.
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Ends with exit code 3 where more rows are bad: a number, or a share such as 1%.
+    /// End with exit code 3 where more rows are bad: a number, or a share such as 1%.
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_bad_rows: Option<String>,
-    /// Reports users that occur twice, also where no rule needs to know.
+    /// Report users that occur twice, also where no rule needs to know.
     #[arg(long)]
     pub(crate) check_keys: bool,
-    /// Works on N processor cores; all of them by default.
+    /// Work on N processor cores; all of them by default.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct SettingArgs {
     /// The moment that rules call now: a date, or a timestamp such as 2026-11-22T08:00+08:00. By default TAGWELL_AS_OF, else the clock.
     #[arg(long, value_name = "MOMENT")]
     pub(crate) as_of: Option<String>,
-    /// Overrides a `param` of the rules: churn_after=45d.
+    /// Override a `param` of the rules: churn_after=45d.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) params: Vec<(String, String)>,
 }

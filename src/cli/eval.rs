@@ -9,7 +9,8 @@ use super::{Answer, data::SettingArgs, exit::Failure, report::MessageArgs, voice
 #[command(after_help = "\
 Examples:
   tagwell eval '3 / 5 >= 60%'
-  tagwell eval 'age(last_order) > 30d' --record '{\"last_order\":\"2026-10-01\"}' --as-of 2026-11-22
+  tagwell eval 'purchases >= 3 and spend > 500' --record '{\"purchases\":4,\"spend\":620.5}'
+  tagwell eval 'today - 30d' --as-of 2026-11-22
   tagwell eval --cases cases.jsonl
 
 Missing and unknown print as null. A line of --cases is {\"id\",\"expr\",\"record\",\"as_of\"}; its answer is {\"id\",\"value\"} or {\"id\",\"error\"}.")]
@@ -28,7 +29,7 @@ pub(crate) struct Eval {
     /// Rules whose names the expression may use.
     #[arg(long, value_name = "RULES")]
     pub(crate) rules: Option<PathBuf>,
-    /// Evaluates each line of a JSON Lines file; `-` is standard input.
+    /// Evaluate each line of a JSON Lines file; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) cases: Option<PathBuf>,
     #[command(flatten)]

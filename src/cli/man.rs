@@ -31,8 +31,9 @@ impl Man {
 
 fn page() -> io::Result<Vec<u8>> {
     let mut command = Command::command().disable_help_subcommand(true);
-    command.build();
+    // Taken before the common options reach every verb: they are told once.
     let verbs: Vec<clap::Command> = command.get_subcommands().cloned().collect();
+    command.build();
     let man = clap_mangen::Man::new(command).date("");
     let mut page = vec![];
     man.render_title(&mut page)?;
@@ -51,7 +52,8 @@ fn page() -> io::Result<Vec<u8>> {
 /// A verb as a section, what would be its own page's sections as parts of it.
 fn section(verb: clap::Command) -> io::Result<Vec<u8>> {
     let mut text = format!(".SH TAGWELL {}\n", verb.get_name().to_uppercase().replace('-', "\\-")).into_bytes();
-    let man = clap_mangen::Man::new(verb);
+    let name = format!("tagwell {}", verb.get_name());
+    let man = clap_mangen::Man::new(verb.bin_name(name).disable_help_flag(true));
     let mut parts = vec![];
     man.render_description_section(&mut parts)?;
     man.render_synopsis_section(&mut parts)?;

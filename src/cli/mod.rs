@@ -53,7 +53,7 @@ Examples:
   tagwell init shop                                        make a small working project
   tagwell check shop                                       look for mistakes in its rules
   tagwell run shop/shop.rules shop/users.csv               tag every user
-  tagwell eval 'age(last_order) > 30d' --record '{\"last_order\":\"2026-10-01\"}' --as-of 2026-11-22
+  tagwell eval 'points >= 1000' --record '{\"points\":6200}'   try one expression
 
 Exit codes: 0 done; 1 findings; 2 could not be done; 3 more bad rows than allowed; 4 a defect of tagwell; 130 interrupted.";
 
@@ -61,13 +61,13 @@ Exit codes: 0 done; 1 findings; 2 could not be done; 3 more bad rows than allowe
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct Manner {
     /// When to use colours. Without this, NO_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM are heard.
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, help_heading = "Manner")]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, help_heading = "Common options")]
     color: When,
     /// Say nothing but the answer and mistakes.
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Manner")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Common options")]
     quiet: bool,
     /// Say more about what is done.
-    #[arg(short, long, global = true, help_heading = "Manner")]
+    #[arg(short, long, global = true, help_heading = "Common options")]
     verbose: bool,
 }
 
@@ -129,13 +129,34 @@ fn answer(arguments: Vec<OsString>) -> Exit {
 /// Says where in our code it happened, and nothing of what it happened with: that may be somebody's data.
 fn tell_defect(place: Option<&panic::Location<'_>>) {
     let place = place.map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
+    Voice::default().write(&defect(&place));
+}
+
+fn defect(place: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let report = match env!("CARGO_PKG_REPOSITORY") {
         "" => "please report it".to_owned(),
         repository => format!("please report it at {repository}/issues"),
     };
-    Voice::default().write(&format!(
+    format!(
         "error: this is a defect of tagwell {version}{place}, not of your rules or your data\n  \
          = help: {report}, with this line and the command you typed\n"
-    ));
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_defect_says_version_place_and_what_to_do() {
+        let said = super::defect(" (src/x.rs:7)");
+        assert!(
+            said.contains(env!("CARGO_PKG_VERSION")) && said.contains("src/x.rs:7") && said.contains("report it"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn the_words_of_the_command_line_do_not_contradict_each_other() {
+        <super::Command as clap::CommandFactory>::command().debug_assert();
+    }
 }

@@ -122,3 +122,72 @@ fn behind_links(path: &Path) -> PathBuf {
     }
     target
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::Exit;
+
+    fn files(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_there_when_it_is_whole_and_not_before() -> Result<(), Failure> {
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        let path = folder.path().join("tags.csv");
+        std::fs::write(&path, "old").expect("a file of the test");
+        let mut output = Output::file(&path)?;
+        output.write("x".repeat(1 << 20))?;
+        assert_eq!(std::fs::read_to_string(&path).ok().as_deref(), Some("old"));
+        drop(output);
+        assert_eq!(files(folder.path()), ["tags.csv"], "what is not finished is removed");
+        let mut output = Output::file(&path)?;
+        output.write("new")?;
+        output.finish()?;
+        assert_eq!(std::fs::read_to_string(&path).ok().as_deref(), Some("new"));
+        assert_eq!(files(folder.path()), ["tags.csv"]);
+        Ok(())
+    }
+
+    #[test]
+    fn where_a_file_cannot_be_is_said_before_anything_is_written() {
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        for path in [folder.path().to_owned(), folder.path().join("no/such/folder")] {
+            let failure = Output::file(&path).err().expect("it cannot be written");
+            assert_eq!(failure.exit, Exit::Failed);
+            assert!(failure.message.contains("cannot write"), "{}", failure.message);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_file_has_the_permissions_of_any_new_file() -> Result<(), Failure> {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        let (ours, any) = (folder.path().join("ours"), folder.path().join("any"));
+        Output::file(&ours)?.finish()?;
+        std::fs::write(&any, "").expect("a file of the test");
+        let mode = |path: &Path| std::fs::metadata(path).map(|found| found.permissions().mode()).ok();
+        assert_eq!(mode(&ours), mode(&any));
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_is_written_to_and_stays_one() -> Result<(), Failure> {
+        use std::os::unix::fs::FileTypeExt;
+        let mut output = Output::file(Path::new("/dev/null"))?;
+        output.write("gone")?;
+        output.finish()?;
+        assert!(std::fs::metadata("/dev/null").is_ok_and(|found| found.file_type().is_char_device()));
+        let mut full = Output::file(Path::new("/dev/full"))?;
+        full.write("x")?;
+        let failure = full.finish().err().expect("the disk is full");
+        assert_eq!(failure.message, "cannot write `/dev/full`: the disk is full");
+        Ok(())
+    }
+}

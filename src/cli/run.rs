@@ -28,7 +28,7 @@ pub(crate) struct Run {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
-    /// Writes the records to FILE, which is whole or not there.
+    /// Write the records to FILE, which is whole or not there.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// The form of the records; by default as FILE of --out ends, a table on a terminal, jsonl elsewhere.
@@ -37,13 +37,13 @@ pub(crate) struct Run {
     /// One record a user with a column a result, or one row a result.
     #[arg(long, value_enum, value_name = "SHAPE")]
     pub(crate) shape: Option<Shape>,
-    /// Only these results.
+    /// Give only these results.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Also these columns: fields and lets.
+    /// Give these columns too: fields and lets.
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub(crate) with: Vec<String>,
-    /// Writes N records at most; everybody is evaluated and counted.
+    /// Write N records at most; everybody is evaluated and counted.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
     /// The form of the counts on standard error.

@@ -2,10 +2,17 @@
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use tagwell::diagnostic::render::{Colour, visible};
+use clap::{
+    CommandFactory,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+use tagwell::diagnostic::{
+    nearest,
+    render::{Colour, visible},
+};
 
 use super::{
+    Command,
     colour::{Colours, When},
     exit::{Exit, Failure},
     output::Output,
@@ -24,10 +31,9 @@ const LATER_OPTIONS: [&str; 3] = ["--state", "--actions", "--absent"];
 pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let colours = Colours::decide(wanted(arguments));
     let voice = Voice { colours, ..Voice::default() };
-    if let Some(later) = later(error) {
-        let failure = Failure::new(format!("`{later}` is not in this version yet"));
-        voice.complain(&failure.help("`tagwell --help` lists what is"));
-        return Exit::Failed;
+    if let Some(failure) = later(error).or_else(|| unknown_verb(error)) {
+        voice.complain(&failure);
+        return failure.exit;
     }
     if error.use_stderr() {
         voice.write(&text(error, colours.error));
@@ -51,20 +57,41 @@ fn text(error: &clap::Error, colour: Colour) -> String {
     if colour == Colour::Ansi && safe == plain { rendered.ansi().to_string() } else { safe.into_owned() }
 }
 
-fn later(error: &clap::Error) -> Option<String> {
-    let typed = |kind| match error.get(kind) {
-        Some(ContextValue::String(typed)) => Some(typed.as_str()),
-        _ => None,
-    };
-    match error.kind() {
+/// Something that the design names and this version does not have.
+fn later(error: &clap::Error) -> Option<Failure> {
+    let later = match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            let verb = typed(ContextKind::InvalidSubcommand).filter(|verb| LATER_VERBS.contains(verb))?;
-            Some(format!("tagwell {verb}"))
+            let verb = typed(error, ContextKind::InvalidSubcommand).filter(|verb| LATER_VERBS.contains(verb))?;
+            format!("tagwell {verb}")
         }
         ErrorKind::UnknownArgument => {
-            let option = typed(ContextKind::InvalidArg).filter(|option| LATER_OPTIONS.contains(option))?;
-            Some(option.to_owned())
+            let option = typed(error, ContextKind::InvalidArg).filter(|option| LATER_OPTIONS.contains(option))?;
+            option.to_owned()
         }
+        _ => return None,
+    };
+    let failure = Failure::new(format!("`{later}` is not in this version yet"));
+    Some(failure.help("`tagwell --help` lists what is"))
+}
+
+fn unknown_verb(error: &clap::Error) -> Option<Failure> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    let typed = typed(error, ContextKind::InvalidSubcommand)?;
+    let failure = Failure::new(format!("there is no command `{typed}`"));
+    let command = Command::command();
+    let verbs = command.get_subcommands().map(clap::Command::get_name);
+    Some(match nearest(typed, verbs) {
+        Some(verb) => failure.help(format!("did you mean `tagwell {verb}`?")),
+        None if typed.ends_with(".rules") => failure.help(format!("did you mean `tagwell run {typed}`?")),
+        None => failure.help("`tagwell --help` lists the commands"),
+    })
+}
+
+fn typed(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind) {
+        Some(ContextValue::String(typed)) => Some(typed),
         _ => None,
     }
 }
