@@ -1,4 +1,15 @@
 //! All integration tests, in one binary.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it finds what it did not expect"
+)]
+
+#[cfg(feature = "cli")]
+mod cli;
+mod codes;
 mod render;
 mod tidy;

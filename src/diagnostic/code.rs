@@ -59,5 +59,7 @@ macro_rules! codes {
 }
 
 codes! {
+    NOT_UTF8 = "E0008", "a rule file that is not UTF-8";
+    TOO_LARGE = "E0009", "a rule file of more than 64 MiB";
     NOT_SUPPORTED_YET = "E0901", "a part of the language that this version parses but does not evaluate yet";
 }

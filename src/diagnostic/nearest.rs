@@ -29,8 +29,10 @@ enum Nearness {
     Respelled,
     /// This many characters differ, and whether the first is among them.
     Mistyped(usize, bool),
-    /// `last` for `last_order`: this many characters more or less.
+    /// `last` for `last_order`: this many characters more or less at its end.
     Shortened(usize),
+    /// `order` for `last_order`, `金额` for `消费金额`: a whole word of it.
+    Part(usize),
 }
 
 /// A name as it is compared.
@@ -85,8 +87,19 @@ impl Folded {
     fn shortened(&self, other: &Folded) -> Option<Nearness> {
         let (short, long) = if self.length < other.length { (self, other) } else { (other, self) };
         let enough = if short.letters { 3 } else { 2 };
-        let begins = short.length >= enough && long.text.starts_with(&short.text);
-        begins.then(|| Nearness::Shortened(long.length - short.length))
+        if short.length < enough {
+            return None;
+        }
+        let more = long.length - short.length;
+        if long.text.starts_with(&short.text) {
+            return Some(Nearness::Shortened(more));
+        }
+        let part = if short.letters {
+            long.text.split('_').any(|word| word == short.text)
+        } else {
+            long.text.contains(&short.text)
+        };
+        part.then_some(Nearness::Part(more))
     }
 }
 
@@ -129,7 +142,9 @@ mod tests {
             ("购卖次数", Some("购买次数")),
             ("城布", Some("城市")),
             ("市", None),
-            ("金额", None),
+            ("金额", Some("消费金额")),
+            ("order", Some("last_order")),
+            ("end", None),
             ("spend", None),
             ("country", None),
             ("", None),

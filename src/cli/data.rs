@@ -1,0 +1,55 @@
+//! What commands that read data have in common to type: the files, the clock, the parameters.
+
+use std::path::PathBuf;
+
+/// Where data comes from.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct DataArgs {
+    /// A table's data file: csv, tsv, jsonl, ndjson, parquet or arrow by its ending (text also .gz or .zst), or FORMAT:FILE; `-` is standard input.
+    #[arg(long = "data", value_name = "NAME=FILE", value_parser = pair)]
+    pub(crate) tables: Vec<(String, String)>,
+    /// What to do at a bad row: end before anything is written, or set it aside.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
+    pub(crate) on_bad_row: OnBadRow,
+    /// Write the bad rows that are set aside, as they were and with the reason, to FILE.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// End with exit code 3 where more rows are bad: a number, or a share such as 1%.
+    #[arg(long, value_name = "N|P%")]
+    pub(crate) max_bad_rows: Option<String>,
+    /// Report users that occur twice, also where no rule needs to know.
+    #[arg(long)]
+    pub(crate) check_keys: bool,
+    /// Work on N processor cores; all of them by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+/// `--on-bad-row`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum OnBadRow {
+    /// End before anything is written
+    #[default]
+    Stop,
+    /// Set it aside, and account for it at the end
+    Skip,
+}
+
+/// What rules are evaluated with beside data.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct SettingArgs {
+    /// The moment that rules call now: a date, or a timestamp such as 2026-11-22T08:00+08:00. By default TAGWELL_AS_OF, else the clock.
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) as_of: Option<String>,
+    /// Override a `param` of the rules: churn_after=45d.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) params: Vec<(String, String)>,
+}
+
+/// `NAME=VALUE`, neither empty before the first `=`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.is_empty() => Ok((name.trim().into(), value.into())),
+        _ => Err("write NAME=VALUE".into()),
+    }
+}

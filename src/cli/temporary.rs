@@ -1,0 +1,85 @@
+//! Files that are being written, so that none is left behind when the command is interrupted.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::exit::Exit;
+
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(vec![]);
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes unfinished files and ends with the code for "interrupted" when Ctrl-C is pressed. Where no handler can be set the system ends the
+/// command, which says the same to a shell.
+pub(crate) fn remove_when_interrupted() {
+    let _ = ctrlc::set_handler(|| {
+        // The lock is kept until the end: a file that is just being renamed is whole before, or not there.
+        let files = unfinished();
+        for file in files.iter() {
+            let _ = std::fs::remove_file(file);
+        }
+        std::process::exit(Exit::Interrupted as i32);
+    });
+}
+
+/// A file beside the one that it will become. Dropped without [`Temporary::finish`], it is removed.
+pub(crate) struct Temporary {
+    file: tempfile::NamedTempFile,
+}
+
+impl Temporary {
+    /// Begins a file beside `becoming`, with the permissions of the file that is there, or those that a new file gets.
+    pub(crate) fn beside(becoming: &Path) -> io::Result<Temporary> {
+        let folder = becoming.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Made and noted under one lock, so that an interruption finds either no file or one it knows.
+        let mut files = unfinished();
+        let file = builder().tempfile_in(folder)?;
+        files.push(file.path().to_owned());
+        let temporary = Temporary { file };
+        drop(files);
+        if let Ok(existing) = std::fs::metadata(becoming) {
+            temporary.file.as_file().set_permissions(existing.permissions())?;
+        }
+        Ok(temporary)
+    }
+
+    /// Puts the file, now whole, in its place.
+    pub(crate) fn finish(self, becoming: &Path) -> io::Result<()> {
+        self.file.as_file().sync_all()?;
+        let mut files = unfinished();
+        files.retain(|file| file != self.file.path());
+        self.file.persist(becoming).map(drop).map_err(|error| error.error)
+    }
+}
+
+impl io::Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(unix)]
+fn builder() -> tempfile::Builder<'static, 'static> {
+    use std::os::unix::fs::PermissionsExt;
+    // As for any new file; the process's mask is taken from it.
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tagwell-").permissions(permissions);
+    builder
+}
+
+#[cfg(not(unix))]
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tagwell-");
+    builder
+}

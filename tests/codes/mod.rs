@@ -1,0 +1,94 @@
+//! Every code has a page, and every page has the shape that an operator can rely on.
+
+use std::collections::HashSet;
+
+use tagwell::diagnostic::Code;
+
+/// A fenced block of a page: what stands after the fence, and its lines.
+struct Block {
+    kind: String,
+    text: String,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = vec![];
+    let mut open = false;
+    for line in page.lines() {
+        match (line.strip_prefix("```"), open) {
+            (Some(kind), false) => {
+                blocks.push(Block { kind: kind.to_owned(), text: String::new() });
+                open = true;
+            }
+            (Some(_), true) => open = false,
+            (None, true) => blocks.last_mut().expect("a block is open").text += &format!("{line}\n"),
+            (None, false) => {}
+        }
+    }
+    assert!(!open, "a block is not closed");
+    blocks
+}
+
+/// Mistakes of files rather than of text, which no block can show: their example is told in words.
+const ABOUT_FILES: [&str; 2] = ["E0008", "E0009"];
+
+fn about_data_or_files(code: &str) -> bool {
+    ABOUT_FILES.contains(&code) || code.starts_with("E06")
+}
+
+#[test]
+fn every_page_has_the_prescribed_shape() {
+    for (code, title, page) in Code::all() {
+        let code = code.as_str();
+        assert!(!title.is_empty() && !title.ends_with('.'), "{code}: the title is a line without a full stop");
+        let headline = page.lines().next().unwrap_or("");
+        assert!(
+            headline.starts_with(&format!("# {code}: ")),
+            "{code}: the page begins `# {code}: title`, not `{headline}`"
+        );
+
+        let example = page.find("\nFor example").unwrap_or_else(|| panic!("{code}: a line begins `For example`"));
+        let instead = page.find("\nWrite instead").unwrap_or_else(|| panic!("{code}: a line begins `Write instead`"));
+        assert!(example < instead, "{code}: the example comes before what to write instead");
+        let paragraphs = page[..example].split("\n\n").skip(1).filter(|paragraph| !paragraph.trim().is_empty()).count();
+        assert!(paragraphs >= 2, "{code}: a paragraph says what it means, and one why it matters");
+
+        let wrong = blocks(&page[example..instead]);
+        let right = blocks(&page[instead..]);
+        assert_eq!(wrong.len(), 1, "{code}: one block shows the mistake");
+        assert_eq!(right.len(), 1, "{code}: one block shows what to write instead");
+        if !about_data_or_files(code) {
+            assert_eq!(wrong[0].kind, "rules,fails", "{code}");
+            assert_eq!(right[0].kind, "rules", "{code}");
+        }
+        assert!(wrong.iter().chain(&right).all(|block| !block.text.trim().is_empty()), "{code}: no block is empty");
+    }
+}
+
+#[test]
+fn codes_are_in_order_and_each_is_there_once() {
+    let codes: Vec<&str> = Code::all().iter().map(|(code, ..)| code.as_str()).collect();
+    let mut sorted = codes.clone();
+    sorted.sort_by_key(|code| (code.starts_with('W'), *code));
+    sorted.dedup();
+    assert_eq!(codes, sorted);
+    let shape = |code: &str| {
+        code.len() == 5 && code.starts_with(['E', 'W']) && code[1..].bytes().all(|byte| byte.is_ascii_digit())
+    };
+    assert!(codes.iter().all(|code| shape(code)), "{codes:?}");
+}
+
+#[test]
+fn every_page_belongs_to_a_code() {
+    let known: HashSet<String> = Code::all().iter().map(|(code, ..)| format!("{code}.md")).collect();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/codes");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(known.contains(&name) || name == "README.md", "docs/codes/{name} belongs to no code");
+    }
+}
+
+#[test]
+fn a_code_is_found_in_either_case() {
+    assert_eq!(Code::parse(" e0901 ").map(Code::as_str), Some("E0901"));
+    assert_eq!(Code::parse("E9999"), None);
+}
