@@ -1,10 +1,12 @@
 //! One user's own fields, from JSON: the record that an evaluation reads, its values in the order of the root table's
 //! columns.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    schema::{Column, Table},
+    schema::{Column, ColumnFacts, ColumnId, Facts, Table},
     value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
 };
 
@@ -39,12 +41,29 @@ pub fn from_json(object: &Map<String, Json>, table: &Table, zone: &Zone) -> Resu
     table.columns.iter().map(|column| field(object.get(&column.header), column, zone)).collect()
 }
 
+/// As [`from_json`], but only the needed columns are read, and may be wrong or lacking; the others are missing.
+///
+/// # Errors
+/// As [`from_json`], of a needed column.
+pub fn needed_from_json(
+    object: &Map<String, Json>,
+    table: &Table,
+    needed: &BTreeSet<ColumnId>,
+    zone: &Zone,
+) -> Result<Vec<Value>, BadField> {
+    let columns = table.columns.iter().enumerate();
+    columns
+        .map(|(at, column)| match needed.contains(&ColumnId(at as u32)) {
+            true => field(object.get(&column.header), column, zone),
+            false => Ok(Value::Missing),
+        })
+        .collect()
+}
+
 fn field(json: Option<&Json>, column: &Column, zone: &Zone) -> Result<Value, BadField> {
     match json {
         None | Some(Json::Null) if column.optional => Ok(Value::Missing),
-        None | Some(Json::Null) => {
-            Err(BadField::Missing { column: column.header.clone(), ty: column.ty.to_string() })
-        }
+        None | Some(Json::Null) => Err(BadField::Missing { column: column.header.clone(), ty: column.ty.to_string() }),
         Some(json) => read(json, column, zone).map_err(|reason| BadField::Unreadable {
             column: column.header.clone(),
             value: shown(json),
@@ -75,4 +94,27 @@ fn shown(json: &Json) -> String {
         other => other.to_string(),
     };
     if text.chars().count() > 60 { text.chars().take(60).chain("…".chars()).collect() } else { text }
+}
+
+/// What one record by itself says of fields that no table declares: a field that is not there is not known, one that is
+/// keeps its own JSON type.
+pub fn facts(object: &Map<String, Json>) -> Facts {
+    let column = |(header, json): (&String, &Json)| ColumnFacts {
+        header: header.clone(),
+        ty: own_type(json),
+        missing: json.is_null(),
+    };
+    Facts { file: "<record>".into(), columns: object.iter().map(column).collect() }
+}
+
+/// The type that a JSON value has by itself; a text that is a bare date can be read as one.
+fn own_type(json: &Json) -> Option<Type> {
+    match json {
+        Json::Null | Json::Object(_) => None,
+        Json::Bool(_) => Some(Type::Bool),
+        Json::Number(_) => Some(Type::Float),
+        Json::String(text) if moment_text::parse_date(text).is_ok() => Some(Type::Date),
+        Json::String(_) => Some(Type::Text),
+        Json::Array(elements) => elements.iter().find_map(own_type).map(|element| Type::List(Box::new(element))),
+    }
 }

@@ -5,9 +5,11 @@
 
 mod evaluate;
 mod problems;
+mod question;
 
 pub use evaluate::{Engine, Outcome, RecordError};
 pub use problems::Problems;
+pub use question::Question;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     eval::reference::Row,
-    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook, TimeWindow},
+    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook},
     schema::ColumnId,
     value::Value,
 };
@@ -39,68 +39,8 @@ impl Search<'_> {
             ExprKind::Column(id) => {
                 self.found.insert(*id);
             }
-            ExprKind::Definition(id) => self.named.push(*id),
-            ExprKind::Constant(_) | ExprKind::Param(_) | ExprKind::Now => {}
-            ExprKind::Lookup { key: operand, .. }
-            | ExprKind::Ago(operand)
-            | ExprKind::FromNow(operand)
-            | ExprKind::Not(operand)
-            | ExprKind::IsMissing(operand)
-            | ExprKind::IsKnown(operand)
-            | ExprKind::Negate(operand)
-            | ExprKind::Widen(operand)
-            | ExprKind::InUploaded { subject: operand, .. }
-            | ExprKind::Matches { subject: operand, .. } => self.look(operand),
-            ExprKind::If { condition, then, otherwise } => {
-                for part in [condition, then, otherwise] {
-                    self.look(part);
-                }
-            }
-            ExprKind::Or(parts)
-            | ExprKind::And(parts)
-            | ExprKind::Quorum { conditions: parts, .. }
-            | ExprKind::Coalesce(parts)
-            | ExprKind::List(parts)
-            | ExprKind::Call { arguments: parts, .. } => {
-                for part in parts {
-                    self.look(part);
-                }
-            }
-            ExprKind::Compare { left: a, right: b, .. }
-            | ExprKind::CompareAge { moment: a, duration: b, .. }
-            | ExprKind::In { subject: a, list: b }
-            | ExprKind::Text { subject: a, argument: b, .. }
-            | ExprKind::Has { subject: a, element: b }
-            | ExprKind::HasOf { subject: a, elements: b, .. } => {
-                self.look(a);
-                self.look(b);
-            }
-            ExprKind::Between { subject: a, low: b, high: c, .. }
-            | ExprKind::AgeBetween { moment: a, low: b, high: c, .. } => {
-                for part in [a, b, c] {
-                    self.look(part);
-                }
-            }
-            ExprKind::Window { subject, window } => {
-                self.look(subject);
-                match window {
-                    TimeWindow::Ago { near, far, .. } => {
-                        self.look(near);
-                        self.look(far);
-                    }
-                    TimeWindow::Within(length) | TimeWindow::WithinNext(length) => self.look(length),
-                    TimeWindow::During(_) => {}
-                }
-            }
-            ExprKind::Sum { first, rest } => {
-                self.look(first);
-                rest.iter().for_each(|(_, term, _)| self.look(term));
-            }
-            ExprKind::Product { first, rest } => {
-                self.look(first);
-                rest.iter().for_each(|(_, factor, _)| self.look(factor));
-            }
-            ExprKind::ToNext(level) => self.named.push(*level),
+            ExprKind::Definition(id) | ExprKind::ToNext(id) => self.named.push(*id),
+            _ => expr.each_child(&mut |child| self.look(child)),
         }
     }
 

@@ -4,8 +4,10 @@
 //! Time is still relative here (`40d ago`): an evaluation brings the clock.
 
 mod expr;
+mod reads;
 
 pub use expr::*;
+pub use reads::Reads;
 
 use crate::{
     intern::Symbol,

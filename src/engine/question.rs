@@ -1,0 +1,92 @@
+//! One expression, asked of one record: what `tagwell eval` and the prompt do.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    check::{self, Inputs},
+    diagnostic::Sink,
+    engine::{Engine, Problems, RecordError},
+    eval::Context,
+    intern::Symbol,
+    ir::{self, DefinitionId},
+    record,
+    source::Sources,
+    syntax,
+    value::{Clock, Type, Value, Zone, moment_text, print},
+};
+
+/// A checked expression, with the rulebook whose names it may use.
+#[derive(Clone, Debug)]
+pub struct Question {
+    rulebook: Arc<ir::Rulebook>,
+    asked: DefinitionId,
+}
+
+impl Question {
+    /// Checks an expression beside rule files (which may be none). What no table declares has its type from its use, met
+    /// with the `record` that it will be asked of.
+    ///
+    /// # Errors
+    /// Every mistake of the rules and of the expression.
+    pub fn check(
+        rules: &[(String, Arc<str>)],
+        expression: &str,
+        record: &Map<String, Json>,
+        params: &[(String, String)],
+    ) -> Result<Question, Problems> {
+        let mut sources = Sources::new();
+        let mut sink = Sink::new();
+        let ids: Vec<_> = rules.iter().map(|(name, text)| sources.add(name.as_str(), Arc::clone(text))).collect();
+        let asked = sources.add("<expression>", expression);
+        let files: Vec<_> = ids.into_iter().map(|id| syntax::parse(id, sources.get(id).text(), &mut sink)).collect();
+        let tree = syntax::parse_expression(asked, expression, &mut sink);
+        let inputs = Inputs { facts: BTreeMap::from([(Symbol::new(""), record::facts(record))]), params: params.to_vec() };
+        let checked = tree.and_then(|tree| check::check_expression(&tree, &files, &sources, &inputs, &mut sink));
+        let problems = Problems::new(sink.finish(), &Arc::new(sources));
+        match checked {
+            Some((rulebook, asked)) if !problems.has_errors() => Ok(Question { rulebook: Arc::new(rulebook), asked }),
+            Some(_) | None => Err(problems),
+        }
+    }
+
+    /// The type of its value.
+    pub fn ty(&self) -> &Type {
+        &self.rulebook.definition(self.asked).ty
+    }
+
+    /// The rulebook's zone.
+    pub fn zone(&self) -> Zone {
+        Zone::parse(&self.rulebook.zone).unwrap_or_else(|_| Zone::utc())
+    }
+
+    /// The clock at an as-of as it is typed.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn clock(&self, as_of: &str) -> Result<Clock, moment_text::MomentError> {
+        let zone = self.zone();
+        let now = moment_text::parse_as_of(as_of, &zone)?;
+        Clock::at(now, zone).ok_or(moment_text::MomentError::OutOfRange)
+    }
+
+    /// Its value for a record, as JSON text.
+    ///
+    /// # Errors
+    /// A value that its column cannot have, of the columns that the expression reads.
+    pub fn answer(&self, record: &Map<String, Json>, context: Context) -> Result<String, RecordError> {
+        let table = self.rulebook.schema.root();
+        let needed = self.rulebook.columns_read_by([self.asked]);
+        let values = record::needed_from_json(record, table, &needed, context.clock.zone())?;
+        let engine = Engine::new(Arc::clone(&self.rulebook), context);
+        let answers = engine.interpreter().evaluate(&values);
+        Ok(match (answers.value(self.asked), self.ty()) {
+            (Value::Choice(rank), Type::Choice(id)) => {
+                let name = self.rulebook.choices(*id).values.get(*rank as usize).map(|value| value.name.as_str());
+                Json::from(name).to_string()
+            }
+            (value, _) => print::json(value, engine.clock().zone()),
+        })
+    }
+}

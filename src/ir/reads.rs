@@ -1,0 +1,156 @@
+//! What a definition reads, through all that it builds on: so that only the columns that the asked-for results need are read.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    ir::{Body, Choice, DefinitionId, Expr, ExprKind, ListId, Rulebook, TimeWindow},
+    schema::{ColumnId, TableId},
+};
+
+/// What some definitions read, directly and through others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Columns of the root table.
+    pub columns: BTreeSet<ColumnId>,
+    /// Definitions, those asked about among them.
+    pub definitions: BTreeSet<DefinitionId>,
+    /// Uploaded lists.
+    pub lists: BTreeSet<ListId>,
+    /// Columns of reference tables.
+    pub lookups: BTreeSet<(TableId, ColumnId)>,
+}
+
+impl Rulebook {
+    /// Everything that these definitions read.
+    pub fn reads(&self, asked: impl IntoIterator<Item = DefinitionId>) -> Reads {
+        let mut reads = Reads::default();
+        let mut open: Vec<DefinitionId> = asked.into_iter().collect();
+        while let Some(id) = open.pop() {
+            if reads.definitions.insert(id) {
+                self.definition(id)
+                    .body
+                    .each_expr(&mut |expr| expr.each(&mut |node| note(node, &mut reads, &mut open)));
+            }
+        }
+        reads
+    }
+
+    /// The columns of the root table that these definitions read.
+    pub fn columns_read_by(&self, asked: impl IntoIterator<Item = DefinitionId>) -> BTreeSet<ColumnId> {
+        self.reads(asked).columns
+    }
+}
+
+fn note(node: &Expr, reads: &mut Reads, open: &mut Vec<DefinitionId>) {
+    match &node.kind {
+        ExprKind::Column(id) => {
+            reads.columns.insert(*id);
+        }
+        ExprKind::Definition(id) | ExprKind::ToNext(id) => open.push(*id),
+        ExprKind::InUploaded { list, .. } => {
+            reads.lists.insert(*list);
+        }
+        ExprKind::Lookup { table, column, .. } => {
+            reads.lookups.insert((*table, *column));
+        }
+        _ => {}
+    }
+}
+
+impl Body {
+    /// Each expression that stands in it.
+    pub fn each_expr<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
+        match self {
+            Body::Let(expr) | Body::Tag(expr) => found(expr),
+            Body::Score(score) => {
+                found(&score.base);
+                for arm in &score.arms {
+                    found(&arm.points);
+                    found(&arm.condition);
+                }
+                if let Some((low, high)) = &score.clamp {
+                    found(low);
+                    found(high);
+                }
+            }
+            Body::Level(ladder) | Body::Layer(ladder) => {
+                ladder.by.iter().for_each(&mut *found);
+                for arm in &ladder.arms {
+                    match &arm.choice {
+                        Choice::From { threshold, condition, keep } => {
+                            found(threshold);
+                            found(condition);
+                            keep.iter().for_each(&mut *found);
+                        }
+                        Choice::When(condition) => found(condition),
+                        Choice::Otherwise => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Expr {
+    /// This node and every node below it.
+    pub fn each<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            found(node);
+            node.each_child(&mut |child| open.push(child));
+        }
+    }
+
+    /// The nodes directly below it, in the order written.
+    pub fn each_child<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
+        match &self.kind {
+            ExprKind::Constant(_)
+            | ExprKind::Column(_)
+            | ExprKind::Definition(_)
+            | ExprKind::Param(_)
+            | ExprKind::Now
+            | ExprKind::ToNext(_) => {}
+            ExprKind::Lookup { key: operand, .. }
+            | ExprKind::Ago(operand)
+            | ExprKind::FromNow(operand)
+            | ExprKind::Not(operand)
+            | ExprKind::IsMissing(operand)
+            | ExprKind::IsKnown(operand)
+            | ExprKind::Negate(operand)
+            | ExprKind::Widen(operand)
+            | ExprKind::InUploaded { subject: operand, .. }
+            | ExprKind::Matches { subject: operand, .. } => found(operand),
+            ExprKind::If { condition: a, then: b, otherwise: c }
+            | ExprKind::Between { subject: a, low: b, high: c, .. }
+            | ExprKind::AgeBetween { moment: a, low: b, high: c, .. } => [a, b, c].into_iter().for_each(|it| found(it)),
+            ExprKind::Or(parts)
+            | ExprKind::And(parts)
+            | ExprKind::Quorum { conditions: parts, .. }
+            | ExprKind::Coalesce(parts)
+            | ExprKind::List(parts)
+            | ExprKind::Call { arguments: parts, .. } => parts.iter().for_each(found),
+            ExprKind::Compare { left: a, right: b, .. }
+            | ExprKind::CompareAge { moment: a, duration: b, .. }
+            | ExprKind::In { subject: a, list: b }
+            | ExprKind::Text { subject: a, argument: b, .. }
+            | ExprKind::Has { subject: a, element: b }
+            | ExprKind::HasOf { subject: a, elements: b, .. } => [a, b].into_iter().for_each(|it| found(it)),
+            ExprKind::Window { subject, window } => {
+                found(subject);
+                match window {
+                    TimeWindow::Ago { near, far, .. } => [near, far].into_iter().for_each(|it| found(it)),
+                    TimeWindow::Within(length) | TimeWindow::WithinNext(length) => found(length),
+                    TimeWindow::During(_) => {}
+                }
+            }
+            ExprKind::Sum { first, rest } => {
+                found(first);
+                rest.iter().for_each(|(_, term, _)| found(term));
+            }
+            ExprKind::Product { first, rest } => {
+                found(first);
+                rest.iter().for_each(|(_, factor, _)| found(factor));
+            }
+        }
+    }
+}
