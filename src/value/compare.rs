@@ -102,8 +102,7 @@ fn against_day(instant: i64, date: i32, zone: &Zone) -> Ordering {
     }
 }
 
-/// By the first difference, a prefix before the longer; lists of different length are never equal, whatever cannot be
-/// compared in them.
+/// By the first difference, a prefix before the longer.
 fn order_of_lists(a: &[Value], b: &[Value], zone: &Zone) -> Option<Ordering> {
     for (a, b) in a.iter().zip(b) {
         let order = order(a, b, zone)?;

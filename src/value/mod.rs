@@ -10,6 +10,7 @@ pub mod hash;
 pub mod kind;
 pub mod list;
 pub mod literal;
+pub mod moment_format;
 pub mod moment_text;
 pub mod number;
 pub mod operator;

@@ -1,7 +1,10 @@
-//! Dates and timestamps as text: the language's literals, the forms that data come in, and ISO 8601 back.
+//! Dates and timestamps as text: the language's literals, and ISO 8601 back. What else data may hold is in
+//! [`super::moment_format`].
 
+use super::Duration;
 use super::time::{Zone, calendar, in_calendar};
-use super::{Decimal, Duration};
+
+pub use super::moment_format::{MomentFormat, check_format, read_date, read_timestamp};
 
 /// Why a moment could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,21 +36,6 @@ pub enum MomentError {
     /// Before the year 1 or after the year 9999.
     #[error("is outside the years 1 to 9999")]
     OutOfRange,
-}
-
-/// How a column writes its moments: `in "%d.%m.%Y"`, `in epoch ms`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MomentFormat {
-    /// ISO 8601, with `T` or a space.
-    Iso,
-    /// `in "%d.%m.%Y %H:%M"`
-    Pattern(String),
-    /// `in epoch s`
-    EpochSeconds,
-    /// `in epoch ms`
-    EpochMillis,
-    /// `in epoch us`
-    EpochMicros,
 }
 
 /// Reads a date literal, `2026-11-22`.
@@ -97,60 +85,6 @@ pub fn parse_as_of(text: &str, zone: &Zone) -> Result<i64, MomentError> {
     }
 }
 
-/// Reads a date from data.
-///
-/// # Errors
-/// What is not in the format, and a day that does not exist.
-pub fn read_date(text: &str, format: &MomentFormat, zone: &Zone) -> Result<i32, MomentError> {
-    match format {
-        MomentFormat::Iso => parse_date(text),
-        MomentFormat::Pattern(pattern) => {
-            let read = Formatted::read(text, pattern)?;
-            match read.offset {
-                // With an offset the text names an instant, whose day the zone decides.
-                Some(_) => Ok(zone.local(read.instant(zone)?).0),
-                None => Ok(read.date),
-            }
-        }
-        MomentFormat::EpochSeconds | MomentFormat::EpochMillis | MomentFormat::EpochMicros => {
-            Ok(zone.local(epoch(text, format)?).0)
-        }
-    }
-}
-
-/// Reads a timestamp from data; ISO 8601 also with a space for the `T`; a bare date is that day's first instant.
-///
-/// # Errors
-/// What is not in the format, and a day or time that does not exist.
-pub fn read_timestamp(text: &str, format: &MomentFormat, zone: &Zone) -> Result<i64, MomentError> {
-    match format {
-        MomentFormat::Iso => match parse_date(text) {
-            Ok(date) => in_calendar(zone.start_of_day(date)).ok_or(MomentError::OutOfRange),
-            Err(MomentError::NotADate) => timestamp(text, zone, Strictness::Data),
-            Err(error) => Err(error),
-        },
-        MomentFormat::Pattern(pattern) => Formatted::read(text, pattern)?.instant(zone),
-        MomentFormat::EpochSeconds | MomentFormat::EpochMillis | MomentFormat::EpochMicros => epoch(text, format),
-    }
-}
-
-/// Whether a format can be used: a sample written in it must read back, and name a day.
-///
-/// # Errors
-/// Why it cannot.
-pub fn check_format(format: &str) -> Result<(), String> {
-    let sample = jiff::civil::date(2026, 11, 22).at(20, 30, 40, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC);
-    let Ok(sample) = sample else {
-        return Ok(());
-    };
-    let written = jiff::fmt::strtime::format(format, &sample).map_err(|error| error.to_string())?;
-    match Formatted::read(&written, format) {
-        Ok(_) => Ok(()),
-        Err(MomentError::NotInFormat(_)) => Err("it does not say year, month and day".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 /// `2026-11-22`
 #[must_use]
 pub fn date_text(date: i32) -> String {
@@ -195,14 +129,14 @@ const SECOND: i64 = 1_000_000;
 
 /// Which spellings of a timestamp are taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Strictness {
+pub(super) enum Strictness {
     /// `T`, offsets `Z` and `+08:00`
     Literal,
     /// Also a space for the `T`, and offsets `+0800` and `+08`
     Data,
 }
 
-fn timestamp(text: &str, zone: &Zone, strictness: Strictness) -> Result<i64, MomentError> {
+pub(super) fn timestamp(text: &str, zone: &Zone, strictness: Strictness) -> Result<i64, MomentError> {
     let mut cursor = Cursor { rest: text };
     let date = cursor.date().ok_or(MomentError::NotATimestamp)?;
     let separated = cursor.take('T') || (strictness == Strictness::Data && cursor.take(' '));
@@ -248,60 +182,6 @@ fn micros(fraction: &str) -> Result<i64, MomentError> {
     }
     let missing = 6_usize.saturating_sub(fraction.len());
     Ok((0..missing).fold(micros, |micros, _| micros * 10))
-}
-
-/// `1763769600`, `1763769600.5`
-fn epoch(text: &str, format: &MomentFormat) -> Result<i64, MomentError> {
-    let (unit, factor) = match format {
-        MomentFormat::EpochSeconds => ("seconds", SECOND),
-        MomentFormat::EpochMillis => ("milliseconds", 1_000),
-        MomentFormat::EpochMicros | MomentFormat::Iso | MomentFormat::Pattern(_) => ("microseconds", 1),
-    };
-    let number = Decimal::parse_scientific(text).map_err(|_| MomentError::NotAnEpoch(unit))?;
-    let micros = number.checked_mul(Decimal::from(factor)).ok_or(MomentError::OutOfRange)?;
-    let whole = micros.rescale(0).ok_or(MomentError::TooFine)?;
-    whole.to_int().and_then(in_calendar).ok_or(MomentError::OutOfRange)
-}
-
-/// What a format of the library found in a text.
-struct Formatted {
-    date: i32,
-    micros_of_day: i64,
-    /// Seconds ahead of UTC, where the text says so.
-    offset: Option<i64>,
-}
-
-impl Formatted {
-    fn read(text: &str, pattern: &str) -> Result<Formatted, MomentError> {
-        let mismatch = || MomentError::NotInFormat(pattern.to_owned());
-        let read = jiff::fmt::strtime::parse(pattern, text).map_err(|_| mismatch())?;
-        if let Some(instant) = read.timestamp() {
-            // `%s`: seconds since 1970, an instant by itself.
-            let (date, micros_of_day) = Zone::utc().local(instant.as_microsecond());
-            return Ok(Formatted { date, micros_of_day, offset: Some(0) });
-        }
-        let date = read.to_date().map_err(|_| mismatch())?;
-        let date = calendar::from_parts(i64::from(date.year()), i64::from(date.month()), i64::from(date.day()))
-            .ok_or(MomentError::OutOfRange)?;
-        let time = match read.hour() {
-            Some(_) => read.to_time().map_err(|_| mismatch())?,
-            None => jiff::civil::Time::midnight(),
-        };
-        if time.subsec_nanosecond() % 1_000 != 0 {
-            return Err(MomentError::TooFine);
-        }
-        let seconds = (i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60 + i64::from(time.second());
-        let micros_of_day = seconds * SECOND + i64::from(time.subsec_nanosecond()) / 1_000;
-        Ok(Formatted { date, micros_of_day, offset: read.offset().map(|offset| i64::from(offset.seconds())) })
-    }
-
-    fn instant(&self, zone: &Zone) -> Result<i64, MomentError> {
-        let instant = match self.offset {
-            Some(offset) => i64::from(self.date) * Duration::DAY_MICROS + self.micros_of_day - offset * SECOND,
-            None => zone.instant(self.date, self.micros_of_day),
-        };
-        in_calendar(instant).ok_or(MomentError::OutOfRange)
-    }
 }
 
 /// A date as written, which the calendar need not have.
@@ -488,67 +368,6 @@ mod tests {
     }
 
     #[test]
-    fn timestamps_of_data() {
-        let zone = shanghai();
-        let pattern = |pattern: &str| MomentFormat::Pattern(pattern.to_owned());
-        let table = [
-            ("2026-11-22 08:00:00", MomentFormat::Iso, "2026-11-22T08:00:00+08:00"),
-            ("2026-11-22 08:00:00+00", MomentFormat::Iso, "2026-11-22T16:00:00+08:00"),
-            ("2026-11-22T08:00+0100", MomentFormat::Iso, "2026-11-22T15:00:00+08:00"),
-            ("2026-11-22", MomentFormat::Iso, "2026-11-22T00:00:00+08:00"),
-            ("22.11.2026 08:30", pattern("%d.%m.%Y %H:%M"), "2026-11-22T08:30:00+08:00"),
-            ("22.11.2026", pattern("%d.%m.%Y"), "2026-11-22T00:00:00+08:00"),
-            ("22/Nov/2026:08:00:00 +0000", pattern("%d/%b/%Y:%H:%M:%S %z"), "2026-11-22T16:00:00+08:00"),
-            ("0", MomentFormat::EpochSeconds, "1970-01-01T08:00:00+08:00"),
-            ("1.5", MomentFormat::EpochSeconds, "1970-01-01T08:00:01.5+08:00"),
-            ("-1", MomentFormat::EpochMillis, "1970-01-01T07:59:59.999+08:00"),
-            ("1000001", MomentFormat::EpochMicros, "1970-01-01T08:00:01.000001+08:00"),
-        ];
-        for (text, format, expected) in table {
-            let read = read_timestamp(text, &format, &zone).map(|t| timestamp_text(t, &zone));
-            assert_eq!(read, Ok(expected.to_owned()), "{text}");
-        }
-        let table = [
-            ("2026-11-22  08:00", MomentFormat::Iso, MomentError::NotATimestamp),
-            ("2026-02-30", MomentFormat::Iso, MomentError::NoSuchDay),
-            ("22/11/2026", pattern("%d.%m.%Y"), MomentError::NotInFormat("%d.%m.%Y".to_owned())),
-            ("30.02.2026", pattern("%d.%m.%Y"), MomentError::NotInFormat("%d.%m.%Y".to_owned())),
-            ("22.11.2026 x", pattern("%d.%m.%Y"), MomentError::NotInFormat("%d.%m.%Y".to_owned())),
-            ("soon", MomentFormat::EpochSeconds, MomentError::NotAnEpoch("seconds")),
-            ("0.0000001", MomentFormat::EpochSeconds, MomentError::TooFine),
-            ("99999999999999999", MomentFormat::EpochSeconds, MomentError::OutOfRange),
-        ];
-        for (text, format, expected) in table {
-            assert_eq!(read_timestamp(text, &format, &zone), Err(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn dates_of_data() {
-        let zone = shanghai();
-        let table = [
-            ("2026-11-22", MomentFormat::Iso, "2026-11-22"),
-            ("22.11.26", MomentFormat::Pattern("%d.%m.%y".to_owned()), "2026-11-22"),
-            ("2026-11-22 20:00 +0000", MomentFormat::Pattern("%Y-%m-%d %H:%M %z".to_owned()), "2026-11-23"),
-            ("57600", MomentFormat::EpochSeconds, "1970-01-02"),
-        ];
-        for (text, format, expected) in table {
-            assert_eq!(read_date(text, &format, &zone).map(date_text), Ok(expected.to_owned()), "{text}");
-        }
-        assert_eq!(read_date("2026-11-22T08:00", &MomentFormat::Iso, &zone), Err(MomentError::NotADate));
-    }
-
-    #[test]
-    fn formats_are_checked_before_data() {
-        for format in ["%d.%m.%Y", "%Y%m%d%H%M%S", "%m/%d/%y %I:%M %p", "%Y-%m-%dT%H:%M:%S%z", "%s"] {
-            assert_eq!(check_format(format), Ok(()), "{format}");
-        }
-        for format in ["%H:%M", "dd.mm.yyyy", "%", "%Y-%!", ""] {
-            assert!(check_format(format).is_err(), "{format}");
-        }
-    }
-
-    #[test]
     fn printing() {
         assert_eq!(timestamp_text(0, &Zone::utc()), "1970-01-01T00:00:00Z");
         assert_eq!(timestamp_text(-1, &Zone::utc()), "1969-12-31T23:59:59.999999Z");
@@ -569,13 +388,8 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in "\\PC*|[0-9T:+.Z -]{0,30}") {
-            let zone = Zone::utc();
-            for format in [MomentFormat::Iso, MomentFormat::EpochMillis, MomentFormat::Pattern(text.clone())] {
-                let _ = read_timestamp(&text, &format, &zone);
-                let _ = read_date(&text, &format, &zone);
-            }
-            let _ = check_format(&text);
+        fn no_literal_panics(text in "\\PC*|[0-9T:+.Z -]{0,30}") {
+            let _ = (parse_date(&text), parse_timestamp(&text, &Zone::utc()), parse_time_of_day(&text));
         }
     }
 }

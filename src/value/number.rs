@@ -276,7 +276,8 @@ mod tests {
     #[test]
     fn arithmetic() {
         type Operator = fn(&Value, &Value) -> Value;
-        let table: &[(&str, Operator, &[(&str, &str, &str)])] = &[
+        type Rows = &'static [(&'static str, &'static str, &'static str)];
+        let table: &[(&str, Operator, Rows)] = &[
             (
                 "+",
                 add,
