@@ -3,6 +3,7 @@
 //! Each arithmetic edge — missing, overflow, empty range, leap day, clock change — is decided here, once, and has a row
 //! in a table under `tests/eval/`. Nothing here knows names, columns or rulebooks.
 
+pub mod aggregate;
 pub mod compare;
 pub mod decimal;
 pub mod duration;
