@@ -21,6 +21,9 @@ pub mod text;
 pub mod time;
 pub mod truth;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 pub use compare::{Comparison, UpperEnd};
