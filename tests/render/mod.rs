@@ -223,7 +223,9 @@ proptest! {
         message in "([a-z`]|会|\n|\u{9b}){0,20}",
     ) {
         let mut sources = Sources::new();
-        texts.iter().for_each(|text| drop(sources.add("a.rules", text.as_str())));
+        for text in &texts {
+            sources.add("a.rules", text.as_str());
+        }
         let spans: Vec<Span> = places
             .iter()
             .map(|(source, start, end)| Span { source: SourceId(source % texts.len() as u32), start: *start, end: *end })
