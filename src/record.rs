@@ -42,9 +42,7 @@ pub fn from_json(object: &Map<String, Json>, table: &Table, zone: &Zone) -> Resu
 fn field(json: Option<&Json>, column: &Column, zone: &Zone) -> Result<Value, BadField> {
     match json {
         None | Some(Json::Null) if column.optional => Ok(Value::Missing),
-        None | Some(Json::Null) => {
-            Err(BadField::Missing { column: column.header.clone(), ty: column.ty.to_string() })
-        }
+        None | Some(Json::Null) => Err(BadField::Missing { column: column.header.clone(), ty: column.ty.to_string() }),
         Some(json) => read(json, column, zone).map_err(|reason| BadField::Unreadable {
             column: column.header.clone(),
             value: shown(json),
