@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn the_first_that_says_something_decides() {
-        let cases: [(When, &[(&str, &str)], bool, bool); 14] = [
+        type Variables = &'static [(&'static str, &'static str)];
+        let cases: [(When, Variables, bool, bool); 14] = [
             (When::Auto, &[], true, true),
             (When::Auto, &[], false, false),
             (When::Always, &[("NO_COLOR", "1")], false, true),

@@ -44,7 +44,7 @@ fn page() -> io::Result<Vec<u8>> {
     for verb in verbs {
         page.extend(section(verb)?);
     }
-    man.render_extra_section(&mut page)?;
+    page.extend(examples(&man, ".SH")?);
     man.render_version_section(&mut page)?;
     Ok(page)
 }
@@ -58,10 +58,20 @@ fn section(verb: clap::Command) -> io::Result<Vec<u8>> {
     man.render_description_section(&mut parts)?;
     man.render_synopsis_section(&mut parts)?;
     man.render_options_section(&mut parts)?;
-    man.render_extra_section(&mut parts)?;
     for line in String::from_utf8_lossy(&parts).lines() {
         let line = line.strip_prefix(".SH ").map_or_else(|| line.to_owned(), |title| format!(".SS {title}"));
         text.extend(line.bytes().chain([b'\n']));
     }
+    text.extend(examples(&man, ".SS")?);
     Ok(text)
+}
+
+/// What `--help` ends with, its lines as they are.
+fn examples(man: &clap_mangen::Man, heading: &str) -> io::Result<Vec<u8>> {
+    let mut extra = vec![];
+    man.render_extra_section(&mut extra)?;
+    let extra = String::from_utf8_lossy(&extra);
+    let lines = extra.lines().filter(|line| !line.starts_with(".SH ") && *line != "Examples:");
+    let lines: String = lines.map(|line| format!("{line}\n")).collect();
+    Ok(format!("{heading} EXAMPLES\n.nf\n{lines}.fi\n").into_bytes())
 }

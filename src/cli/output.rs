@@ -186,7 +186,7 @@ mod tests {
         assert!(std::fs::metadata("/dev/null").is_ok_and(|found| found.file_type().is_char_device()));
         let mut full = Output::file(Path::new("/dev/full"))?;
         full.write("x")?;
-        let failure = full.finish().err().expect("the disk is full");
+        let failure = full.finish().expect_err("the disk is full");
         assert_eq!(failure.message, "cannot write `/dev/full`: the disk is full");
         Ok(())
     }

@@ -42,6 +42,8 @@ fn the_manual_page_has_every_command_and_option() {
         assert!(page.contains(part), "{part} in {page}");
     }
     assert_eq!(page.matches(".SH NAME").count(), 1);
+    assert_eq!(page.matches("\\-\\-color\\fR \\fI<").count(), 1, "common options are told once");
+    assert!(!page.contains("EXTRA"), "{page}");
 }
 
 #[test]

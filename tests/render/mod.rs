@@ -1,5 +1,6 @@
 //! What diagnostics look like in each form.
 
+use proptest::prelude::*;
 use tagwell::{
     diagnostic::{
         Diagnostic, Edit, Fix,
@@ -163,7 +164,16 @@ fn a_fix_of_several_edits_and_one_that_inserts_or_deletes() {
         vec![Edit { span: case.places[0], text: "..".into() }, Edit { span: case.places[1], text: String::new() }];
     let fix = Fix { title: "write a range".into(), edits, certain: true };
     let diagnostic = case.error("a range is written `3..5`").with_fix(fix).fix("remove `;`", case.places[2], "");
-    insta::assert_snapshot!(case.human(diagnostic));
+    let one_line = case.human(diagnostic);
+    let case = Case::new("a.rules", "tag vip {\n«  # nothing\n»  x «&&»\n  y «&&» z\n}\n\n\n\ntag «x»");
+    let edit = |at: usize, text: &str| Edit { span: case.places[at], text: text.into() };
+    let edits = vec![edit(2, "and"), edit(0, ""), edit(1, "and"), edit(3, "y")];
+    let several_lines = case.human(case.error("`&&` is written `and`").with_fix(Fix {
+        title: "write `and`".into(),
+        edits,
+        certain: true,
+    }));
+    insta::assert_snapshot!(one_line + &several_lines);
 }
 
 #[test]
@@ -201,5 +211,37 @@ fn places_that_lie_nowhere_are_shown_somewhere() {
         for shown in [render::json, render::github, render::sarif] {
             assert!(shown(std::slice::from_ref(&diagnostic), &sources).contains("a.rules"));
         }
+    }
+}
+
+proptest! {
+    /// Whatever the text and wherever the places: every form is made, and nothing in it is obeyed by a terminal.
+    #[test]
+    fn any_text_with_any_places(
+        texts in proptest::collection::vec("([a-z =\n\t]|会|员|\r\n|\u{1b}|\u{202e}|e\u{301}|\u{feff}|\u{200d}|𝔘|👩){0,60}", 1..3),
+        places in proptest::collection::vec((0u32..2, 0u32..150, 0u32..150), 1..6),
+        message in "([a-z`]|会|\n|\u{9b}){0,20}",
+    ) {
+        let mut sources = Sources::new();
+        for text in &texts {
+            sources.add("a.rules", text.as_str());
+        }
+        let spans: Vec<Span> = places
+            .iter()
+            .map(|(source, start, end)| Span { source: SourceId(source % texts.len() as u32), start: *start, end: *end })
+            .collect();
+        let mut diagnostic = Diagnostic::error(NOT_SUPPORTED_YET, spans[0], message.as_str()).here(message.as_str());
+        for span in &spans[1..] {
+            diagnostic = diagnostic.label(*span, message.as_str()).fix("mend", *span, message.as_str());
+        }
+        let edits = spans.iter().map(|span| Edit { span: *span, text: message.clone() }).collect();
+        let all = [diagnostic.with_fix(Fix { title: message.clone(), edits, certain: false })];
+        let shown = render::human(&all, &sources, Colour::Plain);
+        prop_assert!(!shown.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{shown:?}");
+        for shown in [render::json, render::sarif] {
+            let document: Result<serde_json::Value, _> = serde_json::from_str(&shown(&all, &sources));
+            prop_assert!(document.is_ok());
+        }
+        prop_assert_eq!(render::github(&all, &sources).lines().count(), 1);
     }
 }

@@ -1,14 +1,16 @@
 //! Diagnostics for people: the headline, the characters meant, and what to type instead.
 
+use std::ops::Range;
+
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{
     visible::{visible, visible_line},
-    window::{Window, windows},
+    window::{Window, window_of_change, windows},
 };
 use crate::{
-    diagnostic::{Diagnostic, Fix, Label, Severity},
-    source::{SourceId, Sources, Span},
+    diagnostic::{Diagnostic, Edit, Fix, Label, Severity},
+    source::{Source, SourceId, Sources, Span},
 };
 
 /// Whether text carries colours.
@@ -98,19 +100,48 @@ fn fixes<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>>
 
 fn fix_group<'a>(fix: &'a Fix, sources: &'a Sources) -> Group<'a> {
     let mut group = Group::with_title(Level::HELP.secondary_title(visible_line(&fix.title)));
-    let mut touched: Vec<SourceId> = fix.edits.iter().map(|edit| edit.span.source).collect();
-    touched.dedup();
-    for source in touched {
-        let edits: Vec<_> = fix.edits.iter().filter(|edit| edit.span.source == source).collect();
-        let spans: Vec<Span> = edits.iter().map(|edit| edit.span).collect();
-        for window in windows(sources.get(source), &spans) {
-            let patches = window
-                .marks
-                .into_iter()
-                .filter_map(|(index, bytes)| Some(Patch::new(bytes, visible(&edits.get(index)?.text))));
-            let patches: Vec<_> = patches.collect();
-            group = group.element(Snippet::source(window.text).line_start(window.first_line).patches(patches));
+    let mut edits: Vec<&Edit> = fix.edits.iter().collect();
+    edits.sort_by_key(|edit| edit.span);
+    for edits in edits.chunk_by(|one, next| one.span.source == next.span.source) {
+        let Some(first) = edits.first() else { continue };
+        let source = sources.get(first.span.source);
+        for change in changes(source, edits) {
+            group = group.elements(change_snippet(source, &change));
         }
     }
     group
+}
+
+/// Text that replaces the bytes of a range.
+struct Change {
+    bytes: Range<usize>,
+    text: String,
+}
+
+/// Edits as changes that stand apart: those on one line, or on lines that touch, are one. Edits that overlap, or lie nowhere, give none.
+fn changes(source: &Source, edits: &[&Edit]) -> Vec<Change> {
+    let mut found: Vec<Change> = vec![];
+    for edit in edits {
+        let bytes = edit.span.range();
+        if source.text().get(bytes.clone()).is_none() {
+            return vec![];
+        }
+        match found.last_mut() {
+            Some(before) if before.bytes.end > bytes.start => return vec![],
+            Some(before) if source.line_range(before.bytes.end as u32).end + 2 >= bytes.start => {
+                before.text += source.text().get(before.bytes.end..bytes.start).unwrap_or("");
+                before.text += &edit.text;
+                before.bytes.end = bytes.end;
+            }
+            _ => found.push(Change { bytes, text: edit.text.clone() }),
+        }
+    }
+    found
+}
+
+fn change_snippet<'a>(source: &Source, change: &Change) -> Option<Snippet<'a, Patch<'a>>> {
+    let window = window_of_change(source, change.bytes.clone())?;
+    let (_, bytes) = window.marks.into_iter().next()?;
+    let patch = Patch::new(bytes, visible(&change.text).into_owned());
+    Some(Snippet::source(window.text).line_start(window.first_line).patch(patch))
 }

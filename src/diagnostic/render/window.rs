@@ -30,7 +30,15 @@ pub(super) struct Window {
 
 /// The windows in which all `spans` can be pointed at: the first span's window first, then in order of lines.
 pub(super) fn windows(source: &Source, spans: &[Span]) -> Vec<Window> {
-    let mut places: Vec<Place> = spans.iter().enumerate().map(|(at, span)| Place::new(source, at, *span)).collect();
+    windows_of(source, spans.iter().enumerate().map(|(at, span)| Place::new(source, at, *span)).collect())
+}
+
+/// A window of what is replaced between two bytes, none where that is too much to show.
+pub(super) fn window_of_change(source: &Source, bytes: Range<usize>) -> Option<Window> {
+    windows_of(source, vec![Place::exactly(source, bytes)?]).pop()
+}
+
+fn windows_of(source: &Source, mut places: Vec<Place>) -> Vec<Window> {
     places.sort_by_key(|place| (place.first_line, place.bytes.start));
     let mut groups: Vec<Vec<Place>> = vec![];
     for place in places {
@@ -75,6 +83,13 @@ impl Place {
             return Place { index, bytes: line.end..line.end, first_line, last_line };
         }
         Place { index, bytes: start..end, first_line, last_line }
+    }
+
+    fn exactly(source: &Source, bytes: Range<usize>) -> Option<Place> {
+        source.text().get(bytes.clone()).filter(|text| text.len() <= WIDE)?;
+        let first_line = source.line_column(bytes.start as u32).line;
+        let last_line = source.line_column(bytes.end as u32).line;
+        (last_line - first_line <= TALL).then_some(Place { index: 0, bytes, first_line, last_line })
     }
 }
 
