@@ -52,6 +52,11 @@ impl Failure {
         Failure { exit: Exit::Done, message: String::new(), help: vec![] }
     }
 
+    /// It could not be done, and why has been said already.
+    pub(crate) fn told() -> Failure {
+        Failure::new("")
+    }
+
     /// Proposes something to type.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {
         self.help.push(help.into());

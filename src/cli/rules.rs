@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tagwell::{
@@ -18,7 +19,12 @@ use tagwell::{
     syntax::ast,
 };
 
-use super::{exit::Failure, seam as syntax};
+use super::{
+    exit::Failure,
+    report::{self, MessageFormat},
+    seam as syntax,
+    voice::Voice,
+};
 
 /// Bytes that a rule file may have at most.
 pub(crate) const LARGEST: u64 = 64 << 20;
@@ -72,6 +78,19 @@ impl Rules {
         let parse = |file: &RuleFile| syntax::parse(file.source, self.sources.get(file.source).text(), &mut sink);
         let trees = self.files.iter().map(parse).collect();
         (trees, sink.finish())
+    }
+
+    /// The texts under their names; what could not be read as text ends the command.
+    pub(crate) fn texts(&self, format: MessageFormat, voice: &Voice) -> Result<Vec<(String, Arc<str>)>, Failure> {
+        if !self.found.is_empty() {
+            report::beside_the_answer(&self.found, &self.sources, format, voice);
+            return Err(Failure::told());
+        }
+        let text = |file: &RuleFile| {
+            let source = self.sources.get(file.source);
+            (source.name().to_owned(), Arc::from(source.text()))
+        };
+        Ok(self.files.iter().map(text).collect())
     }
 
     fn add(&mut self, path: Option<PathBuf>, bytes: Vec<u8>) {
