@@ -1,0 +1,80 @@
+//! How many users got what: the counts that close every run, the unknown beside the tagged.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    eval::{Answers, Interpreter, unknown},
+    ir::{Body, DefinitionId, Rulebook},
+    schema::ColumnId,
+    value::Value,
+};
+
+/// Counts over all users evaluated so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Users evaluated.
+    pub users: u64,
+    /// Of each definition but `let`s.
+    pub counts: BTreeMap<DefinitionId, Count>,
+}
+
+/// How one result is spread over the users.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Count {
+    /// Of a tag: who has it. Of a score, level or layer: who has a value.
+    pub known: u64,
+    /// Of a tag: for whom it is unknown. Of a level or layer: who came to `otherwise`, or to nothing, past an arm that was
+    /// unknown. Of a score: who has none.
+    pub unknown: u64,
+    /// Of a level or layer: users by rank.
+    pub by_rank: BTreeMap<u32, u64>,
+    /// Which columns were missing where it was unknown; a user may lack several.
+    pub causes: BTreeMap<ColumnId, u64>,
+}
+
+impl Tally {
+    /// Counts one user.
+    pub fn add(&mut self, rulebook: &Rulebook, interpreter: &Interpreter<'_>, record: &[Value], answers: &Answers) {
+        self.users += 1;
+        for (at, definition) in rulebook.definitions.iter().enumerate() {
+            let id = DefinitionId(at as u32);
+            if matches!(definition.body, Body::Let(_)) {
+                continue;
+            }
+            let count = self.counts.entry(id).or_default();
+            let value = answers.value(id);
+            match (&definition.body, value) {
+                (Body::Tag(_), Value::Bool(true)) => count.known += 1,
+                (Body::Tag(condition), Value::Missing) => {
+                    count.unknown += 1;
+                    let row = interpreter.row(record, answers);
+                    for column in unknown::missing_columns(rulebook, &row, condition) {
+                        *count.causes.entry(column).or_default() += 1;
+                    }
+                }
+                (Body::Level(_) | Body::Layer(_), value) => {
+                    if let Value::Choice(rank) = value {
+                        count.known += 1;
+                        *count.by_rank.entry(*rank).or_default() += 1;
+                    }
+                    count.unknown += u64::from(answers.unknown_above.contains(&id));
+                }
+                (Body::Score(_), Value::Missing) => count.unknown += 1,
+                (Body::Score(_), _) => count.known += 1,
+                (Body::Tag(_) | Body::Let(_), _) => {}
+            }
+        }
+    }
+
+    /// Both together.
+    pub fn join(&mut self, other: &Tally) {
+        self.users += other.users;
+        for (id, theirs) in &other.counts {
+            let ours = self.counts.entry(*id).or_default();
+            ours.known += theirs.known;
+            ours.unknown += theirs.unknown;
+            theirs.by_rank.iter().for_each(|(rank, users)| *ours.by_rank.entry(*rank).or_default() += users);
+            theirs.causes.iter().for_each(|(column, users)| *ours.causes.entry(*column).or_default() += users);
+        }
+    }
+}
