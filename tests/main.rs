@@ -12,4 +12,5 @@
 mod cli;
 mod codes;
 mod render;
+mod syntax;
 mod tidy;

@@ -61,5 +61,10 @@ macro_rules! codes {
 codes! {
     NOT_UTF8 = "E0008", "a rule file that is not UTF-8";
     TOO_LARGE = "E0009", "a rule file of more than 64 MiB";
+    UNEXPECTED = "E0101", "something else is expected here";
+    TOO_DEEP = "E0103", "brackets nested too deep";
+    CLAUSE_OUTSIDE = "E0117", "`where` or `per` outside an aggregate";
+    EMPTY_LIST = "E0118", "a list literal without values";
+    SAID_TWICE = "E0119", "a clause that is said twice";
     NOT_SUPPORTED_YET = "E0901", "a part of the language that this version parses but does not evaluate yet";
 }

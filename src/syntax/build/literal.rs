@@ -1,0 +1,79 @@
+//! Literals, in the spelling of the source.
+
+use pest::iterators::Pair;
+
+use super::super::{
+    ast::{DurationPart, Literal, Unit},
+    grammar::{Parts, Rule},
+};
+
+/// What a literal says.
+pub(super) fn literal(pair: Pair<'_, Rule>) -> Literal {
+    let inner = Parts::of(pair).need();
+    let written = inner.as_str();
+    match inner.as_rule() {
+        Rule::timestamp => Literal::Timestamp(written.to_owned()),
+        Rule::date => Literal::Date(written.to_owned()),
+        Rule::time_of_day => Literal::TimeOfDay(written.to_owned()),
+        Rule::duration => Literal::Duration(duration(written)),
+        Rule::percent => Literal::Percent(written.trim_end_matches('%').to_owned()),
+        Rule::number => Literal::Number(written.to_owned()),
+        Rule::text => Literal::Text(unescape(written)),
+        Rule::truth => Literal::Bool(written == "true"),
+        other => unreachable!("{other:?} is no literal"),
+    }
+}
+
+fn duration(written: &str) -> Vec<DurationPart> {
+    let mut parts = vec![];
+    let mut rest = written;
+    while let Some(length) = rest.find(|it: char| it.is_ascii_alphabetic()) {
+        let (number, behind) = rest.split_at(length);
+        let letters = behind.find(|it: char| !it.is_ascii_alphabetic()).unwrap_or(behind.len());
+        let (suffix, next) = behind.split_at(letters);
+        rest = next;
+        if let Some(unit) = unit(suffix) {
+            parts.push(DurationPart { number: number.to_owned(), unit });
+        }
+    }
+    parts
+}
+
+/// The unit that a suffix stands for.
+pub(in super::super) fn unit(suffix: &str) -> Option<Unit> {
+    [Unit::Year, Unit::Month, Unit::Week, Unit::Day, Unit::Hour, Unit::Minute, Unit::Second]
+        .into_iter()
+        .find(|unit| unit.suffix() == suffix)
+}
+
+/// What a quoted text says. Escapes that are none were told by the scanner and stand for themselves here.
+pub(super) fn unescape(written: &str) -> String {
+    let inside = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(written);
+    let mut says = String::with_capacity(inside.len());
+    let mut rest = inside.chars();
+    while let Some(next) = rest.next() {
+        if next != '\\' {
+            says.push(next);
+            continue;
+        }
+        match rest.next() {
+            Some('n') => says.push('\n'),
+            Some('t') => says.push('\t'),
+            Some('u') => {
+                let digits =
+                    rest.as_str().strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(digits, _)| digits);
+                let meant = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+                match (digits, meant) {
+                    (Some(digits), Some(meant)) => {
+                        says.push(meant);
+                        rest.nth(digits.len() + 1);
+                    }
+                    (_, _) => says.push('u'),
+                }
+            }
+            Some(other) => says.push(other),
+            None => {}
+        }
+    }
+    says
+}

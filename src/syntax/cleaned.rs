@@ -1,0 +1,96 @@
+//! The text that the grammar reads, and where each of its bytes came from.
+//!
+//! The scanner and the repairs replace characters; every place that is told is a place in the text as it was typed.
+
+use std::ops::Range;
+
+/// A replacement: these bytes of the clean text stand for those of the original.
+#[derive(Clone, Debug)]
+struct Replaced {
+    clean: Range<usize>,
+    original: Range<usize>,
+}
+
+/// A text with its repairs made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cleaned {
+    text: String,
+    /// In order, without overlaps.
+    replaced: Vec<Replaced>,
+    /// Where byte 0 came from.
+    origin: usize,
+}
+
+impl Cleaned {
+    /// An empty text whose first byte will come from `origin`.
+    pub(super) fn starting_at(origin: usize) -> Cleaned {
+        Cleaned { text: String::new(), replaced: vec![], origin }
+    }
+
+    /// The repaired text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The next character, as it was typed.
+    pub(super) fn keep(&mut self, kept: char) {
+        self.text.push(kept);
+    }
+
+    /// `text` in place of the next bytes `original`.
+    pub(super) fn replace(&mut self, original: Range<usize>, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        if original.len() != text.len() || original.len() > 1 {
+            self.replaced.push(Replaced { clean: start..self.text.len(), original });
+        }
+    }
+
+    /// The original bytes that `clean` stands for.
+    pub(super) fn original(&self, clean: Range<usize>) -> Range<usize> {
+        let start = self.back(clean.start, false);
+        let end = if clean.is_empty() { start } else { self.back(clean.end, true) };
+        start..end.max(start)
+    }
+
+    fn back(&self, at: usize, end: bool) -> usize {
+        let after = self.replaced.partition_point(|it| if end { it.clean.start < at } else { it.clean.start <= at });
+        match after.checked_sub(1).and_then(|last| self.replaced.get(last)) {
+            None => self.origin + at,
+            Some(it) if at >= it.clean.end => it.original.end + (at - it.clean.end),
+            Some(it) if end => it.original.end,
+            Some(it) if at == it.clean.start => it.original.start,
+            Some(it) => (it.original.start + (at - it.clean.start)).min(it.original.end),
+        }
+    }
+
+    /// A part of it, to be mended by itself.
+    pub(super) fn part(&self, clean: Range<usize>) -> Cleaned {
+        let inside = |it: &&Replaced| it.clean.start >= clean.start && it.clean.end <= clean.end;
+        let first = self.replaced.partition_point(|it| it.clean.start < clean.start);
+        let shift = |it: &Replaced| Replaced {
+            clean: it.clean.start - clean.start..it.clean.end - clean.start,
+            original: it.original.clone(),
+        };
+        let replaced = self.replaced.get(first..).unwrap_or(&[]).iter().take_while(inside).map(shift).collect();
+        let text = self.text.get(clean.clone()).unwrap_or("").to_owned();
+        Cleaned { text, replaced, origin: self.back(clean.start, false) }
+    }
+
+    /// Replaces bytes of the clean text; what they stood for stays what they stand for.
+    pub(super) fn mend(&mut self, clean: Range<usize>, text: &str) {
+        let original = self.original(clean.clone());
+        let first = self.replaced.partition_point(|it| it.clean.end <= clean.start && it.clean.start < clean.start);
+        let mut later = self.replaced.split_off(first);
+        later.retain(|it| it.clean.start >= clean.end && it.clean.end > clean.start);
+        for it in &mut later {
+            it.clean.start = it.clean.start - clean.len() + text.len();
+            it.clean.end = it.clean.end - clean.len() + text.len();
+        }
+        self.replaced.push(Replaced { clean: clean.start..clean.start + text.len(), original });
+        self.replaced.append(&mut later);
+        if self.text.is_char_boundary(clean.start) && self.text.is_char_boundary(clean.end) {
+            self.text.replace_range(clean, text);
+        }
+    }
+}
