@@ -16,13 +16,12 @@ use tagwell::{
         nearest,
     },
     source::{SourceId, Sources, Span},
-    syntax::ast,
+    syntax::{self, ast},
 };
 
 use super::{
     exit::Failure,
     report::{self, MessageFormat},
-    seam as syntax,
     voice::Voice,
 };
 
