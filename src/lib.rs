@@ -29,10 +29,13 @@
 //! Features: `cli` (default) is the command, `data` the readers and writers of files; without either the language core builds
 //! in seconds.
 
+#[cfg(feature = "data")]
+pub mod data;
 pub mod diagnostic;
 pub mod eval;
 pub mod intern;
 pub mod ir;
+pub mod outcome;
 pub mod record;
 pub mod schema;
 pub mod source;

@@ -108,7 +108,7 @@ pub fn facts(object: &Map<String, Json>) -> Facts {
 }
 
 /// The type that a JSON value has by itself; a text that is a bare date can be read as one.
-fn own_type(json: &Json) -> Option<Type> {
+pub(crate) fn own_type(json: &Json) -> Option<Type> {
     match json {
         Json::Null | Json::Object(_) => None,
         Json::Bool(_) => Some(Type::Bool),

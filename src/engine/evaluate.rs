@@ -145,4 +145,9 @@ impl<'e> Outcome<'e> {
     pub fn answers(&self) -> &Answers {
         &self.answers
     }
+
+    /// The same, taken out.
+    pub fn into_answers(self) -> Answers {
+        self.answers
+    }
 }

@@ -6,10 +6,16 @@
 mod evaluate;
 mod problems;
 mod question;
+#[cfg(feature = "data")]
+mod run;
+mod tally;
 
 pub use evaluate::{Engine, Outcome, RecordError};
 pub use problems::Problems;
 pub use question::Question;
+#[cfg(feature = "data")]
+pub use run::{Ran, RunError, RunSink};
+pub use tally::{Count, Tally};
 
 use std::sync::Arc;
 

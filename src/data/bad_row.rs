@@ -1,0 +1,64 @@
+//! Why data could not be taken.
+
+use std::fmt;
+
+/// A row that cannot be taken, and exactly why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// The file.
+    pub file: String,
+    /// The line that the row begins on, from 1.
+    pub line: u64,
+    /// The column's name in the data, where it is one column's fault.
+    pub column: Option<String>,
+    /// What is wrong, the value in it.
+    pub reason: String,
+    /// The row as it was.
+    pub verbatim: Vec<u8>,
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}: ", self.file, self.line)?;
+        if let Some(column) = &self.column {
+            write!(out, "column `{column}`: ")?;
+        }
+        out.write_str(&self.reason)
+    }
+}
+
+/// Why a data file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// It cannot be opened or read.
+    #[error("cannot read `{file}`: {error}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// It is not what it says it is, or does not fit the table.
+    #[error("`{file}`: {reason}")]
+    Unfit {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        help: Option<String>,
+    },
+}
+
+impl DataError {
+    /// A file that does not fit.
+    pub fn unfit(file: &str, reason: impl Into<String>) -> DataError {
+        DataError::Unfit { file: file.into(), reason: reason.into(), help: None }
+    }
+}
+
+/// A value as a message shows it: long ones are cut.
+pub(super) fn shown(value: &str) -> String {
+    let cut: String = value.chars().take(60).collect();
+    if cut.len() < value.len() { format!("`{cut}…`") } else { format!("`{value}`") }
+}

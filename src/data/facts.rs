@@ -1,0 +1,121 @@
+//! What a file holds, found before any rule is evaluated: its columns, and the types that all values of each can be read as.
+
+use std::io::{BufRead, BufReader};
+
+use csv::ByteRecord;
+use serde_json::Value as Json;
+
+use crate::{
+    data::{DataError, Format, Input, table},
+    record,
+    schema::{ColumnFacts, Facts},
+    value::{Type, Value, Zone, literal},
+};
+
+/// Looks through the whole file.
+///
+/// # Errors
+/// A file that cannot be read, or whose header is no good.
+pub fn facts(input: &Input) -> Result<Facts, DataError> {
+    match input.format {
+        Format::Csv => of_table(input, b','),
+        Format::Tsv => of_table(input, b'\t'),
+        Format::JsonLines => of_json(input),
+    }
+}
+
+fn of_table(input: &Input, delimiter: u8) -> Result<Facts, DataError> {
+    let (mut reader, headers) = table::open(input, delimiter)?;
+    let mut columns: Vec<Guess> = headers.iter().map(|_| Guess::default()).collect();
+    let mut record = ByteRecord::new();
+    // What cannot be read here is told when the rows are read.
+    while reader.read_byte_record(&mut record).unwrap_or(false) {
+        for (guess, field) in columns.iter_mut().zip(record.iter()) {
+            guess.see(&String::from_utf8_lossy(field));
+        }
+    }
+    let columns = headers.into_iter().zip(columns);
+    let columns = columns.map(|(header, guess)| ColumnFacts { header, ty: guess.ty(), missing: guess.missing });
+    Ok(Facts { file: input.name(), columns: columns.collect() })
+}
+
+/// The types that all values so far can be read as, the narrowest first.
+struct Guess {
+    candidates: Vec<Type>,
+    scale: u8,
+    seen: bool,
+    missing: bool,
+}
+
+impl Default for Guess {
+    fn default() -> Guess {
+        let candidates = vec![Type::Bool, Type::Int, Type::Decimal(0), Type::Float, Type::Date, Type::Timestamp];
+        Guess { candidates, scale: 0, seen: false, missing: false }
+    }
+}
+
+impl Guess {
+    fn see(&mut self, text: &str) {
+        if text.is_empty() {
+            self.missing = true;
+            return;
+        }
+        self.seen = true;
+        // `00042` is an id, not a number.
+        let id = text.trim_start_matches('-').len() > 1
+            && text.trim_start_matches('-').starts_with('0')
+            && !text.trim_start_matches('-').starts_with("0.");
+        let scale = &mut self.scale;
+        self.candidates.retain(|candidate| match candidate {
+            Type::Int | Type::Float if id => false,
+            Type::Decimal(_) => match literal::number(text.trim_start_matches('-')) {
+                Ok(Value::Decimal(decimal)) if !id && !text.contains('_') => {
+                    *scale = decimal.scale.max(*scale);
+                    true
+                }
+                Ok(Value::Int(_)) => !id && !text.contains('_'),
+                _ => false,
+            },
+            ty => literal::from_text(text, ty, &Zone::utc()).is_ok(),
+        });
+    }
+
+    fn ty(&self) -> Option<Type> {
+        match self.candidates.first() {
+            _ if !self.seen => None,
+            Some(Type::Decimal(_)) => Some(Type::Decimal(self.scale)),
+            Some(ty) => Some(ty.clone()),
+            None => Some(Type::Text),
+        }
+    }
+}
+
+fn of_json(input: &Input) -> Result<Facts, DataError> {
+    let mut facts = Facts { file: input.name(), columns: vec![] };
+    for line in BufReader::new(input.open()?).split(b'\n') {
+        let line = line.map_err(|error| input.unreadable(error))?;
+        let Ok(Json::Object(object)) = serde_json::from_slice(&line) else { continue };
+        for (header, json) in &object {
+            let one = record::own_type(json);
+            match facts.columns.iter_mut().find(|column| column.header == *header) {
+                None => facts.columns.push(ColumnFacts { header: header.clone(), ty: one, missing: json.is_null() }),
+                Some(column) => {
+                    column.missing |= json.is_null();
+                    column.ty = joined(column.ty.take(), one);
+                }
+            }
+        }
+    }
+    Ok(facts)
+}
+
+/// The type of two values of one column; a text that is no date makes texts of all.
+fn joined(a: Option<Type>, b: Option<Type>) -> Option<Type> {
+    match (a, b) {
+        (Some(a), Some(b)) if a == b => Some(a),
+        (Some(Type::Date | Type::Text), Some(Type::Date | Type::Text)) => Some(Type::Text),
+        (a, None) => a,
+        (None, b) => b,
+        (Some(_), Some(_)) => None,
+    }
+}

@@ -1,0 +1,125 @@
+//! A file to read: where it is, what form it has, and its bytes, unpacked.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Cursor, Read},
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use crate::data::DataError;
+
+/// The form of a data file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values with a header, RFC 4180.
+    Csv,
+    /// Tab-separated values with a header.
+    Tsv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// A file to read, or standard input.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// None for standard input.
+    path: Option<PathBuf>,
+    /// Its form.
+    pub format: Format,
+    packed: Packed,
+    /// Standard input is read once and kept, so that it can be looked at twice.
+    standard: Arc<OnceLock<Vec<u8>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packed {
+    Not,
+    Gzip,
+    Zstandard,
+}
+
+const KNOWN: &str = "csv, tsv, jsonl, ndjson, each also .gz or .zst";
+
+impl Input {
+    /// The file of `users.csv`, `users.jsonl.gz`, `csv:-`, `jsonl:export.txt`.
+    ///
+    /// # Errors
+    /// A form that is not known.
+    pub fn parse(spec: &str) -> Result<Input, DataError> {
+        let (format, path) = match spec.split_once(':') {
+            Some((word, path)) if named(word).is_some() => (named(word), path),
+            _ => (None, spec),
+        };
+        let lower = path.to_lowercase();
+        let (stem, packed) = match (lower.strip_suffix(".gz"), lower.strip_suffix(".zst")) {
+            (Some(stem), _) => (stem, Packed::Gzip),
+            (_, Some(stem)) => (stem, Packed::Zstandard),
+            (None, None) => (lower.as_str(), Packed::Not),
+        };
+        let format = format.or_else(|| named(Path::new(stem).extension()?.to_str()?));
+        let format = match (format, path) {
+            (Some(format), _) => format,
+            (None, "-") => Format::Csv,
+            (None, _) => {
+                return Err(DataError::Unfit {
+                    file: path.into(),
+                    reason: "the form of this file is not known from its name".into(),
+                    help: Some(format!("say it: `csv:{path}`; known are {KNOWN}")),
+                });
+            }
+        };
+        let path = (path != "-").then(|| PathBuf::from(path));
+        Ok(Input { path, format, packed, standard: Arc::default() })
+    }
+
+    /// What messages call it.
+    pub fn name(&self) -> String {
+        self.path.as_ref().map_or_else(|| "<stdin>".into(), |path| path.to_string_lossy().into_owned())
+    }
+
+    /// Its bytes, unpacked.
+    ///
+    /// # Errors
+    /// A file that cannot be opened.
+    pub fn open(&self) -> Result<Box<dyn Read>, DataError> {
+        let bytes: Box<dyn Read> = match &self.path {
+            Some(path) => {
+                let file = File::open(path).map_err(|error| self.unreadable(error))?;
+                if file.metadata().is_ok_and(|found| found.is_dir()) {
+                    return Err(self.unreadable(io::ErrorKind::IsADirectory.into()));
+                }
+                Box::new(BufReader::with_capacity(1 << 16, file))
+            }
+            None => Box::new(Cursor::new(self.standard_input()?)),
+        };
+        Ok(match self.packed {
+            Packed::Not => bytes,
+            Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
+            Packed::Zstandard => Box::new(zstd::Decoder::new(bytes).map_err(|error| self.unreadable(error))?),
+        })
+    }
+
+    /// An error of the system about this file.
+    pub fn unreadable(&self, error: io::Error) -> DataError {
+        DataError::Unreadable { file: self.name(), error }
+    }
+
+    fn standard_input(&self) -> Result<Vec<u8>, DataError> {
+        if let Some(bytes) = self.standard.get() {
+            return Ok(bytes.clone());
+        }
+        let mut bytes = vec![];
+        io::stdin().lock().read_to_end(&mut bytes).map_err(|error| self.unreadable(error))?;
+        Ok(self.standard.get_or_init(|| bytes).clone())
+    }
+}
+
+fn named(word: &str) -> Option<Format> {
+    match word {
+        "csv" => Some(Format::Csv),
+        "tsv" => Some(Format::Tsv),
+        "jsonl" | "ndjson" => Some(Format::JsonLines),
+        _ => None,
+    }
+}

@@ -1,0 +1,55 @@
+//! JSON Lines.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader},
+};
+
+use serde_json::Value as Json;
+
+use crate::{
+    data::{BadRow, DataError, Input, Row, Rows},
+    record::{self, BadField},
+    schema::{ColumnId, Table},
+    value::Zone,
+};
+
+/// The rows of a table.
+pub(super) fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> Result<Rows, DataError> {
+    let (table, zone, input) = (table.clone(), zone.clone(), input.clone());
+    let needed: BTreeSet<ColumnId> = needed.iter().copied().collect();
+    let lines = BufReader::new(input.open()?).split(b'\n').zip(1..);
+    Ok(Box::new(lines.filter_map(move |(bytes, line)| {
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => return Some(Err(input.unreadable(error))),
+        };
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        let bad = |column: Option<String>, reason: String| {
+            Box::new(BadRow { file: input.name(), line, column, reason, verbatim: bytes.clone() })
+        };
+        let object = match serde_json::from_slice(&bytes) {
+            Ok(Json::Object(object)) => object,
+            Ok(_) => return Some(Ok(Err(bad(None, "the line is not a JSON object".into())))),
+            Err(error) => {
+                let text = error.to_string();
+                let reason = text.split(" at line").next().unwrap_or(&text).to_owned();
+                return Some(Ok(Err(bad(
+                    None,
+                    format!("the line is not JSON: {reason}, at column {}", error.column()),
+                ))));
+            }
+        };
+        Some(Ok(match record::needed_from_json(&object, &table, &needed, &zone) {
+            Ok(values) => Ok(Row { line, values }),
+            Err(BadField::Unreadable { column, value, reason }) => {
+                Err(bad(Some(column), format!("`{value}` {reason}")))
+            }
+            Err(BadField::Missing { column, ty }) => {
+                Err(bad(Some(column), format!("the value is missing, and `{ty}` may not be")))
+            }
+        }))
+    })))
+}

@@ -1,0 +1,156 @@
+//! CSV and TSV.
+
+use std::io::Read;
+
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Terminator};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{
+    data::{BadRow, DataError, Input, Row, Rows, bad_row::shown},
+    diagnostic::nearest,
+    schema::{Column, ColumnId, Table},
+    value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
+};
+
+/// A reader at the first row behind the header, and the header.
+pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Reader<Box<dyn Read>>, Vec<String>), DataError> {
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .terminator(Terminator::CRLF)
+        .from_reader(input.open()?);
+    let mut record = ByteRecord::new();
+    let any = reader.read_byte_record(&mut record).map_err(|error| unreadable(input, error))?;
+    let mut headers: Vec<String> = vec![];
+    for field in record.iter().filter(|_| any) {
+        let text =
+            std::str::from_utf8(field).map_err(|_| DataError::unfit(&input.name(), "the header is not UTF-8"))?;
+        let header: String = text.trim_start_matches('\u{feff}').nfc().collect();
+        if headers.contains(&header) {
+            return Err(DataError::unfit(&input.name(), format!("the header names `{header}` twice")));
+        }
+        headers.push(header);
+    }
+    Ok((reader, headers))
+}
+
+/// The rows of a table.
+pub(super) fn rows(
+    input: &Input,
+    delimiter: u8,
+    table: &Table,
+    needed: &[ColumnId],
+    zone: &Zone,
+) -> Result<Rows, DataError> {
+    let (mut reader, headers) = open(input, delimiter)?;
+    let columns = if headers.is_empty() { vec![] } else { fit(input, table, needed, &headers)? };
+    let shape =
+        Shape { file: input.name(), width: headers.len(), all: table.columns.len(), columns, zone: zone.clone() };
+    let input = input.clone();
+    let mut record = ByteRecord::new();
+    Ok(Box::new(std::iter::from_fn(move || match reader.read_byte_record(&mut record) {
+        Ok(false) => None,
+        Ok(true) => Some(Ok(shape.row(&record, delimiter))),
+        Err(error) => Some(Err(unreadable(&input, error))),
+    })))
+}
+
+/// What is read of each row.
+struct Shape {
+    file: String,
+    width: usize,
+    all: usize,
+    /// Field of the row, id, column.
+    columns: Vec<(usize, ColumnId, Column)>,
+    zone: Zone,
+}
+
+impl Shape {
+    fn row(&self, record: &ByteRecord, delimiter: u8) -> Result<Row, Box<BadRow>> {
+        let line = record.position().map_or(0, csv::Position::line);
+        let bad = |column: Option<&Column>, reason: String| {
+            let column = column.map(|column| column.header.clone());
+            Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: verbatim(record, delimiter) })
+        };
+        if record.len() != self.width {
+            let reason = format!("the row has {} fields, and the header has {}", record.len(), self.width);
+            return Err(bad(None, reason));
+        }
+        let mut values = vec![Value::Missing; self.all];
+        for (at, id, column) in &self.columns {
+            let field = record.get(*at).unwrap_or_default();
+            let text = std::str::from_utf8(field).map_err(|error| {
+                let byte = field.get(error.valid_up_to()).copied().unwrap_or_default();
+                bad(Some(column), format!("byte 0x{byte:02X} is not UTF-8"))
+            })?;
+            if text.is_empty() {
+                if column.optional {
+                    continue;
+                }
+                return Err(bad(Some(column), format!("the value is missing, and `{}` may not be", column.ty)));
+            }
+            let value = read(text, column, &self.zone)
+                .map_err(|reason| bad(Some(column), format!("{} {reason}", shown(text))))?;
+            if let Some(slot) = values.get_mut(id.0 as usize) {
+                *slot = value;
+            }
+        }
+        Ok(Row { line, values })
+    }
+}
+
+/// A cell as its column's type.
+pub(super) fn read(text: &str, column: &Column, zone: &Zone) -> Result<Value, BadValue> {
+    match (&column.format, &column.ty) {
+        (moment_text::MomentFormat::Iso, ty) => literal::from_text(text, ty, zone),
+        (format, Type::Date) => Ok(Value::Date(moment_text::read_date(text, format, zone)?)),
+        (format, _) => Ok(Value::Timestamp(moment_text::read_timestamp(text, format, zone)?)),
+    }
+}
+
+/// Where each needed column stands in the header.
+fn fit(
+    input: &Input,
+    table: &Table,
+    needed: &[ColumnId],
+    headers: &[String],
+) -> Result<Vec<(usize, ColumnId, Column)>, DataError> {
+    let mut found = vec![];
+    for id in needed {
+        let column = table.column(*id);
+        match headers.iter().position(|header| *header == column.header) {
+            Some(at) => found.push((at, *id, column.clone())),
+            None if column.optional => {}
+            None => {
+                let near = nearest(&column.header, headers.iter().map(String::as_str));
+                let help = near.map(|near| {
+                    format!(
+                        "the header has `{near}`; if that is it, write `{}: {} from \"{near}\"`",
+                        column.name, column.ty
+                    )
+                });
+                let reason = format!("the header has no column `{}`", column.header);
+                return Err(DataError::Unfit { file: input.name(), reason, help });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The row as CSV again, quoted where it must be.
+fn verbatim(record: &ByteRecord, delimiter: u8) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(vec![]);
+    match writer.write_byte_record(record) {
+        Ok(()) => writer.into_inner().unwrap_or_default(),
+        Err(_) => vec![],
+    }
+}
+
+fn unreadable(input: &Input, error: csv::Error) -> DataError {
+    let text = error.to_string();
+    match error.into_kind() {
+        ErrorKind::Io(error) => input.unreadable(error),
+        _ => DataError::unfit(&input.name(), text),
+    }
+}

@@ -1,0 +1,123 @@
+//! Evaluating every user of a file, in order, on all cores.
+
+use rayon::prelude::*;
+
+use crate::{
+    data::{BadRow, DataError, Row, Rows},
+    engine::{Engine, Outcome, RecordError, Tally},
+    eval::Answers,
+    value::Value,
+};
+
+/// Users that are read before they are evaluated together.
+const TOGETHER: usize = 4096;
+
+/// Why a run ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data cannot be read on.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A bad row, where none is allowed.
+    #[error("{0}")]
+    BadRow(Box<BadRow>),
+    /// More bad rows than allowed: so many, of so many read.
+    #[error("{0} of {1} rows are bad, more than allowed")]
+    TooManyBadRows(u64, u64),
+    /// Two arms of an `exclusive` layer apply to the user of this line.
+    #[error("line {line}: {error}")]
+    Record {
+        /// The line of the user's row.
+        line: u64,
+        /// What is wrong.
+        error: RecordError,
+    },
+    /// The results cannot be written.
+    #[error("{0}")]
+    Output(#[from] std::io::Error),
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default)]
+pub struct Ran {
+    /// Rows read, bad ones among them.
+    pub read: u64,
+    /// Bad rows set aside.
+    pub rejected: u64,
+    /// Who got what.
+    pub tally: Tally,
+}
+
+/// What happens to what a run finds.
+pub trait RunSink {
+    /// A user, in input order.
+    ///
+    /// # Errors
+    /// What cannot be written.
+    fn user(&mut self, record: &[Value], answers: &Answers) -> Result<(), RunError>;
+
+    /// A bad row; an error ends the run.
+    ///
+    /// # Errors
+    /// The row itself, where none is allowed.
+    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError>;
+}
+
+impl Engine {
+    /// Evaluates every row and hands the results on in input order; the same whatever the number of threads.
+    ///
+    /// # Errors
+    /// What [`RunError`] says; nothing more is handed on after it.
+    pub fn run(&self, rows: Rows, sink: &mut dyn RunSink) -> Result<Ran, RunError> {
+        let mut ran = Ran::default();
+        let mut rows = rows;
+        loop {
+            let (mut users, mut ended) = (Vec::with_capacity(TOGETHER), true);
+            for row in rows.by_ref() {
+                ran.read += 1;
+                match row? {
+                    Ok(row) => users.push(row),
+                    Err(bad) => {
+                        ran.rejected += 1;
+                        sink.bad_row(bad)?;
+                    }
+                }
+                if users.len() == TOGETHER {
+                    ended = false;
+                    break;
+                }
+            }
+            self.evaluate_together(&users, sink, &mut ran.tally)?;
+            if ended {
+                return Ok(ran);
+            }
+        }
+    }
+
+    fn evaluate_together(&self, users: &[Row], sink: &mut dyn RunSink, tally: &mut Tally) -> Result<(), RunError> {
+        let interpreter = self.interpreter();
+        let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
+        let parts: Vec<(Vec<Result<Answers, RunError>>, Tally)> = users
+            .par_chunks(part)
+            .map(|users| {
+                let mut tally = Tally::default();
+                let answers = users.iter().map(|row| {
+                    let outcome = self.evaluate_record(&row.values);
+                    let answers = outcome.map(Outcome::into_answers);
+                    let answers = answers.map_err(|error| RunError::Record { line: row.line, error })?;
+                    tally.add(self.rulebook(), &interpreter, &row.values, &answers);
+                    Ok(answers)
+                });
+                (answers.collect(), tally)
+            })
+            .collect();
+        let mut rows = users.iter();
+        for (answers, part) in parts {
+            tally.join(&part);
+            for (answers, row) in answers.into_iter().zip(rows.by_ref()) {
+                sink.user(&row.values, &answers?)?;
+            }
+        }
+        Ok(())
+    }
+}
