@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::exit::Failure;
+
 /// Where data comes from.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct DataArgs {
@@ -23,6 +25,59 @@ pub(crate) struct DataArgs {
     /// Work on N processor cores; all of them by default.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
+}
+
+/// How many bad rows a run may have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Allowed {
+    /// `--on-bad-row stop`
+    None,
+    /// `--on-bad-row skip`
+    Any,
+    /// `--max-bad-rows 100`
+    Rows(u64),
+    /// `--max-bad-rows 1%`
+    Percent(f64),
+}
+
+impl DataArgs {
+    /// How many bad rows a run may have.
+    pub(crate) fn allowed(&self) -> Result<Allowed, Failure> {
+        let Some(text) = &self.max_bad_rows else {
+            return Ok(if self.on_bad_row == OnBadRow::Skip { Allowed::Any } else { Allowed::None });
+        };
+        let wrong = || {
+            Failure::new(format!("--max-bad-rows: `{text}` is neither a number nor a percentage"))
+                .help("write `--max-bad-rows 100` or `--max-bad-rows 1%`")
+        };
+        match text.strip_suffix('%') {
+            Some(percent) => match percent.parse::<f64>() {
+                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Allowed::Percent(percent)),
+                _ => Err(wrong()),
+            },
+            None => text.parse().map(Allowed::Rows).map_err(|_| wrong()),
+        }
+    }
+}
+
+impl Allowed {
+    /// Whether the first bad row ends the run.
+    pub(crate) fn none(self) -> bool {
+        self == Allowed::None
+    }
+
+    /// The failure, where there were more.
+    pub(crate) fn exceeded(self, rejected: u64, read: u64) -> Option<Failure> {
+        let over = match self {
+            Allowed::None => rejected > 0,
+            Allowed::Any => false,
+            Allowed::Rows(most) => rejected > most,
+            Allowed::Percent(most) => rejected as f64 * 100.0 > most * read as f64,
+        };
+        let mut failure = Failure::new(format!("{rejected} of {read} rows are bad, more than allowed"));
+        failure.exit = super::exit::Exit::TooManyBadRows;
+        over.then(|| failure.help("look at them: `--on-bad-row skip --rejects rejects.jsonl`"))
+    }
 }
 
 /// `--on-bad-row`

@@ -12,7 +12,6 @@ pub(crate) enum Exit {
     /// Could not be done: usage, rules that do not compile, unreadable data, a full disk.
     Failed = 2,
     /// More bad rows than allowed.
-    #[expect(dead_code, reason = "until rows are read")]
     TooManyBadRows = 3,
     /// A defect of Tagwell itself.
     Defect = 4,

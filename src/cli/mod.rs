@@ -1,5 +1,6 @@
 //! The frame of the command: what can be typed, which verb answers, and the exit code. One verb a file.
 
+mod book;
 mod check;
 #[expect(dead_code, reason = "until `run` and `eval` ask")]
 mod clock;
@@ -18,6 +19,7 @@ mod rules;
 mod run;
 mod schema;
 mod seam;
+mod summary;
 mod temporary;
 mod usage;
 mod voice;

@@ -39,7 +39,6 @@ impl Output {
         Ok(Output { name, target })
     }
 
-    #[expect(dead_code, reason = "until `run` writes records")]
     /// The file if one is named, otherwise standard output.
     pub(crate) fn to(path: Option<&Path>) -> Result<Output, Failure> {
         path.map_or_else(|| Ok(Output::standard()), Output::file)

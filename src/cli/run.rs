@@ -1,13 +1,35 @@
 //! `tagwell run`: evaluates every user.
 
-use std::path::PathBuf;
+use std::{
+    collections::{BTreeSet, HashMap},
+    io::{self, IsTerminal, Read, Seek, SeekFrom, Write},
+    path::PathBuf,
+};
+
+use serde_json::json;
+use tagwell::{
+    data::{self, BadRow, Rows},
+    diagnostic::{nearest, render::visible},
+    engine::{Engine, RunError, RunSink},
+    eval::Answers,
+    intern::Symbol,
+    ir::{Body, DefinitionId, Reads},
+    outcome::{Form, Layout, ResultColumn, ResultKind, UserResults, Writer},
+    schema::{Column, ColumnId, Table},
+    value::{Type, Value, Zone, moment_text::MomentFormat, print},
+};
+use tempfile::SpooledTempFile;
 
 use super::{
     Answer,
-    data::{DataArgs, SettingArgs},
-    exit::Failure,
-    report::MessageArgs,
-    voice::Voice,
+    book::{self, Book, Given},
+    clock::AsOf,
+    data::{Allowed, DataArgs, SettingArgs},
+    exit::{Exit, Failure},
+    output::Output,
+    report::{self, MessageArgs},
+    summary,
+    voice::{Voice, Volume},
 };
 
 /// Evaluate the rules for every user.
@@ -93,7 +115,353 @@ pub(crate) enum Summary {
 
 impl Run {
     /// Evaluates every user.
-    pub(crate) fn answer(self, _voice: &Voice) -> Answer {
-        Err(Failure::new("`tagwell run` is not in this version yet"))
+    pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        let given = Given {
+            rules: &self.rules,
+            file: self.file.as_deref(),
+            data: &self.data,
+            settings: &self.settings,
+            format: self.messages.message_format,
+        };
+        let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
+        let warnings = book.checked.warnings();
+        report::beside_the_answer(warnings.diagnostics(), warnings.sources(), given.format, voice);
+        let allowed = self.data.allowed()?;
+        let plan = Plan::of(&book, &self.only, &self.with)?;
+        let as_of = AsOf::read(self.settings.as_of.as_deref());
+        let context = book.context(&as_of, &plan.reads)?;
+        let engine = book.checked.engine_with(context);
+        let users = book.users()?;
+        let rows = data::rows(users, &plan.table, &plan.needed, engine.clock().zone()).map_err(book::failure)?;
+        let rows = if self.data.check_keys { once_each(rows, users.name(), &plan) } else { rows };
+        let mut sink = self.sink(&engine, &plan, &allowed)?;
+        let ran = match self.threads(|| engine.run(rows, &mut sink))? {
+            Ok(ran) => ran,
+            Err(error) => return Err(ended(error, &users.name(), &allowed)),
+        };
+        if let Some(worst) = allowed.exceeded(ran.rejected, ran.read) {
+            sink.rejects.map_or(Ok(()), Output::finish)?;
+            return Err(worst);
+        }
+        sink.finish()?;
+        match self.summary {
+            Summary::Text if voice.volume == Volume::Quiet => {}
+            Summary::Text => voice.write(&visible(&summary::text(&engine, &ran, &plan.results))),
+            Summary::Json => voice.write(&summary::json(&engine, &ran, &plan.results)),
+            Summary::None => {}
+        }
+        Ok(Exit::Done)
+    }
+
+    fn threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+        let Some(number) = self.data.threads else { return Ok(work()) };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(number.get()).build();
+        let pool = pool.map_err(|error| Failure::new(format!("cannot start {number} threads: {error}")))?;
+        Ok(pool.install(work))
+    }
+
+    fn form(&self) -> Result<Option<Form>, Failure> {
+        let format = self.format.unwrap_or_else(|| match &self.out {
+            Some(path) => match path.extension().and_then(|ending| ending.to_str()) {
+                Some("csv") => Format::Csv,
+                Some("parquet") => Format::Parquet,
+                Some("arrow") => Format::Arrow,
+                Some(_) | None => Format::Jsonl,
+            },
+            None if std::io::stdout().is_terminal() => Format::Table,
+            None => Format::Jsonl,
+        });
+        match format {
+            Format::Jsonl => Ok(Some(Form::JsonLines)),
+            Format::Csv => Ok(Some(Form::Csv)),
+            Format::Table => Ok(Some(Form::Table)),
+            Format::None => Ok(None),
+            Format::Parquet | Format::Arrow => {
+                Err(Failure::new("writing Parquet and Arrow is not in this version yet").help("write `--format csv`"))
+            }
+        }
+    }
+
+    fn sink<'a>(&self, engine: &'a Engine, plan: &'a Plan, allowed: &Allowed) -> Result<Sink<'a>, Failure> {
+        let shape = match self.shape {
+            None => tagwell::outcome::Shape::Records,
+            Some(Shape::Wide) => tagwell::outcome::Shape::Wide,
+            Some(Shape::Long) => tagwell::outcome::Shape::Long,
+        };
+        let output = Output::to(self.out.as_deref())?;
+        // Where a bad row ends the run, nothing is to be seen before the last row is known to be good.
+        let held = allowed.none() && self.out.is_none();
+        let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
+        let layout = plan.layout(engine);
+        let writer = match self.form()? {
+            Some(form) => Some(Writer::begin(target, layout, shape, form).map_err(|error| unwritable(&error))?),
+            None => None,
+        };
+        let rejects = self.data.rejects.as_deref().map(Output::file).transpose()?;
+        Ok(Sink { engine, plan, writer, left: self.limit.unwrap_or(u64::MAX), rejects, stop: allowed.none() })
+    }
+}
+
+/// Bytes of results that are held in memory until the last row is read; more go to a temporary file.
+const HELD: usize = 8 << 20;
+
+/// What is evaluated, read and written.
+struct Plan {
+    results: Vec<DefinitionId>,
+    extra: Vec<Extra>,
+    reads: Reads,
+    /// The users' table, with the columns that only `--with` asks for.
+    table: Table,
+    key: Option<ColumnId>,
+    needed: Vec<ColumnId>,
+}
+
+/// A column of `--with`.
+enum Extra {
+    Column(ColumnId),
+    Definition(DefinitionId),
+}
+
+impl Plan {
+    fn of(book: &Book, only: &[String], with: &[String]) -> Result<Plan, Failure> {
+        let rulebook = book.checked.rulebook();
+        let all = || (0..rulebook.definitions.len() as u32).map(DefinitionId);
+        let given = |id: &DefinitionId| !matches!(rulebook.definition(*id).body, Body::Let(_));
+        let mut results: Vec<DefinitionId> = all().filter(given).collect();
+        if !only.is_empty() {
+            let names: Vec<&str> = results.iter().map(|id| rulebook.definition(*id).name.as_str()).collect();
+            if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
+                return Err(no_such("--only", unknown, "result", &names));
+            }
+            results.retain(|id| only.iter().any(|name| *name == *rulebook.definition(*id).name));
+        }
+        let mut table = rulebook.schema.root().clone();
+        let mut extra = vec![];
+        for name in with {
+            extra.push(match (table.find(name), rulebook.find(name)) {
+                (Some(column), _) => Extra::Column(column),
+                (None, Some(id)) => Extra::Definition(id),
+                (None, None) => Extra::Column(undeclared(book, &mut table, name)?),
+            });
+        }
+        let asked = extra.iter().filter_map(|it| match it {
+            Extra::Definition(id) => Some(*id),
+            Extra::Column(_) => None,
+        });
+        let reads = rulebook.reads(results.iter().copied().chain(asked));
+        let key = table.key;
+        let columns = extra.iter().filter_map(|it| match it {
+            Extra::Column(id) => Some(*id),
+            Extra::Definition(_) => None,
+        });
+        let needed: BTreeSet<ColumnId> = key.into_iter().chain(reads.columns.iter().copied()).chain(columns).collect();
+        Ok(Plan { results, extra, reads, table, key, needed: needed.into_iter().collect() })
+    }
+
+    fn layout(&self, engine: &Engine) -> Layout {
+        let rulebook = engine.rulebook();
+        let result = |id: &DefinitionId| {
+            let definition = rulebook.definition(*id);
+            let kind = match (&definition.body, &definition.ty) {
+                (Body::Tag(_), _) => ResultKind::Tag,
+                (_, Type::Choice(choices)) => {
+                    let values = &rulebook.choices(*choices).values;
+                    ResultKind::Choice(values.iter().map(|value| value.name.to_string()).collect())
+                }
+                _ => ResultKind::Score,
+            };
+            ResultColumn { name: definition.name.to_string(), kind }
+        };
+        let extra = self.extra.iter().map(|it| match it {
+            Extra::Column(id) => self.table.column(*id).name.to_string(),
+            Extra::Definition(id) => rulebook.definition(*id).name.to_string(),
+        });
+        Layout {
+            key: self.key.map_or_else(|| "user_id".into(), |key| self.table.column(key).name.to_string()),
+            results: self.results.iter().map(result).collect(),
+            extra: extra.collect(),
+            zone: engine.clock().zone().clone(),
+        }
+    }
+}
+
+/// A column that the data has and no rule names: written as it stands.
+fn undeclared(book: &Book, table: &mut Table, name: &str) -> Result<ColumnId, Failure> {
+    let rulebook = book.checked.rulebook();
+    let headers: Vec<String> = match (table.declared, &book.users) {
+        (false, Some(users)) => {
+            data::facts(users).map_err(book::failure)?.columns.into_iter().map(|column| column.header).collect()
+        }
+        _ => vec![],
+    };
+    if !headers.iter().any(|header| header == name) {
+        let columns = table.columns.iter().map(|column| column.name.as_str());
+        let lets = rulebook.definitions.iter().map(|definition| definition.name.as_str());
+        let names: Vec<&str> = columns.chain(lets).chain(headers.iter().map(String::as_str)).collect();
+        return Err(no_such("--with", name, "field or `let`", &names));
+    }
+    table.columns.push(Column {
+        name: Symbol::new(name),
+        header: name.into(),
+        ty: Type::Text,
+        optional: true,
+        format: MomentFormat::Iso,
+        span: None,
+    });
+    Ok(ColumnId(table.columns.len() as u32 - 1))
+}
+
+fn no_such(flag: &str, name: &str, what: &str, names: &[&str]) -> Failure {
+    let failure = Failure::new(format!("{flag}: there is no {what} `{name}`"));
+    match nearest(name, names.iter().copied()) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure,
+    }
+}
+
+/// Rows whose key was there already are bad rows.
+fn once_each(rows: Rows, file: String, plan: &Plan) -> Rows {
+    let Some(key) = plan.key else { return rows };
+    let column = plan.table.column(key).header.clone();
+    let mut seen: HashMap<String, u64> = HashMap::new();
+    Box::new(rows.map(move |row| {
+        let Ok(Ok(row)) = row else { return row };
+        let text = print::text(row.values.get(key.0 as usize).unwrap_or(&Value::Missing), &Zone::utc());
+        match seen.get(&text) {
+            None => {
+                seen.insert(text, row.line);
+                Ok(Ok(row))
+            }
+            Some(first) => Ok(Err(Box::new(BadRow {
+                file: file.clone(),
+                line: row.line,
+                column: Some(column.clone()),
+                reason: format!("the key `{text}` is there already, on line {first}"),
+                verbatim: text.into_bytes(),
+            }))),
+        }
+    }))
+}
+
+/// Where results go.
+enum Target {
+    At(Output),
+    /// Until the last row is read.
+    Held(SpooledTempFile, Output),
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Target::At(output) => output.write(bytes),
+            Target::Held(held, _) => held.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Target::At(output) => output.flush(),
+            Target::Held(held, _) => held.flush(),
+        }
+    }
+}
+
+/// Writes users, and sets bad rows aside.
+struct Sink<'a> {
+    engine: &'a Engine,
+    plan: &'a Plan,
+    writer: Option<Writer<Target>>,
+    left: u64,
+    rejects: Option<Output>,
+    stop: bool,
+}
+
+impl RunSink for Sink<'_> {
+    fn user(&mut self, record: &[Value], answers: &Answers) -> Result<(), RunError> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        if self.left == 0 {
+            return Ok(());
+        }
+        self.left -= 1;
+        let field = |id: ColumnId| record.get(id.0 as usize).cloned().unwrap_or(Value::Missing);
+        let extra = self.plan.extra.iter().map(|it| match it {
+            Extra::Column(id) => field(*id),
+            Extra::Definition(id) => self.named(*id, answers.value(*id)),
+        });
+        writer.user(&UserResults {
+            key: self.plan.key.map_or(Value::Missing, field),
+            results: self.plan.results.iter().map(|id| answers.value(*id).clone()).collect(),
+            extra: extra.collect(),
+        })?;
+        Ok(())
+    }
+
+    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError> {
+        if self.stop {
+            return Err(RunError::BadRow(row));
+        }
+        if let Some(rejects) = &mut self.rejects {
+            let line = json!({
+                "file": row.file, "line": row.line, "column": row.column, "reason": row.reason,
+                "row": String::from_utf8_lossy(&row.verbatim).trim_end_matches(['\r', '\n']),
+            });
+            rejects.write_all(format!("{line}\n").as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink<'_> {
+    /// A level's value by its name.
+    fn named(&self, id: DefinitionId, value: &Value) -> Value {
+        match (value, &self.engine.rulebook().definition(id).ty) {
+            (Value::Choice(rank), Type::Choice(choices)) => {
+                let values = &self.engine.rulebook().choices(*choices).values;
+                values.get(*rank as usize).map_or(Value::Missing, |value| Value::Text(value.name.shared()))
+            }
+            _ => value.clone(),
+        }
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        if let Some(writer) = self.writer {
+            match writer.finish().map_err(|error| unwritable(&error))? {
+                Target::At(output) => output.finish()?,
+                Target::Held(mut held, mut output) => {
+                    held.seek(SeekFrom::Start(0)).map_err(|error| unwritable(&error))?;
+                    let mut buffer = vec![0; 1 << 16];
+                    loop {
+                        let read = held.read(&mut buffer).map_err(|error| unwritable(&error))?;
+                        if read == 0 {
+                            break;
+                        }
+                        output.write(buffer.get(..read).unwrap_or_default())?;
+                    }
+                    output.finish()?;
+                }
+            }
+        }
+        self.rejects.map_or(Ok(()), Output::finish)
+    }
+}
+
+fn unwritable(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
+        _ => Failure::file("write", "the results", error),
+    }
+}
+
+/// Why a run ended before its end, in the command's words.
+fn ended(error: RunError, file: &str, allowed: &Allowed) -> Failure {
+    match error {
+        RunError::Data(error) => book::failure(error),
+        RunError::BadRow(row) => Failure::new(row.to_string())
+            .help("mend the row, or set bad rows aside: `--on-bad-row skip --rejects rejects.jsonl`"),
+        RunError::TooManyBadRows(rejected, read) => {
+            allowed.exceeded(rejected, read).unwrap_or_else(|| Failure::new("too many bad rows"))
+        }
+        RunError::Record { line, error } => Failure::new(format!("{file}:{line}: {error}")),
+        RunError::Output(error) => unwritable(&error),
     }
 }
