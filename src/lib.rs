@@ -29,9 +29,11 @@
 //! Features: `cli` (default) is the command, `data` the readers and writers of files; without either the language core builds
 //! in seconds.
 
+pub mod check;
 #[cfg(feature = "data")]
 pub mod data;
 pub mod diagnostic;
+pub mod engine;
 pub mod eval;
 pub mod intern;
 pub mod ir;

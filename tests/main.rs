@@ -11,6 +11,7 @@
 #[cfg(feature = "cli")]
 mod cli;
 mod codes;
+mod eval;
 mod render;
 mod syntax;
 mod tidy;

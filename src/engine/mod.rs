@@ -94,7 +94,9 @@ impl Rulebook {
         found.splice(0..0, self.doubts.iter().cloned());
         let problems = Problems::new(found, &self.sources);
         match checked {
-            Some(rulebook) if !problems.has_errors() => Ok(Checked { rulebook: Arc::new(rulebook), warnings: problems }),
+            Some(rulebook) if !problems.has_errors() => {
+                Ok(Checked { rulebook: Arc::new(rulebook), warnings: problems })
+            }
             Some(_) | None => Err(problems),
         }
     }

@@ -48,7 +48,7 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&render::human(&self.diagnostics, &self.sources, render::Colour::Never))
+        out.write_str(&render::human(&self.diagnostics, &self.sources, render::Colour::Plain))
     }
 }
 

@@ -42,7 +42,10 @@ impl Question {
         let asked = sources.add("<expression>", expression);
         let files: Vec<_> = ids.into_iter().map(|id| syntax::parse(id, sources.get(id).text(), &mut sink)).collect();
         let tree = syntax::parse_expression(asked, expression, &mut sink);
-        let inputs = Inputs { facts: BTreeMap::from([(Symbol::new(check::ROOT), record::facts(record))]), params: params.to_vec() };
+        let inputs = Inputs {
+            facts: BTreeMap::from([(Symbol::new(check::ROOT), record::facts(record))]),
+            params: params.to_vec(),
+        };
         let checked = tree.and_then(|tree| check::check_expression(&tree, &files, &sources, &inputs, &mut sink));
         let problems = Problems::new(sink.finish(), &Arc::new(sources));
         match checked {

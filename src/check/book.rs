@@ -1,0 +1,120 @@
+//! The declarations of all files, sorted by what they declare, each kind in the order written.
+
+use crate::{ir::DefinitionId, source::Span, syntax::ast, syntax::ast::DeclarationKind as Kind};
+
+/// A rulebook's declarations.
+#[derive(Default)]
+pub(super) struct Book<'a> {
+    pub(super) rulebooks: Vec<(&'a ast::Rulebook, Span)>,
+    pub(super) tables: Vec<&'a ast::Table>,
+    pub(super) params: Vec<&'a ast::Param>,
+    pub(super) lists: Vec<&'a ast::ListDeclaration>,
+    /// By [`DefinitionId`].
+    pub(super) definitions: Vec<Definition<'a>>,
+    /// What this version only parses.
+    pub(super) later: Vec<&'a ast::Declaration>,
+}
+
+/// A `let`, tag, score, level or layer as written.
+pub(super) struct Definition<'a> {
+    pub(super) rule: Rule<'a>,
+    pub(super) description: Option<&'a str>,
+}
+
+/// What a definition is.
+#[derive(Clone, Copy)]
+pub(super) enum Rule<'a> {
+    Let(&'a ast::Let),
+    Tag(&'a ast::Tag),
+    Score(&'a ast::Score),
+    Level(&'a ast::Level),
+    Layer(&'a ast::Layer),
+    /// What `eval` was asked: a `let` without a name.
+    Expression(&'a ast::Expr),
+}
+
+impl<'a> Book<'a> {
+    /// Sorts the declarations of all files.
+    pub(super) fn of(files: &'a [ast::File]) -> Book<'a> {
+        let mut book = Book::default();
+        for declaration in files.iter().flat_map(|file| &file.declarations) {
+            book.add(declaration);
+        }
+        book
+    }
+
+    /// Adds what `eval` was asked.
+    pub(super) fn add_expression(&mut self, expression: &'a ast::Expr) -> DefinitionId {
+        self.definitions.push(Definition { rule: Rule::Expression(expression), description: None });
+        DefinitionId(self.definitions.len() as u32 - 1)
+    }
+
+    fn add(&mut self, declaration: &'a ast::Declaration) {
+        let rule = match &declaration.kind {
+            Kind::Rulebook(it) => return self.rulebooks.push((it, declaration.span())),
+            Kind::Table(it) => return self.tables.push(it),
+            Kind::Param(it) => return self.params.push(it),
+            Kind::List(it) => return self.lists.push(it),
+            Kind::Let(it) => Rule::Let(it),
+            Kind::Tag(it) => Rule::Tag(it),
+            Kind::Score(it) => Rule::Score(it),
+            Kind::Level(it) => Rule::Level(it),
+            Kind::Layer(it) => Rule::Layer(it),
+            Kind::Funnel(_)
+            | Kind::Segment(_)
+            | Kind::Policy(_)
+            | Kind::Template(_)
+            | Kind::Channel(_)
+            | Kind::Test(_)
+            | Kind::Snapshot(_) => return self.later.push(declaration),
+        };
+        self.definitions.push(Definition { rule, description: declaration.description.as_deref() });
+    }
+}
+
+impl<'a> Rule<'a> {
+    /// Its name, where it has one.
+    pub(super) fn name(self) -> Option<&'a ast::Name> {
+        match self {
+            Rule::Let(it) => Some(&it.name),
+            Rule::Tag(it) => Some(&it.name),
+            Rule::Score(it) => Some(&it.name),
+            Rule::Level(it) => Some(&it.name),
+            Rule::Layer(it) => Some(&it.name),
+            Rule::Expression(_) => None,
+        }
+    }
+
+    /// The arms of a level or layer.
+    pub(super) fn arms(self) -> Option<&'a [ast::Arm]> {
+        match self {
+            Rule::Level(it) => Some(&it.arms),
+            Rule::Layer(it) => Some(&it.arms),
+            Rule::Let(_) | Rule::Tag(_) | Rule::Score(_) | Rule::Expression(_) => None,
+        }
+    }
+
+    /// Its top-level expressions, in the order written.
+    pub(super) fn expressions(self) -> Vec<&'a ast::Expr> {
+        match self {
+            Rule::Let(it) => vec![&it.value],
+            Rule::Tag(it) => vec![&it.condition],
+            Rule::Expression(it) => vec![it],
+            Rule::Score(it) => {
+                let clamp = it.clamp.iter().flat_map(|range| [&*range.from, &*range.to]);
+                let arms = it.arms.iter().flat_map(|arm| [&arm.points, &arm.condition]);
+                it.base.iter().chain(arms).chain(clamp).collect()
+            }
+            Rule::Level(it) => it.by.iter().chain(it.arms.iter().flat_map(arm_expressions)).collect(),
+            Rule::Layer(it) => it.arms.iter().flat_map(arm_expressions).collect(),
+        }
+    }
+}
+
+fn arm_expressions(arm: &ast::Arm) -> Vec<&ast::Expr> {
+    match &arm.choice {
+        ast::Choice::From { threshold, keep } => std::iter::once(threshold).chain(keep).collect(),
+        ast::Choice::When(condition) => vec![condition],
+        ast::Choice::Otherwise(_) => vec![],
+    }
+}

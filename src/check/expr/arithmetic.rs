@@ -1,0 +1,207 @@
+//! `+ - * /`, unary `-`, and moments shifted by durations.
+
+use super::super::{
+    Checker,
+    words::{is_moment, is_number},
+};
+use crate::{
+    diagnostic::{
+        Diagnostic,
+        code::{HOURS_OF_A_DATE, WRONG_TYPE},
+    },
+    ir::{Expr, ExprKind, ProductOp, SumOp},
+    source::Span,
+    syntax::ast,
+    value::{Type, Value, number},
+};
+
+impl Checker<'_> {
+    pub(super) fn sum(
+        &mut self,
+        first: &ast::Expr,
+        rest: &[(ast::SumOp, ast::Expr)],
+        span: Span,
+        beside: Option<&Type>,
+    ) -> Option<Expr> {
+        let beside = beside.filter(|ty| **ty == Type::Date);
+        let lowered = self.lower(first, beside);
+        let terms: Vec<_> = rest.iter().map(|(op, it)| (*op, it, self.lower(it, None))).collect();
+        let lowered = lowered?;
+        let mut ty = lowered.ty.clone();
+        let mut sum = vec![];
+        for (op, written, term) in terms {
+            let term = term?;
+            let op = match op {
+                ast::SumOp::Add => SumOp::Add,
+                ast::SumOp::Subtract => SumOp::Subtract,
+            };
+            let result = match (&ty, op, &term.ty) {
+                (Type::Text, SumOp::Add, Type::Text) => Some(Type::Text),
+                (Type::Date, SumOp::Subtract, Type::Date) | (Type::Timestamp, SumOp::Subtract, Type::Timestamp) => {
+                    Some(Type::Duration)
+                }
+                (moment, _, Type::Duration) if is_moment(moment) => {
+                    if *moment == Type::Date {
+                        self.no_hours(&term)?;
+                    }
+                    Some(moment.clone())
+                }
+                (Type::Duration, SumOp::Add, moment) if is_moment(moment) => {
+                    if *moment == Type::Date {
+                        self.no_hours(if sum.is_empty() { &lowered } else { &term })?;
+                    }
+                    Some(moment.clone())
+                }
+                (Type::Duration, _, Type::Duration) => {
+                    self.no_months(&[&lowered, &term])?;
+                    Some(Type::Duration)
+                }
+                (a, _, b) => number::widest(a, b),
+            };
+            let Some(result) = result else {
+                let sign = if op == SumOp::Add { "+" } else { "-" };
+                let message = format!(
+                    "{} {sign} {} has no meaning: {} is {}",
+                    self.kind(&ty),
+                    self.kind(&term.ty),
+                    self.quoted(written.span()),
+                    self.kind(&term.ty)
+                );
+                let help = match (&ty, &term.ty) {
+                    (Type::Timestamp, Type::Date) | (Type::Date, Type::Timestamp) => {
+                        "take the day of the moment: `date(t)`"
+                    }
+                    (a, b) if is_moment(a) && is_number(b) => "write a duration: `30d`",
+                    _ => "numbers go with numbers, texts with texts, moments with durations",
+                };
+                self.sink.push(Diagnostic::error(WRONG_TYPE, written.span(), message).help(help));
+                return None;
+            };
+            ty = result.clone();
+            sum.push((op, term, result));
+        }
+        Some(Expr { kind: ExprKind::Sum { first: Box::new(lowered), rest: sum }, ty, span })
+    }
+
+    /// A date is shifted by days, not by hours.
+    pub(super) fn no_hours(&mut self, duration: &Expr) -> Option<()> {
+        let hours = match &duration.kind {
+            ExprKind::Constant(Value::Duration(it)) => it.micros != 0,
+            _ => false,
+        };
+        if !hours {
+            return Some(());
+        }
+        let message = format!("{} has hours, and a date has none", self.quoted(duration.span));
+        self.sink.push(
+            Diagnostic::error(HOURS_OF_A_DATE, duration.span, message).help("write whole days: `1d`, `2w`, `3mo`"),
+        );
+        None
+    }
+
+    pub(super) fn product(
+        &mut self,
+        first: &ast::Expr,
+        rest: &[(ast::ProductOp, ast::Expr)],
+        span: Span,
+    ) -> Option<Expr> {
+        let lowered = self.lower(first, None);
+        let factors: Vec<_> = rest.iter().map(|(op, it)| (*op, it, self.lower(it, None))).collect();
+        let lowered = lowered?;
+        let mut ty = lowered.ty.clone();
+        let mut product = vec![];
+        for (op, written, factor) in factors {
+            let factor = factor?;
+            let op = match op {
+                ast::ProductOp::Multiply => ProductOp::Multiply,
+                ast::ProductOp::Divide => ProductOp::Divide,
+            };
+            let result = match (&ty, op, &factor.ty) {
+                (Type::Duration, ProductOp::Divide, Type::Duration) => {
+                    self.no_months(&[&lowered, &factor])?;
+                    Some(Type::Float)
+                }
+                (Type::Duration, _, number) if is_number(number) => Some(Type::Duration),
+                (number, ProductOp::Multiply, Type::Duration) if is_number(number) => Some(Type::Duration),
+                (a, ProductOp::Divide, b) if is_number(a) && is_number(b) => Some(Type::Float),
+                (Type::Float, _, b) if is_number(b) => Some(Type::Float),
+                (a, _, Type::Float) if is_number(a) => Some(Type::Float),
+                (Type::Int, _, Type::Int) => Some(Type::Int),
+                (a, _, b) if is_number(a) && is_number(b) => {
+                    let scale = |ty: &Type| match ty {
+                        Type::Decimal(scale) => *scale,
+                        _ => 0,
+                    };
+                    let scale = u32::from(scale(a)) + u32::from(scale(b));
+                    if scale > 38 {
+                        let message =
+                            format!("the product would have {scale} digits after the point, and 38 is the most");
+                        self.sink.push(
+                            Diagnostic::error(WRONG_TYPE, span, message)
+                                .help("round one of the factors: `round(x, 2)`"),
+                        );
+                        return None;
+                    }
+                    Some(Type::Decimal(scale as u8))
+                }
+                _ => None,
+            };
+            let Some(result) = result else {
+                let wrong = if is_number(&ty) || ty == Type::Duration {
+                    (written.span(), &factor.ty)
+                } else {
+                    (first.span(), &ty)
+                };
+                let message = format!(
+                    "{} is {}, and only numbers are multiplied and divided",
+                    self.quoted(wrong.0),
+                    self.kind(wrong.1)
+                );
+                self.sink.push(
+                    Diagnostic::error(WRONG_TYPE, wrong.0, message).help("a duration goes with a number: `30d * 2`"),
+                );
+                return None;
+            };
+            ty = result.clone();
+            product.push((op, factor, result));
+        }
+        Some(Expr { kind: ExprKind::Product { first: Box::new(lowered), rest: product }, ty, span })
+    }
+
+    pub(super) fn negate(&mut self, inner: &ast::Expr, span: Span) -> Option<Expr> {
+        let lowered = self.lower(inner, None)?;
+        if is_number(&lowered.ty) || lowered.ty == Type::Duration {
+            let ty = lowered.ty.clone();
+            return Some(Expr { kind: ExprKind::Negate(Box::new(lowered)), ty, span });
+        }
+        let message = format!("{} is {}, and has no negative", self.quoted(inner.span()), self.kind(&lowered.ty));
+        self.sink.push(Diagnostic::error(WRONG_TYPE, inner.span(), message).help("write `not` before a condition"));
+        None
+    }
+
+    /// `40d ago`
+    pub(super) fn shifted(
+        &mut self,
+        duration: &ast::Expr,
+        direction: ast::Direction,
+        span: Span,
+        beside: Option<&Type>,
+    ) -> Option<Expr> {
+        let lowered = self.lower(duration, None)?;
+        if lowered.ty != Type::Duration {
+            let message =
+                format!("{} is {}, not a length of time", self.quoted(duration.span()), self.kind(&lowered.ty));
+            self.sink.push(Diagnostic::error(WRONG_TYPE, duration.span(), message).help("write a duration: `30d ago`"));
+            return None;
+        }
+        let ty = if beside == Some(&Type::Date) { Type::Date } else { Type::Timestamp };
+        if ty == Type::Date {
+            self.no_hours(&lowered)?;
+        }
+        let kind = match direction {
+            ast::Direction::Ago => ExprKind::Ago(Box::new(lowered)),
+            ast::Direction::FromNow => ExprKind::FromNow(Box::new(lowered)),
+        };
+        Some(Expr { kind, ty, span })
+    }
+}

@@ -1,0 +1,586 @@
+//! Fields that no table declares: their types follow from their uses, and are then met with the data.
+
+use std::collections::HashMap;
+
+use super::{
+    Checker, Surplus,
+    book::{Book, Rule},
+    names::Meaning,
+};
+use crate::{
+    diagnostic::{
+        Diagnostic,
+        code::{CONTRADICTORY_USE, UNKNOWN_NAME},
+    },
+    intern::Symbol,
+    ir::DefinitionId,
+    schema::{Column, ColumnId},
+    source::Span,
+    syntax::ast::{Argument, Expr, ExprKind, Literal, Test},
+    value::{Type, moment_text::MomentFormat},
+};
+
+/// What a use fixes of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    Number,
+    Text,
+    Bool,
+    Moment,
+    Duration,
+    List(Option<Box<Class>>),
+    /// A value of a level or layer.
+    Choice,
+}
+
+impl Class {
+    fn words(&self) -> &'static str {
+        match self {
+            Class::Number => "a number",
+            Class::Text => "text",
+            Class::Bool => "true or false",
+            Class::Moment => "a moment",
+            Class::Duration => "a duration",
+            Class::List(_) => "a list",
+            Class::Choice => "a level's value",
+        }
+    }
+}
+
+/// What is known of undeclared fields so far.
+struct Inference<'c, 'a, 'b> {
+    checker: &'c mut Checker<'a>,
+    book: &'c Book<'b>,
+    /// In order of first use.
+    fields: Vec<(Symbol, Span)>,
+    classes: HashMap<Symbol, (Class, Span)>,
+    lets: HashMap<DefinitionId, Class>,
+    told: Vec<Symbol>,
+    changed: bool,
+}
+
+/// Rounds of looking again: what one use fixes may fix another.
+const ROUNDS: usize = 12;
+
+impl Checker<'_> {
+    /// Adds the undeclared fields that the rules name to the root table.
+    pub(super) fn infer_fields(&mut self, book: &Book<'_>, order: &[DefinitionId]) {
+        if self.schema.root().declared {
+            return;
+        }
+        let mut inference = Inference {
+            checker: self,
+            book,
+            fields: vec![],
+            classes: HashMap::new(),
+            lets: HashMap::new(),
+            told: vec![],
+            changed: true,
+        };
+        for _ in 0..ROUNDS {
+            if !std::mem::take(&mut inference.changed) {
+                break;
+            }
+            for id in order {
+                inference.definition(*id);
+            }
+        }
+        let Inference { fields, classes, told, .. } = inference;
+        self.add_fields(fields, &classes, &told);
+    }
+
+    fn add_fields(&mut self, fields: Vec<(Symbol, Span)>, classes: &HashMap<Symbol, (Class, Span)>, told: &[Symbol]) {
+        let key = match self.facts {
+            None => Some("user_id".to_owned()),
+            Some(facts) => {
+                let named = |name: &str| facts.columns.iter().any(|it| it.header == name).then(|| name.to_owned());
+                named("user_id").or_else(|| named("id")).or_else(|| {
+                    let first = facts.columns.first().map(|it| it.header.clone());
+                    first.filter(|_| self.surplus == Surplus::Refused)
+                })
+            }
+        };
+        let mut columns = vec![];
+        if let Some(key) = key {
+            let name = Symbol::new(&key);
+            let fixed = classes.get(&name).map(|(class, _)| class);
+            columns.push(self.column(name, None, fixed));
+        }
+        let keyed = !columns.is_empty();
+        for (name, span) in fields {
+            let fixed = classes.get(&name).map(|(class, _)| class);
+            if columns.first().is_some_and(|key: &Column| keyed && key.name == name) {
+                continue;
+            }
+            if !self.has_field(&name) {
+                self.tell_unknown(&name, span);
+                self.names.add_column(name.clone(), ColumnId(columns.len() as u32), span);
+                columns.push(self.column(name, Some(span), fixed));
+                continue;
+            }
+            columns.push(self.column(name, Some(span), fixed));
+        }
+        self.column_types = columns.iter().map(|it| (!told.contains(&it.name)).then(|| it.ty.clone())).collect();
+        for (at, column) in columns.iter().enumerate() {
+            if self.names.get(&column.name).is_none() {
+                let span = column.span.unwrap_or_default();
+                self.names.add_column(column.name.clone(), ColumnId(at as u32), span);
+            }
+        }
+        let root = self.schema.root;
+        if let Some(table) = self.schema.tables.get_mut(root.0 as usize) {
+            table.columns = columns;
+            table.key = keyed.then_some(ColumnId(0));
+        }
+    }
+
+    /// Whether the data has it; without data, anything may be.
+    fn has_field(&self, name: &Symbol) -> bool {
+        match (self.facts, self.surplus) {
+            (Some(facts), Surplus::Refused) => facts.columns.iter().any(|it| Symbol::new(&it.header) == *name),
+            (Some(_), Surplus::Missing) | (None, _) => true,
+        }
+    }
+
+    /// Tells a name that means nothing.
+    pub(super) fn tell_unknown(&mut self, name: &Symbol, span: Span) {
+        let headers: Vec<String> =
+            self.facts.iter().flat_map(|facts| &facts.columns).map(|column| column.header.clone()).collect();
+        let others: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let mut told = Diagnostic::error(UNKNOWN_NAME, span, format!("unknown field `{name}`"));
+        told = match self.names.nearest(name, &others) {
+            Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near),
+            None => match self.facts {
+                Some(facts) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
+                None => told.help(format!(
+                    "declare it in the table: `{name}: text?`; a text is written in quotes: `\"{name}\"`"
+                )),
+            },
+        };
+        self.sink.push(told);
+    }
+
+    fn column(&self, name: Symbol, span: Option<Span>, class: Option<&Class>) -> Column {
+        let found = self.facts.and_then(|facts| facts.columns.iter().find(|it| Symbol::new(&it.header) == name));
+        let own = found.and_then(|column| column.ty.clone());
+        let json = self.facts.is_some_and(|facts| facts.file == "<record>" || facts.file.contains("json"));
+        let ty = match class {
+            Some(class) => self.type_of(class, own.as_ref()),
+            None if json => match own {
+                Some(Type::Date) | None => Type::Text,
+                Some(own) => own,
+            },
+            None => Type::Text,
+        };
+        let header = found.map_or_else(|| name.to_string(), |column| column.header.clone());
+        Column { name, header, ty, optional: true, format: MomentFormat::Iso, span }
+    }
+
+    fn type_of(&self, class: &Class, own: Option<&Type>) -> Type {
+        match class {
+            Class::Number => Type::Float,
+            Class::Text | Class::Choice => Type::Text,
+            Class::Bool => Type::Bool,
+            Class::Moment if own == Some(&Type::Date) => Type::Date,
+            Class::Moment => Type::Timestamp,
+            Class::Duration => Type::Duration,
+            Class::List(element) => {
+                let own = match own {
+                    Some(Type::List(own)) => Some(&**own),
+                    _ => None,
+                };
+                let element = match element {
+                    Some(element) => self.type_of(element, own),
+                    None => own.cloned().unwrap_or(Type::Text),
+                };
+                Type::List(Box::new(element))
+            }
+        }
+    }
+}
+
+impl Inference<'_, '_, '_> {
+    fn definition(&mut self, id: DefinitionId) {
+        let Some(definition) = self.book.definitions.get(id.0 as usize) else { return };
+        match definition.rule {
+            Rule::Let(it) => self.value(id, &it.value),
+            Rule::Expression(it) => self.value(id, it),
+            Rule::Tag(it) => {
+                self.visit(&it.condition, Some(&Class::Bool));
+            }
+            Rule::Score(it) => {
+                it.base.iter().for_each(|base| {
+                    self.visit(base, Some(&Class::Number));
+                });
+                for arm in &it.arms {
+                    self.visit(&arm.points, Some(&Class::Number));
+                    self.visit(&arm.condition, Some(&Class::Bool));
+                }
+            }
+            Rule::Level(it) => {
+                let thresholds = it.arms.iter().filter_map(|arm| match &arm.choice {
+                    crate::syntax::ast::Choice::From { threshold, .. } => Some(threshold),
+                    _ => None,
+                });
+                let class = thresholds.clone().find_map(|threshold| self.visit(threshold, None));
+                if let Some(by) = &it.by {
+                    self.visit(by, class.as_ref());
+                }
+                self.arms(&it.arms);
+            }
+            Rule::Layer(it) => self.arms(&it.arms),
+        }
+    }
+
+    fn arms(&mut self, arms: &[crate::syntax::ast::Arm]) {
+        for arm in arms {
+            if let crate::syntax::ast::Choice::When(condition) = &arm.choice {
+                self.visit(condition, Some(&Class::Bool));
+            }
+        }
+    }
+
+    fn value(&mut self, id: DefinitionId, expr: &Expr) {
+        let expected = self.lets.get(&id).cloned();
+        if let Some(class) = self.visit(expr, expected.as_ref())
+            && self.lets.get(&id) != Some(&class)
+        {
+            self.lets.insert(id, class);
+            self.changed = true;
+        }
+    }
+
+    /// The class of an expression where it is known; what is expected of it is passed on to fields.
+    fn visit(&mut self, expr: &Expr, expected: Option<&Class>) -> Option<Class> {
+        if self.checker.is_not_supported(expr) {
+            return None;
+        }
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.visit(inner, expected),
+            ExprKind::Name(name) => self.name(&name.symbol, name.span(), expected),
+            ExprKind::Literal(literal) => Some(match literal {
+                Literal::Number(_) | Literal::Percent(_) => Class::Number,
+                Literal::Text(_) => Class::Text,
+                Literal::Bool(_) => Class::Bool,
+                Literal::Date(_) | Literal::Timestamp(_) => Class::Moment,
+                Literal::TimeOfDay(_) => return None,
+                Literal::Duration(_) => Class::Duration,
+            }),
+            ExprKind::Now | ExprKind::Today | ExprKind::Shifted { .. } => Some(Class::Moment),
+            ExprKind::Missing => None,
+            ExprKind::If { condition, then, otherwise } => {
+                self.visit(condition, Some(&Class::Bool));
+                self.same(&[then, otherwise], expected)
+            }
+            ExprKind::Or(all) | ExprKind::And(all) | ExprKind::Quorum { conditions: all, .. } => {
+                for it in all {
+                    self.visit(it, Some(&Class::Bool));
+                }
+                Some(Class::Bool)
+            }
+            ExprKind::Not(inner) => {
+                self.visit(inner, Some(&Class::Bool));
+                Some(Class::Bool)
+            }
+            ExprKind::Compare { left, right, .. } => {
+                self.same(&[left, right], None);
+                Some(Class::Bool)
+            }
+            ExprKind::Test { subject, test, .. } => {
+                self.test(subject, test);
+                Some(Class::Bool)
+            }
+            ExprKind::Coalesce(all) => self.same(&all.iter().collect::<Vec<_>>(), expected),
+            ExprKind::List(all) => {
+                let element = match expected {
+                    Some(Class::List(element)) => element.as_deref().cloned(),
+                    _ => None,
+                };
+                let element = self.same(&all.iter().collect::<Vec<_>>(), element.as_ref());
+                Some(Class::List(element.map(Box::new)))
+            }
+            ExprKind::Sum { first, rest } => {
+                let parts: Vec<&Expr> = std::iter::once(&**first).chain(rest.iter().map(|(_, it)| it)).collect();
+                self.sum(&parts, expected)
+            }
+            ExprKind::Product { first, rest } => {
+                let parts: Vec<&Expr> = std::iter::once(&**first).chain(rest.iter().map(|(_, it)| it)).collect();
+                let classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
+                let durations = classes.iter().filter(|it| **it == Some(Class::Duration)).count();
+                for (part, class) in parts.iter().zip(&classes) {
+                    if class.is_none() {
+                        self.visit(part, Some(&Class::Number));
+                    }
+                }
+                Some(if durations == 1 { Class::Duration } else { Class::Number })
+            }
+            ExprKind::Negate(inner) => {
+                let class = self.visit(inner, None);
+                if class.is_none() {
+                    self.visit(inner, Some(&Class::Number));
+                }
+                class.or(Some(Class::Number))
+            }
+            ExprKind::Call { function, arguments } => self.call(&function.symbol, arguments, expected),
+            ExprKind::Field { base, field } => {
+                if let ExprKind::Index { base, index } = &base.kind
+                    && let ExprKind::Name(table) = &base.kind
+                    && let Some(id) = self.checker.schema.find(&table.symbol)
+                {
+                    let table = self.checker.schema.table(id);
+                    let key = table.key.map(|key| class_of(&table.column(key).ty));
+                    let found = table.find(&field.symbol).map(|id| class_of(&table.column(id).ty));
+                    self.visit(index, key.as_ref());
+                    return found;
+                }
+                None
+            }
+            ExprKind::Index { index, .. } => self.visit(index, None),
+            ExprKind::Rank { .. } => None,
+        }
+    }
+
+    /// Operands of one class: what is known of one is expected of the others.
+    fn same(&mut self, parts: &[&Expr], expected: Option<&Class>) -> Option<Class> {
+        let mut class = expected.cloned();
+        let mut open = vec![];
+        for part in parts {
+            match self.visit(part, None) {
+                Some(found) => class = class.or(Some(found)),
+                None => open.push(*part),
+            }
+        }
+        for part in open {
+            if let Some(class) = &class {
+                self.visit(part, Some(class));
+            }
+        }
+        class
+    }
+
+    fn sum(&mut self, parts: &[&Expr], expected: Option<&Class>) -> Option<Class> {
+        let classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
+        let has = |class: &Class| classes.iter().any(|it| it.as_ref() == Some(class));
+        if has(&Class::Moment) {
+            let moments = classes.iter().filter(|it| **it == Some(Class::Moment)).count();
+            let open: Vec<&&Expr> =
+                parts.iter().zip(&classes).filter(|(_, class)| class.is_none()).map(|(it, _)| it).collect();
+            if expected == Some(&Class::Moment) || moments > 1 {
+                for it in &open {
+                    self.visit(it, Some(&Class::Duration));
+                }
+            } else {
+                for it in &open {
+                    self.visit(it, Some(&Class::Moment));
+                }
+            }
+            let all = moments + if expected == Some(&Class::Moment) || moments > 1 { 0 } else { open.len() };
+            return Some(if all > 1 { Class::Duration } else { Class::Moment });
+        }
+        if has(&Class::Duration) {
+            let open = classes.iter().any(Option::is_none);
+            for (part, class) in parts.iter().zip(&classes) {
+                if class.is_none() {
+                    self.visit(part, Some(&Class::Moment));
+                }
+            }
+            return Some(if open { Class::Moment } else { Class::Duration });
+        }
+        let class = if has(&Class::Text) { Class::Text } else { Class::Number };
+        for (part, found) in parts.iter().zip(&classes) {
+            if found.is_none() {
+                self.visit(part, Some(expected.filter(|it| **it == Class::Text).unwrap_or(&class)));
+            }
+        }
+        Some(class)
+    }
+
+    fn test(&mut self, subject: &Expr, test: &Test) {
+        match test {
+            Test::Between(range) => {
+                let subject_class = self.visit(subject, None);
+                let ends = self.same(&[&range.from, &range.to], None);
+                match (subject_class, ends) {
+                    (None, Some(Class::Duration)) => {
+                        self.visit(subject, Some(&Class::Moment));
+                    }
+                    (None, Some(ends)) => {
+                        self.visit(subject, Some(&ends));
+                    }
+                    (Some(class), None) => {
+                        self.visit(&range.from, Some(&class));
+                        self.visit(&range.to, Some(&class));
+                    }
+                    (Some(_), Some(_)) | (None, None) => {}
+                }
+            }
+            Test::In(list) => {
+                if let ExprKind::Name(name) = &list.kind
+                    && matches!(self.checker.names.get(&name.symbol), Some(Meaning::List(_)))
+                {
+                    self.visit(subject, Some(&Class::Text));
+                    return;
+                }
+                let class = self.visit(subject, None);
+                let wanted = Class::List(class.clone().map(Box::new));
+                if let Some(Class::List(Some(element))) = self.visit(list, Some(&wanted))
+                    && class.is_none()
+                {
+                    self.visit(subject, Some(&element));
+                }
+            }
+            Test::Contains(it) | Test::StartsWith(it) | Test::EndsWith(it) => {
+                self.visit(subject, Some(&Class::Text));
+                self.visit(it, Some(&Class::Text));
+            }
+            Test::Matches(_) => {
+                self.visit(subject, Some(&Class::Text));
+            }
+            Test::Has(element) => {
+                let element = self.visit(element, None);
+                self.visit(subject, Some(&Class::List(element.map(Box::new))));
+            }
+            Test::HasAny(list) | Test::HasAll(list) | Test::HasNone(list) => {
+                let class = self.visit(list, None).unwrap_or(Class::List(None));
+                self.visit(subject, Some(&class));
+            }
+            Test::Within(it) | Test::WithinNext(it) => {
+                self.visit(subject, Some(&Class::Moment));
+                self.visit(it, Some(&Class::Duration));
+            }
+            Test::During(_) => {
+                self.visit(subject, Some(&Class::Moment));
+            }
+            Test::IsMissing | Test::IsKnown => {
+                self.visit(subject, None);
+            }
+        }
+    }
+
+    fn call(&mut self, function: &str, arguments: &[Argument], expected: Option<&Class>) -> Option<Class> {
+        let exprs: Vec<&Expr> = arguments
+            .iter()
+            .flat_map(|argument| match argument {
+                Argument::Clause(clause) => vec![&clause.source],
+                Argument::Range(range) => vec![&*range.from, &*range.to],
+                Argument::Pattern(_) => vec![],
+            })
+            .collect();
+        let mut all = |inference: &mut Self, class: Class| {
+            for it in &exprs {
+                inference.visit(it, Some(&class));
+            }
+        };
+        match function {
+            "lower" | "upper" | "trim" => {
+                all(self, Class::Text);
+                Some(Class::Text)
+            }
+            "length" => {
+                all(self, Class::Text);
+                Some(Class::Number)
+            }
+            "abs" | "round" | "floor" | "ceil" | "mod" => {
+                all(self, Class::Number);
+                Some(Class::Number)
+            }
+            "min" | "max" | "clamp" => {
+                let class = self.same(&exprs, expected);
+                if class.is_none() {
+                    all(self, Class::Number);
+                }
+                class.or(Some(Class::Number))
+            }
+            "date" | "start_of_week" | "start_of_month" | "anniversary" => {
+                all(self, Class::Moment);
+                Some(Class::Moment)
+            }
+            "year" | "month" | "day" | "weekday" | "hour" => {
+                all(self, Class::Moment);
+                Some(Class::Number)
+            }
+            "age" => {
+                all(self, Class::Moment);
+                Some(Class::Duration)
+            }
+            "bucket" => {
+                for (at, it) in exprs.iter().enumerate() {
+                    self.visit(it, Some(if at == 2 { &Class::Number } else { &Class::Text }));
+                }
+                Some(Class::Number)
+            }
+            "to_next" => Some(Class::Number),
+            _ => None,
+        }
+    }
+
+    fn name(&mut self, name: &Symbol, span: Span, expected: Option<&Class>) -> Option<Class> {
+        match self.checker.names.get(name) {
+            Some(Meaning::Param(id)) => {
+                let param = self.checker.params.get(id.0 as usize)?.as_ref()?;
+                Some(class_of(&param.ty))
+            }
+            Some(Meaning::Definition(id)) => match self.book.definitions.get(id.0 as usize)?.rule {
+                Rule::Tag(_) => Some(Class::Bool),
+                Rule::Score(_) => Some(Class::Number),
+                Rule::Level(_) | Rule::Layer(_) => Some(Class::Choice),
+                Rule::Let(_) | Rule::Expression(_) => {
+                    if let (None, Some(expected)) = (self.lets.get(&id), expected) {
+                        self.lets.insert(id, expected.clone());
+                        self.changed = true;
+                    }
+                    self.lets.get(&id).cloned()
+                }
+            },
+            Some(Meaning::Column(_) | Meaning::Table(_) | Meaning::List(_) | Meaning::Later) => None,
+            None if self.checker.names.is_value(name) => Some(Class::Choice),
+            None => self.field(name, span, expected),
+        }
+    }
+
+    fn field(&mut self, name: &Symbol, span: Span, expected: Option<&Class>) -> Option<Class> {
+        if !self.fields.iter().any(|(known, _)| known == name) {
+            self.fields.push((name.clone(), span));
+            self.changed = true;
+        }
+        let Some(expected) = expected else { return self.classes.get(name).map(|(class, _)| class.clone()) };
+        match self.classes.get(name).cloned() {
+            None => {
+                self.classes.insert(name.clone(), (expected.clone(), span));
+                self.changed = true;
+            }
+            Some((Class::List(None), first)) if matches!(expected, Class::List(Some(_))) => {
+                self.classes.insert(name.clone(), (expected.clone(), first));
+                self.changed = true;
+            }
+            Some((class, first)) => {
+                let both_lists = matches!((&class, expected), (Class::List(_), Class::List(_)));
+                if class != *expected && !both_lists && !self.told.contains(name) {
+                    self.told.push(name.clone());
+                    let message = format!("`{name}` is used as {} and as {}", class.words(), expected.words());
+                    self.checker.sink.push(
+                        Diagnostic::error(CONTRADICTORY_USE, span, message)
+                            .here(format!("used as {} here", expected.words()))
+                            .label(first, format!("used as {} here", class.words()))
+                            .help(format!(
+                                "a field has one type: declare it in a `table`, or mend one of the two uses of `{name}`"
+                            )),
+                    );
+                }
+            }
+        }
+        self.classes.get(name).map(|(class, _)| class.clone())
+    }
+}
+
+fn class_of(ty: &Type) -> Class {
+    match ty {
+        Type::Int | Type::Decimal(_) | Type::Float => Class::Number,
+        Type::Text => Class::Text,
+        Type::Bool => Class::Bool,
+        Type::Date | Type::Timestamp => Class::Moment,
+        Type::Duration => Class::Duration,
+        Type::List(element) => Class::List(Some(Box::new(class_of(element)))),
+        Type::Choice(_) => Class::Choice,
+    }
+}

@@ -1,0 +1,34 @@
+//! A `let` or list that no rule reads.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    diagnostic::{Diagnostic, Sink, code::UNUSED},
+    ir::{Body, DefinitionId, ListId, Rulebook},
+};
+
+pub(super) fn look(rulebook: &Rulebook, sink: &mut Sink) {
+    let rules = (0..rulebook.definitions.len() as u32).map(DefinitionId);
+    let rules: Vec<DefinitionId> = rules.filter(|id| !matches!(rulebook.definition(*id).body, Body::Let(_))).collect();
+    if rules.is_empty() {
+        return;
+    }
+    let reads = rulebook.reads(rules);
+    let read: &BTreeSet<DefinitionId> = &reads.definitions;
+    for (definition, at) in rulebook.definitions.iter().zip(0..) {
+        if !read.contains(&DefinitionId(at)) {
+            sink.push(
+                Diagnostic::warning(UNUSED, definition.span, format!("no rule reads `{}`", definition.name))
+                    .help("use it, or take the `let` out"),
+            );
+        }
+    }
+    for (list, at) in rulebook.lists.iter().zip(0..) {
+        if !reads.lists.contains(&ListId(at)) {
+            sink.push(
+                Diagnostic::warning(UNUSED, list.span, format!("no rule reads `{}`", list.name))
+                    .help("use it, or take the `list` out"),
+            );
+        }
+    }
+}

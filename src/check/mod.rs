@@ -1,0 +1,144 @@
+//! From trees to meaning: names are resolved, types and units found, and every mistake of a rulebook is told at once.
+//!
+//! A pass collects mistakes and goes on; what a mistake leaves without a type is `None` from there on, and says nothing
+//! further: one mistake, one message.
+
+mod book;
+mod declare;
+mod expr;
+mod fields;
+mod later;
+mod lint;
+mod names;
+mod order;
+mod rules;
+mod walk;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    diagnostic::{Severity, Sink},
+    intern::Symbol,
+    ir,
+    schema::{Facts, Schema},
+    source::Sources,
+    syntax::ast,
+    value::{Type, Zone},
+};
+use book::Book;
+use names::Names;
+
+/// What a rulebook is checked against, beside itself.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// What was found in the data of a table, by the table's name; of an undeclared root table that is [`ROOT`].
+    pub facts: BTreeMap<Symbol, Facts>,
+    /// `--param name=value`, as typed.
+    pub params: Vec<(String, String)>,
+}
+
+/// What the root table is called where none is declared.
+pub const ROOT: &str = "users";
+
+/// Checks a rulebook; every mistake and every doubt goes into the sink. None where there is an error.
+pub fn check(files: &[ast::File], sources: &Sources, inputs: &Inputs, sink: &mut Sink) -> Option<ir::Rulebook> {
+    let book = Book::of(files);
+    let rulebook = lower(&book, sources, inputs, Surplus::Refused, sink)?;
+    lint::run(&book, &rulebook, sink);
+    Some(rulebook)
+}
+
+/// Checks one expression beside a rulebook, or beside none: it becomes the last definition, a `let` without a name. A field
+/// that the data (one record) lacks is no mistake here, but missing. None where there is an error.
+pub fn check_expression(
+    expression: &ast::Expr,
+    files: &[ast::File],
+    sources: &Sources,
+    inputs: &Inputs,
+    sink: &mut Sink,
+) -> Option<(ir::Rulebook, ir::DefinitionId)> {
+    let mut book = Book::of(files);
+    let id = book.add_expression(expression);
+    let rulebook = lower(&book, sources, inputs, Surplus::Missing, sink)?;
+    Some((rulebook, id))
+}
+
+/// What a field is that the data does not have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surplus {
+    /// A mistake.
+    Refused,
+    /// Missing for everybody.
+    Missing,
+}
+
+fn lower(
+    book: &Book<'_>,
+    sources: &Sources,
+    inputs: &Inputs,
+    surplus: Surplus,
+    sink: &mut Sink,
+) -> Option<ir::Rulebook> {
+    let already = sink.found().len();
+    let (name, zone) = declare::rulebook(book, sink);
+    let (schema, root_is_known) = declare::tables(book, sink);
+    let facts = inputs.facts.get(schema.root().name.as_str()).filter(|_| !schema.root().declared);
+    let mut checker = Checker {
+        sources,
+        sink,
+        zone,
+        surplus,
+        names: Names::default(),
+        schema,
+        column_types: vec![],
+        facts,
+        params: vec![],
+        types: vec![],
+        choices: vec![],
+        by_types: HashMap::new(),
+    };
+    checker.declare_names(book);
+    let order = checker.order(book);
+    checker.params = declare::params(&mut checker, book, inputs);
+    if root_is_known {
+        checker.infer_fields(book, &order);
+    }
+    let definitions = checker.definitions(book, &order);
+    checker.tell_what_is_not_supported(book);
+
+    let mut mistakes = checker.sink.found().iter().skip(already);
+    if mistakes.any(|found| found.severity == Severity::Error) {
+        return None;
+    }
+    Some(ir::Rulebook {
+        name,
+        zone: checker.zone.name().to_owned(),
+        params: checker.params.into_iter().collect::<Option<_>>()?,
+        lists: declare::lists(book),
+        choices: checker.choices,
+        definitions: definitions.into_iter().collect::<Option<_>>()?,
+        order,
+        schema: checker.schema,
+    })
+}
+
+/// All that is known while a rulebook is being checked.
+struct Checker<'a> {
+    sources: &'a Sources,
+    sink: &'a mut Sink,
+    zone: Zone,
+    surplus: Surplus,
+    names: Names,
+    schema: Schema,
+    /// Of the root's columns; none of one whose declaration or whose uses are wrong.
+    column_types: Vec<Option<Type>>,
+    /// What the data of an undeclared root table was found to hold.
+    facts: Option<&'a Facts>,
+    params: Vec<Option<ir::Param>>,
+    /// Of definitions; none of one that is wrong, or not lowered yet.
+    types: Vec<Option<Type>>,
+    choices: Vec<ir::Choices>,
+    /// What each level goes by.
+    by_types: HashMap<ir::DefinitionId, Type>,
+}

@@ -1,0 +1,208 @@
+//! The one namespace of a rulebook: what each bare name means, and what was probably meant by one that means nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Checker, book::Book};
+use crate::{
+    diagnostic::{
+        Diagnostic,
+        code::{CHOICE_VALUE_IS_A_NAME, DECLARED_TWICE},
+        nearest::nearest,
+    },
+    intern::Symbol,
+    ir::{ChoiceValue, Choices, DefinitionId, ListId, ParamId},
+    schema::{ColumnId, TableId},
+    source::Span,
+    syntax::ast::{self, DeclarationKind},
+    value::ChoiceId,
+};
+
+/// What a bare name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A column of the root table.
+    Column(ColumnId),
+    Table(TableId),
+    Param(ParamId),
+    List(ListId),
+    Definition(DefinitionId),
+    /// A segment, funnel, template or channel, which this version only parses.
+    Later,
+}
+
+/// Every name of a rulebook.
+#[derive(Default)]
+pub(super) struct Names {
+    declared: HashMap<Symbol, (Meaning, Span)>,
+    /// The values of levels and layers: a bare name may be a value of several.
+    values: HashMap<Symbol, Vec<(ChoiceId, u32)>>,
+    /// The values of funnels, which this version only parses.
+    later_values: HashSet<Symbol>,
+}
+
+impl Names {
+    /// What a name means where it stands alone.
+    pub(super) fn get(&self, name: &Symbol) -> Option<Meaning> {
+        self.declared.get(name).map(|(meaning, _)| *meaning)
+    }
+
+    /// The rank of a bare name among the values of one level or layer.
+    pub(super) fn rank(&self, name: &Symbol, of: ChoiceId) -> Option<u32> {
+        self.values.get(name)?.iter().find(|(id, _)| *id == of).map(|(_, rank)| *rank)
+    }
+
+    /// The first level or layer that has a value of this name.
+    pub(super) fn owner_of_value(&self, name: &Symbol) -> Option<ChoiceId> {
+        self.values.get(name)?.first().map(|(id, _)| *id)
+    }
+
+    /// Whether it is a value of a funnel.
+    pub(super) fn is_later_value(&self, name: &Symbol) -> bool {
+        self.later_values.contains(name)
+    }
+
+    /// Whether it is a value of a level, layer or funnel.
+    pub(super) fn is_value(&self, name: &Symbol) -> bool {
+        self.values.contains_key(name) || self.later_values.contains(name)
+    }
+
+    /// Adds a column that was found by its use.
+    pub(super) fn add_column(&mut self, name: Symbol, column: ColumnId, span: Span) {
+        self.declared.insert(name, (Meaning::Column(column), span));
+    }
+
+    /// The declared name nearest to a word.
+    pub(super) fn nearest(&self, word: &str, others: &[&str]) -> Option<String> {
+        let mut candidates: Vec<&str> =
+            self.declared.keys().map(Symbol::as_str).chain(others.iter().copied()).collect();
+        candidates.sort_unstable();
+        nearest(word, candidates).map(str::to_owned)
+    }
+}
+
+impl Checker<'_> {
+    /// Fills the namespace, telling names that are declared twice.
+    pub(super) fn declare_names(&mut self, book: &Book<'_>) {
+        let columns = self.schema.root().columns.iter().enumerate();
+        let columns: Vec<_> =
+            columns.filter_map(|(at, column)| Some((column.name.clone(), ColumnId(at as u32), column.span?))).collect();
+        self.column_types = self.schema.root().columns.iter().map(|column| Some(column.ty.clone())).collect();
+        for (name, id, span) in columns {
+            // A column written twice was told with its table.
+            self.names.declared.entry(name).or_insert((Meaning::Column(id), span));
+        }
+        for declared in self.all_declared(book) {
+            self.declare(declared.0, declared.1);
+        }
+        for (at, definition) in book.definitions.iter().enumerate() {
+            if let Some(arms) = definition.rule.arms() {
+                let ordered = matches!(definition.rule, super::book::Rule::Level(_));
+                self.declare_choices(DefinitionId(at as u32), ordered, arms);
+            }
+        }
+        for declaration in &book.later {
+            if let DeclarationKind::Funnel(funnel) = &declaration.kind {
+                self.names.later_values.extend(funnel.steps.iter().map(|step| step.name.symbol.clone()));
+            }
+        }
+        self.types = vec![None; book.definitions.len()];
+    }
+
+    fn all_declared<'b>(&self, book: &Book<'b>) -> Vec<(&'b ast::Name, Meaning)> {
+        let mut all = vec![];
+        for table in &book.tables {
+            if let Some(id) = self.schema.find(&table.name.symbol) {
+                all.push((&table.name, Meaning::Table(id)));
+            }
+        }
+        for (at, param) in book.params.iter().enumerate() {
+            all.push((&param.name, Meaning::Param(ParamId(at as u32))));
+        }
+        for (at, list) in book.lists.iter().enumerate() {
+            all.push((&list.name, Meaning::List(ListId(at as u32))));
+        }
+        for (at, definition) in book.definitions.iter().enumerate() {
+            if let Some(name) = definition.rule.name() {
+                all.push((name, Meaning::Definition(DefinitionId(at as u32))));
+            }
+        }
+        all.extend(book.later.iter().filter_map(|declaration| Some((declaration.name()?, Meaning::Later))));
+        // In the order written, so that the second declaration is the one that is told.
+        all.sort_by_key(|(name, _)| (name.span().source, name.span().start));
+        all
+    }
+
+    fn declare(&mut self, name: &ast::Name, meaning: Meaning) {
+        match self.names.declared.get(&name.symbol) {
+            None => {
+                self.names.declared.insert(name.symbol.clone(), (meaning, name.span()));
+            }
+            Some((first, span)) => {
+                let what = if matches!(first, Meaning::Column(_)) { "a column here" } else { "declared here first" };
+                let diagnostic =
+                    Diagnostic::error(DECLARED_TWICE, name.span(), format!("`{}` is declared twice", name.symbol))
+                        .label(*span, what)
+                        .help("give one of them another name: fields, rules, lists and parameters share one namespace");
+                self.sink.push(diagnostic);
+            }
+        }
+    }
+
+    /// Of a level the lowest arm comes first, of a layer the first written.
+    fn declare_choices(&mut self, of: DefinitionId, ordered: bool, arms: &[ast::Arm]) {
+        let id = ChoiceId(self.choices.len() as u32);
+        let mut seen: HashMap<&Symbol, Span> = HashMap::new();
+        for arm in arms {
+            let name = &arm.name;
+            if let Some(first) = seen.insert(&name.symbol, name.span()) {
+                let message = format!("`{}` is given twice", name.symbol);
+                self.sink.push(
+                    Diagnostic::error(DECLARED_TWICE, name.span(), message)
+                        .label(first, "given here first")
+                        .help("one arm gives each value: join the two conditions by `or`"),
+                );
+            }
+            if let Some((_, span)) = self.names.declared.get(&name.symbol) {
+                let message = format!("`{}` is a value here and a declared name elsewhere", name.symbol);
+                let diagnostic = Diagnostic::error(CHOICE_VALUE_IS_A_NAME, name.span(), message)
+                    .label(*span, "declared here")
+                    .help("give the value or the declaration another name: both are written bare");
+                self.sink.push(diagnostic);
+            }
+        }
+        let value = |arm: &ast::Arm| ChoiceValue {
+            name: arm.name.symbol.clone(),
+            label: arm.label.as_ref().map(|label| label.value.clone()),
+            span: arm.name.span(),
+        };
+        let mut values: Vec<ChoiceValue> = arms.iter().map(value).collect();
+        if ordered {
+            values.reverse();
+        }
+        for (rank, value) in values.iter().enumerate() {
+            let known = self.names.values.entry(value.name.clone()).or_default();
+            if !known.iter().any(|(other, _)| *other == id) {
+                known.push((id, rank as u32));
+            }
+        }
+        self.choices.push(Choices { of, ordered, values });
+    }
+
+    /// The choices of a level or layer.
+    pub(super) fn choices_of(&self, definition: DefinitionId) -> Option<ChoiceId> {
+        self.choices.binary_search_by_key(&definition, |choices| choices.of).ok().map(|at| ChoiceId(at as u32))
+    }
+
+    /// The choices of an id.
+    pub(super) fn choice(&self, id: ChoiceId) -> Option<&Choices> {
+        self.choices.get(id.0 as usize)
+    }
+
+    /// The name of the level or layer that a value belongs to.
+    pub(super) fn choice_owner(&self, id: ChoiceId) -> Option<String> {
+        let of = self.choice(id)?.of;
+        let meant = Meaning::Definition(of);
+        let mut owners = self.names.declared.iter().filter(|(_, (meaning, _))| *meaning == meant);
+        owners.next().map(|(name, _)| name.to_string())
+    }
+}
