@@ -1,5 +1,7 @@
 //! Rule text to trees, and what is said of text that is none.
 
+mod judge;
+
 use tagwell::{
     diagnostic::{Diagnostic, Sink},
     source::SourceId,
