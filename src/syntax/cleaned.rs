@@ -59,8 +59,8 @@ impl Cleaned {
             None => self.origin + at,
             Some(it) if at >= it.clean.end => it.original.end + (at - it.clean.end),
             Some(it) if end => it.original.end,
-            Some(it) if at == it.clean.start => it.original.start,
-            Some(it) => (it.original.start + (at - it.clean.start)).min(it.original.end),
+            // Within a replacement there is no telling which byte came from where.
+            Some(it) => it.original.start,
         }
     }
 

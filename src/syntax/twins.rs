@@ -30,19 +30,20 @@ pub(super) fn meant(signs: &str) -> String {
     let mut meant = String::new();
     let mut rest = signs;
     while let Some(first) = rest.chars().next() {
-        let (length, text) = match habit(rest) {
-            Some((typed, text)) => (typed.len(), text),
-            None => (first.len_utf8(), rest.get(..first.len_utf8()).unwrap_or("")),
-        };
-        let word = text.starts_with(|it: char| it.is_ascii_alphabetic());
-        if word && !meant.is_empty() && !meant.ends_with(' ') {
-            meant.push(' ');
+        match habit(rest) {
+            Some((typed, text)) => {
+                let word = text.starts_with(|it: char| it.is_ascii_alphabetic());
+                let (before, after) = if word { (" ", " ") } else { ("", "") };
+                meant.push_str(if meant.is_empty() { "" } else { before });
+                meant.push_str(text);
+                meant.push_str(after);
+                rest = rest.get(typed.len()..).unwrap_or("");
+            }
+            None => {
+                meant.push(first);
+                rest = rest.get(first.len_utf8()..).unwrap_or("");
+            }
         }
-        meant.push_str(text);
-        if word {
-            meant.push(' ');
-        }
-        rest = rest.get(length..).unwrap_or("");
     }
     meant
 }

@@ -189,12 +189,16 @@ impl Around<'_> {
         // After a complete condition, or after a label, a condition that lacks its word.
         let begins_condition = matches!(this.kind, Kind::Word | Kind::Quoted | Kind::Number) && !self.label_without_quotes(this)
             || this.is("not") || this.is("(");
-        (begins_condition && self.expects_any(&[Rule::label, Rule::kw_when, Rule::when]) && self.at > 1 && self.names_before()).then(|| {
+        (begins_condition && self.expects_any(&[Rule::label, Rule::text, Rule::kw_when, Rule::when]) && self.at > 1 && self.names_before()).then(|| {
             let next = this.text;
             Mistake::new(code::MISSING_WORD, this.range(), "`when` is left out before the condition")
                 .help(format!("write `when {next}`"))
                 .suggest("write `when` here", this.start..this.start, "when ")
         })
+    }
+
+    fn expects_label(&self) -> bool {
+        self.expects_any(&[Rule::label, Rule::text]) && self.at >= 2
     }
 
     /// Whether only a declaration's name and label stand before this.
@@ -205,7 +209,7 @@ impl Around<'_> {
     /// `tag vip 重要客户 when …`
     pub(super) fn label_without_quotes(&self, this: &Token<'_>) -> bool {
         this.kind == Kind::Word
-            && self.expects(Rule::label)
+            && self.expects_label()
             && self.next().is_some_and(|next| matches!(next.text, "when" | "{" | "by" | "=" | "from" | "on" | "otherwise"))
     }
 
@@ -218,7 +222,7 @@ impl Around<'_> {
                 return None;
             }
             let begins = matches!(this.kind, Kind::Word | Kind::Quoted | Kind::Number | Kind::Text) || this.is("(");
-            return (begins && !(this.kind == Kind::Text && self.expects(Rule::label))).then(|| {
+            return (begins && !(this.kind == Kind::Text && self.expects_label())).then(|| {
                 Mistake::new(code::MISSING_WORD, this.range(), "`=` is left out before the value")
                     .help(format!("write `= {}`", this.text))
                     .suggest("write `=` here", this.start..this.start, "= ")

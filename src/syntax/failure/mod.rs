@@ -161,10 +161,10 @@ impl<'a> Around<'a> {
 
     /// What is wrong, asked of those who know, from the special to the general.
     fn mistake(&self) -> Mistake {
-        None.or_else(|| self.number())
+        None.or_else(|| self.range())
+            .or_else(|| self.number())
             .or_else(|| self.declaration())
             .or_else(|| self.name())
-            .or_else(|| self.range())
             .or_else(|| self.entry())
             .or_else(|| self.operator())
             .or_else(|| self.bracket())

@@ -167,6 +167,9 @@ impl Around<'_> {
                     .suggest(format!("write `{digits}min`"), range, format!("{digits}min")),
             );
         }
+        if super::super::build::is_unit(behind) && is_plain(digits) || behind == "%" {
+            return None;
+        }
         if let Some(unit) = unit_of(behind).filter(|_| is_plain(digits)) {
             let written = duration(digits, unit);
             let mistake = Mistake::new(code::BAD_UNIT, range.clone(), format!("`{behind}` is not a unit of time"));

@@ -17,9 +17,9 @@ const FOREIGN: &[(&[&str], &str)] = &[
     (&["\u{5927}\u{4e8e}\u{7b49}\u{4e8e}"], ">="), (&["\u{5c0f}\u{4e8e}\u{7b49}\u{4e8e}"], "<="),
     (&["\u{4e0d}\u{5c0f}\u{4e8e}"], ">="), (&["\u{4e0d}\u{5927}\u{4e8e}"], "<="), (&["\u{5927}\u{4e8e}"], ">"),
     (&["\u{5c0f}\u{4e8e}"], "<"), (&["\u{4e0d}\u{7b49}\u{4e8e}"], "!="), (&["\u{7b49}\u{4e8e}"], "="),
-    (&["\u{8d85}\u{8fc7}", "\u{9ad8}\u{4e8e}"], ">"), (&["\u{4f4e}\u{4e8e}"], "<"), (&["\u{81f3}\u{5c11}"], ">="),
-    (&["\u{5e76}\u{4e14}", "\u{4e14}", "\u{800c}\u{4e14}", "\u{548c}"], "and"),
-    (&["\u{6216}\u{8005}", "\u{6216}"], "or"), (&["\u{5305}\u{542b}"], "contains"),
+    (&["\u{8d85}\u{8fc7}"], ">"), (&["\u{9ad8}\u{4e8e}"], ">"), (&["\u{4f4e}\u{4e8e}"], "<"), (&["\u{81f3}\u{5c11}"], ">="),
+    (&["\u{5e76}\u{4e14}"], "and"), (&["\u{4e14}"], "and"), (&["\u{800c}\u{4e14}"], "and"), (&["\u{548c}"], "and"),
+    (&["\u{6216}\u{8005}"], "or"), (&["\u{6216}"], "or"), (&["\u{5305}\u{542b}"], "contains"),
     (&["greater", "than"], ">"), (&["more", "than"], ">"), (&["less", "than"], "<"), (&["fewer", "than"], "<"),
     (&["at", "least"], ">="), (&["at", "most"], "<="), (&["equals"], "="), (&["equal", "to"], "="), (&["eq"], "="),
     (&["gt"], ">"), (&["gte"], ">="), (&["lt"], "<"), (&["lte"], "<="), (&["ne"], "!="), (&["includes"], "has"),
@@ -262,14 +262,43 @@ impl Around<'_> {
                 Mistake::new(code::FOREIGN_FORM, wrong.range(), "a pattern stands after `matches`").help("write `matches /…/`"),
             );
         }
-        if matches!(this.text, "last" | "past" | "the") && previous.is("within") {
+        self.windows(this, previous)
+    }
+
+    /// `within last 30d`, `within A..B`, `during 30d`, `during 本月`
+    fn windows(&self, this: &Token<'_>, previous: &Token<'_>) -> Option<Mistake> {
+        let before = |word: &str| self.token(-2).is_some_and(|token| token.is(word));
+        if matches!(previous.text, "last" | "past" | "the" | "prior") && before("within") && previous.kind == Kind::Word {
             return Some(
-                Mistake::new(code::FOREIGN_FORM, this.range(), format!("`within` looks back, without `{}`", this.text))
-                    .help(format!("write `within {}`", self.next().map_or("30d", |next| next.text)))
-                    .fix(format!("remove `{}`", this.text), this.range(), ""),
+                Mistake::new(code::FOREIGN_FORM, previous.range(), format!("`within` looks back, without `{}`", previous.text))
+                    .help(format!("write `within {}`", this.text))
+                    .fix(format!("remove `{}`", previous.text), previous.range(), ""),
             );
         }
-        None
+        if matches!(this.text, ".." | "..<") && before("within") {
+            let within = self.token(-2)?;
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, within.range(), "`within` takes one duration; between two ends stands `between`")
+                    .help("write `between`")
+                    .fix("write `between`", within.range(), "between"),
+            );
+        }
+        if !previous.is("during") {
+            return None;
+        }
+        if this.kind == Kind::Number {
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, previous.range(), "`during` takes a period of the calendar; a duration stands after `within`")
+                    .help(format!("write `within {}`", this.text))
+                    .fix("write `within`", previous.range(), "within"),
+            );
+        }
+        let period = period_of(this.text)?;
+        Some(
+            Mistake::new(code::FOREIGN_FORM, this.range(), format!("{} is written `{period}` here", shown(this.text)))
+                .help(format!("write `{period}`"))
+                .fix(format!("write `{period}`"), this.range(), period),
+        )
     }
 
     /// Where the condition before a `?` begins: behind `=`, `when` or an opening bracket.
@@ -499,10 +528,26 @@ impl Around<'_> {
                 return Some(self.misspelt_word(this, word));
             }
         }
-        if previous.is("not") {
+        self.two_words(previous, this)
+    }
+
+    /// `Last Order within 30d`
+    fn two_words(&self, first: &Token<'_>, second: &Token<'_>) -> Option<Mistake> {
+        let names = [first, second].into_iter().all(|it| it.kind == Kind::Word && !words::is_reserved(it.text));
+        let used = self.next().is_some_and(|next| {
+            is_operator(next.text) && next.kind == Kind::Word || matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/")
+        });
+        let spaced = first.end() + 1 == second.start && self.slice(first.end()..second.start) == " ";
+        if !names || !used || !spaced || !self.expects(Rule::kw_and) {
             return None;
         }
-        None
+        let whole = first.start..second.end();
+        let written = format!("`{}`", self.slice(whole.clone()));
+        Some(
+            Mistake::new(code::BAD_NAME, whole.clone(), "a name of two words stands in backticks")
+                .help(format!("write {}", shown(&written)))
+                .suggest("write it in backticks", whole, written),
+        )
     }
 
     /// `and` at the end, `when when`, `and and`
@@ -547,4 +592,25 @@ impl Around<'_> {
             }
         })
     }
+}
+
+/// What a period of the calendar is called, where it is written in another way.
+fn period_of(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().replace(['-', '_'], "").as_str() {
+        "thisweek" | "\u{672c}\u{5468}" => "this week",
+        "lastweek" | "\u{4e0a}\u{5468}" => "last week",
+        "nextweek" | "\u{4e0b}\u{5468}" => "next week",
+        "thismonth" | "\u{672c}\u{6708}" | "month" => "this month",
+        "lastmonth" | "\u{4e0a}\u{6708}" | "\u{4e0a}\u{4e2a}\u{6708}" => "last month",
+        "nextmonth" | "\u{4e0b}\u{6708}" => "next month",
+        "thisquarter" | "\u{672c}\u{5b63}\u{5ea6}" | "quarter" => "this quarter",
+        "lastquarter" | "\u{4e0a}\u{5b63}\u{5ea6}" => "last quarter",
+        "thisyear" | "\u{4eca}\u{5e74}" | "\u{672c}\u{5e74}" | "year" => "this year",
+        "lastyear" | "\u{53bb}\u{5e74}" => "last year",
+        "week" => "this week",
+        "\u{4eca}\u{5929}" => "today",
+        "\u{6628}\u{5929}" => "yesterday",
+        "\u{660e}\u{5929}" => "tomorrow",
+        _ => return None,
+    })
 }

@@ -63,8 +63,10 @@ impl Around<'_> {
         if !due {
             return None;
         }
-        let separator = self.separator(ends)?;
-        let (before, sign, after) = separator;
+        let (before, sign, after) = self.separator(ends)?;
+        if self.this().is_some_and(|this| sign.start > this.start) {
+            return None;
+        }
         let whole = before.start..after.end();
         let written = format!("{}..{}", before.text, after.text);
         // From the token before to the token after, so that no blanks stay.

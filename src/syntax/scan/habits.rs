@@ -31,7 +31,14 @@ impl Walk<'_> {
         } else {
             Last::Start
         };
-        self.replace(length, if spaced.is_empty() { " " } else { &spaced });
+        let one_by_one = typed.chars().count() == spaced.chars().count() && typed.chars().all(|it| twin(it).is_some());
+        if one_by_one {
+            for (from, to) in typed.chars().zip(spaced.chars()) {
+                self.replace(from.len_utf8(), to.encode_utf8(&mut [0; 4]));
+            }
+        } else {
+            self.replace(length, if spaced.is_empty() { " " } else { &spaced });
+        }
     }
 
     /// `==`, `&&`, `<>` and their like.
