@@ -20,14 +20,42 @@ const SHALLOW: usize = 6;
 const STACK: usize = 256 << 20;
 
 /// All declarations of a scanned text.
-pub(super) fn file(source: SourceId, scanned: Scanned, sink: &mut Sink) -> File {
+pub(super) fn file(source: SourceId, scanned: Scanned<'_>, sink: &mut Sink) -> File {
     let outline = Outline::of(scanned.cleaned.text());
-    let declarations = with_stack(outline.deepest, || declarations(source, &scanned, &outline, sink));
+    let mut declarations = with_stack(outline.deepest, || declarations(source, &scanned, &outline, sink));
+    describe(&mut declarations, &scanned);
     File { source, declarations, comments: scanned.comments }
 }
 
+/// Gives each declaration the `##` comments directly above it.
+fn describe(declarations: &mut [Declaration], scanned: &Scanned<'_>) {
+    let original = scanned.original;
+    // Whether `between` holds nothing but one line's end.
+    let adjoins = |from: u32, to: u32| {
+        let between = original.get(from as usize..to as usize).unwrap_or("x");
+        between.trim().is_empty() && between.matches('\n').count() == 1
+    };
+    let alone = |start: u32| {
+        let before = original.get(..start as usize).unwrap_or("");
+        before.rsplit('\n').next().is_some_and(|line| line.trim_matches(['\u{feff}', ' ', '\t', '\u{3000}']).is_empty())
+    };
+    for declaration in declarations {
+        let mut start = declaration.place.0.start;
+        let above = scanned.comments.partition_point(|comment| comment.place.0.start < start);
+        let mut lines = vec![];
+        for comment in scanned.comments.get(..above).unwrap_or(&[]).iter().rev() {
+            let span = comment.place.0;
+            let Some(line) = comment.text.strip_prefix("##").filter(|_| adjoins(span.end, start) && alone(span.start)) else { break };
+            lines.push(line.strip_prefix(' ').unwrap_or(line));
+            start = span.start;
+        }
+        lines.reverse();
+        declaration.description = (!lines.is_empty()).then(|| lines.join("\n"));
+    }
+}
+
 /// The one expression of a scanned text.
-pub(super) fn expression(source: SourceId, scanned: &Scanned, sink: &mut Sink) -> Option<Expr> {
+pub(super) fn expression(source: SourceId, scanned: &Scanned<'_>, sink: &mut Sink) -> Option<Expr> {
     let text = scanned.cleaned.text();
     let outline = Outline::of(text);
     if let Some(deep) = outline.too_deep.first() {
@@ -58,7 +86,7 @@ fn with_stack<T: Send>(deepest: usize, work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-fn declarations(source: SourceId, scanned: &Scanned, outline: &Outline, sink: &mut Sink) -> Vec<Declaration> {
+fn declarations(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, sink: &mut Sink) -> Vec<Declaration> {
     let text = scanned.cleaned.text();
     let mut declarations: Vec<Declaration> = vec![];
     let mut at = skip_blanks(text, 0);

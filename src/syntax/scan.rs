@@ -20,7 +20,9 @@ use crate::{
 };
 
 /// What the walk hands on.
-pub(super) struct Scanned {
+pub(super) struct Scanned<'a> {
+    /// The text as it was typed.
+    pub(super) original: &'a str,
     pub(super) cleaned: Cleaned,
     pub(super) comments: Vec<Comment>,
     /// Bytes of the clean text where something is wrong that no repair makes right; what follows from it is not told.
@@ -28,13 +30,13 @@ pub(super) struct Scanned {
 }
 
 /// Walks over `text`.
-pub(super) fn scan(source: SourceId, text: &str, sink: &mut Sink) -> Scanned {
+pub(super) fn scan<'a>(source: SourceId, text: &'a str, sink: &mut Sink) -> Scanned<'a> {
     let mut walk = Walk {
         source,
         text,
         at: 0,
         sink,
-        done: Scanned { cleaned: Cleaned::starting_at(0), comments: vec![], spoiled: vec![] },
+        done: Scanned { original: text, cleaned: Cleaned::starting_at(0), comments: vec![], spoiled: vec![] },
         last: Last::Start,
         line_begun: false,
     };
@@ -53,18 +55,18 @@ enum Last {
     Operand,
 }
 
-struct Walk<'a> {
+struct Walk<'a, 's> {
     source: SourceId,
     text: &'a str,
     at: usize,
-    sink: &'a mut Sink,
-    done: Scanned,
+    sink: &'s mut Sink,
+    done: Scanned<'a>,
     last: Last,
     /// Whether anything but white space stands before this on the line.
     line_begun: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Walk<'a, '_> {
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or("")
     }

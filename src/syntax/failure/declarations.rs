@@ -30,7 +30,8 @@ pub(super) fn glued<'c>(typed: &str, candidates: &[&'c str]) -> Option<&'c str> 
 impl Around<'_> {
     pub(super) fn declaration(&self) -> Option<Mistake> {
         let this = self.this()?;
-        if self.at == 0 {
+        let begins_line = || self.slice(self.gap()..this.start).contains('\n');
+        if self.at == 0 || self.expects_any(&[Rule::next_one, Rule::declares]) && begins_line() && this.kind != Kind::Sign {
             return self.begins(this);
         }
         None.or_else(|| self.foreign_word(this)).or_else(|| self.when(this)).or_else(|| self.equals(this)).or_else(|| self.quoted(this))
@@ -51,7 +52,6 @@ impl Around<'_> {
         if let Some(word) = self.begins_by_word(this) {
             return Some(word);
         }
-        let name = self.next().filter(|next| matches!(next.kind, Kind::Word | Kind::Quoted));
         let foreign = ["if", "select", "create", "insert", "rule", "when", "case", "def", "var", "const", "set", "define"];
         if foreign.contains(&this.text.to_lowercase().as_str()) {
             return Some(self.foreign_statement(this));
@@ -72,8 +72,10 @@ impl Around<'_> {
                     .suggest("write `let` before it", this.start..this.start, "let "),
             );
         }
+        if self.at > 0 {
+            return None;
+        }
         let words = words::DECLARATIONS.join("`, `");
-        let _ = name;
         Some(
             Mistake::new(code::UNEXPECTED, this.range(), format!("{} does not begin a declaration", shown(this.text)))
                 .help(format!("a declaration begins with one of `{words}`")),
@@ -160,9 +162,12 @@ impl Around<'_> {
     }
 
     pub(super) fn instead(&self, this: &Token<'_>, word: &str) -> Mistake {
+        let touches = |text: &str| text.starts_with(unicode_ident::is_xid_continue);
+        let before = if self.slice(0..this.start).ends_with(unicode_ident::is_xid_continue) { " " } else { "" };
+        let after = if touches(self.slice(this.end()..self.text.len())) { " " } else { "" };
         Mistake::new(code::FOREIGN_FORM, this.range(), format!("{} is written `{word}` here", shown(this.text)))
             .help(format!("write `{word}`"))
-            .suggest(format!("write `{word}`"), this.range(), word)
+            .suggest(format!("write `{word}`"), this.range(), format!("{before}{word}{after}"))
     }
 
     /// What stands where `when` is due.
@@ -187,6 +192,12 @@ impl Around<'_> {
             return None;
         }
         // After a complete condition, or after a label, a condition that lacks its word.
+        if this.is("{") {
+            return Some(
+                Mistake::new(code::MISSING_WORD, this.range(), "the condition is left out before the block")
+                    .help("write `when` and a condition before `{`"),
+            );
+        }
         let begins_condition = matches!(this.kind, Kind::Word | Kind::Quoted | Kind::Number) && !self.label_without_quotes(this)
             || this.is("not") || this.is("(");
         (begins_condition && self.expects_any(&[Rule::label, Rule::text, Rule::kw_when, Rule::when]) && self.at > 1 && self.names_before()).then(|| {
@@ -209,6 +220,7 @@ impl Around<'_> {
     /// `tag vip 重要客户 when …`
     pub(super) fn label_without_quotes(&self, this: &Token<'_>) -> bool {
         this.kind == Kind::Word
+            && glued(this.text, &["when"]).is_none()
             && self.expects_label()
             && self.next().is_some_and(|next| matches!(next.text, "when" | "{" | "by" | "=" | "from" | "on" | "otherwise"))
     }
@@ -238,7 +250,7 @@ impl Around<'_> {
     fn quoted(&self, this: &Token<'_>) -> Option<Mistake> {
         let word = matches!(this.kind, Kind::Word | Kind::Quoted);
         let text_due = self.expects(Rule::text) && !self.expects_any(&[Rule::name, Rule::literal]) && !self.expects_operand();
-        if word && (text_due && self.expected.len() <= 2 || self.label_without_quotes(this)) {
+        if word && (text_due && self.expected == [Rule::text] || self.label_without_quotes(this)) {
             let written = format!("\"{}\"", this.text.trim_matches('`'));
             let what = if text_due { "a text" } else { "a label" };
             let mut mistake = Mistake::new(code::BAD_NAME, this.range(), format!("{what} stands in quotes"))

@@ -115,12 +115,20 @@ impl Around<'_> {
                 return Some(self.instead(this, "when"));
             }
         }
-        if matches!(this.text, "to" | "until" | "up") && this.kind == Kind::Word {
+        if self.within_declaration() == "funnel" && this.is("within") {
             let end = self.next().map_or(this.end(), Token::end);
+            let written = self.slice(this.start..end);
             return Some(
-                Mistake::new(code::FOREIGN_FORM, this.start..end, "an arm has no upper end: it ends where the one above begins")
+                Mistake::new(code::UNEXPECTED, this.start..end, "a step's `within` stands before its `when`")
+                    .help(format!("write `{written} when …`")),
+            );
+        }
+        if matches!(previous.text, "to" | "until") && previous.kind == Kind::Word && this.kind == Kind::Number {
+            let (start, end) = (previous.start, this.end());
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, start..end, "an arm has no upper end: it ends where the one above begins")
                     .help("remove it")
-                    .suggest("remove it", this.start..end, ""),
+                    .suggest("remove it", start..end, ""),
             );
         }
         None

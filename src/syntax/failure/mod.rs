@@ -43,11 +43,15 @@ pub(super) fn mend(source: SourceId, chunk: Cleaned, spoiled: bool, declarations
             }
             Err(_) if spoiled => return,
             Err(failure) => {
-                let Some(edits) = tell(source, &chunk, at, &failure, sink) else { return };
+                let edits = tell(source, &chunk, at, &failure, sink);
                 mends += 1;
-                if mends > MENDS {
+                let Some(edits) = edits.filter(|_| mends <= MENDS) else {
+                    // What stands before the mistake may be whole.
+                    if let Ok(pair) = grammar::declaration(rest.get(..failure.at).unwrap_or("")) {
+                        declarations.extend(Builder::new(source, &chunk, at, sink).declaration(pair));
+                    }
                     return;
-                }
+                };
                 apply(&mut chunk, at, edits);
                 at = skip_blanks(chunk.text(), at);
             }
@@ -164,8 +168,8 @@ impl<'a> Around<'a> {
         None.or_else(|| self.range())
             .or_else(|| self.number())
             .or_else(|| self.declaration())
-            .or_else(|| self.name())
             .or_else(|| self.entry())
+            .or_else(|| self.name())
             .or_else(|| self.operator())
             .or_else(|| self.bracket())
             .unwrap_or_else(|| self.unexpected())

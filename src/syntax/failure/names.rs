@@ -14,7 +14,8 @@ impl Around<'_> {
         }
         let due = self.expects(Rule::name) || self.expects(Rule::column_name);
         let after_declaration_word = self.at == 1 && self.previous().is_some_and(|word| words::begins_declaration(word.text));
-        if !due && !after_declaration_word {
+        let method = self.previous().is_some_and(|dot| dot.is(".")) && self.next().is_some_and(|open| open.is("("));
+        if method || !due && !after_declaration_word {
             return None;
         }
         match this.kind {

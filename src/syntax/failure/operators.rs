@@ -232,14 +232,14 @@ impl Around<'_> {
                     .fix("remove the brackets", this.start..end, ""),
             );
         }
-        if this.is("(") && matches!(previous.text, "top" | "bottom") {
-            return Some(
-                Mistake::new(code::FOREIGN_FORM, this.range(), format!("`{}` is no function", previous.text))
-                    .help(format!("write `{} 20% by spend`", previous.text)),
-            );
-        }
         if this.is("(") && self.token(-2).is_some_and(|dot| dot.is(".")) {
-            return Some(self.method(this, previous));
+            return Some(self.method(self.at));
+        }
+        if previous.is(".") && self.next().is_some_and(|next| next.is("(")) {
+            return Some(self.method(self.at + 1));
+        }
+        if let Some(top) = self.called_rank() {
+            return Some(top);
         }
         if this.is("when") && previous.text.eq_ignore_ascii_case("case") {
             return Some(self.case_when(previous));
@@ -247,20 +247,33 @@ impl Around<'_> {
         if this.is("of") && matches!(previous.text, "all" | "any" | "none") && self.next().is_some_and(|next| next.is("[")) {
             return self.quorum_brackets();
         }
-        if this.is("least") && previous.is("at") {
-            let number = self.next()?;
-            let gap = number.end();
+        if this.is("(") && self.token(-2).is_some_and(|least| least.is("least")) {
+            let gap = previous.end();
             return Some(
-                Mistake::new(code::MISSING_WORD, previous.start..number.end(), "`of` is left out before the conditions")
-                    .help(format!("write `at least {} of (…)`", number.text))
+                Mistake::new(code::MISSING_WORD, this.range(), "`of` is left out before the conditions")
+                    .help(format!("write `at least {} of (…)`", previous.text))
                     .fix("write `of` here", gap..gap, " of"),
+            );
+        }
+        if previous.is("matches") && this.kind == Kind::Text {
+            let written = format!("/{}/", this.text.trim_matches('"').replace('/', "\\/"));
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), "a pattern stands between slashes, not in quotes")
+                    .help(format!("write `{written}`"))
+                    .fix(format!("write `{written}`"), this.range(), written),
             );
         }
         if this.is("/") && previous.is("=") || this.is("/") && self.expects_operand() {
             let wrong = if previous.is("=") { previous } else { this };
-            return Some(
-                Mistake::new(code::FOREIGN_FORM, wrong.range(), "a pattern stands after `matches`").help("write `matches /…/`"),
-            );
+            let rest = self.slice(this.end()..self.text.len());
+            let length = rest.split('\n').next().and_then(|line| line.find('/')).map_or(0, |at| at + 1);
+            let pattern = self.slice(this.start..this.end() + length);
+            let mistake = Mistake::new(code::FOREIGN_FORM, wrong.range(), "a pattern stands after `matches`");
+            let mistake = mistake.help(format!("write `matches {pattern}`"));
+            return Some(match previous.is("=") {
+                true => mistake.suggest("write `matches`", previous.range(), "matches"),
+                false => mistake,
+            });
         }
         self.windows(this, previous)
     }
@@ -328,24 +341,44 @@ impl Around<'_> {
             .suggest(format!("write `{written}`"), this.start..text.end(), written)
     }
 
-    fn method(&self, this: &Token<'_>, method: &Token<'_>) -> Mistake {
-        let subject = self.token(-3).map_or("", |subject| subject.text);
-        let close = self.tokens.iter().skip(self.at).find(|token| token.is(")"));
-        let arguments = close.map_or("", |close| self.slice(this.end()..close.start).trim());
-        let written = match method.text.to_lowercase().as_str() {
-            "contains" | "includes" => format!("{subject} contains {arguments}"),
-            "startswith" | "starts_with" => format!("{subject} starts with {arguments}"),
-            "endswith" | "ends_with" => format!("{subject} ends with {arguments}"),
-            "matches" => format!("{subject} matches /…/"),
-            name if arguments.is_empty() => format!("{name}({subject})"),
-            name => format!("{name}({subject}, {arguments})"),
+    /// `favourite.contains("水果")`, whose bracket is token `open`
+    fn method(&self, open: usize) -> Mistake {
+        let token = |back: usize| open.checked_sub(back).and_then(|at| self.tokens.get(at));
+        let (subject, name) = (token(3), token(1).map_or("", |name| name.text));
+        let place = token(1).map_or(0..0, Token::range);
+        let close = self.matching(open);
+        let arguments = self.tokens.get(open).zip(close).map_or("", |(open, close)| self.slice(open.end()..close.start).trim());
+        let of = subject.map_or("", |subject| subject.text);
+        let written = match name.to_lowercase().as_str() {
+            "contains" | "includes" => format!("{of} contains {arguments}"),
+            "startswith" | "starts_with" => format!("{of} starts with {arguments}"),
+            "endswith" | "ends_with" => format!("{of} ends with {arguments}"),
+            "matches" => format!("{of} matches /…/"),
+            name if arguments.is_empty() => format!("{name}({of})"),
+            name => format!("{name}({of}, {arguments})"),
         };
-        let mistake = Mistake::new(code::FOREIGN_FORM, method.range(), "what is asked of a value does not stand behind a point");
+        let mistake = Mistake::new(code::FOREIGN_FORM, place, "what is asked of a value does not stand behind a point");
         let mistake = mistake.help(format!("write `{written}`"));
-        match (self.token(-3), close) {
+        match (subject, close) {
             (Some(subject), Some(close)) => mistake.suggest(format!("write `{written}`"), subject.start..close.end(), written),
             _ => mistake,
         }
+    }
+
+    /// `top(spend, 20%)`
+    fn called_rank(&self) -> Option<Mistake> {
+        let this = self.this()?;
+        let opener = *self.open().last().filter(|open| open.is("("))?;
+        let at = self.tokens.iter().position(|token| token.start == opener.start)?;
+        let rank = at.checked_sub(1).and_then(|at| self.tokens.get(at)).filter(|rank| matches!(rank.text, "top" | "bottom"))?;
+        let close = self.matching(at).filter(|_| this.is(","))?;
+        let (by, amount) = (self.slice(opener.end()..this.start).trim(), self.slice(this.end()..close.start).trim());
+        let written = format!("{} {amount} by {by}", rank.text);
+        Some(
+            Mistake::new(code::FOREIGN_FORM, rank.range(), format!("`{}` is no function", rank.text))
+                .help(format!("write `{written}`"))
+                .suggest(format!("write `{written}`"), rank.start..close.end(), written),
+        )
     }
 
     fn case_when(&self, case: &Token<'_>) -> Mistake {

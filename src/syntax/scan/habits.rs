@@ -8,7 +8,7 @@ use super::{
 };
 use crate::diagnostic::{Code, Diagnostic, code};
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// `meant` in the place of the next `length` bytes, told as `message`.
     pub(super) fn instead(&mut self, length: usize, meant: &str, code: Code, message: &str) {
         let typed = self.rest().get(..length).unwrap_or("");

@@ -5,7 +5,7 @@ use unicode_ident::is_xid_start;
 use super::{super::twins::twin, Last, Walk, control_character, word_length};
 use crate::diagnostic::{Diagnostic, Edit, Fix, code};
 
-impl Walk<'_> {
+impl Walk<'_, '_> {
     /// A text in the quotes that `open` begins.
     pub(super) fn quoted(&mut self, open: char) {
         self.last = Last::Operand;
