@@ -66,22 +66,22 @@ fn a_deep_nest_hides_no_other_declaration() {
 
 #[test]
 fn long_texts_are_read_whole() {
-    let chain = |between: &str| format!("tag long when {}", vec!["a"; 100_000].join(between));
+    let chain = |between: &str| format!("tag long when {}", vec!["a"; 20_000].join(between));
     for between in [" and ", " or ", " + ", " * ", " ?? "] {
         assert_eq!(codes(&chain(between)), [""; 0], "{between}");
     }
-    let many = "tag many when (a + b) * 2 > 3 and c between 30d..60d\n".repeat(10_000);
+    let many = "tag many when (a + b) * 2 > 3 and c between 30d..60d\n".repeat(3_000);
     let (file, found) = parse(&many);
-    assert_eq!((file.declarations.len(), found.len()), (10_000, 0));
+    assert_eq!((file.declarations.len(), found.len()), (3_000, 0));
     assert!(file.declarations.iter().all(|it| matches!(it.kind, DeclarationKind::Tag(_))));
 }
 
 #[test]
 fn mistakes_by_the_thousand_are_all_told() {
-    let broken = "tag many when a == 3 && b ＞ 4 and c between 3 and 5\ntag when\n".repeat(2_000);
+    let broken = "tag many when a == 3 && b ＞ 4 and c between 3 and 5\ntag when\n".repeat(300);
     let (file, found) = parse(&broken);
-    assert_eq!(file.declarations.len(), 2_000);
-    assert_eq!(found.len(), 5 * 2_000);
+    assert_eq!(file.declarations.len(), 300);
+    assert_eq!(found.len(), 5 * 300);
 }
 
 fn anything_survives(text: &str) {
@@ -111,7 +111,7 @@ const WORDS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_soup_of_words_is_survived(words in prop::collection::vec((prop::sample::select(WORDS), any::<bool>()), 0..60)) {

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod judge;
+mod scratch;
 
 use tagwell::{
     diagnostic::{Diagnostic, Sink},

@@ -30,8 +30,7 @@ pub(super) fn glued<'c>(typed: &str, candidates: &[&'c str]) -> Option<&'c str> 
 impl Around<'_> {
     pub(super) fn declaration(&self) -> Option<Mistake> {
         let this = self.this()?;
-        let begins_line = || self.slice(self.gap()..this.start).contains('\n');
-        if self.at == 0 || self.expects_any(&[Rule::next_one, Rule::declares]) && begins_line() && this.kind != Kind::Sign {
+        if self.at == 0 {
             return self.begins(this);
         }
         None.or_else(|| self.foreign_word(this)).or_else(|| self.when(this)).or_else(|| self.equals(this)).or_else(|| self.quoted(this))
@@ -71,9 +70,6 @@ impl Around<'_> {
                     .help(format!("write `let {}`", as_name(this.text)))
                     .suggest("write `let` before it", this.start..this.start, "let "),
             );
-        }
-        if self.at > 0 {
-            return None;
         }
         let words = words::DECLARATIONS.join("`, `");
         Some(

@@ -43,10 +43,15 @@ pub(super) fn mend(source: SourceId, chunk: Cleaned, spoiled: bool, declarations
             }
             Err(_) if spoiled => return,
             Err(failure) => {
+                // What stands before a declaration that is broken at its beginning may be whole.
+                if let Some((whole, begins)) = whole_before(rest, &failure) {
+                    declarations.extend(Builder::new(source, &chunk, at, sink).declaration(whole));
+                    at += begins;
+                    continue;
+                }
                 let edits = tell(source, &chunk, at, &failure, sink);
                 mends += 1;
                 let Some(edits) = edits.filter(|_| mends <= MENDS) else {
-                    // What stands before the mistake may be whole.
                     if let Ok(pair) = grammar::declaration(rest.get(..failure.at).unwrap_or("")) {
                         declarations.extend(Builder::new(source, &chunk, at, sink).declaration(pair));
                     }
@@ -57,6 +62,19 @@ pub(super) fn mend(source: SourceId, chunk: Cleaned, spoiled: bool, declarations
             }
         }
     }
+}
+
+/// A whole declaration, where what is unexpected begins another one in the first column; and where that begins.
+fn whole_before<'t>(text: &'t str, failure: &Failure) -> Option<(pest::iterators::Pair<'t, Rule>, usize)> {
+    let begins = |token: &Token<'_>| {
+        let first_column = text.get(..token.start).is_some_and(|before| before.ends_with('\n'));
+        first_column && token.kind == Kind::Word && !super::words::is_reserved(token.text)
+    };
+    let around = Around::new(text, failure);
+    let token = around.this().filter(|this| begins(this) && !around.word_goes_on(this));
+    let token = token.or_else(|| around.previous().filter(|word| begins(word) && super::words::begins_declaration(word.text)))?;
+    let whole = grammar::declaration(text.get(..token.start)?).ok()?;
+    Some((whole, token.start))
 }
 
 /// The expression that a mended text is, for as long as there is a mend.
@@ -173,6 +191,12 @@ impl<'a> Around<'a> {
             .or_else(|| self.operator())
             .or_else(|| self.bracket())
             .unwrap_or_else(|| self.unexpected())
+    }
+
+    /// Whether a word is a misspelt one that goes on with what stands before it, rather than one that begins anew.
+    fn word_goes_on(&self, word: &Token<'_>) -> bool {
+        let continues = ["and", "or", "otherwise", "clamp", "from", "column", "keep"];
+        declarations::misspelt(word.text, &continues).is_some()
     }
 
     /// The token so many after the unexpected one, or before it.
