@@ -1,9 +1,12 @@
 //! One declaration after the other, so that a broken one hides no other; and no deeper than the stack is.
 
+use pest::iterators::Pair;
+
 use super::{
     ast::{Declaration, Expr, File},
     build::{Builder, DEEPEST, too_deep},
-    failure, grammar,
+    failure,
+    grammar::{self, Failure, Rule},
     scan::Scanned,
     tokens::{Kind, Token, Tokens},
     words,
@@ -99,7 +102,7 @@ fn declarations(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, sink
             at = next;
             continue;
         }
-        match grammar::declaration(text.get(at..deep.unwrap_or(text.len())).unwrap_or("")) {
+        match widest(text, at, &outline.starts, deep.unwrap_or(text.len())) {
             Ok(pair) => {
                 let end = pair.as_span().end();
                 declarations.extend(Builder::new(source, &scanned.cleaned, at, sink).declaration(pair));
@@ -115,6 +118,24 @@ fn declarations(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, sink
         }
     }
     declarations
+}
+
+/// The declaration at `at`. It goes up to the next beginning of one; further only where it is not complete by then, since
+/// what looks like a beginning may stand inside a block.
+fn widest<'t>(text: &'t str, at: usize, starts: &[usize], end: usize) -> Result<Pair<'t, Rule>, Failure> {
+    let mut ahead = starts.partition_point(|start| *start <= at);
+    let mut step = 1;
+    loop {
+        let upto = starts.get(ahead).copied().unwrap_or(end).min(end);
+        let part = text.get(at..upto).unwrap_or("");
+        match grammar::declaration(part) {
+            Err(failure) if failure.at >= part.trim_end().len() && upto < end => {
+                ahead += step;
+                step *= 2;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// The first byte from `at` on that is no white space.
