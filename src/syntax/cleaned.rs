@@ -91,10 +91,12 @@ impl Cleaned {
         self.replaced.push(Replaced { clean: clean.start..clean.start + text.len(), original: original.clone() });
         for it in later {
             if it.clean.start >= clean.end {
-                self.replaced.push(Replaced { clean: moved(it.clean.start)..moved(it.clean.end), original: it.original });
+                self.replaced
+                    .push(Replaced { clean: moved(it.clean.start)..moved(it.clean.end), original: it.original });
             } else if it.clean.end > clean.end {
                 let right = moved(clean.end)..moved(it.clean.end);
-                self.replaced.push(Replaced { clean: right, original: original.end.min(it.original.end)..it.original.end });
+                self.replaced
+                    .push(Replaced { clean: right, original: original.end.min(it.original.end)..it.original.end });
             }
         }
         if self.text.is_char_boundary(clean.start) && self.text.is_char_boundary(clean.end) {

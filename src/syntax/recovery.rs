@@ -48,7 +48,10 @@ fn describe(declarations: &mut [Declaration], scanned: &Scanned<'_>) {
         let mut lines = vec![];
         for comment in scanned.comments.get(..above).unwrap_or(&[]).iter().rev() {
             let span = comment.place.0;
-            let Some(line) = comment.text.strip_prefix("##").filter(|_| adjoins(span.end, start) && alone(span.start)) else { break };
+            let Some(line) = comment.text.strip_prefix("##").filter(|_| adjoins(span.end, start) && alone(span.start))
+            else {
+                break;
+            };
             lines.push(line.strip_prefix(' ').unwrap_or(line));
             start = span.start;
         }
@@ -94,7 +97,8 @@ fn declarations(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, sink
     let mut declarations: Vec<Declaration> = vec![];
     let mut at = skip_blanks(text, 0);
     while at < text.len() {
-        let next = outline.starts.get(outline.starts.partition_point(|start| *start <= at)).copied().unwrap_or(text.len());
+        let next =
+            outline.starts.get(outline.starts.partition_point(|start| *start <= at)).copied().unwrap_or(text.len());
         let deep = outline.too_deep.get(outline.too_deep.partition_point(|deep| *deep < at)).copied();
         if let Some(deep) = deep.filter(|deep| *deep < next) {
             let original = scanned.cleaned.original(deep..deep + 1);

@@ -226,7 +226,8 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn sign(&mut self, first: char) {
-        let spaced = ["> =", "< =", "! ="].into_iter().find(|it| self.rest().starts_with(it) && !self.rest().starts_with("= ="));
+        let spaced =
+            ["> =", "< =", "! ="].into_iter().find(|it| self.rest().starts_with(it) && !self.rest().starts_with("= ="));
         if let Some(spaced) = spaced {
             let meant: String = spaced.chars().filter(|it| *it != ' ').collect();
             return self.instead(spaced.len(), &meant, code::FOREIGN_OPERATOR, "a space splits this operator");
@@ -264,7 +265,11 @@ fn shaped_like_a_date(digits: &str) -> Option<String> {
 
 fn control_character(control: char, span: Span) -> Diagnostic {
     let number = control as u32;
-    Diagnostic::error(code::CONTROL_CHARACTER, span, format!("the control character U+{number:04X} has no place in a rule file"))
-        .help("remove it; in a text, `\\n` and `\\t` stand for a line break and a tab")
-        .fix("remove it", span, "")
+    Diagnostic::error(
+        code::CONTROL_CHARACTER,
+        span,
+        format!("the control character U+{number:04X} has no place in a rule file"),
+    )
+    .help("remove it; in a text, `\\n` and `\\t` stand for a line break and a tab")
+    .fix("remove it", span, "")
 }

@@ -51,9 +51,23 @@ pub(super) fn meant(signs: &str) -> String {
 /// The habit that `text` begins with, and what to type instead.
 pub(super) fn habit(text: &str) -> Option<(&'static str, &'static str)> {
     const HABITS: &[(&str, &str)] = &[
-        ("===", "="), ("!==", "!="), ("==", "="), ("&&", "and"), ("||", "or"), ("<>", "!="), ("=>", ">="), ("=<", "<="),
-        (":=", "="), ("...", ".."), ("\u{2026}\u{2026}", ".."), ("\u{2026}", ".."), ("\u{2264}", "<="), ("\u{2265}", ">="),
-        ("\u{2260}", "!="), ("~", ".."), (";", ""),
+        ("===", "="),
+        ("!==", "!="),
+        ("==", "="),
+        ("&&", "and"),
+        ("||", "or"),
+        ("<>", "!="),
+        ("=>", ">="),
+        ("=<", "<="),
+        (":=", "="),
+        ("...", ".."),
+        ("\u{2026}\u{2026}", ".."),
+        ("\u{2026}", ".."),
+        ("\u{2264}", "<="),
+        ("\u{2265}", ">="),
+        ("\u{2260}", "!="),
+        ("~", ".."),
+        (";", ""),
     ];
     let found = HABITS.iter().find(|(typed, _)| text.starts_with(typed)).copied();
     found.or_else(|| (text.starts_with('!') && !text.starts_with("!=")).then_some(("!", "not")))

@@ -1,8 +1,7 @@
 //! Rule text to trees, and what is said of text that is none.
 
 mod hostile;
-mod judge;
-mod scratch;
+mod pages;
 
 use tagwell::{
     diagnostic::{Diagnostic, Sink},

@@ -51,7 +51,10 @@ impl Around<'_> {
     /// The innermost bracket that is open at the end, or where a brace closes.
     fn unclosed(&self, open: &[&Token<'_>]) -> Option<Mistake> {
         let last = open.iter().max_by_key(|open| open.start)?;
-        if self.this().is_none() && self.expects_operand() && self.previous().is_some_and(|previous| previous.start != last.start) {
+        if self.this().is_none()
+            && self.expects_operand()
+            && self.previous().is_some_and(|previous| previous.start != last.start)
+        {
             return None;
         }
         let close = closer(last.text);

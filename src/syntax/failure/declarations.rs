@@ -15,14 +15,17 @@ pub(super) fn misspelt<'c>(typed: &str, candidates: &[&'c str]) -> Option<&'c st
         3..5 => 1,
         _ => 2,
     };
-    let near = candidates.iter().map(|it| (strsim::osa_distance(&lower, it), *it)).min_by_key(|(distance, _)| *distance)?;
+    let near =
+        candidates.iter().map(|it| (strsim::osa_distance(&lower, it), *it)).min_by_key(|(distance, _)| *distance)?;
     (near.0 <= far && near.1 != typed).then_some(near.1)
 }
 
 /// `when购买次数`: the word of the language, where the rest cannot be part of one.
 pub(super) fn glued<'c>(typed: &str, candidates: &[&'c str]) -> Option<&'c str> {
     let fits = |word: &&&str| {
-        typed.strip_prefix(**word).is_some_and(|rest| rest.starts_with(|it: char| !it.is_ascii() || it.is_ascii_digit()))
+        typed
+            .strip_prefix(**word)
+            .is_some_and(|rest| rest.starts_with(|it: char| !it.is_ascii() || it.is_ascii_digit()))
     };
     candidates.iter().filter(fits).max_by_key(|word| word.len()).copied()
 }
@@ -33,7 +36,10 @@ impl Around<'_> {
         if self.at == 0 {
             return self.begins(this);
         }
-        None.or_else(|| self.foreign_word(this)).or_else(|| self.when(this)).or_else(|| self.equals(this)).or_else(|| self.quoted(this))
+        None.or_else(|| self.foreign_word(this))
+            .or_else(|| self.when(this))
+            .or_else(|| self.equals(this))
+            .or_else(|| self.quoted(this))
     }
 
     /// The first token begins no declaration.
@@ -51,7 +57,8 @@ impl Around<'_> {
         if let Some(word) = self.begins_by_word(this) {
             return Some(word);
         }
-        let foreign = ["if", "select", "create", "insert", "rule", "when", "case", "def", "var", "const", "set", "define"];
+        let foreign =
+            ["if", "select", "create", "insert", "rule", "when", "case", "def", "var", "const", "set", "define"];
         if foreign.contains(&this.text.to_lowercase().as_str()) {
             return Some(self.foreign_statement(this));
         }
@@ -59,16 +66,24 @@ impl Around<'_> {
         if next_is("when") || self.next().is_some_and(|next| next.kind == Kind::Text) {
             let written = as_name(this.text);
             return Some(
-                Mistake::new(code::MISSING_WORD, this.range(), format!("the word that says what {} is is left out", shown(this.text)))
-                    .help(format!("write `tag {written}`"))
-                    .suggest("write `tag` before it", this.start..this.start, "tag "),
+                Mistake::new(
+                    code::MISSING_WORD,
+                    this.range(),
+                    format!("the word that says what {} is is left out", shown(this.text)),
+                )
+                .help(format!("write `tag {written}`"))
+                .suggest("write `tag` before it", this.start..this.start, "tag "),
             );
         }
         if next_is("=") {
             return Some(
-                Mistake::new(code::MISSING_WORD, this.range(), format!("the word that says what {} is is left out", shown(this.text)))
-                    .help(format!("write `let {}`", as_name(this.text)))
-                    .suggest("write `let` before it", this.start..this.start, "let "),
+                Mistake::new(
+                    code::MISSING_WORD,
+                    this.range(),
+                    format!("the word that says what {} is is left out", shown(this.text)),
+                )
+                .help(format!("write `let {}`", as_name(this.text)))
+                .suggest("write `let` before it", this.start..this.start, "let "),
             );
         }
         let words = words::DECLARATIONS.join("`, `");
@@ -80,12 +95,15 @@ impl Around<'_> {
 
     fn begins_by_word(&self, this: &Token<'_>) -> Option<Mistake> {
         let named = self.next().is_some_and(|next| {
-            matches!(next.kind, Kind::Word | Kind::Quoted | Kind::Text) && !words::is_reserved(next.text) || next.is("{")
+            matches!(next.kind, Kind::Word | Kind::Quoted | Kind::Text) && !words::is_reserved(next.text)
+                || next.is("{")
         });
         if let Some(word) = glued(this.text, words::DECLARATIONS) {
             return Some(self.glued_word(this, word));
         }
-        if let Some(word) = words::DECLARATIONS.iter().find(|word| **word == this.text.to_lowercase() && **word != this.text) {
+        if let Some(word) =
+            words::DECLARATIONS.iter().find(|word| **word == this.text.to_lowercase() && **word != this.text)
+        {
             return Some(self.capitalised(this, word));
         }
         let word = misspelt(this.text, words::DECLARATIONS).filter(|_| named)?;
@@ -128,25 +146,37 @@ impl Around<'_> {
                 _ => "write `tag NAME when CONDITION`: what it is comes first".to_owned(),
             },
             "select" => match after("where") {
-                Some(at) => format!("write `tag NAME when {}`: a rule names those whom a condition holds for", slice(at + 1, self.tokens.len())),
+                Some(at) => format!(
+                    "write `tag NAME when {}`: a rule names those whom a condition holds for",
+                    slice(at + 1, self.tokens.len())
+                ),
                 None => "write `tag NAME when CONDITION`: a rule names those whom a condition holds for".to_owned(),
             },
             "var" | "const" | "set" | "define" | "def" => "write `let NAME = EXPRESSION`".to_owned(),
             _ => "write `tag NAME when CONDITION`".to_owned(),
         };
-        Mistake::new(code::FOREIGN_FORM, this.range(), format!("{} does not begin a declaration", shown(this.text))).help(help)
+        Mistake::new(code::FOREIGN_FORM, this.range(), format!("{} does not begin a declaration", shown(this.text)))
+            .help(help)
     }
 
     /// A word of another spelling or language where one word is due.
     fn foreign_word(&self, this: &Token<'_>) -> Option<Mistake> {
         const PAIRS: &[(&str, Rule, &str)] = &[
-            ("for", Rule::kw_of, "of"), ("in", Rule::kw_of, "of"),
-            ("of", Rule::kw_by, "by"), ("per", Rule::kw_by, "by"), ("on", Rule::kw_by, "by"),
-            ("per", Rule::kw_within, "within"), ("in", Rule::kw_within, "within"),
-            ("else", Rule::kw_otherwise, "otherwise"), ("default", Rule::kw_otherwise, "otherwise"),
-            ("max", Rule::at_most_characters, "at most"), ("max", Rule::requirement, "at most"),
+            ("for", Rule::kw_of, "of"),
+            ("in", Rule::kw_of, "of"),
+            ("of", Rule::kw_by, "by"),
+            ("per", Rule::kw_by, "by"),
+            ("on", Rule::kw_by, "by"),
+            ("per", Rule::kw_within, "within"),
+            ("in", Rule::kw_within, "within"),
+            ("else", Rule::kw_otherwise, "otherwise"),
+            ("default", Rule::kw_otherwise, "otherwise"),
+            ("max", Rule::at_most_characters, "at most"),
+            ("max", Rule::requirement, "at most"),
             ("max", Rule::kw_at, "at most"),
-            ("elif", Rule::kw_else, "else if"), ("elsif", Rule::kw_else, "else if"), ("elseif", Rule::kw_else, "else if"),
+            ("elif", Rule::kw_else, "else if"),
+            ("elsif", Rule::kw_else, "else if"),
+            ("elseif", Rule::kw_else, "else if"),
         ];
         let of_table = self.tokens.first().is_some_and(|first| first.is("table"));
         if of_table && matches!(this.text, "for" | "in" | "belongs") && self.open().is_empty() {
@@ -172,7 +202,10 @@ impl Around<'_> {
             return None;
         }
         let in_arm = self.open().last().is_some_and(|open| open.is("{"));
-        if in_arm && (this.kind == Kind::Sign || self.expects_any(&[Rule::arm_from, Rule::kw_from])) && !matches!(this.text, ":" | "if" | "=" | "where") {
+        if in_arm
+            && (this.kind == Kind::Sign || self.expects_any(&[Rule::arm_from, Rule::kw_from]))
+            && !matches!(this.text, ":" | "if" | "=" | "where")
+        {
             return None;
         }
         if in_arm && self.expects_any(&[Rule::arm_from, Rule::kw_otherwise]) && this.is(":") {
@@ -181,7 +214,9 @@ impl Around<'_> {
         if matches!(this.text, "=" | ":" | "if" | "where" | "->" | "unless") && this.kind != Kind::Text {
             return Some(self.instead(this, "when"));
         }
-        if this.kind == Kind::Word && (misspelt(this.text, &["when"]).is_some() || glued(this.text, &["when"]).is_some()) {
+        if this.kind == Kind::Word
+            && (misspelt(this.text, &["when"]).is_some() || glued(this.text, &["when"]).is_some())
+        {
             return None;
         }
         if in_arm {
@@ -194,9 +229,15 @@ impl Around<'_> {
                     .help("write `when` and a condition before `{`"),
             );
         }
-        let begins_condition = matches!(this.kind, Kind::Word | Kind::Quoted | Kind::Number) && !self.label_without_quotes(this)
-            || this.is("not") || this.is("(");
-        (begins_condition && self.expects_any(&[Rule::label, Rule::text, Rule::kw_when, Rule::when]) && self.at > 1 && self.names_before()).then(|| {
+        let begins_condition = matches!(this.kind, Kind::Word | Kind::Quoted | Kind::Number)
+            && !self.label_without_quotes(this)
+            || this.is("not")
+            || this.is("(");
+        (begins_condition
+            && self.expects_any(&[Rule::label, Rule::text, Rule::kw_when, Rule::when])
+            && self.at > 1
+            && self.names_before())
+        .then(|| {
             let next = this.text;
             Mistake::new(code::MISSING_WORD, this.range(), "`when` is left out before the condition")
                 .help(format!("write `when {next}`"))
@@ -218,7 +259,9 @@ impl Around<'_> {
         this.kind == Kind::Word
             && glued(this.text, &["when"]).is_none()
             && self.expects_label()
-            && self.next().is_some_and(|next| matches!(next.text, "when" | "{" | "by" | "=" | "from" | "on" | "otherwise"))
+            && self
+                .next()
+                .is_some_and(|next| matches!(next.text, "when" | "{" | "by" | "=" | "from" | "on" | "otherwise"))
     }
 
     fn equals(&self, this: &Token<'_>) -> Option<Mistake> {
@@ -245,7 +288,8 @@ impl Around<'_> {
     /// A bare word where a text is due, and a text where a name is.
     fn quoted(&self, this: &Token<'_>) -> Option<Mistake> {
         let word = matches!(this.kind, Kind::Word | Kind::Quoted);
-        let text_due = self.expects(Rule::text) && !self.expects_any(&[Rule::name, Rule::literal]) && !self.expects_operand();
+        let text_due =
+            self.expects(Rule::text) && !self.expects_any(&[Rule::name, Rule::literal]) && !self.expects_operand();
         if word && (text_due && self.expected == [Rule::text] || self.label_without_quotes(this)) {
             let written = format!("\"{}\"", this.text.trim_matches('`'));
             let what = if text_due { "a text" } else { "a label" };

@@ -1,9 +1,6 @@
 //! What stands in the blocks of tables, levels, scores, segments, policies and tests.
 
-use super::{
-    super::grammar::Rule,
-    Around, Kind, Mistake, Token, declarations::misspelt, shown,
-};
+use super::{super::grammar::Rule, Around, Kind, Mistake, Token, declarations::misspelt, shown};
 use crate::diagnostic::code;
 
 impl Around<'_> {
@@ -45,9 +42,13 @@ impl Around<'_> {
             if typed {
                 let gap = previous.end();
                 return Some(
-                    Mistake::new(code::MISSING_WORD, previous.range(), format!("the type of {} is left out", shown(previous.text)))
-                        .help(format!("write `{}: text`, or another type", previous.text))
-                        .suggest("declare it a text", gap..gap, ": text"),
+                    Mistake::new(
+                        code::MISSING_WORD,
+                        previous.range(),
+                        format!("the type of {} is left out", shown(previous.text)),
+                    )
+                    .help(format!("write `{}: text`, or another type", previous.text))
+                    .suggest("declare it a text", gap..gap, ": text"),
                 );
             }
             let gap = previous.end();
@@ -62,9 +63,13 @@ impl Around<'_> {
             let inner = self.slice(this.end()..close.start).trim();
             let written = format!("list of {inner}");
             return Some(
-                Mistake::new(code::FOREIGN_FORM, previous.start..close.end(), "a list's type says what it is a list of")
-                    .help(format!("write `{written}`"))
-                    .fix(format!("write `{written}`"), previous.start..close.end(), written),
+                Mistake::new(
+                    code::FOREIGN_FORM,
+                    previous.start..close.end(),
+                    "a list's type says what it is a list of",
+                )
+                .help(format!("write `{written}`"))
+                .fix(format!("write `{written}`"), previous.start..close.end(), written),
             );
         }
         None
@@ -92,7 +97,11 @@ impl Around<'_> {
             }
         }
         if self.within_declaration() == "score" {
-            if this.is("-") && self.next().is_some_and(|next| next.kind == Kind::Number) && !self.expects(Rule::sum_sign) || this.is("-") && self.expects(Rule::score_arm) {
+            if this.is("-")
+                && self.next().is_some_and(|next| next.kind == Kind::Number)
+                && !self.expects(Rule::sum_sign)
+                || this.is("-") && self.expects(Rule::score_arm)
+            {
                 let end = self.next().map_or(this.end(), Token::end);
                 let number = self.next().map_or("20", |next| next.text);
                 return Some(
@@ -126,9 +135,13 @@ impl Around<'_> {
         if matches!(previous.text, "to" | "until") && previous.kind == Kind::Word && this.kind == Kind::Number {
             let (start, end) = (previous.start, this.end());
             return Some(
-                Mistake::new(code::FOREIGN_FORM, start..end, "an arm has no upper end: it ends where the one above begins")
-                    .help("remove it")
-                    .suggest("remove it", start..end, ""),
+                Mistake::new(
+                    code::FOREIGN_FORM,
+                    start..end,
+                    "an arm has no upper end: it ends where the one above begins",
+                )
+                .help("remove it")
+                .suggest("remove it", start..end, ""),
             );
         }
         None
@@ -136,7 +149,10 @@ impl Around<'_> {
 
     fn deed(&self, this: &Token<'_>) -> Option<Mistake> {
         let previous = self.previous()?;
-        if matches!(previous.text, "enter" | "exit") && this.kind == Kind::Word && self.next().is_some_and(|next| next.kind == Kind::Text || matches!(next.kind, Kind::Word)) {
+        if matches!(previous.text, "enter" | "exit")
+            && this.kind == Kind::Word
+            && self.next().is_some_and(|next| next.kind == Kind::Text || matches!(next.kind, Kind::Word))
+        {
             if let Some(word) = misspelt(this.text, &["send", "split", "hold"]) {
                 return Some(self.misspelt_word(this, word));
             }
@@ -162,7 +178,11 @@ impl Around<'_> {
             return word.map(|word| self.misspelt_word(this, word));
         }
         let verb = self.token(-2).is_some_and(|word| word.is("do"));
-        if verb && this.kind == Kind::Word && previous.kind == Kind::Word && misspelt(this.text, &["with", "hours", "cooldown", "once", "when", "otherwise"]).is_none() {
+        if verb
+            && this.kind == Kind::Word
+            && previous.kind == Kind::Word
+            && misspelt(this.text, &["with", "hours", "cooldown", "once", "when", "otherwise"]).is_none()
+        {
             let written = format!("{}_{}", previous.text, this.text);
             let range = previous.start..this.end();
             return Some(

@@ -30,21 +30,26 @@ impl Around<'_> {
                 .help(format!("{expected} is expected after it"));
         };
         if this.is("where") || this.is("per") {
-            return Mistake::new(code::CLAUSE_OUTSIDE, this.range(), format!("`{}` has no table to choose rows from here", this.text))
-                .help(match self.previous().filter(|previous| previous.is(")")) {
-                    Some(_) => format!("it stands inside the aggregate's brackets: `{}`", self.moved_inside()),
-                    None => format!("it stands inside an aggregate: `count(orders {} …)`", this.text),
-                });
+            return Mistake::new(
+                code::CLAUSE_OUTSIDE,
+                this.range(),
+                format!("`{}` has no table to choose rows from here", this.text),
+            )
+            .help(match self.previous().filter(|previous| previous.is(")")) {
+                Some(_) => format!("it stands inside the aggregate's brackets: `{}`", self.moved_inside()),
+                None => format!("it stands inside an aggregate: `count(orders {} …)`", this.text),
+            });
         }
         if this.is("then") {
             return Mistake::new(code::UNEXPECTED, this.range(), "a condition is followed by nothing that is done")
                 .help("write a `segment` for what is done: `segment NAME when CONDITION { on enter send sms \"…\" }`");
         }
-        Mistake::new(code::UNEXPECTED, this.range(), format!("{} is not expected here", shown(this.text)))
-            .help(match self.previous() {
+        Mistake::new(code::UNEXPECTED, this.range(), format!("{} is not expected here", shown(this.text))).help(
+            match self.previous() {
                 Some(previous) => format!("{expected} is expected after {}", shown(previous.text)),
                 None => format!("{expected} is expected here"),
-            })
+            },
+        )
     }
 
     /// `sum(orders.amount) where paid` as `sum(orders.amount where paid)`
@@ -59,7 +64,8 @@ impl Around<'_> {
                 "(" if token.kind == Kind::Sign => {
                     depth = depth.saturating_sub(1);
                     if depth == 0 {
-                        start = at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(token.start, |name| name.start);
+                        start =
+                            at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(token.start, |name| name.start);
                         break;
                     }
                 }
@@ -132,7 +138,9 @@ fn words_of(rule: Rule) -> &'static [&'static str] {
         kw_and => &["and"],
         kw_or => &["or"],
         kw_not | negation => &["not"],
-        word_test | window => &["between", "within", "during", "in", "contains", "starts", "ends", "matches", "has", "not", "is"],
+        word_test | window => {
+            &["between", "within", "during", "in", "contains", "starts", "ends", "matches", "has", "not", "is"]
+        }
         is_test | kw_is => &["is"],
         between | kw_between => &["between"],
         within | kw_within | step_within => &["within"],

@@ -31,7 +31,13 @@ use crate::{
 const MENDS: usize = 64;
 
 /// Parses what it can of a chunk in which something is wrong, and tells what is. Where `spoiled`, what is wrong was told.
-pub(super) fn mend(source: SourceId, chunk: Cleaned, spoiled: bool, declarations: &mut Vec<Declaration>, sink: &mut Sink) {
+pub(super) fn mend(
+    source: SourceId,
+    chunk: Cleaned,
+    spoiled: bool,
+    declarations: &mut Vec<Declaration>,
+    sink: &mut Sink,
+) {
     let mut chunk = chunk;
     let (mut at, mut mends) = (0, 0);
     while let Some(rest) = chunk.text().get(at..).filter(|rest| !rest.is_empty()) {
@@ -72,7 +78,8 @@ fn whole_before<'t>(text: &'t str, failure: &Failure) -> Option<(pest::iterators
     };
     let around = Around::new(text, failure);
     let token = around.this().filter(|this| begins(this) && !around.word_goes_on(this));
-    let token = token.or_else(|| around.previous().filter(|word| begins(word) && super::words::begins_declaration(word.text)))?;
+    let token = token
+        .or_else(|| around.previous().filter(|word| begins(word) && super::words::begins_declaration(word.text)))?;
     let whole = grammar::declaration(text.get(..token.start)?).ok()?;
     Some((whole, token.start))
 }
@@ -91,7 +98,13 @@ pub(super) fn mend_expression(source: SourceId, chunk: Cleaned, spoiled: bool, s
     }
 }
 
-fn tell(source: SourceId, chunk: &Cleaned, at: usize, failure: &Failure, sink: &mut Sink) -> Option<Vec<(Range<usize>, String)>> {
+fn tell(
+    source: SourceId,
+    chunk: &Cleaned,
+    at: usize,
+    failure: &Failure,
+    sink: &mut Sink,
+) -> Option<Vec<(Range<usize>, String)>> {
     let around = Around::new(chunk.text().get(at..).unwrap_or(""), failure);
     let mistake = around.mistake();
     let edits = mistake.edits.clone();
@@ -125,7 +138,16 @@ struct Mistake {
 impl Mistake {
     fn new(code: Code, primary: Range<usize>, message: impl Into<String>) -> Mistake {
         let message = message.into();
-        Mistake { code, primary, message, help: vec![], label: None, title: String::new(), edits: vec![], certain: false }
+        Mistake {
+            code,
+            primary,
+            message,
+            help: vec![],
+            label: None,
+            title: String::new(),
+            edits: vec![],
+            certain: false,
+        }
     }
 
     fn help(mut self, help: impl Into<String>) -> Mistake {
@@ -229,8 +251,20 @@ impl<'a> Around<'a> {
     fn expects_operand(&self) -> bool {
         use Rule::*;
         self.expects_any(&[
-            expression, operand, primary, postfix, signed, product, sum, comparison, negation, conjunction, disjunction, range,
-            points, literal,
+            expression,
+            operand,
+            primary,
+            postfix,
+            signed,
+            product,
+            sum,
+            comparison,
+            negation,
+            conjunction,
+            disjunction,
+            range,
+            points,
+            literal,
         ])
     }
 

@@ -7,7 +7,15 @@ use crate::diagnostic::code;
 fn unit_of(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
         "d" | "day" | "days" | "\u{5929}" | "\u{65e5}" => "d",
-        "w" | "week" | "weeks" | "wk" | "wks" | "\u{5468}" | "\u{661f}\u{671f}" | "\u{4e2a}\u{661f}\u{671f}" | "\u{793c}\u{62dc}" => "w",
+        "w"
+        | "week"
+        | "weeks"
+        | "wk"
+        | "wks"
+        | "\u{5468}"
+        | "\u{661f}\u{671f}"
+        | "\u{4e2a}\u{661f}\u{671f}"
+        | "\u{793c}\u{62dc}" => "w",
         "mo" | "month" | "months" | "mon" | "mth" | "\u{4e2a}\u{6708}" | "\u{6708}" => "mo",
         "y" | "year" | "years" | "yr" | "yrs" | "\u{5e74}" => "y",
         "h" | "hour" | "hours" | "hr" | "hrs" | "\u{5c0f}\u{65f6}" | "\u{4e2a}\u{5c0f}\u{65f6}" | "\u{65f6}" => "h",
@@ -71,7 +79,11 @@ impl Around<'_> {
                 let certain = unit != "q";
                 let mistake = Mistake::new(code::BAD_UNIT, both.clone(), message).help(format!("write `{written}`"));
                 let title = format!("write `{written}`");
-                return Some(if certain { mistake.fix(title, both, written) } else { mistake.suggest(title, both, written) });
+                return Some(if certain {
+                    mistake.fix(title, both, written)
+                } else {
+                    mistake.suggest(title, both, written)
+                });
             }
             if matches!(this.text, "percent" | "pct") {
                 return Some(self.percent(number, both));
@@ -80,13 +92,19 @@ impl Around<'_> {
                 return Some(bare_number(both, &amount));
             }
         }
-        if this.is("%") && !self.next().is_some_and(|next| matches!(next.kind, Kind::Word | Kind::Number | Kind::Quoted) && !super::super::words::is_reserved(next.text)) {
+        if this.is("%")
+            && !self.next().is_some_and(|next| {
+                matches!(next.kind, Kind::Word | Kind::Number | Kind::Quoted)
+                    && !super::super::words::is_reserved(next.text)
+            })
+        {
             return Some(self.percent(number, both));
         }
         if this.is(",") && plain {
             return self.thousands(number);
         }
-        if this.kind == Kind::Number && this.text.contains(':') && number.text.len() == 10 && number.text.contains('-') {
+        if this.kind == Kind::Number && this.text.contains(':') && number.text.len() == 10 && number.text.contains('-')
+        {
             let written = format!("{}T{}", number.text, this.text);
             return Some(
                 Mistake::new(code::BAD_DATE, both.clone(), "a date and a time of day are joined by `T`")
@@ -119,7 +137,11 @@ impl Around<'_> {
         let mut rest = self.tokens.get(self.at..)?;
         while let [comma, digits, behind @ ..] = rest {
             let joined = comma.is(",") && comma.start == end && digits.start == comma.end();
-            let three = digits.text.split('.').next().is_some_and(|it| it.len() == 3 && it.bytes().all(|it| it.is_ascii_digit()));
+            let three = digits
+                .text
+                .split('.')
+                .next()
+                .is_some_and(|it| it.len() == 3 && it.bytes().all(|it| it.is_ascii_digit()));
             if !joined || !three || digits.kind != Kind::Number {
                 break;
             }
@@ -181,20 +203,29 @@ impl Around<'_> {
             });
         }
         if let Some(unit) = unit_of(behind).filter(|_| digits.contains('.')) {
-            return Some(
-                Mistake::new(code::BAD_UNIT, range, "a duration has no fraction")
-                    .help(format!("write it in a smaller unit, such as `{}`", if unit == "d" { "1d12h" } else { "90min" })),
-            );
+            return Some(Mistake::new(code::BAD_UNIT, range, "a duration has no fraction").help(format!(
+                "write it in a smaller unit, such as `{}`",
+                if unit == "d" { "1d12h" } else { "90min" }
+            )));
         }
         if let Some(amount) = chinese_amount(digits, behind) {
             return Some(bare_number(range, &amount));
         }
         if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
-            if is_plain(&mantissa.replace('.', "")) && exponent.bytes().all(|it| it.is_ascii_digit()) && !exponent.is_empty() {
-                let written = exponent.parse().ok().filter(|it| *it <= 18 && !mantissa.contains('.')).map(|zeros: usize| format!("{mantissa}{}", "0".repeat(zeros)));
+            if is_plain(&mantissa.replace('.', ""))
+                && exponent.bytes().all(|it| it.is_ascii_digit())
+                && !exponent.is_empty()
+            {
+                let written = exponent
+                    .parse()
+                    .ok()
+                    .filter(|it| *it <= 18 && !mantissa.contains('.'))
+                    .map(|zeros: usize| format!("{mantissa}{}", "0".repeat(zeros)));
                 let mistake = Mistake::new(code::BAD_NUMBER, range.clone(), "a number has no exponent");
                 return Some(match written {
-                    Some(written) => mistake.help(format!("write `{written}`")).suggest(format!("write `{written}`"), range, written),
+                    Some(written) => {
+                        mistake.help(format!("write `{written}`")).suggest(format!("write `{written}`"), range, written)
+                    }
                     None => mistake.help("write out all its digits; `_` may stand between them: `1_000_000`"),
                 });
             }
@@ -212,17 +243,23 @@ impl Around<'_> {
             let gap = word_range.start..word_range.start;
             let message = format!("a space is missing between `{digits}` and `{word}`");
             return Some(
-                Mistake::new(code::TOUCHING, word_range, message)
-                    .help(format!("write `{digits} {word}`"))
-                    .fix("put a space here", gap, " "),
+                Mistake::new(code::TOUCHING, word_range, message).help(format!("write `{digits} {word}`")).fix(
+                    "put a space here",
+                    gap,
+                    " ",
+                ),
             );
         }
         if !self.expects_operand() {
             return None;
         }
         Some(
-            Mistake::new(code::TOUCHING, this.range(), format!("`{}` is neither a number nor a name", this.text))
-                .help(format!("put a space after `{digits}`, or write the name in backticks: {}", super::shown(&format!("`{}`", this.text)))),
+            Mistake::new(code::TOUCHING, this.range(), format!("`{}` is neither a number nor a name", this.text)).help(
+                format!(
+                    "put a space after `{digits}`, or write the name in backticks: {}",
+                    super::shown(&format!("`{}`", this.text))
+                ),
+            ),
         )
     }
 }
@@ -235,7 +272,8 @@ fn bare_number(range: std::ops::Range<usize>, amount: &str) -> Mistake {
 
 /// `5万`, `500元`
 fn chinese_amount(digits: &str, word: &str) -> Option<String> {
-    let word = word.trim_end_matches(['\u{5143}', '\u{5757}', '\u{4eba}', '\u{6b21}', '\u{5355}', '\u{4e2a}', '\u{5206}']);
+    let word =
+        word.trim_end_matches(['\u{5143}', '\u{5757}', '\u{4eba}', '\u{6b21}', '\u{5355}', '\u{4e2a}', '\u{5206}']);
     let zeros = match word {
         "" => 0,
         "\u{767e}" => 2,

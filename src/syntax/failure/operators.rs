@@ -2,30 +2,84 @@
 
 use super::{
     super::{grammar::Rule, words},
-    Around, Kind, Mistake, Token, declarations::{glued, misspelt}, ends_operand, shown,
+    Around, Kind, Mistake, Token,
+    declarations::{glued, misspelt},
+    ends_operand, shown,
 };
 use crate::diagnostic::code;
 
 /// Words that continue an expression.
 const OPERATORS: &[&str] = &[
-    "and", "or", "between", "in", "is", "has", "contains", "starts", "ends", "matches", "within", "during", "not", "when",
-    "then", "else", "where", "per", "otherwise", "by",
+    "and",
+    "or",
+    "between",
+    "in",
+    "is",
+    "has",
+    "contains",
+    "starts",
+    "ends",
+    "matches",
+    "within",
+    "during",
+    "not",
+    "when",
+    "then",
+    "else",
+    "where",
+    "per",
+    "otherwise",
+    "by",
 ];
 
 /// Words that say in another language what an operator says.
 const FOREIGN: &[(&[&str], &str)] = &[
-    (&["\u{5927}\u{4e8e}\u{7b49}\u{4e8e}"], ">="), (&["\u{5c0f}\u{4e8e}\u{7b49}\u{4e8e}"], "<="),
-    (&["\u{4e0d}\u{5c0f}\u{4e8e}"], ">="), (&["\u{4e0d}\u{5927}\u{4e8e}"], "<="), (&["\u{5927}\u{4e8e}"], ">"),
-    (&["\u{5c0f}\u{4e8e}"], "<"), (&["\u{4e0d}\u{7b49}\u{4e8e}"], "!="), (&["\u{7b49}\u{4e8e}"], "="),
-    (&["\u{8d85}\u{8fc7}"], ">"), (&["\u{9ad8}\u{4e8e}"], ">"), (&["\u{4f4e}\u{4e8e}"], "<"), (&["\u{81f3}\u{5c11}"], ">="),
-    (&["\u{5e76}\u{4e14}"], "and"), (&["\u{4e14}"], "and"), (&["\u{800c}\u{4e14}"], "and"), (&["\u{548c}"], "and"),
-    (&["\u{6216}\u{8005}"], "or"), (&["\u{6216}"], "or"), (&["\u{5305}\u{542b}"], "contains"),
-    (&["greater", "than"], ">"), (&["more", "than"], ">"), (&["less", "than"], "<"), (&["fewer", "than"], "<"),
-    (&["at", "least"], ">="), (&["at", "most"], "<="), (&["equals"], "="), (&["equal", "to"], "="), (&["eq"], "="),
-    (&["gt"], ">"), (&["gte"], ">="), (&["lt"], "<"), (&["lte"], "<="), (&["ne"], "!="), (&["includes"], "has"),
-    (&["div"], "/"), (&["plus"], "+"), (&["times"], "*"), (&["startswith"], "starts with"), (&["endswith"], "ends with"),
-    (&["group", "by"], "per"), (&["elif"], "else if"), (&["elsif"], "else if"), (&["elseif"], "else if"),
-    (&["inside"], "in"), (&["unless"], "and not"), (&["but"], "and"),
+    (&["\u{5927}\u{4e8e}\u{7b49}\u{4e8e}"], ">="),
+    (&["\u{5c0f}\u{4e8e}\u{7b49}\u{4e8e}"], "<="),
+    (&["\u{4e0d}\u{5c0f}\u{4e8e}"], ">="),
+    (&["\u{4e0d}\u{5927}\u{4e8e}"], "<="),
+    (&["\u{5927}\u{4e8e}"], ">"),
+    (&["\u{5c0f}\u{4e8e}"], "<"),
+    (&["\u{4e0d}\u{7b49}\u{4e8e}"], "!="),
+    (&["\u{7b49}\u{4e8e}"], "="),
+    (&["\u{8d85}\u{8fc7}"], ">"),
+    (&["\u{9ad8}\u{4e8e}"], ">"),
+    (&["\u{4f4e}\u{4e8e}"], "<"),
+    (&["\u{81f3}\u{5c11}"], ">="),
+    (&["\u{5e76}\u{4e14}"], "and"),
+    (&["\u{4e14}"], "and"),
+    (&["\u{800c}\u{4e14}"], "and"),
+    (&["\u{548c}"], "and"),
+    (&["\u{6216}\u{8005}"], "or"),
+    (&["\u{6216}"], "or"),
+    (&["\u{5305}\u{542b}"], "contains"),
+    (&["greater", "than"], ">"),
+    (&["more", "than"], ">"),
+    (&["less", "than"], "<"),
+    (&["fewer", "than"], "<"),
+    (&["at", "least"], ">="),
+    (&["at", "most"], "<="),
+    (&["equals"], "="),
+    (&["equal", "to"], "="),
+    (&["eq"], "="),
+    (&["gt"], ">"),
+    (&["gte"], ">="),
+    (&["lt"], "<"),
+    (&["lte"], "<="),
+    (&["ne"], "!="),
+    (&["includes"], "has"),
+    (&["div"], "/"),
+    (&["plus"], "+"),
+    (&["times"], "*"),
+    (&["startswith"], "starts with"),
+    (&["endswith"], "ends with"),
+    (&["group", "by"], "per"),
+    (&["elif"], "else if"),
+    (&["elsif"], "else if"),
+    (&["elseif"], "else if"),
+    (&["inside"], "in"),
+    (&["unless"], "and not"),
+    (&["but"], "and"),
 ];
 
 const NOTHING: &[&str] = &["null", "none", "nil", "undefined", "empty", "nan", "\u{7a7a}"];
@@ -53,7 +107,8 @@ impl Around<'_> {
     fn is_forms(&self) -> Option<Mistake> {
         let this = self.this()?;
         let is = self.previous().filter(|previous| previous.is("is"))?;
-        let nothing = |token: &Token<'_>| token.kind == Kind::Word && NOTHING.contains(&token.text.to_lowercase().as_str());
+        let nothing =
+            |token: &Token<'_>| token.kind == Kind::Word && NOTHING.contains(&token.text.to_lowercase().as_str());
         let range = is.start..this.end();
         if nothing(this) {
             return Some(
@@ -77,12 +132,17 @@ impl Around<'_> {
                 );
             };
             return Some(
-                Mistake::new(code::NULL_TEST, range.clone(), format!("`{}` is written `{written}`", self.slice(range.clone())))
-                    .help(format!("write `{written}`"))
-                    .fix(format!("write `{written}`"), range, written),
+                Mistake::new(
+                    code::NULL_TEST,
+                    range.clone(),
+                    format!("`{}` is written `{written}`", self.slice(range.clone())),
+                )
+                .help(format!("write `{written}`"))
+                .fix(format!("write `{written}`"), range, written),
             );
         }
-        if matches!(this.text, "today" | "yesterday" | "tomorrow" | "this" | "last" | "next") && this.kind == Kind::Word {
+        if matches!(this.text, "today" | "yesterday" | "tomorrow" | "this" | "last" | "next") && this.kind == Kind::Word
+        {
             return Some(
                 Mistake::new(code::FOREIGN_OPERATOR, is.range(), "a moment is compared with a period by `during`")
                     .help(format!("write `during {}`", this.text))
@@ -104,9 +164,13 @@ impl Around<'_> {
             return Some(self.misspelt_word(this, word));
         }
         Some(
-            Mistake::new(code::FOREIGN_OPERATOR, is.range(), "`is` asks only for `missing` and `known`; values are compared by `=`")
-                .help(format!("write `= {}`", this.text))
-                .suggest("write `=`", is.range(), "="),
+            Mistake::new(
+                code::FOREIGN_OPERATOR,
+                is.range(),
+                "`is` asks only for `missing` and `known`; values are compared by `=`",
+            )
+            .help(format!("write `= {}`", this.text))
+            .suggest("write `=`", is.range(), "="),
         )
     }
 
@@ -118,9 +182,11 @@ impl Around<'_> {
         let subject = self.token(-2).filter(|before| ends_operand(before));
         if subject.is_some() && matches!(this.text, "=" | "!=") {
             return Some(
-                Mistake::new(code::FOREIGN_OPERATOR, range.clone(), "`not =` is written `!=`")
-                    .help("write `!=`")
-                    .fix("write `!=`", range, "!="),
+                Mistake::new(code::FOREIGN_OPERATOR, range.clone(), "`not =` is written `!=`").help("write `!=`").fix(
+                    "write `!=`",
+                    range,
+                    "!=",
+                ),
             );
         }
         if subject.is_some() && this.is("is") {
@@ -128,12 +194,20 @@ impl Around<'_> {
             let written = if what.is("known") { "is missing" } else { "is known" };
             let range = not.start..what.end();
             return Some(
-                Mistake::new(code::NULL_TEST, range.clone(), format!("`{}` is written `{written}`", self.slice(range.clone())))
-                    .help(format!("write `{written}`"))
-                    .fix(format!("write `{written}`"), range, written),
+                Mistake::new(
+                    code::NULL_TEST,
+                    range.clone(),
+                    format!("`{}` is written `{written}`", self.slice(range.clone())),
+                )
+                .help(format!("write `{written}`"))
+                .fix(format!("write `{written}`"), range, written),
             );
         }
-        if subject.is_none() && is_operator(this.text) && !matches!(this.text, "not" | "and" | "or") && this.kind == Kind::Word {
+        if subject.is_none()
+            && is_operator(this.text)
+            && !matches!(this.text, "not" | "and" | "or")
+            && this.kind == Kind::Word
+        {
             return Some(self.subject_left_out(this, not.start));
         }
         None
@@ -143,7 +217,8 @@ impl Around<'_> {
     fn subject_left_out(&self, this: &Token<'_>, start: usize) -> Mistake {
         let name = self.tokens.iter().take(self.at).enumerate().rev().find(|(at, token)| {
             let operator = self.tokens.get(at + 1).is_some_and(|next| {
-                matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=") || is_operator(next.text) && !matches!(next.text, "and" | "or")
+                matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=")
+                    || is_operator(next.text) && !matches!(next.text, "and" | "or")
             });
             token.kind == Kind::Word && !words::is_reserved(token.text) && operator
         });
@@ -153,11 +228,14 @@ impl Around<'_> {
             "starts" | "ends" => format!("{clause} with"),
             _ => clause.to_owned(),
         };
-        let mistake = Mistake::new(code::MISSING_WORD, this.range(), format!("what `{}` is asked of is left out", this.text));
+        let mistake =
+            Mistake::new(code::MISSING_WORD, this.range(), format!("what `{}` is asked of is left out", this.text));
         match name {
-            Some(name) => mistake
-                .help(format!("write `{name} {clause}`"))
-                .suggest(format!("write `{name}` here"), start..start, format!("{name} ")),
+            Some(name) => mistake.help(format!("write `{name} {clause}`")).suggest(
+                format!("write `{name}` here"),
+                start..start,
+                format!("{name} "),
+            ),
             None => mistake.help(format!("write a name before `{clause}`")),
         }
     }
@@ -171,7 +249,8 @@ impl Around<'_> {
         // `at least` ends in `at`, which another rule may have taken for the beginning of something.
         let (typed, word) = FOREIGN.iter().find(|(typed, _)| {
             typed.iter().enumerate().all(|(at, word)| {
-                self.token(at as isize).is_some_and(|token| token.kind == Kind::Word && token.text.to_lowercase() == *word)
+                self.token(at as isize)
+                    .is_some_and(|token| token.kind == Kind::Word && token.text.to_lowercase() == *word)
             })
         })?;
         let last = self.token(typed.len() as isize - 1)?;
@@ -197,12 +276,24 @@ impl Around<'_> {
             let slice = |from: usize, to: usize| self.slice(from..to).trim();
             let help = match colon {
                 Some(colon) => {
-                    let end = self.tokens.iter().skip_while(|token| token.start <= colon.start).next().map_or(colon.end(), Token::end);
-                    format!("write `if {} then {} else {}`", slice(start, this.start), slice(this.end(), colon.start), slice(colon.end(), end))
+                    let end = self
+                        .tokens
+                        .iter()
+                        .skip_while(|token| token.start <= colon.start)
+                        .next()
+                        .map_or(colon.end(), Token::end);
+                    format!(
+                        "write `if {} then {} else {}`",
+                        slice(start, this.start),
+                        slice(this.end(), colon.start),
+                        slice(colon.end(), end)
+                    )
                 }
                 None => "write `if … then … else …`".to_owned(),
             };
-            return Some(Mistake::new(code::FOREIGN_FORM, this.range(), "a choice is written `if … then … else …`").help(help));
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), "a choice is written `if … then … else …`").help(help),
+            );
         }
         if this.is("%") && ends_operand(previous) {
             let divisor = self.next().map_or("n", |next| next.text);
@@ -220,16 +311,24 @@ impl Around<'_> {
             let start = if previous.is(".") { previous.start } else { this.start };
             let mistake = Mistake::new(code::FOREIGN_FORM, this.range(), "rows are counted by their table's name");
             return Some(match table {
-                Some(_) => mistake.help(format!("write `{written}`")).suggest(format!("write `{written}`"), start..this.end(), ""),
+                Some(_) => mistake.help(format!("write `{written}`")).suggest(
+                    format!("write `{written}`"),
+                    start..this.end(),
+                    "",
+                ),
                 None => mistake.help(format!("write the table's name: `count({written})`")),
             });
         }
         if this.is("(") && matches!(previous.text, "now" | "today") && self.next().is_some_and(|next| next.is(")")) {
             let end = self.next().map_or(this.end(), Token::end);
             return Some(
-                Mistake::new(code::FOREIGN_FORM, this.start..end, format!("`{}` stands without brackets", previous.text))
-                    .help(format!("write `{}`", previous.text))
-                    .fix("remove the brackets", this.start..end, ""),
+                Mistake::new(
+                    code::FOREIGN_FORM,
+                    this.start..end,
+                    format!("`{}` stands without brackets", previous.text),
+                )
+                .help(format!("write `{}`", previous.text))
+                .fix("remove the brackets", this.start..end, ""),
             );
         }
         if this.is("(") && self.token(-2).is_some_and(|dot| dot.is(".")) {
@@ -244,7 +343,10 @@ impl Around<'_> {
         if this.is("when") && previous.text.eq_ignore_ascii_case("case") {
             return Some(self.case_when(previous));
         }
-        if this.is("of") && matches!(previous.text, "all" | "any" | "none") && self.next().is_some_and(|next| next.is("[")) {
+        if this.is("of")
+            && matches!(previous.text, "all" | "any" | "none")
+            && self.next().is_some_and(|next| next.is("["))
+        {
             return self.quorum_brackets();
         }
         if this.is("(") && self.token(-2).is_some_and(|least| least.is("least")) {
@@ -281,19 +383,28 @@ impl Around<'_> {
     /// `within last 30d`, `within A..B`, `during 30d`, `during 本月`
     fn windows(&self, this: &Token<'_>, previous: &Token<'_>) -> Option<Mistake> {
         let before = |word: &str| self.token(-2).is_some_and(|token| token.is(word));
-        if matches!(previous.text, "last" | "past" | "the" | "prior") && before("within") && previous.kind == Kind::Word {
+        if matches!(previous.text, "last" | "past" | "the" | "prior") && before("within") && previous.kind == Kind::Word
+        {
             return Some(
-                Mistake::new(code::FOREIGN_FORM, previous.range(), format!("`within` looks back, without `{}`", previous.text))
-                    .help(format!("write `within {}`", this.text))
-                    .fix(format!("remove `{}`", previous.text), previous.range(), ""),
+                Mistake::new(
+                    code::FOREIGN_FORM,
+                    previous.range(),
+                    format!("`within` looks back, without `{}`", previous.text),
+                )
+                .help(format!("write `within {}`", this.text))
+                .fix(format!("remove `{}`", previous.text), previous.range(), ""),
             );
         }
         if matches!(this.text, ".." | "..<") && before("within") {
             let within = self.token(-2)?;
             return Some(
-                Mistake::new(code::FOREIGN_FORM, within.range(), "`within` takes one duration; between two ends stands `between`")
-                    .help("write `between`")
-                    .fix("write `between`", within.range(), "between"),
+                Mistake::new(
+                    code::FOREIGN_FORM,
+                    within.range(),
+                    "`within` takes one duration; between two ends stands `between`",
+                )
+                .help("write `between`")
+                .fix("write `between`", within.range(), "between"),
             );
         }
         if !previous.is("during") {
@@ -301,9 +412,13 @@ impl Around<'_> {
         }
         if this.kind == Kind::Number {
             return Some(
-                Mistake::new(code::FOREIGN_FORM, previous.range(), "`during` takes a period of the calendar; a duration stands after `within`")
-                    .help(format!("write `within {}`", this.text))
-                    .fix("write `within`", previous.range(), "within"),
+                Mistake::new(
+                    code::FOREIGN_FORM,
+                    previous.range(),
+                    "`during` takes a period of the calendar; a duration stands after `within`",
+                )
+                .help(format!("write `within {}`", this.text))
+                .fix("write `within`", previous.range(), "within"),
             );
         }
         let period = period_of(this.text)?;
@@ -325,8 +440,12 @@ impl Around<'_> {
 
     fn like(&self, this: &Token<'_>) -> Mistake {
         let Some(text) = self.next().filter(|next| next.kind == Kind::Text) else {
-            return Mistake::new(code::FOREIGN_OPERATOR, this.range(), format!("`{}` is written `contains` here", this.text))
-                .help("write `contains`, `starts with` or `ends with`");
+            return Mistake::new(
+                code::FOREIGN_OPERATOR,
+                this.range(),
+                format!("`{}` is written `contains` here", this.text),
+            )
+            .help("write `contains`, `starts with` or `ends with`");
         };
         let inside = text.text.trim_matches('"');
         let bare = inside.trim_matches('%');
@@ -336,9 +455,13 @@ impl Around<'_> {
             (true, false) => format!("ends with \"{bare}\""),
             (false, false) => format!("= \"{bare}\""),
         };
-        Mistake::new(code::FOREIGN_OPERATOR, this.range(), format!("`{}` is an operator of another language", this.text))
-            .help(format!("write `{written}`"))
-            .suggest(format!("write `{written}`"), this.start..text.end(), written)
+        Mistake::new(
+            code::FOREIGN_OPERATOR,
+            this.range(),
+            format!("`{}` is an operator of another language", this.text),
+        )
+        .help(format!("write `{written}`"))
+        .suggest(format!("write `{written}`"), this.start..text.end(), written)
     }
 
     /// `favourite.contains("水果")`, whose bracket is token `open`
@@ -347,7 +470,8 @@ impl Around<'_> {
         let (subject, name) = (token(3), token(1).map_or("", |name| name.text));
         let place = token(1).map_or(0..0, Token::range);
         let close = self.matching(open);
-        let arguments = self.tokens.get(open).zip(close).map_or("", |(open, close)| self.slice(open.end()..close.start).trim());
+        let arguments =
+            self.tokens.get(open).zip(close).map_or("", |(open, close)| self.slice(open.end()..close.start).trim());
         let of = subject.map_or("", |subject| subject.text);
         let written = match name.to_lowercase().as_str() {
             "contains" | "includes" => format!("{of} contains {arguments}"),
@@ -360,7 +484,9 @@ impl Around<'_> {
         let mistake = Mistake::new(code::FOREIGN_FORM, place, "what is asked of a value does not stand behind a point");
         let mistake = mistake.help(format!("write `{written}`"));
         match (subject, close) {
-            (Some(subject), Some(close)) => mistake.suggest(format!("write `{written}`"), subject.start..close.end(), written),
+            (Some(subject), Some(close)) => {
+                mistake.suggest(format!("write `{written}`"), subject.start..close.end(), written)
+            }
             _ => mistake,
         }
     }
@@ -370,7 +496,10 @@ impl Around<'_> {
         let this = self.this()?;
         let opener = *self.open().last().filter(|open| open.is("("))?;
         let at = self.tokens.iter().position(|token| token.start == opener.start)?;
-        let rank = at.checked_sub(1).and_then(|at| self.tokens.get(at)).filter(|rank| matches!(rank.text, "top" | "bottom"))?;
+        let rank = at
+            .checked_sub(1)
+            .and_then(|at| self.tokens.get(at))
+            .filter(|rank| matches!(rank.text, "top" | "bottom"))?;
         let close = self.matching(at).filter(|_| this.is(","))?;
         let (by, amount) = (self.slice(opener.end()..this.start).trim(), self.slice(this.end()..close.start).trim());
         let written = format!("{} {amount} by {by}", rank.text);
@@ -382,10 +511,15 @@ impl Around<'_> {
     }
 
     fn case_when(&self, case: &Token<'_>) -> Mistake {
-        let position = |word: &str| self.tokens.iter().skip(self.at).find(|token| token.text.eq_ignore_ascii_case(word));
+        let position =
+            |word: &str| self.tokens.iter().skip(self.at).find(|token| token.text.eq_ignore_ascii_case(word));
         let mistake = Mistake::new(code::FOREIGN_FORM, case.range(), "a choice is written `if … then … else …`");
-        let (Some(when), Some(then)) = (self.this(), position("then")) else { return mistake.help("write `if … then … else …`") };
-        let (Some(other), Some(end)) = (position("else"), position("end")) else { return mistake.help("write `if … then … else …`") };
+        let (Some(when), Some(then)) = (self.this(), position("then")) else {
+            return mistake.help("write `if … then … else …`");
+        };
+        let (Some(other), Some(end)) = (position("else"), position("end")) else {
+            return mistake.help("write `if … then … else …`");
+        };
         let part = |from: &Token<'_>, to: &Token<'_>| self.slice(from.end()..to.start).trim().to_owned();
         let written = format!("if {} then {} else {}", part(when, then), part(then, other), part(other, end));
         mistake.help(format!("write `{written}`")).suggest(format!("write `{written}`"), case.start..end.end(), written)
@@ -442,14 +576,18 @@ impl Around<'_> {
     /// `1 < x < 5`
     fn chained(&self) -> Option<Mistake> {
         let this = self.this()?;
-        let is_sign = |token: &Token<'_>| matches!(token.text, "=" | "!=" | "<" | "<=" | ">" | ">=") && token.kind == Kind::Sign;
+        let is_sign =
+            |token: &Token<'_>| matches!(token.text, "=" | "!=" | "<" | "<=" | ">" | ">=") && token.kind == Kind::Sign;
         if !is_sign(this) || !self.previous().is_some_and(ends_operand) {
             return None;
         }
         // Between `and`s and brackets there is one comparison before this one.
         let before = self.tokens.get(..self.at)?;
         let first = before.iter().rposition(|token| {
-            matches!(token.text, "and" | "or" | "when" | "not" | "where" | "if" | "then" | "else" | "(" | "," | "[" | "{") && token.kind != Kind::Text
+            matches!(
+                token.text,
+                "and" | "or" | "when" | "not" | "where" | "if" | "then" | "else" | "(" | "," | "[" | "{"
+            ) && token.kind != Kind::Text
         });
         let first = first.map_or(0, |at| at + 1);
         let sign = before.iter().skip(first).position(is_sign).map(|at| at + first)?;
@@ -478,9 +616,11 @@ impl Around<'_> {
         let this = self.this().filter(|this| this.is(","))?;
         let previous = self.previous()?;
         let remove = |message: &str| {
-            Mistake::new(code::UNEXPECTED, this.range(), message)
-                .help("remove the comma")
-                .fix("remove the comma", this.range(), "")
+            Mistake::new(code::UNEXPECTED, this.range(), message).help("remove the comma").fix(
+                "remove the comma",
+                this.range(),
+                "",
+            )
         };
         let Some(next) = self.next() else { return Some(remove("nothing follows this comma")) };
         if matches!(next.text, "given" | "then" | "expect" | "with") || words::begins_declaration(next.text) {
@@ -517,7 +657,10 @@ impl Around<'_> {
         let begin = || self.tokens.iter().take(self.at).rev().find(|token| token.is("if"));
         if self.expects(Rule::kw_else) && !self.expects_operand() {
             let begin = begin()?;
-            if self.this().is_some_and(|this| misspelt(this.text, &["else"]).is_some() || this.text.to_lowercase() == "else") {
+            if self
+                .this()
+                .is_some_and(|this| misspelt(this.text, &["else"]).is_some() || this.text.to_lowercase() == "else")
+            {
                 return None;
             }
             return Some(
@@ -527,14 +670,19 @@ impl Around<'_> {
         }
         if self.expects(Rule::kw_then) && !self.expects_operand() {
             let this = self.this();
-            if this.is_some_and(|this| misspelt(this.text, &["then"]).is_some() || this.text.to_lowercase() == "then" || !matches!(this.kind, Kind::Number | Kind::Text | Kind::Word)) {
+            if this.is_some_and(|this| {
+                misspelt(this.text, &["then"]).is_some()
+                    || this.text.to_lowercase() == "then"
+                    || !matches!(this.kind, Kind::Number | Kind::Text | Kind::Word)
+            }) {
                 return None;
             }
             return Some(match this {
                 Some(this) => Mistake::new(code::IF_WITHOUT_ELSE, this.range(), "`then` is left out before this")
                     .help(format!("write `then {}`", this.text))
                     .suggest("write `then` here", this.start..this.start, "then "),
-                None => Mistake::new(code::IF_WITHOUT_ELSE, begin()?.range(), "this `if` has no `then`").help("write `if … then … else …`"),
+                None => Mistake::new(code::IF_WITHOUT_ELSE, begin()?.range(), "this `if` has no `then`")
+                    .help("write `if … then … else …`"),
             });
         }
         None
@@ -568,7 +716,8 @@ impl Around<'_> {
     fn two_words(&self, first: &Token<'_>, second: &Token<'_>) -> Option<Mistake> {
         let names = [first, second].into_iter().all(|it| it.kind == Kind::Word && !words::is_reserved(it.text));
         let used = self.next().is_some_and(|next| {
-            is_operator(next.text) && next.kind == Kind::Word || matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/")
+            is_operator(next.text) && next.kind == Kind::Word
+                || matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/")
         });
         let spaced = first.end() + 1 == second.start && self.slice(first.end()..second.start) == " ";
         if !names || !used || !spaced || !self.expects(Rule::kw_and) {
@@ -597,30 +746,50 @@ impl Around<'_> {
                         .fix("remove it", this.range(), ""),
                 );
             }
-            let name_like = words::is_reserved(this.text) && !is_operator(this.text) && !matches!(this.text, "then" | "else" | "ago");
-            let compared = self.next().is_some_and(|next| matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=") || is_operator(next.text));
+            let name_like = words::is_reserved(this.text)
+                && !is_operator(this.text)
+                && !matches!(this.text, "then" | "else" | "ago");
+            let compared = self.next().is_some_and(|next| {
+                matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=") || is_operator(next.text)
+            });
             if name_like && compared {
                 let quoted = format!("`{}`", this.text);
                 return Some(
-                    Mistake::new(code::RESERVED_NAME, this.range(), format!("`{}` is a word of the language", this.text))
-                        .help(format!("a name that is spelt like it stands in backticks: {}", shown(&quoted)))
-                        .suggest("write it in backticks", this.range(), quoted),
+                    Mistake::new(
+                        code::RESERVED_NAME,
+                        this.range(),
+                        format!("`{}` is a word of the language", this.text),
+                    )
+                    .help(format!("a name that is spelt like it stands in backticks: {}", shown(&quoted)))
+                    .suggest("write it in backticks", this.range(), quoted),
                 );
             }
-            if is_operator(this.text) && !matches!(this.text, "and" | "or" | "when" | "then" | "else" | "otherwise" | "not") && this.kind == Kind::Word
+            if is_operator(this.text)
+                && !matches!(this.text, "and" | "or" | "when" | "then" | "else" | "otherwise" | "not")
+                && this.kind == Kind::Word
                 && matches!(previous.text, "and" | "or" | "when")
             {
                 return Some(self.subject_left_out(this, this.start));
             }
         }
-        let operator = is_operator(previous.text) || previous.kind == Kind::Sign && !matches!(previous.text, ")" | "]" | "}" | "{")
-            || matches!(previous.text, "minus" | "keep" | "next" | "with" | "of" | "from" | "cooldown" | "every" | "require" | "if");
+        let operator = is_operator(previous.text)
+            || previous.kind == Kind::Sign && !matches!(previous.text, ")" | "]" | "}" | "{")
+            || matches!(
+                previous.text,
+                "minus" | "keep" | "next" | "with" | "of" | "from" | "cooldown" | "every" | "require" | "if"
+            );
         operator.then(|| {
-            let mistake = Mistake::new(code::UNEXPECTED, previous.range(), format!("something is left out after `{}`", previous.text));
+            let mistake = Mistake::new(
+                code::UNEXPECTED,
+                previous.range(),
+                format!("something is left out after `{}`", previous.text),
+            );
             match (self.this(), previous.text) {
-                (None, "and" | "or") => mistake
-                    .help("write the second condition, or remove the word")
-                    .suggest(format!("remove `{}`", previous.text), previous.range(), ""),
+                (None, "and" | "or") => mistake.help("write the second condition, or remove the word").suggest(
+                    format!("remove `{}`", previous.text),
+                    previous.range(),
+                    "",
+                ),
                 _ => mistake.help(format!("write a value or a condition after `{}`", previous.text)),
             }
         })

@@ -4,7 +4,8 @@ use super::{super::grammar::Rule, Around, Kind, Mistake, Token};
 use crate::diagnostic::code;
 
 /// Words and signs that stand between the ends of a range elsewhere.
-const BETWEEN: &[&str] = &["and", "to", "-", ",", "~", "\u{5230}", "\u{81f3}", "\u{548c}", "\u{4e0e}", "until", "till", "through", "AND"];
+const BETWEEN: &[&str] =
+    &["and", "to", "-", ",", "~", "\u{5230}", "\u{81f3}", "\u{548c}", "\u{4e0e}", "until", "till", "through", "AND"];
 
 impl Around<'_> {
     pub(super) fn range(&self) -> Option<Mistake> {
@@ -22,7 +23,11 @@ impl Around<'_> {
                 Some(word) => {
                     let range = word.start..previous.end();
                     let written = format!(">= {}", from.text);
-                    mistake.help(format!("write both ends, or `{written}`")).suggest(format!("write `{written}`"), range, written)
+                    mistake.help(format!("write both ends, or `{written}`")).suggest(
+                        format!("write `{written}`"),
+                        range,
+                        written,
+                    )
                 }
                 None => mistake.help("write both ends, such as `0..100`"),
             });
@@ -77,12 +82,20 @@ impl Around<'_> {
     fn separator<'s>(&self, ends: &'s [Token<'s>]) -> Option<(&'s Token<'s>, &'s Token<'s>, &'s Token<'s>)> {
         let limit = 8.min(ends.len());
         ends.get(..limit)?.windows(3).find_map(|window| match window {
-            [before, sign, after] if BETWEEN.contains(&sign.text) && sign.kind != Kind::Text => Some((before, sign, after)),
+            [before, sign, after] if BETWEEN.contains(&sign.text) && sign.kind != Kind::Text => {
+                Some((before, sign, after))
+            }
             _ => None,
         })
     }
 
-    fn foreign(&self, primary: std::ops::Range<usize>, written: &str, range: std::ops::Range<usize>, text: String) -> Mistake {
+    fn foreign(
+        &self,
+        primary: std::ops::Range<usize>,
+        written: &str,
+        range: std::ops::Range<usize>,
+        text: String,
+    ) -> Mistake {
         Mistake::new(code::FOREIGN_RANGE, primary, "the ends of a range stand on both sides of `..`")
             .help(format!("write `{written}`"))
             .fix(format!("write `{written}`"), range, text)

@@ -102,9 +102,13 @@ impl Walk<'_, '_> {
         let span = self.next_span(blank.len_utf8());
         let number = blank as u32;
         self.sink.push(
-            Diagnostic::error(code::FOREIGN_CHARACTER, span, format!("this is not an ordinary space but U+{number:04X}"))
-                .help("type a space")
-                .fix("replace it by a space", span, " "),
+            Diagnostic::error(
+                code::FOREIGN_CHARACTER,
+                span,
+                format!("this is not an ordinary space but U+{number:04X}"),
+            )
+            .help("type a space")
+            .fix("replace it by a space", span, " "),
         );
         self.blank(blank.len_utf8());
     }

@@ -69,12 +69,16 @@ impl Walk<'_, '_> {
         self.spoil();
         let line = self.line().trim_end();
         self.sink.push(
-            Diagnostic::error(code::UNCLOSED_TEXT, span, "this text is never closed")
-                .here("begins here")
-                .help("type `\"` where the text ends; it ends on the line where it begins (`\\n` is a line break in it)"),
+            Diagnostic::error(code::UNCLOSED_TEXT, span, "this text is never closed").here("begins here").help(
+                "type `\"` where the text ends; it ends on the line where it begins (`\\n` is a line break in it)",
+            ),
         );
-        let inside: String =
-            line.get(open.len_utf8()..).unwrap_or("").chars().map(|it| if matches!(it, '"' | '\\') { ' ' } else { it }).collect();
+        let inside: String = line
+            .get(open.len_utf8()..)
+            .unwrap_or("")
+            .chars()
+            .map(|it| if matches!(it, '"' | '\\') { ' ' } else { it })
+            .collect();
         self.replace(open.len_utf8(), "\"");
         self.replace(inside.len(), &inside);
         self.done.cleaned.replace(self.at..self.at, "\"");
@@ -123,17 +127,21 @@ impl Walk<'_, '_> {
                 'u' => {
                     let written = inside.get(at..).unwrap_or("");
                     let end = written.find('}').map_or(2, |close| close + 1);
-                    let digits = written.get(..end).and_then(|it| it.strip_prefix("\\u{")).and_then(|it| it.strip_suffix('}'));
-                    let number = digits.filter(|it| (1..=6).contains(&it.len())).and_then(|it| u32::from_str_radix(it, 16).ok());
+                    let digits =
+                        written.get(..end).and_then(|it| it.strip_prefix("\\u{")).and_then(|it| it.strip_suffix('}'));
+                    let number =
+                        digits.filter(|it| (1..=6).contains(&it.len())).and_then(|it| u32::from_str_radix(it, 16).ok());
                     if number.and_then(char::from_u32).is_none() {
                         let message = format!("`{}` is no character", written.get(..end).unwrap_or("\\u"));
-                        let help = "write the character's number in hexadecimal, as in `\\u{7c73}`, or the character itself";
+                        let help =
+                            "write the character's number in hexadecimal, as in `\\u{7c73}`, or the character itself";
                         self.sink.push(Diagnostic::error(code::BAD_ESCAPE, span(end), message).help(help));
                     }
                 }
                 _ => {
                     let span = span(1 + escaped.len_utf8());
-                    let diagnostic = Diagnostic::error(code::BAD_ESCAPE, span, format!("`\\{escaped}` is not an escape"));
+                    let diagnostic =
+                        Diagnostic::error(code::BAD_ESCAPE, span, format!("`\\{escaped}` is not an escape"));
                     self.sink.push(match escaped {
                         '\'' => diagnostic.help("write `'` as it is").fix("remove the backslash", span, "'"),
                         _ => diagnostic
@@ -155,8 +163,12 @@ impl Walk<'_, '_> {
             let span = self.next_span(open.len_utf8());
             self.spoil();
             self.sink.push(
-                Diagnostic::error(code::UNCLOSED_NAME, span, "a name in backticks begins here and does not end on its line")
-                    .help("close it with a second backtick: `` `Last Order` ``"),
+                Diagnostic::error(
+                    code::UNCLOSED_NAME,
+                    span,
+                    "a name in backticks begins here and does not end on its line",
+                )
+                .help("close it with a second backtick: `` `Last Order` ``"),
             );
             return self.blank(open.len_utf8());
         };
