@@ -353,7 +353,7 @@ enum Target {
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Target::At(output) => output.write(bytes),
+            Target::At(output) => Write::write(output, bytes),
             Target::Held(held, _) => held.write(bytes),
         }
     }
@@ -378,8 +378,7 @@ struct Sink<'a> {
 
 impl RunSink for Sink<'_> {
     fn user(&mut self, record: &[Value], answers: &Answers) -> Result<(), RunError> {
-        let Some(writer) = &mut self.writer else { return Ok(()) };
-        if self.left == 0 {
+        if self.left == 0 || self.writer.is_none() {
             return Ok(());
         }
         self.left -= 1;
@@ -388,11 +387,12 @@ impl RunSink for Sink<'_> {
             Extra::Column(id) => field(*id),
             Extra::Definition(id) => self.named(*id, answers.value(*id)),
         });
-        writer.user(&UserResults {
+        let user = UserResults {
             key: self.plan.key.map_or(Value::Missing, field),
             results: self.plan.results.iter().map(|id| answers.value(*id).clone()).collect(),
             extra: extra.collect(),
-        })?;
+        };
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.user(&user))?;
         Ok(())
     }
 

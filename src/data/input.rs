@@ -82,8 +82,8 @@ impl Input {
     ///
     /// # Errors
     /// A file that cannot be opened.
-    pub fn open(&self) -> Result<Box<dyn Read>, DataError> {
-        let bytes: Box<dyn Read> = match &self.path {
+    pub fn open(&self) -> Result<Box<dyn Read + Send>, DataError> {
+        let bytes: Box<dyn Read + Send> = match &self.path {
             Some(path) => {
                 let file = File::open(path).map_err(|error| self.unreadable(error))?;
                 if file.metadata().is_ok_and(|found| found.is_dir()) {

@@ -26,7 +26,7 @@ pub struct Row {
 }
 
 /// The rows of a file in order: a row, or why it is a bad one, or why the file cannot be read on.
-pub type Rows = Box<dyn Iterator<Item = Result<Result<Row, Box<BadRow>>, DataError>>>;
+pub type Rows = Box<dyn Iterator<Item = Result<Result<Row, Box<BadRow>>, DataError>> + Send>;
 
 /// Reads a table's rows from a file. Only the needed columns are read, and judged; the header is judged at once.
 ///

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A reader at the first row behind the header, and the header.
-pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Reader<Box<dyn Read>>, Vec<String>), DataError> {
+pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Reader<Box<dyn Read + Send>>, Vec<String>), DataError> {
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .flexible(true)

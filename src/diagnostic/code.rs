@@ -59,13 +59,44 @@ macro_rules! codes {
 }
 
 codes! {
+    FOREIGN_CHARACTER = "E0001", "a character of another keyboard";
+    CONTROL_CHARACTER = "E0002", "a control character";
+    FOREIGN_QUOTES = "E0003", "quotes of another keyboard";
+    SINGLE_QUOTES = "E0004", "a text in single quotes";
+    UNCLOSED_TEXT = "E0005", "a text that is never closed";
+    BAD_ESCAPE = "E0006", "an escape that is none";
+    INNER_QUOTES = "E0007", "quotes inside a text";
     NOT_UTF8 = "E0008", "a rule file that is not UTF-8";
     TOO_LARGE = "E0009", "a rule file of more than 64 MiB";
+    FOREIGN_COMMENT = "E0010", "a comment of another language";
+    UNKNOWN_CHARACTER = "E0011", "a character that means nothing here";
+    UNCLOSED_NAME = "E0012", "a name in backticks that is never closed";
+    UNCLOSED_PATTERN = "E0013", "a pattern that is never closed";
+    TOUCHING = "E0014", "a literal that touches a name";
+    BAD_NUMBER = "E0015", "a number that is not written as one";
+    BAD_DATE = "E0016", "a date that is not written as one";
+    BAD_UNIT = "E0017", "a unit of time that is not written as one";
     UNEXPECTED = "E0101", "something else is expected here";
+    MISSPELT_WORD = "E0102", "a word of the language, misspelt";
     TOO_DEEP = "E0103", "brackets nested too deep";
+    UNCLOSED_BRACKET = "E0104", "a bracket that is never closed";
+    STRAY_BRACKET = "E0105", "a bracket that closes nothing";
+    FOREIGN_OPERATOR = "E0106", "an operator of another language";
+    FOREIGN_RANGE = "E0107", "a range that is not written as one";
+    OPEN_RANGE = "E0108", "a range with one end";
+    NULL_TEST = "E0109", "a missing value, asked for in the words of another language";
+    LIST_BRACKETS = "E0110", "a list in the wrong brackets";
+    GLUED_KEYWORD = "E0111", "a word of the language glued to a name";
+    CAPITALISED = "E0112", "a word of the language in capitals";
+    CHAINED_COMPARISON = "E0113", "a comparison of three";
+    IF_WITHOUT_ELSE = "E0114", "`if` without `then` or `else`";
+    RESERVED_NAME = "E0115", "a reserved word as a name";
+    MISSING_WORD = "E0116", "a word that is left out";
     CLAUSE_OUTSIDE = "E0117", "`where` or `per` outside an aggregate";
     EMPTY_LIST = "E0118", "a list literal without values";
     SAID_TWICE = "E0119", "a clause that is said twice";
+    FOREIGN_FORM = "E0120", "a form of another language";
+    BAD_NAME = "E0121", "a name that is not written as one";
     UNKNOWN_NAME = "E0201", "a name that means nothing";
     DECLARED_TWICE = "E0202", "a name that is declared twice";
     CYCLE = "E0203", "a rule that reads itself";

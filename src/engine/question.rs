@@ -77,11 +77,10 @@ impl Question {
     /// Its value for a record, as JSON text.
     ///
     /// # Errors
-    /// A value that its column cannot have, of the columns that the expression reads.
+    /// A value that its column cannot have.
     pub fn answer(&self, record: &Map<String, Json>, context: Context) -> Result<String, RecordError> {
         let table = self.rulebook.schema.root();
-        let needed = self.rulebook.columns_read_by([self.asked]);
-        let values = record::needed_from_json(record, table, &needed, context.clock.zone())?;
+        let values = record::from_json(record, table, context.clock.zone())?;
         let engine = Engine::new(Arc::clone(&self.rulebook), context);
         let answers = engine.interpreter().evaluate(&values);
         Ok(match (answers.value(self.asked), self.ty()) {

@@ -59,8 +59,8 @@ impl Cleaned {
             None => self.origin + at,
             Some(it) if at >= it.clean.end => it.original.end + (at - it.clean.end),
             Some(it) if end => it.original.end,
-            Some(it) if at == it.clean.start => it.original.start,
-            Some(it) => (it.original.start + (at - it.clean.start)).min(it.original.end),
+            // Within a replacement there is no telling which byte came from where.
+            Some(it) => it.original.start,
         }
     }
 
@@ -80,15 +80,25 @@ impl Cleaned {
     /// Replaces bytes of the clean text; what they stood for stays what they stand for.
     pub(super) fn mend(&mut self, clean: Range<usize>, text: &str) {
         let original = self.original(clean.clone());
-        let first = self.replaced.partition_point(|it| it.clean.end <= clean.start && it.clean.start < clean.start);
-        let mut later = self.replaced.split_off(first);
-        later.retain(|it| it.clean.start >= clean.end && it.clean.end > clean.start);
-        for it in &mut later {
-            it.clean.start = it.clean.start - clean.len() + text.len();
-            it.clean.end = it.clean.end - clean.len() + text.len();
+        let first = self.replaced.partition_point(|it| it.clean.end <= clean.start);
+        let later = self.replaced.split_off(first);
+        let moved = |at: usize| at - clean.len() + text.len();
+        // What the mend cuts in two keeps its outer parts.
+        if let Some(cut) = later.first().filter(|it| it.clean.start < clean.start) {
+            let left = Replaced { clean: cut.clean.start..clean.start, original: cut.original.start..original.start };
+            self.replaced.push(left);
         }
-        self.replaced.push(Replaced { clean: clean.start..clean.start + text.len(), original });
-        self.replaced.append(&mut later);
+        self.replaced.push(Replaced { clean: clean.start..clean.start + text.len(), original: original.clone() });
+        for it in later {
+            if it.clean.start >= clean.end {
+                self.replaced
+                    .push(Replaced { clean: moved(it.clean.start)..moved(it.clean.end), original: it.original });
+            } else if it.clean.end > clean.end {
+                let right = moved(clean.end)..moved(it.clean.end);
+                self.replaced
+                    .push(Replaced { clean: right, original: original.end.min(it.original.end)..it.original.end });
+            }
+        }
         if self.text.is_char_boundary(clean.start) && self.text.is_char_boundary(clean.end) {
             self.text.replace_range(clean, text);
         }

@@ -8,11 +8,15 @@ mod grammar;
 mod recovery;
 mod scan;
 mod tokens;
+mod twins;
 mod words;
 
 pub use words::{DECLARATIONS, RESERVED, is_reserved};
 
-use crate::{diagnostic::Sink, source::SourceId};
+use crate::{
+    diagnostic::{Severity, Sink},
+    source::SourceId,
+};
 
 /// The tree of a rule file. It never fails: what parsed is in the tree, and every mistake is in the sink.
 pub fn parse(source: SourceId, text: &str, sink: &mut Sink) -> ast::File {
@@ -22,9 +26,9 @@ pub fn parse(source: SourceId, text: &str, sink: &mut Sink) -> ast::File {
 
 /// The tree of one expression; none where it has a mistake, which is in the sink.
 pub fn parse_expression(source: SourceId, text: &str, sink: &mut Sink) -> Option<ast::Expr> {
+    let before = sink.found().len();
     let scanned = scan::scan(source, text, sink);
-    let text = scanned.cleaned.text().trim_start();
-    let at = scanned.cleaned.text().len() - text.len();
-    let pair = grammar::expression(text).ok()?;
-    build::Builder::new(source, &scanned.cleaned, at, sink).whole_expression(pair)
+    let expr = recovery::expression(source, &scanned, sink);
+    let mistakes = sink.found().iter().skip(before).any(|it| it.severity == Severity::Error);
+    expr.filter(|_| !mistakes)
 }

@@ -1,60 +1,219 @@
-//! One declaration after the other, so that a broken one hides no other.
+//! One declaration after the other, so that a broken one hides no other; and no deeper than the stack is.
+
+use pest::iterators::Pair;
 
 use super::{
-    ast::{Declaration, File},
-    build::Builder,
-    failure, grammar,
+    ast::{Declaration, Expr, File},
+    build::{Builder, DEEPEST, too_deep},
+    failure,
+    grammar::{self, Failure, Rule},
     scan::Scanned,
-    tokens::{Kind, Tokens},
+    tokens::{Kind, Token, Tokens},
     words,
 };
-use crate::{diagnostic::Sink, source::SourceId};
+use crate::{
+    diagnostic::Sink,
+    source::{SourceId, Span},
+};
+
+/// Nests up to this many levels are read on the stack that there is; deeper ones get one of their own.
+const SHALLOW: usize = 6;
+
+/// Enough for [`DEEPEST`] levels of the grammar without optimisation. Only what is used of it is ever real memory.
+const STACK: usize = 256 << 20;
 
 /// All declarations of a scanned text.
-pub(super) fn file(source: SourceId, scanned: Scanned, sink: &mut Sink) -> File {
+pub(super) fn file(source: SourceId, scanned: Scanned<'_>, sink: &mut Sink) -> File {
+    let outline = Outline::of(scanned.cleaned.text());
+    let mut declarations = with_stack(outline.deepest, || declarations(source, &scanned, &outline, sink));
+    describe(&mut declarations, &scanned);
+    File { source, declarations, comments: scanned.comments }
+}
+
+/// Gives each declaration the `##` comments directly above it.
+fn describe(declarations: &mut [Declaration], scanned: &Scanned<'_>) {
+    let original = scanned.original;
+    // Whether `between` holds nothing but one line's end.
+    let adjoins = |from: u32, to: u32| {
+        let between = original.get(from as usize..to as usize).unwrap_or("x");
+        between.trim().is_empty() && between.matches('\n').count() == 1
+    };
+    let alone = |start: u32| {
+        let before = original.get(..start as usize).unwrap_or("");
+        before.rsplit('\n').next().is_some_and(|line| line.trim_matches(['\u{feff}', ' ', '\t', '\u{3000}']).is_empty())
+    };
+    for declaration in declarations {
+        let mut start = declaration.place.0.start;
+        let above = scanned.comments.partition_point(|comment| comment.place.0.start < start);
+        let mut lines = vec![];
+        for comment in scanned.comments.get(..above).unwrap_or(&[]).iter().rev() {
+            let span = comment.place.0;
+            let Some(line) = comment.text.strip_prefix("##").filter(|_| adjoins(span.end, start) && alone(span.start))
+            else {
+                break;
+            };
+            lines.push(line.strip_prefix(' ').unwrap_or(line));
+            start = span.start;
+        }
+        lines.reverse();
+        declaration.description = (!lines.is_empty()).then(|| lines.join("\n"));
+    }
+}
+
+/// The one expression of a scanned text.
+pub(super) fn expression(source: SourceId, scanned: &Scanned<'_>, sink: &mut Sink) -> Option<Expr> {
     let text = scanned.cleaned.text();
-    let starts = starts(text);
+    let outline = Outline::of(text);
+    if let Some(deep) = outline.too_deep.first() {
+        let original = scanned.cleaned.original(*deep..deep + 1);
+        sink.push(too_deep(Span::new(source, original.start, original.end)));
+        return None;
+    }
+    with_stack(outline.deepest, || {
+        let at = skip_blanks(text, 0);
+        match grammar::expression(text.get(at..).unwrap_or("")) {
+            Ok(pair) => Builder::new(source, &scanned.cleaned, at, sink).whole_expression(pair),
+            Err(_) => {
+                failure::mend_expression(source, scanned.cleaned.clone(), !scanned.spoiled.is_empty(), sink);
+                None
+            }
+        }
+    })
+}
+
+fn with_stack<T: Send>(deepest: usize, work: impl FnOnce() -> T + Send) -> T {
+    if deepest <= SHALLOW {
+        return work();
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        let thread = thread.expect("the system has memory for one more thread");
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn declarations(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, sink: &mut Sink) -> Vec<Declaration> {
+    let text = scanned.cleaned.text();
     let mut declarations: Vec<Declaration> = vec![];
     let mut at = skip_blanks(text, 0);
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        match grammar::declaration(rest) {
+    while at < text.len() {
+        let next =
+            outline.starts.get(outline.starts.partition_point(|start| *start <= at)).copied().unwrap_or(text.len());
+        let deep = outline.too_deep.get(outline.too_deep.partition_point(|deep| *deep < at)).copied();
+        if let Some(deep) = deep.filter(|deep| *deep < next) {
+            let original = scanned.cleaned.original(deep..deep + 1);
+            sink.push(too_deep(Span::new(source, original.start, original.end)));
+            at = next;
+            continue;
+        }
+        match widest(text, at, &outline.starts, deep.unwrap_or(text.len())) {
             Ok(pair) => {
                 let end = pair.as_span().end();
                 declarations.extend(Builder::new(source, &scanned.cleaned, at, sink).declaration(pair));
                 at = skip_blanks(text, at + end);
             }
             Err(_) => {
-                let next = starts.get(starts.partition_point(|start| *start <= at)).copied().unwrap_or(text.len());
+                let first = scanned.spoiled.partition_point(|spoiled| *spoiled < at);
+                let spoiled = scanned.spoiled.get(first).is_some_and(|spoiled| *spoiled < next || next == text.len());
                 let chunk = scanned.cleaned.part(at..next);
-                failure::mend(source, chunk, &mut declarations, sink);
+                failure::mend(source, chunk, spoiled, &mut declarations, sink);
                 at = next;
             }
         }
     }
-    File { source, declarations, comments: scanned.comments }
+    declarations
 }
 
+/// The declaration at `at`. It goes up to the next beginning of one; further only where it is not complete by then, since
+/// what looks like a beginning may stand inside a block.
+fn widest<'t>(text: &'t str, at: usize, starts: &[usize], end: usize) -> Result<Pair<'t, Rule>, Failure> {
+    let mut ahead = starts.partition_point(|start| *start <= at);
+    let mut step = 1;
+    loop {
+        let upto = starts.get(ahead).copied().unwrap_or(end).min(end);
+        let part = text.get(at..upto).unwrap_or("");
+        match grammar::declaration(part) {
+            Err(failure) if failure.at >= part.trim_end().len() && upto < end => {
+                ahead += step;
+                step *= 2;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// The first byte from `at` on that is no white space.
 pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
     let rest = text.get(at..).unwrap_or("");
     at + (rest.len() - rest.trim_start().len())
 }
 
-/// Where a declaration begins in the first column, followed by what it may be followed by.
-fn starts(text: &str) -> Vec<usize> {
-    let mut starts = vec![];
-    let mut tokens = Tokens::of(text).peekable();
-    while let Some(token) = tokens.next() {
-        let first_column = token.start == 0 || text.as_bytes().get(token.start - 1) == Some(&b'\n');
-        if first_column && token.kind == Kind::Word && words::begins_declaration(token.text) {
-            let named = tokens.peek().is_some_and(|next| match next.kind {
-                Kind::Word => !words::is_reserved(next.text),
-                Kind::Quoted | Kind::Text | Kind::Number => true,
-                Kind::Sign => next.text == "{",
-            });
-            if named {
-                starts.push(token.start);
+/// What can be seen of a text without reading it.
+struct Outline {
+    /// Where a declaration begins in the first column, followed by what it may be followed by.
+    starts: Vec<usize>,
+    /// Where brackets and `if`s nest too deep.
+    too_deep: Vec<usize>,
+    /// How deep they nest elsewhere.
+    deepest: usize,
+}
+
+impl Outline {
+    fn of(text: &str) -> Outline {
+        let mut outline = Outline { starts: vec![], too_deep: vec![], deepest: 0 };
+        // For each open bracket the `if`s inside it that still lack their `else`.
+        let mut open: Vec<usize> = vec![0];
+        let mut level = 0_usize;
+        let mut tokens = Tokens::of(text).peekable();
+        while let Some(token) = tokens.next() {
+            if begins_line(text, &token) && is_declaration(&token, tokens.peek()) {
+                outline.starts.push(token.start);
+                open = vec![0];
+                level = 0;
+            }
+            match (token.kind, token.text) {
+                (Kind::Sign, "(" | "[" | "{") => {
+                    open.push(0);
+                    level += 1;
+                }
+                (Kind::Sign, ")" | "]" | "}") if open.len() > 1 => {
+                    level -= open.pop().unwrap_or(0) + 1;
+                }
+                (Kind::Word, "if") => {
+                    if let Some(ifs) = open.last_mut() {
+                        *ifs += 1;
+                        level += 1;
+                    }
+                }
+                (Kind::Word, "else") => {
+                    if let Some(ifs) = open.last_mut().filter(|ifs| **ifs > 0) {
+                        *ifs -= 1;
+                        level -= 1;
+                    }
+                }
+                _ => continue,
+            }
+            if level > DEEPEST {
+                outline.too_deep.push(token.start);
+            } else {
+                outline.deepest = outline.deepest.max(level);
             }
         }
+        outline
     }
-    starts
+}
+
+fn begins_line(text: &str, token: &Token<'_>) -> bool {
+    let before = text.get(..token.start).unwrap_or("");
+    before.is_empty() || before.ends_with('\n') || before == "   "
+}
+
+fn is_declaration(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
+    token.kind == Kind::Word
+        && words::begins_declaration(token.text)
+        && next.is_some_and(|next| match next.kind {
+            Kind::Word => !words::is_reserved(next.text),
+            Kind::Quoted | Kind::Text | Kind::Number => true,
+            Kind::Sign => next.text == "{",
+        })
 }

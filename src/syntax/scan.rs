@@ -3,19 +3,26 @@
 //! It knows texts, names in backticks, patterns and comments; everything it repairs is told. What it hands on is the clean
 //! text, in which comments and foreign white space are blanks.
 
+mod habits;
+mod quotes;
+
 use unicode_ident::{is_xid_continue, is_xid_start};
 
 use super::{
     ast::{Comment, Place},
     cleaned::Cleaned,
+    twins::twin,
+    words,
 };
 use crate::{
-    diagnostic::Sink,
+    diagnostic::{Diagnostic, Sink, code},
     source::{SourceId, Span},
 };
 
 /// What the walk hands on.
-pub(super) struct Scanned {
+pub(super) struct Scanned<'a> {
+    /// The text as it was typed.
+    pub(super) original: &'a str,
     pub(super) cleaned: Cleaned,
     pub(super) comments: Vec<Comment>,
     /// Bytes of the clean text where something is wrong that no repair makes right; what follows from it is not told.
@@ -23,14 +30,15 @@ pub(super) struct Scanned {
 }
 
 /// Walks over `text`.
-pub(super) fn scan(source: SourceId, text: &str, sink: &mut Sink) -> Scanned {
+pub(super) fn scan<'a>(source: SourceId, text: &'a str, sink: &mut Sink) -> Scanned<'a> {
     let mut walk = Walk {
         source,
         text,
         at: 0,
         sink,
-        done: Scanned { cleaned: Cleaned::starting_at(0), comments: vec![], spoiled: vec![] },
+        done: Scanned { original: text, cleaned: Cleaned::starting_at(0), comments: vec![], spoiled: vec![] },
         last: Last::Start,
+        line_begun: false,
     };
     while walk.step() {}
     walk.done
@@ -47,41 +55,73 @@ enum Last {
     Operand,
 }
 
-struct Walk<'a> {
+struct Walk<'a, 's> {
     source: SourceId,
     text: &'a str,
     at: usize,
-    sink: &'a mut Sink,
-    done: Scanned,
+    sink: &'s mut Sink,
+    done: Scanned<'a>,
     last: Last,
+    /// Whether anything but white space stands before this on the line.
+    line_begun: bool,
 }
 
-impl Walk<'_> {
-    fn rest(&self) -> &str {
+impl<'a> Walk<'a, '_> {
+    fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or("")
+    }
+
+    fn line(&self) -> &'a str {
+        self.rest().split('\n').next().unwrap_or("").trim_end_matches('\r')
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.source, start, end)
     }
 
+    fn next_span(&self, length: usize) -> Span {
+        self.span(self.at, self.at + length)
+    }
+
     /// One comment, text, name, number or sign; false at the end.
     fn step(&mut self) -> bool {
         let Some(first) = self.rest().chars().next() else { return false };
         match first {
-            '#' => self.comment(),
-            '"' => self.quoted_text(),
-            '\u{feff}' | '\u{3000}' => self.blank(first.len_utf8()),
-            _ if is_xid_start(first) || first == '_' => self.word(),
+            '\n' => {
+                self.keep(1);
+                self.line_begun = false;
+                return true;
+            }
+            ' ' | '\t' | '\r' => self.keep(1),
+            '\u{feff}' if self.at == 0 => self.blank(first.len_utf8()),
+            '\u{3000}' => self.blank(first.len_utf8()),
+            _ if first.is_whitespace() || ('\u{200b}'..='\u{200f}').contains(&first) || first == '\u{feff}' => {
+                self.foreign_blank(first);
+            }
+            _ if first.is_control() => self.control(first),
             _ => {
-                self.keep(first.len_utf8());
-                if !first.is_whitespace() {
-                    let ends = first.is_ascii_digit() || matches!(first, ')' | ']' | '}' | '%');
-                    self.last = if ends { Last::Operand } else { Last::Start };
-                }
+                self.visible(first);
+                self.line_begun = true;
             }
         }
         true
+    }
+
+    fn visible(&mut self, first: char) {
+        match first {
+            '#' => self.comment(1),
+            '\u{ff03}' => self.foreign_comment("\u{ff03}"),
+            '`' | '\u{ff40}' => self.quoted_name(first),
+            '"' | '\'' => self.quoted(first),
+            _ if matches!(twin(first), Some('"' | '\'')) => self.quoted(first),
+            '/' if self.last != Last::Operand && self.pattern() => {}
+            '/' if self.rest().starts_with("//") => self.foreign_comment("//"),
+            '-' if self.dashes_begin_a_comment() => self.foreign_comment("--"),
+            _ if twin(first).is_some() => self.twins(),
+            '0'..='9' => self.number(),
+            _ if is_xid_start(first) || first == '_' => self.word(),
+            _ => self.sign(first),
+        }
     }
 
     /// The next `length` bytes as they are.
@@ -101,29 +141,135 @@ impl Walk<'_> {
         self.at += length;
     }
 
-    fn comment(&mut self) {
-        let line = self.rest().split('\n').next().unwrap_or("");
-        let text = line.trim_end().to_owned();
-        let place = Place(self.span(self.at, self.at + text.len()));
-        let length = line.len();
-        self.done.comments.push(Comment { text, place });
-        self.blank(length);
+    /// `text` in the place of the next `length` bytes.
+    fn replace(&mut self, length: usize, text: &str) {
+        self.done.cleaned.replace(self.at..self.at + length, text);
+        self.at += length;
     }
 
-    fn quoted_text(&mut self) {
-        let length = super::tokens::text_length(self.rest());
-        self.keep(length);
-        self.last = Last::Operand;
+    /// What is wrong here cannot be repaired.
+    fn spoil(&mut self) {
+        self.done.spoiled.push(self.done.cleaned.text().len());
+    }
+
+    fn comment(&mut self, sign: usize) {
+        let line = self.line();
+        let text = line.trim_end();
+        let place = Place(self.next_span(text.len()));
+        let text = format!("#{}", text.get(sign..).unwrap_or(""));
+        if let Some((at, control)) = line.char_indices().find(|(_, it)| it.is_control() && *it != '\t' && *it != '\r') {
+            let span = self.span(self.at + at, self.at + at + control.len_utf8());
+            self.sink.push(control_character(control, span));
+        }
+        self.done.comments.push(Comment { text, place });
+        self.blank(line.len());
+    }
+
+    fn control(&mut self, control: char) {
+        self.sink.push(control_character(control, self.next_span(control.len_utf8())));
+        self.blank(control.len_utf8());
     }
 
     fn word(&mut self) {
-        let length = self.rest().find(|it| !is_xid_continue(it)).unwrap_or(self.rest().len());
-        self.last = match self.rest().get(..length).unwrap_or("") {
+        let length = word_length(self.rest());
+        let word = self.rest().get(..length).unwrap_or("");
+        self.last = match word {
             "matches" => Last::Matches,
             "true" | "false" | "missing" | "known" | "now" | "today" | "ago" => Last::Operand,
-            word if super::words::is_reserved(word) => Last::Start,
+            word if words::is_reserved(word) => Last::Start,
             _ => Last::Operand,
         };
         self.keep(length);
+        let touches = self.rest().chars().next().is_some_and(|next| next == '"');
+        if touches {
+            self.touching();
+        }
     }
+
+    /// A word and a text, or a text and a word, with nothing between them.
+    fn touching(&mut self) {
+        let span = self.next_span(0);
+        self.sink.push(
+            Diagnostic::error(code::TOUCHING, span, "a space is missing between a name and a literal")
+                .help("put a space here")
+                .fix("put a space here", span, " "),
+        );
+        self.done.cleaned.replace(self.at..self.at, " ");
+    }
+
+    /// A number as far as it goes; what is wrong with it is found where the grammar stops at it.
+    fn number(&mut self) {
+        self.last = Last::Operand;
+        let rest = self.rest();
+        let length = rest.find(|it: char| !it.is_ascii_digit() && !matches!(it, '-' | '/')).unwrap_or(rest.len());
+        let digits = rest.get(..length).unwrap_or("");
+        let next = rest.get(length..).and_then(|behind| behind.chars().next());
+        let ends = next.is_none_or(|next| !is_xid_continue(next) && next != '.' || next == 'T');
+        match shaped_like_a_date(digits) {
+            Some(date) if ends && date != digits => {
+                let span = self.next_span(length);
+                self.sink.push(
+                    Diagnostic::error(code::BAD_DATE, span, format!("`{digits}` is not a date"))
+                        .help(format!("a date has four digits, two and two: `{date}`"))
+                        .fix(format!("write `{date}`"), span, date.clone()),
+                );
+                self.replace(length, &date);
+            }
+            _ => {
+                let length = digits.find(['-', '/']).filter(|_| shaped_like_a_date(digits).is_none()).unwrap_or(length);
+                self.keep(length.max(1));
+                let rest = self.rest();
+                let length = rest.find(|it: char| !is_xid_continue(it) || twin(it).is_some()).unwrap_or(rest.len());
+                self.keep(length);
+            }
+        }
+    }
+
+    fn sign(&mut self, first: char) {
+        let spaced =
+            ["> =", "< =", "! ="].into_iter().find(|it| self.rest().starts_with(it) && !self.rest().starts_with("= ="));
+        if let Some(spaced) = spaced {
+            let meant: String = spaced.chars().filter(|it| *it != ' ').collect();
+            return self.instead(spaced.len(), &meant, code::FOREIGN_OPERATOR, "a space splits this operator");
+        }
+        if let Some((typed, meant)) = super::twins::habit(self.rest()) {
+            return self.foreign_sign(typed, meant);
+        }
+        let known = "()[]{},:=<>+-*/%.?!";
+        if !known.contains(first) {
+            return self.unknown(first);
+        }
+        let length = if self.rest().starts_with("!=") { 2 } else { 1 };
+        self.keep(length);
+        self.last = if matches!(first, ')' | ']' | '}' | '%') { Last::Operand } else { Last::Start };
+    }
+}
+
+/// The length of the word that `text` begins with. A full-width letter ends it: it is mended on its own.
+fn word_length(text: &str) -> usize {
+    text.find(|it| !is_xid_continue(it) || is_full_width(it)).unwrap_or(text.len())
+}
+
+fn is_full_width(it: char) -> bool {
+    ('\u{ff01}'..='\u{ff5e}').contains(&it)
+}
+
+/// `2026-1-5` as `2026-01-05`; none where that is not its shape.
+fn shaped_like_a_date(digits: &str) -> Option<String> {
+    let sign = if digits.contains('/') { '/' } else { '-' };
+    let parts: Vec<&str> = digits.split(sign).collect();
+    let [year, month, day] = parts.as_slice() else { return None };
+    let fits = year.len() == 4 && (1..=2).contains(&month.len()) && (1..=2).contains(&day.len());
+    fits.then(|| format!("{year}-{month:0>2}-{day:0>2}"))
+}
+
+fn control_character(control: char, span: Span) -> Diagnostic {
+    let number = control as u32;
+    Diagnostic::error(
+        code::CONTROL_CHARACTER,
+        span,
+        format!("the control character U+{number:04X} has no place in a rule file"),
+    )
+    .help("remove it; in a text, `\\n` and `\\t` stand for a line break and a tab")
+    .fix("remove it", span, "")
 }

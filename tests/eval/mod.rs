@@ -80,6 +80,12 @@ fn same(found: &str, wanted: &str) -> bool {
 
 #[test]
 fn every_row_of_the_tables_gives_its_answer() {
+    // Rows of 128 brackets, unoptimised: a test's thread has little stack.
+    let all = std::thread::Builder::new().stack_size(256 << 20).spawn(every_row).expect("a thread");
+    all.join().expect("every row gives its answer");
+}
+
+fn every_row() {
     let (mut rows, mut wrong) = (0, vec![]);
     for file in tables() {
         let text = fs::read_to_string(&file).expect("a table can be read");

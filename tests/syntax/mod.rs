@@ -1,5 +1,8 @@
 //! Rule text to trees, and what is said of text that is none.
 
+mod hostile;
+mod pages;
+
 use tagwell::{
     diagnostic::{Diagnostic, Sink},
     source::SourceId,

@@ -40,7 +40,7 @@ fn duration(written: &str) -> Vec<DurationPart> {
 }
 
 /// The unit that a suffix stands for.
-pub(in super::super) fn unit(suffix: &str) -> Option<Unit> {
+pub(super) fn unit(suffix: &str) -> Option<Unit> {
     [Unit::Year, Unit::Month, Unit::Week, Unit::Day, Unit::Hour, Unit::Minute, Unit::Second]
         .into_iter()
         .find(|unit| unit.suffix() == suffix)

@@ -120,6 +120,11 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Whether `suffix` is a unit of duration.
+pub(super) fn is_unit(suffix: &str) -> bool {
+    literal::unit(suffix).is_some()
+}
+
 /// What is said of a nest that is too deep.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(code::TOO_DEEP, span, format!("this is nested more than {DEEPEST} levels deep"))

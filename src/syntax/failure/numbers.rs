@@ -1,0 +1,311 @@
+//! Numbers, dates, durations and percentages that are not written as such.
+
+use super::{Around, Kind, Mistake, Token};
+use crate::diagnostic::code;
+
+/// A word for a unit of time, and how it is written.
+fn unit_of(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "d" | "day" | "days" | "\u{5929}" | "\u{65e5}" => "d",
+        "w"
+        | "week"
+        | "weeks"
+        | "wk"
+        | "wks"
+        | "\u{5468}"
+        | "\u{661f}\u{671f}"
+        | "\u{4e2a}\u{661f}\u{671f}"
+        | "\u{793c}\u{62dc}" => "w",
+        "mo" | "month" | "months" | "mon" | "mth" | "\u{4e2a}\u{6708}" | "\u{6708}" => "mo",
+        "y" | "year" | "years" | "yr" | "yrs" | "\u{5e74}" => "y",
+        "h" | "hour" | "hours" | "hr" | "hrs" | "\u{5c0f}\u{65f6}" | "\u{4e2a}\u{5c0f}\u{65f6}" | "\u{65f6}" => "h",
+        "min" | "minute" | "minutes" | "mins" | "\u{5206}\u{949f}" | "\u{5206}" => "min",
+        "s" | "second" | "seconds" | "sec" | "secs" | "\u{79d2}" | "\u{79d2}\u{949f}" => "s",
+        "quarter" | "quarters" | "q" | "\u{5b63}\u{5ea6}" | "\u{4e2a}\u{5b63}\u{5ea6}" => "q",
+        _ => return None,
+    })
+}
+
+/// `30` and `d`, `1` and `q`, as a duration.
+fn duration(number: &str, unit: &str) -> String {
+    match (unit, number.replace('_', "").parse::<u64>()) {
+        ("q", Ok(quarters)) => format!("{}mo", quarters.saturating_mul(3)),
+        _ => format!("{number}{unit}"),
+    }
+}
+
+fn is_plain(number: &str) -> bool {
+    !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit() || it == b'_')
+}
+
+impl Around<'_> {
+    pub(super) fn number(&self) -> Option<Mistake> {
+        let this = self.this()?;
+        let previous = self.previous().filter(|previous| previous.kind == Kind::Number);
+        if let Some(number) = previous {
+            if let Some(mistake) = self.behind_number(number, this) {
+                return Some(mistake);
+            }
+        }
+        if this.kind == Kind::Sign && this.text == "." {
+            let digits = self.next().filter(|next| next.kind == Kind::Number && next.start == this.end())?;
+            if self.expects_operand() {
+                let written = format!("0.{}", digits.text);
+                return Some(
+                    Mistake::new(code::BAD_NUMBER, this.start..digits.end(), "a number begins with a digit")
+                        .help(format!("write `{written}`"))
+                        .fix(format!("write `{written}`"), this.range(), "0."),
+                );
+            }
+        }
+        if this.kind != Kind::Number || self.follows_operand() && !self.touches_previous() {
+            return None;
+        }
+        self.malformed(this)
+    }
+
+    fn touches_previous(&self) -> bool {
+        self.previous().zip(self.this()).is_some_and(|(previous, this)| previous.end() == this.start)
+    }
+
+    /// `30 days`, `60 %`, `1,000`, `2026-11-11 00:00`
+    fn behind_number(&self, number: &Token<'_>, this: &Token<'_>) -> Option<Mistake> {
+        let both = number.start..this.end();
+        let plain = is_plain(number.text);
+        if plain && this.kind == Kind::Word {
+            if let Some(unit) = unit_of(this.text) {
+                let written = duration(number.text, unit);
+                let message = format!("a duration is written in one word: `{written}`");
+                let certain = unit != "q";
+                let mistake = Mistake::new(code::BAD_UNIT, both.clone(), message).help(format!("write `{written}`"));
+                let title = format!("write `{written}`");
+                return Some(if certain {
+                    mistake.fix(title, both, written)
+                } else {
+                    mistake.suggest(title, both, written)
+                });
+            }
+            if matches!(this.text, "percent" | "pct") {
+                return Some(self.percent(number, both));
+            }
+            if let Some(amount) = chinese_amount(number.text, this.text) {
+                return Some(bare_number(both, &amount));
+            }
+        }
+        if this.is("%")
+            && !self.next().is_some_and(|next| {
+                matches!(next.kind, Kind::Word | Kind::Number | Kind::Quoted)
+                    && !super::super::words::is_reserved(next.text)
+            })
+        {
+            return Some(self.percent(number, both));
+        }
+        if this.is(",") && plain {
+            return self.thousands(number);
+        }
+        if this.kind == Kind::Number && this.text.contains(':') && number.text.len() == 10 && number.text.contains('-')
+        {
+            let written = format!("{}T{}", number.text, this.text);
+            return Some(
+                Mistake::new(code::BAD_DATE, both.clone(), "a date and a time of day are joined by `T`")
+                    .help(format!("write `{written}`"))
+                    .fix(format!("write `{written}`"), both, written),
+            );
+        }
+        if this.is(".") && this.start == number.end() && !self.next().is_some_and(|next| next.is(".")) {
+            let written = number.text.to_owned();
+            return Some(
+                Mistake::new(code::BAD_NUMBER, both.clone(), "a number does not end in a point")
+                    .help(format!("write `{written}` or `{written}.0`"))
+                    .fix(format!("write `{written}`"), both, written),
+            );
+        }
+        None
+    }
+
+    fn percent(&self, number: &Token<'_>, both: std::ops::Range<usize>) -> Mistake {
+        let written = format!("{}%", number.text);
+        Mistake::new(code::BAD_NUMBER, both.clone(), "a percentage is written in one word")
+            .help(format!("write `{written}`"))
+            .fix(format!("write `{written}`"), both, written)
+    }
+
+    /// `1,000,000`
+    fn thousands(&self, number: &Token<'_>) -> Option<Mistake> {
+        let mut written = number.text.to_owned();
+        let mut end = number.end();
+        let mut rest = self.tokens.get(self.at..)?;
+        while let [comma, digits, behind @ ..] = rest {
+            let joined = comma.is(",") && comma.start == end && digits.start == comma.end();
+            let three = digits
+                .text
+                .split('.')
+                .next()
+                .is_some_and(|it| it.len() == 3 && it.bytes().all(|it| it.is_ascii_digit()));
+            if !joined || !three || digits.kind != Kind::Number {
+                break;
+            }
+            written = format!("{written}_{}", digits.text);
+            end = digits.end();
+            rest = behind;
+        }
+        if end == number.end() || number.text.len() > 3 {
+            return None;
+        }
+        let range = number.start..end;
+        let title = format!("write `{written}`");
+        let mistake = Mistake::new(code::BAD_NUMBER, range.clone(), "thousands are set apart by `_`, not by a comma");
+        let mistake = mistake.help(format!("write `{written}`, or `{}`", written.replace('_', "")));
+        let alone = self.open().last().is_none_or(|open| open.is("{"));
+        Some(if alone { mistake.fix(title, range, written) } else { mistake.suggest(title, range, written) })
+    }
+
+    /// A token that begins as a number and does not end as one.
+    fn malformed(&self, this: &Token<'_>) -> Option<Mistake> {
+        let text = this.text;
+        let range = this.range();
+        let digits_end = text.find(|it: char| !it.is_ascii_digit() && !matches!(it, '_' | '.')).unwrap_or(text.len());
+        let (digits, behind) = text.split_at_checked(digits_end)?;
+        if behind.is_empty() {
+            return (digits.contains("__") || digits.ends_with('_') || digits.matches('.').count() > 1).then(|| {
+                let written = digits.replace("__", "_").trim_end_matches('_').to_owned();
+                Mistake::new(code::BAD_NUMBER, range.clone(), format!("`{text}` is not a number"))
+                    .help(format!("`_` stands between two digits: `{written}`"))
+                    .suggest(format!("write `{written}`"), range.clone(), written)
+            });
+        }
+        if let Some(date) = chinese_date(text) {
+            let title = format!("write `{date}`");
+            return Some(
+                Mistake::new(code::BAD_DATE, range.clone(), format!("`{text}` is not a date"))
+                    .help(format!("a date is written `{date}`"))
+                    .fix(title, range, date),
+            );
+        }
+        if behind == "m" && is_plain(digits) {
+            return Some(
+                Mistake::new(code::BAD_UNIT, range.clone(), "`m` could be minutes or months")
+                    .help(format!("write `{digits}min` for minutes or `{digits}mo` for months"))
+                    .suggest(format!("write `{digits}min`"), range, format!("{digits}min")),
+            );
+        }
+        if super::super::build::is_unit(behind) && is_plain(digits) || behind == "%" {
+            return None;
+        }
+        if let Some(unit) = unit_of(behind).filter(|_| is_plain(digits)) {
+            let written = duration(digits, unit);
+            let mistake = Mistake::new(code::BAD_UNIT, range.clone(), format!("`{behind}` is not a unit of time"));
+            let mistake = mistake.help(format!("write `{written}`"));
+            let title = format!("write `{written}`");
+            return Some(match unit {
+                "q" => mistake.suggest(title, range, written),
+                _ => mistake.fix(title, range, written),
+            });
+        }
+        if let Some(unit) = unit_of(behind).filter(|_| digits.contains('.')) {
+            return Some(Mistake::new(code::BAD_UNIT, range, "a duration has no fraction").help(format!(
+                "write it in a smaller unit, such as `{}`",
+                if unit == "d" { "1d12h" } else { "90min" }
+            )));
+        }
+        if let Some(amount) = chinese_amount(digits, behind) {
+            return Some(bare_number(range, &amount));
+        }
+        if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
+            if is_plain(&mantissa.replace('.', ""))
+                && exponent.bytes().all(|it| it.is_ascii_digit())
+                && !exponent.is_empty()
+            {
+                let written = exponent
+                    .parse()
+                    .ok()
+                    .filter(|it| *it <= 18 && !mantissa.contains('.'))
+                    .map(|zeros: usize| format!("{mantissa}{}", "0".repeat(zeros)));
+                let mistake = Mistake::new(code::BAD_NUMBER, range.clone(), "a number has no exponent");
+                return Some(match written {
+                    Some(written) => {
+                        mistake.help(format!("write `{written}`")).suggest(format!("write `{written}`"), range, written)
+                    }
+                    None => mistake.help("write out all its digits; `_` may stand between them: `1_000_000`"),
+                });
+            }
+        }
+        self.glued(this, digits, behind)
+    }
+
+    /// `3within`, `3and`, `30天活跃`
+    fn glued(&self, this: &Token<'_>, digits: &str, behind: &str) -> Option<Mistake> {
+        // The longest number or duration at the beginning, then a word.
+        let word_at = this.text.len() - behind.len();
+        let word = behind;
+        if super::super::words::is_reserved(word) || super::operators::is_operator(word) {
+            let word_range = this.start + word_at..this.end();
+            let gap = word_range.start..word_range.start;
+            let message = format!("a space is missing between `{digits}` and `{word}`");
+            return Some(
+                Mistake::new(code::TOUCHING, word_range, message).help(format!("write `{digits} {word}`")).fix(
+                    "put a space here",
+                    gap,
+                    " ",
+                ),
+            );
+        }
+        if !self.expects_operand() {
+            return None;
+        }
+        Some(
+            Mistake::new(code::TOUCHING, this.range(), format!("`{}` is neither a number nor a name", this.text)).help(
+                format!(
+                    "put a space after `{digits}`, or write the name in backticks: {}",
+                    super::shown(&format!("`{}`", this.text))
+                ),
+            ),
+        )
+    }
+}
+
+fn bare_number(range: std::ops::Range<usize>, amount: &str) -> Mistake {
+    Mistake::new(code::BAD_NUMBER, range.clone(), "a number is written in digits, without a word behind it")
+        .help(format!("write `{amount}`"))
+        .suggest(format!("write `{amount}`"), range, amount)
+}
+
+/// `5万`, `500元`
+fn chinese_amount(digits: &str, word: &str) -> Option<String> {
+    let word =
+        word.trim_end_matches(['\u{5143}', '\u{5757}', '\u{4eba}', '\u{6b21}', '\u{5355}', '\u{4e2a}', '\u{5206}']);
+    let zeros = match word {
+        "" => 0,
+        "\u{767e}" => 2,
+        "\u{5343}" | "k" | "K" => 3,
+        "\u{4e07}" | "w" => 4,
+        "\u{767e}\u{4e07}" | "M" => 6,
+        "\u{4ebf}" => 8,
+        _ => return None,
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if !is_plain(whole) || fraction.len() > zeros {
+        return (zeros == 0).then(|| digits.to_owned());
+    }
+    let all = format!("{whole}{fraction}{}", "0".repeat(zeros - fraction.len()));
+    if zeros < 3 {
+        return Some(all);
+    }
+    let mut grouped = String::new();
+    for (at, digit) in all.chars().enumerate() {
+        if at > 0 && (all.len() - at) % 3 == 0 {
+            grouped.push('_');
+        }
+        grouped.push(digit);
+    }
+    Some(grouped)
+}
+
+/// `2026年1月5日`
+fn chinese_date(text: &str) -> Option<String> {
+    let (year, rest) = text.split_once('\u{5e74}')?;
+    let (month, rest) = rest.split_once('\u{6708}')?;
+    let day = rest.trim_end_matches(['\u{65e5}', '\u{53f7}']);
+    let fits = year.len() == 4 && [year, month, day].into_iter().all(is_plain) && month.len() <= 2 && day.len() <= 2;
+    fits.then(|| format!("{year}-{month:0>2}-{day:0>2}"))
+}
