@@ -509,6 +509,25 @@ impl Inference<'_, '_, '_> {
                 }
                 Some(Class::Number)
             }
+            "sum" | "avg" | "quantile" => {
+                for (at, it) in exprs.iter().enumerate() {
+                    let list = Class::List(Some(Box::new(Class::Number)));
+                    self.visit(it, Some(if at == 0 { &list } else { &Class::Number }));
+                }
+                Some(Class::Number)
+            }
+            "count" => {
+                all(self, Class::List(None));
+                Some(Class::Number)
+            }
+            "distinct" => {
+                all(self, Class::List(None));
+                Some(Class::List(None))
+            }
+            "first" | "last" | "most" => {
+                all(self, Class::List(None));
+                None
+            }
             "to_next" => Some(Class::Number),
             _ => None,
         }

@@ -11,15 +11,30 @@ use crate::{
 pub(super) const LATER: &[&str] =
     &["count", "sum", "avg", "quantile", "first", "last", "most", "distinct", "any", "ntile", "held", "reached"];
 
+/// Those that take a list as well.
+const AGGREGATES: &[&str] = &["count", "sum", "avg", "quantile", "first", "last", "most", "distinct"];
+
 impl Checker<'_> {
     /// Whether an expression is one that this version does not evaluate.
     pub(super) fn is_not_supported(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Rank { .. } => true,
             ExprKind::Call { function, arguments } => {
-                LATER.contains(&function.symbol.as_str()) || arguments.iter().any(|it| self.is_aggregate_argument(it))
+                let word = function.symbol.as_str();
+                let over_a_list = AGGREGATES.contains(&word) && !arguments.iter().any(|it| self.is_table(it));
+                (LATER.contains(&word) && !over_a_list) || arguments.iter().any(|it| self.is_aggregate_argument(it))
             }
             _ => false,
+        }
+    }
+
+    fn is_table(&self, argument: &Argument) -> bool {
+        match argument {
+            Argument::Clause(clause) => match &clause.source.kind {
+                ExprKind::Name(name) => self.schema.find(&name.symbol).is_some(),
+                _ => false,
+            },
+            Argument::Range(_) | Argument::Pattern(_) => false,
         }
     }
 

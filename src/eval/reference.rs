@@ -8,7 +8,7 @@ use crate::{
         SumOp, TextTest, TimeWindow,
     },
     value::{
-        Clock, Moment, MomentType, Truth, Type, Value, compare, hash, list, number, operator, text,
+        Clock, Moment, MomentType, Truth, Type, Value, aggregate, compare, hash, list, number, operator, text,
         time::{self, Direction, Window},
     },
 };
@@ -307,6 +307,16 @@ impl Row<'_, '_> {
             (Function::Age, [t]) => time::age(t, self.clock()),
             (Function::Anniversary, [d]) => time::anniversary(d, self.clock()),
             (Function::Bucket, [key, salt, n]) => hash::bucket_of(key, salt, n),
+            (Function::Count, [list]) => aggregate::count(list),
+            (Function::Sum, [list]) => aggregate::sum(list, element(arguments)),
+            (Function::Average, [list]) => aggregate::average(list, element(arguments)),
+            (Function::Least, [list]) => aggregate::minimum(list, zone),
+            (Function::Greatest, [list]) => aggregate::maximum(list, zone),
+            (Function::First, [list]) => aggregate::first(list),
+            (Function::Last, [list]) => aggregate::last(list),
+            (Function::Distinct, [list]) => aggregate::distinct(list, zone),
+            (Function::Most, [list]) => aggregate::most(list, zone),
+            (Function::Quantile, [list, share]) => aggregate::quantile(list, share),
             // The checker gives each function as many arguments as it takes.
             (
                 Function::Lower
@@ -329,7 +339,17 @@ impl Row<'_, '_> {
                 | Function::Hour
                 | Function::Age
                 | Function::Anniversary
-                | Function::Bucket,
+                | Function::Bucket
+                | Function::Count
+                | Function::Sum
+                | Function::Average
+                | Function::Least
+                | Function::Greatest
+                | Function::First
+                | Function::Last
+                | Function::Distinct
+                | Function::Most
+                | Function::Quantile,
                 _,
             ) => Value::Missing,
         }
@@ -362,5 +382,14 @@ pub fn moment_type(ty: &Type) -> MomentType {
         | Type::Duration
         | Type::List(_)
         | Type::Choice(_) => MomentType::Timestamp,
+    }
+}
+
+/// The type of the elements of a function's list.
+fn element(arguments: &[Expr]) -> &Type {
+    match arguments.first().map(|list| &list.ty) {
+        Some(Type::List(element)) => element,
+        Some(other) => other,
+        None => &Type::Text,
     }
 }

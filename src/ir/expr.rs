@@ -323,4 +323,24 @@ pub enum Function {
     Anniversary,
     /// `bucket(key, "salt", n)`
     Bucket,
+    /// `count(tags)`: of a list, like all that follow
+    Count,
+    /// `sum(amounts)`
+    Sum,
+    /// `avg(amounts)`
+    Average,
+    /// `min(amounts)`
+    Least,
+    /// `max(amounts)`
+    Greatest,
+    /// `first(tags)`
+    First,
+    /// `last(tags)`
+    Last,
+    /// `distinct(tags)`
+    Distinct,
+    /// `most(tags)`
+    Most,
+    /// `quantile(amounts, 90%)`
+    Quantile,
 }

@@ -7,10 +7,7 @@
 use std::{fs, path::PathBuf, sync::Arc};
 
 use serde_json::{Map, Value as Json};
-use tagwell::{
-    engine::Question,
-    eval::Context,
-};
+use tagwell::{engine::Question, eval::Context};
 
 /// What the directives above a row say.
 #[derive(Clone)]
@@ -99,7 +96,9 @@ fn every_row() {
                 continue;
             }
             let cells: Vec<&str> = line.split(" | ").map(str::trim).collect();
-            let [expression, record, wanted] = cells.as_slice() else { panic!("{}:{}: {line}", file.display(), at + 1) };
+            let [expression, record, wanted] = cells.as_slice() else {
+                panic!("{}:{}: {line}", file.display(), at + 1)
+            };
             let (found, reason) = answer(&setting, expression, record);
             rows += 1;
             if !same(&found, wanted) {

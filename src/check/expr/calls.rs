@@ -42,6 +42,14 @@ const FUNCTIONS: &[(&str, Function, &str)] = &[
     ("hour", Function::Hour, "hour(moment)"),
     ("age", Function::Age, "age(moment)"),
     ("anniversary", Function::Anniversary, "anniversary(date)"),
+    ("count", Function::Count, "count(list)"),
+    ("sum", Function::Sum, "sum(list)"),
+    ("avg", Function::Average, "avg(list)"),
+    ("first", Function::First, "first(list)"),
+    ("last", Function::Last, "last(list)"),
+    ("distinct", Function::Distinct, "distinct(list)"),
+    ("most", Function::Most, "most(list)"),
+    ("quantile", Function::Quantile, "quantile(list, 90%)"),
     ("bucket", Function::Bucket, "bucket(user_id, \"salt\", 100)"),
 ];
 
@@ -72,7 +80,13 @@ impl Checker<'_> {
             }
         }
         let number = wanted.len();
+        let function = match function {
+            Function::Min if number == 1 => &Function::Least,
+            Function::Max if number == 1 => &Function::Greatest,
+            other => other,
+        };
         let fits = match function {
+            Function::Quantile => number == 2 && range.is_none(),
             Function::Round => (1..=2).contains(&number) && range.is_none(),
             Function::Mod => number == 2 && range.is_none(),
             Function::Min | Function::Max => number >= 2 && range.is_none(),
@@ -94,7 +108,16 @@ impl Checker<'_> {
             | Function::Weekday
             | Function::Hour
             | Function::Age
-            | Function::Anniversary => number == 1 && range.is_none(),
+            | Function::Anniversary
+            | Function::Count
+            | Function::Sum
+            | Function::Average
+            | Function::Least
+            | Function::Greatest
+            | Function::First
+            | Function::Last
+            | Function::Distinct
+            | Function::Most => number == 1 && range.is_none(),
         };
         if !fits {
             return self.wrong_arguments(span, shape);
@@ -145,6 +168,37 @@ impl Checker<'_> {
             Function::Age => (is_moment(&first), "a moment", Type::Duration),
             Function::Bucket => (matches!(first, Type::Text | Type::Int), "a text", Type::Int),
             Function::Min | Function::Max | Function::Clamp => (true, "", first.clone()),
+            Function::Count
+            | Function::Sum
+            | Function::Average
+            | Function::Least
+            | Function::Greatest
+            | Function::First
+            | Function::Last
+            | Function::Distinct
+            | Function::Most
+            | Function::Quantile => {
+                let Type::List(element) = &first else {
+                    let place = wanted.first().map(|it| it.span())?;
+                    let message = format!(
+                        "a list or a table is wanted here, and {} is {}",
+                        self.quoted(place),
+                        self.kind(&first)
+                    );
+                    self.sink.push(Diagnostic::error(WRONG_TYPE, place, message).help(format!("write `{shape}`")));
+                    return None;
+                };
+                match function {
+                    Function::Count => (true, "", Type::Int),
+                    Function::Sum => {
+                        (is_number(element) || **element == Type::Duration, "a list of numbers", (**element).clone())
+                    }
+                    Function::Average if **element == Type::Duration => (true, "", Type::Duration),
+                    Function::Average | Function::Quantile => (is_number(element), "a list of numbers", Type::Float),
+                    Function::Distinct => (true, "", first.clone()),
+                    _ => (true, "", (**element).clone()),
+                }
+            }
         };
         if !fits {
             let place = wanted.first().map(|it| it.span())?;
