@@ -108,7 +108,7 @@ fn number_length(text: &str) -> usize {
         let read = text.get(..at).unwrap_or("");
         let goes_on = match next {
             _ if is_xid_continue(next) => true,
-            '.' => digit_follows && !read.contains('.') || read.contains(':') && digit_follows,
+            '.' => digit_follows && (!read.contains('.') || read.contains(':')),
             '-' => digit_follows && date_goes_on(read),
             '+' => digit_follows && read.contains('T') && clock(rest.as_str()),
             ':' => digit_follows && read.bytes().rev().take_while(u8::is_ascii_digit).count() <= 2,

@@ -48,6 +48,6 @@ pub fn is_reserved(word: &str) -> bool {
 }
 
 /// Whether `word` begins a declaration.
-pub fn begins_declaration(word: &str) -> bool {
+pub(super) fn begins_declaration(word: &str) -> bool {
     DECLARATIONS.contains(&word)
 }

@@ -1,7 +1,10 @@
 //! Rule text to trees, and what is said of text that is none.
 
 mod hostile;
+mod messages;
 mod pages;
+mod shown;
+mod trees;
 
 use tagwell::{
     diagnostic::{Diagnostic, Sink},

@@ -282,7 +282,12 @@ pub struct Arm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// `from 5000 keep 9000 keep 1y`
-    From { threshold: Expr, keep: Vec<Expr> },
+    From {
+        /// From where on it applies.
+        threshold: Expr,
+        /// What stands after each `keep`.
+        keep: Vec<Expr>,
+    },
     /// `when COND`
     When(Expr),
     /// `otherwise`

@@ -32,7 +32,14 @@ impl Expr {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExprKind {
     /// `if c then a else b`; `else` may be absent in the tree only where it was absent in the text (an error was told).
-    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    If {
+        /// What decides.
+        condition: Box<Expr>,
+        /// What it is where that is true.
+        then: Box<Expr>,
+        /// What it is where that is false or unknown.
+        otherwise: Box<Expr>,
+    },
     /// `a or b or c`, two or more
     Or(Vec<Expr>),
     /// `a and b and c`, two or more
@@ -40,29 +47,89 @@ pub enum ExprKind {
     /// `not a`
     Not(Box<Expr>),
     /// `a >= b`
-    Compare { op: CompareOp, op_place: Place, left: Box<Expr>, right: Box<Expr> },
+    Compare {
+        /// Which comparison.
+        op: CompareOp,
+        /// Where its sign stands.
+        op_place: Place,
+        /// The left side.
+        left: Box<Expr>,
+        /// The right side.
+        right: Box<Expr>,
+    },
     /// A word operator with its operand on the left: `x not between 3..5`, `s contains "a"`, `x is missing`
-    Test { subject: Box<Expr>, negated: bool, test: Test, test_place: Place },
+    Test {
+        /// What is asked.
+        subject: Box<Expr>,
+        /// Whether `not` stands before the word.
+        negated: bool,
+        /// What it is asked.
+        test: Test,
+        /// The word operator with what follows it, `not` included.
+        test_place: Place,
+    },
     /// `a ?? b ?? c`, two or more
     Coalesce(Vec<Expr>),
     /// `a + b - c`
-    Sum { first: Box<Expr>, rest: Vec<(SumOp, Expr)> },
+    Sum {
+        /// The first operand.
+        first: Box<Expr>,
+        /// Each further operand with the sign before it.
+        rest: Vec<(SumOp, Expr)>,
+    },
     /// `a * b / c`
-    Product { first: Box<Expr>, rest: Vec<(ProductOp, Expr)> },
+    Product {
+        /// The first operand.
+        first: Box<Expr>,
+        /// Each further operand with the sign before it.
+        rest: Vec<(ProductOp, Expr)>,
+    },
     /// `-a`
     Negate(Box<Expr>),
     /// `40d ago`, `churn_after ago`, `3mo from now`
-    Shifted { duration: Box<Expr>, direction: Direction },
+    Shifted {
+        /// How far.
+        duration: Box<Expr>,
+        /// Which way.
+        direction: Direction,
+    },
     /// `lower(name)`, `count(orders where paid)`, `ntile(spend where active per city, 5)`
-    Call { function: Name, arguments: Vec<Argument> },
+    Call {
+        /// What is called.
+        function: Name,
+        /// What stands between its brackets.
+        arguments: Vec<Argument>,
+    },
     /// `all of (a, b)`, `at least 2 of (a, b, c)`
-    Quorum { quorum: Quorum, conditions: Vec<Expr> },
+    Quorum {
+        /// How many of them.
+        quorum: Quorum,
+        /// The conditions.
+        conditions: Vec<Expr>,
+    },
     /// `top 20% by spend`, `bottom 100 by (spend where active per city)`
-    Rank { end: RankEnd, amount: Box<Expr>, by: Box<Clause> },
+    Rank {
+        /// Which end.
+        end: RankEnd,
+        /// How many, or what share.
+        amount: Box<Expr>,
+        /// What they are ranked by.
+        by: Box<Clause>,
+    },
     /// `orders.amount`, `channels[source].price`
-    Field { base: Box<Expr>, field: Name },
+    Field {
+        /// What stands before it.
+        base: Box<Expr>,
+        /// What stands behind the point.
+        field: Name,
+    },
     /// `channels[source]`
-    Index { base: Box<Expr>, index: Box<Expr> },
+    Index {
+        /// What stands before it.
+        base: Box<Expr>,
+        /// What stands in the brackets.
+        index: Box<Expr>,
+    },
     /// `( a )`
     Paren(Box<Expr>),
     /// `[a, b]`

@@ -47,7 +47,12 @@ pub enum TriggerKind {
     /// `every 30d`
     Every(Expr),
     /// `on each payments where paid`
-    Each { table: Name, filter: Option<Expr> },
+    Each {
+        /// The child table.
+        table: Name,
+        /// What stands after `where`.
+        filter: Option<Expr>,
+    },
 }
 
 /// What is done.
@@ -58,7 +63,12 @@ pub enum TriggerBody {
     /// `{ … }`: the first that applies.
     Block(Vec<Deed>),
     /// `split "salt" { … }`
-    Split { salt: Text, shares: Vec<Share> },
+    Split {
+        /// The text that is hashed with the user's key.
+        salt: Text,
+        /// The variants.
+        shares: Vec<Share>,
+    },
 }
 
 /// `45% noon send sms "A"`
@@ -91,9 +101,17 @@ pub struct Deed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// `send sms "…"`, `send email come_back`
-    Send { channel: Name, message: Message },
+    Send {
+        /// The channel.
+        channel: Name,
+        /// What is sent.
+        message: Message,
+    },
     /// `do close_task`
-    Do { verb: Name },
+    Do {
+        /// What is done.
+        verb: Name,
+    },
     /// `hold`
     Hold,
 }
@@ -144,7 +162,16 @@ pub enum PolicyEntry {
     /// `require not opted_out`
     Require(Expr),
     /// `limit sms 1 within 1d`
-    Limit { channel: Option<Name>, count: Expr, within: Expr, place: Place },
+    Limit {
+        /// The channel.
+        channel: Option<Name>,
+        /// How many.
+        count: Expr,
+        /// In how long.
+        within: Expr,
+        /// All of it.
+        place: Place,
+    },
     /// `quiet 22:00..08:00`
     Quiet(super::Range),
     /// `exempt [payment_notice]`

@@ -107,13 +107,30 @@ pub enum ExpectationKind {
     /// `win_back left`
     Left(Name),
     /// `win_back sends sms "…"`
-    Sends { segment: Name, channel: Name, text: Option<Text> },
+    Sends {
+        /// The segment.
+        segment: Name,
+        /// The channel.
+        channel: Name,
+        /// The whole text, where it is given.
+        text: Option<Text>,
+    },
     /// `win_back does close_task`
-    Does { segment: Name, verb: Name },
+    Does {
+        /// The segment.
+        segment: Name,
+        /// What is done.
+        verb: Name,
+    },
     /// `win_back holds`
     Holds(Name),
     /// `win_back stopped by cooldown`
-    StoppedBy { segment: Name, reason: StopReason },
+    StoppedBy {
+        /// The segment.
+        segment: Name,
+        /// What stopped it.
+        reason: StopReason,
+    },
     /// `win_back silent`
     Silent(Name),
 }

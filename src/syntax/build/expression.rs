@@ -52,9 +52,8 @@ impl Builder<'_> {
 
     fn if_then_else(&mut self, pair: Pair<'_, Rule>, place: Place) -> Expr {
         let mut arms = vec![];
-        let mut parts = Parts::of(pair);
         let mut last = None;
-        while let Some(part) = parts.next() {
+        for part in Parts::of(pair) {
             match part.as_rule() {
                 Rule::if_arm => {
                     let start = self.place(&part);

@@ -295,11 +295,9 @@ impl Around<'_> {
             let what = if text_due { "a text" } else { "a label" };
             let mut mistake = Mistake::new(code::BAD_NAME, this.range(), format!("{what} stands in quotes"))
                 .help(format!("write `{written}`"));
-            if !text_due {
-                if let Some(name) = self.previous() {
-                    let whole = format!("`{} {}`", name.text, this.text);
-                    mistake = mistake.help(format!("a name of two words stands in backticks: {}", shown(&whole)));
-                }
+            if let Some(name) = self.previous().filter(|_| !text_due) {
+                let whole = format!("`{} {}`", name.text, this.text);
+                mistake = mistake.help(format!("a name of two words stands in backticks: {}", shown(&whole)));
             }
             return Some(mistake.suggest("put it in quotes", this.range(), written));
         }

@@ -42,10 +42,8 @@ impl Around<'_> {
     pub(super) fn number(&self) -> Option<Mistake> {
         let this = self.this()?;
         let previous = self.previous().filter(|previous| previous.kind == Kind::Number);
-        if let Some(number) = previous {
-            if let Some(mistake) = self.behind_number(number, this) {
-                return Some(mistake);
-            }
+        if let Some(mistake) = previous.and_then(|number| self.behind_number(number, this)) {
+            return Some(mistake);
         }
         if this.kind == Kind::Sign && this.text == "." {
             let digits = self.next().filter(|next| next.kind == Kind::Number && next.start == this.end())?;
@@ -211,26 +209,7 @@ impl Around<'_> {
         if let Some(amount) = chinese_amount(digits, behind) {
             return Some(bare_number(range, &amount));
         }
-        if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
-            if is_plain(&mantissa.replace('.', ""))
-                && exponent.bytes().all(|it| it.is_ascii_digit())
-                && !exponent.is_empty()
-            {
-                let written = exponent
-                    .parse()
-                    .ok()
-                    .filter(|it| *it <= 18 && !mantissa.contains('.'))
-                    .map(|zeros: usize| format!("{mantissa}{}", "0".repeat(zeros)));
-                let mistake = Mistake::new(code::BAD_NUMBER, range.clone(), "a number has no exponent");
-                return Some(match written {
-                    Some(written) => {
-                        mistake.help(format!("write `{written}`")).suggest(format!("write `{written}`"), range, written)
-                    }
-                    None => mistake.help("write out all its digits; `_` may stand between them: `1_000_000`"),
-                });
-            }
-        }
-        self.glued(this, digits, behind)
+        exponent(text, &range).or_else(|| self.glued(this, digits, behind))
     }
 
     /// `3within`, `3and`, `30天活跃`
@@ -262,6 +241,23 @@ impl Around<'_> {
             ),
         )
     }
+}
+
+/// `1e5`
+fn exponent(text: &str, range: &std::ops::Range<usize>) -> Option<Mistake> {
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let digits = !exponent.is_empty() && exponent.bytes().all(|it| it.is_ascii_digit());
+    if !digits || !is_plain(&mantissa.replace('.', "")) {
+        return None;
+    }
+    let zeros = exponent.parse().ok().filter(|zeros: &usize| *zeros <= 18 && !mantissa.contains('.'));
+    let mistake = Mistake::new(code::BAD_NUMBER, range.clone(), "a number has no exponent");
+    Some(match zeros.map(|zeros| format!("{mantissa}{}", "0".repeat(zeros))) {
+        Some(written) => {
+            mistake.help(format!("write `{written}`")).suggest(format!("write `{written}`"), range.clone(), written)
+        }
+        None => mistake.help("write out all its digits; `_` may stand between them: `1_000_000`"),
+    })
 }
 
 fn bare_number(range: std::ops::Range<usize>, amount: &str) -> Mistake {

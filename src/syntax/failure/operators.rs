@@ -276,12 +276,8 @@ impl Around<'_> {
             let slice = |from: usize, to: usize| self.slice(from..to).trim();
             let help = match colon {
                 Some(colon) => {
-                    let end = self
-                        .tokens
-                        .iter()
-                        .skip_while(|token| token.start <= colon.start)
-                        .next()
-                        .map_or(colon.end(), Token::end);
+                    let end =
+                        self.tokens.iter().find(|token| token.start > colon.start).map_or(colon.end(), Token::end);
                     format!(
                         "write `if {} then {} else {}`",
                         slice(start, this.start),
@@ -431,11 +427,12 @@ impl Around<'_> {
 
     /// Where the condition before a `?` begins: behind `=`, `when` or an opening bracket.
     fn condition_start(&self) -> usize {
-        let before = self.tokens.iter().take(self.at).enumerate();
-        let begins = |(at, token): &(usize, &Token<'_>)| {
-            matches!(token.text, "when" | "(" | "[" | "{" | ",") || token.is("=") && *at <= 3
+        let before = self.tokens.get(..self.at).unwrap_or(&[]);
+        let begins = |(at, token): (usize, &Token<'_>)| {
+            matches!(token.text, "when" | "(" | "[" | "{" | ",") || token.is("=") && at <= 3
         };
-        before.filter(begins).last().and_then(|(at, _)| self.tokens.get(at + 1)).map_or(0, |token| token.start)
+        let begin = before.iter().enumerate().map(begins).rposition(|begins| begins);
+        begin.and_then(|at| self.tokens.get(at + 1)).map_or(0, |token| token.start)
     }
 
     fn like(&self, this: &Token<'_>) -> Mistake {
