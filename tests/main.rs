@@ -11,6 +11,8 @@
 #[cfg(feature = "cli")]
 mod cli;
 mod codes;
+#[cfg(feature = "cli")]
+mod docs;
 mod eval;
 mod render;
 mod syntax;

@@ -2,8 +2,18 @@
 
 use std::path::PathBuf;
 
+use tagwell::{
+    check::{Inputs, ROOT},
+    data::{self, Input},
+    diagnostic::{Diagnostic, Sink},
+    intern::Symbol,
+    schema::ColumnId,
+};
+
 use super::{
     Answer,
+    book::{self, Book, Given},
+    data::{DataArgs, SettingArgs},
     exit::{Exit, Failure},
     report::{self, MessageArgs, MessageFormat},
     rules::Rules,
@@ -28,18 +38,18 @@ pub(crate) struct Check {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    settings: SettingArgs,
+    #[command(flatten)]
     messages: MessageArgs,
 }
 
 impl Check {
     /// Tells what is wrong.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
-        if self.file.is_some() {
-            return Err(Failure::new("`tagwell check RULES FILE` is not in this version yet")
-                .help("check the rules alone: `tagwell check RULES`"));
-        }
         let rules = Rules::read(&self.rules)?;
-        let (trees, found) = rules.parse();
+        let (found, declarations) = self.look(&rules)?;
         let exit = if report::has_errors(&found) { Exit::Findings } else { Exit::Done };
         match report::as_the_answer(&found, &rules.sources, self.messages.message_format, voice) {
             // Who reads has seen enough; that changes nothing about the rules.
@@ -49,10 +59,53 @@ impl Check {
         if !found.is_empty() {
             voice.say(&report::counted(&found, voice));
         } else if self.messages.message_format == MessageFormat::Human {
-            let declarations = trees.iter().map(|tree| tree.declarations.len()).sum();
             let what = format!("{} in {}", count(declarations, "declaration"), count(rules.files.len(), "file"));
             voice.say(&format!("{}: {what}, no mistakes", voice.word("ok", Tone::Good)));
         }
+        if exit == Exit::Done && (self.file.is_some() || !self.data.tables.is_empty()) {
+            self.data_fits(voice)?;
+        }
         Ok(exit)
+    }
+
+    /// Everything wrong with texts, syntax, names and types, and how many declarations there are. Names and types are looked
+    /// at where the syntax is good: a declaration that does not parse would make all its readers wrong.
+    fn look(&self, rules: &Rules) -> Result<(Vec<Diagnostic>, usize), Failure> {
+        let (trees, mut found) = rules.parse();
+        let declarations = trees.iter().map(|tree| tree.declarations.len()).sum();
+        if !report::has_errors(&found) {
+            let mut inputs = Inputs { params: self.settings.params.clone(), ..Inputs::default() };
+            if let Some(file) = &self.file {
+                let input = Input::parse(&file.to_string_lossy()).map_err(book::failure)?;
+                inputs.facts.insert(Symbol::new(ROOT), data::facts(&input).map_err(book::failure)?);
+            }
+            let mut sink = Sink::new();
+            tagwell::check::check(&trees, &rules.sources, &inputs, &mut sink);
+            found.extend(sink.finish());
+        }
+        Ok((found, declarations))
+    }
+
+    /// Reads every row, and tells the first that is bad.
+    fn data_fits(&self, voice: &Voice) -> Result<(), Failure> {
+        let given = Given {
+            rules: &self.rules,
+            file: self.file.as_deref(),
+            data: &self.data,
+            settings: &self.settings,
+            format: self.messages.message_format,
+        };
+        let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
+        let users = book.users()?;
+        let table = book.checked.rulebook().schema.root();
+        let all: Vec<ColumnId> = (0..table.columns.len() as u32).map(ColumnId).collect();
+        let mut number = 0;
+        for row in data::rows(users, table, &all, &book.checked.zone()).map_err(book::failure)? {
+            row.map_err(book::failure)?.map_err(|bad| Failure::new(bad.to_string()))?;
+            number += 1;
+        }
+        let what = format!("{} in `{}`", count(number, "user"), users.name());
+        voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good)));
+        Ok(())
     }
 }
