@@ -32,6 +32,10 @@ const OPERATORS: &[&str] = &[
     "by",
 ];
 
+/// Words that ask something of what stands before them.
+const TESTS: &[&str] =
+    &["between", "in", "is", "has", "contains", "starts", "ends", "matches", "within", "during", "not"];
+
 /// Words that say in another language what an operator says.
 const FOREIGN: &[(&[&str], &str)] = &[
     (&["\u{5927}\u{4e8e}\u{7b49}\u{4e8e}"], ">="),
@@ -217,8 +221,7 @@ impl Around<'_> {
     fn subject_left_out(&self, this: &Token<'_>, start: usize) -> Mistake {
         let name = self.tokens.iter().take(self.at).enumerate().rev().find(|(at, token)| {
             let operator = self.tokens.get(at + 1).is_some_and(|next| {
-                matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=")
-                    || is_operator(next.text) && !matches!(next.text, "and" | "or")
+                matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=") || TESTS.contains(&next.text)
             });
             token.kind == Kind::Word && !words::is_reserved(token.text) && operator
         });
@@ -388,7 +391,7 @@ impl Around<'_> {
                     format!("`within` looks back, without `{}`", previous.text),
                 )
                 .help(format!("write `within {}`", this.text))
-                .fix(format!("remove `{}`", previous.text), previous.range(), ""),
+                .fix(format!("remove `{}`", previous.text), previous.start..this.start, ""),
             );
         }
         if matches!(this.text, ".." | "..<") && before("within") {
@@ -624,11 +627,11 @@ impl Around<'_> {
             return Some(remove(&format!("no comma stands before `{}`", next.text)));
         }
         let bare_has = self.token(-2).is_some_and(|has| has.is("has"));
-        if bare_has && previous.kind == Kind::Text {
+        if bare_has && matches!(previous.kind, Kind::Text | Kind::Number) {
             let mut end = previous.end();
             let mut rest = self.tokens.get(self.at..)?;
             while let [comma, text, behind @ ..] = rest {
-                if !comma.is(",") || text.kind != Kind::Text {
+                if !comma.is(",") || text.kind != previous.kind {
                     break;
                 }
                 end = text.end();
@@ -740,7 +743,7 @@ impl Around<'_> {
                 return Some(
                     Mistake::new(code::SAID_TWICE, this.range(), format!("`{}` is written twice", this.text))
                         .help("remove one of them")
-                        .fix("remove it", this.range(), ""),
+                        .fix("remove it", previous.end()..this.end(), ""),
                 );
             }
             let name_like = words::is_reserved(this.text)
