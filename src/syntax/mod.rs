@@ -14,12 +14,22 @@ mod words;
 pub use words::{DECLARATIONS, RESERVED, is_reserved};
 
 use crate::{
-    diagnostic::{Severity, Sink},
-    source::SourceId,
+    diagnostic::{Diagnostic, Severity, Sink, code},
+    source::{SourceId, Span},
 };
+
+/// The greatest length of a rule file, in bytes.
+const LARGEST: usize = 64 << 20;
 
 /// The tree of a rule file. It never fails: what parsed is in the tree, and every mistake is in the sink.
 pub fn parse(source: SourceId, text: &str, sink: &mut Sink) -> ast::File {
+    if text.len() > LARGEST {
+        let message = "this file is larger than 64 MiB";
+        sink.push(
+            Diagnostic::error(code::TOO_LARGE, Span::new(source, 0, 0), message).help("split it into several files"),
+        );
+        return ast::File { source, declarations: vec![], comments: vec![] };
+    }
     let scanned = scan::scan(source, text, sink);
     recovery::file(source, scanned, sink)
 }

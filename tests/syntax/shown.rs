@@ -5,7 +5,7 @@ use std::fmt::Write;
 use tagwell::{diagnostic::Diagnostic, syntax::ast};
 
 /// The tree without the places in it, on as few lines as can be read.
-pub fn tree(file: &ast::File) -> String {
+pub(super) fn tree(file: &ast::File) -> String {
     let mut text = String::new();
     for declaration in &file.declarations {
         if let Some(description) = &declaration.description {
@@ -17,7 +17,7 @@ pub fn tree(file: &ast::File) -> String {
 }
 
 /// What a tree's debug form says beside places.
-pub fn compact(debug: &str) -> String {
+pub(super) fn compact(debug: &str) -> String {
     let mut text = debug.to_owned();
     let place = |text: &str| {
         text.match_indices("place: ").find_map(|(at, found)| {
@@ -41,7 +41,7 @@ pub fn compact(debug: &str) -> String {
 }
 
 /// Each mistake: its line with the words underlined, what is said, and what the mend makes of it.
-pub fn mistakes(text: &str, found: &[Diagnostic]) -> String {
+pub(super) fn mistakes(text: &str, found: &[Diagnostic]) -> String {
     let mut shown = String::new();
     for it in found {
         let range = it.primary.span.range();

@@ -394,6 +394,7 @@ pub enum RankEnd {
 }
 
 /// What stands between a call's commas.
+#[expect(clippy::large_enum_variant, reason = "most arguments are of the large variant")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// An expression, or a source clause; which functions take a clause is the checker's business.

@@ -16,6 +16,7 @@ pub struct Segment {
 }
 
 /// What stands in a segment's block.
+#[expect(clippy::large_enum_variant, reason = "a rulebook has few of them")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SegmentEntry {
     /// `require not opted_out`

@@ -7,6 +7,7 @@ mod brackets;
 mod declarations;
 mod entries;
 mod expected;
+mod forms;
 mod names;
 mod numbers;
 mod operators;

@@ -40,6 +40,9 @@ fn is_plain(number: &str) -> bool {
 
 impl Around<'_> {
     pub(super) fn number(&self) -> Option<Mistake> {
+        if let Some(mistake) = self.point_at_the_end() {
+            return Some(mistake);
+        }
         let this = self.this()?;
         let previous = self.previous().filter(|previous| previous.kind == Kind::Number);
         if let Some(mistake) = previous.and_then(|number| self.behind_number(number, this)) {
@@ -60,6 +63,18 @@ impl Around<'_> {
             return None;
         }
         self.malformed(this)
+    }
+
+    /// `5.`, behind whose point the grammar waits for a field's name
+    fn point_at_the_end(&self) -> Option<Mistake> {
+        let point = self.previous().filter(|point| point.is("."))?;
+        let number = self.token(-2).filter(|number| number.kind == Kind::Number && number.end() == point.start)?;
+        let both = number.start..point.end();
+        Some(
+            Mistake::new(code::BAD_NUMBER, both, "a number does not end in a point")
+                .help(format!("write `{0}` or `{0}.0`", number.text))
+                .fix("remove the point", point.range(), ""),
+        )
     }
 
     fn touches_previous(&self) -> bool {
@@ -107,14 +122,6 @@ impl Around<'_> {
             return Some(
                 Mistake::new(code::BAD_DATE, both.clone(), "a date and a time of day are joined by `T`")
                     .help(format!("write `{written}`"))
-                    .fix(format!("write `{written}`"), both, written),
-            );
-        }
-        if this.is(".") && this.start == number.end() && !self.next().is_some_and(|next| next.is(".")) {
-            let written = number.text.to_owned();
-            return Some(
-                Mistake::new(code::BAD_NUMBER, both.clone(), "a number does not end in a point")
-                    .help(format!("write `{written}` or `{written}.0`"))
                     .fix(format!("write `{written}`"), both, written),
             );
         }

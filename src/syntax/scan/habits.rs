@@ -13,7 +13,7 @@ impl Walk<'_, '_> {
     pub(super) fn instead(&mut self, length: usize, meant: &str, code: Code, message: &str) {
         let typed = self.rest().get(..length).unwrap_or("");
         let span = self.next_span(length);
-        let word = meant.starts_with(|it: char| it.is_ascii_alphabetic());
+        let word = matches!(meant.trim(), "and" | "or" | "not");
         let before = self.done.cleaned.text().ends_with(is_xid_continue);
         let after = self.rest().get(length..).is_some_and(|rest| rest.starts_with(|it: char| !it.is_whitespace()));
         let spaced = match word {
