@@ -466,7 +466,7 @@ impl Inference<'_, '_, '_> {
                 Argument::Pattern(_) => vec![],
             })
             .collect();
-        let mut all = |inference: &mut Self, class: Class| {
+        let all = |inference: &mut Self, class: Class| {
             for it in &exprs {
                 inference.visit(it, Some(&class));
             }

@@ -96,7 +96,7 @@ impl Checker<'_> {
             ty = number::widest(&ty, &points.ty)?;
             lowered.push((arm, points, condition));
         }
-        for (low, high) in &clamp {
+        if let Some((low, high)) = &clamp {
             ty = number::widest(&number::widest(&ty, &low.ty)?, &high.ty)?;
         }
         let arms = lowered.into_iter().map(|(arm, points, condition)| ir::ScoreArm {
@@ -158,7 +158,9 @@ impl Checker<'_> {
                     Some(ir::Choice::Otherwise)
                 }
                 ast::Choice::When(condition) => self.condition(condition).map(ir::Choice::When),
-                ast::Choice::From { threshold, keep } => self.from_arm(arm, by.as_ref(), threshold, keep, &mut above),
+                ast::Choice::From { threshold, keep } => {
+                    self.threshold_arm(arm, by.as_ref(), threshold, keep, &mut above)
+                }
             };
             let rank = self.names.rank(&arm.name.symbol, choices);
             match (choice, rank) {
@@ -169,7 +171,7 @@ impl Checker<'_> {
         whole.then_some(Ladder { choices, by, exclusive, arms: lowered })
     }
 
-    fn from_arm(
+    fn threshold_arm(
         &mut self,
         arm: &ast::Arm,
         by: Option<&Expr>,

@@ -1,7 +1,7 @@
 //! A rulebook met with its data: what every command needs that evaluates users.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -123,10 +123,9 @@ impl Book {
             *slot = self.uploaded(&list.from, list.column.as_deref(), &clock)?;
         }
         let mut lookups = HashMap::new();
-        for table in reads.lookups.iter().map(|(table, _)| *table) {
-            if !lookups.contains_key(&table) {
-                lookups.insert(table, self.lookup(table, &clock)?);
-            }
+        let tables: BTreeSet<TableId> = reads.lookups.iter().map(|(table, _)| *table).collect();
+        for table in tables {
+            lookups.insert(table, self.lookup(table, &clock)?);
         }
         Ok(Context { clock, lists, lookups })
     }

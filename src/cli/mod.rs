@@ -2,7 +2,6 @@
 
 mod book;
 mod check;
-#[expect(dead_code, reason = "until `run` and `eval` ask")]
 mod clock;
 mod colour;
 mod completions;

@@ -12,8 +12,11 @@ use crate::{
     value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
 };
 
+/// Records of a file, one after the other.
+type Records = Reader<Box<dyn Read + Send>>;
+
 /// A reader at the first row behind the header, and the header.
-pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Reader<Box<dyn Read + Send>>, Vec<String>), DataError> {
+pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>), DataError> {
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .flexible(true)

@@ -62,7 +62,7 @@ impl Checker<'_> {
         beside: Option<&Type>,
     ) -> Option<Expr> {
         if name.symbol.as_str() == "to_next" {
-            return self.to_next(name, arguments, span);
+            return self.missing_to_next(name, arguments, span);
         }
         let Some((_, function, shape)) = FUNCTIONS.iter().find(|(known, ..)| *known == name.symbol.as_str()) else {
             return self.unknown_function(name);
@@ -280,7 +280,7 @@ impl Checker<'_> {
         None
     }
 
-    fn to_next(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> Option<Expr> {
+    fn missing_to_next(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> Option<Expr> {
         let level = match arguments {
             [Argument::Clause(clause)] => match &clause.source.kind {
                 ast::ExprKind::Name(level) => self.names.get(&level.symbol),
