@@ -35,6 +35,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod engine;
 pub mod eval;
+pub mod format;
 pub mod intern;
 pub mod ir;
 pub mod outcome;

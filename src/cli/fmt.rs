@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tagwell::{
     diagnostic::{Diagnostic, Sink},
+    format,
     source::Sources,
+    syntax,
 };
 
 use super::{
@@ -13,7 +15,6 @@ use super::{
     output::Output,
     report::{self, MessageArgs},
     rules::Rules,
-    seam as format, seam as syntax,
     voice::{Voice, count},
 };
 

@@ -17,7 +17,6 @@ mod report;
 mod rules;
 mod run;
 mod schema;
-mod seam;
 mod summary;
 mod temporary;
 mod usage;
