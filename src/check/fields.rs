@@ -148,7 +148,12 @@ impl Checker<'_> {
             self.facts.iter().flat_map(|facts| &facts.columns).map(|column| column.header.clone()).collect();
         let others: Vec<&str> = headers.iter().map(String::as_str).collect();
         let mut told = Diagnostic::error(UNKNOWN_NAME, span, format!("unknown field `{name}`"));
-        told = match self.names.nearest(name, &others) {
+        if let Some(facts) = self.facts {
+            told = told.note(format!("`{}` has no such column", facts.file));
+        }
+        // Looking for the nearest of many names, again and again, would take for ever.
+        let near = if self.sink.found().len() < 200 { self.names.nearest(name, &others) } else { None };
+        told = match near {
             Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near),
             None => match self.facts {
                 Some(facts) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),

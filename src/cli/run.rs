@@ -139,8 +139,9 @@ impl Run {
             Ok(ran) => ran,
             Err(error) => return Err(ended(error, &users.name(), &allowed)),
         };
-        if let Some(worst) = allowed.exceeded(ran.rejected, ran.read) {
+        if let Some(mut worst) = allowed.exceeded(ran.rejected, ran.read) {
             sink.rejects.map_or(Ok(()), Output::finish)?;
+            worst.message = format!("`{}`: {}", users.name(), worst.message);
             return Err(worst);
         }
         sink.finish()?;
@@ -155,6 +156,8 @@ impl Run {
 
     fn threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
         let Some(number) = self.data.threads else { return Ok(work()) };
+        // More threads than this help nobody, and the system may refuse them.
+        let number = number.min(std::num::NonZeroUsize::new(512).unwrap_or(number));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(number.get()).build();
         let pool = pool.map_err(|error| Failure::new(format!("cannot start {number} threads: {error}")))?;
         Ok(pool.install(work))

@@ -1,8 +1,28 @@
 //! `tagwell schema`: table declarations that a rulebook implies or a data file has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Answer, exit::Failure, report::MessageArgs, voice::Voice};
+use tagwell::{
+    check::Inputs,
+    data::{self, Input},
+    diagnostic::Sink,
+    engine::{Problems, Rulebook},
+    format,
+    intern::Symbol,
+    schema::{ColumnId, Role, Table},
+    source::Sources,
+    syntax::{self, ast},
+    value::Type,
+};
+
+use super::{
+    Answer, book,
+    exit::{Exit, Failure},
+    output::Output,
+    report::{self, MessageArgs},
+    rules::Rules,
+    voice::Voice,
+};
 
 /// Print the table declarations that rules imply or a data file has.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,7 +40,98 @@ pub(crate) struct Schema {
 
 impl Schema {
     /// Prints declarations.
-    pub(crate) fn answer(self, _voice: &Voice) -> Answer {
-        Err(Failure::new("`tagwell schema` is not in this version yet"))
+    pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        let name = self.subject.to_string_lossy().into_owned();
+        let text = match Input::parse(&name) {
+            Ok(input) if !name.ends_with(".rules") && !self.subject.is_dir() => of_file(&input)?,
+            Ok(_) | Err(_) => self.of_rules(voice)?,
+        };
+        let mut output = Output::standard();
+        output.write(text)?;
+        output.finish()?;
+        Ok(Exit::Done)
     }
+
+    fn of_rules(&self, voice: &Voice) -> Result<String, Failure> {
+        let texts = Rules::read(&self.subject)?.texts(self.messages.message_format, voice)?;
+        let told = |problems: Problems| {
+            report::beside_the_answer(problems.diagnostics(), problems.sources(), self.messages.message_format, voice);
+            Failure::told()
+        };
+        let rulebook = Rulebook::parse_all(texts).map_err(told)?;
+        let checked = rulebook.check(&Inputs::default()).map_err(told)?;
+        let tables = &checked.rulebook().schema.tables;
+        let all: Vec<String> = tables.iter().map(|table| declared(table, &checked.rulebook().schema)).collect();
+        Ok(all.join("\n"))
+    }
+}
+
+/// The `table` of a data file: each column with the narrowest type that all its values have.
+fn of_file(input: &Input) -> Result<String, Failure> {
+    let facts = data::facts(input).map_err(book::failure)?;
+    if facts.columns.is_empty() {
+        return Err(Failure::new(format!("`{}` has no columns", facts.file)));
+    }
+    let has = |name: &str| facts.columns.iter().any(|column| column.header == name).then(|| name.to_owned());
+    let key = has("user_id").or_else(|| has("id")).or_else(|| facts.columns.first().map(|it| it.header.clone()));
+    let key = key.unwrap_or_default();
+    let file = Path::new(&facts.file).file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let columns = facts.columns.iter().map(|column| {
+        let ty = match &column.ty {
+            Some(ty) if column.header != key || matches!(ty, Type::Int) => ty.to_string(),
+            _ => "text".to_owned(),
+        };
+        let optional = if column.missing || column.ty.is_none() { "?" } else { "" };
+        format!("{}: {ty}{optional}", print_name(&column.header))
+    });
+    let columns: Vec<String> = columns.collect();
+    Ok(laid_out(&format!(
+        "table users key {} from {} {{ {} }}",
+        print_name(&key),
+        serde_json::Value::from(file),
+        columns.join(", ")
+    )))
+}
+
+fn declared(table: &Table, schema: &tagwell::schema::Schema) -> String {
+    let named = |id: ColumnId| print_name(&table.column(id).name);
+    let mut head = format!("table {}", print_name(&table.name));
+    if let Role::Children { by, at } = &table.role {
+        head += &format!(" of {} by {}", print_name(&schema.root().name), named(*by));
+        head += &at.map(|at| format!(" at {}", named(at))).unwrap_or_default();
+    }
+    head += &table.key.map(|key| format!(" key {}", named(key))).unwrap_or_default();
+    head += &table
+        .from
+        .as_ref()
+        .map(|from| format!(" from {}", serde_json::Value::from(from.as_str())))
+        .unwrap_or_default();
+    let columns = table.columns.iter().map(|column| {
+        let optional = if column.optional && Some(&column.name) != table.key.map(|key| &table.column(key).name) {
+            "?"
+        } else {
+            ""
+        };
+        let header = match column.header == *column.name {
+            true => String::new(),
+            false => format!(" from {}", serde_json::Value::from(column.header.as_str())),
+        };
+        format!("{}: {}{optional}{header}", print_name(&column.name), column.ty)
+    });
+    let columns: Vec<String> = columns.collect();
+    laid_out(&format!("{head} {{ {} }}", columns.join(", ")))
+}
+
+fn print_name(name: &str) -> String {
+    let name = ast::Name { symbol: Symbol::new(name), place: ast::Place::default() };
+    let place = ast::Place::default();
+    format::print_expr(&ast::Expr { kind: ast::ExprKind::Name(name), place })
+}
+
+/// A declaration in the canonical layout.
+fn laid_out(text: &str) -> String {
+    let mut sources = Sources::new();
+    let id = sources.add("<schema>", text);
+    let file = syntax::parse(id, text, &mut Sink::new());
+    format::format(&file, text).unwrap_or_else(|_| format!("{text}\n"))
 }
