@@ -1,6 +1,6 @@
 //! Evaluation: what each definition of a rulebook gives for one user.
 //!
-//! [`reference`] is the plain interpreter, which is the specification in code; [`unknown`] says which missing columns
+//! [`mod@reference`] is the plain interpreter, which is the specification in code; [`unknown`] says which missing columns
 //! left a condition unknown.
 
 pub mod context;
