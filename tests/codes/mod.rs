@@ -92,3 +92,42 @@ fn a_code_is_found_in_either_case() {
     assert_eq!(Code::parse(" e0901 ").map(Code::as_str), Some("E0901"));
     assert_eq!(Code::parse("E9999"), None);
 }
+
+/// The blocks of a page in this language.
+fn blocks_of<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
+    let opening = format!("```{language}\n");
+    page.split(&opening as &str).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+/// The codes that a text is told.
+fn told(text: &str) -> Vec<String> {
+    let rulebook = match tagwell::engine::Rulebook::parse("page.rules", text) {
+        Ok(rulebook) => rulebook,
+        Err(problems) => return problems.diagnostics().iter().map(|it| it.code.to_string()).collect(),
+    };
+    let found = match rulebook.check(&tagwell::check::Inputs::default()) {
+        Ok(checked) => checked.warnings().diagnostics().to_vec(),
+        Err(problems) => problems.into_diagnostics(),
+    };
+    found.iter().map(|it| it.code.to_string()).collect()
+}
+
+#[test]
+fn every_pages_example_fails_with_its_code_and_what_to_write_instead_is_clean() {
+    let mut wrong = vec![];
+    for (code, _, page) in Code::all() {
+        for text in blocks_of(page, "rules,fails") {
+            let found = told(text);
+            if !found.contains(&code.to_string()) {
+                wrong.push(format!("{code}: its example is told {found:?}"));
+            }
+        }
+        for text in blocks_of(page, "rules") {
+            let found = told(text);
+            if !found.is_empty() {
+                wrong.push(format!("{code}: what to write instead is told {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
