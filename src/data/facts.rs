@@ -6,7 +6,7 @@ use csv::ByteRecord;
 use serde_json::Value as Json;
 
 use crate::{
-    data::{DataError, Format, Input, table},
+    data::{DataError, Format, Input, columnar, table},
     record,
     schema::{ColumnFacts, Facts},
     value::{Type, Value, Zone, literal},
@@ -21,6 +21,7 @@ pub fn facts(input: &Input) -> Result<Facts, DataError> {
         Format::Csv => of_table(input, b','),
         Format::Tsv => of_table(input, b'\t'),
         Format::JsonLines => of_json(input),
+        Format::Parquet | Format::Arrow => columnar::facts(input),
     }
 }
 

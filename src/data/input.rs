@@ -18,6 +18,10 @@ pub enum Format {
     Tsv,
     /// One JSON object a line.
     JsonLines,
+    /// Apache Parquet.
+    Parquet,
+    /// Apache Arrow, file or stream.
+    Arrow,
 }
 
 /// A file to read, or standard input.
@@ -39,7 +43,7 @@ enum Packed {
     Zstandard,
 }
 
-const KNOWN: &str = "csv, tsv, jsonl, ndjson, each also .gz or .zst";
+const KNOWN: &str = "csv, tsv, jsonl and ndjson (each also .gz or .zst), parquet and arrow";
 
 impl Input {
     /// The file of `users.csv`, `users.jsonl.gz`, `csv:-`, `jsonl:export.txt`.
@@ -71,6 +75,11 @@ impl Input {
         };
         let path = (path != "-").then(|| PathBuf::from(path));
         Ok(Input { path, format, packed, standard: Arc::default() })
+    }
+
+    /// Where it is; none for standard input.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// What messages call it.
@@ -120,6 +129,8 @@ fn named(word: &str) -> Option<Format> {
         "csv" => Some(Format::Csv),
         "tsv" => Some(Format::Tsv),
         "jsonl" | "ndjson" => Some(Format::JsonLines),
+        "parquet" => Some(Format::Parquet),
+        "arrow" => Some(Format::Arrow),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 //! line, column and value.
 
 mod bad_row;
+mod columnar;
 mod facts;
 mod input;
 mod json_lines;
@@ -37,5 +38,6 @@ pub fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> R
         Format::Csv => table::rows(input, b',', table, needed, zone),
         Format::Tsv => table::rows(input, b'\t', table, needed, zone),
         Format::JsonLines => json_lines::rows(input, table, needed, zone),
+        Format::Parquet | Format::Arrow => columnar::rows(input, table, needed, zone),
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn read(text: &str, column: &Column, zone: &Zone) -> Result<Value, Ba
 }
 
 /// Where each needed column stands in the header.
-fn fit(
+pub(super) fn fit(
     input: &Input,
     table: &Table,
     needed: &[ColumnId],

@@ -1,0 +1,326 @@
+//! Parquet and Arrow: batches of typed columns, read row by row.
+
+use std::{
+    fs::File,
+    io::{Cursor, Read},
+    sync::Arc,
+};
+
+use arrow_array::{Array, RecordBatch, RecordBatchReader, cast::AsArray, types};
+use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
+use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
+
+use crate::{
+    data::{BadRow, DataError, Format, Input, Row, Rows, table},
+    schema::{Column, ColumnFacts, ColumnId, Facts, Table},
+    value::{Decimal, Type, Value, Zone, literal, moment_text::MomentFormat},
+};
+
+/// Batches, whatever file they come from.
+struct Batches {
+    schema: SchemaRef,
+    batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
+}
+
+fn unfit(input: &Input, error: impl std::fmt::Display) -> DataError {
+    DataError::unfit(&input.name(), format!("this file cannot be read: {error}"))
+}
+
+/// The batches of a file; of Parquet only the named columns, where some are named.
+fn open(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {
+    let packed = |input: &Input| {
+        let mut bytes = vec![];
+        input.open()?.read_to_end(&mut bytes).map_err(|error| input.unreadable(error))?;
+        Ok::<_, DataError>(bytes)
+    };
+    match (input.format, input.path()) {
+        (Format::Parquet, Some(path)) => {
+            parquet(input, File::open(path).map_err(|error| input.unreadable(error))?, names)
+        }
+        (Format::Parquet, None) => parquet(input, bytes::Bytes::from(packed(input)?), names),
+        _ => {
+            // The file form begins with a magic word, the stream form does not.
+            let bytes = packed(input)?;
+            if bytes.starts_with(b"ARROW1") {
+                let reader = FileReader::try_new(Cursor::new(bytes), None).map_err(|error| unfit(input, error))?;
+                return Ok(Batches { schema: reader.schema(), batches: Box::new(reader) });
+            }
+            let reader = StreamReader::try_new(Cursor::new(bytes), None).map_err(|error| unfit(input, error))?;
+            Ok(Batches { schema: reader.schema(), batches: Box::new(reader) })
+        }
+    }
+}
+
+fn parquet(
+    input: &Input,
+    file: impl parquet::file::reader::ChunkReader + 'static,
+    names: Option<&[&str]>,
+) -> Result<Batches, DataError> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unfit(input, error))?;
+    let whole = Arc::clone(builder.schema());
+    let builder = match names {
+        None => builder,
+        Some(names) => {
+            let fields = whole.fields().iter().enumerate();
+            let roots = fields.filter(|(_, field)| names.contains(&field.name().as_str())).map(|(at, _)| at);
+            let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+            builder.with_projection(mask)
+        }
+    };
+    let reader = builder.with_batch_size(4096).build().map_err(|error| unfit(input, error))?;
+    // The header is judged by all columns of the file, the rows have the needed ones.
+    Ok(Batches { schema: reader.schema(), batches: Box::new(reader) })
+}
+
+/// What the file says of its columns.
+pub(super) fn facts(input: &Input) -> Result<Facts, DataError> {
+    let batches = open(input, None)?;
+    let fields = batches.schema.fields().iter();
+    let columns = fields.map(|field| ColumnFacts {
+        header: field.name().clone(),
+        ty: type_of(field.data_type()),
+        missing: field.is_nullable(),
+    });
+    Ok(Facts { file: input.name(), columns: columns.collect() })
+}
+
+fn type_of(ty: &DataType) -> Option<Type> {
+    Some(match ty {
+        DataType::Boolean => Type::Bool,
+        ty if ty.is_integer() => Type::Int,
+        ty if ty.is_floating() => Type::Float,
+        DataType::Decimal128(_, scale) => Type::Decimal(u8::try_from(*scale).ok()?),
+        DataType::Date32 | DataType::Date64 => Type::Date,
+        DataType::Timestamp(..) => Type::Timestamp,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Type::Text,
+        DataType::Dictionary(_, values) => type_of(values)?,
+        DataType::List(field) | DataType::LargeList(field) => Type::List(Box::new(type_of(field.data_type())?)),
+        _ => return None,
+    })
+}
+
+/// The rows of a table.
+pub(super) fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> Result<Rows, DataError> {
+    let headers: Vec<String> = facts(input)?.columns.into_iter().map(|column| column.header).collect();
+    let columns = table::fit(input, table, needed, &headers)?;
+    let names: Vec<&str> = columns.iter().map(|(_, _, column)| column.header.as_str()).collect();
+    let Batches { batches, .. } = open(input, Some(&names))?;
+    let (input, zone, all) = (input.clone(), zone.clone(), table.columns.len());
+    let mut line = 0;
+    Ok(Box::new(batches.flat_map(move |batch| {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => return vec![Err(unfit(&input, error))],
+        };
+        let rows = (0..batch.num_rows()).map(|at| {
+            line += 1;
+            let row = row(&batch, at, &columns, all, &zone).map(|values| Row { line, values });
+            Ok(row.map_err(|(column, reason)| {
+                let verbatim = verbatim(&batch, at, &zone).into_bytes();
+                Box::new(BadRow { file: input.name(), line, column: Some(column), reason, verbatim })
+            }))
+        });
+        rows.collect()
+    })))
+}
+
+fn row(
+    batch: &RecordBatch,
+    at: usize,
+    columns: &[(usize, ColumnId, Column)],
+    all: usize,
+    zone: &Zone,
+) -> Result<Vec<Value>, (String, String)> {
+    let mut values = vec![Value::Missing; all];
+    for (_, id, column) in columns {
+        let Some(array) = batch.column_by_name(&column.header) else { continue };
+        let value = cell(array, at, column, &column.ty, zone).map_err(|reason| (column.header.clone(), reason))?;
+        if value == Value::Missing && !column.optional {
+            return Err((column.header.clone(), format!("the value is missing, and `{}` may not be", column.ty)));
+        }
+        if let Some(slot) = values.get_mut(id.0 as usize) {
+            *slot = value;
+        }
+    }
+    Ok(values)
+}
+
+/// A cell as its column's type.
+fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zone: &Zone) -> Result<Value, String> {
+    if array.is_null(at) {
+        return Ok(Value::Missing);
+    }
+    let bad = |value: &str, reason: &dyn std::fmt::Display| format!("`{value}` {reason}");
+    let plain = column.format == MomentFormat::Iso;
+    match plain_value(array, at, zone) {
+        Plain::Missing => Ok(Value::Missing),
+        Plain::Text(text) => match ty {
+            Type::Text => Ok(Value::Text(text.into())),
+            Type::Date | Type::Timestamp | Type::Duration if *ty == column.ty => {
+                table::read(&text, column, zone).map_err(|reason| bad(&text, &reason))
+            }
+            other => Err(format!("the file has text here, and the rules want {other}")),
+        },
+        Plain::Int(number) => match ty {
+            Type::Int => Ok(Value::Int(number)),
+            Type::Float => Ok(Value::Float(number as f64)),
+            Type::Decimal(_) => Ok(crate::value::number::widen(&Value::Int(number), ty)),
+            Type::Date | Type::Timestamp if !plain => {
+                table::read(&number.to_string(), column, zone).map_err(|reason| bad(&number.to_string(), &reason))
+            }
+            other => Err(format!("the file has whole numbers here, and the rules want {other}")),
+        },
+        Plain::Float(number) => match ty {
+            Type::Float if number.is_finite() => Ok(Value::Float(number + 0.0)),
+            Type::Int if number.fract() == 0.0 && number.abs() < 9e18 => Ok(Value::Int(number as i64)),
+            Type::Decimal(scale) => literal::decimal_from_float(number, *scale)
+                .map(Value::Decimal)
+                .map_err(|it| bad(&number.to_string(), &it)),
+            Type::Float | Type::Int => Err(format!(
+                "`{number}` is not {}",
+                if *ty == Type::Int { "a whole number" } else { "a finite number" }
+            )),
+            other => Err(format!("the file has numbers here, and the rules want {other}")),
+        },
+        Plain::Decimal(number) => match ty {
+            Type::Decimal(scale) => number
+                .rescale(*scale)
+                .map(Value::Decimal)
+                .ok_or_else(|| bad(&number.to_string(), &format!("has more than {scale} digits after the point"))),
+            Type::Float => Ok(Value::Float(number.to_f64())),
+            Type::Int => {
+                number.to_int().map(Value::Int).ok_or_else(|| bad(&number.to_string(), &"is not a whole number"))
+            }
+            other => Err(format!("the file has numbers here, and the rules want {other}")),
+        },
+        Plain::Other(value, kind) => match (ty, value) {
+            (Type::Bool, value @ Value::Bool(_))
+            | (Type::Date, value @ Value::Date(_))
+            | (Type::Timestamp, value @ Value::Timestamp(_)) => Ok(value),
+            (Type::Timestamp, Value::Date(date)) => Ok(Value::Timestamp(zone.start_of_day(date))),
+            (other, _) => Err(format!("the file has {kind} here, and the rules want {other}")),
+        },
+        Plain::List(elements) => {
+            let Type::List(of) = ty else { return Err(format!("the file has a list here, and the rules want {ty}")) };
+            let values: Result<Vec<Value>, String> =
+                (0..elements.len()).map(|at| cell(&elements, at, column, of, zone)).collect();
+            let values = values?;
+            if values.contains(&Value::Missing) {
+                return Err("the list has a missing element".into());
+            }
+            Ok(Value::List(values.into()))
+        }
+        Plain::Unknown => Err(format!("a column of the type {} cannot be read", array.data_type())),
+    }
+}
+
+/// A cell as the file has it.
+enum Plain {
+    Missing,
+    Text(String),
+    Int(i64),
+    Float(f64),
+    Decimal(Decimal),
+    /// And what it is in words.
+    Other(Value, &'static str),
+    List(Arc<dyn Array>),
+    Unknown,
+}
+
+fn plain_value(array: &dyn Array, at: usize, zone: &Zone) -> Plain {
+    macro_rules! int {
+        ($ty:ty) => {
+            Plain::Int(i64::from(array.as_primitive::<$ty>().value(at)))
+        };
+    }
+    match array.data_type() {
+        DataType::Null => Plain::Missing,
+        DataType::Boolean => Plain::Other(Value::Bool(array.as_boolean().value(at)), "booleans"),
+        DataType::Int8 => int!(types::Int8Type),
+        DataType::Int16 => int!(types::Int16Type),
+        DataType::Int32 => int!(types::Int32Type),
+        DataType::Int64 => int!(types::Int64Type),
+        DataType::UInt8 => int!(types::UInt8Type),
+        DataType::UInt16 => int!(types::UInt16Type),
+        DataType::UInt32 => int!(types::UInt32Type),
+        DataType::UInt64 => match i64::try_from(array.as_primitive::<types::UInt64Type>().value(at)) {
+            Ok(number) => Plain::Int(number),
+            Err(_) => Plain::Unknown,
+        },
+        DataType::Float32 => Plain::Float(f64::from(array.as_primitive::<types::Float32Type>().value(at))),
+        DataType::Float64 => Plain::Float(array.as_primitive::<types::Float64Type>().value(at)),
+        DataType::Decimal128(_, scale) => {
+            let mantissa = array.as_primitive::<types::Decimal128Type>().value(at);
+            let decimal = u8::try_from(*scale).ok().and_then(|scale| Decimal::new(mantissa, scale));
+            decimal.map_or(Plain::Unknown, Plain::Decimal)
+        }
+        DataType::Utf8 => Plain::Text(array.as_string::<i32>().value(at).to_owned()),
+        DataType::LargeUtf8 => Plain::Text(array.as_string::<i64>().value(at).to_owned()),
+        DataType::Utf8View => Plain::Text(array.as_string_view().value(at).to_owned()),
+        DataType::Date32 => Plain::Other(Value::Date(array.as_primitive::<types::Date32Type>().value(at)), "dates"),
+        DataType::Date64 => {
+            let millis = array.as_primitive::<types::Date64Type>().value(at);
+            match i32::try_from(millis.div_euclid(86_400_000)) {
+                Ok(days) => Plain::Other(Value::Date(days), "dates"),
+                Err(_) => Plain::Unknown,
+            }
+        }
+        DataType::Timestamp(unit, zoned) => {
+            let micros = match unit {
+                TimeUnit::Second => array.as_primitive::<types::TimestampSecondType>().value(at).checked_mul(1_000_000),
+                TimeUnit::Millisecond => {
+                    array.as_primitive::<types::TimestampMillisecondType>().value(at).checked_mul(1000)
+                }
+                TimeUnit::Microsecond => Some(array.as_primitive::<types::TimestampMicrosecondType>().value(at)),
+                TimeUnit::Nanosecond => {
+                    Some(array.as_primitive::<types::TimestampNanosecondType>().value(at).div_euclid(1000))
+                }
+            };
+            let Some(micros) = micros else { return Plain::Unknown };
+            let instant = match zoned {
+                Some(_) => micros,
+                // Without a zone it is local in the rulebook's.
+                None => {
+                    let day = 86_400_000_000;
+                    let Ok(date) = i32::try_from(micros.div_euclid(day)) else { return Plain::Unknown };
+                    zone.instant(date, micros.rem_euclid(day))
+                }
+            };
+            Plain::Other(Value::Timestamp(instant), "timestamps")
+        }
+        DataType::Dictionary(..) => {
+            let dictionary = array.as_any_dictionary();
+            let keys = dictionary.normalized_keys();
+            match keys.get(at) {
+                Some(key) => plain_value(dictionary.values(), *key, zone),
+                None => Plain::Unknown,
+            }
+        }
+        DataType::List(_) => Plain::List(array.as_list::<i32>().value(at)),
+        DataType::LargeList(_) => Plain::List(array.as_list::<i64>().value(at)),
+        _ => Plain::Unknown,
+    }
+}
+
+/// The row as a JSON object: these files have no text of their own.
+fn verbatim(batch: &RecordBatch, at: usize, zone: &Zone) -> String {
+    let schema = batch.schema();
+    let fields = schema.fields().iter().zip(batch.columns());
+    let fields = fields.map(|(field, array)| {
+        let value = if array.is_null(at) {
+            serde_json::Value::Null
+        } else {
+            match plain_value(array, at, zone) {
+                Plain::Missing | Plain::Unknown | Plain::List(_) => serde_json::Value::Null,
+                Plain::Text(text) => text.into(),
+                Plain::Int(number) => number.into(),
+                Plain::Float(number) => number.into(),
+                Plain::Decimal(number) => number.to_string().into(),
+                Plain::Other(value, _) => crate::value::print::text(&value, zone).into(),
+            }
+        };
+        (field.name().clone(), value)
+    });
+    serde_json::Value::Object(fields.collect()).to_string()
+}
