@@ -5,17 +5,19 @@ use std::io::{self, Write};
 use serde_json::Value as Json;
 use unicode_width::UnicodeWidthStr;
 
-use crate::value::{Value, Zone, print};
+use crate::value::{Type, Value, Zone, print};
 
 /// What is written of every user.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// The key column's name.
     pub key: String,
+    /// And its type.
+    pub key_type: Type,
     /// The results, in order of declaration.
     pub results: Vec<ResultColumn>,
-    /// More columns: fields and `let`s.
-    pub extra: Vec<String>,
+    /// More columns: fields and `let`s, with their types; a level's value is a text.
+    pub extra: Vec<(String, Type)>,
     /// The zone that moments print in.
     pub zone: Zone,
 }
@@ -37,7 +39,7 @@ pub enum ResultKind {
     /// A level or layer, with its values by rank.
     Choice(Vec<String>),
     /// A score.
-    Score,
+    Score(Type),
 }
 
 /// What one user got.
@@ -73,9 +75,11 @@ pub enum Form {
     Table,
 }
 
-/// A cell: plain text, or a list of names.
-enum Cell {
+/// A cell of a user's row.
+pub(crate) enum Cell {
+    /// A value, or the name of a level's value.
     One(Value, Option<String>),
+    /// Tags, segments.
     Names(Vec<String>),
 }
 
@@ -110,7 +114,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// Whatever `out` says.
     pub fn user(&mut self, user: &UserResults) -> io::Result<()> {
-        for row in self.cells(user) {
+        for row in self.layout.cells(self.shape, user) {
             let texts = || row.iter().map(|(_, cell)| self.text(cell)).collect::<Vec<_>>();
             match self.form {
                 Form::JsonLines => {
@@ -146,7 +150,7 @@ impl<W: Write> Writer<W> {
 
     fn header(&self) -> Vec<String> {
         let key = self.layout.key.clone();
-        let extra = self.layout.extra.iter().cloned();
+        let extra = self.layout.extra.iter().map(|(name, _)| name.clone());
         match self.shape {
             Shape::Long => vec![key, "name".into(), "value".into()],
             Shape::Wide => {
@@ -156,44 +160,6 @@ impl<W: Write> Writer<W> {
                 let named = self.layout.results.iter().filter(|it| it.kind != ResultKind::Tag);
                 let named = named.map(|it| it.name.clone());
                 [key, "tags".into()].into_iter().chain(named).chain(["segments".into()]).chain(extra).collect()
-            }
-        }
-    }
-
-    fn cells(&self, user: &UserResults) -> Vec<Vec<(String, Cell)>> {
-        let layout = &self.layout;
-        let key = || (layout.key.clone(), Cell::One(user.key.clone(), None));
-        let results = || layout.results.iter().zip(&user.results);
-        let extra = || layout.extra.iter().cloned().zip(user.extra.iter().map(|value| Cell::One(value.clone(), None)));
-        let tag = |value: &Value| Cell::One(Value::Bool(*value == Value::Bool(true)), None);
-        let cell = |column: &ResultColumn, value: &Value| match &column.kind {
-            ResultKind::Tag => tag(value),
-            ResultKind::Score => Cell::One(value.clone(), None),
-            ResultKind::Choice(names) => match value {
-                Value::Choice(rank) => Cell::One(Value::Missing, names.get(*rank as usize).cloned()),
-                _ => Cell::One(Value::Missing, None),
-            },
-        };
-        match self.shape {
-            Shape::Records => {
-                let held = results().filter(|(it, value)| it.kind == ResultKind::Tag && **value == Value::Bool(true));
-                let tags = held.map(|(it, _)| it.name.clone()).collect();
-                let others = results().filter(|(it, _)| it.kind != ResultKind::Tag);
-                let others = others.map(|(it, value)| (it.name.clone(), cell(it, value)));
-                let row = [key(), ("tags".into(), Cell::Names(tags))].into_iter().chain(others);
-                vec![row.chain([("segments".into(), Cell::Names(vec![]))]).chain(extra()).collect()]
-            }
-            Shape::Wide => {
-                let others = results().map(|(it, value)| (it.name.clone(), cell(it, value)));
-                vec![std::iter::once(key()).chain(others).chain(extra()).collect()]
-            }
-            Shape::Long => {
-                let named = results().map(|(it, value)| (it.name.clone(), cell(it, value)));
-                let row = |(name, value): (String, Cell)| {
-                    let name = Cell::One(Value::Missing, Some(name));
-                    vec![key(), ("name".into(), name), ("value".into(), value)]
-                };
-                named.chain(extra()).map(row).collect()
             }
         }
     }
@@ -222,6 +188,74 @@ impl<W: Write> Writer<W> {
         });
         let line = quoted.collect::<Vec<_>>().join(",") + "\n";
         self.out.write_all(line.as_bytes())
+    }
+}
+
+impl Layout {
+    /// The columns of a shape in order, with their types; those without are names, or lists of names.
+    #[cfg(feature = "data")]
+    pub(crate) fn columns(&self, shape: Shape) -> Vec<(String, Option<Type>)> {
+        let key = (self.key.clone(), Some(self.key_type.clone()));
+        let extra = self.extra.iter().map(|(name, ty)| (name.clone(), Some(ty.clone())));
+        let result = |column: &ResultColumn| match &column.kind {
+            ResultKind::Tag => (column.name.clone(), Some(Type::Bool)),
+            ResultKind::Choice(_) => (column.name.clone(), None),
+            ResultKind::Score(ty) => (column.name.clone(), Some(ty.clone())),
+        };
+        match shape {
+            Shape::Long => vec![key, ("name".into(), None), ("value".into(), None)],
+            Shape::Wide => std::iter::once(key).chain(self.results.iter().map(result)).chain(extra).collect(),
+            Shape::Records => {
+                let others = self.results.iter().filter(|it| it.kind != ResultKind::Tag).map(result);
+                let row = [key, ("tags".into(), None)].into_iter().chain(others);
+                row.chain([("segments".into(), None)]).chain(extra).collect()
+            }
+        }
+    }
+
+    /// The rows of one user: names of columns, and cells.
+    pub(crate) fn cells(&self, shape: Shape, user: &UserResults) -> Vec<Vec<(String, Cell)>> {
+        let layout = self;
+        let key = || (layout.key.clone(), Cell::One(user.key.clone(), None));
+        let results = || layout.results.iter().zip(&user.results);
+        let extra = || {
+            layout
+                .extra
+                .iter()
+                .map(|(name, _)| name.clone())
+                .zip(user.extra.iter().map(|value| Cell::One(value.clone(), None)))
+        };
+        let tag = |value: &Value| Cell::One(Value::Bool(*value == Value::Bool(true)), None);
+        let cell = |column: &ResultColumn, value: &Value| match &column.kind {
+            ResultKind::Tag => tag(value),
+            ResultKind::Score(_) => Cell::One(value.clone(), None),
+            ResultKind::Choice(names) => match value {
+                Value::Choice(rank) => Cell::One(Value::Missing, names.get(*rank as usize).cloned()),
+                _ => Cell::One(Value::Missing, None),
+            },
+        };
+        match shape {
+            Shape::Records => {
+                let held = results().filter(|(it, value)| it.kind == ResultKind::Tag && **value == Value::Bool(true));
+                let tags = held.map(|(it, _)| it.name.clone()).collect();
+                let others = results().filter(|(it, _)| it.kind != ResultKind::Tag);
+                let others = others.map(|(it, value)| (it.name.clone(), cell(it, value)));
+                let row = [key(), ("tags".into(), Cell::Names(tags))].into_iter().chain(others);
+                vec![row.chain([("segments".into(), Cell::Names(vec![]))]).chain(extra()).collect()]
+            }
+            Shape::Wide => {
+                let others = results().map(|(it, value)| (it.name.clone(), cell(it, value)));
+                vec![std::iter::once(key()).chain(others).chain(extra()).collect()]
+            }
+            Shape::Long => {
+                let named = results().map(|(it, value)| (it.name.clone(), cell(it, value)));
+                let row = |(name, value): (String, Cell)| {
+                    let name = Cell::One(Value::Missing, Some(name));
+                    vec![key(), ("name".into(), name), ("value".into(), value)]
+                };
+                named.chain(extra()).map(row).collect()
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 use tagwell::{
-    data::{self, BadRow, Rows},
+    data::{self, BadRow, ColumnarForm, ColumnarWriter, Rows},
     diagnostic::{nearest, render::visible},
     engine::{Engine, RunError, RunSink},
     eval::Answers,
@@ -163,8 +163,8 @@ impl Run {
         Ok(pool.install(work))
     }
 
-    fn form(&self) -> Result<Option<Form>, Failure> {
-        let format = self.format.unwrap_or_else(|| match &self.out {
+    fn form(&self) -> Format {
+        self.format.unwrap_or_else(|| match &self.out {
             Some(path) => match path.extension().and_then(|ending| ending.to_str()) {
                 Some("csv") => Format::Csv,
                 Some("parquet") => Format::Parquet,
@@ -173,16 +173,7 @@ impl Run {
             },
             None if std::io::stdout().is_terminal() => Format::Table,
             None => Format::Jsonl,
-        });
-        match format {
-            Format::Jsonl => Ok(Some(Form::JsonLines)),
-            Format::Csv => Ok(Some(Form::Csv)),
-            Format::Table => Ok(Some(Form::Table)),
-            Format::None => Ok(None),
-            Format::Parquet | Format::Arrow => {
-                Err(Failure::new("writing Parquet and Arrow is not in this version yet").help("write `--format csv`"))
-            }
-        }
+        })
     }
 
     fn sink<'a>(&self, engine: &'a Engine, plan: &'a Plan, allowed: &Allowed) -> Result<Sink<'a>, Failure> {
@@ -196,10 +187,22 @@ impl Run {
         let held = allowed.none() && self.out.is_none();
         let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
         let layout = plan.layout(engine);
-        let writer = match self.form()? {
-            Some(form) => Some(Writer::begin(target, layout, shape, form).map_err(|error| unwritable(&error))?),
-            None => None,
+        let rows = |form, target, layout| {
+            Writer::begin(target, layout, shape, form).map(|writer| Some(Results::Rows(Box::new(writer))))
         };
+        let columns = |form, target, layout| {
+            let writer = ColumnarWriter::begin(target, layout, shape, form);
+            writer.map(|writer| Some(Results::Columns(Box::new(writer))))
+        };
+        let writer = match self.form() {
+            Format::Jsonl => rows(Form::JsonLines, target, layout),
+            Format::Csv => rows(Form::Csv, target, layout),
+            Format::Table => rows(Form::Table, target, layout),
+            Format::Parquet => columns(ColumnarForm::Parquet, target, layout),
+            Format::Arrow => columns(ColumnarForm::Arrow, target, layout),
+            Format::None => Ok(None),
+        };
+        let writer = writer.map_err(|error| unwritable(&error))?;
         let rejects = self.data.rejects.as_deref().map(Output::file).transpose()?;
         Ok(Sink { engine, plan, writer, left: self.limit.unwrap_or(u64::MAX), rejects, stop: allowed.none() })
     }
@@ -271,16 +274,27 @@ impl Plan {
                     let values = &rulebook.choices(*choices).values;
                     ResultKind::Choice(values.iter().map(|value| value.name.to_string()).collect())
                 }
-                _ => ResultKind::Score,
+                (_, ty) => ResultKind::Score(ty.clone()),
             };
             ResultColumn { name: definition.name.to_string(), kind }
         };
         let extra = self.extra.iter().map(|it| match it {
-            Extra::Column(id) => self.table.column(*id).name.to_string(),
-            Extra::Definition(id) => rulebook.definition(*id).name.to_string(),
+            Extra::Column(id) => {
+                let column = self.table.column(*id);
+                (column.name.to_string(), column.ty.clone())
+            }
+            Extra::Definition(id) => {
+                let definition = rulebook.definition(*id);
+                let ty = match &definition.ty {
+                    Type::Choice(_) => Type::Text,
+                    other => other.clone(),
+                };
+                (definition.name.to_string(), ty)
+            }
         });
         Layout {
             key: self.key.map_or_else(|| "user_id".into(), |key| self.table.column(key).name.to_string()),
+            key_type: self.key.map_or(Type::Text, |key| self.table.column(key).ty.clone()),
             results: self.results.iter().map(result).collect(),
             extra: extra.collect(),
             zone: engine.clock().zone().clone(),
@@ -369,11 +383,33 @@ impl Write for Target {
     }
 }
 
+/// Results row by row, or as columns.
+enum Results {
+    Rows(Box<Writer<Target>>),
+    Columns(Box<ColumnarWriter<Target>>),
+}
+
+impl Results {
+    fn user(&mut self, user: &UserResults) -> io::Result<()> {
+        match self {
+            Results::Rows(writer) => writer.user(user),
+            Results::Columns(writer) => writer.user(user),
+        }
+    }
+
+    fn finish(self) -> io::Result<Target> {
+        match self {
+            Results::Rows(writer) => writer.finish(),
+            Results::Columns(writer) => writer.finish(),
+        }
+    }
+}
+
 /// Writes users, and sets bad rows aside.
 struct Sink<'a> {
     engine: &'a Engine,
     plan: &'a Plan,
-    writer: Option<Writer<Target>>,
+    writer: Option<Results>,
     left: u64,
     rejects: Option<Output>,
     stop: bool,

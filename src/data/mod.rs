@@ -7,10 +7,12 @@ mod facts;
 mod input;
 mod json_lines;
 mod table;
+mod write;
 
 pub use bad_row::{BadRow, DataError};
 pub use facts::facts;
 pub use input::{Format, Input};
+pub use write::{ColumnarForm, ColumnarWriter};
 
 use crate::{
     schema::{ColumnId, Table},
