@@ -9,7 +9,7 @@ use crate::{
     data::{DataError, Format, Input, columnar, table},
     record,
     schema::{ColumnFacts, Facts},
-    value::{Type, Value, Zone, literal},
+    value::{Type, Value, Zone, literal, number},
 };
 
 /// Looks through the whole file.
@@ -17,6 +17,33 @@ use crate::{
 /// # Errors
 /// A file that cannot be read, or whose header is no good.
 pub fn facts(input: &Input) -> Result<Facts, DataError> {
+    let mut parts = input.parts().iter().map(of_file);
+    let mut facts = parts.next().unwrap_or_else(|| Ok(Facts::default()))?;
+    for part in parts {
+        join(&mut facts, part?);
+    }
+    facts.file = input.name();
+    Ok(facts)
+}
+
+/// What a further part adds to what is known: columns, and wider types.
+fn join(facts: &mut Facts, part: Facts) {
+    for column in part.columns {
+        match facts.columns.iter_mut().find(|it| it.header == column.header) {
+            None => facts.columns.push(ColumnFacts { missing: true, ..column }),
+            Some(known) => {
+                known.missing |= column.missing;
+                known.ty = match (known.ty.take(), column.ty) {
+                    (Some(a), Some(b)) if a == b => Some(a),
+                    (Some(a), Some(b)) => Some(number::widest(&a, &b).unwrap_or(Type::Text)),
+                    (a, b) => a.or(b),
+                };
+            }
+        }
+    }
+}
+
+fn of_file(input: &Input) -> Result<Facts, DataError> {
     match input.format {
         Format::Csv => of_table(input, b','),
         Format::Tsv => of_table(input, b'\t'),

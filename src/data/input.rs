@@ -34,6 +34,8 @@ pub struct Input {
     packed: Packed,
     /// Standard input is read once and kept, so that it can be looked at twice.
     standard: Arc<OnceLock<Vec<u8>>>,
+    /// The parts of a folder or a glob, in path order; then this is none of them.
+    parts: Vec<Input>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,13 @@ impl Input {
     /// # Errors
     /// A form that is not known.
     pub fn parse(spec: &str) -> Result<Input, DataError> {
+        let (said, path) = match spec.split_once(':') {
+            Some((word, path)) if named(word).is_some() => (Some(word), path),
+            _ => (None, spec),
+        };
+        if path != "-" && !Path::new(path).is_file() && (Path::new(path).is_dir() || path.contains(['*', '?', '['])) {
+            return Input::of_parts(path, said);
+        }
         let (format, path) = match spec.split_once(':') {
             Some((word, path)) if named(word).is_some() => (named(word), path),
             _ => (None, spec),
@@ -74,7 +83,36 @@ impl Input {
             }
         };
         let path = (path != "-").then(|| PathBuf::from(path));
-        Ok(Input { path, format, packed, standard: Arc::default() })
+        Ok(Input { path, format, packed, standard: Arc::default(), parts: vec![] })
+    }
+
+    /// A folder's files, or those that a glob such as `users-*.parquet` names, as one table.
+    fn of_parts(path: &str, said: Option<&str>) -> Result<Input, DataError> {
+        let pattern =
+            if Path::new(path).is_dir() { format!("{}/*", glob::Pattern::escape(path)) } else { path.to_owned() };
+        let found = glob::glob(&pattern).map_err(|error| DataError::unfit(path, error.to_string()))?;
+        let mut files: Vec<String> = vec![];
+        for entry in found {
+            let file = entry.map_err(|error| DataError::Unreadable { file: path.into(), error: error.into() })?;
+            let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if file.is_file() && !hidden {
+                files.push(file.to_string_lossy().into_owned());
+            }
+        }
+        files.sort();
+        let spec = |file: &String| said.map_or_else(|| file.clone(), |word| format!("{word}:{file}"));
+        let parts: Result<Vec<Input>, DataError> = files.iter().map(|file| Input::parse(&spec(file))).collect();
+        let parts = parts?;
+        let Some(first) = parts.first() else {
+            return Err(DataError::unfit(path, "there is no data file there"));
+        };
+        let (format, packed) = (first.format, first.packed);
+        Ok(Input { path: Some(path.into()), format, packed, standard: Arc::default(), parts })
+    }
+
+    /// The files that make up the table: itself, or its parts.
+    pub(super) fn parts(&self) -> &[Input] {
+        if self.parts.is_empty() { std::slice::from_ref(self) } else { &self.parts }
     }
 
     /// Where it is; none for standard input.

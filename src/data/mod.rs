@@ -36,6 +36,20 @@ pub type Rows = Box<dyn Iterator<Item = Result<Result<Row, Box<BadRow>>, DataErr
 /// # Errors
 /// A file that cannot be opened, and a header that does not fit the table.
 pub fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> Result<Rows, DataError> {
+    let mut parts = input.parts().to_vec().into_iter();
+    let Some(first) = parts.next() else { return Ok(Box::new(std::iter::empty())) };
+    let rest: Vec<Input> = parts.collect();
+    let first = rows_of(&first, table, needed, zone)?;
+    let (table, needed, zone) = (table.clone(), needed.to_vec(), zone.clone());
+    let rest = rest.into_iter().flat_map(move |part| match rows_of(&part, &table, &needed, &zone) {
+        Ok(rows) => rows,
+        Err(error) => Box::new(std::iter::once(Err(error))),
+    });
+    Ok(Box::new(first.chain(rest)))
+}
+
+/// The rows of one file.
+fn rows_of(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> Result<Rows, DataError> {
     match input.format {
         Format::Csv => table::rows(input, b',', table, needed, zone),
         Format::Tsv => table::rows(input, b'\t', table, needed, zone),
