@@ -183,8 +183,8 @@ impl Run {
             Some(Shape::Long) => tagwell::outcome::Shape::Long,
         };
         let output = Output::to(self.out.as_deref())?;
-        // Where a bad row ends the run, nothing is to be seen before the last row is known to be good.
-        let held = allowed.none() && self.out.is_none();
+        // Where bad rows may end the run, nothing is to be seen before the last row is read.
+        let held = *allowed != Allowed::Any && self.out.is_none();
         let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
         let layout = plan.layout(engine);
         let rows = |form, target, layout| {

@@ -5,6 +5,7 @@ mod files;
 mod fmt;
 mod frame;
 mod pages;
+mod run;
 
 use std::{
     io::Write,

@@ -1,0 +1,123 @@
+//! `tagwell run`: every form in, every form out, bad rows, and what is told of them.
+
+use super::Place;
+
+const RULES: &str = "\
+table users key user_id {
+  user_id: text
+  spend:   decimal(2)?
+  last:    date?
+}
+tag vip when spend > 500 and last between 30d..60d
+level tier by spend { gold from 500  silver otherwise }
+score heat { 40 when vip  10 when spend is known }
+";
+
+const CSV: &str = "user_id,spend,last\nu1,500.01,2026-10-10\nu2,,2026-10-10\n\"u,3\",1.5,\n";
+
+fn place() -> Place {
+    Place::with(&[("a.rules", RULES), ("users.csv", CSV)])
+}
+
+#[test]
+fn records_wide_and_long() {
+    let place = place();
+    let run = |more: &[&str]| {
+        let mut words = vec!["run", "a.rules", "users.csv", "--as-of", "2026-11-22", "-q"];
+        words.extend(more);
+        let answer = place.run(&words);
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+        answer.out
+    };
+    insta::assert_snapshot!(run(&[]), @r#"
+    {"user_id":"u1","tags":["vip"],"tier":"gold","heat":50,"segments":[]}
+    {"user_id":"u2","tags":[],"tier":"silver","heat":0,"segments":[]}
+    {"user_id":"u,3","tags":[],"tier":"silver","heat":10,"segments":[]}
+    "#);
+    insta::assert_snapshot!(run(&["--format", "csv"]), @r#"
+    user_id,tags,tier,heat,segments
+    u1,vip,gold,50,
+    u2,,silver,0,
+    "u,3",,silver,10,
+    "#);
+    insta::assert_snapshot!(run(&["--format", "csv", "--shape", "wide", "--with", "spend"]), @r#"
+    user_id,vip,tier,heat,spend
+    u1,true,gold,50,500.01
+    u2,false,silver,0,
+    "u,3",false,silver,10,1.50
+    "#);
+    insta::assert_snapshot!(run(&["--format", "csv", "--shape", "long", "--only", "vip,tier", "--limit", "1"]), @"
+    user_id,name,value
+    u1,vip,true
+    u1,tier,gold
+    ");
+    assert_eq!(run(&["--format", "none"]), "");
+}
+
+#[test]
+fn the_summary_counts_the_unknown_beside_the_tagged() {
+    let answer = place().run(&["run", "a.rules", "users.csv", "--as-of", "2026-11-22", "--summary", "json"]);
+    insta::assert_snapshot!(answer.err, @r#"{"as_of":"2026-11-22T00:00:00Z","users":{"read":3,"evaluated":3,"rejected":0},"counts":{"vip":{"true":1,"unknown":1},"tier":{"known":3,"unknown":1},"heat":{"known":3,"unknown":0}},"values":{"tier":{"silver":2,"gold":1}},"metrics":{},"children":{}}"#);
+}
+
+#[test]
+fn what_is_written_as_columns_reads_back() {
+    let place = place();
+    for form in ["parquet", "arrow"] {
+        let file = format!("out.{form}");
+        let words = ["run", "a.rules", "users.csv", "--as-of", "2026-11-22", "-q", "--with", "spend", "--out", &file];
+        assert_eq!(place.run(&words).code, 0);
+        place.write("b.rules", "tag rich when spend > 500 and tags has \"vip\"\n");
+        let answer = place.run(&["run", "b.rules", &file, "--as-of", "2026-11-22", "-q", "--format", "csv"]);
+        assert_eq!((answer.code, answer.out.as_str()), (0, "user_id,tags,segments\nu1,rich,\nu2,,\n\"u,3\",,\n"));
+    }
+}
+
+#[test]
+fn a_bad_row_ends_the_run_before_anything_is_written() {
+    let place = place();
+    place.write("bad.csv", "user_id,spend,last\nu1,1.00,\nu2,1.005,\n");
+    let answer = place.run(&["run", "a.rules", "bad.csv", "--as-of", "2026-11-22"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    insta::assert_snapshot!(answer.err, @"
+    error: bad.csv:3: column `spend`: `1.005` has more than 2 digits after the point
+      = help: mend the row, or set bad rows aside: `--on-bad-row skip --rejects rejects.jsonl`
+    ");
+}
+
+#[test]
+fn bad_rows_are_set_aside_and_accounted_for() {
+    let place = place();
+    place.write("bad.csv", "user_id,spend,last\nu1,1.00,\nu2,much,\nu3\n,1,\n");
+    let words =
+        ["run", "a.rules", "bad.csv", "--as-of", "2026-11-22", "--on-bad-row", "skip", "--rejects", "aside.jsonl"];
+    let answer = place.run(&words);
+    assert_eq!(answer.code, 0);
+    assert!(answer.err.ends_with("4 users read, 1 evaluated, 3 rejected\n"), "{}", answer.err);
+    insta::assert_snapshot!(place.read("aside.jsonl"), @r#"
+    {"file":"bad.csv","line":3,"column":"spend","reason":"`much` is not a number","row":"u2,much,"}
+    {"file":"bad.csv","line":4,"column":null,"reason":"the row has 1 fields, and the header has 3","row":"u3"}
+    {"file":"bad.csv","line":5,"column":"user_id","reason":"the value is missing, and `text` may not be","row":",1,"}
+    "#);
+    let answer = place.run(&[&words[..], &["--max-bad-rows", "2"]].concat());
+    assert_eq!((answer.code, answer.out.as_str()), (3, ""));
+}
+
+#[test]
+fn the_same_bytes_for_any_number_of_threads_and_any_parts() {
+    let place = place();
+    let rows: String = (0..9000).map(|at| format!("u{at},{}.25,2026-10-{:02}\n", at % 900, at % 28 + 1)).collect();
+    place.write("many.csv", format!("user_id,spend,last\n{rows}"));
+    let (first, second) = rows.split_at(rows.find("u4000,").unwrap());
+    place.write("parts/1.csv", format!("user_id,spend,last\n{first}"));
+    place.write("parts/2.csv", format!("user_id,spend,last\n{second}"));
+    let run = |file: &str, threads: &str| {
+        place.run(&["run", "a.rules", file, "--as-of", "2026-11-22", "--threads", threads, "--summary", "json"])
+    };
+    let one = run("many.csv", "1");
+    assert_eq!(one.code, 0);
+    for (file, threads) in [("many.csv", "2"), ("many.csv", "7"), ("parts", "3")] {
+        let other = run(file, threads);
+        assert!(other.out == one.out && other.err == one.err, "{file} on {threads} threads");
+    }
+}
