@@ -4,6 +4,7 @@
 //! further: one mistake, one message.
 
 mod book;
+mod children;
 mod declare;
 mod expr;
 mod fields;
@@ -84,6 +85,9 @@ fn lower(
     let already = sink.found().len();
     let (name, zone) = declare::rulebook(book, sink);
     let (schema, root_is_known) = declare::tables(book, sink);
+    if root_is_known {
+        children::look(book, &schema, sink);
+    }
     let facts = inputs.facts.get(schema.root().name.as_str()).filter(|_| !schema.root().declared);
     let mut checker = Checker {
         sources,

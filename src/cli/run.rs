@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 use tagwell::{
-    data::{self, BadRow, ColumnarForm, ColumnarWriter, Rows},
+    data::{self, BadRow, ColumnarForm, ColumnarWriter, Rows, Wanted},
     diagnostic::{nearest, render::visible},
     engine::{Engine, Everybody, RunError, RunSink},
     eval::Answers,
@@ -134,7 +134,13 @@ impl Run {
         let users = book.users()?;
         let mut sink = self.sink(&engine, &plan, &allowed)?;
         let ran = if plan.reads.aggregates.is_empty() {
-            let rows = data::rows(users, &plan.table, &plan.needed, engine.clock().zone()).map_err(book::failure)?;
+            let wanted = Wanted {
+                table: plan.table.clone(),
+                needed: plan.needed.clone(),
+                nested: vec![],
+                verbatim: self.data.check_keys && self.data.rejects.is_some(),
+            };
+            let rows = data::rows_as(users, wanted, engine.clock().zone()).map_err(book::failure)?;
             let rows = if self.data.check_keys { once_each(rows, users.name(), &plan) } else { rows };
             self.threads(|| engine.run(rows, &mut sink))?
         } else {
@@ -145,6 +151,7 @@ impl Run {
                 children: book.children(&plan.reads)?,
                 reads: &plan.reads,
                 check_keys: self.data.check_keys,
+                verbatim: self.data.rejects.is_some(),
             };
             self.threads(|| engine.run_whole(&everybody, &mut sink))?
         };
@@ -378,7 +385,7 @@ fn once_each(rows: Rows, file: String, plan: &Plan) -> Rows {
                 line: row.line,
                 column: Some(column.clone()),
                 reason: format!("the key `{text}` is there already, on line {first}"),
-                verbatim: text.into_bytes(),
+                verbatim: row.verbatim,
             }))),
         }
     }))

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::{
     column::Column,
-    data::{self, BadRow, Input, Nested, Row, Rows},
+    data::{self, BadRow, Input, Nested, Row, Rows, Wanted},
     engine::{Engine, Outcome, Ran, RunError, RunSink, Tally, run::TOGETHER},
     eval::{
         Answers,
@@ -34,6 +34,8 @@ pub struct Everybody<'a> {
     pub reads: &'a Reads,
     /// Whether rows of a child table that has a `key` are bad where the key was there already.
     pub check_keys: bool,
+    /// Whether bad rows are kept as they stood.
+    pub verbatim: bool,
 }
 
 /// What became of the rows of a child table.
@@ -174,7 +176,9 @@ impl Reading<'_, '_> {
     ) -> Result<(), RunError> {
         let nested = self.nested(None);
         let (data, zone) = (self.data, self.engine.clock().zone());
-        let rows = data::rows_with_children(data.users, data.table, data.needed, &nested, zone)?;
+        let (table, needed) = (data.table.clone(), data.needed.to_vec());
+        let wanted = Wanted { table, needed, nested, verbatim: data.verbatim };
+        let rows = data::rows_as(data.users, wanted, zone)?;
         let mut lines: Vec<(u64, String)> = vec![];
         let mut told: BTreeMap<TableId, Vec<ChildRow>> = BTreeMap::new();
         let mut places: BTreeMap<TableId, u64> = BTreeMap::new();
@@ -193,7 +197,7 @@ impl Reading<'_, '_> {
                 None => Value::Int(place as i64),
             };
             if value == Value::Missing || !whole.add(&value, &row.values) {
-                let bad = self.without_a_key_of_its_own(&value, row.line, &row.values, &lines);
+                let bad = self.without_a_key_of_its_own(&value, row, &lines);
                 self.refuse(place, bad, sink)?;
                 continue;
             }
@@ -223,13 +227,7 @@ impl Reading<'_, '_> {
         sink.bad_row(bad)
     }
 
-    fn without_a_key_of_its_own(
-        &self,
-        key: &Value,
-        line: u64,
-        values: &[Value],
-        lines: &[(u64, String)],
-    ) -> Box<BadRow> {
+    fn without_a_key_of_its_own(&self, key: &Value, row: Row, lines: &[(u64, String)]) -> Box<BadRow> {
         let zone = self.engine.clock().zone();
         let text = print::text(key, zone);
         let reason = match (key, lines.iter().find(|(_, known)| *known == text)) {
@@ -238,9 +236,7 @@ impl Reading<'_, '_> {
             (_, None) => format!("the key `{text}` is there already"),
         };
         let column = self.data.table.key.map(|key| self.data.table.column(key).header.clone());
-        let needed = self.data.needed.iter().filter_map(|id| values.get(id.0 as usize));
-        let verbatim = needed.map(|value| print::text(value, zone)).collect::<Vec<_>>().join(",").into_bytes();
-        Box::new(BadRow { file: self.data.users.name(), line, column, reason, verbatim })
+        Box::new(BadRow { file: self.data.users.name(), line: row.line, column, reason, verbatim: row.verbatim })
     }
 
     /// The child tables whose rows stand in the users' records, of those that are asked about.
@@ -304,7 +300,8 @@ impl Reading<'_, '_> {
         // The users' file once more, for what stands in it.
         let key: Vec<ColumnId> = self.data.table.key.into_iter().collect();
         let zone = self.engine.clock().zone();
-        let rows = data::rows_with_children(self.data.users, self.data.table, &key, &nested, zone)?;
+        let wanted = Wanted { table: self.data.table.clone(), needed: key, nested, verbatim: false };
+        let rows = data::rows_as(self.data.users, wanted, zone)?;
         let mut places: BTreeMap<TableId, u64> = BTreeMap::new();
         let mut user = 0;
         for (place, row) in rows.enumerate() {
@@ -339,7 +336,9 @@ impl Reading<'_, '_> {
         let unique = table.key.filter(|_| self.data.check_keys);
         needed.extend(unique);
         let needed: Vec<ColumnId> = needed.into_iter().collect();
-        let mut rows = data::rows(input, table, &needed, self.engine.clock().zone())?;
+        let verbatim = self.data.verbatim && unique.is_some();
+        let wanted = Wanted { table: table.clone(), needed, nested: vec![], verbatim };
+        let mut rows = data::rows_as(input, wanted, self.engine.clock().zone())?;
         let mut sorting =
             Sorting { engine: self.engine, table, by, unique, seen: HashSet::new(), place: 0, file: input.name() };
         let mut count = ChildCount::default();
@@ -427,13 +426,12 @@ impl Sorting<'_> {
         if self.seen.insert(text.clone()) {
             return None;
         }
-        let all = row.values.iter().map(|value| print::text(value, zone)).collect::<Vec<_>>().join(",");
         Some(Box::new(BadRow {
             file: self.file.clone(),
             line: row.line,
             column: Some(self.table.column(key).header.clone()),
             reason: format!("the key `{text}` is there already"),
-            verbatim: all.into_bytes(),
+            verbatim: row.verbatim.clone(),
         }))
     }
 
