@@ -87,9 +87,9 @@ impl Checker<'_> {
         let lowered = self.lower(amount, None)?;
         let fraction = matches!(&amount.unparenthesised().kind, Ast::Literal(ast::Literal::Number(digits)) if digits.contains('.'));
         match (&lowered.ty, self.constant_value(&lowered)) {
-            (Type::Int, Some(Value::Int(number))) if number > 0 => Some(RankAmount::Number(lowered)),
+            (Type::Int, Some(Value::Int(number))) if number >= 0 => Some(RankAmount::Number(lowered)),
             (Type::Decimal(_), Some(value))
-                if !fraction && crate::value::number::to_f64(&value).is_some_and(|it| 0.0 < it && it <= 1.0) =>
+                if !fraction && crate::value::number::to_f64(&value).is_some_and(|it| (0.0..=1.0).contains(&it)) =>
             {
                 Some(RankAmount::Share(lowered))
             }
