@@ -165,6 +165,8 @@ enum Scope {
     Source(TableId),
     /// Behind `where`: a bare name is the row's column or the user's.
     Where(TableId),
+    /// The source of a clause over everybody: columns of theirs are written with the table's name.
+    UsersSource,
     /// In a clause over everybody: of each user in turn.
     Users,
 }

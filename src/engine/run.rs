@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::{
     data::{BadRow, DataError, Row, Rows},
     engine::{ChildCount, Engine, MetricValues, Outcome, RecordError, Tally},
-    eval::Answers,
+    eval::{Answers, Children, User},
     schema::TableId,
     value::Value,
 };
@@ -110,14 +110,15 @@ impl Engine {
     }
 
     fn evaluate_together(&self, users: &[Row], sink: &mut dyn RunSink, tally: &mut Tally) -> Result<(), RunError> {
-        let interpreter = self.interpreter();
+        let (interpreter, none) = (self.interpreter(), Children::new());
         let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
         let parts: Vec<(Vec<Result<Answers, RunError>>, Tally)> = users
             .par_chunks(part)
             .map(|users| {
                 let mut tally = Tally::default();
                 let answers = users.iter().map(|row| {
-                    let outcome = self.evaluate_record(&row.values);
+                    let user = User { record: &row.values, children: &none };
+                    let outcome = self.outcome(interpreter.evaluate(user));
                     let answers = outcome.map(Outcome::into_answers);
                     let answers = answers.map_err(|error| RunError::Record { line: row.line, error })?;
                     tally.add(self.rulebook(), &interpreter, &row.values, &answers);

@@ -1,7 +1,10 @@
 //! Evaluating rules that ask about many rows: the users are read and numbered, then the child tables are read once a stage,
 //! and then every user is evaluated, in input order.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use rayon::prelude::*;
 
@@ -16,7 +19,7 @@ use crate::{
     },
     ir::Reads,
     schema::{ColumnId, Role, Table, TableId},
-    value::{Value, print},
+    value::{Value, Zone, print},
 };
 
 /// The data of a run that looks at everybody.
@@ -32,7 +35,7 @@ pub struct Everybody<'a> {
     pub children: BTreeMap<TableId, Option<Input>>,
     /// What is asked for.
     pub reads: &'a Reads,
-    /// Whether rows of a child table that has a `key` are bad where the key was there already.
+    /// Whether a repeated key is told with the line that had it first.
     pub check_keys: bool,
     /// Whether bad rows are kept as they stood.
     pub verbatim: bool,
@@ -333,14 +336,14 @@ impl Reading<'_, '_> {
         let Role::Children { by, .. } = table.role else { return Ok(()) };
         let mut needed = self.data.reads.children.get(&id).cloned().unwrap_or_default();
         needed.insert(by);
-        let unique = table.key.filter(|_| self.data.check_keys);
+        let unique = table.key;
         needed.extend(unique);
         let needed: Vec<ColumnId> = needed.into_iter().collect();
         let verbatim = self.data.verbatim && unique.is_some();
         let wanted = Wanted { table: table.clone(), needed, nested: vec![], verbatim };
         let mut rows = data::rows_as(input, wanted, self.engine.clock().zone())?;
         let mut sorting =
-            Sorting { engine: self.engine, table, by, unique, seen: HashSet::new(), place: 0, file: input.name() };
+            Sorting { engine: self.engine, table, by, unique, seen: Seen::default(), place: 0, file: input.name() };
         let mut count = ChildCount::default();
         let mut bad = vec![];
         let mut ready = sorting.next(&mut rows, whole, &mut count, &mut bad)?;
@@ -367,6 +370,29 @@ fn tell(whole: &Whole<'_>, pass: &mut Pass, table: TableId, rows: Vec<ChildRow>)
     pass.questions(table).par_iter_mut().for_each(|question| question.tell(whole, &rows));
 }
 
+/// Keys that were there already, in little memory: numbers as they are, anything else by a hash of 128 bits.
+#[derive(Default)]
+struct Seen {
+    ints: HashSet<i64>,
+    others: HashSet<u128>,
+}
+
+impl Seen {
+    /// Whether it is new.
+    fn insert(&mut self, key: &Value) -> bool {
+        if let Value::Int(key) = key {
+            return self.ints.insert(*key);
+        }
+        let text = print::text(key, &Zone::utc());
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, &text).hash(&mut hasher);
+            u128::from(hasher.finish())
+        };
+        self.others.insert(half(0) << 64 | half(1))
+    }
+}
+
 /// Rows of a child table's file, sorted out: whose they are, and whether they have happened.
 struct Sorting<'s> {
     engine: &'s Engine,
@@ -374,7 +400,7 @@ struct Sorting<'s> {
     by: ColumnId,
     /// The key, where rows that repeat one are bad.
     unique: Option<ColumnId>,
-    seen: HashSet<String>,
+    seen: Seen,
     /// Rows read so far; none once the file has ended.
     place: u64,
     file: String,
@@ -422,10 +448,11 @@ impl Sorting<'_> {
     fn repeated(&mut self, row: &Row) -> Option<Box<BadRow>> {
         let key = self.unique?;
         let zone = self.engine.clock().zone();
-        let text = print::text(row.values.get(key.0 as usize).unwrap_or(&Value::Missing), zone);
-        if self.seen.insert(text.clone()) {
+        let value = row.values.get(key.0 as usize).filter(|value| **value != Value::Missing)?;
+        if self.seen.insert(value) {
             return None;
         }
+        let text = print::text(value, zone);
         Some(Box::new(BadRow {
             file: self.file.clone(),
             line: row.line,

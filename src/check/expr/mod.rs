@@ -219,10 +219,13 @@ impl Checker<'_> {
         let (table, bare) = match self.scope? {
             Scope::Where(table) => (table, true),
             Scope::Source(table) => (table, false),
+            Scope::UsersSource => return self.bare_in_source(name, self.schema.root),
             Scope::Users => return None,
         };
         let of = self.schema.table(table);
-        let column = of.find(&name.symbol)?;
+        let Some(column) = of.find(&name.symbol) else {
+            return if bare { None } else { self.bare_in_source(name, table) };
+        };
         let (words, rows, users) =
             (self.words(name.span()).to_owned(), of.name.clone(), self.schema.root().name.clone());
         let span = name.span();
@@ -251,6 +254,36 @@ impl Checker<'_> {
                 .help(format!("write the table's name before it: `{by_row}`"))
                 .suggest(format!("write `{by_row}`"), span, by_row),
         );
+        Some(None)
+    }
+
+    /// Something of the user's in a source, which is about the rows of one table alone.
+    fn bare_in_source(&mut self, name: &ast::Name, table: TableId) -> Option<Option<Expr>> {
+        if !matches!(self.names.get(&name.symbol)?, Meaning::Column(_) | Meaning::Definition(_)) {
+            return None;
+        }
+        let (words, rows, span) =
+            (self.words(name.span()).to_owned(), self.schema.table(table).name.clone(), name.span());
+        let told = if table == self.schema.root {
+            let fixed = format!("{rows}.{words}");
+            Diagnostic::error(
+                NOT_A_VALUE,
+                span,
+                format!("whose `{words}` is it: this user's, or that of each of the `{rows}`?"),
+            )
+            .help(format!("write `{fixed}` for each of them; what is this user's stands outside the question"))
+            .suggest(format!("write `{fixed}`"), span, fixed)
+        } else {
+            Diagnostic::error(
+                NOT_A_VALUE,
+                span,
+                format!("this question is about `{rows}`, and `{words}` is the user's"),
+            )
+            .help(format!(
+                "compute with `{words}` outside: `sum({rows}.amount) * {words}`; behind `where` it may stand"
+            ))
+        };
+        self.sink.push(told);
         Some(None)
     }
 
@@ -420,7 +453,7 @@ impl Checker<'_> {
             Some(Scope::Source(scope) | Scope::Where(scope)) if scope == table => {
                 Some(self.child_column(column, table, span))
             }
-            Some(Scope::Source(_) | Scope::Where(_) | Scope::Users) => {
+            Some(Scope::Source(_) | Scope::Where(_) | Scope::UsersSource | Scope::Users) => {
                 let message = format!("this question is not about the rows of `{name}`");
                 self.sink.push(
                     Diagnostic::error(NOT_A_VALUE, span, message).help(format!(

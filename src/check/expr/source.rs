@@ -231,6 +231,7 @@ impl Checker<'_> {
         }
         let over = if table == self.schema.root { Over::Users } else { Over::Children(table) };
         let before = self.scope.replace(match over {
+            Over::Users if named => Scope::UsersSource,
             Over::Users => Scope::Users,
             Over::Children(table) => Scope::Source(table),
         });
@@ -246,9 +247,10 @@ impl Checker<'_> {
             None => Some(None),
             Some(window) => self.window_clause(table, clause, window).map(Some),
         };
-        if let Over::Children(table) = over {
-            self.scope = Some(Scope::Where(table));
-        }
+        self.scope = Some(match over {
+            Over::Children(table) => Scope::Where(table),
+            Over::Users => Scope::Users,
+        });
         let filter = match &clause.filter {
             None => Some(None),
             Some(filter) => self.condition(filter).map(Some),
