@@ -39,8 +39,8 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 impl Told {
     fn of(file: PathBuf) -> Told {
         let text = fs::read_to_string(&file).unwrap();
-        let lines = text.lines().take_while(|line| line.starts_with('#'));
-        let line = lines.filter_map(|line| line.strip_prefix("#   tagwell ")).next();
+        let mut lines = text.lines().take_while(|line| line.starts_with('#'));
+        let line = lines.find_map(|line| line.strip_prefix("#   tagwell "));
         let line = line.unwrap_or_else(|| panic!("{} does not say how to run it", file.display()));
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         assert_eq!(words[0], "run", "{}", file.display());
