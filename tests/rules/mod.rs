@@ -104,25 +104,41 @@ fn every_rulebook_says_this_of_its_data() {
     }
 }
 
-/// A block of text in a README is a part of what the rulebook prints as a table for people.
+/// What a README shows in its blocks of text is what its own command prints, line for line.
 #[test]
 fn every_readme_shows_what_its_rulebook_prints() {
+    let mut wrong = vec![];
     for told in told() {
         let readme = told.file.with_file_name("README.md");
         let page = fs::read_to_string(&readme).unwrap_or_else(|_| panic!("{} is missing", readme.display()));
-        let (out, err) = told.run(&["--format", "table"]);
+        let command = page.lines().find_map(|line| line.strip_prefix("    cargo run")?.split_once("-- "));
+        let (_, command) = command.unwrap_or_else(|| panic!("{} does not say how to run it", readme.display()));
+        let mut words: Vec<&str> = command.split_whitespace().collect();
+        if !words.contains(&"--format") {
+            words.extend(["--format", "table"]);
+        }
+        assert_eq!(words[1], told.rules(), "{} runs another rulebook", readme.display());
+        let (_, out, err) = tagwell(&words);
         let printed: BTreeSet<&str> = out.lines().chain(err.lines()).map(str::trim_end).collect();
-        let mut inside = false;
-        for line in page.lines() {
-            match line {
-                "```text" => inside = true,
-                "```" => inside = false,
-                "…" => {}
-                _ if inside => {
-                    assert!(printed.contains(line.trim_end()), "{}: not printed: {line}\n{out}{err}", readme.display());
-                }
-                _ => {}
-            }
+        let shown = blocks_of_text(&page);
+        assert!(!shown.is_empty(), "{} shows nothing", readme.display());
+        let missing = shown.into_iter().filter(|line| !printed.contains(line.trim_end()));
+        wrong.extend(missing.map(|line| format!("{}: not printed: {line}", readme.display())));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The lines of the blocks that are marked as text, without `…`, which stands for those left out.
+fn blocks_of_text(page: &str) -> Vec<&str> {
+    let (mut found, mut inside) = (vec![], false);
+    for line in page.lines() {
+        match line {
+            "```text" => inside = true,
+            "```" => inside = false,
+            "…" | "" => {}
+            _ if inside => found.push(line),
+            _ => {}
         }
     }
+    found
 }
