@@ -15,5 +15,7 @@ mod codes;
 mod docs;
 mod eval;
 mod render;
+#[cfg(feature = "cli")]
+mod rules;
 mod syntax;
 mod tidy;
