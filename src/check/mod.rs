@@ -45,7 +45,9 @@ pub const ROOT: &str = "users";
 pub fn check(files: &[ast::File], sources: &Sources, inputs: &Inputs, sink: &mut Sink) -> Option<ir::Rulebook> {
     let book = Book::of(files);
     let rulebook = lower(&book, sources, inputs, Surplus::Refused, sink)?;
-    lint::run(&book, &rulebook, sink);
+    let facts = inputs.facts.get(rulebook.schema.root().name.as_str()).filter(|_| !rulebook.schema.root().declared);
+    let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+    lint::run(&book, lint::Found { rulebook: &rulebook, sources, facts, zone: &zone, sink });
     Some(rulebook)
 }
 
