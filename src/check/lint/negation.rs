@@ -31,6 +31,11 @@ pub(super) fn look(found: &mut Found<'_>) {
         let mut seen = vec![];
         for root in &roots {
             Walk { without: &without, seen: &mut seen }.root(root);
+            root.each(&mut |node| {
+                if let ExprKind::If { condition, .. } = &node.kind {
+                    Walk { without: &without, seen: &mut seen }.branching(condition);
+                }
+            });
         }
         let mut seen: Vec<Negation> = seen;
         if told == Told::Once {
@@ -41,7 +46,12 @@ pub(super) fn look(found: &mut Found<'_>) {
             let words = found.name_of(source, negation.lookup);
             match places.iter_mut().find(|place| place.span == negation.span) {
                 Some(place) => place.missing.push(words),
-                None => places.push(Place { span: negation.span, root: negation.root, missing: vec![words] }),
+                None => places.push(Place {
+                    span: negation.span,
+                    root: negation.root,
+                    branches: negation.branches,
+                    missing: vec![words],
+                }),
             }
         }
     }
@@ -55,6 +65,8 @@ pub(super) fn look(found: &mut Found<'_>) {
 struct Place {
     span: Span,
     root: Span,
+    /// Whether it is the condition of an `if`.
+    branches: bool,
     /// What may be missing, in words.
     missing: Vec<String>,
 }
@@ -77,8 +89,12 @@ fn tell(found: &Found<'_>, place: &Place) -> Diagnostic {
     };
     let shown = found.words(place.span);
     let shown = if shown.chars().count() > 60 { "…".to_owned() } else { shown };
-    Diagnostic::warning(NEGATION_OF_MISSING, place.span, format!("this leaves out users whose {list} is missing"))
-        .note("a comparison with a missing value is unknown, and so is its negation")
+    let message = match place.branches {
+        true => format!("users whose {list} is missing go on with `else` here"),
+        false => format!("this leaves out users whose {list} is missing"),
+    };
+    Diagnostic::warning(NEGATION_OF_MISSING, place.span, message)
+        .note("what is missing is unknown, and so is its negation")
         .help(format!("if they are meant too, add `or {missing}`; if they are not, `{known} and`"))
         .with_fix(fix(title(&format!("{shown} or {missing}")), around(open, &after)))
         .with_fix(fix(title(&format!("{known} and {shown}")), around(&before, close)))
@@ -98,6 +114,9 @@ fn sources(found: &Found<'_>, roots: &[&Expr]) -> Vec<(Source, Told)> {
     let table = found.rulebook.schema.root();
     let mut all = vec![];
     for (at, column) in table.columns.iter().enumerate().filter(|(_, column)| column.optional) {
+        if table.key == Some(ColumnId(at as u32)) {
+            continue;
+        }
         let source = Source::Column(ColumnId(at as u32));
         match found.facts {
             _ if table.declared => all.push((source, Told::Everywhere)),
@@ -149,6 +168,8 @@ struct Negation {
     span: Span,
     /// The whole condition.
     root: Span,
+    /// Whether it is the condition of an `if`.
+    branches: bool,
     /// The lookup that it asks, where the source is a row.
     lookup: Option<Span>,
 }
@@ -162,13 +183,19 @@ struct Walk<'w, 'r> {
 #[derive(Clone, Copy)]
 struct Here {
     root: Span,
+    branches: bool,
     /// The outermost `not` around it, of an odd number of them.
     not: Option<Span>,
 }
 
 impl Walk<'_, '_> {
     fn root(&mut self, expr: &Expr) {
-        self.condition(expr, Here { root: expr.span, not: None });
+        self.condition(expr, Here { root: expr.span, branches: false, not: None });
+    }
+
+    /// The condition of an `if`, which goes on with `else` where it is unknown.
+    fn branching(&mut self, expr: &Expr) {
+        self.condition(expr, Here { root: expr.span, branches: true, not: None });
     }
 
     fn condition(&mut self, expr: &Expr, here: Here) {
@@ -195,18 +222,17 @@ impl Walk<'_, '_> {
             ExprKind::Compare { op: CompareOp::NotEqual, .. } | ExprKind::HasOf { test: HasTest::None, .. } => {
                 match here.not {
                     None => self.tell(expr, expr.span, here),
-                    Some(_) => self.nested(expr),
+                    Some(_) => {}
                 }
             }
-            ExprKind::If { condition, then, otherwise } => {
-                self.root(condition);
+            ExprKind::If { then, otherwise, .. } => {
                 self.condition(then, here);
                 self.condition(otherwise, here);
             }
-            ExprKind::Coalesce(_) => self.nested(expr),
+            ExprKind::Coalesce(_) => {}
             _ => match here.not {
                 Some(not) => self.tell(expr, not, here),
-                None => self.nested(expr),
+                None => {}
             },
         }
     }
@@ -227,23 +253,8 @@ impl Walk<'_, '_> {
         let never = if negated { !outcomes.can_be_false() } else { !outcomes.can_be_true() };
         let mut seen = vec![];
         let not = negated.then_some(part.span);
-        Walk { without: self.without, seen: &mut seen }.condition(part, Here { root: part.span, not });
+        Walk { without: self.without, seen: &mut seen }.condition(part, Here { root: part.span, branches: false, not });
         never && seen.is_empty()
-    }
-
-    /// Conditions inside of what is none itself.
-    fn nested(&mut self, expr: &Expr) {
-        expr.each_child(&mut |part| {
-            let mut walk = Walk { without: self.without, seen: self.seen };
-            walk.root_inside(part);
-        });
-    }
-
-    fn root_inside(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::If { .. } => self.root(expr),
-            _ => self.nested(expr),
-        }
     }
 
     fn tell(&mut self, expr: &Expr, span: Span, here: Here) {
@@ -256,6 +267,6 @@ impl Walk<'_, '_> {
                 lookup = Some(node.span);
             }
         });
-        self.seen.push(Negation { span, root: here.root, lookup });
+        self.seen.push(Negation { span, root: here.root, branches: here.branches, lookup });
     }
 }

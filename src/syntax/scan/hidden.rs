@@ -137,7 +137,9 @@ fn told(it: char, span: Span) -> Diagnostic {
         _ if it.is_control() && called(it) == "control character" => {
             format!("the control character U+{number:04X} has no place in a rule file")
         }
-        _ if it.is_control() => format!("the control character U+{number:04X} ({}) has no place in a rule file", called(it)),
+        _ if it.is_control() => {
+            format!("the control character U+{number:04X} ({}) has no place in a rule file", called(it))
+        }
         _ => format!("a hidden U+{number:04X} ({}) stands here", called(it)),
     };
     Diagnostic::error(code::CONTROL_CHARACTER, span, message)
