@@ -30,6 +30,7 @@
 //! in seconds.
 
 pub mod check;
+pub mod column;
 #[cfg(feature = "data")]
 pub mod data;
 pub mod diagnostic;

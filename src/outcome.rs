@@ -36,10 +36,19 @@ pub struct ResultColumn {
 pub enum ResultKind {
     /// In the list of tags where it is true.
     Tag,
-    /// A level or layer, with its values by rank.
+    /// In the list of segments where it is true.
+    Segment,
+    /// A level, layer or funnel, with its values by rank.
     Choice(Vec<String>),
     /// A score.
     Score(Type),
+}
+
+impl ResultKind {
+    /// Whether it stands in a list of names rather than in a column of its own.
+    fn is_listed(&self) -> bool {
+        matches!(self, ResultKind::Tag | ResultKind::Segment)
+    }
 }
 
 /// What one user got.
@@ -157,7 +166,7 @@ impl<W: Write> Writer<W> {
                 std::iter::once(key).chain(self.layout.results.iter().map(|it| it.name.clone())).chain(extra).collect()
             }
             Shape::Records => {
-                let named = self.layout.results.iter().filter(|it| it.kind != ResultKind::Tag);
+                let named = self.layout.results.iter().filter(|it| !it.kind.is_listed());
                 let named = named.map(|it| it.name.clone());
                 [key, "tags".into()].into_iter().chain(named).chain(["segments".into()]).chain(extra).collect()
             }
@@ -198,7 +207,7 @@ impl Layout {
         let key = (self.key.clone(), Some(self.key_type.clone()));
         let extra = self.extra.iter().map(|(name, ty)| (name.clone(), Some(ty.clone())));
         let result = |column: &ResultColumn| match &column.kind {
-            ResultKind::Tag => (column.name.clone(), Some(Type::Bool)),
+            ResultKind::Tag | ResultKind::Segment => (column.name.clone(), Some(Type::Bool)),
             ResultKind::Choice(_) => (column.name.clone(), None),
             ResultKind::Score(ty) => (column.name.clone(), Some(ty.clone())),
         };
@@ -206,7 +215,7 @@ impl Layout {
             Shape::Long => vec![key, ("name".into(), None), ("value".into(), None)],
             Shape::Wide => std::iter::once(key).chain(self.results.iter().map(result)).chain(extra).collect(),
             Shape::Records => {
-                let others = self.results.iter().filter(|it| it.kind != ResultKind::Tag).map(result);
+                let others = self.results.iter().filter(|it| !it.kind.is_listed()).map(result);
                 let row = [key, ("tags".into(), None)].into_iter().chain(others);
                 row.chain([("segments".into(), None)]).chain(extra).collect()
             }
@@ -227,7 +236,7 @@ impl Layout {
         };
         let tag = |value: &Value| Cell::One(Value::Bool(*value == Value::Bool(true)), None);
         let cell = |column: &ResultColumn, value: &Value| match &column.kind {
-            ResultKind::Tag => tag(value),
+            ResultKind::Tag | ResultKind::Segment => tag(value),
             ResultKind::Score(_) => Cell::One(value.clone(), None),
             ResultKind::Choice(names) => match value {
                 Value::Choice(rank) => Cell::One(Value::Missing, names.get(*rank as usize).cloned()),
@@ -236,12 +245,15 @@ impl Layout {
         };
         match shape {
             Shape::Records => {
-                let held = results().filter(|(it, value)| it.kind == ResultKind::Tag && **value == Value::Bool(true));
-                let tags = held.map(|(it, _)| it.name.clone()).collect();
-                let others = results().filter(|(it, _)| it.kind != ResultKind::Tag);
+                let held = |kind: ResultKind| {
+                    let held = results().filter(|(it, value)| it.kind == kind && **value == Value::Bool(true));
+                    Cell::Names(held.map(|(it, _)| it.name.clone()).collect())
+                };
+                let (tags, segments) = (held(ResultKind::Tag), held(ResultKind::Segment));
+                let others = results().filter(|(it, _)| !it.kind.is_listed());
                 let others = others.map(|(it, value)| (it.name.clone(), cell(it, value)));
-                let row = [key(), ("tags".into(), Cell::Names(tags))].into_iter().chain(others);
-                vec![row.chain([("segments".into(), Cell::Names(vec![]))]).chain(extra()).collect()]
+                let row = [key(), ("tags".into(), tags)].into_iter().chain(others);
+                vec![row.chain([("segments".into(), segments)]).chain(extra()).collect()]
             }
             Shape::Wide => {
                 let others = results().map(|(it, value)| (it.name.clone(), cell(it, value)));

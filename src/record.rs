@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    schema::{Column, ColumnFacts, ColumnId, Facts, Table},
+    schema::{Column, ColumnFacts, ColumnId, Facts, Role, Table},
     value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
 };
 
@@ -31,6 +31,28 @@ pub enum BadField {
         /// Its type as it is declared.
         ty: String,
     },
+    /// `"orders": 5`, where a table's rows are wanted.
+    #[error("`{column}`: `{value}` is not a list of rows such as [{{\"amount\": 5}}]")]
+    NotRows {
+        /// The table, or one of its rows.
+        column: String,
+        /// The value as it stands there.
+        value: String,
+    },
+}
+
+impl BadField {
+    /// The same of a row in a list: `orders[2].amount`.
+    fn within(self, table: &str, place: usize) -> BadField {
+        let path = |column: String| format!("{table}[{place}].{column}");
+        match self {
+            BadField::Unreadable { column, value, reason } => {
+                BadField::Unreadable { column: path(column), value, reason }
+            }
+            BadField::Missing { column, ty } => BadField::Missing { column: path(column), ty },
+            BadField::NotRows { column, value } => BadField::NotRows { column: path(column), value },
+        }
+    }
 }
 
 /// The values of a JSON object, by [`crate::schema::ColumnId`]. Keys that the table does not have are ignored.
@@ -58,6 +80,42 @@ pub fn needed_from_json(
             false => Ok(Value::Missing),
         })
         .collect()
+}
+
+/// The rows of a child table that stand in the user's own object: `"orders": [{"amount": 5}, …]`. None where the user has no
+/// such key; null and `[]` are no rows. Only the needed columns are read; the `by` column need not be repeated.
+///
+/// # Errors
+/// As [`from_json`], and what is not a list of objects.
+pub fn children_from_json(
+    object: &Map<String, Json>,
+    table: &Table,
+    needed: &BTreeSet<ColumnId>,
+    zone: &Zone,
+) -> Result<Vec<Vec<Value>>, BadField> {
+    let name = table.name.as_str();
+    let wrong = |path: String, json: &Json| BadField::NotRows { column: path, value: shown(json) };
+    let rows = match object.get(name) {
+        None | Some(Json::Null) => return Ok(vec![]),
+        Some(Json::Array(rows)) => rows,
+        Some(other) => return Err(wrong(name.to_owned(), other)),
+    };
+    let by = match table.role {
+        Role::Children { by, .. } => Some(by),
+        Role::Root | Role::Reference | Role::Ledger => None,
+    };
+    let read = |(place, row): (usize, &Json)| {
+        let Json::Object(row) = row else { return Err(wrong(format!("{name}[{place}]"), row)) };
+        let columns = table.columns.iter().enumerate().map(|(at, column)| {
+            let id = ColumnId(at as u32);
+            match needed.contains(&id) && by != Some(id) {
+                true => field(row.get(&column.header), column, zone).map_err(|bad| bad.within(name, place)),
+                false => Ok(Value::Missing),
+            }
+        });
+        columns.collect::<Result<Vec<Value>, BadField>>()
+    };
+    rows.iter().enumerate().map(read).collect()
 }
 
 fn field(json: Option<&Json>, column: &Column, zone: &Zone) -> Result<Value, BadField> {

@@ -15,7 +15,7 @@ pub(super) struct Book<'a> {
     pub(super) later: Vec<&'a ast::Declaration>,
 }
 
-/// A `let`, tag, score, level or layer as written.
+/// A `let`, tag, score, level, layer, funnel or segment as written.
 pub(super) struct Definition<'a> {
     pub(super) rule: Rule<'a>,
     pub(super) description: Option<&'a str>,
@@ -29,6 +29,8 @@ pub(super) enum Rule<'a> {
     Score(&'a ast::Score),
     Level(&'a ast::Level),
     Layer(&'a ast::Layer),
+    Funnel(&'a ast::Funnel),
+    Segment(&'a ast::Segment),
     /// What `eval` was asked: a `let` without a name.
     Expression(&'a ast::Expr),
 }
@@ -60,13 +62,16 @@ impl<'a> Book<'a> {
             Kind::Score(it) => Rule::Score(it),
             Kind::Level(it) => Rule::Level(it),
             Kind::Layer(it) => Rule::Layer(it),
-            Kind::Funnel(_)
-            | Kind::Segment(_)
-            | Kind::Policy(_)
-            | Kind::Template(_)
-            | Kind::Channel(_)
-            | Kind::Test(_)
-            | Kind::Snapshot(_) => return self.later.push(declaration),
+            Kind::Funnel(it) => Rule::Funnel(it),
+            Kind::Segment(it) => {
+                if it.entries.is_some() {
+                    self.later.push(declaration);
+                }
+                Rule::Segment(it)
+            }
+            Kind::Policy(_) | Kind::Template(_) | Kind::Channel(_) | Kind::Test(_) | Kind::Snapshot(_) => {
+                return self.later.push(declaration);
+            }
         };
         self.definitions.push(Definition { rule, description: declaration.description.as_deref() });
     }
@@ -81,6 +86,8 @@ impl<'a> Rule<'a> {
             Rule::Score(it) => Some(&it.name),
             Rule::Level(it) => Some(&it.name),
             Rule::Layer(it) => Some(&it.name),
+            Rule::Funnel(it) => Some(&it.name),
+            Rule::Segment(it) => Some(&it.name),
             Rule::Expression(_) => None,
         }
     }
@@ -90,7 +97,9 @@ impl<'a> Rule<'a> {
         match self {
             Rule::Level(it) => Some(&it.arms),
             Rule::Layer(it) => Some(&it.arms),
-            Rule::Let(_) | Rule::Tag(_) | Rule::Score(_) | Rule::Expression(_) => None,
+            Rule::Let(_) | Rule::Tag(_) | Rule::Score(_) | Rule::Funnel(_) | Rule::Segment(_) | Rule::Expression(_) => {
+                None
+            }
         }
     }
 
@@ -99,6 +108,15 @@ impl<'a> Rule<'a> {
         match self {
             Rule::Let(it) => vec![&it.value],
             Rule::Tag(it) => vec![&it.condition],
+            Rule::Segment(it) => vec![&it.condition],
+            Rule::Funnel(it) => {
+                let clause: Vec<&ast::Expr> = match &it.on {
+                    ast::FunnelSource::Table(_) => vec![],
+                    ast::FunnelSource::Clause(clause) => clause.filter.iter().collect(),
+                };
+                let steps = it.steps.iter().flat_map(|step| step.within.iter().chain([&step.condition]));
+                clause.into_iter().chain(steps).collect()
+            }
             Rule::Expression(it) => vec![it],
             Rule::Score(it) => {
                 let clamp = it.clamp.iter().flat_map(|range| [&*range.from, &*range.to]);

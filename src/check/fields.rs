@@ -20,7 +20,7 @@ use crate::{
     ir::DefinitionId,
     schema::{Column, ColumnId},
     source::Span,
-    syntax::ast::{Argument, Expr, ExprKind, Literal, Test},
+    syntax::ast::{Argument, Clause, Expr, ExprKind, Literal, Test},
     value::{Type, moment_text::MomentFormat},
 };
 
@@ -294,6 +294,11 @@ impl Inference<'_, '_, '_> {
                 self.arms(&it.arms);
             }
             Rule::Layer(it) => self.arms(&it.arms),
+            Rule::Segment(it) => {
+                self.visit(&it.condition, Some(&Class::Bool));
+            }
+            // Its events are children, and those need declared tables.
+            Rule::Funnel(_) => {}
         }
     }
 
@@ -317,9 +322,6 @@ impl Inference<'_, '_, '_> {
 
     /// The class of an expression where it is known; what is expected of it is passed on to fields.
     fn visit(&mut self, expr: &Expr, expected: Option<&Class>) -> Option<Class> {
-        if self.checker.is_not_supported(expr) {
-            return None;
-        }
         match &expr.kind {
             ExprKind::Paren(inner) => self.visit(inner, expected),
             ExprKind::Name(name) => self.name(&name.symbol, name.span(), expected),
@@ -378,8 +380,18 @@ impl Inference<'_, '_, '_> {
                     (class, _) => class,
                 }
             }
-            ExprKind::Call { function, arguments } => self.call(&function.symbol, arguments, expected),
+            ExprKind::Call { function, arguments } => match arguments.as_slice() {
+                [Argument::Clause(clause), ..] if self.checker.asks_about_rows(&function.symbol, arguments) => {
+                    self.aggregate(&function.symbol, clause)
+                }
+                _ => self.call(&function.symbol, arguments, expected),
+            },
             ExprKind::Field { base, field } => {
+                if let ExprKind::Name(table) = &base.kind
+                    && table.symbol == self.checker.schema.root().name
+                {
+                    return self.name(&field.symbol, field.span(), expected);
+                }
                 if let ExprKind::Index { base, index } = &base.kind
                     && let ExprKind::Name(table) = &base.kind
                     && let Some(id) = self.checker.schema.find(&table.symbol)
@@ -393,7 +405,10 @@ impl Inference<'_, '_, '_> {
                 None
             }
             ExprKind::Index { index, .. } => self.visit(index, None),
-            ExprKind::Rank { .. } => None,
+            ExprKind::Rank { by, .. } => {
+                self.ranked(by);
+                Some(Class::Bool)
+            }
         }
     }
 
@@ -478,6 +493,50 @@ impl Inference<'_, '_, '_> {
             Test::IsMissing | Test::IsKnown => {
                 self.visit(subject, None);
             }
+        }
+    }
+
+    /// A question over everybody: `avg(users.spend where active per city)`.
+    fn aggregate(&mut self, function: &str, clause: &Clause) -> Option<Class> {
+        let rows = matches!(&clause.source.kind, ExprKind::Name(name) if self.checker.table_of_rows(name).is_some());
+        let wanted = match function {
+            "sum" | "avg" | "quantile" => Some(Class::Number),
+            "any" => Some(Class::Bool),
+            _ => None,
+        };
+        let element = if rows { None } else { self.visit(&clause.source, wanted.as_ref()) };
+        self.clause(clause);
+        match function {
+            "count" | "quantile" => Some(Class::Number),
+            "any" => Some(Class::Bool),
+            "distinct" => Some(Class::List(element.map(Box::new))),
+            _ => element,
+        }
+    }
+
+    /// What a rank goes by is a number where nothing else is known of it.
+    fn ranked(&mut self, clause: &Clause) {
+        if self.visit(&clause.source, None).is_none() {
+            self.visit(&clause.source, Some(&Class::Number));
+        }
+        self.clause(clause);
+    }
+
+    fn clause(&mut self, clause: &Clause) {
+        if let Some(by) = &clause.by {
+            self.visit(by, Some(&Class::Number));
+        }
+        if let Some(filter) = &clause.filter {
+            self.visit(filter, Some(&Class::Bool));
+        }
+        match clause.per.as_ref().map(|per| (per, &per.kind)) {
+            Some((_, ExprKind::List(all))) => all.iter().for_each(|it| {
+                self.visit(it, None);
+            }),
+            Some((per, _)) => {
+                self.visit(per, None);
+            }
+            None => {}
         }
     }
 
@@ -569,6 +628,12 @@ impl Inference<'_, '_, '_> {
                 let of = expected.filter(|it| matches!(it, Class::List(_))).cloned().unwrap_or(Class::List(None));
                 exprs.first().and_then(|it| self.visit(it, Some(&of))).or(Some(of))
             }
+            "ntile" => {
+                if let Some(Argument::Clause(clause)) = arguments.first() {
+                    self.ranked(clause);
+                }
+                Some(Class::Number)
+            }
             "to_next" => Some(Class::Number),
             _ => None,
         }
@@ -581,9 +646,9 @@ impl Inference<'_, '_, '_> {
                 Some(class_of(&param.ty))
             }
             Some(Meaning::Definition(id)) => match self.book.definitions.get(id.0 as usize)?.rule {
-                Rule::Tag(_) => Some(Class::Bool),
+                Rule::Tag(_) | Rule::Segment(_) => Some(Class::Bool),
                 Rule::Score(_) => Some(Class::Number),
-                Rule::Level(_) | Rule::Layer(_) => Some(Class::Choice),
+                Rule::Level(_) | Rule::Layer(_) | Rule::Funnel(_) => Some(Class::Choice),
                 Rule::Let(_) | Rule::Expression(_) => {
                     if let (None, Some(expected)) = (self.lets.get(&id), expected) {
                         self.lets.insert(id, expected.clone());

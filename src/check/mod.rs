@@ -7,6 +7,7 @@ mod book;
 mod declare;
 mod expr;
 mod fields;
+mod funnel;
 mod later;
 mod lint;
 mod names;
@@ -21,7 +22,7 @@ use crate::{
     diagnostic::{Severity, Sink},
     intern::Symbol,
     ir,
-    schema::{Facts, Schema},
+    schema::{Facts, Schema, TableId},
     source::Sources,
     syntax::ast,
     value::{Type, Zone},
@@ -99,6 +100,9 @@ fn lower(
         types: vec![],
         choices: vec![],
         by_types: HashMap::new(),
+        aggregates: vec![],
+        funnels: HashMap::new(),
+        scope: None,
     };
     checker.declare_names(book);
     let order = checker.order(book);
@@ -120,6 +124,7 @@ fn lower(
         lists: declare::lists(book),
         choices: checker.choices,
         definitions: definitions.into_iter().collect::<Option<_>>()?,
+        aggregates: checker.aggregates,
         order,
         schema: checker.schema,
     })
@@ -143,4 +148,21 @@ struct Checker<'a> {
     choices: Vec<ir::Choices>,
     /// What each level goes by.
     by_types: HashMap<ir::DefinitionId, Type>,
+    /// Questions over many rows so far.
+    aggregates: Vec<ir::Aggregate>,
+    /// What each funnel asks of its events.
+    funnels: HashMap<ir::DefinitionId, ir::AggregateId>,
+    /// The clause that is being looked at.
+    scope: Option<Scope>,
+}
+
+/// Where in a source clause an expression stands: what a bare name may mean there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// Before the window, and behind `by`: the child table's columns are written with its name.
+    Source(TableId),
+    /// Behind `where`: a bare name is the row's column or the user's.
+    Where(TableId),
+    /// In a clause over everybody: of each user in turn.
+    Users,
 }

@@ -1,8 +1,11 @@
 //! The one namespace of a rulebook: what each bare name means, and what was probably meant by one that means nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use super::{Checker, book::Book};
+use super::{
+    Checker,
+    book::{Book, Rule},
+};
 use crate::{
     diagnostic::{
         Diagnostic,
@@ -13,7 +16,7 @@ use crate::{
     ir::{ChoiceValue, Choices, DefinitionId, ListId, ParamId},
     schema::{ColumnId, TableId},
     source::Span,
-    syntax::ast::{self, DeclarationKind},
+    syntax::ast,
     value::ChoiceId,
 };
 
@@ -26,7 +29,7 @@ pub(super) enum Meaning {
     Param(ParamId),
     List(ListId),
     Definition(DefinitionId),
-    /// A segment, funnel, template or channel, which this version only parses.
+    /// A template or channel, which this version only parses.
     Later,
 }
 
@@ -34,10 +37,8 @@ pub(super) enum Meaning {
 #[derive(Default)]
 pub(super) struct Names {
     declared: HashMap<Symbol, (Meaning, Span)>,
-    /// The values of levels and layers: a bare name may be a value of several.
+    /// The values of levels, layers and funnels: a bare name may be a value of several.
     values: HashMap<Symbol, Vec<(ChoiceId, u32)>>,
-    /// The values of funnels, which this version only parses.
-    later_values: HashSet<Symbol>,
 }
 
 impl Names {
@@ -56,14 +57,14 @@ impl Names {
         self.values.get(name)?.first().map(|(id, _)| *id)
     }
 
-    /// Whether it is a value of a funnel.
-    pub(super) fn is_later_value(&self, name: &Symbol) -> bool {
-        self.later_values.contains(name)
-    }
-
     /// Whether it is a value of a level, layer or funnel.
     pub(super) fn is_value(&self, name: &Symbol) -> bool {
-        self.values.contains_key(name) || self.later_values.contains(name)
+        self.values.contains_key(name)
+    }
+
+    /// Where a name is declared.
+    pub(super) fn place(&self, name: &Symbol) -> Option<Span> {
+        self.declared.get(name).map(|(_, span)| *span)
     }
 
     /// Adds a column that was found by its use.
@@ -78,6 +79,17 @@ impl Names {
         candidates.sort_unstable();
         nearest(word, candidates).map(str::to_owned)
     }
+}
+
+/// How the values of a level, layer or funnel compare, as they are written from top to bottom.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// A level.
+    FirstIsHighest,
+    /// A funnel.
+    FirstIsLowest,
+    /// A layer.
+    None,
 }
 
 impl Checker<'_> {
@@ -95,14 +107,14 @@ impl Checker<'_> {
             self.declare(declared.0, declared.1);
         }
         for (at, definition) in book.definitions.iter().enumerate() {
-            if let Some(arms) = definition.rule.arms() {
-                let ordered = matches!(definition.rule, super::book::Rule::Level(_));
-                self.declare_choices(DefinitionId(at as u32), ordered, arms);
+            let of = DefinitionId(at as u32);
+            if let Rule::Funnel(funnel) = definition.rule {
+                let steps = funnel.steps.iter().map(|step| (&step.name, &step.label)).collect();
+                self.declare_choices(of, Order::FirstIsLowest, steps);
             }
-        }
-        for declaration in &book.later {
-            if let DeclarationKind::Funnel(funnel) = &declaration.kind {
-                self.names.later_values.extend(funnel.steps.iter().map(|step| step.name.symbol.clone()));
+            if let Some(arms) = definition.rule.arms() {
+                let order = if matches!(definition.rule, Rule::Level(_)) { Order::FirstIsHighest } else { Order::None };
+                self.declare_choices(of, order, arms.iter().map(|arm| (&arm.name, &arm.label)).collect());
             }
         }
         self.types = vec![None; book.definitions.len()];
@@ -126,7 +138,9 @@ impl Checker<'_> {
                 all.push((name, Meaning::Definition(DefinitionId(at as u32))));
             }
         }
-        all.extend(book.later.iter().filter_map(|declaration| Some((declaration.name()?, Meaning::Later))));
+        let later =
+            book.later.iter().filter(|declaration| !matches!(declaration.kind, ast::DeclarationKind::Segment(_)));
+        all.extend(later.filter_map(|declaration| Some((declaration.name()?, Meaning::Later))));
         // In the order written, so that the second declaration is the one that is told.
         all.sort_by_key(|(name, _)| (name.span().source, name.span().start));
         all
@@ -148,12 +162,12 @@ impl Checker<'_> {
         }
     }
 
-    /// Of a level the lowest arm comes first, of a layer the first written.
-    fn declare_choices(&mut self, of: DefinitionId, ordered: bool, arms: &[ast::Arm]) {
+    /// The lowest value comes first where they are ordered, else the first written.
+    fn declare_choices(&mut self, of: DefinitionId, order: Order, written: Vec<(&ast::Name, &Option<ast::Text>)>) {
         let id = ChoiceId(self.choices.len() as u32);
         let mut seen: HashMap<&Symbol, Span> = HashMap::new();
-        for arm in arms {
-            let name = &arm.name;
+        for (name, _) in &written {
+            let name = *name;
             if let Some(first) = seen.insert(&name.symbol, name.span()) {
                 let message = format!("`{}` is given twice", name.symbol);
                 self.sink.push(
@@ -170,13 +184,13 @@ impl Checker<'_> {
                 self.sink.push(diagnostic);
             }
         }
-        let value = |arm: &ast::Arm| ChoiceValue {
-            name: arm.name.symbol.clone(),
-            label: arm.label.as_ref().map(|label| label.value.clone()),
-            span: arm.name.span(),
+        let value = |(name, label): (&ast::Name, &Option<ast::Text>)| ChoiceValue {
+            name: name.symbol.clone(),
+            label: label.as_ref().map(|label| label.value.clone()),
+            span: name.span(),
         };
-        let mut values: Vec<ChoiceValue> = arms.iter().map(value).collect();
-        if ordered {
+        let mut values: Vec<ChoiceValue> = written.into_iter().map(value).collect();
+        if order == Order::FirstIsHighest {
             values.reverse();
         }
         for (rank, value) in values.iter().enumerate() {
@@ -185,7 +199,7 @@ impl Checker<'_> {
                 known.push((id, rank as u32));
             }
         }
-        self.choices.push(Choices { of, ordered, values });
+        self.choices.push(Choices { of, ordered: order != Order::None, values });
     }
 
     /// The choices of a level or layer.

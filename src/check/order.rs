@@ -69,12 +69,11 @@ impl Checker<'_> {
     }
 
     fn reads(&self, book: &Book<'_>) -> Vec<Reads> {
-        let skip = |expr: &_| self.is_not_supported(expr);
         let mut all = Vec::with_capacity(book.definitions.len());
         for definition in &book.definitions {
             let mut found: HashMap<usize, Span> = HashMap::new();
             for expr in definition.rule.expressions() {
-                walk::names(expr, &skip, &mut |name| {
+                walk::names(expr, &self.schema.root().name, &mut |name| {
                     if let Some(Meaning::Definition(id)) = self.names.get(&name.symbol) {
                         found.entry(id.0 as usize).or_insert(name.span());
                     }

@@ -1,4 +1,4 @@
-//! `let`, tag, score, level and layer, lowered in the order in which they are evaluated.
+//! `let`, tag, score, level, layer and segment, lowered in the order in which they are evaluated.
 
 use super::{
     Checker,
@@ -12,7 +12,7 @@ use crate::{
         code::{BAD_ARMS, WRONG_TYPE},
     },
     intern::Symbol,
-    ir::{self, Body, CompareOp, DefinitionId, Expr, ExprKind, Ladder},
+    ir::{self, AggregateId, Body, CompareOp, DefinitionId, Expr, ExprKind, Ladder},
     source::Span,
     syntax::ast,
     value::{Type, Value, compare, number},
@@ -40,8 +40,11 @@ impl Checker<'_> {
             Rule::Score(it) => (&it.label, it.name.span()),
             Rule::Level(it) => (&it.label, it.name.span()),
             Rule::Layer(it) => (&it.label, it.name.span()),
+            Rule::Funnel(it) => (&it.label, it.name.span()),
+            Rule::Segment(it) => (&it.label, it.name.span()),
             Rule::Expression(it) => (&None, it.span()),
         };
+        let first = self.aggregates.len() as u32;
         let (body, ty) = match written.rule {
             Rule::Let(it) => self.let_body(&it.value)?,
             Rule::Expression(it) => self.let_body(it)?,
@@ -57,10 +60,14 @@ impl Checker<'_> {
                 let ty = Type::Choice(ladder.choices);
                 (Body::Layer(ladder), ty)
             }
+            Rule::Funnel(it) => self.funnel(id, it)?,
+            Rule::Segment(it) => (Body::Segment(self.condition(&it.condition)?), Type::Bool),
         };
+        let aggregates = (first..self.aggregates.len() as u32).map(AggregateId).collect();
         let name = written.rule.name().map_or_else(|| Symbol::new(""), |name| name.symbol.clone());
         let description = written.description.map(str::to_owned);
-        Some(ir::Definition { name, label: label.as_ref().map(|it| it.value.clone()), description, body, ty, span })
+        let label = label.as_ref().map(|it| it.value.clone());
+        Some(ir::Definition { name, label, description, body, ty, aggregates, span })
     }
 
     fn let_body(&mut self, value: &ast::Expr) -> Option<(Body, Type)> {

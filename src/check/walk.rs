@@ -1,6 +1,9 @@
 //! Walking over the expressions of a tree.
 
-use crate::syntax::ast::{Argument, Clause, Expr, ExprKind, Name, Range, Test};
+use crate::{
+    intern::Symbol,
+    syntax::ast::{Argument, Clause, Expr, ExprKind, Name, Range, Test},
+};
 
 /// Calls `visit` for each direct part of an expression, in the order written.
 pub(super) fn parts<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
@@ -84,13 +87,15 @@ fn clause_parts<'a>(clause: &'a Clause, visit: &mut dyn FnMut(&'a Expr)) {
     clause.per.iter().for_each(visit);
 }
 
-/// Calls `visit` for every bare name in an expression but those inside of what `skip` says.
-pub(super) fn names<'a>(expr: &'a Expr, skip: &dyn Fn(&Expr) -> bool, visit: &mut dyn FnMut(&'a Name)) {
-    if skip(expr) {
-        return;
+/// Calls `visit` for every name in an expression that stands alone or behind the root table's: `spend`, `users.spend`.
+pub(super) fn names<'a>(expr: &'a Expr, root: &Symbol, visit: &mut dyn FnMut(&'a Name)) {
+    match &expr.kind {
+        ExprKind::Name(name) => visit(name),
+        ExprKind::Field { base, field } => match &base.kind {
+            ExprKind::Name(table) if table.symbol == *root => visit(field),
+            _ => {}
+        },
+        _ => {}
     }
-    if let ExprKind::Name(name) = &expr.kind {
-        visit(name);
-    }
-    parts(expr, &mut |part| names(part, skip, visit));
+    parts(expr, &mut |part| names(part, root, visit));
 }

@@ -1,14 +1,15 @@
 //! A rulebook met with its data: what every command needs that evaluates users.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, DataError, Input},
+    data::{self, DataError, Format, Input},
+    diagnostic::nearest,
     engine::{Checked, Problems, Rulebook},
     eval::{Context, Lookup},
     intern::Symbol,
@@ -98,6 +99,7 @@ impl Book {
             Some(_) | None => alone.map_err(Stop::Rules)?,
         };
         let tables = given.data.tables.clone();
+        known_tables(&checked, &tables)?;
         Ok(Book { checked, users, folder, tables })
     }
 
@@ -107,6 +109,33 @@ impl Book {
             Failure::new("the rules do not say where the users are")
                 .help("name the file behind the rules: `tagwell run RULES users.csv`, or write `from \"users.csv\"` in the `table`")
         })
+    }
+
+    /// Where the rows of the child tables are that the asked-for results read; none where they stand in the users' records.
+    pub(crate) fn children(&self, reads: &Reads) -> Result<BTreeMap<TableId, Option<Input>>, Failure> {
+        let nested = self.users.as_ref().is_some_and(|users| users.format == Format::JsonLines);
+        let mut found = BTreeMap::new();
+        for id in reads.children.keys() {
+            let table = self.checked.rulebook().schema.table(*id);
+            let input = match self.file_of(table) {
+                Some(path) => Some(Input::parse(&path).map_err(failure)?),
+                None if nested => None,
+                None => return Err(self.nowhere(table)),
+            };
+            found.insert(*id, input);
+        }
+        Ok(found)
+    }
+
+    /// Where a table is: as the command line says, else as the rules do.
+    fn file_of(&self, table: &Table) -> Option<String> {
+        let told = self.tables.iter().find(|(name, _)| *name == *table.name).map(|(_, file)| file.clone());
+        told.or_else(|| table.from.as_ref().map(|from| self.folder.join(from).to_string_lossy().into_owned()))
+    }
+
+    fn nowhere(&self, table: &Table) -> Failure {
+        Failure::new(format!("the rules do not say where the table `{}` is", table.name))
+            .help(format!("say it: `--data {}=FILE`", table.name))
     }
 
     /// The clock, and what the asked-for results read beside the users' own fields.
@@ -167,12 +196,7 @@ impl Book {
     /// The rows of a reference table.
     fn lookup(&self, id: TableId, clock: &Clock) -> Result<Lookup, Failure> {
         let table = self.checked.rulebook().schema.table(id);
-        let told = self.tables.iter().find(|(name, _)| *name == *table.name).map(|(_, file)| file.clone());
-        let from = table.from.as_ref().map(|from| self.folder.join(from).to_string_lossy().into_owned());
-        let Some(path) = told.or(from) else {
-            let help = format!("say it: `--data {}=FILE`", table.name);
-            return Err(Failure::new(format!("the rules do not say where the table `{}` is", table.name)).help(help));
-        };
+        let path = self.file_of(table).ok_or_else(|| self.nowhere(table))?;
         let input = Input::parse(&path).map_err(failure)?;
         let all: Vec<ColumnId> = (0..table.columns.len()).map(|at| ColumnId(at as u32)).collect();
         let mut lookup = Lookup::default();
@@ -185,6 +209,22 @@ impl Book {
             }
         }
         Ok(lookup)
+    }
+}
+
+/// Every `--data NAME=…` names a table of the rules.
+fn known_tables(checked: &Checked, told: &[(String, String)]) -> Result<(), Failure> {
+    let tables = &checked.rulebook().schema.tables;
+    let names = || tables.iter().map(|table| table.name.as_str());
+    match told.iter().find(|(name, _)| !names().any(|known| known == name)) {
+        None => Ok(()),
+        Some((name, file)) => {
+            let failure = Failure::new(format!("--data: the rules have no table `{name}`"));
+            Err(match nearest(name, names()) {
+                Some(near) => failure.help(format!("did you mean `--data {near}={file}`?")),
+                None => failure.help(format!("the tables are {}", names().collect::<Vec<_>>().join(", "))),
+            })
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use tagwell::{
     data::{self, BadRow, ColumnarForm, ColumnarWriter, Rows},
     diagnostic::{nearest, render::visible},
-    engine::{Engine, RunError, RunSink},
+    engine::{Engine, Everybody, RunError, RunSink},
     eval::Answers,
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
@@ -132,14 +132,28 @@ impl Run {
         let context = book.context(&as_of, &plan.reads)?;
         let engine = book.checked.engine_with(context);
         let users = book.users()?;
-        let rows = data::rows(users, &plan.table, &plan.needed, engine.clock().zone()).map_err(book::failure)?;
-        let rows = if self.data.check_keys { once_each(rows, users.name(), &plan) } else { rows };
         let mut sink = self.sink(&engine, &plan, &allowed)?;
-        let ran = match self.threads(|| engine.run(rows, &mut sink))? {
+        let ran = if plan.reads.aggregates.is_empty() {
+            let rows = data::rows(users, &plan.table, &plan.needed, engine.clock().zone()).map_err(book::failure)?;
+            let rows = if self.data.check_keys { once_each(rows, users.name(), &plan) } else { rows };
+            self.threads(|| engine.run(rows, &mut sink))?
+        } else {
+            let everybody = Everybody {
+                users,
+                table: &plan.table,
+                needed: &plan.needed,
+                children: book.children(&plan.reads)?,
+                reads: &plan.reads,
+                check_keys: self.data.check_keys,
+            };
+            self.threads(|| engine.run_whole(&everybody, &mut sink))?
+        };
+        let ran = match ran {
             Ok(ran) => ran,
             Err(error) => return Err(ended(error, &users.name(), &allowed)),
         };
-        if let Some(mut worst) = allowed.exceeded(ran.rejected, ran.read) {
+        let of_children = ran.children.values().fold((0, 0), |(bad, read), it| (bad + it.rejected, read + it.read));
+        if let Some(mut worst) = allowed.exceeded(ran.rejected + of_children.0, ran.read + of_children.1) {
             sink.rejects.map_or(Ok(()), Output::finish)?;
             worst.message = format!("`{}`: {}", users.name(), worst.message);
             return Err(worst);
@@ -234,12 +248,16 @@ impl Plan {
         let all = || (0..rulebook.definitions.len() as u32).map(DefinitionId);
         let given = |id: &DefinitionId| !matches!(rulebook.definition(*id).body, Body::Let(_));
         let mut results: Vec<DefinitionId> = all().filter(given).collect();
+        let mut metrics: Vec<DefinitionId> = rulebook.metrics().into_iter().map(|it| it.definition).collect();
         if !only.is_empty() {
-            let names: Vec<&str> = results.iter().map(|id| rulebook.definition(*id).name.as_str()).collect();
+            let name = |id: &DefinitionId| rulebook.definition(*id).name.as_str();
+            let names: Vec<&str> = results.iter().chain(&metrics).map(name).collect();
             if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
                 return Err(no_such("--only", unknown, "result", &names));
             }
-            results.retain(|id| only.iter().any(|name| *name == *rulebook.definition(*id).name));
+            let asked = |id: &DefinitionId| only.iter().any(|wanted| wanted == name(id));
+            results.retain(asked);
+            metrics.retain(asked);
         }
         let mut table = rulebook.schema.root().clone();
         let mut extra = vec![];
@@ -254,7 +272,7 @@ impl Plan {
             Extra::Definition(id) => Some(*id),
             Extra::Column(_) => None,
         });
-        let reads = rulebook.reads(results.iter().copied().chain(asked));
+        let reads = rulebook.reads(results.iter().copied().chain(metrics).chain(asked));
         let key = table.key;
         let columns = extra.iter().filter_map(|it| match it {
             Extra::Column(id) => Some(*id),
@@ -270,6 +288,7 @@ impl Plan {
             let definition = rulebook.definition(*id);
             let kind = match (&definition.body, &definition.ty) {
                 (Body::Tag(_), _) => ResultKind::Tag,
+                (Body::Segment(_), _) => ResultKind::Segment,
                 (_, Type::Choice(choices)) => {
                     let values = &rulebook.choices(*choices).values;
                     ResultKind::Choice(values.iter().map(|value| value.name.to_string()).collect())
@@ -285,11 +304,7 @@ impl Plan {
             }
             Extra::Definition(id) => {
                 let definition = rulebook.definition(*id);
-                let ty = match &definition.ty {
-                    Type::Choice(_) => Type::Text,
-                    other => other.clone(),
-                };
-                (definition.name.to_string(), ty)
+                (definition.name.to_string(), shown_type(&definition.ty))
             }
         });
         Layout {
@@ -299,6 +314,15 @@ impl Plan {
             extra: extra.collect(),
             zone: engine.clock().zone().clone(),
         }
+    }
+}
+
+/// The type of values as they are shown: those of levels by their names.
+fn shown_type(ty: &Type) -> Type {
+    match ty {
+        Type::Choice(_) => Type::Text,
+        Type::List(element) => Type::List(Box::new(shown_type(element))),
+        other => other.clone(),
     }
 }
 
@@ -424,7 +448,10 @@ impl RunSink for Sink<'_> {
         let field = |id: ColumnId| record.get(id.0 as usize).cloned().unwrap_or(Value::Missing);
         let extra = self.plan.extra.iter().map(|it| match it {
             Extra::Column(id) => field(*id),
-            Extra::Definition(id) => self.named(*id, answers.value(*id)),
+            Extra::Definition(id) => {
+                let rulebook = self.engine.rulebook();
+                rulebook.shown(answers.value(*id), &rulebook.definition(*id).ty)
+            }
         });
         let user = UserResults {
             key: self.plan.key.map_or(Value::Missing, field),
@@ -451,17 +478,6 @@ impl RunSink for Sink<'_> {
 }
 
 impl Sink<'_> {
-    /// A level's value by its name.
-    fn named(&self, id: DefinitionId, value: &Value) -> Value {
-        match (value, &self.engine.rulebook().definition(id).ty) {
-            (Value::Choice(rank), Type::Choice(choices)) => {
-                let values = &self.engine.rulebook().choices(*choices).values;
-                values.get(*rank as usize).map_or(Value::Missing, |value| Value::Text(value.name.shared()))
-            }
-            _ => value.clone(),
-        }
-    }
-
     fn finish(self) -> Result<(), Failure> {
         if let Some(writer) = self.writer {
             match writer.finish().map_err(|error| unwritable(&error))? {
@@ -500,6 +516,7 @@ fn ended(error: RunError, file: &str, allowed: &Allowed) -> Failure {
         RunError::TooManyBadRows(rejected, read) => {
             allowed.exceeded(rejected, read).unwrap_or_else(|| Failure::new("too many bad rows"))
         }
+        RunError::User { key, error } => Failure::new(format!("{file}: user `{key}`: {error}")),
         RunError::Record { line, error } => Failure::new(format!("{file}:{line}: {error}")),
         RunError::Output(error) => unwritable(&error),
     }

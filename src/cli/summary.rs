@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value as Json, json};
 use tagwell::{
-    engine::{Count, Engine, Ran},
+    engine::{ChildCount, Count, Engine, MetricValues, Ran},
+    eval::unknown::Cause,
     ir::{Body, Definition, DefinitionId},
     outcome,
-    value::{Type, moment_text::timestamp_text},
+    schema::TableId,
+    value::{Type, Value, moment_text::timestamp_text, print},
 };
 
 /// `1,204`
@@ -34,7 +36,7 @@ pub(crate) fn text(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> Strin
         let label = definition.label.clone().unwrap_or_default();
         let unknown = unknown(engine, &count);
         match (&definition.body, &definition.ty) {
-            (Body::Level(_) | Body::Layer(_), Type::Choice(choices)) => {
+            (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), Type::Choice(choices)) => {
                 rows.push(vec![definition.name.to_string(), label, String::new(), String::new(), unknown]);
                 let values = engine.rulebook().choices(*choices);
                 let ranks = (0..values.values.len() as u32).zip(&values.values);
@@ -59,6 +61,13 @@ pub(crate) fn text(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> Strin
     if rows.len() > 1 {
         text += &outcome::aligned(&rows);
     }
+    let metrics = metric_rows(engine, ran);
+    if metrics.len() > 1 {
+        text += &outcome::aligned(&metrics);
+    }
+    for (id, count) in &ran.children {
+        text += &children(engine, *id, count);
+    }
     text + &closing(ran)
 }
 
@@ -78,13 +87,78 @@ fn unknown(engine: &Engine, count: &Count) -> String {
     if count.unknown == 0 {
         return String::new();
     }
-    let root = engine.rulebook().schema.root();
     let mut causes: Vec<_> = count.causes.iter().collect();
-    causes.sort_by_key(|(column, users)| (std::cmp::Reverse(**users), **column));
+    causes.sort_by_key(|(cause, users)| (std::cmp::Reverse(**users), **cause));
     let causes: Vec<String> =
-        causes.iter().map(|(column, users)| format!("{} {}", root.column(**column).name, grouped(**users))).collect();
+        causes.iter().map(|(cause, users)| format!("{} {}", cause_name(engine, **cause), grouped(**users))).collect();
     let number = grouped(count.unknown);
     if causes.is_empty() { number } else { format!("{number} ({})", causes.join(", ")) }
+}
+
+/// `spend`, `last_order`, `orders`
+fn cause_name(engine: &Engine, cause: Cause) -> String {
+    let rulebook = engine.rulebook();
+    let name = match cause {
+        Cause::Column(id) => &rulebook.schema.root().column(id).name,
+        Cause::Definition(id) => &rulebook.definition(id).name,
+        Cause::Children(table) => &rulebook.schema.table(table).name,
+        Cause::Users => &rulebook.schema.root().name,
+    };
+    name.to_string()
+}
+
+/// A row a metric, or a row a group.
+fn metric_rows(engine: &Engine, ran: &Ran) -> Vec<Vec<String>> {
+    let rulebook = engine.rulebook();
+    let zone = engine.clock().zone();
+    let mut rows = vec![vec!["metric".to_owned(), "label".into(), "value".into()]];
+    for metric in &ran.metrics {
+        let definition = rulebook.definition(metric.definition);
+        let label = definition.label.clone().unwrap_or_default();
+        let shown = |value: &Value| print::text(&rulebook.shown(value, &definition.ty), zone);
+        match metric.values.as_slice() {
+            [(key, value)] if key.is_empty() => rows.push(vec![definition.name.to_string(), label, shown(value)]),
+            groups => {
+                rows.push(vec![definition.name.to_string(), label, String::new()]);
+                let line = |(key, value): &(Vec<Value>, Value)| {
+                    vec![format!("  {}", key_texts(engine, metric, key).join(", ")), String::new(), shown(value)]
+                };
+                rows.extend(groups.iter().map(line));
+            }
+        }
+    }
+    rows
+}
+
+/// What a group has in common, as texts.
+fn key_texts(engine: &Engine, metric: &MetricValues, key: &[Value]) -> Vec<String> {
+    let rulebook = engine.rulebook();
+    let metrics = rulebook.metrics();
+    let per = metrics.iter().find(|it| it.definition == metric.definition).map(|it| it.per.as_slice());
+    let texts = key.iter().zip(per.unwrap_or_default());
+    texts.map(|(value, per)| print::text(&rulebook.shown(value, &per.ty), engine.clock().zone())).collect()
+}
+
+/// `orders: 1,204 read, 3 of users who are not there (u9 and others), 12 after the as-of`
+fn children(engine: &Engine, id: TableId, count: &ChildCount) -> String {
+    let mut parts = vec![format!("{} read", grouped(count.read))];
+    if count.orphans > 0 {
+        let first = count.first_orphan.clone().unwrap_or_default();
+        let others = if count.orphans > 1 { " is the first" } else { "" };
+        parts.push(format!("{} of users who are not there (`{first}`{others})", grouped(count.orphans)));
+    }
+    for (number, what) in
+        [(count.keyless, "of no user"), (count.future, "after the as-of"), (count.rejected, "rejected")]
+    {
+        if number > 0 {
+            parts.push(format!("{} {what}", grouped(number)));
+        }
+    }
+    let mut line = format!("{}: {}\n", engine.rulebook().schema.table(id).name, parts.join(", "));
+    if count.future > 0 {
+        line += "  what is after the as-of has not happened yet; the users' own columns carry no date and are as they are\n";
+    }
+    line
 }
 
 /// The same for programs: one JSON object on one line.
@@ -95,7 +169,7 @@ pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> Strin
         let count = ran.tally.counts.get(id).cloned().unwrap_or_default();
         let name = definition.name.to_string();
         match (&definition.body, &definition.ty) {
-            (Body::Level(_) | Body::Layer(_), Type::Choice(choices)) => {
+            (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), Type::Choice(choices)) => {
                 let names = &engine.rulebook().choices(*choices).values;
                 let spread = names.iter().enumerate().map(|(rank, value)| {
                     (value.name.to_string(), Json::from(count.by_rank.get(&(rank as u32)).copied().unwrap_or(0)))
@@ -116,8 +190,47 @@ pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> Strin
         "users": {"read": ran.read, "evaluated": ran.tally.users, "rejected": ran.rejected},
         "counts": counts,
         "values": values,
-        "metrics": {},
-        "children": {},
+        "metrics": metrics(engine, ran),
+        "children": children_json(engine, ran),
     });
     format!("{summary}\n")
+}
+
+/// Each metric's value, or an object of its values by group.
+fn metrics(engine: &Engine, ran: &Ran) -> Map<String, Json> {
+    let rulebook = engine.rulebook();
+    let mut all = Map::new();
+    for metric in &ran.metrics {
+        let definition = rulebook.definition(metric.definition);
+        let shown = |value: &Value| {
+            let text = print::json(&rulebook.shown(value, &definition.ty), engine.clock().zone());
+            serde_json::from_str(&text).unwrap_or(Json::Null)
+        };
+        let mut json = Json::Object(Map::new());
+        for (key, value) in &metric.values {
+            let mut place = &mut json;
+            for text in key_texts(engine, metric, key) {
+                if !place.is_object() {
+                    *place = Json::Object(Map::new());
+                }
+                let Json::Object(object) = place else { break };
+                place = object.entry(text).or_insert(Json::Null);
+            }
+            *place = shown(value);
+        }
+        all.insert(definition.name.to_string(), json);
+    }
+    all
+}
+
+fn children_json(engine: &Engine, ran: &Ran) -> Map<String, Json> {
+    let of = |(id, count): (&TableId, &ChildCount)| {
+        let name = engine.rulebook().schema.table(*id).name.to_string();
+        let count = json!({
+            "read": count.read, "orphans": count.orphans, "future": count.future,
+            "keyless": count.keyless, "rejected": count.rejected,
+        });
+        (name, count)
+    };
+    ran.children.iter().map(of).collect()
 }

@@ -115,7 +115,7 @@ pub(super) fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zon
         };
         let rows = (0..batch.num_rows()).map(|at| {
             line += 1;
-            let row = row(&batch, at, &columns, all, &zone).map(|values| Row { line, values });
+            let row = row(&batch, at, &columns, all, &zone).map(|values| Row { line, values, children: vec![] });
             Ok(row.map_err(|(column, reason)| {
                 let verbatim = verbatim(&batch, at, &zone).into_bytes();
                 Box::new(BadRow { file: input.name(), line, column: Some(column), reason, verbatim })

@@ -14,8 +14,10 @@ pub use facts::facts;
 pub use input::{Format, Input};
 pub use write::{ColumnarForm, ColumnarWriter};
 
+use std::collections::BTreeSet;
+
 use crate::{
-    schema::{ColumnId, Table},
+    schema::{ColumnId, Table, TableId},
     value::{Value, Zone},
 };
 
@@ -26,6 +28,19 @@ pub struct Row {
     pub line: u64,
     /// By [`ColumnId`] of the table that was asked for.
     pub values: Vec<Value>,
+    /// The rows of child tables that stand in it; only JSON holds any.
+    pub children: Vec<(TableId, Vec<Vec<Value>>)>,
+}
+
+/// A child table whose rows stand in those of the users.
+#[derive(Clone, Debug)]
+pub struct Nested {
+    /// Which table.
+    pub id: TableId,
+    /// Its columns.
+    pub table: Table,
+    /// Those that are read.
+    pub needed: BTreeSet<ColumnId>,
 }
 
 /// The rows of a file in order: a row, or why it is a bad one, or why the file cannot be read on.
@@ -36,12 +51,26 @@ pub type Rows = Box<dyn Iterator<Item = Result<Result<Row, Box<BadRow>>, DataErr
 /// # Errors
 /// A file that cannot be opened, and a header that does not fit the table.
 pub fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> Result<Rows, DataError> {
+    rows_with_children(input, table, needed, &[], zone)
+}
+
+/// The same, with the rows of child tables that stand in them.
+///
+/// # Errors
+/// As [`rows`].
+pub fn rows_with_children(
+    input: &Input,
+    table: &Table,
+    needed: &[ColumnId],
+    nested: &[Nested],
+    zone: &Zone,
+) -> Result<Rows, DataError> {
     let mut parts = input.parts().to_vec().into_iter();
     let Some(first) = parts.next() else { return Ok(Box::new(std::iter::empty())) };
     let rest: Vec<Input> = parts.collect();
-    let first = rows_of(&first, table, needed, zone)?;
-    let (table, needed, zone) = (table.clone(), needed.to_vec(), zone.clone());
-    let rest = rest.into_iter().flat_map(move |part| match rows_of(&part, &table, &needed, &zone) {
+    let first = rows_of(&first, table, needed, nested, zone)?;
+    let (table, needed, nested, zone) = (table.clone(), needed.to_vec(), nested.to_vec(), zone.clone());
+    let rest = rest.into_iter().flat_map(move |part| match rows_of(&part, &table, &needed, &nested, &zone) {
         Ok(rows) => rows,
         Err(error) => Box::new(std::iter::once(Err(error))),
     });
@@ -49,11 +78,17 @@ pub fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> R
 }
 
 /// The rows of one file.
-fn rows_of(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> Result<Rows, DataError> {
+fn rows_of(
+    input: &Input,
+    table: &Table,
+    needed: &[ColumnId],
+    nested: &[Nested],
+    zone: &Zone,
+) -> Result<Rows, DataError> {
     match input.format {
         Format::Csv => table::rows(input, b',', table, needed, zone),
         Format::Tsv => table::rows(input, b'\t', table, needed, zone),
-        Format::JsonLines => json_lines::rows(input, table, needed, zone),
+        Format::JsonLines => json_lines::rows(input, table, needed, nested, zone),
         Format::Parquet | Format::Arrow => columnar::rows(input, table, needed, zone),
     }
 }

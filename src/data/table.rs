@@ -99,7 +99,7 @@ impl Shape {
                 *slot = value;
             }
         }
-        Ok(Row { line, values })
+        Ok(Row { line, values, children: vec![] })
     }
 }
 

@@ -104,6 +104,8 @@ codes! {
     NOT_A_VALUE = "E0205", "a name that is no value where one is wanted";
     UNKNOWN_FUNCTION = "E0206", "a function that does not exist";
     QUOTED_NAME = "E0207", "a level's value in quotes";
+    AMBIGUOUS_NAME = "E0208", "a name that both the row and its user have";
+    NESTED_AGGREGATE = "E0209", "a question about many rows inside another one";
     NOT_ALIKE = "E0301", "unlike things compared";
     WRONG_TYPE = "E0302", "a value of the wrong kind";
     CONTRADICTORY_USE = "E0303", "a field used as two kinds of value";

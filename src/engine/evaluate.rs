@@ -1,13 +1,14 @@
 //! A checked rulebook at one as-of, ready to be asked about users.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::{
-    eval::{Answers, Context, Interpreter},
-    ir::{self, Body},
+    eval::{Answers, Children, Context, Interpreter, User},
+    ir::{self, Body, Over},
     record::{self, BadField},
+    schema::{ColumnId, Role, Table, TableId},
     value::{Clock, Type, Value, print},
 };
 
@@ -30,6 +31,9 @@ pub enum RecordError {
     /// A value that its column cannot have.
     #[error(transparent)]
     BadField(#[from] BadField),
+    /// A rule that asks about everybody, asked about one.
+    #[error("`{0}` asks about everybody, and here is one user alone")]
+    NeedsPopulation(String),
     /// Two arms of an `exclusive` layer apply.
     #[error("`{first}` and `{second}` of the exclusive layer `{layer}` both apply")]
     Overlap {
@@ -70,20 +74,53 @@ impl Engine {
     /// What one user gets, given as JSON: `{"user_id": "u1", "spend": 500.01}`.
     ///
     /// # Errors
-    /// A record that is not an object, or has a value that its column cannot have.
+    /// A record that is not an object, or has a value that its column cannot have; and as [`Engine::evaluate_user`]. Rows of
+    /// child tables stand in the record: `"orders": [{"amount": 5}]`.
     pub fn evaluate_one(&self, json: &str) -> Result<Outcome<'_>, RecordError> {
         let json: Json = serde_json::from_str(json).map_err(|error| RecordError::NotJson(error.to_string()))?;
         let Json::Object(object) = json else { return Err(RecordError::NotAnObject) };
         let record = record::from_json(&object, self.rulebook.schema.root(), self.clock().zone())?;
-        self.evaluate_record(&record)
+        self.evaluate_user(User { record: &record, children: &self.children_of(&object)? })
     }
 
-    /// What one user gets, given the values of the root table's columns by [`crate::schema::ColumnId`].
+    /// The rows of child tables that stand in a user's JSON.
+    pub(super) fn children_of(&self, object: &Map<String, Json>) -> Result<Children, RecordError> {
+        let tables = self.rulebook.schema.tables.iter().enumerate();
+        let children = tables.filter(|(_, table)| matches!(table.role, Role::Children { .. }));
+        let read = |(at, table): (usize, &Table)| {
+            let all: BTreeSet<ColumnId> = (0..table.columns.len()).map(|at| ColumnId(at as u32)).collect();
+            let rows = record::children_from_json(object, table, &all, self.clock().zone())?;
+            Ok((TableId(at as u32), rows))
+        };
+        children.map(read).collect()
+    }
+
+    /// What one user gets who has no children, given the values of the root table's columns by [`ColumnId`].
     ///
     /// # Errors
-    /// Two arms of an `exclusive` layer that both apply.
+    /// As [`Engine::evaluate_user`].
     pub fn evaluate_record(&self, record: &[Value]) -> Result<Outcome<'_>, RecordError> {
-        let answers = self.interpreter().evaluate(record);
+        self.evaluate_user(User { record, children: &Children::new() })
+    }
+
+    /// What one user gets, given their columns and the rows of their children.
+    ///
+    /// # Errors
+    /// Two arms of an `exclusive` layer that both apply, and a rule that asks about everybody.
+    pub fn evaluate_user(&self, user: User<'_>) -> Result<Outcome<'_>, RecordError> {
+        let asking =
+            self.rulebook.definitions.iter().find(|definition| {
+                definition.aggregates.iter().any(|id| self.rulebook.aggregate(*id).over == Over::Users)
+            });
+        if let Some(asking) = asking {
+            return Err(RecordError::NeedsPopulation(asking.name.to_string()));
+        }
+        let answers = self.interpreter().evaluate(user);
+        self.outcome(answers)
+    }
+
+    /// What was found, unless arms of an `exclusive` layer overlap.
+    pub(super) fn outcome(&self, answers: Answers) -> Result<Outcome<'_>, RecordError> {
         if let Some(overlap) = answers.overlaps.first() {
             let arm = |rank| self.choice_name(overlap.layer, rank).to_owned();
             let layer = self.rulebook.definition(overlap.layer).name.to_string();

@@ -9,6 +9,8 @@ mod question;
 #[cfg(feature = "data")]
 mod run;
 mod tally;
+#[cfg(feature = "data")]
+mod whole;
 
 pub use evaluate::{Engine, Outcome, RecordError};
 pub use problems::Problems;
@@ -16,6 +18,8 @@ pub use question::Question;
 #[cfg(feature = "data")]
 pub use run::{Ran, RunError, RunSink};
 pub use tally::{Count, Tally};
+#[cfg(feature = "data")]
+pub use whole::{ChildCount, Everybody, MetricValues};
 
 use std::sync::Arc;
 

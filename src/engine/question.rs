@@ -8,13 +8,13 @@ use crate::{
     check::{self, Inputs},
     diagnostic::Sink,
     engine::{Engine, Problems, RecordError},
-    eval::Context,
+    eval::{Context, User},
     intern::Symbol,
     ir::{self, DefinitionId},
     record,
     source::Sources,
     syntax,
-    value::{Clock, Type, Value, Zone, moment_text, print},
+    value::{Clock, Type, Zone, moment_text, print},
 };
 
 /// A checked expression, with the rulebook whose names it may use.
@@ -82,13 +82,11 @@ impl Question {
         let table = self.rulebook.schema.root();
         let values = record::from_json(record, table, context.clock.zone())?;
         let engine = Engine::new(Arc::clone(&self.rulebook), context);
-        let answers = engine.interpreter().evaluate(&values);
-        Ok(match (answers.value(self.asked), self.ty()) {
-            (Value::Choice(rank), Type::Choice(id)) => {
-                let name = self.rulebook.choices(*id).values.get(*rank as usize).map(|value| value.name.as_str());
-                Json::from(name).to_string()
-            }
-            (value, _) => print::json(value, engine.clock().zone()),
-        })
+        if self.rulebook.asks_about_everybody([self.asked]).is_some() {
+            return Err(RecordError::NeedsPopulation("the expression".into()));
+        }
+        let children = engine.children_of(record)?;
+        let answers = engine.interpreter().evaluate(User { record: &values, children: &children });
+        Ok(print::json(&self.rulebook.shown(answers.value(self.asked), self.ty()), engine.clock().zone()))
     }
 }

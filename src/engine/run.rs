@@ -1,16 +1,19 @@
 //! Evaluating every user of a file, in order, on all cores.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::{
     data::{BadRow, DataError, Row, Rows},
-    engine::{Engine, Outcome, RecordError, Tally},
+    engine::{ChildCount, Engine, MetricValues, Outcome, RecordError, Tally},
     eval::Answers,
+    schema::TableId,
     value::Value,
 };
 
 /// Users that are read before they are evaluated together.
-const TOGETHER: usize = 4096;
+pub(super) const TOGETHER: usize = 4096;
 
 /// Why a run ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,14 @@ pub enum RunError {
         /// What is wrong.
         error: RecordError,
     },
+    /// The same, of the user with this key.
+    #[error("user `{key}`: {error}")]
+    User {
+        /// The user's key.
+        key: String,
+        /// What is wrong.
+        error: RecordError,
+    },
     /// The results cannot be written.
     #[error("{0}")]
     Output(#[from] std::io::Error),
@@ -46,6 +57,10 @@ pub struct Ran {
     pub rejected: u64,
     /// Who got what.
     pub tally: Tally,
+    /// What became of the rows of child tables.
+    pub children: BTreeMap<TableId, ChildCount>,
+    /// The values of metrics.
+    pub metrics: Vec<MetricValues>,
 }
 
 /// What happens to what a run finds.

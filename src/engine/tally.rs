@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    eval::{Answers, Interpreter, unknown},
+    eval::{Answers, Interpreter, reference::SoFar, unknown, unknown::Cause},
     ir::{Body, DefinitionId, Rulebook},
-    schema::ColumnId,
     value::Value,
 };
 
@@ -28,8 +27,8 @@ pub struct Count {
     pub unknown: u64,
     /// Of a level or layer: users by rank.
     pub by_rank: BTreeMap<u32, u64>,
-    /// Which columns were missing where it was unknown; a user may lack several.
-    pub causes: BTreeMap<ColumnId, u64>,
+    /// What was missing where it was unknown; a user may lack several things.
+    pub causes: BTreeMap<Cause, u64>,
 }
 
 impl Tally {
@@ -44,15 +43,15 @@ impl Tally {
             let count = self.counts.entry(id).or_default();
             let value = answers.value(id);
             match (&definition.body, value) {
-                (Body::Tag(_), Value::Bool(true)) => count.known += 1,
-                (Body::Tag(condition), Value::Missing) => {
+                (Body::Tag(_) | Body::Segment(_), Value::Bool(true)) => count.known += 1,
+                (Body::Tag(condition) | Body::Segment(condition), Value::Missing) => {
                     count.unknown += 1;
-                    let row = interpreter.row(record, answers);
-                    for column in unknown::missing_columns(rulebook, &row, condition) {
-                        *count.causes.entry(column).or_default() += 1;
+                    let known = SoFar { record, answers };
+                    for cause in unknown::causes(rulebook, &interpreter.row(&known), condition) {
+                        *count.causes.entry(cause).or_default() += 1;
                     }
                 }
-                (Body::Level(_) | Body::Layer(_), value) => {
+                (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), value) => {
                     if let Value::Choice(rank) = value {
                         count.known += 1;
                         *count.by_rank.entry(*rank).or_default() += 1;
@@ -61,7 +60,7 @@ impl Tally {
                 }
                 (Body::Score(_), Value::Missing) => count.unknown += 1,
                 (Body::Score(_), _) => count.known += 1,
-                (Body::Tag(_) | Body::Let(_), _) => {}
+                (Body::Tag(_) | Body::Segment(_) | Body::Let(_), _) => {}
             }
         }
     }

@@ -3,9 +3,14 @@
 //! [`mod@reference`] is the plain interpreter, which is the specification in code; [`unknown`] says which missing columns
 //! left a condition unknown.
 
+pub mod accumulate;
 pub mod context;
+pub mod funnel;
+pub mod ranks;
 pub mod reference;
+pub mod rows;
 pub mod unknown;
+pub mod whole;
 
 pub use context::{Context, Lookup};
-pub use reference::{Answers, Interpreter, Overlap};
+pub use reference::{Answers, Children, Interpreter, Overlap, User};

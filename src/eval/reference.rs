@@ -1,14 +1,21 @@
-//! The plain interpreter: one user at a time, one node at a time. It is the specification in code; whatever is faster is
-//! held against it.
+//! The plain interpreter: one user at a time, one node at a time, one row at a time. It is the specification in code; whatever
+//! is faster is held against it.
+
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use crate::{
-    eval::Context,
-    ir::{
-        Arm, Body, Choice, DefinitionId, Expr, ExprKind, Function, HasTest, Ladder, ProductOp, Quorum, Rulebook, Score,
-        SumOp, TextTest, TimeWindow,
+    eval::{
+        Context, funnel,
+        rows::{self, Element},
     },
+    ir::{
+        AggregateFunction, AggregateId, Arm, Body, Choice, DefinitionId, Expr, ExprKind, Function, FunnelStep, HasTest,
+        Ladder, Over, ProductOp, Quorum, Rulebook, Score, SumOp, TextTest, TimeWindow,
+    },
+    schema::{ColumnId, Role, TableId},
     value::{
-        Clock, Moment, MomentType, Truth, Type, Value, aggregate, compare, hash, list, number, operator, text,
+        Clock, Duration, Moment, MomentType, Truth, Type, Value, aggregate, compare, hash, list, number, operator,
+        text,
         time::{self, Direction, Window},
     },
 };
@@ -20,11 +27,27 @@ pub struct Interpreter<'a> {
     context: &'a Context,
 }
 
+/// A user as the data has them.
+#[derive(Clone, Copy, Debug)]
+pub struct User<'r> {
+    /// Their own columns, by [`ColumnId`] of the root table.
+    pub record: &'r [Value],
+    /// Their rows of child tables.
+    pub children: &'r Children,
+}
+
+/// A user's rows of each child table, in input order, their values by [`ColumnId`] of that table.
+pub type Children = BTreeMap<TableId, Vec<Vec<Value>>>;
+
 /// What one user got.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answers {
     /// The value of each definition, by [`DefinitionId`]. Of a tag: true, false, or missing where it is unknown.
     pub values: Vec<Value>,
+    /// The answer of each question over many rows, by [`AggregateId`].
+    pub aggregates: Vec<Value>,
+    /// When the furthest step of a funnel was last reached.
+    pub reached: BTreeMap<AggregateId, Value>,
     /// Levels and layers where `otherwise` (or nothing) was reached although an arm above was unknown.
     pub unknown_above: Vec<DefinitionId>,
     /// Arms of `exclusive` layers that applied together.
@@ -32,9 +55,65 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Nothing is known yet.
+    pub fn none(rulebook: &Rulebook) -> Answers {
+        Answers {
+            values: vec![Value::Missing; rulebook.definitions.len()],
+            aggregates: vec![Value::Missing; rulebook.aggregates.len()],
+            reached: BTreeMap::new(),
+            unknown_above: vec![],
+            overlaps: vec![],
+        }
+    }
+
     /// The value of one definition, as it was found: a tag may be unknown.
     pub fn value(&self, id: DefinitionId) -> &Value {
         self.values.get(id.0 as usize).unwrap_or(&Value::Missing)
+    }
+
+    fn set_aggregate(&mut self, id: AggregateId, value: Value) {
+        if let Some(slot) = self.aggregates.get_mut(id.0 as usize) {
+            *slot = value;
+        }
+    }
+}
+
+/// Where the names of an expression get their values.
+pub trait Known: std::fmt::Debug {
+    /// A column of the user.
+    fn column(&self, id: ColumnId) -> Value;
+    /// A definition, as it was found: a tag may be unknown.
+    fn definition(&self, id: DefinitionId) -> Value;
+    /// A question over many rows.
+    fn aggregate(&self, id: AggregateId) -> Value;
+    /// When the furthest step of a funnel was last reached.
+    fn reached(&self, id: AggregateId) -> Value;
+}
+
+/// A user's record, and the answers found so far.
+#[derive(Clone, Copy, Debug)]
+pub struct SoFar<'r> {
+    /// By [`ColumnId`].
+    pub record: &'r [Value],
+    /// Found so far.
+    pub answers: &'r Answers,
+}
+
+impl Known for SoFar<'_> {
+    fn column(&self, id: ColumnId) -> Value {
+        self.record.get(id.0 as usize).cloned().unwrap_or(Value::Missing)
+    }
+
+    fn definition(&self, id: DefinitionId) -> Value {
+        self.answers.value(id).clone()
+    }
+
+    fn aggregate(&self, id: AggregateId) -> Value {
+        self.answers.aggregates.get(id.0 as usize).cloned().unwrap_or(Value::Missing)
+    }
+
+    fn reached(&self, id: AggregateId) -> Value {
+        self.answers.reached.get(&id).cloned().unwrap_or(Value::Missing)
     }
 }
 
@@ -60,34 +139,150 @@ impl<'a> Interpreter<'a> {
         self.rulebook
     }
 
-    /// What a user gets whose own columns are `record`, by [`crate::schema::ColumnId`] of the root table.
-    pub fn evaluate(&self, record: &[Value]) -> Answers {
-        let values = vec![Value::Missing; self.rulebook.definitions.len()];
-        let mut answers = Answers { values, unknown_above: vec![], overlaps: vec![] };
+    /// The clock.
+    pub fn clock(&self) -> &'a Clock {
+        &self.context.clock
+    }
+
+    /// What everybody gets. Definition by definition, so that a question about everybody finds what it builds on.
+    pub fn evaluate_all(&self, users: &[User<'_>]) -> Vec<Answers> {
+        let mut all: Vec<Answers> = users.iter().map(|_| Answers::none(self.rulebook)).collect();
         for id in &self.rulebook.order {
-            let value = self.definition(*id, record, &mut answers);
-            if let Some(slot) = answers.values.get_mut(id.0 as usize) {
-                *slot = value;
+            for aggregate in self.rulebook.definition(*id).aggregates.clone() {
+                let found: Vec<Value> = match self.rulebook.aggregate(aggregate).over {
+                    Over::Users => (0..users.len()).map(|at| self.ask_users(aggregate, at, users, &all)).collect(),
+                    Over::Children(table) => users
+                        .iter()
+                        .zip(&mut all)
+                        .map(|(user, all)| self.ask_children(aggregate, table, user, all))
+                        .collect(),
+                };
+                all.iter_mut().zip(found).for_each(|(answers, value)| answers.set_aggregate(aggregate, value));
+            }
+            users.iter().zip(&mut all).for_each(|(user, answers)| self.define(*id, user.record, answers));
+        }
+        all
+    }
+
+    /// What a user gets who is asked about alone; a question about everybody has this one user to look at.
+    pub fn evaluate(&self, user: User<'_>) -> Answers {
+        self.evaluate_all(&[user]).pop().unwrap_or_else(|| Answers::none(self.rulebook))
+    }
+
+    /// What a user gets whose questions over many rows are answered already, in `answers`.
+    pub fn evaluate_answered(&self, record: &[Value], answers: &mut Answers) {
+        self.rulebook.order.iter().for_each(|id| self.define(*id, record, answers));
+    }
+
+    /// Finds the value of one definition, after those it reads.
+    pub fn define(&self, id: DefinitionId, record: &[Value], answers: &mut Answers) {
+        let value = match &self.rulebook.definition(id).body {
+            Body::Let(expr) | Body::Tag(expr) | Body::Segment(expr) => self.row(&SoFar { record, answers }).value(expr),
+            Body::Score(score) => self.row(&SoFar { record, answers }).score(score),
+            Body::Level(ladder) | Body::Layer(ladder) => self.ladder(id, ladder, record, answers),
+            Body::Funnel(_, aggregate) => SoFar { record, answers }.aggregate(*aggregate),
+        };
+        if let Some(slot) = answers.values.get_mut(id.0 as usize) {
+            *slot = value;
+        }
+    }
+
+    /// Where expressions get their values.
+    pub fn row<'r>(&self, known: &'r dyn Known) -> Row<'a, 'r> {
+        Row { rulebook: self.rulebook, context: self.context, known, child: None }
+    }
+
+    /// The same, with a child row.
+    pub fn child_row<'r>(&self, known: &'r dyn Known, child: &'r [Value]) -> Row<'a, 'r> {
+        Row { rulebook: self.rulebook, context: self.context, known, child: Some(child) }
+    }
+
+    /// A question over this user's rows of a child table.
+    fn ask_children(&self, id: AggregateId, table: TableId, user: &User<'_>, answers: &mut Answers) -> Value {
+        let aggregate = self.rulebook.aggregate(id);
+        let known = SoFar { record: user.record, answers };
+        let table_of = self.rulebook.schema.table(table);
+        let rows = user.children.get(&table).map_or(&[][..], Vec::as_slice);
+        let happened = rows.iter().zip(0..).filter_map(|(row, place)| {
+            let when = rows::when(table_of, row, place);
+            (!rows::is_future(table_of, when, &self.context.clock)).then_some((row, when))
+        });
+        if let AggregateFunction::Funnel(steps, _) = &aggregate.function {
+            let events = happened.filter_map(|(row, when)| rows::event(aggregate, &self.child_row(&known, row), when));
+            let limits = self.limits(steps, &known);
+            let reached =
+                funnel::furthest_of_all(events.collect(), &limits, self.moments_of(table), &self.context.clock);
+            let moment = reached.map(|it| funnel::moment(it.when, self.moments_of(table)));
+            answers.reached.insert(id, moment.unwrap_or(Value::Missing));
+            return reached.map_or(Value::Missing, |it| Value::Choice(it.step));
+        }
+        let mut elements: Vec<Element> =
+            happened.filter_map(|(row, when)| rows::element(aggregate, &self.child_row(&known, row), when)).collect();
+        elements.sort_by_key(|it| it.when);
+        rows::answer(aggregate, &elements, &self.row(&known))
+    }
+
+    /// How long the steps of a funnel may take.
+    pub fn limits(&self, steps: &[FunnelStep], known: &dyn Known) -> Vec<Option<Duration>> {
+        let limit = |step: &FunnelStep| match self.row(known).value(step.within.as_ref()?) {
+            Value::Duration(limit) => Some(limit),
+            _ => None,
+        };
+        steps.iter().map(limit).collect()
+    }
+
+    /// The type of a child table's `at`.
+    pub fn moments_of(&self, table: TableId) -> MomentType {
+        let table = self.rulebook.schema.table(table);
+        match table.role {
+            Role::Children { at: Some(at), .. } => moment_type(&table.column(at).ty),
+            Role::Children { at: None, .. } | Role::Root | Role::Reference | Role::Ledger => MomentType::Timestamp,
+        }
+    }
+
+    /// A question over everybody, seen from the user at a place.
+    fn ask_users(&self, id: AggregateId, at: usize, users: &[User<'_>], all: &[Answers]) -> Value {
+        let aggregate = self.rulebook.aggregate(id);
+        let known: Vec<SoFar<'_>> =
+            users.iter().zip(all).map(|(user, answers)| SoFar { record: user.record, answers }).collect();
+        let zone = self.context.clock.zone();
+        let group = |known: &SoFar<'_>| -> Vec<Value> {
+            aggregate.per.iter().map(|expr| self.row(known).value(expr)).collect()
+        };
+        let Some(this) = known.get(at) else { return Value::Missing };
+        let own = group(this);
+        if own.contains(&Value::Missing) {
+            return Value::Missing;
+        }
+        let same =
+            |other: &[Value]| other.iter().zip(&own).all(|(a, b)| compare::order(a, b, zone) == Some(Ordering::Equal));
+        let mut elements = vec![];
+        let mut mine = None;
+        for (place, other) in known.iter().enumerate().filter(|(_, other)| same(&group(other))) {
+            let when = rows::When { at: None, place: place as u64 };
+            if let Some(element) = rows::element(aggregate, &self.row(other), when) {
+                mine = if place == at { Some(element.value.clone()) } else { mine };
+                elements.push(element);
             }
         }
-        answers
-    }
-
-    fn definition(&self, id: DefinitionId, record: &[Value], answers: &mut Answers) -> Value {
-        match &self.rulebook.definition(id).body {
-            Body::Let(expr) | Body::Tag(expr) => self.row(record, answers).value(expr),
-            Body::Score(score) => self.row(record, answers).score(score),
-            Body::Level(ladder) | Body::Layer(ladder) => self.ladder(id, ladder, record, answers),
+        match &aggregate.function {
+            AggregateFunction::Top(_) | AggregateFunction::Bottom(_) | AggregateFunction::Ntile(_) => {
+                // A duration with months has no order, and so no rank.
+                elements.retain(|it| compare::order(&it.value, &it.value, zone).is_some());
+                let mine = mine.filter(|mine| compare::order(mine, mine, zone).is_some());
+                let Some(mine) = mine else { return rows::not_ranked(aggregate, &self.row(this)) };
+                let order = |it: &Element| compare::order(&it.value, &mine, zone);
+                let less = elements.iter().filter(|it| order(it) == Some(Ordering::Less)).count();
+                let more = elements.iter().filter(|it| order(it) == Some(Ordering::Greater)).count();
+                rows::rank(&aggregate.function, elements.len() as u64, less as u64, more as u64, &self.row(this))
+            }
+            _ => rows::answer(aggregate, &elements, &self.row(this)),
         }
-    }
-
-    /// One user's record, with the answers found so far.
-    pub fn row<'r>(&self, record: &'r [Value], answers: &'r Answers) -> Row<'a, 'r> {
-        Row { rulebook: self.rulebook, context: self.context, record, answers }
     }
 
     fn ladder(&self, id: DefinitionId, ladder: &Ladder, record: &[Value], answers: &mut Answers) -> Value {
-        let row = self.row(record, answers);
+        let known = SoFar { record, answers };
+        let row = self.row(&known);
         let truths: Vec<Truth> = ladder.arms.iter().map(|arm| row.applies(arm)).collect();
         let mut applying = ladder.arms.iter().zip(&truths).filter(|(_, truth)| truth.is_true()).map(|(arm, _)| arm);
         let found = applying.next();
@@ -104,18 +299,24 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-/// One user's record with the answers found so far: where an expression gets its value.
+/// One user, and perhaps one of their child rows: where an expression gets its value.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a, 'r> {
     rulebook: &'a Rulebook,
     context: &'a Context,
-    record: &'r [Value],
-    answers: &'r Answers,
+    known: &'r dyn Known,
+    child: Option<&'r [Value]>,
 }
 
 impl Row<'_, '_> {
-    fn clock(&self) -> &Clock {
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
         &self.context.clock
+    }
+
+    /// A column of the child row.
+    pub fn child_value(&self, id: ColumnId) -> Value {
+        self.child.and_then(|child| child.get(id.0 as usize)).cloned().unwrap_or(Value::Missing)
     }
 
     /// Whether a condition holds.
@@ -148,7 +349,10 @@ impl Row<'_, '_> {
         let zone = self.clock().zone();
         match &expr.kind {
             ExprKind::Constant(value) => value.clone(),
-            ExprKind::Column(id) => self.record.get(id.0 as usize).cloned().unwrap_or(Value::Missing),
+            ExprKind::Column(id) => self.known.column(*id),
+            ExprKind::ChildColumn(id) => self.child_value(*id),
+            ExprKind::Aggregate(id) => self.known.aggregate(*id),
+            ExprKind::Reached(id) => self.known.reached(*id),
             ExprKind::Lookup { table, key, column } => {
                 let key = self.value(key);
                 self.context.lookups.get(table).map_or(Value::Missing, |rows| rows.get(&key, *column, self.clock()))
@@ -252,10 +456,10 @@ impl Row<'_, '_> {
 
     /// The value of a definition that another one reads: naming a condition closes it.
     fn named(&self, id: DefinitionId) -> Value {
-        let value = self.answers.value(id);
+        let value = self.known.definition(id);
         match &self.rulebook.definition(id).body {
-            Body::Tag(_) => Value::Bool(*value == Value::Bool(true)),
-            Body::Let(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) => value.clone(),
+            Body::Tag(_) | Body::Segment(_) => Value::Bool(value == Value::Bool(true)),
+            Body::Let(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => value,
         }
     }
 
@@ -317,6 +521,7 @@ impl Row<'_, '_> {
             (Function::Distinct, [list]) => aggregate::distinct(list, zone),
             (Function::Most, [list]) => aggregate::most(list, zone),
             (Function::Quantile, [list, share]) => aggregate::quantile(list, share),
+            (Function::Any, [list]) => aggregate::any(list, zone).into(),
             // The checker gives each function as many arguments as it takes.
             (
                 Function::Lower
@@ -349,7 +554,8 @@ impl Row<'_, '_> {
                 | Function::Last
                 | Function::Distinct
                 | Function::Most
-                | Function::Quantile,
+                | Function::Quantile
+                | Function::Any,
                 _,
             ) => Value::Missing,
         }
@@ -358,8 +564,8 @@ impl Row<'_, '_> {
     /// `to_next(membership)`: the threshold of the arm just above this user's, less the value that the level goes by.
     fn missing_to_next(&self, level: DefinitionId) -> Value {
         let Body::Level(ladder) = &self.rulebook.definition(level).body else { return Value::Missing };
-        let (Some(by), Value::Choice(rank)) = (&ladder.by, self.answers.value(level)) else { return Value::Missing };
-        let above = ladder.arms.iter().rfind(|arm| arm.rank > *rank);
+        let (Some(by), Value::Choice(rank)) = (&ladder.by, self.known.definition(level)) else { return Value::Missing };
+        let above = ladder.arms.iter().rfind(|arm| arm.rank > rank);
         match above.map(|arm| &arm.choice) {
             Some(Choice::From { threshold, .. }) => {
                 operator::subtract(&self.value(threshold), &self.value(by), self.clock().zone())

@@ -1,23 +1,37 @@
-//! Which missing columns left a condition unknown: what a summary counts as `unknown 88 (spend 80, last_order 12)`.
+//! What was missing where a condition is unknown: what a summary counts as `unknown 88 (spend 80, last_order 12)`.
 
 use std::collections::BTreeSet;
 
 use crate::{
     eval::reference::Row,
-    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook},
-    schema::ColumnId,
+    ir::{Body, DefinitionId, Expr, ExprKind, Over, Rulebook},
+    schema::{ColumnId, TableId},
     value::Value,
 };
 
-/// The columns that are missing for this user and that an unknown condition hangs on. Looks into `let`s; a tag is never
-/// unknown to those who name it.
-pub fn missing_columns(rulebook: &Rulebook, row: &Row<'_, '_>, condition: &Expr) -> BTreeSet<ColumnId> {
-    let mut search = Search { row, named: vec![], found: BTreeSet::new() };
+/// Something that is missing for a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// A column of theirs.
+    Column(ColumnId),
+    /// A `let` or funnel that asks about many rows and found none: `last_order`.
+    Definition(DefinitionId),
+    /// A question about the rows of a child table, asked where it is needed.
+    Children(TableId),
+    /// A question about everybody, likewise.
+    Users,
+}
+
+/// What is missing for this user that an unknown condition hangs on. Looks into `let`s; a tag is never unknown to those who
+/// name it.
+pub fn causes(rulebook: &Rulebook, row: &Row<'_, '_>, condition: &Expr) -> BTreeSet<Cause> {
+    let mut search = Search { rulebook, row, named: vec![], inside: None, found: BTreeSet::new() };
     search.look(condition);
     // A list of names still to look behind, not a recursion: `let`s may build on each other ten thousand deep.
     let mut seen = BTreeSet::new();
     while let Some(id) = search.named.pop() {
         if seen.insert(id) {
+            search.inside = Some(id);
             search.look_behind(&rulebook.definition(id).body);
         }
     }
@@ -25,9 +39,12 @@ pub fn missing_columns(rulebook: &Rulebook, row: &Row<'_, '_>, condition: &Expr)
 }
 
 struct Search<'s> {
+    rulebook: &'s Rulebook,
     row: &'s Row<'s, 's>,
     named: Vec<DefinitionId>,
-    found: BTreeSet<ColumnId>,
+    /// The definition that is being looked behind.
+    inside: Option<DefinitionId>,
+    found: BTreeSet<Cause>,
 }
 
 impl Search<'_> {
@@ -37,7 +54,14 @@ impl Search<'_> {
         }
         match &expr.kind {
             ExprKind::Column(id) => {
-                self.found.insert(*id);
+                self.found.insert(Cause::Column(*id));
+            }
+            ExprKind::Aggregate(id) | ExprKind::Reached(id) => {
+                let asked = match self.rulebook.aggregate(*id).over {
+                    Over::Children(table) => Cause::Children(table),
+                    Over::Users => Cause::Users,
+                };
+                self.found.insert(self.inside.map_or(asked, Cause::Definition));
             }
             ExprKind::Definition(id) | ExprKind::ToNext(id) => self.named.push(*id),
             _ => expr.each_child(&mut |child| self.look(child)),
@@ -47,7 +71,8 @@ impl Search<'_> {
     fn look_behind(&mut self, body: &Body) {
         match body {
             Body::Let(expr) => self.look(expr),
-            Body::Tag(_) => {}
+            Body::Tag(_) | Body::Segment(_) => {}
+            Body::Funnel(..) => self.found.extend(self.inside.map(Cause::Definition)),
             Body::Score(score) => score.arms.iter().for_each(|arm| self.look(&arm.points)),
             Body::Level(ladder) | Body::Layer(ladder) => {
                 if let Some(by) = &ladder.by {

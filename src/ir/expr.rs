@@ -1,7 +1,7 @@
 //! Typed expressions.
 
 use crate::{
-    ir::{DefinitionId, ListId, ParamId},
+    ir::{AggregateId, DefinitionId, ListId, ParamId},
     schema::{ColumnId, TableId},
     source::Span,
     value::{Pattern, Type, Value},
@@ -30,6 +30,12 @@ pub enum ExprKind {
     Constant(Value),
     /// A column of the root table.
     Column(ColumnId),
+    /// A column of the child row that a clause asks about.
+    ChildColumn(ColumnId),
+    /// The answer of a question over many rows.
+    Aggregate(AggregateId),
+    /// `reached(path)`: when the furthest step of a funnel was last reached.
+    Reached(AggregateId),
     /// `channels[source].price`; missing where there is no such row.
     Lookup {
         /// A reference table.
@@ -39,7 +45,7 @@ pub enum ExprKind {
         /// The column looked up.
         column: ColumnId,
     },
-    /// The value of a definition; of a tag closed: true or false, never unknown.
+    /// The value of a definition; of a tag or segment closed: true or false, never unknown.
     Definition(DefinitionId),
     /// The value of a parameter.
     Param(ParamId),
@@ -343,4 +349,6 @@ pub enum Function {
     Most,
     /// `quantile(amounts, 90%)`
     Quantile,
+    /// `any(flags)`
+    Any,
 }

@@ -3,11 +3,17 @@
 //! Made by `check`, and by nothing else; whoever holds a [`Rulebook`] need look up no name and expect no mistake.
 //! Time is still relative here (`40d ago`): an evaluation brings the clock.
 
+mod aggregate;
 mod expr;
+mod metrics;
 mod reads;
+mod stages;
 
+pub use aggregate::*;
 pub use expr::*;
+pub use metrics::Metric;
 pub use reads::Reads;
+pub use stages::Stages;
 
 use crate::{
     intern::Symbol,
@@ -41,10 +47,12 @@ pub struct Rulebook {
     pub params: Vec<Param>,
     /// `list …`, in order of declaration.
     pub lists: Vec<List>,
-    /// The values of levels and layers.
+    /// The values of levels, layers and funnels.
     pub choices: Vec<Choices>,
-    /// `let`, `tag`, `score`, `level`, `layer`, in order of declaration.
+    /// `let`, `tag`, `score`, `level`, `layer`, `funnel`, `segment`, in order of declaration.
     pub definitions: Vec<Definition>,
+    /// Questions over children and over everybody, in the order in which they are written.
+    pub aggregates: Vec<Aggregate>,
     /// Every definition once, each after those it reads: the order to evaluate in.
     pub order: Vec<DefinitionId>,
 }
@@ -61,7 +69,21 @@ impl Rulebook {
         Some(DefinitionId(at as u32))
     }
 
-    /// The values of a level or layer.
+    /// A value as it is shown: those of levels, layers and funnels by their names, as texts.
+    pub fn shown(&self, value: &Value, ty: &Type) -> Value {
+        match (value, ty) {
+            (Value::Choice(rank), Type::Choice(id)) => {
+                let named = self.choices(*id).values.get(*rank as usize);
+                named.map_or(Value::Missing, |named| Value::Text(named.name.shared()))
+            }
+            (Value::List(values), Type::List(element)) => {
+                Value::List(values.iter().map(|value| self.shown(value, element)).collect())
+            }
+            (value, _) => value.clone(),
+        }
+    }
+
+    /// The values of a level, layer or funnel.
     pub fn choices(&self, id: ChoiceId) -> &Choices {
         self.choices.get(id.0 as usize).expect("a choice id comes from the rulebook that is asked")
     }
@@ -97,11 +119,11 @@ pub struct List {
     pub span: Span,
 }
 
-/// The values of a level or layer, by rank: [`Value::Choice`]`(0)` is the first here.
-/// Of a level that is the lowest arm, of a layer the first written.
+/// The values of a level, layer or funnel, by rank: [`Value::Choice`]`(0)` is the first here.
+/// Of a level that is the lowest arm, of a layer or funnel the first written.
 #[derive(Clone, Debug)]
 pub struct Choices {
-    /// The level or layer they belong to.
+    /// The level, layer or funnel they belong to.
     pub of: DefinitionId,
     /// Whether they compare by rank.
     pub ordered: bool,
@@ -133,6 +155,8 @@ pub struct Definition {
     pub body: Body,
     /// The type of its value.
     pub ty: Type,
+    /// The questions over many rows that stand in it.
+    pub aggregates: Vec<AggregateId>,
     /// Where its name is declared.
     pub span: Span,
 }
@@ -150,6 +174,10 @@ pub enum Body {
     Level(Ladder),
     /// `layer rfm { … }`
     Layer(Ladder),
+    /// `funnel path on events { … }`: the aggregate answers the furthest step.
+    Funnel(ChoiceId, AggregateId),
+    /// `segment win_back when …`. Read by another rule it is true or false, never unknown.
+    Segment(Expr),
 }
 
 impl Body {
@@ -161,6 +189,8 @@ impl Body {
             Body::Score(_) => "score",
             Body::Level(_) => "level",
             Body::Layer(_) => "layer",
+            Body::Funnel(..) => "funnel",
+            Body::Segment(_) => "segment",
         }
     }
 }

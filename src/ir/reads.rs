@@ -1,10 +1,10 @@
 //! What a definition reads, through all that it builds on: so that only the columns that the asked-for results need are read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ir::{Body, Choice, DefinitionId, Expr, ExprKind, ListId, Rulebook, TimeWindow},
-    schema::{ColumnId, TableId},
+    ir::{AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, ListId, Over, Rulebook, TimeWindow},
+    schema::{ColumnId, Role, TableId},
 };
 
 /// What some definitions read, directly and through others.
@@ -18,6 +18,10 @@ pub struct Reads {
     pub lists: BTreeSet<ListId>,
     /// Columns of reference tables.
     pub lookups: BTreeSet<(TableId, ColumnId)>,
+    /// Questions over many rows.
+    pub aggregates: BTreeSet<AggregateId>,
+    /// Child tables, and their columns that are read, `at` among them.
+    pub children: BTreeMap<TableId, BTreeSet<ColumnId>>,
 }
 
 impl Rulebook {
@@ -27,9 +31,11 @@ impl Rulebook {
         let mut open: Vec<DefinitionId> = asked.into_iter().collect();
         while let Some(id) = open.pop() {
             if reads.definitions.insert(id) {
-                self.definition(id)
-                    .body
-                    .each_expr(&mut |expr| expr.each(&mut |node| note(node, &mut reads, &mut open)));
+                let body = &self.definition(id).body;
+                if let Body::Funnel(_, aggregate) = body {
+                    self.note_aggregate(*aggregate, &mut reads, &mut open);
+                }
+                body.each_expr(&mut |expr| self.note(expr, &mut reads, &mut open));
             }
         }
         reads
@@ -39,21 +45,42 @@ impl Rulebook {
     pub fn columns_read_by(&self, asked: impl IntoIterator<Item = DefinitionId>) -> BTreeSet<ColumnId> {
         self.reads(asked).columns
     }
-}
 
-fn note(node: &Expr, reads: &mut Reads, open: &mut Vec<DefinitionId>) {
-    match &node.kind {
-        ExprKind::Column(id) => {
-            reads.columns.insert(*id);
+    fn note(&self, expr: &Expr, reads: &mut Reads, open: &mut Vec<DefinitionId>) {
+        let mut aggregates = vec![];
+        expr.each(&mut |node| match &node.kind {
+            ExprKind::Column(id) => {
+                reads.columns.insert(*id);
+            }
+            ExprKind::Definition(id) | ExprKind::ToNext(id) => open.push(*id),
+            ExprKind::InUploaded { list, .. } => {
+                reads.lists.insert(*list);
+            }
+            ExprKind::Lookup { table, column, .. } => {
+                reads.lookups.insert((*table, *column));
+            }
+            ExprKind::Aggregate(id) | ExprKind::Reached(id) => aggregates.push(*id),
+            _ => {}
+        });
+        for id in aggregates {
+            self.note_aggregate(id, reads, open);
         }
-        ExprKind::Definition(id) | ExprKind::ToNext(id) => open.push(*id),
-        ExprKind::InUploaded { list, .. } => {
-            reads.lists.insert(*list);
+    }
+
+    fn note_aggregate(&self, id: AggregateId, reads: &mut Reads, open: &mut Vec<DefinitionId>) {
+        if !reads.aggregates.insert(id) {
+            return;
         }
-        ExprKind::Lookup { table, column, .. } => {
-            reads.lookups.insert((*table, *column));
+        let aggregate = self.aggregate(id);
+        if let Over::Children(table) = aggregate.over {
+            let columns = reads.children.entry(table).or_default();
+            columns.extend(aggregate.child_columns());
+            if let Role::Children { at: Some(at), .. } = self.schema.table(table).role {
+                columns.insert(at);
+            }
         }
-        _ => {}
+        // A clause holds no other aggregate, so this goes no deeper.
+        aggregate.each_expr(&mut |expr| self.note(expr, reads, open));
     }
 }
 
@@ -61,7 +88,9 @@ impl Body {
     /// Each expression that stands in it.
     pub fn each_expr<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
         match self {
-            Body::Let(expr) | Body::Tag(expr) => found(expr),
+            Body::Let(expr) | Body::Tag(expr) | Body::Segment(expr) => found(expr),
+            // What it asks of events stands in its aggregate.
+            Body::Funnel(..) => {}
             Body::Score(score) => {
                 found(&score.base);
                 for arm in &score.arms {
@@ -106,6 +135,9 @@ impl Expr {
         match &self.kind {
             ExprKind::Constant(_)
             | ExprKind::Column(_)
+            | ExprKind::ChildColumn(_)
+            | ExprKind::Aggregate(_)
+            | ExprKind::Reached(_)
             | ExprKind::Definition(_)
             | ExprKind::Param(_)
             | ExprKind::Now

@@ -1,8 +1,9 @@
 //! Aggregates over a list of values: `sum(amounts)`, `count(interests)`. The same over children and populations are
 //! these, on the elements that a clause lets through. Of a missing list all are missing.
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
+use super::exact_sum::ExactSum;
 use super::time::Zone;
 use super::{Decimal, Duration, Truth, Type, Value, compare, list, number, print};
 
@@ -16,37 +17,108 @@ pub fn count(xs: &Value) -> Value {
 /// Only the sum must fit, not what it passes on the way.
 #[must_use]
 pub fn sum(xs: &Value, element: &Type) -> Value {
-    let Some(xs) = elements(xs) else {
-        return Value::Missing;
-    };
-    let sum = match element {
-        Type::Int => exact_sum(xs, 0).and_then(|sum| i64::try_from(sum).ok()).map(Value::Int),
-        Type::Decimal(scale) => exact_sum(xs, *scale).and_then(|sum| Decimal::new(sum, *scale)).map(Value::Decimal),
-        Type::Float => Some(number::finite(float_sum(xs))),
-        Type::Duration => duration_sum(xs).map(Value::Duration),
-        Type::Text | Type::Bool | Type::Date | Type::Timestamp | Type::List(_) | Type::Choice(_) => None,
-    };
-    sum.unwrap_or(Value::Missing)
+    elements(xs).map_or(Value::Missing, |xs| Total::of(xs, element).sum(element))
 }
 
 /// `avg(xs)`: of numbers a float, of durations a duration; of no elements missing.
 #[must_use]
-#[allow(clippy::cast_precision_loss)]
 pub fn average(xs: &Value, element: &Type) -> Value {
-    let Some(xs) = elements(xs).filter(|xs| !xs.is_empty()) else {
-        return Value::Missing;
-    };
-    let count = xs.len() as f64;
-    let mean = match element {
-        Type::Int => exact_sum(xs, 0).map(|sum| number::finite(sum as f64 / count)),
-        Type::Decimal(scale) => exact_sum(xs, *scale)
-            .and_then(|sum| Decimal::new(sum, *scale))
-            .map(|sum| number::finite(sum.to_f64() / count)),
-        Type::Float => Some(number::finite(float_sum(xs) / count)),
-        Type::Duration => durations(xs).and_then(Duration::average).map(Value::Duration),
-        Type::Text | Type::Bool | Type::Date | Type::Timestamp | Type::List(_) | Type::Choice(_) => None,
-    };
-    mean.unwrap_or(Value::Missing)
+    elements(xs).map_or(Value::Missing, |xs| Total::of(xs, element).average(element, xs.len() as u64))
+}
+
+/// A sum so far, exact whatever the order.
+#[derive(Clone, Debug)]
+pub enum Total {
+    /// Whole units at the scale of the type: the low 128 bits, and how often they ran over.
+    Exact(i128, i32),
+    /// Of floats.
+    Float(ExactSum),
+    /// Of durations; none where they do not add up.
+    Duration(Option<Duration>),
+}
+
+impl Total {
+    /// Of nothing, for elements of a type.
+    #[must_use]
+    pub fn zero(element: &Type) -> Total {
+        match element {
+            Type::Float => Total::Float(ExactSum::default()),
+            Type::Duration => Total::Duration(Some(Duration::ZERO)),
+            Type::Int
+            | Type::Decimal(_)
+            | Type::Text
+            | Type::Bool
+            | Type::Date
+            | Type::Timestamp
+            | Type::List(_)
+            | Type::Choice(_) => Total::Exact(0, 0),
+        }
+    }
+
+    fn of(xs: &[Value], element: &Type) -> Total {
+        let mut total = Total::zero(element);
+        xs.iter().for_each(|x| total.add(x));
+        total
+    }
+
+    /// Adds an element of the type.
+    pub fn add(&mut self, x: &Value) {
+        match self {
+            Total::Exact(low, high) => {
+                let units = match x {
+                    Value::Int(units) => i128::from(*units),
+                    Value::Decimal(decimal) => decimal.mantissa,
+                    _ => 0,
+                };
+                let (sum, over) = low.overflowing_add(units);
+                *low = sum;
+                *high += if over { units.signum() as i32 } else { 0 };
+            }
+            Total::Float(sum) => {
+                if let Some(x) = number::to_f64(x) {
+                    sum.add(x);
+                }
+            }
+            Total::Duration(sum) => {
+                *sum = match (*sum, x) {
+                    (Some(sum), Value::Duration(x)) => sum.checked_add(*x),
+                    _ => None,
+                };
+            }
+        }
+    }
+
+    /// The sum, missing where it is out of range.
+    #[must_use]
+    pub fn sum(&self, element: &Type) -> Value {
+        let sum = match (self, element) {
+            (Total::Exact(units, 0), Type::Int) => i64::try_from(*units).ok().map(Value::Int),
+            (Total::Exact(units, 0), Type::Decimal(scale)) => Decimal::new(*units, *scale).map(Value::Decimal),
+            (Total::Float(sum), _) => Some(number::finite(sum.round())),
+            (Total::Duration(sum), _) => sum.map(Value::Duration),
+            (Total::Exact(..), _) => None,
+        };
+        sum.unwrap_or(Value::Missing)
+    }
+
+    /// The mean of so many elements.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn average(&self, element: &Type, count: u64) -> Value {
+        if count == 0 {
+            return Value::Missing;
+        }
+        let mean = match (self, element) {
+            (Total::Exact(units, 0), Type::Int) => Some(number::finite(*units as f64 / count as f64)),
+            (Total::Exact(units, 0), Type::Decimal(scale)) => {
+                Decimal::new(*units, *scale).map(|sum| number::finite(sum.to_f64() / count as f64))
+            }
+            (Total::Float(sum), _) => Some(number::finite(sum.round() / count as f64)),
+            (Total::Duration(sum), _) => sum.and_then(|sum| sum.divided_by(count)).map(Value::Duration),
+            (Total::Exact(..), _) => None,
+        };
+        mean.unwrap_or(Value::Missing)
+    }
 }
 
 /// `any(flags)`: whether one of a list of conditions is true.
@@ -93,14 +165,42 @@ pub fn distinct(xs: &Value, zone: &Zone) -> Value {
 #[must_use]
 pub fn most(xs: &Value, zone: &Zone) -> Value {
     let groups = elements(xs).map(|xs| groups(xs, zone)).unwrap_or_default();
-    let most = groups.into_iter().max_by_key(|group| (group.count, group.last));
+    let most = groups.into_iter().max_by_key(|group| (group.places.len(), group.places.last().copied()));
     most.map_or(Value::Missing, |group| group.value.clone())
+}
+
+/// `most(x by w)`: the value of the greatest sum; a missing weight adds nothing, and a sum that is out of range is the
+/// least. Ties go to the one seen last. Of no elements missing.
+#[must_use]
+pub fn most_by(xs: &[Value], weights: &[Value], weight: &Type, zone: &Zone) -> Value {
+    let mut best: Option<(Value, &Group<'_>)> = None;
+    let groups = groups(xs, zone);
+    for group in &groups {
+        let mut total = Total::zero(weight);
+        let known = group.places.iter().filter_map(|at| weights.get(*at)).filter(|it| **it != Value::Missing);
+        known.for_each(|it| total.add(it));
+        let sum = total.sum(weight);
+        let wins = best.as_ref().is_none_or(|(greatest, other)| {
+            let order = order_of_sums(&sum, greatest, zone);
+            order.then(group.places.last().cmp(&other.places.last())).is_gt()
+        });
+        if wins {
+            best = Some((sum, group));
+        }
+    }
+    best.map_or(Value::Missing, |(_, group)| group.value.clone())
+}
+
+/// Which sum is greater; one that is out of range is the least.
+#[must_use]
+pub fn order_of_sums(a: &Value, b: &Value, zone: &Zone) -> Ordering {
+    let known = (*a != Value::Missing).cmp(&(*b != Value::Missing));
+    known.then(compare::order(a, b, zone).unwrap_or(Ordering::Equal))
 }
 
 /// `quantile(xs, share)` of numbers, a float: exact, linear between closest ranks. Of no elements missing, and for a
 /// share outside 0 to 1.
 #[must_use]
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub fn quantile(xs: &Value, share: &Value) -> Value {
     let (Some(xs), Some(share)) = (elements(xs), number::to_f64(share)) else {
         return Value::Missing;
@@ -108,10 +208,17 @@ pub fn quantile(xs: &Value, share: &Value) -> Value {
     let Some(mut numbers) = xs.iter().map(number::to_f64).collect::<Option<Vec<f64>>>() else {
         return Value::Missing;
     };
+    quantile_of(&mut numbers, share)
+}
+
+/// The same of floats, which it sorts.
+#[must_use]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+pub fn quantile_of(numbers: &mut [f64], share: f64) -> Value {
     let Some(last) = numbers.len().checked_sub(1).filter(|_| (0.0..=1.0).contains(&share)) else {
         return Value::Missing;
     };
-    numbers.sort_by(f64::total_cmp);
+    numbers.sort_unstable_by(f64::total_cmp);
     let rank = share * last as f64;
     let (below, above) = (rank.floor() as usize, rank.ceil() as usize);
     match (numbers.get(below), numbers.get(above)) {
@@ -127,56 +234,22 @@ fn elements(xs: &Value) -> Option<&[Value]> {
     }
 }
 
-/// Whole units at a scale, added exactly.
-fn exact_sum(xs: &[Value], scale: u8) -> Option<i128> {
-    xs.iter().try_fold(0_i128, |sum, x| sum.checked_add(number::to_decimal(x)?.rescale(scale)?.mantissa))
-}
-
-/// Neumaier's compensated sum: what each addition loses is carried beside it.
-/// <https://en.wikipedia.org/wiki/Kahan_summation_algorithm#Further_enhancements>
-fn float_sum(xs: &[Value]) -> f64 {
-    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
-    for x in xs.iter().filter_map(number::to_f64) {
-        let next = sum + x;
-        lost += if sum.abs() >= x.abs() { (sum - next) + x } else { (x - next) + sum };
-        sum = next;
-    }
-    sum + lost
-}
-
-fn durations(xs: &[Value]) -> Option<Vec<Duration>> {
-    xs.iter()
-        .map(|x| match x {
-            Value::Duration(duration) => Some(*duration),
-            _ => None,
-        })
-        .collect()
-}
-
-fn duration_sum(xs: &[Value]) -> Option<Duration> {
-    durations(xs)?.into_iter().try_fold(Duration::ZERO, Duration::checked_add)
-}
-
 /// Equal elements of a list.
 struct Group<'a> {
     value: &'a Value,
-    count: usize,
-    /// Where the last of them stands.
-    last: usize,
+    /// Where they stand.
+    places: Vec<usize>,
 }
 
 /// The elements by equality, in order of first appearance. Elements are of one type, so that equal ones print alike.
 fn groups<'a>(xs: &'a [Value], zone: &Zone) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    for (last, value) in xs.iter().enumerate() {
+    for (place, value) in xs.iter().enumerate() {
         let at = *known.entry(print::json(value, zone)).or_insert(groups.len());
         match groups.get_mut(at) {
-            Some(group) => {
-                group.count += 1;
-                group.last = last;
-            }
-            None => groups.push(Group { value, count: 1, last }),
+            Some(group) => group.places.push(place),
+            None => groups.push(Group { value, places: vec![place] }),
         }
     }
     groups

@@ -141,15 +141,11 @@ impl Duration {
         }
     }
 
-    /// The mean of durations; none of none, or where one has months.
+    /// A sum of so many durations, divided among them: exact time; none of none, or where it has months.
     #[must_use]
-    pub fn average(durations: impl IntoIterator<Item = Duration>) -> Option<Duration> {
-        let (mut sum, mut count) = (0_i128, 0_i128);
-        for duration in durations {
-            sum = sum.checked_add(duration.exact_micros()?)?;
-            count += 1;
-        }
-        let micros = i64::try_from(rounded_quotient(sum, count)?).ok()?;
+    pub fn divided_by(self, count: u64) -> Option<Duration> {
+        let sum = self.exact_micros().filter(|_| count > 0)?;
+        let micros = i64::try_from(rounded_quotient(sum, i128::from(count))?).ok()?;
         Some(Duration { micros, ..Duration::ZERO })
     }
 

@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod compare;
 pub mod decimal;
 pub mod duration;
+pub mod exact_sum;
 pub mod hash;
 pub mod kind;
 pub mod list;

@@ -84,7 +84,7 @@ impl Checker<'_> {
     }
 
     /// A date is shifted by days, not by hours.
-    pub(super) fn no_hours(&mut self, duration: &Expr) -> Option<()> {
+    pub(in crate::check) fn no_hours(&mut self, duration: &Expr) -> Option<()> {
         let hours = match &duration.kind {
             ExprKind::Constant(Value::Duration(it)) => it.micros != 0,
             _ => false,

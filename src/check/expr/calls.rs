@@ -2,6 +2,7 @@
 
 use super::super::{
     Checker,
+    later::LATER,
     names::Meaning,
     rules::{constant, widened},
     words::{is_moment, is_number},
@@ -12,7 +13,7 @@ use crate::{
         code::{UNKNOWN_FUNCTION, WRONG_ARGUMENTS, WRONG_TYPE},
         nearest,
     },
-    ir::{Expr, ExprKind, Function},
+    ir::{Expr, ExprKind, Function, Over},
     source::Span,
     syntax::ast::{self, Argument},
     value::{Type, Value},
@@ -50,6 +51,7 @@ const FUNCTIONS: &[(&str, Function, &str)] = &[
     ("distinct", Function::Distinct, "distinct(list)"),
     ("most", Function::Most, "most(list)"),
     ("quantile", Function::Quantile, "quantile(list, 90%)"),
+    ("any", Function::Any, "any(orders where …)"),
     ("bucket", Function::Bucket, "bucket(user_id, \"salt\", 100)"),
 ];
 
@@ -61,8 +63,16 @@ impl Checker<'_> {
         span: Span,
         beside: Option<&Type>,
     ) -> Option<Expr> {
-        if name.symbol.as_str() == "to_next" {
-            return self.missing_to_next(name, arguments, span);
+        match name.symbol.as_str() {
+            "to_next" => return self.missing_to_next(name, arguments, span),
+            "reached" => return self.reached(name, arguments, span),
+            "ntile" => return self.ntile(arguments, span),
+            later if LATER.contains(&later) => {
+                self.tell_later(name.span(), &format!("`{later}`"));
+                return None;
+            }
+            word if self.asks_about_rows(word, arguments) => return self.aggregate(name, arguments, span),
+            _ => {}
         }
         let Some((_, function, shape)) = FUNCTIONS.iter().find(|(known, ..)| *known == name.symbol.as_str()) else {
             return self.unknown_function(name);
@@ -71,7 +81,10 @@ impl Checker<'_> {
         let mut range = None;
         for argument in arguments {
             match argument {
-                Argument::Clause(clause) => wanted.push(&clause.source),
+                Argument::Clause(clause) => {
+                    self.no_clause_outside(clause)?;
+                    wanted.push(&clause.source);
+                }
                 Argument::Range(it) => {
                     wanted.extend([&*it.from, &*it.to]);
                     range = Some(it);
@@ -117,7 +130,8 @@ impl Checker<'_> {
             | Function::First
             | Function::Last
             | Function::Distinct
-            | Function::Most => number == 1 && range.is_none(),
+            | Function::Most
+            | Function::Any => number == 1 && range.is_none(),
         };
         if !fits {
             return self.wrong_arguments(span, shape);
@@ -177,7 +191,8 @@ impl Checker<'_> {
             | Function::Last
             | Function::Distinct
             | Function::Most
-            | Function::Quantile => {
+            | Function::Quantile
+            | Function::Any => {
                 let Type::List(element) = &first else {
                     let place = wanted.first().map(|it| it.span())?;
                     let message = format!(
@@ -196,6 +211,7 @@ impl Checker<'_> {
                     Function::Average if **element == Type::Duration => (true, "", Type::Duration),
                     Function::Average | Function::Quantile => (is_number(element), "a list of numbers", Type::Float),
                     Function::Distinct => (true, "", first.clone()),
+                    Function::Any => (**element == Type::Bool, "a list of conditions", Type::Bool),
                     _ => (true, "", (**element).clone()),
                 }
             }
@@ -258,14 +274,14 @@ impl Checker<'_> {
         wanted.first().map(|it| self.quoted(it.span())).unwrap_or_default()
     }
 
-    fn wrong_arguments<T>(&mut self, span: Span, shape: &str) -> Option<T> {
+    pub(super) fn wrong_arguments<T>(&mut self, span: Span, shape: &str) -> Option<T> {
         let message = "these are not the arguments that the function takes";
         self.sink.push(Diagnostic::error(WRONG_ARGUMENTS, span, message).help(format!("write `{shape}`")));
         None
     }
 
     fn unknown_function(&mut self, name: &ast::Name) -> Option<Expr> {
-        let others = ["to_next"].into_iter().chain(super::super::later::LATER.iter().copied());
+        let others = ["to_next", "reached", "ntile"].into_iter().chain(LATER.iter().copied());
         let known = FUNCTIONS.iter().map(|(known, ..)| *known).chain(others);
         let told = Diagnostic::error(UNKNOWN_FUNCTION, name.span(), format!("there is no function `{}`", name.symbol));
         let told = match nearest(&name.symbol, known) {
@@ -277,6 +293,34 @@ impl Checker<'_> {
             None => told.help("`tagwell explain-code E0206` lists the functions"),
         };
         self.sink.push(told);
+        None
+    }
+
+    /// `reached(path)`
+    fn reached(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> Option<Expr> {
+        let funnel = match arguments {
+            [Argument::Clause(clause)] => match &clause.source.kind {
+                ast::ExprKind::Name(funnel) => self.names.get(&funnel.symbol),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(Meaning::Definition(id)) = funnel else {
+            return self.wrong_arguments(name.span(), "reached(path)` of a funnel `path");
+        };
+        if let Some(aggregate) = self.funnels.get(&id).copied() {
+            let Over::Children(table) = self.aggregates.get(aggregate.0 as usize)?.over else { return None };
+            let ty = self.at_type(table)?;
+            return Some(Expr { kind: ExprKind::Reached(aggregate), ty, span });
+        }
+        if self.types.get(id.0 as usize).is_some_and(Option::is_none) {
+            return None;
+        }
+        let message = "`reached` is asked of a funnel";
+        self.sink.push(
+            Diagnostic::error(WRONG_ARGUMENTS, span, message)
+                .help("it is when the furthest step was last reached: `reached(path) within 7d`"),
+        );
         None
     }
 

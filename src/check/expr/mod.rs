@@ -3,10 +3,12 @@
 mod arithmetic;
 mod calls;
 mod literals;
+mod rank;
+mod source;
 mod word_tests;
 
 use super::{
-    Checker,
+    Checker, Scope,
     names::Meaning,
     rules::{constant, widened},
     words::{alike, is_moment, quoted_text},
@@ -14,9 +16,13 @@ use super::{
 use crate::{
     diagnostic::{
         Diagnostic,
-        code::{MOMENT_BESIDE_DURATION, NOT_A_VALUE, NOT_ALIKE, NOT_ORDERED, QUOTED_NAME, UNKNOWN_NAME, WRONG_TYPE},
+        code::{
+            AMBIGUOUS_NAME, MOMENT_BESIDE_DURATION, NOT_A_VALUE, NOT_ALIKE, NOT_ORDERED, QUOTED_NAME, UNKNOWN_NAME,
+            WRONG_TYPE,
+        },
     },
     ir::{CompareOp, Expr, ExprKind, Quorum},
+    schema::{ColumnId, Role, TableId},
     source::Span,
     syntax::ast::{self, ExprKind as Ast},
     value::{Type, Value, number},
@@ -45,16 +51,6 @@ impl Checker<'_> {
     pub(super) fn lower(&mut self, expr: &ast::Expr, beside: Option<&Type>) -> Option<Expr> {
         let span = expr.span();
         let new = |kind, ty| Some(Expr { kind, ty, span });
-        if self.is_not_supported(expr) {
-            let (place, what) = match &expr.kind {
-                Ast::Call { function, .. } => {
-                    (function.span(), format!("`{}` over children or the population", function.symbol))
-                }
-                _ => (span, "a rank over the population".to_owned()),
-            };
-            self.tell_later(place, &what);
-            return None;
-        }
         match &expr.kind {
             Ast::Paren(inner) => self.lower(inner, beside).map(|inner| Expr { span, ..inner }),
             Ast::Literal(literal) => self.literal(literal, span),
@@ -119,7 +115,7 @@ impl Checker<'_> {
                 );
                 None
             }
-            Ast::Rank { .. } => None,
+            Ast::Rank { end, amount, by } => self.rank(*end, amount, by, span),
         }
     }
 
@@ -212,6 +208,59 @@ impl Checker<'_> {
     }
 
     fn name(&mut self, name: &ast::Name, beside: Option<&Type>) -> Option<Expr> {
+        if let Some(found) = self.row_name(name) {
+            return found;
+        }
+        self.users_name(name, beside)
+    }
+
+    /// A bare name in a clause that is a column of the rows; none where it is not.
+    fn row_name(&mut self, name: &ast::Name) -> Option<Option<Expr>> {
+        let (table, bare) = match self.scope? {
+            Scope::Where(table) => (table, true),
+            Scope::Source(table) => (table, false),
+            Scope::Users => return None,
+        };
+        let of = self.schema.table(table);
+        let column = of.find(&name.symbol)?;
+        let (words, rows, users) =
+            (self.words(name.span()).to_owned(), of.name.clone(), self.schema.root().name.clone());
+        let span = name.span();
+        let (by_row, by_user) = (format!("{rows}.{words}"), format!("{users}.{words}"));
+        let other = match self.names.get(&name.symbol) {
+            Some(Meaning::Column(_)) => Some(format!("a column of `{users}`")),
+            Some(Meaning::Definition(_) | Meaning::Param(_)) => Some("declared by the rules".to_owned()),
+            Some(Meaning::Table(_) | Meaning::List(_) | Meaning::Later) | None => None,
+        };
+        if let Some(other) = other {
+            let message = format!("`{words}` is a column of `{rows}`, and {other} too");
+            let mut told = Diagnostic::error(AMBIGUOUS_NAME, span, message)
+                .help(format!("write `{by_row}` or `{by_user}`"))
+                .suggest(format!("write `{by_row}`"), span, by_row);
+            if let Some(place) = self.names.place(&name.symbol) {
+                told = told.label(place, "declared here");
+            }
+            self.sink.push(told);
+            return Some(None);
+        }
+        if bare {
+            return Some(Some(self.child_column(column, table, span)));
+        }
+        self.sink.push(
+            Diagnostic::error(NOT_A_VALUE, span, format!("`{words}` is a column of `{rows}`"))
+                .help(format!("write the table's name before it: `{by_row}`"))
+                .suggest(format!("write `{by_row}`"), span, by_row),
+        );
+        Some(None)
+    }
+
+    fn child_column(&self, column: ColumnId, table: TableId, span: Span) -> Expr {
+        let ty = self.schema.table(table).column(column).ty.clone();
+        Expr { kind: ExprKind::ChildColumn(column), ty, span }
+    }
+
+    /// A name of the user's: a column of theirs, or what the rulebook declares.
+    fn users_name(&mut self, name: &ast::Name, beside: Option<&Type>) -> Option<Expr> {
         let span = name.span();
         let new = |kind, ty| Some(Expr { kind, ty, span });
         match self.names.get(&name.symbol) {
@@ -227,7 +276,11 @@ impl Checker<'_> {
                 let ty = self.types.get(id.0 as usize)?.clone()?;
                 new(ExprKind::Definition(id), ty)
             }
-            Some(Meaning::Table(_)) => self.not_a_value(name, "a table", "count its rows, or look a row up by its key"),
+            Some(Meaning::Table(_)) => {
+                let help =
+                    format!("count its rows, `count({0})`, or name a column of theirs, `sum({0}.amount)`", name.symbol);
+                self.not_a_value(name, "a table", &help)
+            }
             Some(Meaning::List(_)) => {
                 self.not_a_value(name, "an uploaded list", &format!("ask `user_id in {}`", name.symbol))
             }
@@ -263,9 +316,6 @@ impl Checker<'_> {
             self.sink.push(told);
             return None;
         }
-        if self.names.is_later_value(&name.symbol) {
-            return None;
-        }
         if let Some(owner) = self.names.owner_of_value(&name.symbol).and_then(|id| self.choice_owner(id)) {
             let message = format!("`{}` is a value of `{owner}`, and stands beside none here", name.symbol);
             self.sink
@@ -290,12 +340,7 @@ impl Checker<'_> {
             if let Ast::Name(table) = &base.kind
                 && let Some(id) = self.schema.find(&table.symbol)
             {
-                if id == self.schema.root {
-                    return self.name(field, None);
-                }
-                let what = format!("a column of the table `{}` outside an aggregate", table.symbol);
-                self.tell_later(span, &what);
-                return None;
+                return self.column_of_rows(id, field, span);
             }
             let message = format!("{} has no columns", self.quoted(base.span()));
             self.sink.push(
@@ -350,6 +395,58 @@ impl Checker<'_> {
         Some(Expr { kind: ExprKind::Lookup { table: id, key, column }, ty, span })
     }
 
+    /// `orders.amount` in a clause over orders, `users.city`
+    fn column_of_rows(&mut self, table: TableId, field: &ast::Name, span: Span) -> Option<Expr> {
+        if table == self.schema.root {
+            return self.users_name(field, None).map(|expr| Expr { span, ..expr });
+        }
+        let of = self.schema.table(table);
+        let name = of.name.clone();
+        let Some(column) = of.find(&field.symbol) else {
+            let names: Vec<String> = of.columns.iter().map(|it| it.name.to_string()).collect();
+            let message = format!("the table `{name}` has no column `{}`", field.symbol);
+            let near = crate::diagnostic::nearest(&field.symbol, names.iter().map(String::as_str)).map(str::to_owned);
+            let mut told = Diagnostic::error(UNKNOWN_NAME, field.span(), message);
+            told = match near {
+                Some(near) => {
+                    told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), field.span(), near)
+                }
+                None => told.help(format!("its columns are {}", names.join(", "))),
+            };
+            self.sink.push(told);
+            return None;
+        };
+        match self.scope {
+            Some(Scope::Source(scope) | Scope::Where(scope)) if scope == table => {
+                Some(self.child_column(column, table, span))
+            }
+            Some(Scope::Source(_) | Scope::Where(_) | Scope::Users) => {
+                let message = format!("this question is not about the rows of `{name}`");
+                self.sink.push(
+                    Diagnostic::error(NOT_A_VALUE, span, message).help(format!(
+                        "name what you want of them first: `let last_one = max({name}.{})`",
+                        field.symbol
+                    )),
+                );
+                None
+            }
+            None => {
+                let words = self.words(span).to_owned();
+                let help = if matches!(of.role, Role::Reference) {
+                    format!("look a row up by its key: `{name}[…].{}`", field.symbol)
+                } else {
+                    format!(
+                        "ask what you want of them: `sum({words})`, `max({words})`, `last({words})`, `count({name} where {} = …)`",
+                        field.symbol
+                    )
+                };
+                let message = format!("a user has many `{name}`, so `{words}` is not one value");
+                self.sink.push(Diagnostic::error(NOT_A_VALUE, span, message).help(help));
+                None
+            }
+        }
+    }
+
     fn comparison(
         &mut self,
         op: ast::CompareOp,
@@ -377,7 +474,7 @@ impl Checker<'_> {
         Some(Expr { kind: ExprKind::Compare { op, left, right }, ty: Type::Bool, span })
     }
 
-    fn is_ordered(&self, ty: &Type) -> bool {
+    pub(super) fn is_ordered(&self, ty: &Type) -> bool {
         match ty {
             Type::Bool | Type::List(_) => false,
             Type::Choice(id) => self.choice(*id).is_some_and(|it| it.ordered),

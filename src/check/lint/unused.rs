@@ -9,10 +9,13 @@ use crate::{
 
 pub(super) fn look(rulebook: &Rulebook, sink: &mut Sink) {
     let rules = (0..rulebook.definitions.len() as u32).map(DefinitionId);
-    let rules: Vec<DefinitionId> = rules.filter(|id| !matches!(rulebook.definition(*id).body, Body::Let(_))).collect();
+    let mut rules: Vec<DefinitionId> =
+        rules.filter(|id| !matches!(rulebook.definition(*id).body, Body::Let(_))).collect();
     if rules.is_empty() {
         return;
     }
+    // A metric is an answer by itself.
+    rules.extend(rulebook.metrics().into_iter().map(|metric| metric.definition));
     let reads = rulebook.reads(rules);
     let read: &BTreeSet<DefinitionId> = &reads.definitions;
     for (definition, at) in rulebook.definitions.iter().zip(0..) {

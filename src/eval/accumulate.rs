@@ -1,0 +1,339 @@
+//! Questions over many rows, answered as rows come by, in any order: for each slot (a user, or a group of users) no more is kept
+//! than the answer needs. What comes of it is what `rows::answer` makes of all elements together.
+
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+};
+
+use crate::{
+    column::Column,
+    eval::{
+        funnel::{self, Event},
+        rows::{Element, When, element_type},
+    },
+    ir::{Aggregate, AggregateFunction},
+    value::{
+        Clock, Duration, MomentType, Type, Value, Zone,
+        aggregate::{self as lists, Total},
+        compare, number, print,
+    },
+};
+
+/// What is kept of the elements of one question, by slot.
+#[derive(Debug)]
+pub struct Accumulator {
+    state: State,
+    ty: Type,
+    element: Type,
+    zone: Zone,
+}
+
+#[derive(Debug)]
+enum State {
+    Count(Vec<u64>),
+    Any(Vec<bool>),
+    Sum(Vec<Total>),
+    Average(Vec<(Total, u64)>),
+    /// The least or greatest so far; and the slots whose elements have no order, durations with months.
+    Extreme(Column, Ordering, HashSet<usize>),
+    /// The first or last so far, and when it was.
+    End(Column, Vec<Option<When>>, Ordering),
+    /// Different values.
+    Groups(Vec<Groups>, Wanted),
+    Numbers(Vec<Vec<f64>>, f64),
+    Events(Vec<Vec<(u32, Event)>>, Chain),
+}
+
+/// What is asked of different values.
+#[derive(Clone, Debug)]
+enum Wanted {
+    Number,
+    List,
+    Most,
+    /// By the sum of weights of a type.
+    MostBy(Type),
+}
+
+/// How the events of a funnel hang together.
+#[derive(Debug)]
+struct Chain {
+    limits: Vec<Option<Duration>>,
+    kind: MomentType,
+    clock: Clock,
+    groups: HashMap<String, u32>,
+}
+
+/// The different values of a slot.
+#[derive(Debug, Default)]
+struct Groups {
+    all: Vec<Group>,
+    /// Where a value stands, once there are many.
+    places: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Group {
+    value: Value,
+    count: u64,
+    total: Option<Box<Total>>,
+    first: When,
+    last: When,
+}
+
+/// The answers of one question, by slot.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The answer.
+    pub values: Column,
+    /// Of a funnel: when its furthest step was last reached.
+    pub reached: Option<Column>,
+}
+
+/// What a funnel needs beside its clause.
+#[derive(Clone, Debug)]
+pub struct FunnelTerms {
+    /// How long each step may take.
+    pub limits: Vec<Option<Duration>>,
+    /// The type of the events' `at`.
+    pub kind: MomentType,
+}
+
+impl Accumulator {
+    /// Nothing yet. `share` is the quantile that is asked for.
+    pub fn new(aggregate: &Aggregate, share: Option<f64>, terms: Option<FunnelTerms>, clock: &Clock) -> Accumulator {
+        let element = element_type(aggregate).clone();
+        let state = match &aggregate.function {
+            AggregateFunction::Count => State::Count(vec![]),
+            AggregateFunction::Any => State::Any(vec![]),
+            AggregateFunction::Sum => State::Sum(vec![]),
+            AggregateFunction::Average => State::Average(vec![]),
+            AggregateFunction::Least => State::Extreme(Column::new(&element), Ordering::Less, HashSet::new()),
+            AggregateFunction::Greatest => State::Extreme(Column::new(&element), Ordering::Greater, HashSet::new()),
+            AggregateFunction::First => State::End(Column::new(&element), vec![], Ordering::Less),
+            AggregateFunction::Last => State::End(Column::new(&element), vec![], Ordering::Greater),
+            AggregateFunction::CountDistinct => State::Groups(vec![], Wanted::Number),
+            AggregateFunction::Distinct => State::Groups(vec![], Wanted::List),
+            AggregateFunction::Most => match &aggregate.by {
+                None => State::Groups(vec![], Wanted::Most),
+                Some(by) => State::Groups(vec![], Wanted::MostBy(by.ty.clone())),
+            },
+            AggregateFunction::Quantile(_) => State::Numbers(vec![], share.unwrap_or(f64::NAN)),
+            AggregateFunction::Funnel(..) => {
+                let terms = terms.unwrap_or(FunnelTerms { limits: vec![], kind: MomentType::Timestamp });
+                let chain =
+                    Chain { limits: terms.limits, kind: terms.kind, clock: clock.clone(), groups: HashMap::new() };
+                State::Events(vec![], chain)
+            }
+            // Ranks look at all values at once.
+            AggregateFunction::Top(_) | AggregateFunction::Bottom(_) | AggregateFunction::Ntile(_) => {
+                State::Count(vec![])
+            }
+        };
+        Accumulator { state, ty: aggregate.ty.clone(), element, zone: clock.zone().clone() }
+    }
+
+    /// So many slots, at least.
+    pub fn grow(&mut self, slots: usize) {
+        match &mut self.state {
+            State::Count(counts) => longer(counts, slots, || 0),
+            State::Any(found) => longer(found, slots, || false),
+            State::Sum(totals) => longer(totals, slots, || Total::zero(&self.element)),
+            State::Average(totals) => longer(totals, slots, || (Total::zero(&self.element), 0)),
+            State::Extreme(best, ..) => best.grow(slots),
+            State::End(best, when, _) => {
+                best.grow(slots);
+                longer(when, slots, || None);
+            }
+            State::Groups(groups, _) => longer(groups, slots, Groups::default),
+            State::Numbers(numbers, _) => longer(numbers, slots, Vec::new),
+            State::Events(events, _) => longer(events, slots, Vec::new),
+        }
+    }
+
+    /// An element of a slot that is there.
+    pub fn add(&mut self, slot: usize, element: Element) {
+        match &mut self.state {
+            State::Count(counts) => change(counts, slot, |count| *count += 1),
+            State::Any(found) => change(found, slot, |found| *found |= element.value == Value::Bool(true)),
+            State::Sum(totals) => change(totals, slot, |total| total.add(&element.value)),
+            State::Average(totals) => change(totals, slot, |(total, count)| {
+                total.add(&element.value);
+                *count += 1;
+            }),
+            State::Extreme(best, wanted, none) => {
+                let known = best.get(slot);
+                let order = compare::order(&element.value, &known, &self.zone);
+                match order {
+                    _ if none.contains(&slot) => {}
+                    _ if known == Value::Missing => best.set(slot, &element.value),
+                    Some(order) if order == *wanted => best.set(slot, &element.value),
+                    Some(_) => {}
+                    None => {
+                        none.insert(slot);
+                        best.set(slot, &Value::Missing);
+                    }
+                }
+            }
+            State::End(best, when, wanted) => {
+                let earlier = when.get(slot).copied().flatten();
+                if earlier.is_none_or(|earlier| element.when.cmp(&earlier) == *wanted) {
+                    best.set(slot, &element.value);
+                    change(when, slot, |when| *when = Some(element.when));
+                }
+            }
+            State::Groups(groups, wanted) => {
+                let weight = match wanted {
+                    Wanted::MostBy(ty) => Some(&*ty),
+                    Wanted::Number | Wanted::List | Wanted::Most => None,
+                };
+                change(groups, slot, |groups| groups.add(element, weight, &self.zone));
+            }
+            State::Numbers(numbers, _) => {
+                if let Some(number) = number::to_f64(&element.value) {
+                    change(numbers, slot, |numbers| numbers.push(number));
+                }
+            }
+            State::Events(..) => {}
+        }
+    }
+
+    /// An event of a slot that is there; those of different groups make no chain.
+    pub fn add_event(&mut self, slot: usize, group: &Value, event: Event) {
+        if let State::Events(events, chain) = &mut self.state {
+            let next = chain.groups.len() as u32;
+            let group = match group {
+                Value::Missing => u32::MAX,
+                group => *chain.groups.entry(print::json(group, &self.zone)).or_insert(next),
+            };
+            change(events, slot, |events| events.push((group, event)));
+        }
+    }
+
+    /// The answer of each slot.
+    pub fn finish(self, slots: usize) -> Answered {
+        let mut accumulator = self;
+        accumulator.grow(slots);
+        let (ty, element, zone) = (accumulator.ty, accumulator.element, accumulator.zone);
+        let mut values = Column::new(&ty);
+        let mut reached = None;
+        match accumulator.state {
+            State::Extreme(best, ..) | State::End(best, ..) => values = best,
+            State::Count(counts) => counts.iter().for_each(|count| values.push(&int(*count))),
+            State::Any(found) => found.iter().for_each(|found| values.push(&Value::Bool(*found))),
+            State::Sum(totals) => totals.iter().for_each(|total| values.push(&total.sum(&element))),
+            State::Average(totals) => {
+                totals.iter().for_each(|(total, count)| values.push(&total.average(&element, *count)));
+            }
+            State::Groups(groups, wanted) => {
+                groups.into_iter().for_each(|groups| values.push(&groups.finish(&wanted, &zone)));
+            }
+            State::Numbers(numbers, share) => {
+                numbers.into_iter().for_each(|mut numbers| values.push(&lists::quantile_of(&mut numbers, share)));
+            }
+            State::Events(events, chain) => {
+                let moments = match chain.kind {
+                    MomentType::Date => Type::Date,
+                    MomentType::Timestamp => Type::Timestamp,
+                };
+                let mut moments = Column::new(&moments);
+                for mut events in events {
+                    let found = chain.furthest(&mut events);
+                    values.push(&found.map_or(Value::Missing, |it| Value::Choice(it.step)));
+                    moments.push(&found.map_or(Value::Missing, |it| funnel::moment(it.when, chain.kind)));
+                }
+                reached = Some(moments);
+            }
+        }
+        Answered { values, reached }
+    }
+}
+
+impl Chain {
+    fn furthest(&self, events: &mut [(u32, Event)]) -> Option<funnel::Reached> {
+        events.sort_unstable_by_key(|(group, event)| (*group, event.when));
+        let groups = events.chunk_by(|(a, _), (b, _)| a == b);
+        let reached = groups.filter_map(|events| {
+            let events: Vec<Event> = events.iter().map(|(_, event)| *event).collect();
+            funnel::furthest(&events, &self.limits, self.kind, &self.clock)
+        });
+        reached.max()
+    }
+}
+
+/// Values that are looked through one by one before they are looked up.
+const FEW: usize = 16;
+
+impl Groups {
+    fn add(&mut self, element: Element, weight: Option<&Type>, zone: &Zone) {
+        let Element { when, value, weight: by } = element;
+        let at = self.find(&value, zone);
+        let at = at.unwrap_or_else(|| {
+            let total = weight.map(|ty| Box::new(Total::zero(ty)));
+            if self.all.len() >= FEW {
+                if self.places.is_empty() {
+                    let known = self.all.iter().enumerate().map(|(at, group)| (print::json(&group.value, zone), at));
+                    self.places = known.collect();
+                }
+                self.places.insert(print::json(&value, zone), self.all.len());
+            }
+            self.all.push(Group { value, count: 0, total, first: when, last: when });
+            self.all.len() - 1
+        });
+        if let Some(group) = self.all.get_mut(at) {
+            group.count += 1;
+            group.first = group.first.min(when);
+            group.last = group.last.max(when);
+            if let (Some(total), true) = (&mut group.total, by != Value::Missing) {
+                total.add(&by);
+            }
+        }
+    }
+
+    fn find(&self, value: &Value, zone: &Zone) -> Option<usize> {
+        if self.places.is_empty() {
+            return self.all.iter().position(|group| group.value == *value);
+        }
+        self.places.get(&print::json(value, zone)).copied()
+    }
+
+    fn finish(mut self, wanted: &Wanted, zone: &Zone) -> Value {
+        match wanted {
+            Wanted::Number => int(self.all.len() as u64),
+            Wanted::List => {
+                self.all.sort_by_key(|group| group.first);
+                Value::List(self.all.into_iter().map(|group| group.value).collect())
+            }
+            Wanted::Most => {
+                let most = self.all.into_iter().max_by_key(|group| (group.count, group.last));
+                most.map_or(Value::Missing, |group| group.value)
+            }
+            Wanted::MostBy(ty) => {
+                let sums = self.all.into_iter().map(|group| {
+                    let sum = group.total.as_ref().map_or(Value::Missing, |total| total.sum(ty));
+                    (sum, group)
+                });
+                let most = sums.max_by(|(a, first), (b, second)| {
+                    lists::order_of_sums(a, b, zone).then(first.last.cmp(&second.last))
+                });
+                most.map_or(Value::Missing, |(_, group)| group.value)
+            }
+        }
+    }
+}
+
+fn int(number: u64) -> Value {
+    i64::try_from(number).map_or(Value::Missing, Value::Int)
+}
+
+fn longer<T>(slots: &mut Vec<T>, len: usize, new: impl FnMut() -> T) {
+    if slots.len() < len {
+        slots.resize_with(len, new);
+    }
+}
+
+fn change<T>(slots: &mut [T], slot: usize, change: impl FnOnce(&mut T)) {
+    if let Some(slot) = slots.get_mut(slot) {
+        change(slot);
+    }
+}

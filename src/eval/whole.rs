@@ -1,0 +1,482 @@
+//! Everybody together: their own columns in little memory, and the answers of questions over many rows, found stage by stage.
+//!
+//! Who drives it hands it the users first, then, for each stage, the rows of the child tables that the stage asks about; at the
+//! end every user can be evaluated as if alone. Nothing is kept of a child row but what the answers need.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
+    sync::Arc,
+};
+
+use crate::{
+    column::Column,
+    eval::{
+        Answers, Interpreter,
+        accumulate::{Accumulator, Answered, FunnelTerms},
+        ranks::Ranks,
+        reference::{Known, Row},
+        rows::{self, When},
+    },
+    ir::{Aggregate, AggregateFunction, AggregateId, Body, DefinitionId, Expr, ExprKind, Metric, Over, Reads, Stages},
+    schema::{ColumnId, Table, TableId},
+    value::{Value, number, print},
+};
+
+/// Every user's columns, and what was found so far.
+#[derive(Debug)]
+pub struct Whole<'a> {
+    interpreter: Interpreter<'a>,
+    stages: Stages,
+    /// By [`ColumnId`] of the users' table; none where nothing needs it.
+    columns: Vec<Option<Column>>,
+    users: usize,
+    numbers: Numbers,
+    found: BTreeMap<AggregateId, Found>,
+}
+
+/// The answers of one question.
+#[derive(Debug)]
+enum Found {
+    /// One a user.
+    Each(Answered),
+    /// One a group, and each user's group.
+    Groups(Vec<Option<u32>>, Column),
+}
+
+/// The number of each user, by key.
+#[derive(Debug, Default)]
+struct Numbers {
+    ints: HashMap<i64, u32>,
+    texts: HashMap<Arc<str>, u32>,
+}
+
+/// A child row with its user.
+#[derive(Debug)]
+pub struct ChildRow {
+    /// The user's number.
+    pub user: usize,
+    /// When it happened.
+    pub when: When,
+    /// By [`ColumnId`] of the child table.
+    pub values: Vec<Value>,
+}
+
+/// What a stage asks of the rows of child tables.
+#[derive(Debug)]
+pub struct Pass {
+    stage: u32,
+    accumulators: Vec<(AggregateId, TableId, Accumulator)>,
+    named: Named,
+}
+
+/// Definitions that clauses read, by user.
+type Named = BTreeMap<DefinitionId, Column>;
+
+impl<'a> Whole<'a> {
+    /// Nobody yet. `table` is the users' table, of which `needed` columns are kept.
+    pub fn new(interpreter: Interpreter<'a>, reads: &Reads, table: &Table, needed: &[ColumnId]) -> Whole<'a> {
+        let columns = table.columns.iter().enumerate();
+        let columns =
+            columns.map(|(at, column)| needed.contains(&ColumnId(at as u32)).then(|| Column::new(&column.ty)));
+        let stages = Stages::of(interpreter.rulebook(), reads);
+        let numbers = Numbers::default();
+        Whole { interpreter, stages, columns: columns.collect(), users: 0, numbers, found: BTreeMap::new() }
+    }
+
+    /// How many users there are.
+    pub fn users(&self) -> usize {
+        self.users
+    }
+
+    /// How many stages there are.
+    pub fn stages(&self) -> u32 {
+        self.stages.last()
+    }
+
+    /// Adds a user; false where the key was there already, and then nothing is added.
+    pub fn add(&mut self, key: &Value, record: &[Value]) -> bool {
+        if !self.numbers.insert(key, self.users as u32) {
+            return false;
+        }
+        for (column, value) in self.columns.iter_mut().zip(record) {
+            if let Some(column) = column {
+                column.push(value);
+            }
+        }
+        self.users += 1;
+        true
+    }
+
+    /// The number of the user with this key.
+    pub fn number(&self, key: &Value) -> Option<usize> {
+        self.numbers.get(key)
+    }
+
+    /// A user's columns; those that are not kept are missing.
+    pub fn record(&self, user: usize) -> Vec<Value> {
+        let value = |column: &Option<Column>| column.as_ref().map_or(Value::Missing, |column| column.get(user));
+        self.columns.iter().map(value).collect()
+    }
+
+    /// Begins a stage: what it asks of child rows. `named` comes of [`Whole::names_of`].
+    pub fn begin(&self, stage: u32, named: Vec<(DefinitionId, Column)>) -> Pass {
+        let rulebook = self.interpreter.rulebook();
+        let named: Named = named.into_iter().collect();
+        let mut accumulators = vec![];
+        for id in self.stages.at(stage) {
+            let aggregate = rulebook.aggregate(id);
+            if let Over::Children(table) = aggregate.over {
+                accumulators.push((id, table, self.accumulator(aggregate, Some(table), &named)));
+            }
+        }
+        Pass { stage, accumulators, named }
+    }
+
+    fn accumulator(&self, aggregate: &Aggregate, table: Option<TableId>, named: &Named) -> Accumulator {
+        let known = Seen { whole: self, user: None, named };
+        let terms = match (&aggregate.function, table) {
+            (AggregateFunction::Funnel(steps, _), Some(table)) => Some(FunnelTerms {
+                limits: self.interpreter.limits(steps, &known),
+                kind: self.interpreter.moments_of(table),
+            }),
+            _ => None,
+        };
+        let share = match &aggregate.function {
+            AggregateFunction::Quantile(share) => number::to_f64(&self.interpreter.row(&known).value(share)),
+            _ => None,
+        };
+        Accumulator::new(aggregate, share, terms, self.interpreter.clock())
+    }
+
+    /// The definitions that the clauses of a stage read: they are known by then, and wanted by user.
+    pub fn names_of(&self, stage: u32) -> Vec<DefinitionId> {
+        let rulebook = self.interpreter.rulebook();
+        let mut names = BTreeSet::new();
+        for id in self.stages.at(stage) {
+            rulebook.aggregate(id).each_expr(&mut |expr| self.names_in(expr, &mut names));
+        }
+        names.into_iter().collect()
+    }
+
+    fn names_in(&self, expr: &Expr, names: &mut BTreeSet<DefinitionId>) {
+        expr.each(&mut |node| match &node.kind {
+            ExprKind::Definition(id) => {
+                names.insert(*id);
+            }
+            ExprKind::ToNext(id) => {
+                // What the level goes by is asked again.
+                if names.insert(*id)
+                    && let Body::Level(ladder) = &self.interpreter.rulebook().definition(*id).body
+                    && let Some(by) = &ladder.by
+                {
+                    self.names_in(by, names);
+                }
+            }
+            _ => {}
+        });
+    }
+
+    /// Columns for the values of definitions.
+    pub fn new_columns(&self, names: &[DefinitionId]) -> Vec<(DefinitionId, Column)> {
+        let rulebook = self.interpreter.rulebook();
+        names.iter().map(|id| (*id, Column::new(&rulebook.definition(*id).ty))).collect()
+    }
+
+    /// The values of definitions for some users, user by user.
+    pub fn define(&self, names: &[DefinitionId], users: Range<usize>) -> Vec<Vec<Value>> {
+        let rulebook = self.interpreter.rulebook();
+        let reads = rulebook.reads(names.iter().copied());
+        let order: Vec<DefinitionId> =
+            rulebook.order.iter().copied().filter(|id| reads.definitions.contains(id)).collect();
+        let of_user = |user: usize| {
+            let record = self.record(user);
+            let mut answers = self.answers(Some(user), &reads.aggregates);
+            order.iter().for_each(|id| self.interpreter.define(*id, &record, &mut answers));
+            names.iter().map(|id| answers.value(*id).clone()).collect()
+        };
+        users.map(of_user).collect()
+    }
+
+    /// Ends a stage: the answers of its questions over child rows, and then of those over everybody.
+    pub fn end(&mut self, pass: Pass) {
+        let Pass { stage, accumulators, named } = pass;
+        let mut found: Vec<(AggregateId, Found)> = vec![];
+        for (id, _, accumulator) in accumulators {
+            found.push((id, Found::Each(accumulator.finish(self.users))));
+        }
+        for id in self.stages.at(stage) {
+            let aggregate = self.interpreter.rulebook().aggregate(id);
+            if aggregate.over == Over::Users {
+                found.push((id, self.ask_users(aggregate, &named)));
+            }
+        }
+        self.found.extend(found);
+    }
+
+    /// A question over everybody.
+    fn ask_users(&self, aggregate: &Aggregate, named: &Named) -> Found {
+        let mut known: HashMap<String, u32> = HashMap::new();
+        let mut group_of: Vec<Option<u32>> = Vec::with_capacity(self.users);
+        let zone = self.interpreter.clock().zone();
+        for user in 0..self.users {
+            if aggregate.per.is_empty() {
+                group_of.push(Some(0));
+                continue;
+            }
+            let seen = Seen { whole: self, user: Some(user), named };
+            let row = self.interpreter.row(&seen);
+            let values: Vec<Value> = aggregate.per.iter().map(|expr| row.value(expr)).collect();
+            let next = known.len() as u32;
+            let key = || values.iter().map(|value| print::json(value, zone)).collect::<Vec<_>>().join(",");
+            group_of.push((!values.contains(&Value::Missing)).then(|| *known.entry(key()).or_insert(next)));
+        }
+        let groups = if aggregate.per.is_empty() { 1 } else { known.len() };
+        let elements = (0..self.users).map(|user| {
+            let seen = Seen { whole: self, user: Some(user), named };
+            rows::element(aggregate, &self.interpreter.row(&seen), When { at: None, place: user as u64 })
+        });
+        match &aggregate.function {
+            AggregateFunction::Top(_) | AggregateFunction::Bottom(_) | AggregateFunction::Ntile(_) => Found::Each(
+                self.rank(aggregate, elements.map(|it| it.map(|it| it.value)).collect(), &group_of, groups, named),
+            ),
+            _ => {
+                let mut accumulator = self.accumulator(aggregate, None, named);
+                accumulator.grow(groups);
+                for (element, group) in elements.zip(&group_of) {
+                    if let (Some(element), Some(group)) = (element, group) {
+                        accumulator.add(*group as usize, element);
+                    }
+                }
+                Found::Groups(group_of, accumulator.finish(groups).values)
+            }
+        }
+    }
+
+    fn rank(
+        &self,
+        aggregate: &Aggregate,
+        values: Vec<Option<Value>>,
+        group_of: &[Option<u32>],
+        groups: usize,
+        named: &Named,
+    ) -> Answered {
+        let mut ranks: Vec<Ranks> = (0..groups).map(|_| Ranks::default()).collect();
+        for (value, group) in values.iter().zip(group_of) {
+            if let (Some(value), Some(ranks)) = (value, group.and_then(|group| ranks.get_mut(group as usize))) {
+                ranks.add(value);
+            }
+        }
+        ranks.iter_mut().for_each(Ranks::sort);
+        let mut answers = Column::new(&aggregate.ty);
+        for (user, (value, group)) in values.iter().zip(group_of).enumerate() {
+            let seen = Seen { whole: self, user: Some(user), named };
+            let row = self.interpreter.row(&seen);
+            let ranks = group.and_then(|group| ranks.get(group as usize));
+            let place = value.as_ref().zip(ranks).and_then(|(value, ranks)| ranks.place(value));
+            let answer = match (ranks, place) {
+                (Some(ranks), Some((less, more))) => rows::rank(&aggregate.function, ranks.ranked(), less, more, &row),
+                (Some(_), None) => rows::not_ranked(aggregate, &row),
+                (None, _) => Value::Missing,
+            };
+            answers.push(&answer);
+        }
+        Answered { values: answers, reached: None }
+    }
+
+    /// What is known before a user is evaluated: the answers of questions over many rows. Of nobody in particular: those that
+    /// are the same for everybody.
+    pub fn answers<'i>(&self, user: Option<usize>, ids: impl IntoIterator<Item = &'i AggregateId>) -> Answers {
+        let mut answers = Answers::none(self.interpreter.rulebook());
+        for id in ids {
+            if let Some(slot) = answers.aggregates.get_mut(id.0 as usize) {
+                *slot = self.aggregate(*id, user);
+            }
+            if let (Some(Found::Each(Answered { reached: Some(reached), .. })), Some(user)) = (self.found.get(id), user)
+            {
+                answers.reached.insert(*id, reached.get(user));
+            }
+        }
+        answers
+    }
+
+    /// What a user gets, once all stages have ended.
+    pub fn evaluate(&self, user: usize) -> (Vec<Value>, Answers) {
+        let record = self.record(user);
+        let mut answers = self.answers(Some(user), self.stages.aggregates.keys());
+        self.interpreter.evaluate_answered(&record, &mut answers);
+        (record, answers)
+    }
+
+    fn aggregate(&self, id: AggregateId, user: Option<usize>) -> Value {
+        match (self.found.get(&id), user) {
+            (Some(Found::Each(answered)), Some(user)) => answered.values.get(user),
+            (Some(Found::Groups(group_of, values)), Some(user)) => match group_of.get(user) {
+                Some(Some(group)) => values.get(*group as usize),
+                Some(None) | None => Value::Missing,
+            },
+            (Some(Found::Groups(_, values)), None) if self.interpreter.rulebook().aggregate(id).per.is_empty() => {
+                values.get(0)
+            }
+            (Some(Found::Each(_) | Found::Groups(..)), None) | (None, _) => Value::Missing,
+        }
+    }
+
+    /// The values of a metric: one, or one for each group that anybody belongs to, in order of what the group has in common.
+    pub fn metric(&self, metric: &Metric) -> Vec<(Vec<Value>, Value)> {
+        let rulebook = self.interpreter.rulebook();
+        let reads = rulebook.reads([metric.definition]);
+        let order: Vec<DefinitionId> =
+            rulebook.order.iter().copied().filter(|id| reads.definitions.contains(id)).collect();
+        let of = |user: Option<usize>| {
+            let record = user.map(|user| self.record(user)).unwrap_or_default();
+            let mut answers = self.answers(user, &reads.aggregates);
+            order.iter().for_each(|id| self.interpreter.define(*id, &record, &mut answers));
+            answers
+        };
+        if metric.per.is_empty() {
+            return vec![(vec![], of(None).value(metric.definition).clone())];
+        }
+        let grouped = reads.aggregates.iter().filter_map(|id| match self.found.get(id) {
+            Some(Found::Groups(group_of, _)) if !rulebook.aggregate(*id).per.is_empty() => Some(group_of),
+            _ => None,
+        });
+        let Some(group_of) = grouped.into_iter().next() else { return vec![] };
+        let mut first: BTreeMap<u32, usize> = BTreeMap::new();
+        for (user, group) in group_of.iter().enumerate() {
+            if let Some(group) = group {
+                first.entry(*group).or_insert(user);
+            }
+        }
+        let mut found: Vec<(Vec<Value>, Value)> = vec![];
+        for user in first.into_values() {
+            let answers = of(Some(user));
+            let record = self.record(user);
+            let known = super::reference::SoFar { record: &record, answers: &answers };
+            let key = metric.per.iter().map(|expr| self.interpreter.row(&known).value(expr)).collect();
+            found.push((key, answers.value(metric.definition).clone()));
+        }
+        let zone = self.interpreter.clock().zone();
+        found.sort_by(|(a, _), (b, _)| {
+            let orders = a.iter().zip(b).filter_map(|(a, b)| crate::value::compare::order(a, b, zone));
+            orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+        });
+        found
+    }
+}
+
+impl Pass {
+    /// The child tables that are asked about.
+    pub fn tables(&self) -> BTreeSet<TableId> {
+        self.accumulators.iter().map(|(_, table, _)| *table).collect()
+    }
+
+    /// What is asked of one table: each can be told of the rows by itself, and all at the same time.
+    pub fn questions(&mut self, table: TableId) -> Vec<Question<'_>> {
+        let Pass { accumulators, named, .. } = self;
+        let of_table = accumulators.iter_mut().filter(|(_, of, _)| *of == table);
+        of_table.map(|(id, _, accumulator)| Question { id: *id, accumulator, named }).collect()
+    }
+}
+
+/// One question of a pass.
+#[derive(Debug)]
+pub struct Question<'p> {
+    id: AggregateId,
+    accumulator: &'p mut Accumulator,
+    named: &'p Named,
+}
+
+impl Question<'_> {
+    /// Tells it of rows that have happened.
+    pub fn tell(&mut self, whole: &Whole<'_>, rows: &[ChildRow]) {
+        let aggregate = whole.interpreter.rulebook().aggregate(self.id);
+        self.accumulator.grow(whole.users);
+        for row in rows {
+            let seen = Seen { whole, user: Some(row.user), named: self.named };
+            let asked = whole.interpreter.child_row(&seen, &row.values);
+            self.look(aggregate, &asked, row);
+        }
+    }
+
+    fn look(&mut self, aggregate: &Aggregate, asked: &Row<'_, '_>, row: &ChildRow) {
+        if matches!(aggregate.function, AggregateFunction::Funnel(..)) {
+            if let Some((group, event)) = rows::event(aggregate, asked, row.when) {
+                self.accumulator.add_event(row.user, &group, event);
+            }
+        } else if let Some(element) = rows::element(aggregate, asked, row.when) {
+            self.accumulator.add(row.user, element);
+        }
+    }
+}
+
+/// A user among everybody.
+#[derive(Debug)]
+struct Seen<'w> {
+    whole: &'w Whole<'w>,
+    user: Option<usize>,
+    named: &'w Named,
+}
+
+impl Known for Seen<'_> {
+    fn column(&self, id: ColumnId) -> Value {
+        let column = self.whole.columns.get(id.0 as usize).and_then(Option::as_ref);
+        column.zip(self.user).map_or(Value::Missing, |(column, user)| column.get(user))
+    }
+
+    fn definition(&self, id: DefinitionId) -> Value {
+        self.named.get(&id).zip(self.user).map_or(Value::Missing, |(column, user)| column.get(user))
+    }
+
+    fn aggregate(&self, id: AggregateId) -> Value {
+        self.whole.aggregate(id, self.user)
+    }
+
+    fn reached(&self, id: AggregateId) -> Value {
+        match (self.whole.found.get(&id), self.user) {
+            (Some(Found::Each(Answered { reached: Some(reached), .. })), Some(user)) => reached.get(user),
+            _ => Value::Missing,
+        }
+    }
+}
+
+impl Numbers {
+    fn insert(&mut self, key: &Value, number: u32) -> bool {
+        match key {
+            Value::Int(key) => self.ints.insert_new(*key, number),
+            Value::Text(key) => self.texts.insert_new(Arc::clone(key), number),
+            other => self.texts.insert_new(plain(other), number),
+        }
+    }
+
+    fn get(&self, key: &Value) -> Option<usize> {
+        let number = match key {
+            Value::Int(key) => self.ints.get(key),
+            Value::Text(key) => self.texts.get(key),
+            other => self.texts.get(&plain(other)),
+        };
+        number.map(|number| *number as usize)
+    }
+}
+
+/// A key of another type than int and text, as text.
+fn plain(key: &Value) -> Arc<str> {
+    print::text(key, &crate::value::Zone::utc()).into()
+}
+
+trait InsertNew<K> {
+    /// Inserts unless it is there; whether it was not.
+    fn insert_new(&mut self, key: K, number: u32) -> bool;
+}
+
+impl<K: Eq + std::hash::Hash> InsertNew<K> for HashMap<K, u32> {
+    fn insert_new(&mut self, key: K, number: u32) -> bool {
+        match self.entry(key) {
+            std::collections::hash_map::Entry::Occupied(_) => false,
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(number);
+                true
+            }
+        }
+    }
+}
