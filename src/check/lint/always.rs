@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) fn look(found: &mut Found<'_>) {
     let mut told = vec![];
-    for root in found.roots() {
+    for root in found.roots_and_clauses() {
         root.each(&mut |node| match &node.kind {
             ExprKind::Compare { op, left, right } => {
                 told.extend(constants(found, node, *op, left, right));

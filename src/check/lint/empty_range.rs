@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 
 pub(super) fn look(found: &mut Found<'_>) {
     let mut empty = vec![];
-    for root in found.roots() {
+    for root in found.roots_and_clauses() {
         root.each(&mut |node| match &node.kind {
             ExprKind::Between { low, high, upper, .. } | ExprKind::AgeBetween { low, high, upper, .. } => {
                 empty.push((low.as_ref(), high.as_ref(), *upper, Ends::Plain));

@@ -11,7 +11,7 @@ mod unused;
 use super::book::Book;
 use crate::{
     diagnostic::Sink,
-    ir::{Body, Choice, Expr, ExprKind, Rulebook},
+    ir::{Body, Choice, Definition, Expr, ExprKind, Rulebook},
     schema::Facts,
     source::{Sources, Span},
     value::{Value, Zone},
@@ -51,7 +51,7 @@ impl<'r> Found<'r> {
         for definition in &self.rulebook.definitions {
             let arms = match &definition.body {
                 Body::Level(ladder) | Body::Layer(ladder) => ladder.arms.as_slice(),
-                Body::Let(_) | Body::Tag(_) | Body::Score(_) => &[],
+                Body::Let(_) | Body::Tag(_) | Body::Score(_) | Body::Funnel(_, _) | Body::Segment(_) => &[],
             };
             let written_out = |expr: &Expr| {
                 arms.iter().any(|arm| match &arm.choice {
@@ -64,6 +64,15 @@ impl<'r> Found<'r> {
                     roots.push(expr);
                 }
             });
+        }
+        roots
+    }
+
+    /// The same, with what is asked of rows.
+    fn roots_and_clauses(&self) -> Vec<&'r Expr> {
+        let mut roots = self.roots();
+        for aggregate in &self.rulebook.aggregates {
+            aggregate.each_expr(&mut |expr| roots.push(expr));
         }
         roots
     }
@@ -91,6 +100,16 @@ impl<'r> Found<'r> {
         match source {
             Source::Column(id) => written(self.rulebook.schema.root().column(id).name.as_str()),
             Source::Ladder(id) => written(self.rulebook.definition(id).name.as_str()),
+            Source::Rows(id) => {
+                // By the name of the `let` or funnel that it is the whole of.
+                let is_whole = |definition: &&Definition| match &definition.body {
+                    Body::Funnel(_, it) => *it == id,
+                    Body::Let(expr) => matches!(expr.kind, ExprKind::Aggregate(it) if it == id),
+                    Body::Tag(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Segment(_) => false,
+                };
+                let whole = self.rulebook.definitions.iter().find(is_whole);
+                whole.map_or_else(|| self.words(self.rulebook.aggregate(id).span), |it| written(it.name.as_str()))
+            }
             Source::Row(id) => {
                 lookup.map_or_else(|| self.rulebook.schema.table(id).name.to_string(), |span| self.words(span))
             }

@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Edit, Fix, code::NEGATION_OF_MISSING},
-    ir::{Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, HasTest, Quorum},
+    ir::{
+        AggregateFunction, AggregateId, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, HasTest, Over, Quorum,
+    },
     schema::ColumnId,
     source::Span,
 };
@@ -136,6 +138,11 @@ fn sources(found: &Found<'_>, roots: &[&Expr]) -> Vec<(Source, Told)> {
             all.push((Source::Ladder(DefinitionId(at as u32)), Told::Everywhere));
         }
     }
+    for (at, aggregate) in found.rulebook.aggregates.iter().enumerate() {
+        if aggregate.over != Over::Users && is_missing_of_no_rows(&aggregate.function) {
+            all.push((Source::Rows(AggregateId(at as u32)), Told::Everywhere));
+        }
+    }
     let mut tables = HashSet::new();
     for root in roots {
         root.each(&mut |node| {
@@ -147,6 +154,27 @@ fn sources(found: &Found<'_>, roots: &[&Expr]) -> Vec<(Source, Told)> {
         });
     }
     all
+}
+
+fn is_missing_of_no_rows(function: &AggregateFunction) -> bool {
+    match function {
+        AggregateFunction::Average
+        | AggregateFunction::Least
+        | AggregateFunction::Greatest
+        | AggregateFunction::First
+        | AggregateFunction::Last
+        | AggregateFunction::Most
+        | AggregateFunction::Quantile(_)
+        | AggregateFunction::Funnel(_, _) => true,
+        AggregateFunction::Count
+        | AggregateFunction::CountDistinct
+        | AggregateFunction::Any
+        | AggregateFunction::Sum
+        | AggregateFunction::Distinct
+        | AggregateFunction::Top(_)
+        | AggregateFunction::Bottom(_)
+        | AggregateFunction::Ntile(_) => false,
+    }
 }
 
 fn negates(root: &Expr) -> bool {

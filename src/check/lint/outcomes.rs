@@ -3,7 +3,7 @@
 //! Everything else is taken for known, and for able to have any value: an answer that is not here cannot come.
 
 use crate::{
-    ir::{Body, DefinitionId, Expr, ExprKind, Quorum, Rulebook},
+    ir::{AggregateFunction, AggregateId, Body, DefinitionId, Expr, ExprKind, Quorum, Rulebook},
     schema::{ColumnId, TableId},
     value::Value,
 };
@@ -17,6 +17,8 @@ pub(super) enum Source {
     Row(TableId),
     /// A level or layer without `otherwise`, where no arm applies.
     Ladder(DefinitionId),
+    /// `max(orders.ordered_at)`, where there is no order.
+    Rows(AggregateId),
 }
 
 /// A set of outcomes. Of what is no condition, true and false both stand for known.
@@ -114,7 +116,8 @@ impl<'r> Without<'r> {
         }
         match &self.rulebook.definition(id).body {
             Body::Let(expr) => self.of(expr),
-            Body::Tag(expr) => self.of(expr).closed(),
+            Body::Funnel(_, id) => self.aggregate(*id),
+            Body::Tag(expr) | Body::Segment(expr) => self.of(expr).closed(),
             Body::Score(score) => {
                 let points = score.arms.iter().map(|arm| self.of(&arm.points));
                 let missing = points.chain([self.of(&score.base)]).any(Outcomes::can_be_unknown);
@@ -136,6 +139,7 @@ impl<'r> Without<'r> {
             ExprKind::Lookup { table, .. } if self.source == Source::Row(*table) => Outcomes::UNKNOWN,
             ExprKind::Lookup { .. } => Outcomes::KNOWN,
             ExprKind::Definition(id) => self.definitions.get(id.0 as usize).copied().unwrap_or(Outcomes::KNOWN),
+            ExprKind::Aggregate(id) => self.aggregate(*id),
             ExprKind::Not(inner) => self.of(inner).not(),
             ExprKind::And(all) => self.all_of(all),
             ExprKind::Or(all) => self.any_of(all),
@@ -164,6 +168,33 @@ impl<'r> Without<'r> {
                 then.or_else(otherwise)
             }
             _ => self.parts(expr),
+        }
+    }
+
+    /// Of no rows some questions have no answer; a rank is unknown where what is ranked is.
+    fn aggregate(&self, id: AggregateId) -> Outcomes {
+        if self.source == Source::Rows(id) {
+            return Outcomes::UNKNOWN;
+        }
+        let aggregate = self.rulebook.aggregate(id);
+        match &aggregate.function {
+            AggregateFunction::Top(_) | AggregateFunction::Bottom(_) | AggregateFunction::Ntile(_) => {
+                let ranked = aggregate.source.as_ref().map_or(Outcomes::KNOWN, |source| self.of(source));
+                if ranked == Outcomes::UNKNOWN { Outcomes::UNKNOWN } else { Outcomes::KNOWN }
+            }
+            AggregateFunction::Count
+            | AggregateFunction::CountDistinct
+            | AggregateFunction::Any
+            | AggregateFunction::Sum
+            | AggregateFunction::Average
+            | AggregateFunction::Least
+            | AggregateFunction::Greatest
+            | AggregateFunction::First
+            | AggregateFunction::Last
+            | AggregateFunction::Most
+            | AggregateFunction::Distinct
+            | AggregateFunction::Quantile(_)
+            | AggregateFunction::Funnel(_, _) => Outcomes::KNOWN,
         }
     }
 
