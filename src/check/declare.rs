@@ -35,7 +35,7 @@ pub(super) fn rulebook(book: &Book<'_>, sink: &mut Sink) -> (String, Zone) {
         Some(text) => Zone::parse(&text.value).unwrap_or_else(|unknown| {
             let mut told =
                 Diagnostic::error(UNKNOWN_ZONE, text.span(), format!("there is no time zone `{}`", text.value));
-            told = match unknown.similar.first() {
+            told = match usual_zone(&text.value).or(unknown.similar.first().map(String::as_str)) {
                 Some(near) => told.help(format!("did you mean `{near}`?")).suggest(
                     format!("write `{near}`"),
                     text.span(),
@@ -48,6 +48,20 @@ pub(super) fn rulebook(book: &Book<'_>, sink: &mut Sink) -> (String, Zone) {
         }),
     };
     (first.name.value.clone(), zone)
+}
+
+/// The zone that is meant by what is not a zone's name. `UTC+8` is near to `UTC`, and eight hours away from it.
+fn usual_zone(written: &str) -> Option<&'static str> {
+    let plain = written.to_lowercase().replace(' ', "");
+    Some(match plain.as_str() {
+        "beijing" | "asia/beijing" | "shanghai" | "china" | "cst" | "utc+8" | "utc+08:00" | "gmt+8" | "+8"
+        | "+08:00" => "Asia/Shanghai",
+        "北京" | "北京时间" | "中国" | "上海" | "东八区" => "Asia/Shanghai",
+        "hongkong" | "香港" => "Asia/Hong_Kong",
+        "tokyo" | "japan" | "jst" => "Asia/Tokyo",
+        "gmt" | "z" | "zulu" => "UTC",
+        _ => return None,
+    })
 }
 
 /// A path that a rulebook names lies inside its folder.
@@ -97,6 +111,7 @@ pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
             }
             if let Some(table) = tables.get(root)
                 && table.key.is_none()
+                && book.tables.get(root).is_some_and(|ast| ast.key.is_none())
                 && let Some(span) = table.span
             {
                 sink.push(
@@ -107,7 +122,8 @@ pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
             (Schema { tables, root: TableId(root as u32) }, true)
         }
         None => {
-            if let (true, Some(first)) = (!free.is_empty(), book.tables.first()) {
+            let parent_is_wrong = parent.is_some_and(|parent| tables.iter().all(|table| table.name != parent));
+            if let (true, Some(first), false) = (!free.is_empty(), book.tables.first(), parent_is_wrong) {
                 sink.push(
                     Diagnostic::error(BAD_TABLE, first.name.span(), "it is not clear which table holds the users")
                         .help("call it `users`"),
@@ -140,7 +156,8 @@ fn table(ast: &ast::Table, sink: &mut Sink) -> Table {
                     column.name.span(),
                     format!("the column `{}` is declared twice", column.name.symbol),
                 )
-                .label(first, "declared here first"),
+                .label(first, "declared here first")
+                .help("take one of them out, or give it another name"),
             );
             continue;
         }
@@ -222,6 +239,21 @@ fn column(ast: &ast::Column, sink: &mut Sink) -> Column {
     }
     let span = Some(ast.name.span());
     Column { name: ast.name.symbol.clone(), header, ty, optional: ast.ty.optional, format, span }
+}
+
+/// A column whose type is wrong has none; what follows from that is not told.
+pub(super) fn forget_wrong_types(checker: &mut Checker<'_>, book: &Book<'_>) {
+    let root = checker.schema.root().name.clone();
+    let written = book.tables.iter().filter(|table| table.name.symbol == root).flat_map(|table| &table.columns);
+    let mut silent = Sink::new();
+    for column in written.flatten() {
+        if type_of(&column.ty.base, column.ty.place.0, &mut silent).is_none()
+            && let Some(id) = checker.schema.root().find(&column.name.symbol)
+            && let Some(ty) = checker.column_types.get_mut(id.0 as usize)
+        {
+            *ty = None;
+        }
+    }
 }
 
 fn type_of(name: &ast::TypeName, span: Span, sink: &mut Sink) -> Option<Type> {

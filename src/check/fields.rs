@@ -191,9 +191,10 @@ impl Checker<'_> {
         let near = if self.sink.found().len() < 200 { self.names.nearest(name, &others) } else { None };
         told = match near {
             Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near),
-            None => match self.facts {
-                Some(facts) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
-                None => told.help(format!(
+            None => match (self.meant_by_unknown(name), self.facts) {
+                (Some((help, text)), _) => told.help(help).suggest(format!("write `{text}`"), span, text),
+                (None, Some(facts)) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
+                (None, None) => told.help(format!(
                     "declare it in the table: `{name}: text?`; a text is written in quotes: `\"{name}\"`"
                 )),
             },

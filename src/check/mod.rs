@@ -7,7 +7,9 @@ mod book;
 mod declare;
 mod expr;
 mod fields;
+mod foreign;
 mod funnel;
+mod habits;
 mod later;
 mod lint;
 mod names;
@@ -105,6 +107,7 @@ fn lower(
         scope: None,
     };
     checker.declare_names(book);
+    declare::forget_wrong_types(&mut checker, book);
     let order = checker.order(book);
     checker.params = declare::params(&mut checker, book, inputs);
     if root_is_known {

@@ -129,4 +129,5 @@ codes! {
     OR_BESIDE_AND = "W0104", "`or` beside `and` without parentheses";
     ALWAYS_OR_NEVER = "W0105", "a condition that is the same for everybody";
     ASKED_TWICE = "W0106", "a condition that is asked twice";
+    TEXT_WITHOUT_QUOTES = "W0107", "a name that may be a text without its quotes";
 }

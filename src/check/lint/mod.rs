@@ -7,6 +7,7 @@ mod negation;
 mod or_beside_and;
 mod outcomes;
 mod unused;
+mod without_quotes;
 
 use super::book::Book;
 use crate::{
@@ -41,6 +42,7 @@ pub(super) fn run(book: &Book<'_>, mut found: Found<'_>) {
     negation::look(&mut found);
     empty_range::look(&mut found);
     always::look(&mut found);
+    without_quotes::look(&mut found);
     unused::look(found.rulebook, found.sink);
 }
 
