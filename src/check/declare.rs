@@ -98,6 +98,8 @@ pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
         (0..tables.len()).filter(|at| book.tables.get(*at).is_some_and(|ast| ast.of.is_none())).collect();
     let named = |name: &str| free.iter().copied().find(|at| tables.get(*at).is_some_and(|it| it.name.as_str() == name));
     let root = match (&parent, free.as_slice()) {
+        // A parent that is misspelt is told by itself.
+        (Some(parent), [only]) => named(parent).or(Some(*only)),
         (Some(parent), _) => named(parent),
         (None, [only]) => Some(*only),
         (None, _) => named(ROOT),
@@ -190,6 +192,14 @@ fn table(ast: &ast::Table, sink: &mut Sink) -> Table {
         Some(ast::TableSource::File(text)) => Some(path(text, sink)),
         Some(ast::TableSource::Ledger(_)) | None => None,
     };
+    if let (Some(of), None, false) = (&ast.of, &ast.by, matches!(ast.from, Some(ast::TableSource::Ledger(_)))) {
+        let message =
+            format!("the table `{}` does not say which column holds the key of `{}`", ast.name.symbol, of.symbol);
+        sink.push(
+            Diagnostic::error(BAD_TABLE, of.span(), message)
+                .help(format!("write `of {} by user_id`, or another column of `{}`", of.symbol, ast.name.symbol)),
+        );
+    }
     let role = match (&ast.of, &ast.from) {
         (Some(_), Some(ast::TableSource::Ledger(_))) => Role::Ledger,
         (Some(_), _) => Role::Children { by: by.unwrap_or(ColumnId(0)), at },

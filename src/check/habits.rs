@@ -73,8 +73,7 @@ impl Checker<'_> {
         };
         let asks = if op == CompareOp::NotEqual { "is known" } else { "is missing" };
         let written = format!("{} {asks}", self.words(what.span()));
-        let message =
-            format!("nothing is `{}` `{}`: such a comparison is always unknown", op.symbol(), self.words(wrong.span()));
+        let message = format!("a comparison with `{}` is always unknown", self.words(wrong.span()));
         self.sink.push(Diagnostic::error(NULL_TEST, span, message).help(format!("write `{written}`")).suggest(
             format!("write `{written}`"),
             span,

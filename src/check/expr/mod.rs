@@ -365,7 +365,7 @@ impl Checker<'_> {
                 told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), table.span(), near)
             }
             None => told.help(format!(
-                "declare it: `table {} of users by user_id {{ user_id: text  {}: int }}`",
+                "declare it: `table {} of users by user_id {{ user_id: text  {}: … }}`",
                 table.symbol, field.symbol
             )),
         });
