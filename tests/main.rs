@@ -8,6 +8,7 @@
     reason = "a test stops where it finds what it did not expect"
 )]
 
+mod check;
 #[cfg(feature = "cli")]
 mod cli;
 mod codes;

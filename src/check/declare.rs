@@ -35,7 +35,7 @@ pub(super) fn rulebook(book: &Book<'_>, sink: &mut Sink) -> (String, Zone) {
         Some(text) => Zone::parse(&text.value).unwrap_or_else(|unknown| {
             let mut told =
                 Diagnostic::error(UNKNOWN_ZONE, text.span(), format!("there is no time zone `{}`", text.value));
-            told = match unknown.similar.first() {
+            told = match usual_zone(&text.value).or(unknown.similar.first().map(String::as_str)) {
                 Some(near) => told.help(format!("did you mean `{near}`?")).suggest(
                     format!("write `{near}`"),
                     text.span(),
@@ -48,6 +48,20 @@ pub(super) fn rulebook(book: &Book<'_>, sink: &mut Sink) -> (String, Zone) {
         }),
     };
     (first.name.value.clone(), zone)
+}
+
+/// The zone that is meant by what is not a zone's name. `UTC+8` is near to `UTC`, and eight hours away from it.
+fn usual_zone(written: &str) -> Option<&'static str> {
+    let plain = written.to_lowercase().replace(' ', "");
+    Some(match plain.as_str() {
+        "beijing" | "asia/beijing" | "shanghai" | "china" | "cst" | "utc+8" | "utc+08:00" | "gmt+8" | "+8"
+        | "+08:00" => "Asia/Shanghai",
+        "北京" | "北京时间" | "中国" | "上海" | "东八区" => "Asia/Shanghai",
+        "hongkong" | "香港" => "Asia/Hong_Kong",
+        "tokyo" | "japan" | "jst" => "Asia/Tokyo",
+        "gmt" | "z" | "zulu" => "UTC",
+        _ => return None,
+    })
 }
 
 /// A path that a rulebook names lies inside its folder.
@@ -83,6 +97,8 @@ pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
         (0..tables.len()).filter(|at| book.tables.get(*at).is_some_and(|ast| ast.of.is_none())).collect();
     let named = |name: &str| free.iter().copied().find(|at| tables.get(*at).is_some_and(|it| it.name.as_str() == name));
     let root = match (&parent, free.as_slice()) {
+        // A parent that is misspelt is told by itself.
+        (Some(parent), [only]) => named(parent).or(Some(*only)),
         (Some(parent), _) => named(parent),
         (None, [only]) => Some(*only),
         (None, _) => named(ROOT),
@@ -96,6 +112,7 @@ pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
             }
             if let Some(table) = tables.get(root)
                 && table.key.is_none()
+                && book.tables.get(root).is_some_and(|ast| ast.key.is_none())
                 && let Some(span) = table.span
             {
                 sink.push(
@@ -106,7 +123,8 @@ pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
             (Schema { tables, root: TableId(root as u32) }, true)
         }
         None => {
-            if let (true, Some(first)) = (!free.is_empty(), book.tables.first()) {
+            let parent_is_wrong = parent.is_some_and(|parent| tables.iter().all(|table| table.name != parent));
+            if let (true, Some(first), false) = (!free.is_empty(), book.tables.first(), parent_is_wrong) {
                 sink.push(
                     Diagnostic::error(BAD_TABLE, first.name.span(), "it is not clear which table holds the users")
                         .help("call it `users`"),
@@ -139,7 +157,8 @@ fn table(ast: &ast::Table, sink: &mut Sink) -> Table {
                     column.name.span(),
                     format!("the column `{}` is declared twice", column.name.symbol),
                 )
-                .label(first, "declared here first"),
+                .label(first, "declared here first")
+                .help("take one of them out, or give it another name"),
             );
             continue;
         }
@@ -172,6 +191,14 @@ fn table(ast: &ast::Table, sink: &mut Sink) -> Table {
         Some(ast::TableSource::File(text)) => Some(path(text, sink)),
         Some(ast::TableSource::Ledger(_)) | None => None,
     };
+    if let (Some(of), None, false) = (&ast.of, &ast.by, matches!(ast.from, Some(ast::TableSource::Ledger(_)))) {
+        let message =
+            format!("the table `{}` does not say which column holds the key of `{}`", ast.name.symbol, of.symbol);
+        sink.push(
+            Diagnostic::error(BAD_TABLE, of.span(), message)
+                .help(format!("write `of {} by user_id`, or another column of `{}`", of.symbol, ast.name.symbol)),
+        );
+    }
     let role = match (&ast.of, &ast.from) {
         (Some(_), Some(ast::TableSource::Ledger(_))) => Role::Ledger,
         (Some(_), _) => Role::Children { by: by.unwrap_or(ColumnId(0)), at },
@@ -221,6 +248,21 @@ fn column(ast: &ast::Column, sink: &mut Sink) -> Column {
     }
     let span = Some(ast.name.span());
     Column { name: ast.name.symbol.clone(), header, ty, optional: ast.ty.optional, format, span }
+}
+
+/// A column whose type is wrong has none; what follows from that is not told.
+pub(super) fn forget_wrong_types(checker: &mut Checker<'_>, book: &Book<'_>) {
+    let root = checker.schema.root().name.clone();
+    let written = book.tables.iter().filter(|table| table.name.symbol == root).flat_map(|table| &table.columns);
+    let mut silent = Sink::new();
+    for column in written.flatten() {
+        if type_of(&column.ty.base, column.ty.place.0, &mut silent).is_none()
+            && let Some(id) = checker.schema.root().find(&column.name.symbol)
+            && let Some(ty) = checker.column_types.get_mut(id.0 as usize)
+        {
+            *ty = None;
+        }
+    }
 }
 
 fn type_of(name: &ast::TypeName, span: Span, sink: &mut Sink) -> Option<Type> {

@@ -1,12 +1,16 @@
 //! Fields that no table declares: their types follow from their uses, and are then met with the data.
 
-use std::collections::HashMap;
+mod sums;
+
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Checker, Surplus,
     book::{Book, Rule},
     names::Meaning,
 };
+use sums::is_difference;
+
 use crate::{
     diagnostic::{
         Diagnostic,
@@ -51,16 +55,22 @@ impl Class {
 struct Inference<'c, 'a, 'b> {
     checker: &'c mut Checker<'a>,
     book: &'c Book<'b>,
-    /// In order of first use.
-    fields: Vec<(Symbol, Span)>,
+    /// With the first place of each.
+    fields: HashMap<Symbol, Span>,
+    /// Moments that a day is taken from, or that are taken from a day.
+    days: HashSet<Symbol>,
     classes: HashMap<Symbol, (Class, Span)>,
     lets: HashMap<DefinitionId, Class>,
     told: Vec<Symbol>,
     changed: bool,
+    /// How many guesses may still be made in this round.
+    guesses: usize,
+    /// Whether the last round went from the last definition to the first.
+    backwards: bool,
 }
 
 /// Rounds of looking again: what one use fixes may fix another.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 24;
 
 impl Checker<'_> {
     /// Adds the undeclared fields that the rules name to the root table.
@@ -71,22 +81,33 @@ impl Checker<'_> {
         let mut inference = Inference {
             checker: self,
             book,
-            fields: vec![],
+            fields: HashMap::new(),
+            days: HashSet::new(),
             classes: HashMap::new(),
             lets: HashMap::new(),
             told: vec![],
             changed: true,
+            guesses: 0,
+            backwards: false,
         };
+        inference.look_until_nothing_is_new(order);
+        // What no use decides is guessed, a few at a time, since one guess may decide others.
+        let mut allowed = 1;
         for _ in 0..ROUNDS {
-            if !std::mem::take(&mut inference.changed) {
+            inference.guesses = allowed;
+            inference.round(order);
+            if inference.guesses == allowed {
                 break;
             }
-            for id in order {
-                inference.definition(*id);
-            }
+            inference.guesses = 0;
+            inference.look_until_nothing_is_new(order);
+            allowed *= 2;
         }
-        let Inference { fields, classes, told, .. } = inference;
+        let Inference { fields, classes, told, days, .. } = inference;
+        let mut fields: Vec<(Symbol, Span)> = fields.into_iter().collect();
+        fields.sort_by_key(|(_, span)| *span);
         self.add_fields(fields, &classes, &told);
+        self.days(&days);
     }
 
     fn add_fields(&mut self, fields: Vec<(Symbol, Span)>, classes: &HashMap<Symbol, (Class, Span)>, told: &[Symbol]) {
@@ -134,6 +155,21 @@ impl Checker<'_> {
         }
     }
 
+    /// Without data, what is reckoned with days is a date.
+    fn days(&mut self, days: &HashSet<Symbol>) {
+        if self.facts.is_some() {
+            return;
+        }
+        let root = self.schema.root;
+        let Some(table) = self.schema.tables.get_mut(root.0 as usize) else { return };
+        for (column, ty) in table.columns.iter_mut().zip(&mut self.column_types) {
+            if column.ty == Type::Timestamp && days.contains(&column.name) {
+                column.ty = Type::Date;
+                *ty = ty.is_some().then_some(Type::Date);
+            }
+        }
+    }
+
     /// Whether the data has it; without data, anything may be.
     fn has_field(&self, name: &Symbol) -> bool {
         match (self.facts, self.surplus) {
@@ -155,9 +191,10 @@ impl Checker<'_> {
         let near = if self.sink.found().len() < 200 { self.names.nearest(name, &others) } else { None };
         told = match near {
             Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near),
-            None => match self.facts {
-                Some(facts) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
-                None => told.help(format!(
+            None => match (self.meant_by_unknown(name), self.facts) {
+                (Some((help, text)), _) => told.help(help).suggest(format!("write `{text}`"), span, text),
+                (None, Some(facts)) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
+                (None, None) => told.help(format!(
                     "declare it in the table: `{name}: text?`; a text is written in quotes: `\"{name}\"`"
                 )),
             },
@@ -205,6 +242,30 @@ impl Checker<'_> {
 }
 
 impl Inference<'_, '_, '_> {
+    fn look_until_nothing_is_new(&mut self, order: &[DefinitionId]) {
+        for _ in 0..ROUNDS {
+            self.changed = false;
+            self.round(order);
+            if !self.changed {
+                break;
+            }
+        }
+    }
+
+    /// Every definition once; now and then backwards, so that a use far from its `let` is heard soon.
+    fn round(&mut self, order: &[DefinitionId]) {
+        match self.backwards {
+            true => order.iter().rev().for_each(|id| self.definition(*id)),
+            false => order.iter().for_each(|id| self.definition(*id)),
+        }
+        self.backwards = !self.backwards;
+    }
+
+    /// What an expression is taken for, where guesses are allowed.
+    fn guess<'g>(&mut self, class: &'g Class) -> Option<&'g Class> {
+        (self.guesses > 0).then_some(class)
+    }
+
     fn definition(&mut self, id: DefinitionId) {
         let Some(definition) = self.book.definitions.get(id.0 as usize) else { return };
         match definition.rule {
@@ -273,7 +334,11 @@ impl Inference<'_, '_, '_> {
                 Literal::TimeOfDay(_) => return None,
                 Literal::Duration(_) => Class::Duration,
             }),
-            ExprKind::Now | ExprKind::Today | ExprKind::Shifted { .. } => Some(Class::Moment),
+            ExprKind::Now | ExprKind::Today => Some(Class::Moment),
+            ExprKind::Shifted { duration, .. } => {
+                self.visit(duration, Some(&Class::Duration));
+                Some(Class::Moment)
+            }
             ExprKind::Missing => None,
             ExprKind::If { condition, then, otherwise } => {
                 self.visit(condition, Some(&Class::Bool));
@@ -290,7 +355,7 @@ impl Inference<'_, '_, '_> {
                 Some(Class::Bool)
             }
             ExprKind::Compare { left, right, .. } => {
-                self.same(&[left, right], None);
+                self.compare(left, right);
                 Some(Class::Bool)
             }
             ExprKind::Test { subject, test, .. } => {
@@ -306,27 +371,15 @@ impl Inference<'_, '_, '_> {
                 let element = self.same(&all.iter().collect::<Vec<_>>(), element.as_ref());
                 Some(Class::List(element.map(Box::new)))
             }
-            ExprKind::Sum { first, rest } => {
-                let parts: Vec<&Expr> = std::iter::once(&**first).chain(rest.iter().map(|(_, it)| it)).collect();
-                self.sum(&parts, expected)
-            }
-            ExprKind::Product { first, rest } => {
-                let parts: Vec<&Expr> = std::iter::once(&**first).chain(rest.iter().map(|(_, it)| it)).collect();
-                let classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
-                let durations = classes.iter().filter(|it| **it == Some(Class::Duration)).count();
-                for (part, class) in parts.iter().zip(&classes) {
-                    if class.is_none() {
-                        self.visit(part, Some(&Class::Number));
-                    }
-                }
-                Some(if durations == 1 { Class::Duration } else { Class::Number })
-            }
+            ExprKind::Sum { first, rest } => self.sum(first, rest, expected),
+            ExprKind::Product { first, rest } => self.product(first, rest, expected),
             ExprKind::Negate(inner) => {
-                let class = self.visit(inner, None);
-                if class.is_none() {
-                    self.visit(inner, Some(&Class::Number));
+                let expected = expected.filter(|it| matches!(it, Class::Number | Class::Duration));
+                let class = self.visit(inner, expected);
+                match (class, self.guess(&Class::Number)) {
+                    (None, Some(number)) => self.visit(inner, Some(number)),
+                    (class, _) => class,
                 }
-                class.or(Some(Class::Number))
             }
             ExprKind::Call { function, arguments } => match arguments.as_slice() {
                 [Argument::Clause(clause), ..] if self.checker.asks_about_rows(&function.symbol, arguments) => {
@@ -378,43 +431,6 @@ impl Inference<'_, '_, '_> {
         class
     }
 
-    fn sum(&mut self, parts: &[&Expr], expected: Option<&Class>) -> Option<Class> {
-        let classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
-        let has = |class: &Class| classes.iter().any(|it| it.as_ref() == Some(class));
-        if has(&Class::Moment) {
-            let moments = classes.iter().filter(|it| **it == Some(Class::Moment)).count();
-            let open: Vec<&&Expr> =
-                parts.iter().zip(&classes).filter(|(_, class)| class.is_none()).map(|(it, _)| it).collect();
-            if expected == Some(&Class::Moment) || moments > 1 {
-                for it in &open {
-                    self.visit(it, Some(&Class::Duration));
-                }
-            } else {
-                for it in &open {
-                    self.visit(it, Some(&Class::Moment));
-                }
-            }
-            let all = moments + if expected == Some(&Class::Moment) || moments > 1 { 0 } else { open.len() };
-            return Some(if all > 1 { Class::Duration } else { Class::Moment });
-        }
-        if has(&Class::Duration) {
-            let open = classes.iter().any(Option::is_none);
-            for (part, class) in parts.iter().zip(&classes) {
-                if class.is_none() {
-                    self.visit(part, Some(&Class::Moment));
-                }
-            }
-            return Some(if open { Class::Moment } else { Class::Duration });
-        }
-        let class = if has(&Class::Text) { Class::Text } else { Class::Number };
-        for (part, found) in parts.iter().zip(&classes) {
-            if found.is_none() {
-                self.visit(part, Some(expected.filter(|it| **it == Class::Text).unwrap_or(&class)));
-            }
-        }
-        Some(class)
-    }
-
     fn test(&mut self, subject: &Expr, test: &Test) {
         match test {
             Test::Between(range) => {
@@ -422,7 +438,8 @@ impl Inference<'_, '_, '_> {
                 let ends = self.same(&[&range.from, &range.to], None);
                 match (subject_class, ends) {
                     (None, Some(Class::Duration)) => {
-                        self.visit(subject, Some(&Class::Moment));
+                        let class = if is_difference(subject) { Class::Duration } else { Class::Moment };
+                        self.visit(subject, Some(&class));
                     }
                     (None, Some(ends)) => {
                         self.visit(subject, Some(&ends));
@@ -457,8 +474,11 @@ impl Inference<'_, '_, '_> {
                 self.visit(subject, Some(&Class::Text));
             }
             Test::Has(element) => {
-                let element = self.visit(element, None);
-                self.visit(subject, Some(&Class::List(element.map(Box::new))));
+                let class = self.visit(element, None);
+                let list = self.visit(subject, Some(&Class::List(class.clone().map(Box::new))));
+                if let (None, Some(Class::List(Some(of)))) = (class, list) {
+                    self.visit(element, Some(&of));
+                }
             }
             Test::HasAny(list) | Test::HasAll(list) | Test::HasNone(list) => {
                 let class = self.visit(list, None).unwrap_or(Class::List(None));
@@ -548,12 +568,26 @@ impl Inference<'_, '_, '_> {
                 all(self, Class::Number);
                 Some(Class::Number)
             }
-            "min" | "max" | "clamp" => {
+            "clamp" => {
+                all(self, Class::Number);
+                Some(Class::Number)
+            }
+            "min" | "max" if exprs.len() > 1 => {
+                let guess = self.guess(&Class::Number);
                 let class = self.same(&exprs, expected);
-                if class.is_none() {
-                    all(self, Class::Number);
+                if let (None, Some(guess)) = (&class, guess) {
+                    all(self, guess.clone());
                 }
-                class.or(Some(Class::Number))
+                class
+            }
+            // Of one argument, a list, like those that follow.
+            "min" | "max" | "first" | "last" | "most" => {
+                let of =
+                    exprs.first().and_then(|it| self.visit(it, Some(&Class::List(expected.cloned().map(Box::new)))));
+                match of {
+                    Some(Class::List(Some(element))) => Some(*element),
+                    _ => expected.cloned(),
+                }
             }
             "date" | "start_of_week" | "start_of_month" | "anniversary" => {
                 all(self, Class::Moment);
@@ -574,23 +608,26 @@ impl Inference<'_, '_, '_> {
                 Some(Class::Number)
             }
             "sum" | "avg" | "quantile" => {
+                let element = expected.filter(|it| **it == Class::Duration).or(self.guess(&Class::Number)).cloned();
+                let element = element.or(expected.map(|_| Class::Number));
+                let mut of = None;
                 for (at, it) in exprs.iter().enumerate() {
-                    let list = Class::List(Some(Box::new(Class::Number)));
-                    self.visit(it, Some(if at == 0 { &list } else { &Class::Number }));
+                    let list = Class::List(element.clone().map(Box::new));
+                    let found = self.visit(it, Some(if at == 0 { &list } else { &Class::Number }));
+                    of = if at == 0 { found } else { of };
                 }
-                Some(Class::Number)
+                match of {
+                    Some(Class::List(Some(of))) => Some(*of),
+                    _ => element,
+                }
             }
             "count" => {
                 all(self, Class::List(None));
                 Some(Class::Number)
             }
             "distinct" => {
-                all(self, Class::List(None));
-                Some(Class::List(None))
-            }
-            "first" | "last" | "most" => {
-                all(self, Class::List(None));
-                None
+                let of = expected.filter(|it| matches!(it, Class::List(_))).cloned().unwrap_or(Class::List(None));
+                exprs.first().and_then(|it| self.visit(it, Some(&of))).or(Some(of))
             }
             "ntile" => {
                 if let Some(Argument::Clause(clause)) = arguments.first() {
@@ -627,16 +664,29 @@ impl Inference<'_, '_, '_> {
         }
     }
 
+    /// Whether an expression is the name of an undeclared field of which nothing, or only that it is a moment, is known.
+    fn is_open_field(&self, expr: &Expr) -> bool {
+        let ExprKind::Name(name) = &expr.unparenthesised().kind else { return false };
+        let declared = self.checker.names.get(&name.symbol).is_some() || self.checker.names.is_value(&name.symbol);
+        let known = self.classes.get(&name.symbol).map(|(class, _)| class);
+        !declared && known.is_none_or(|class| *class == Class::Moment)
+    }
+
     fn field(&mut self, name: &Symbol, span: Span, expected: Option<&Class>) -> Option<Class> {
-        if !self.fields.iter().any(|(known, _)| known == name) {
-            self.fields.push((name.clone(), span));
-            self.changed = true;
+        match self.fields.get_mut(name) {
+            Some(first) if *first <= span => {}
+            Some(first) => *first = span,
+            None => {
+                self.fields.insert(name.clone(), span);
+                self.changed = true;
+            }
         }
         let Some(expected) = expected else { return self.classes.get(name).map(|(class, _)| class.clone()) };
         match self.classes.get(name).cloned() {
             None => {
                 self.classes.insert(name.clone(), (expected.clone(), span));
                 self.changed = true;
+                self.guesses = self.guesses.saturating_sub(1);
             }
             Some((Class::List(None), first)) if matches!(expected, Class::List(Some(_))) => {
                 self.classes.insert(name.clone(), (expected.clone(), first));

@@ -8,7 +8,9 @@ mod children;
 mod declare;
 mod expr;
 mod fields;
+mod foreign;
 mod funnel;
+mod habits;
 mod later;
 mod lint;
 mod names;
@@ -47,7 +49,9 @@ pub const ROOT: &str = "users";
 pub fn check(files: &[ast::File], sources: &Sources, inputs: &Inputs, sink: &mut Sink) -> Option<ir::Rulebook> {
     let book = Book::of(files);
     let rulebook = lower(&book, sources, inputs, Surplus::Refused, sink)?;
-    lint::run(&book, &rulebook, sink);
+    let facts = inputs.facts.get(rulebook.schema.root().name.as_str()).filter(|_| !rulebook.schema.root().declared);
+    let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+    lint::run(&book, lint::Found { rulebook: &rulebook, sources, facts, zone: &zone, sink });
     Some(rulebook)
 }
 
@@ -107,6 +111,7 @@ fn lower(
         scope: None,
     };
     checker.declare_names(book);
+    declare::forget_wrong_types(&mut checker, book);
     let order = checker.order(book);
     checker.params = declare::params(&mut checker, book, inputs);
     if root_is_known {

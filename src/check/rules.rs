@@ -83,7 +83,7 @@ impl Checker<'_> {
         };
         let mut arms = vec![];
         for arm in &written.arms {
-            let points = self.number(&arm.points, "the points of a score");
+            let points = self.number(&arm.points, "what a score adds");
             let condition = self.condition(&arm.condition);
             arms.push((arm, points, condition));
         }

@@ -120,19 +120,30 @@ impl Guess {
 
 fn of_json(input: &Input) -> Result<Facts, DataError> {
     let mut facts = Facts { file: input.name(), columns: vec![] };
+    let mut times_seen: Vec<usize> = vec![];
+    let mut rows = 0;
     for line in BufReader::new(input.open()?).split(b'\n') {
         let line = line.map_err(|error| input.unreadable(error))?;
         let Ok(Json::Object(object)) = serde_json::from_slice(&line) else { continue };
+        rows += 1;
         for (header, json) in &object {
             let one = record::own_type(json);
-            match facts.columns.iter_mut().find(|column| column.header == *header) {
-                None => facts.columns.push(ColumnFacts { header: header.clone(), ty: one, missing: json.is_null() }),
-                Some(column) => {
+            match facts.columns.iter_mut().zip(&mut times_seen).find(|(column, _)| column.header == *header) {
+                None => {
+                    facts.columns.push(ColumnFacts { header: header.clone(), ty: one, missing: json.is_null() });
+                    times_seen.push(1);
+                }
+                Some((column, times)) => {
+                    *times += 1;
                     column.missing |= json.is_null();
                     column.ty = joined(column.ty.take(), one);
                 }
             }
         }
+    }
+    // A key that a record does not have is missing there.
+    for (column, times) in facts.columns.iter_mut().zip(times_seen) {
+        column.missing |= times < rows;
     }
     Ok(facts)
 }

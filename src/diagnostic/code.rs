@@ -60,7 +60,7 @@ macro_rules! codes {
 
 codes! {
     FOREIGN_CHARACTER = "E0001", "a character of another keyboard";
-    CONTROL_CHARACTER = "E0002", "a control character";
+    CONTROL_CHARACTER = "E0002", "a character that cannot be seen";
     FOREIGN_QUOTES = "E0003", "quotes of another keyboard";
     SINGLE_QUOTES = "E0004", "a text in single quotes";
     UNCLOSED_TEXT = "E0005", "a text that is never closed";
@@ -124,5 +124,10 @@ codes! {
     BAD_PATH = "E0506", "a file outside the rulebook's folder";
     NOT_SUPPORTED_YET = "E0901", "a part of the language that this version parses but does not evaluate yet";
     UNUSED = "W0101", "something that no rule reads";
+    NEGATION_OF_MISSING = "W0102", "a negation that leaves out those of missing value";
+    EMPTY_RANGE = "W0103", "a range that nothing lies in";
     OR_BESIDE_AND = "W0104", "`or` beside `and` without parentheses";
+    ALWAYS_OR_NEVER = "W0105", "a condition that is the same for everybody";
+    ASKED_TWICE = "W0106", "a condition that is asked twice";
+    TEXT_WITHOUT_QUOTES = "W0107", "a name that may be a text without its quotes";
 }

@@ -4,6 +4,7 @@
 //! text, in which comments and foreign white space are blanks.
 
 mod habits;
+mod hidden;
 mod quotes;
 
 use unicode_ident::{is_xid_continue, is_xid_start};
@@ -18,6 +19,7 @@ use crate::{
     diagnostic::{Diagnostic, Sink, code},
     source::{SourceId, Span},
 };
+use hidden::is_hidden;
 
 /// What the walk hands on.
 pub(super) struct Scanned<'a> {
@@ -39,6 +41,7 @@ pub(super) fn scan<'a>(source: SourceId, text: &'a str, sink: &mut Sink) -> Scan
         done: Scanned { original: text, cleaned: Cleaned::starting_at(0), comments: vec![], spoiled: vec![] },
         last: Last::Start,
         line_begun: false,
+        returns_told: false,
     };
     while walk.step() {}
     walk.done
@@ -64,6 +67,8 @@ struct Walk<'a, 's> {
     last: Last,
     /// Whether anything but white space stands before this on the line.
     line_begun: bool,
+    /// Whether a lone carriage return was told.
+    returns_told: bool,
 }
 
 impl<'a> Walk<'a, '_> {
@@ -72,7 +77,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn line(&self) -> &'a str {
-        self.rest().split('\n').next().unwrap_or("").trim_end_matches('\r')
+        self.rest().split(['\n', '\r']).next().unwrap_or("")
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
@@ -92,13 +97,15 @@ impl<'a> Walk<'a, '_> {
                 self.line_begun = false;
                 return true;
             }
+            '\r' if !self.rest().starts_with("\r\n") => {
+                self.lone_return();
+                return true;
+            }
             ' ' | '\t' | '\r' => self.keep(1),
             '\u{feff}' if self.at == 0 => self.blank(first.len_utf8()),
             '\u{3000}' => self.blank(first.len_utf8()),
-            _ if first.is_whitespace() || ('\u{200b}'..='\u{200f}').contains(&first) || first == '\u{feff}' => {
-                self.foreign_blank(first);
-            }
-            _ if first.is_control() => self.control(first),
+            _ if is_hidden(first) => self.hidden(first),
+            _ if first.is_whitespace() => self.foreign_blank(first),
             _ => {
                 self.visible(first);
                 self.line_begun = true;
@@ -157,17 +164,9 @@ impl<'a> Walk<'a, '_> {
         let text = line.trim_end();
         let place = Place(self.next_span(text.len()));
         let text = format!("#{}", text.get(sign..).unwrap_or(""));
-        if let Some((at, control)) = line.char_indices().find(|(_, it)| it.is_control() && *it != '\t' && *it != '\r') {
-            let span = self.span(self.at + at, self.at + at + control.len_utf8());
-            self.sink.push(control_character(control, span));
-        }
+        self.hidden_in_comment(line);
         self.done.comments.push(Comment { text, place });
         self.blank(line.len());
-    }
-
-    fn control(&mut self, control: char) {
-        self.sink.push(control_character(control, self.next_span(control.len_utf8())));
-        self.blank(control.len_utf8());
     }
 
     fn word(&mut self) {
@@ -219,7 +218,8 @@ impl<'a> Walk<'a, '_> {
                 let length = digits.find(['-', '/']).filter(|_| shaped_like_a_date(digits).is_none()).unwrap_or(length);
                 self.keep(length.max(1));
                 let rest = self.rest();
-                let length = rest.find(|it: char| !is_xid_continue(it) || twin(it).is_some()).unwrap_or(rest.len());
+                let length = rest.find(|it: char| !is_xid_continue(it) || is_hidden(it) || twin(it).is_some());
+                let length = length.unwrap_or(rest.len());
                 self.keep(length);
             }
         }
@@ -245,9 +245,10 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-/// The length of the word that `text` begins with. A full-width letter ends it: it is mended on its own.
+/// The length of the word that `text` begins with. A full-width letter or a hidden character ends it: it is
+/// mended on its own.
 fn word_length(text: &str) -> usize {
-    text.find(|it| !is_xid_continue(it) || is_full_width(it)).unwrap_or(text.len())
+    text.find(|it| !is_xid_continue(it) || is_hidden(it) || is_full_width(it)).unwrap_or(text.len())
 }
 
 fn is_full_width(it: char) -> bool {
@@ -261,15 +262,4 @@ fn shaped_like_a_date(digits: &str) -> Option<String> {
     let [year, month, day] = parts.as_slice() else { return None };
     let fits = year.len() == 4 && (1..=2).contains(&month.len()) && (1..=2).contains(&day.len());
     fits.then(|| format!("{year}-{month:0>2}-{day:0>2}"))
-}
-
-fn control_character(control: char, span: Span) -> Diagnostic {
-    let number = control as u32;
-    Diagnostic::error(
-        code::CONTROL_CHARACTER,
-        span,
-        format!("the control character U+{number:04X} has no place in a rule file"),
-    )
-    .help("remove it; in a text, `\\n` and `\\t` stand for a line break and a tab")
-    .fix("remove it", span, "")
 }

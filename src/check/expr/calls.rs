@@ -75,6 +75,9 @@ impl Checker<'_> {
             _ => {}
         }
         let Some((_, function, shape)) = FUNCTIONS.iter().find(|(known, ..)| *known == name.symbol.as_str()) else {
+            if self.tell_foreign_function(name, arguments, span) {
+                return None;
+            }
             return self.unknown_function(name);
         };
         let mut wanted: Vec<&ast::Expr> = vec![];

@@ -35,6 +35,11 @@ impl Checker<'_> {
         if lowered.ty == Type::Bool {
             return Some(lowered);
         }
+        if let ExprKind::Constant(value) = &lowered.kind
+            && self.tell_quoted_condition(value, expr.span())
+        {
+            return None;
+        }
         let message =
             format!("a condition is wanted here, and {} is {}", self.quoted(expr.span()), self.kind(&lowered.ty));
         let words = self.words(expr.span()).to_owned();
@@ -120,7 +125,10 @@ impl Checker<'_> {
     }
 
     fn conditions(&mut self, all: &[ast::Expr]) -> Option<Vec<Expr>> {
-        let lowered: Vec<Option<Expr>> = all.iter().map(|it| self.condition(it)).collect();
+        let mut lowered: Vec<Option<Expr>> = Vec::with_capacity(all.len());
+        for (at, it) in all.iter().enumerate() {
+            lowered.push(if self.tell_value_among_conditions(all, at) { None } else { self.condition(it) });
+        }
         lowered.into_iter().collect()
     }
 
@@ -294,6 +302,9 @@ impl Checker<'_> {
 
     /// A name of the user's: a column of theirs, or what the rulebook declares.
     fn users_name(&mut self, name: &ast::Name, beside: Option<&Type>) -> Option<Expr> {
+        if self.tell_foreign_constant(name) {
+            return None;
+        }
         let span = name.span();
         let new = |kind, ty| Some(Expr { kind, ty, span });
         match self.names.get(&name.symbol) {
@@ -339,6 +350,7 @@ impl Checker<'_> {
             let values: Vec<String> =
                 self.choice(*id).map(|it| it.values.iter().map(|it| it.name.to_string()).collect()).unwrap_or_default();
             let near = crate::diagnostic::nearest(&name.symbol, values.iter().map(String::as_str)).map(str::to_owned);
+            let near = self.value_of_label(&name.symbol, *id).or(near);
             let mut told = Diagnostic::error(UNKNOWN_NAME, span, format!("`{owner}` has no value `{}`", name.symbol));
             told = match near {
                 Some(near) => {
@@ -368,6 +380,31 @@ impl Checker<'_> {
         None
     }
 
+    /// `user.spend`, `orders.amount` where no such table is declared.
+    fn tell_no_columns(&mut self, base: &ast::Expr, field: &ast::Name) -> Option<Expr> {
+        let Ast::Name(table) = &base.kind else {
+            let message = format!("{} has no columns", self.quoted(base.span()));
+            self.sink.push(
+                Diagnostic::error(NOT_A_VALUE, base.span(), message)
+                    .help("a `.` stands between a table and its column: `orders.amount`, `channels[source].price`"),
+            );
+            return None;
+        };
+        let told = Diagnostic::error(NOT_A_VALUE, table.span(), format!("there is no table `{}`", table.symbol));
+        let names: Vec<String> = self.schema.tables.iter().map(|it| it.name.to_string()).collect();
+        let near = crate::diagnostic::nearest(&table.symbol, names.iter().map(String::as_str)).map(str::to_owned);
+        self.sink.push(match near {
+            Some(near) => {
+                told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), table.span(), near)
+            }
+            None => told.help(format!(
+                "declare it: `table {} of users by user_id {{ user_id: text  {}: … }}`",
+                table.symbol, field.symbol
+            )),
+        });
+        None
+    }
+
     fn field(&mut self, base: &ast::Expr, field: &ast::Name, span: Span) -> Option<Expr> {
         let Ast::Index { base: table, index } = &base.kind else {
             if let Ast::Name(table) = &base.kind
@@ -375,12 +412,7 @@ impl Checker<'_> {
             {
                 return self.column_of_rows(id, field, span);
             }
-            let message = format!("{} has no columns", self.quoted(base.span()));
-            self.sink.push(
-                Diagnostic::error(NOT_A_VALUE, base.span(), message)
-                    .help("a `.` stands between a table and its column: `orders.amount`, `channels[source].price`"),
-            );
-            return None;
+            return self.tell_no_columns(base, field);
         };
         let found = match &table.kind {
             Ast::Name(name) => self.schema.find(&name.symbol),
@@ -488,6 +520,9 @@ impl Checker<'_> {
         right: &ast::Expr,
         span: Span,
     ) -> Option<Expr> {
+        if self.tell_comparison_with_nothing(op, left, right, span) {
+            return None;
+        }
         let op = compare_op(op);
         if let Some(compared) = self.age_comparison(op, left, right, span) {
             return compared;
@@ -583,6 +618,10 @@ impl Checker<'_> {
             format!("`{left_words}` is {}, and `{right_words}` is {}", self.kind(&left.ty), self.kind(&right.ty));
         let place = if matches!(left.kind, ExprKind::Constant(_)) { left.span } else { right.span };
         let mut told = Diagnostic::error(NOT_ALIKE, place, message);
+        if let Some((text, span)) = self.remedy_of_unlike(op, (left_ast, &left.ty), (right_ast, &right.ty)) {
+            self.sink.push(told.help(format!("write `{text}`")).suggest(format!("write `{text}`"), span, text.clone()));
+            return None;
+        }
         let (other, constant) = if place == right.span { (&left.ty, right) } else { (&right.ty, left) };
         let words = self.words(place).to_owned();
         told = match (other, &constant.kind) {
@@ -602,7 +641,14 @@ impl Checker<'_> {
                 let bare = text.to_string();
                 told.help(format!("write it as a date: `{bare}`")).suggest(format!("write `{bare}`"), place, bare)
             }
-            (ty, _) => told.help(format!("like compares with like: write {} there", self.kind(ty))),
+            (ty, _) => match ty {
+                Type::Choice(id) => {
+                    let values = self.choice(*id).map(|it| &it.values);
+                    let names: Vec<String> = values.into_iter().flatten().map(|it| format!("`{}`", it.name)).collect();
+                    told.help(format!("write one of its values: {}", names.join(", ")))
+                }
+                _ => told.help(format!("like compares with like: write {} there", self.kind(ty))),
+            },
         };
         self.sink.push(told);
         None

@@ -4,7 +4,7 @@ use super::super::{
     Checker,
     names::Meaning,
     rules::widened,
-    words::{alike, is_moment},
+    words::{alike, is_moment, is_number},
 };
 use crate::{
     diagnostic::{
@@ -32,7 +32,10 @@ impl Checker<'_> {
                 new(ExprKind::Matches { subject: Box::new(lowered?), pattern: pattern? })
             }
             Test::Has(element) => {
-                let list = self.list(subject)?;
+                if self.tell_list_in_has(element) {
+                    return None;
+                }
+                let list = self.list_or(subject, element)?;
                 let Type::List(of) = list.ty.clone() else { return None };
                 let lowered = self.lower(element, Some(&of))?;
                 self.element_fits(&of, &lowered)?;
@@ -92,13 +95,13 @@ impl Checker<'_> {
                 self.quoted(duration.span),
                 self.kind(&duration.ty)
             );
-            let number = matches!(duration.ty, Type::Int | Type::Decimal(_) | Type::Float);
-            let help = if number {
-                format!("write a unit: `{}d`", self.snippet(duration.span))
-            } else {
-                "write a duration: `30d`".into()
-            };
-            self.sink.push(Diagnostic::error(NOT_ALIKE, duration.span, message).help(help));
+            let written = if in_place(left).is_some() { right } else { left };
+            let (help, text) = self.length_instead_of(written, &duration.ty);
+            let told = Diagnostic::error(NOT_ALIKE, duration.span, message).help(help);
+            self.sink.push(match text {
+                Some(text) => told.suggest(format!("write `{text}`"), duration.span, text),
+                None => told,
+            });
             return Some(None);
         }
         if moment.ty == Type::Date && self.no_hours(&duration).is_none() {
@@ -204,13 +207,12 @@ impl Checker<'_> {
                 self.quoted(length.span()),
                 self.kind(&lowered.ty)
             );
-            let number = matches!(lowered.ty, Type::Int | Type::Decimal(_) | Type::Float);
-            let help = if number {
-                format!("write a unit: `{}d`", self.snippet(length.span()))
-            } else {
-                "write a duration: `30d`".into()
-            };
-            self.sink.push(Diagnostic::error(WRONG_TYPE, length.span(), message).help(help));
+            let (help, written) = self.length_instead_of(length, &lowered.ty);
+            let told = Diagnostic::error(WRONG_TYPE, length.span(), message).help(help);
+            self.sink.push(match written {
+                Some(text) => told.suggest(format!("write `{text}`"), length.span(), text),
+                None => told,
+            });
             return None;
         }
         if subject.ty == Type::Date {
@@ -226,7 +228,11 @@ impl Checker<'_> {
             return Some(lowered);
         }
         let message = format!("{what}, and {} is {}", self.quoted(expr.span()), self.kind(&lowered.ty));
-        self.sink.push(Diagnostic::error(WRONG_TYPE, expr.span(), message).help("write a date or a timestamp"));
+        let help = match is_number(&lowered.ty) {
+            true => "name the field that says when it was, such as `last_order`",
+            false => "write a date or a timestamp",
+        };
+        self.sink.push(Diagnostic::error(WRONG_TYPE, expr.span(), message).help(help));
         None
     }
 
@@ -238,7 +244,7 @@ impl Checker<'_> {
         let message = format!("{what}, and {} is {}", self.quoted(expr.span()), self.kind(&lowered.ty));
         let mut told = Diagnostic::error(WRONG_TYPE, expr.span(), message);
         told = match lowered.ty {
-            Type::List(_) => told.help("of a list ask `has`"),
+            Type::List(_) => told.help("of a list ask `has`: `interests has \"水果\"`"),
             _ => told.help(format!("write {} there", self.kind(ty))),
         };
         self.sink.push(told);
@@ -303,6 +309,24 @@ impl Checker<'_> {
         }
         self.element_fits(&of, &lowered)?;
         new(ExprKind::In { subject: Box::new(lowered), list: Box::new(list_expr) })
+    }
+
+    /// The list that is asked whether it has something.
+    fn list_or(&mut self, subject: &ast::Expr, element: &ast::Expr) -> Option<Expr> {
+        let lowered = self.lower(subject, None)?;
+        if lowered.ty != Type::Text {
+            return self.list(subject);
+        }
+        let written = format!("{} contains {}", self.words(subject.span()), self.words(element.span()));
+        let message = format!("`has` asks a list, and {} is text", self.quoted(subject.span()));
+        self.sink.push(
+            Diagnostic::error(WRONG_TYPE, subject.span(), message).help(format!("write `{written}`")).suggest(
+                format!("write `{written}`"),
+                subject.span().to(element.span()),
+                written,
+            ),
+        );
+        None
     }
 
     fn list(&mut self, expr: &ast::Expr) -> Option<Expr> {

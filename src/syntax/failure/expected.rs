@@ -40,6 +40,18 @@ impl Around<'_> {
                 None => format!("it stands inside an aggregate: `count(orders {} …)`", this.text),
             });
         }
+        let value = matches!(this.kind, Kind::Number | Kind::Text) && self.expects(Rule::kw_and);
+        if let Some(previous) =
+            self.previous().filter(|it| value && it.kind == Kind::Word && !words::is_reserved(it.text))
+        {
+            let sign = if this.kind == Kind::Text { "=" } else { ">=" };
+            return Mistake::new(
+                code::MISSING_WORD,
+                this.range(),
+                format!("an operator is left out before {}", shown(this.text)),
+            )
+            .help(format!("write `{} {sign} {}`, or another comparison", previous.text, this.text));
+        }
         if this.is("then") {
             return Mistake::new(code::UNEXPECTED, this.range(), "a condition is followed by nothing that is done")
                 .help("write a `segment` for what is done: `segment NAME when CONDITION { on enter send sms \"…\" }`");

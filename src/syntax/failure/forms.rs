@@ -253,7 +253,7 @@ impl Around<'_> {
         )
     }
 
-    fn case_when(&self, case: &Token<'_>) -> Mistake {
+    pub(super) fn case_when(&self, case: &Token<'_>) -> Mistake {
         let position =
             |word: &str| self.tokens.iter().skip(self.at).find(|token| token.text.eq_ignore_ascii_case(word));
         let mistake = Mistake::new(code::FOREIGN_FORM, case.range(), "a choice is written `if … then … else …`");
@@ -280,7 +280,7 @@ impl Around<'_> {
     }
 
     /// The bracket that closes the one at token `open`.
-    fn matching(&self, open: usize) -> Option<&Token<'_>> {
+    pub(super) fn matching(&self, open: usize) -> Option<&Token<'_>> {
         let mut depth = 0_usize;
         for token in self.tokens.get(open..)? {
             match token.text {

@@ -3,11 +3,13 @@
 //! The grammar knows how far a text could be followed and what could have come next. What was probably meant is read off
 //! the tokens around that place; where a mend is known it is made, and the rest of the declaration is read as well.
 
+mod blocks;
 mod brackets;
 mod declarations;
 mod entries;
 mod expected;
 mod forms;
+mod habits;
 mod names;
 mod numbers;
 mod operators;
@@ -206,7 +208,9 @@ impl<'a> Around<'a> {
 
     /// What is wrong, asked of those who know, from the special to the general.
     fn mistake(&self) -> Mistake {
-        None.or_else(|| self.range())
+        None.or_else(|| self.habit())
+            .or_else(|| self.block())
+            .or_else(|| self.range())
             .or_else(|| self.number())
             .or_else(|| self.declaration())
             .or_else(|| self.entry())

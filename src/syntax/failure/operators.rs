@@ -83,10 +83,24 @@ const FOREIGN: &[(&[&str], &str)] = &[
     (&["elseif"], "else if"),
     (&["inside"], "in"),
     (&["unless"], "and not"),
+    (&["\u{9664}\u{975e}"], "and not"),
+    (&["\u{540c}\u{65f6}"], "and"),
+    (&["\u{4ee5}\u{53ca}"], "and"),
+    (&["\u{4e0d}\u{5305}\u{542b}"], "not contains"),
+    (&["\u{4e0d}\u{5728}"], "not in"),
+    (&["\u{5c5e}\u{4e8e}"], "in"),
+    (&["\u{4e0d}\u{662f}"], "!="),
+    (&["\u{662f}"], "="),
+    (&["\u{4e3a}\u{7a7a}"], "is missing"),
+    (&["\u{4e0d}\u{4e3a}\u{7a7a}"], "is known"),
+    (&["\u{4e0d}\u{8d85}\u{8fc7}"], "<="),
+    (&["\u{4e0d}\u{4f4e}\u{4e8e}"], ">="),
+    (&["\u{5c11}\u{4e8e}"], "<"),
+    (&["\u{591a}\u{4e8e}"], ">"),
     (&["but"], "and"),
 ];
 
-const NOTHING: &[&str] = &["null", "none", "nil", "undefined", "empty", "nan", "\u{7a7a}"];
+pub(super) const NOTHING: &[&str] = &["null", "none", "nil", "undefined", "empty", "nan", "\u{7a7a}"];
 
 /// Whether `word` continues an expression.
 pub(super) fn is_operator(word: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use unicode_ident::is_xid_start;
 
-use super::{super::twins::twin, Last, Walk, control_character, word_length};
+use super::{super::twins::twin, Last, Walk, hidden::is_refused_in_texts, word_length};
 use crate::diagnostic::{Diagnostic, Edit, Fix, code};
 
 impl Walk<'_, '_> {
@@ -112,9 +112,8 @@ impl Walk<'_, '_> {
     fn escapes(&mut self, start: usize, inside: &str, open: char) {
         let mut rest = inside.char_indices();
         while let Some((at, it)) = rest.next() {
-            if it.is_control() && it != '\t' {
-                let span = self.span(start + at, start + at + it.len_utf8());
-                self.sink.push(control_character(it, span));
+            if is_refused_in_texts(it) {
+                self.hidden_in_text(it, self.span(start + at, start + at + it.len_utf8()));
             }
             if it != '\\' {
                 continue;
@@ -172,6 +171,7 @@ impl Walk<'_, '_> {
             );
             return self.blank(open.len_utf8());
         };
+        self.hidden_in_name(self.at + open.len_utf8(), inside.get(..length).unwrap_or(""));
         for (length, tick) in [(open.len_utf8(), open), (length, ' '), (close.len_utf8(), close)] {
             if tick == '\u{ff40}' {
                 self.instead(length, "`", code::FOREIGN_CHARACTER, "this is a full-width backtick");
@@ -195,6 +195,11 @@ impl Walk<'_, '_> {
         });
         match close {
             Some((at, _)) if at > 1 => {
+                for (at, it) in
+                    line.char_indices().take_while(|(it, _)| *it < at).filter(|(_, it)| is_refused_in_texts(*it))
+                {
+                    self.hidden_in_text(it, self.span(self.at + at, self.at + at + it.len_utf8()));
+                }
                 self.keep(at + 1);
                 self.last = Last::Operand;
                 true

@@ -1,0 +1,132 @@
+//! Functions of spreadsheets and databases: what each is written like here.
+
+use super::Checker;
+use crate::{
+    diagnostic::{Diagnostic, code::UNKNOWN_FUNCTION},
+    source::Span,
+    syntax::ast::{self, Argument},
+};
+
+/// What is said of a foreign function.
+enum Remedy {
+    /// The whole call is written so.
+    Write(String),
+    /// Another name, with the same arguments.
+    Rename(&'static str),
+    /// No words that fit by themselves.
+    Say(String),
+}
+
+impl Checker<'_> {
+    /// Tells a call of a function that another language has; false where it is none of them.
+    pub(super) fn tell_foreign_function(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> bool {
+        let written: Vec<String> = arguments.iter().map(|argument| self.words(place(argument)).to_owned()).collect();
+        let words: Vec<&str> = written.iter().map(String::as_str).collect();
+        let Some(remedy) = remedy(&name.symbol.to_lowercase(), &words) else { return false };
+        let told = Diagnostic::error(UNKNOWN_FUNCTION, name.span(), format!("there is no function `{}`", name.symbol));
+        self.sink.push(match remedy {
+            Remedy::Write(text) => {
+                let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                told.help(format!("write `{one_line}`")).suggest(format!("write `{one_line}`"), span, text)
+            }
+            Remedy::Rename(word) => {
+                told.help(format!("write `{word}`")).suggest(format!("write `{word}`"), name.span(), word)
+            }
+            Remedy::Say(help) => told.help(help),
+        });
+        true
+    }
+}
+
+fn place(argument: &Argument) -> Span {
+    match argument {
+        Argument::Clause(clause) => clause.place.0,
+        Argument::Range(range) => range.place.0,
+        Argument::Pattern(pattern) => pattern.place.0,
+    }
+}
+
+fn remedy(name: &str, arguments: &[&str]) -> Option<Remedy> {
+    use Remedy::{Rename, Say, Write};
+    Some(match (name, arguments) {
+        ("if" | "iif" | "iff", [condition, then, otherwise]) => {
+            Write(format!("(if {condition} then {then} else {otherwise})"))
+        }
+        ("if" | "iif" | "iff" | "ifs" | "case" | "switch" | "choose" | "decode", _) => {
+            Say("write `if CONDITION then VALUE else VALUE`; `else if` goes on".into())
+        }
+        ("and" | "all" | "every", [_, ..]) => Write(format!("all of ({})", arguments.join(", "))),
+        ("or", [_, ..]) => Write(format!("any of ({})", arguments.join(", "))),
+        ("none", [_, ..]) => Write(format!("none of ({})", arguments.join(", "))),
+        ("not", [one]) => Write(format!("not ({one})")),
+        ("isnull" | "is_null" | "isblank" | "isna" | "isempty" | "is_empty", [one]) => {
+            Write(format!("{one} is missing"))
+        }
+        ("isnotnull" | "notnull" | "is_not_null", [one]) => Write(format!("{one} is known")),
+        ("isnull" | "coalesce" | "ifnull" | "nvl" | "iferror" | "ifna", [_, _, ..]) => {
+            Write(format!("({})", arguments.join(" ?? ")))
+        }
+        ("contains" | "includes" | "instr", [text, part]) => Write(format!("{text} contains {part}")),
+        ("find" | "search", [part, text]) => Write(format!("{text} contains {part}")),
+        ("startswith" | "starts_with", [text, part]) => Write(format!("{text} starts with {part}")),
+        ("endswith" | "ends_with", [text, part]) => Write(format!("{text} ends with {part}")),
+        ("concat" | "concatenate", [_, _, ..]) => Write(format!("({})", arguments.join(" + "))),
+        ("regexp" | "regexp_like" | "regexmatch" | "rlike" | "match", [text, ..]) => {
+            Say(format!("write `{text} matches /…/`"))
+        }
+        ("len" | "strlen" | "char_length" | "character_length", _) => Rename("length"),
+        ("average" | "mean", _) => Rename("avg"),
+        ("ceiling", _) => Rename("ceil"),
+        ("greatest", _) => Rename("max"),
+        ("least", _) => Rename("min"),
+        ("ucase" | "toupper", _) => Rename("upper"),
+        ("lcase" | "tolower", _) => Rename("lower"),
+        ("exists", _) => Rename("any"),
+        ("dayofweek" | "day_of_week", _) => Rename("weekday"),
+        ("dayofmonth" | "day_of_month", _) => Rename("day"),
+        ("median", [one]) => Write(format!("quantile({one}, 50%)")),
+        ("percentile" | "percentile_cont", _) => Say("write `quantile(orders.amount, 90%)`".into()),
+        ("count_distinct" | "countdistinct" | "nunique" | "uniq", [one]) => Write(format!("count(distinct({one}))")),
+        ("countif" | "countifs" | "count_if", _) => Say("write `count(orders where CONDITION)`".into()),
+        ("sumif" | "sumifs" | "sum_if", _) => Say("write `sum(orders.amount where CONDITION)`".into()),
+        ("rank" | "row_number" | "dense_rank" | "percent_rank", _) => {
+            Say("write `top 20% by spend`, `top 100 by spend` or `ntile(spend, 5)`".into())
+        }
+        ("getdate" | "sysdate" | "current_timestamp" | "getutcdate", []) => Write("now".into()),
+        ("curdate" | "current_date", []) => Write("today".into()),
+        ("datediff" | "date_diff" | "timestampdiff" | "datedif" | "days_between" | "daysbetween", _) => {
+            Say(difference(arguments))
+        }
+        ("dateadd" | "date_add" | "adddate" | "date_sub" | "timestampadd" | "edate", _) => {
+            Say("write `t + 30d` or `t - 3mo`; so long before now is `30d ago`".into())
+        }
+        ("substring" | "substr" | "left" | "right" | "mid" | "slice", _) => {
+            Say("ask a text by `starts with`, `ends with`, `contains` or `matches`".into())
+        }
+        ("cast" | "convert" | "to_date" | "str_to_date" | "to_number" | "to_char" | "value", _) => {
+            Say("say the type where the column is declared: `table users key user_id { paid_at: timestamp }`".into())
+        }
+        _ => return None,
+    })
+}
+
+/// `datediff(now, last_order)`
+fn difference(arguments: &[&str]) -> String {
+    let plain = |it: &&&str| {
+        let word = it.trim_matches(['"', '\'', '(', ')']).to_lowercase();
+        !matches!(
+            word.as_str(),
+            "day" | "days" | "d" | "month" | "months" | "hour" | "hours" | "year" | "years" | "week"
+        )
+    };
+    let moments: Vec<&str> = arguments.iter().filter(plain).copied().collect();
+    let is_now = |it: &&&str| matches!(it.trim(), "now" | "today" | "now()" | "today()");
+    let others: Vec<&str> = moments.iter().filter(|it| !is_now(it)).copied().collect();
+    match (others.as_slice(), moments.as_slice()) {
+        ([one], _) => format!("write `age({one})`, and compare it with a length of time: `age({one}) > 30d`"),
+        ([_, _], [first, second]) => {
+            format!("write `{second} - {first}`, and compare it with a length of time: `{second} - {first} > 30d`")
+        }
+        _ => "write `age(last_order)`, and compare it with a length of time: `age(last_order) > 30d`".to_owned(),
+    }
+}

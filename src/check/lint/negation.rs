@@ -1,0 +1,300 @@
+//! `not (spend > 500)`, `city != "上海"`: of a missing value a comparison is unknown, and so is its negation. Who reads
+//! "not more than 500" takes those of unknown spend for meant; they get nothing.
+//!
+//! It warns where a user can fall through: where the value may be missing, the negation is then unknown, and nothing beside
+//! it deals with the missing (`spend is known and …`, `… or spend is missing`, `??`, or a condition that asks for the same
+//! value without a negation and so leaves them out in any case). Where no `table` says what may be missing, it goes by the
+//! data, if it is there; without, it tells the first place of each field.
+
+use std::collections::HashSet;
+
+use super::{
+    Found,
+    outcomes::{Source, Without},
+};
+use crate::{
+    diagnostic::{Diagnostic, Edit, Fix, code::NEGATION_OF_MISSING},
+    ir::{
+        AggregateFunction, AggregateId, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, HasTest, Over, Quorum,
+    },
+    schema::ColumnId,
+    source::Span,
+};
+
+pub(super) fn look(found: &mut Found<'_>) {
+    let roots = found.roots();
+    if !roots.iter().any(|root| negates(root)) {
+        return;
+    }
+    // One warning a place, whatever is missing there.
+    let mut places: Vec<Place> = vec![];
+    for (source, told) in sources(found, &roots) {
+        let without = Without::new(found.rulebook, source);
+        let mut seen = vec![];
+        for root in &roots {
+            Walk { without: &without, seen: &mut seen }.root(root);
+            root.each(&mut |node| {
+                if let ExprKind::If { condition, .. } = &node.kind {
+                    Walk { without: &without, seen: &mut seen }.branching(condition);
+                }
+            });
+        }
+        let mut seen: Vec<Negation> = seen;
+        if told == Told::Once {
+            seen.sort_by_key(|it| it.span);
+            seen.truncate(1);
+        }
+        for negation in seen {
+            let words = found.name_of(source, negation.lookup);
+            match places.iter_mut().find(|place| place.span == negation.span) {
+                Some(place) => place.missing.push(words),
+                None => places.push(Place {
+                    span: negation.span,
+                    root: negation.root,
+                    branches: negation.branches,
+                    missing: vec![words],
+                }),
+            }
+        }
+    }
+    for place in places {
+        let diagnostic = tell(found, &place);
+        found.sink.push(diagnostic);
+    }
+}
+
+/// A negation that leaves users out.
+struct Place {
+    span: Span,
+    root: Span,
+    /// Whether it is the condition of an `if`.
+    branches: bool,
+    /// What may be missing, in words.
+    missing: Vec<String>,
+}
+
+fn tell(found: &Found<'_>, place: &Place) -> Diagnostic {
+    let list = place.missing.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" or ");
+    let each =
+        |ask: &str, join: &str| place.missing.iter().map(|it| format!("{it} is {ask}")).collect::<Vec<_>>().join(join);
+    let (open, close) = if place.span == place.root { ("", "") } else { ("(", ")") };
+    let (known, missing) = (each("known", " and "), each("missing", " or "));
+    let (before, after) = (format!("{open}{known} and "), format!(" or {missing}{close}"));
+    let edit = |span: Span, text: &str| Edit { span, text: text.to_owned() };
+    let (start, end) = (place.span.before(), place.span.after());
+    let title = |text: &str| format!("write `{text}`");
+    let around = |one: &str, two: &str| vec![edit(start, one), edit(end, two)];
+    let fix = |title, edits: Vec<Edit>| Fix {
+        title,
+        edits: edits.into_iter().filter(|edit| !edit.text.is_empty()).collect(),
+        certain: false,
+    };
+    let shown = found.words(place.span);
+    let shown = if shown.chars().count() > 60 { "…".to_owned() } else { shown };
+    let message = match place.branches {
+        true => format!("users whose {list} is missing go on with `else` here"),
+        false => format!("this leaves out users whose {list} is missing"),
+    };
+    Diagnostic::warning(NEGATION_OF_MISSING, place.span, message)
+        .note("what is missing is unknown, and so is its negation")
+        .help(format!("if they are meant too, add `or {missing}`; if they are not, `{known} and`"))
+        .with_fix(fix(title(&format!("{shown} or {missing}")), around(open, &after)))
+        .with_fix(fix(title(&format!("{known} and {shown}")), around(&before, close)))
+}
+
+/// How often a source is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// At each place.
+    Everywhere,
+    /// At the first place: nothing says that it is ever missing.
+    Once,
+}
+
+/// What may be missing, of what the rules read.
+fn sources(found: &Found<'_>, roots: &[&Expr]) -> Vec<(Source, Told)> {
+    let table = found.rulebook.schema.root();
+    let mut all = vec![];
+    for (at, column) in table.columns.iter().enumerate().filter(|(_, column)| column.optional) {
+        if table.key == Some(ColumnId(at as u32)) {
+            continue;
+        }
+        let source = Source::Column(ColumnId(at as u32));
+        match found.facts {
+            _ if table.declared => all.push((source, Told::Everywhere)),
+            None => all.push((source, Told::Once)),
+            Some(facts) => {
+                let known = facts.columns.iter().find(|it| it.header == column.header);
+                if known.is_some_and(|it| it.missing) {
+                    all.push((source, Told::Everywhere));
+                }
+            }
+        }
+    }
+    for (at, definition) in found.rulebook.definitions.iter().enumerate() {
+        if let Body::Level(ladder) | Body::Layer(ladder) = &definition.body
+            && !ladder.arms.iter().any(|arm| matches!(arm.choice, Choice::Otherwise))
+        {
+            all.push((Source::Ladder(DefinitionId(at as u32)), Told::Everywhere));
+        }
+    }
+    for (at, aggregate) in found.rulebook.aggregates.iter().enumerate() {
+        if aggregate.over != Over::Users && is_missing_of_no_rows(&aggregate.function) {
+            all.push((Source::Rows(AggregateId(at as u32)), Told::Everywhere));
+        }
+    }
+    let mut tables = HashSet::new();
+    for root in roots {
+        root.each(&mut |node| {
+            if let ExprKind::Lookup { table, .. } = &node.kind
+                && tables.insert(*table)
+            {
+                all.push((Source::Row(*table), Told::Everywhere));
+            }
+        });
+    }
+    all
+}
+
+fn is_missing_of_no_rows(function: &AggregateFunction) -> bool {
+    match function {
+        AggregateFunction::Average
+        | AggregateFunction::Least
+        | AggregateFunction::Greatest
+        | AggregateFunction::First
+        | AggregateFunction::Last
+        | AggregateFunction::Most
+        | AggregateFunction::Quantile(_)
+        | AggregateFunction::Funnel(_, _) => true,
+        AggregateFunction::Count
+        | AggregateFunction::CountDistinct
+        | AggregateFunction::Any
+        | AggregateFunction::Sum
+        | AggregateFunction::Distinct
+        | AggregateFunction::Top(_)
+        | AggregateFunction::Bottom(_)
+        | AggregateFunction::Ntile(_) => false,
+    }
+}
+
+fn negates(root: &Expr) -> bool {
+    let mut negates = false;
+    root.each(&mut |node| {
+        negates |= matches!(
+            node.kind,
+            ExprKind::Not(_)
+                | ExprKind::Compare { op: CompareOp::NotEqual, .. }
+                | ExprKind::HasOf { test: HasTest::None, .. }
+                | ExprKind::Quorum { quorum: Quorum::None, .. }
+        );
+    });
+    negates
+}
+
+/// A negation that is unknown where the source is missing.
+struct Negation {
+    span: Span,
+    /// The whole condition.
+    root: Span,
+    /// Whether it is the condition of an `if`.
+    branches: bool,
+    /// The lookup that it asks, where the source is a row.
+    lookup: Option<Span>,
+}
+
+struct Walk<'w, 'r> {
+    without: &'w Without<'r>,
+    seen: &'w mut Vec<Negation>,
+}
+
+/// Where a walk stands.
+#[derive(Clone, Copy)]
+struct Here {
+    root: Span,
+    branches: bool,
+    /// The outermost `not` around it, of an odd number of them.
+    not: Option<Span>,
+}
+
+impl Walk<'_, '_> {
+    fn root(&mut self, expr: &Expr) {
+        self.condition(expr, Here { root: expr.span, branches: false, not: None });
+    }
+
+    /// The condition of an `if`, which goes on with `else` where it is unknown.
+    fn branching(&mut self, expr: &Expr) {
+        self.condition(expr, Here { root: expr.span, branches: true, not: None });
+    }
+
+    fn condition(&mut self, expr: &Expr, here: Here) {
+        if !self.without.of(expr).can_be_unknown() {
+            return;
+        }
+        let negated = here.not.is_some();
+        match &expr.kind {
+            ExprKind::Not(inner) => {
+                let not = if negated { None } else { Some(expr.span) };
+                self.condition(inner, Here { not, ..here });
+            }
+            ExprKind::And(all) => self.joined(all, !negated, here),
+            ExprKind::Or(all) => self.joined(all, negated, here),
+            ExprKind::Quorum { quorum, conditions } => match quorum {
+                Quorum::All => self.joined(conditions, !negated, here),
+                Quorum::Any => self.joined(conditions, negated, here),
+                Quorum::AtLeast(_) => self.joined(conditions, false, here),
+                Quorum::None => {
+                    let not = if negated { None } else { Some(expr.span) };
+                    self.joined(conditions, negated, Here { not, ..here });
+                }
+            },
+            ExprKind::Compare { op: CompareOp::NotEqual, .. } | ExprKind::HasOf { test: HasTest::None, .. } => {
+                match here.not {
+                    None => self.tell(expr, expr.span, here),
+                    Some(_) => {}
+                }
+            }
+            ExprKind::If { then, otherwise, .. } => {
+                self.condition(then, here);
+                self.condition(otherwise, here);
+            }
+            ExprKind::Coalesce(_) => {}
+            _ => match here.not {
+                Some(not) => self.tell(expr, not, here),
+                None => {}
+            },
+        }
+    }
+
+    /// Conditions of which all must be true, or any. Where all must and one of them asks for the source without a negation,
+    /// those without it are out in any case.
+    fn joined(&mut self, all: &[Expr], all_must: bool, here: Here) {
+        if all_must && all.iter().any(|part| self.demands(part, here.not.is_some())) {
+            return;
+        }
+        for part in all {
+            self.condition(part, here);
+        }
+    }
+
+    fn demands(&self, part: &Expr, negated: bool) -> bool {
+        let outcomes = self.without.of(part);
+        let never = if negated { !outcomes.can_be_false() } else { !outcomes.can_be_true() };
+        let mut seen = vec![];
+        let not = negated.then_some(part.span);
+        Walk { without: self.without, seen: &mut seen }.condition(part, Here { root: part.span, branches: false, not });
+        never && seen.is_empty()
+    }
+
+    fn tell(&mut self, expr: &Expr, span: Span, here: Here) {
+        if self.seen.iter().any(|it| it.span == span) {
+            return;
+        }
+        let mut lookup = None;
+        expr.each(&mut |node| {
+            if matches!(node.kind, ExprKind::Lookup { .. }) && self.without.of(node).can_be_unknown() {
+                lookup = Some(node.span);
+            }
+        });
+        self.seen.push(Negation { span, root: here.root, branches: here.branches, lookup });
+    }
+}

@@ -1,0 +1,417 @@
+//! Forms that are written from the habit of other languages, each mended as a whole: `IS NOT NULL`, `in the last 30 days`,
+//! `if(a, b, c)`, `sum(orders.amount) within 90d`.
+
+use super::{
+    super::{
+        grammar::Rule,
+        words::{self},
+    },
+    Around, Kind, Mistake, Token,
+    operators::NOTHING,
+    shown,
+};
+use crate::diagnostic::code;
+
+/// Words before a length of time that say it lies behind.
+const LAST: &[&str] = &["last", "past", "previous", "prior", "recent"];
+
+impl Around<'_> {
+    pub(super) fn habit(&self) -> Option<Mistake> {
+        None.or_else(|| self.capital_is())
+            .or_else(|| self.capital_case())
+            .or_else(|| self.called_if())
+            .or_else(|| self.called_join())
+            .or_else(|| self.last_days())
+            .or_else(|| self.period_words())
+            .or_else(|| self.window_outside())
+            .or_else(|| self.comma_before_where())
+            .or_else(|| self.distinct_word())
+            .or_else(|| self.in_top())
+            .or_else(|| self.clause_of_rank())
+            .or_else(|| self.at_least())
+            .or_else(|| self.either())
+            .or_else(|| self.condition_compared())
+            .or_else(|| self.called_test())
+    }
+
+    /// The token that is spelt so, capitals or not.
+    fn spelt(&self, offset: isize, word: &str) -> bool {
+        self.token(offset).is_some_and(|token| token.kind == Kind::Word && token.text.eq_ignore_ascii_case(word))
+    }
+
+    /// `IS NULL`, `IS NOT NULL`
+    fn capital_is(&self) -> Option<Mistake> {
+        let this = self.this().filter(|this| self.spelt(0, "is") && !this.is("is"))?;
+        let not = self.spelt(1, "not");
+        let what = self.token(if not { 2 } else { 1 })?;
+        let lower = what.text.to_lowercase();
+        let known = match lower.as_str() {
+            "missing" => false,
+            "known" => true,
+            word if NOTHING.contains(&word) => false,
+            _ => return None,
+        };
+        let written = if known == not { "is missing" } else { "is known" };
+        let range = this.start..what.end();
+        let typed = self.slice(range.clone());
+        Some(
+            Mistake::new(code::NULL_TEST, range.clone(), format!("`{typed}` is written `{written}`"))
+                .help(format!("write `{written}`"))
+                .fix(format!("write `{written}`"), range, written),
+        )
+    }
+
+    /// `CASE WHEN a THEN b ELSE c END`
+    fn capital_case(&self) -> Option<Mistake> {
+        let case = self.previous().filter(|_| self.spelt(-1, "case") && self.spelt(0, "when"))?;
+        Some(self.case_when(case))
+    }
+
+    /// `if(a, b, c)`
+    fn called_if(&self) -> Option<Mistake> {
+        self.this().filter(|this| this.is(","))?;
+        let opener = *self.open().last().filter(|open| open.is("("))?;
+        let at = self.tokens.iter().position(|token| token.start == opener.start)?;
+        let word = self.tokens.get(at.checked_sub(1)?).filter(|word| word.is("if"))?;
+        let close = self.matching(at)?;
+        let parts = self.arguments(at)?;
+        let mistake = Mistake::new(code::FOREIGN_FORM, word.range(), "`if` is no function here");
+        let [condition, then, otherwise] = parts.as_slice() else {
+            return Some(mistake.help("write `if CONDITION then VALUE else VALUE`"));
+        };
+        let written = format!("(if {condition} then {then} else {otherwise})");
+        Some(mistake.help(format!("write `if {condition} then {then} else {otherwise}`")).suggest(
+            format!("write `{written}`"),
+            word.start..close.end(),
+            written,
+        ))
+    }
+
+    /// What stands between the commas of the bracket at token `open`.
+    fn arguments(&self, open: usize) -> Option<Vec<&str>> {
+        let close = self.matching(open)?;
+        let mut start = self.tokens.get(open)?.end();
+        let mut depth = 0_usize;
+        let mut parts = vec![];
+        for token in self.tokens.get(open + 1..)?.iter().take_while(|token| token.start < close.start) {
+            match token.text {
+                "(" | "[" | "{" if token.kind == Kind::Sign => depth += 1,
+                ")" | "]" | "}" if token.kind == Kind::Sign => depth = depth.saturating_sub(1),
+                "," if depth == 0 => {
+                    parts.push(self.slice(start..token.start).trim());
+                    start = token.end();
+                }
+                _ => {}
+            }
+        }
+        parts.push(self.slice(start..close.start).trim());
+        Some(parts)
+    }
+
+    /// `and(a, b)`
+    fn called_join(&self) -> Option<Mistake> {
+        // After `and` at a condition's beginning nothing is read: the unexpected token is the word itself.
+        let this = self.this().filter(|this| matches!(this.text, "and" | "or") && this.kind == Kind::Word)?;
+        if !self.next().is_some_and(|next| next.is("(")) || super::ends_operand(self.previous()?) {
+            return None;
+        }
+        let parts = self.arguments(self.at + 1).filter(|parts| parts.len() > 1)?;
+        let word = if this.is("and") { "all of" } else { "any of" };
+        let written = format!("{word} ({})", parts.join(", "));
+        Some(
+            Mistake::new(code::FOREIGN_FORM, this.range(), format!("`{}` stands between two conditions", this.text))
+                .help(format!("write `{written}`, or `{}`", parts.join(&format!(" {} ", this.text))))
+                .suggest(format!("write `{word}`"), this.range(), format!("{word} ")),
+        )
+    }
+
+    /// `last_order in the last 30 days`, `last_order last 30d`, `during last 30d`
+    fn last_days(&self) -> Option<Mistake> {
+        let number = |token: &Token<'_>| token.kind == Kind::Number && !token.text.contains('-');
+        let is_last = |token: &Token<'_>| {
+            LAST.iter().any(|word| token.text.eq_ignore_ascii_case(word)) && token.kind == Kind::Word
+        };
+        let last = [self.at.checked_sub(1), Some(self.at), self.at.checked_sub(2)]
+            .into_iter()
+            .flatten()
+            .find(|at| self.tokens.get(*at).is_some_and(is_last) && self.tokens.get(at + 1).is_some_and(number))?;
+        let mut begin = last;
+        while let Some(before) = begin.checked_sub(1).and_then(|at| self.tokens.get(at)) {
+            if !matches!(before.text, "the" | "in" | "within" | "during" | "over" | "is") || before.kind != Kind::Word {
+                break;
+            }
+            begin -= 1;
+        }
+        let (first, length) = (self.tokens.get(begin)?, self.tokens.get(last + 1)?);
+        let subject = self.tokens.get(begin.checked_sub(1)?)?;
+        if !super::ends_operand(subject) {
+            return None;
+        }
+        let typed = self.slice(first.start..length.start).trim();
+        Some(
+            Mistake::new(
+                code::FOREIGN_FORM,
+                first.start..length.start.saturating_sub(1).max(first.end()),
+                format!("`{typed}` is written `within` here"),
+            )
+            .help(format!("write `within {}`", length.text))
+            .fix("write `within`", first.start..length.start, "within "),
+        )
+    }
+
+    /// `during current month`, `during 2026-01`, `last_order 最近30天`
+    fn period_words(&self) -> Option<Mistake> {
+        let this = self.this()?;
+        if let Some(length) = recent_days(this.text).filter(|_| this.kind == Kind::Word) {
+            let written = format!("within {length}");
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), format!("`{}` is written `{written}`", this.text))
+                    .help(format!("write `{written}`"))
+                    .fix(format!("write `{written}`"), this.range(), written),
+            );
+        }
+        let during = self.previous().filter(|previous| previous.is("during"))?;
+        if let Some((first, last)) = days_of(this.text) {
+            let written = format!("between {first}..{last}");
+            let range = during.start..this.end();
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), format!("`{}` is no period of the calendar", this.text))
+                    .help(format!("write `{written}`"))
+                    .fix(format!("write `{written}`"), range, written),
+            );
+        }
+        let which = match this.text.to_lowercase().as_str() {
+            "current" | "the" => "this",
+            "previous" | "past" | "prior" => "last",
+            "coming" | "following" => "next",
+            _ => return None,
+        };
+        Some(self.instead(this, which))
+    }
+
+    /// `sum(orders.amount) within 90d > 3`, `sum(orders.amount) over 90d`
+    fn window_outside(&self) -> Option<Mistake> {
+        let sign = |token: &Token<'_>| matches!(token.text, "=" | "!=" | "<" | "<=" | ">" | ">=");
+        let word = match self.this()? {
+            this if sign(this) => self.token(-2).filter(|word| word.is("within"))?,
+            this if matches!(this.text, "over" | "in") && self.next().is_some_and(|it| it.kind == Kind::Number) => this,
+            _ => return None,
+        };
+        let at = self.tokens.iter().position(|token| token.start == word.start)?;
+        let (close, length) = (self.tokens.get(at.checked_sub(1)?)?, self.tokens.get(at + 1)?);
+        let open = self.opening(at - 1).filter(|_| close.is(")"))?;
+        let name = self.tokens.get(open.checked_sub(1)?).filter(|name| name.kind == Kind::Word)?;
+        if words::is_reserved(name.text) {
+            return None;
+        }
+        let window = format!(" within {}", length.text);
+        let written = format!("{}{window})", self.slice(name.start..close.start));
+        let mut mistake = Mistake::new(
+            code::CLAUSE_OUTSIDE,
+            word.start..length.end(),
+            "a window stands inside the aggregate's brackets",
+        )
+        .help(format!("write `{written}`"))
+        .suggest(format!("write `{written}`"), close.start..close.start, window);
+        mistake.edits.push((close.end()..length.end(), String::new()));
+        Some(mistake)
+    }
+
+    /// The token that opens the bracket which token `close` closes.
+    fn opening(&self, close: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for at in (0..=close).rev() {
+            let token = self.tokens.get(at)?;
+            match token.text {
+                ")" | "]" | "}" if token.kind == Kind::Sign => depth += 1,
+                "(" | "[" | "{" if token.kind == Kind::Sign => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// `sum(orders.amount, where paid)`
+    fn comma_before_where(&self) -> Option<Mistake> {
+        let this = self.this().filter(|this| matches!(this.text, "where" | "within" | "per" | "during"))?;
+        let comma = self.previous().filter(|comma| comma.is(","))?;
+        self.open().last().filter(|open| open.is("("))?;
+        Some(
+            Mistake::new(code::UNEXPECTED, comma.range(), format!("no comma stands before `{}`", this.text))
+                .help("remove the comma")
+                .fix("remove the comma", comma.range(), ""),
+        )
+    }
+
+    /// `count(distinct orders.category)`
+    fn distinct_word(&self) -> Option<Mistake> {
+        let word = self.previous().filter(|_| self.spelt(-1, "distinct"))?;
+        let this = self.this().filter(|this| this.kind == Kind::Word)?;
+        let open = self.at.checked_sub(2).filter(|at| self.tokens.get(*at).is_some_and(|open| open.is("(")))?;
+        let close = self.matching(open)?;
+        let inside = self.slice(this.start..close.start).trim();
+        let written = format!("distinct({inside})");
+        Some(
+            Mistake::new(
+                code::FOREIGN_FORM,
+                word.range(),
+                "`distinct` is a function: what it is asked of stands in brackets",
+            )
+            .help(format!("write `{written}`"))
+            .fix(format!("write `{written}`"), word.start..close.start, written),
+        )
+    }
+
+    /// `spend in top 20%`
+    fn in_top(&self) -> Option<Mistake> {
+        if !self.expects(Rule::kw_by) {
+            return None;
+        }
+        let (rank, amount) = (self.token(-2)?, self.previous()?);
+        let inside = self.token(-3).filter(|word| matches!(word.text, "in" | "is"))?;
+        let subject = self.token(-4).filter(|subject| super::ends_operand(subject))?;
+        if !matches!(rank.text, "top" | "bottom") || inside.kind != Kind::Word {
+            return None;
+        }
+        let written = format!("{} {} by {}", rank.text, amount.text, subject.text);
+        let range = subject.start..amount.end();
+        Some(
+            Mistake::new(code::FOREIGN_FORM, range.clone(), format!("`{}` says what the ranks are by", rank.text))
+                .help(format!("write `{written}`"))
+                .suggest(format!("write `{written}`"), range, written),
+        )
+    }
+
+    /// `top 20% by spend per city`
+    fn clause_of_rank(&self) -> Option<Mistake> {
+        let this = self.this().filter(|this| matches!(this.text, "where" | "per"))?;
+        let by = self.tokens.get(..self.at)?.iter().rposition(|token| token.is("by"))?;
+        let rank = self.tokens.get(by.checked_sub(2)?).filter(|rank| matches!(rank.text, "top" | "bottom"))?;
+        let ranked = self.tokens.get(by + 1)?;
+        let last = self.next()?;
+        let inside = self.slice(ranked.start..last.end());
+        let mut mistake = Mistake::new(
+            code::CLAUSE_OUTSIDE,
+            this.range(),
+            format!("behind `{}`, `{}` stands in brackets with what is ranked", rank.text, this.text),
+        )
+        .help(format!("write `by ({inside})`"))
+        .suggest(format!("write `by ({inside})`"), ranked.start..ranked.start, "(");
+        mistake.edits.push((last.end()..last.end(), ")".to_owned()));
+        Some(mistake)
+    }
+
+    /// `at least 2 of [a, b]`, `atleast 2 of (a, b)`
+    fn at_least(&self) -> Option<Mistake> {
+        if let Some(word) = self.previous().filter(|_| self.spelt(-1, "atleast")) {
+            return Some(
+                Mistake::new(code::MISSPELT_WORD, word.range(), "`at least` is two words")
+                    .help("write `at least`")
+                    .fix("write `at least`", word.range(), "at least"),
+            );
+        }
+        let at = [self.at, self.at.checked_sub(1)?].into_iter().find(|at| {
+            self.tokens.get(*at).is_some_and(|word| word.is("least"))
+                && at.checked_sub(1).and_then(|at| self.tokens.get(at)).is_some_and(|word| word.is("at"))
+        })?;
+        let (of, open) = (self.tokens.get(at + 2)?, self.tokens.get(at + 3)?);
+        let close = self.matching(at + 3).filter(|_| of.is("of") && open.is("["))?;
+        let mut mistake = Mistake::new(code::LIST_BRACKETS, open.range(), "the conditions stand in round brackets")
+            .help("write `(` and `)`")
+            .fix("write round brackets", open.range(), "(");
+        mistake.edits.push((close.range(), ")".to_owned()));
+        Some(mistake)
+    }
+
+    /// `either a or b`
+    fn either(&self) -> Option<Mistake> {
+        let word = self.previous().filter(|_| self.spelt(-1, "either") || self.spelt(-1, "both"))?;
+        let this = self.this().filter(|this| matches!(this.kind, Kind::Word | Kind::Quoted))?;
+        Some(
+            Mistake::new(code::FOREIGN_FORM, word.range(), format!("{} is not needed here", shown(word.text)))
+                .help("remove it: `a or b` is true where one of them is")
+                .suggest("remove it", word.start..this.start, ""),
+        )
+    }
+
+    /// `spend is missing = true`
+    fn condition_compared(&self) -> Option<Mistake> {
+        let this = self.this().filter(|this| matches!(this.text, "=" | "!="))?;
+        let asks = self.previous().filter(|word| matches!(word.text, "missing" | "known"))?;
+        self.token(-2).filter(|is| is.is("is"))?;
+        let truth = self.next().filter(|truth| matches!(truth.text, "true" | "false"))?;
+        let yes = this.is("=") == truth.is("true");
+        let other = if asks.is("missing") { "known" } else { "missing" };
+        let written = if yes { asks.text } else { other };
+        Some(
+            Mistake::new(
+                code::FOREIGN_FORM,
+                this.start..truth.end(),
+                format!("`is {}` is a condition already", asks.text),
+            )
+            .help(format!("write `is {written}`"))
+            .fix(format!("write `is {written}`"), asks.start..truth.end(), written),
+        )
+    }
+
+    /// `contains(name, "小")`
+    fn called_test(&self) -> Option<Mistake> {
+        let this = self.this().filter(|this| this.is("contains"))?;
+        if !self.expects_operand() || !self.next().is_some_and(|next| next.is("(")) {
+            return None;
+        }
+        let parts = self.arguments(self.at + 1)?;
+        let [text, part] = parts.as_slice() else { return None };
+        let close = self.matching(self.at + 1)?;
+        let written = format!("{text} contains {part}");
+        Some(
+            Mistake::new(code::FOREIGN_FORM, this.range(), "`contains` stands between a text and what it contains")
+                .help(format!("write `{written}`"))
+                .suggest(format!("write `{written}`"), this.start..close.end(), written),
+        )
+    }
+}
+
+/// `最近30天` as `30d`
+fn recent_days(word: &str) -> Option<String> {
+    const BEFORE: &[&str] = &["\u{6700}\u{8fd1}", "\u{8fc7}\u{53bb}", "\u{8fd1}"];
+    const UNITS: &[(&str, &str)] = &[
+        ("\u{4e2a}\u{6708}", "mo"),
+        ("\u{5929}", "d"),
+        ("\u{65e5}", "d"),
+        ("\u{5468}", "w"),
+        ("\u{6708}", "mo"),
+        ("\u{5e74}", "y"),
+        ("\u{5c0f}\u{65f6}", "h"),
+    ];
+    let rest = BEFORE.iter().find_map(|before| word.strip_prefix(before))?;
+    let rest = rest.strip_suffix("\u{5185}").unwrap_or(rest);
+    let length = rest.find(|it: char| !it.is_ascii_digit()).filter(|length| *length > 0)?;
+    let (digits, unit) = rest.split_at_checked(length)?;
+    let unit = UNITS.iter().find(|(word, _)| *word == unit.trim_end_matches('\u{4ee5}'))?.1;
+    Some(format!("{digits}{unit}"))
+}
+
+/// The first and the last day of `2026-01` or `2026`.
+fn days_of(text: &str) -> Option<(String, String)> {
+    let digits = |part: &str, length: usize| part.len() == length && part.bytes().all(|it| it.is_ascii_digit());
+    match text.split_once('-') {
+        None => digits(text, 4).then(|| (format!("{text}-01-01"), format!("{text}-12-31"))),
+        Some((year, month)) => {
+            let number: u8 = month.parse().ok().filter(|_| digits(year, 4) && digits(month, 2))?;
+            let leap = year.parse().is_ok_and(|year: u32| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+            let last = match number {
+                4 | 6 | 9 | 11 => 30,
+                2 => 28 + u8::from(leap),
+                1..=12 => 31,
+                _ => return None,
+            };
+            Some((format!("{text}-01"), format!("{text}-{last}")))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What `check` says of rules, in files whose expectations stand above the line they speak of:
+//!
+//! ```text
+//! table users key user_id { … }          before the first `---`: what all cases of the file share
+//! ---
+//! #~ E0201 at `spnd`: unknown field `spnd`
+//! #~ help: did you mean `spend`?
+//! tag vip when spnd > 500
+//! ```
+//!
+//! Each case is checked by itself. All that is said must be expected, and all that is expected must be said, word for word:
+//! code, place, message, help and notes, and what the first fix makes of the line. With `TAGWELL_BLESS=1` a file is
+//! written anew from what is said; whoever does that reads the difference.
+
+mod fields;
+
+use std::{fmt::Write, fs, path::Path};
+
+use tagwell::{check::Inputs, diagnostic::Diagnostic, engine::Rulebook};
+
+const MARK: &str = "#~ ";
+
+/// The text of a case without its expectations, with them as they should be.
+fn with_expectations(prelude: &str, case: &str) -> String {
+    let plain: Vec<&str> = case.lines().filter(|line| !line.starts_with(MARK)).collect();
+    let mut text = prelude.to_owned();
+    let first = text.len();
+    plain.iter().for_each(|line| text += &format!("{line}\n"));
+    let found = said(&text);
+    let mut out = String::new();
+    let mut start = first;
+    for line in plain {
+        let end = start + line.len() + 1;
+        for it in found.iter().filter(|it| (start..end).contains(&(it.primary.span.start as usize))) {
+            out += &expectation(&text, it);
+        }
+        writeln!(out, "{line}").unwrap();
+        start = end;
+    }
+    // What stands at the very end, or in what the cases share.
+    for it in found.iter().filter(|it| !(first..start).contains(&(it.primary.span.start as usize))) {
+        out += &expectation(&text, it);
+    }
+    out
+}
+
+fn said(text: &str) -> Vec<Diagnostic> {
+    match Rulebook::parse("case.rules", text) {
+        Err(problems) => problems.into_diagnostics(),
+        Ok(rulebook) => match rulebook.check(&Inputs::default()) {
+            Ok(checked) => checked.warnings().diagnostics().to_vec(),
+            Err(problems) => problems.into_diagnostics(),
+        },
+    }
+}
+
+fn expectation(text: &str, found: &Diagnostic) -> String {
+    let range = found.primary.span.range();
+    let words: Vec<&str> = text[range.clone()].split_whitespace().collect();
+    let mut out = format!("{MARK}{} at `{}`: {}\n", found.code, words.join(" "), found.message);
+    found.notes.iter().for_each(|note| out += &format!("{MARK}note: {note}\n"));
+    found.help.iter().for_each(|help| out += &format!("{MARK}help: {help}\n"));
+    if let Some(fix) = found.fixes.first() {
+        let mut mended = text.to_owned();
+        let mut edits = fix.edits.clone();
+        edits.sort_by_key(|edit| edit.span.start);
+        edits.iter().rev().for_each(|edit| mended.replace_range(edit.span.range(), &edit.text));
+        let begin = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+        out += &format!("{MARK}fix: {}\n", mended[begin..].lines().next().unwrap_or(""));
+    }
+    out
+}
+
+/// Holds a file against what is said of it.
+fn holds(name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check").join(name);
+    let file = fs::read_to_string(&path).unwrap();
+    let mut parts = file.split("---\n");
+    let prelude = parts.next().unwrap();
+    let mut meant = prelude.to_owned();
+    let mut cases = 0;
+    for case in parts {
+        meant += &format!("---\n{}", with_expectations(prelude, case));
+        cases += 1;
+    }
+    if std::env::var_os("TAGWELL_BLESS").is_some() {
+        fs::write(&path, &meant).unwrap();
+    }
+    assert!(cases > 0 && file.contains(MARK), "{name} expects nothing");
+    assert_eq!(file, meant, "{name}: left what is expected, right what is said");
+}
+
+/// One test a file.
+macro_rules! files {
+    ($($name:ident)*) => {
+        $(#[test] fn $name() { holds(concat!(stringify!($name), ".rules")); })*
+
+        #[test]
+        fn every_file_is_run() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check");
+            let mut found: Vec<String> = fs::read_dir(folder)
+                .unwrap()
+                .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rules").map(str::to_owned))
+                .collect();
+            found.sort();
+            assert_eq!(found, [$(stringify!($name)),*]);
+        }
+    };
+}
+
+files! { always asked_twice empty_ranges negations }
