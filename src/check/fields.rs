@@ -5,7 +5,7 @@ mod sums;
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Checker, Surplus,
+    Checker, Scope, Surplus,
     book::{Book, Rule},
     names::Meaning,
 };
@@ -182,7 +182,12 @@ impl Checker<'_> {
     pub(super) fn tell_unknown(&mut self, name: &Symbol, span: Span) {
         let headers: Vec<String> =
             self.facts.iter().flat_map(|facts| &facts.columns).map(|column| column.header.clone()).collect();
-        let others: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let rows = match self.scope {
+            Some(Scope::Where(table) | Scope::Source(table)) => self.schema.table(table).columns.as_slice(),
+            Some(Scope::UsersSource | Scope::Users) | None => &[],
+        };
+        let rows: Vec<String> = rows.iter().map(|column| column.name.to_string()).collect();
+        let others: Vec<&str> = headers.iter().chain(&rows).map(String::as_str).collect();
         let mut told = Diagnostic::error(UNKNOWN_NAME, span, format!("unknown field `{name}`"));
         if let Some(facts) = self.facts {
             told = told.note(format!("`{}` has no such column", facts.file));

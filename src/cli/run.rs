@@ -271,6 +271,8 @@ impl Plan {
         for name in with {
             extra.push(match (table.find(name), rulebook.find(name)) {
                 (Some(column), _) => Extra::Column(column),
+                // A level, layer, score or funnel is there already.
+                (None, Some(id)) if results.contains(&id) && !is_listed(&rulebook.definition(id).body) => continue,
                 (None, Some(id)) => Extra::Definition(id),
                 (None, None) => Extra::Column(undeclared(book, &mut table, name)?),
             });
@@ -322,6 +324,11 @@ impl Plan {
             zone: engine.clock().zone().clone(),
         }
     }
+}
+
+/// Whether it stands in a list of names rather than in a column of its own.
+fn is_listed(body: &Body) -> bool {
+    matches!(body, Body::Tag(_) | Body::Segment(_))
 }
 
 /// The type of values as they are shown: those of levels by their names.
@@ -523,8 +530,12 @@ fn ended(error: RunError, file: &str, allowed: &Allowed) -> Failure {
         RunError::TooManyBadRows(rejected, read) => {
             allowed.exceeded(rejected, read).unwrap_or_else(|| Failure::new("too many bad rows"))
         }
-        RunError::User { key, error } => Failure::new(format!("{file}: user `{key}`: {error}")),
-        RunError::Record { line, error } => Failure::new(format!("{file}:{line}: {error}")),
+        RunError::User { key, line, error } => {
+            let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+            Failure::new(format!("{place}: user `{key}`: {error}")).help(
+                "let the conditions exclude each other, or take `exclusive` out: then the first that applies is taken",
+            )
+        }
         RunError::Output(error) => unwritable(&error),
     }
 }

@@ -52,8 +52,8 @@ pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, 
         };
         Some(Ok(match read() {
             Ok(row) => Ok(row),
-            Err(BadField::NotRows { column, value }) => {
-                Err(bad(Some(column), format!("`{value}` is not a list of rows such as [{{\"amount\": 5}}]")))
+            Err(BadField::NotRows { column, value, wanted }) => {
+                Err(bad(Some(column), format!("`{value}` is not {wanted}")))
             }
             Err(BadField::Unreadable { column, value, reason }) => {
                 Err(bad(Some(column), format!("`{value}` {reason}")))

@@ -103,7 +103,6 @@ impl Engine {
 
     fn hand_on(&self, whole: &Whole<'_>, ran: &mut Ran, sink: &mut dyn RunSink) -> Result<(), RunError> {
         let interpreter = self.interpreter();
-        let key = self.rulebook().schema.root().key;
         for start in (0..whole.users()).step_by(TOGETHER) {
             let users = start..(start + TOGETHER).min(whole.users());
             let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
@@ -116,9 +115,10 @@ impl Engine {
                     let evaluate = |user: usize| {
                         let (record, answers) = whole.evaluate(user);
                         let outcome = self.outcome(answers).map(Outcome::into_answers);
-                        let answers = outcome.map_err(|error| {
-                            let key = key.and_then(|key| record.get(key.0 as usize)).unwrap_or(&Value::Missing);
-                            RunError::User { key: print::text(key, self.clock().zone()), error }
+                        let answers = outcome.map_err(|error| RunError::User {
+                            key: self.key_text(&record),
+                            line: None,
+                            error,
                         })?;
                         tally.add(self.rulebook(), &interpreter, &record, &answers);
                         Ok((record, answers))

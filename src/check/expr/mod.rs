@@ -163,11 +163,14 @@ impl Checker<'_> {
     /// Both sides of an operator, the one that stands by itself first.
     fn sides(&mut self, left: &ast::Expr, right: &ast::Expr) -> Option<(Expr, Expr)> {
         if self.leans(left) && !self.leans(right) {
-            let right = self.lower(right, None);
-            let left = self.lower(left, right.as_ref().map(|it| &it.ty));
-            return left.zip(right);
+            let right = self.lower(right, None)?;
+            let left = self.lower(left, Some(&right.ty));
+            return left.map(|left| (left, right));
         }
         let lowered = self.lower(left, None);
+        if lowered.is_none() && self.leans(right) {
+            return None;
+        }
         let beside = lowered.as_ref().map(|it| it.ty.clone());
         let right = self.lower(right, beside.as_ref());
         lowered.zip(right)
@@ -321,8 +324,13 @@ impl Checker<'_> {
                 new(ExprKind::Definition(id), ty)
             }
             Some(Meaning::Table(_)) => {
-                let help =
-                    format!("count its rows, `count({0})`, or name a column of theirs, `sum({0}.amount)`", name.symbol);
+                let table = &name.symbol;
+                let reference = self.schema.find(table).map(|id| matches!(self.schema.table(id).role, Role::Reference));
+                let help = if reference == Some(true) {
+                    format!("look a row up by its key, and name a column: `{table}[…].price`")
+                } else {
+                    format!("count its rows, `count({table})`, or name a column of theirs, `sum({table}.amount)`")
+                };
                 self.not_a_value(name, "a table", &help)
             }
             Some(Meaning::List(_)) => {
@@ -390,6 +398,13 @@ impl Checker<'_> {
             );
             return None;
         };
+        if self.names.get(&table.symbol).is_some() {
+            let message = format!("{} has no columns: it is one value", self.quoted(base.span()));
+            self.sink.push(
+                Diagnostic::error(NOT_A_VALUE, base.span(), message).help(format!("write `{}` alone", table.symbol)),
+            );
+            return None;
+        }
         let told = Diagnostic::error(NOT_A_VALUE, table.span(), format!("there is no table `{}`", table.symbol));
         let names: Vec<String> = self.schema.tables.iter().map(|it| it.name.to_string()).collect();
         let near = crate::diagnostic::nearest(&table.symbol, names.iter().map(String::as_str)).map(str::to_owned);
@@ -418,6 +433,23 @@ impl Checker<'_> {
             Ast::Name(name) => self.schema.find(&name.symbol),
             _ => None,
         };
+        if let Some(other) = found.map(|id| self.schema.table(id)).filter(|it| !matches!(it.role, Role::Reference)) {
+            let name = other.name.clone();
+            let help = if matches!(other.role, Role::Root) {
+                format!(
+                    "this user's own column is written bare: `{}`; of everybody ask an aggregate: `max({name}.{})`",
+                    field.symbol, field.symbol
+                )
+            } else {
+                format!(
+                    "ask what you want of this user's: `last({name}.{0})`, `any({name} where {0} = …)`",
+                    field.symbol
+                )
+            };
+            let message = format!("`{name}` is not looked up by key: only a reference table is");
+            self.sink.push(Diagnostic::error(NOT_A_VALUE, table.span(), message).help(help));
+            return None;
+        }
         let Some(id) = found else {
             let message = format!("{} is not a reference table", self.quoted(table.span()));
             let help = "declare it: `table channels key source from \"channels.csv\" { … }`";
@@ -497,9 +529,13 @@ impl Checker<'_> {
             }
             None => {
                 let words = self.words(span).to_owned();
-                let help = if matches!(of.role, Role::Reference) {
-                    format!("look a row up by its key: `{name}[…].{}`", field.symbol)
-                } else {
+                if matches!(of.role, Role::Reference) {
+                    let message = format!("`{name}` has many rows, so `{words}` is not one value");
+                    let help = format!("look a row up by its key: `{name}[…].{}`", field.symbol);
+                    self.sink.push(Diagnostic::error(NOT_A_VALUE, span, message).help(help));
+                    return None;
+                }
+                let help = {
                     format!(
                         "ask what you want of them: `sum({words})`, `max({words})`, `last({words})`, `count({name} where {} = …)`",
                         field.symbol

@@ -53,6 +53,9 @@ impl Checker<'_> {
             );
             return None;
         }
+        if let Some(inner) = self.inner_question(&clause.source) {
+            return self.tell_nested(inner);
+        }
         let lowered = self.clause(clause, false)?;
         let place = clause.source.span();
         let Some(source) = &lowered.source else {
