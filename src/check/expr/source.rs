@@ -60,6 +60,11 @@ impl Checker<'_> {
     fn is_no_name(&self, source: &ast::Expr) -> bool {
         let known = |name: &ast::Name| {
             let symbol = &name.symbol;
+            if let Some(Scope::Where(table) | Scope::Source(table)) = self.scope
+                && self.schema.table(table).find(symbol).is_some()
+            {
+                return true;
+            }
             self.names.get(symbol).is_some() || self.names.is_value(symbol) || !self.schema.root().declared
         };
         matches!(&source.unparenthesised().kind, Ast::Name(name) if !known(name))
