@@ -164,6 +164,7 @@ impl Checker<'_> {
             (Type::Date | Type::Timestamp, Type::Int, Some(Literal::Number(digits))) => {
                 Some((date_of_digits(digits)?, right.span()))
             }
+            (Type::Duration, Type::Int, Some(Literal::Number(number))) => Some((format!("{number}d"), right.span())),
             (Type::Duration, Type::Text, Some(Literal::Text(text))) => {
                 Duration::parse(text).ok()?;
                 Some((text.clone(), right.span()))
@@ -232,6 +233,9 @@ impl Checker<'_> {
 
     /// What to type for a name that nothing declares, where it is known: `三个月`, `"上海"`.
     pub(super) fn meant_by_unknown(&self, name: &str) -> Option<(String, String)> {
+        if let Some(digits) = name.strip_prefix("百分之").filter(|it| it.bytes().all(|it| it.is_ascii_digit())) {
+            return Some((format!("write `{digits}%`"), format!("{digits}%")));
+        }
         if let Some(duration) = chinese_duration(name) {
             return Some((format!("write `{duration}`"), duration));
         }
@@ -315,6 +319,10 @@ fn chinese_duration(name: &str) -> Option<String> {
         ("年", "y"),
         ("秒", "s"),
     ];
+    let half = [("半年", "6mo"), ("半个月", "15d"), ("半小时", "30min"), ("半天", "12h")];
+    if let Some((_, length)) = half.into_iter().find(|(word, _)| *word == name) {
+        return Some(length.to_owned());
+    }
     let (number, rest) = NUMBERS.iter().find_map(|(word, number)| Some((number, name.strip_prefix(word)?)))?;
     let unit = UNITS.iter().find(|(word, _)| *word == rest)?;
     Some(format!("{number}{}", unit.1))

@@ -108,4 +108,4 @@ macro_rules! files {
     };
 }
 
-files! { always asked_twice empty_ranges negations }
+files! { always asked_twice empty_ranges mistakes_in_conditions mistakes_in_files mistakes_in_rules negations }

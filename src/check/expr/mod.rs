@@ -357,6 +357,12 @@ impl Checker<'_> {
             );
             return None;
         };
+        if self.names.get(&table.symbol).is_some_and(|it| matches!(it, Meaning::Column(_) | Meaning::Definition(_))) {
+            let message = format!("`{}` is one value, and has no `{}`", table.symbol, field.symbol);
+            self.sink
+                .push(Diagnostic::error(NOT_A_VALUE, field.span(), message).help(format!("write `{}`", table.symbol)));
+            return None;
+        }
         let told = Diagnostic::error(NOT_A_VALUE, table.span(), format!("there is no table `{}`", table.symbol));
         let names: Vec<String> = self.schema.tables.iter().map(|it| it.name.to_string()).collect();
         let near = crate::diagnostic::nearest(&table.symbol, names.iter().map(String::as_str)).map(str::to_owned);
