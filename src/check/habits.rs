@@ -139,6 +139,15 @@ impl Checker<'_> {
             _ => "",
         };
         let equal = matches!(sign, "=" | "!=");
+        // `"spend" > 500`
+        for side in [left, right] {
+            if let Some(Literal::Text(text)) = literal(side)
+                && let name = Symbol::new(text)
+                && matches!(self.names.get(&name), Some(Meaning::Column(_) | Meaning::Definition(_)))
+            {
+                return Some((text.clone(), side.span()));
+            }
+        }
         match (left_type, right_type, literal(right)) {
             // `city = ["上海", "北京"]`
             (element, Type::List(of), _) if equal && **of == *element => {
@@ -147,6 +156,11 @@ impl Checker<'_> {
             // `interests = "水果"`
             (Type::List(of), element, _) if equal && **of == *element => {
                 Some((format!("{left_words} {not}has {right_words}"), whole))
+            }
+            // `spend = ""`
+            (_, Type::Text, Some(Literal::Text(text))) if equal && text.is_empty() => {
+                let asks = if sign == "=" { "is missing" } else { "is known" };
+                Some((format!("{left_words} {asks}"), whole))
             }
             (Type::Bool, Type::Text | Type::Int, Some(written)) if equal => {
                 let text = match written {
