@@ -32,12 +32,14 @@ pub enum BadField {
         ty: String,
     },
     /// `"orders": 5`, where a table's rows are wanted.
-    #[error("`{column}`: `{value}` is not a list of rows such as [{{\"amount\": 5}}]")]
+    #[error("`{column}`: `{value}` is not {wanted}")]
     NotRows {
         /// The table, or one of its rows.
         column: String,
         /// The value as it stands there.
         value: String,
+        /// What would be right there.
+        wanted: &'static str,
     },
 }
 
@@ -50,7 +52,7 @@ impl BadField {
                 BadField::Unreadable { column: path(column), value, reason }
             }
             BadField::Missing { column, ty } => BadField::Missing { column: path(column), ty },
-            BadField::NotRows { column, value } => BadField::NotRows { column: path(column), value },
+            BadField::NotRows { column, value, wanted } => BadField::NotRows { column: path(column), value, wanted },
         }
     }
 }
@@ -94,18 +96,20 @@ pub fn children_from_json(
     zone: &Zone,
 ) -> Result<Vec<Vec<Value>>, BadField> {
     let name = table.name.as_str();
-    let wrong = |path: String, json: &Json| BadField::NotRows { column: path, value: shown(json) };
+    let wrong = |path: String, json: &Json, wanted| BadField::NotRows { column: path, value: shown(json), wanted };
     let rows = match object.get(name) {
         None | Some(Json::Null) => return Ok(vec![]),
         Some(Json::Array(rows)) => rows,
-        Some(other) => return Err(wrong(name.to_owned(), other)),
+        Some(other) => return Err(wrong(name.to_owned(), other, "a list of rows such as [{\"amount\": 5}]")),
     };
     let by = match table.role {
         Role::Children { by, .. } => Some(by),
         Role::Root | Role::Reference | Role::Ledger => None,
     };
     let read = |(place, row): (usize, &Json)| {
-        let Json::Object(row) = row else { return Err(wrong(format!("{name}[{place}]"), row)) };
+        let Json::Object(row) = row else {
+            return Err(wrong(format!("{name}[{place}]"), row, "a row such as {\"amount\": 5}"));
+        };
         let columns = table.columns.iter().enumerate().map(|(at, column)| {
             let id = ColumnId(at as u32);
             match needed.contains(&id) && by != Some(id) {

@@ -16,5 +16,7 @@ mod codes;
 mod docs;
 mod eval;
 mod render;
+#[cfg(feature = "cli")]
+mod rules;
 mod syntax;
 mod tidy;

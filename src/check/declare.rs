@@ -80,7 +80,7 @@ fn path(text: &ast::Text, sink: &mut Sink) -> String {
 /// The schema, and whether its root is beyond doubt.
 pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
     let mut tables: Vec<Table> = book.tables.iter().map(|table| self::table(table, sink)).collect();
-    for (ast, at) in book.tables.iter().zip(0..) {
+    for ast in &book.tables {
         if let Some(of) = &ast.of
             && !tables.iter().any(|table| table.name == of.symbol)
         {
@@ -91,7 +91,6 @@ pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
             }
             sink.push(told.help("declare the parent's `table` too: children need one"));
         }
-        let _: usize = at;
     }
     let parent = book.tables.iter().find_map(|ast| ast.of.as_ref()).map(|of| of.symbol.clone());
     let free: Vec<usize> =

@@ -5,9 +5,10 @@ use super::{Checker, names::Meaning, words::quoted_text};
 use crate::{
     diagnostic::{
         Diagnostic,
-        code::{CAPITALISED, NOT_ALIKE, NULL_TEST, QUOTED_NAME, WRONG_TYPE},
+        code::{CAPITALISED, NOT_A_VALUE, NOT_ALIKE, NULL_TEST, QUOTED_NAME, WRONG_TYPE},
     },
     intern::Symbol,
+    ir,
     source::Span,
     syntax::ast::{self, CompareOp, Expr, ExprKind, Literal, Test},
     value::{Duration, Type, Value},
@@ -237,6 +238,38 @@ impl Checker<'_> {
                 .suggest(format!("write `any of {list}`"), element.span(), format!("any of {list}")),
         );
         true
+    }
+
+    /// `user.spend`, `orders.amount` where no such table is declared.
+    pub(super) fn tell_no_columns(&mut self, base: &Expr, field: &ast::Name) -> Option<ir::Expr> {
+        let ExprKind::Name(table) = &base.kind else {
+            let message = format!("{} has no columns", self.quoted(base.span()));
+            self.sink.push(
+                Diagnostic::error(NOT_A_VALUE, base.span(), message)
+                    .help("a `.` stands between a table and its column: `orders.amount`, `channels[source].price`"),
+            );
+            return None;
+        };
+        if self.names.get(&table.symbol).is_some() {
+            let message = format!("{} has no columns: it is one value", self.quoted(base.span()));
+            self.sink.push(
+                Diagnostic::error(NOT_A_VALUE, base.span(), message).help(format!("write `{}` alone", table.symbol)),
+            );
+            return None;
+        }
+        let told = Diagnostic::error(NOT_A_VALUE, table.span(), format!("there is no table `{}`", table.symbol));
+        let names: Vec<String> = self.schema.tables.iter().map(|it| it.name.to_string()).collect();
+        let near = crate::diagnostic::nearest(&table.symbol, names.iter().map(String::as_str)).map(str::to_owned);
+        self.sink.push(match near {
+            Some(near) => {
+                told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), table.span(), near)
+            }
+            None => told.help(format!(
+                "declare it: `table {} of users by user_id {{ user_id: text  {}: … }}`",
+                table.symbol, field.symbol
+            )),
+        });
+        None
     }
 
     /// What to type for a bare name that is the label of a level's value.

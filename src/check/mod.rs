@@ -4,6 +4,7 @@
 //! further: one mistake, one message.
 
 mod book;
+mod children;
 mod declare;
 mod expr;
 mod fields;
@@ -88,6 +89,9 @@ fn lower(
     let already = sink.found().len();
     let (name, zone) = declare::rulebook(book, sink);
     let (schema, root_is_known) = declare::tables(book, sink);
+    if root_is_known {
+        children::look(book, &schema, sink);
+    }
     let facts = inputs.facts.get(schema.root().name.as_str()).filter(|_| !schema.root().declared);
     let mut checker = Checker {
         sources,
@@ -166,6 +170,8 @@ enum Scope {
     Source(TableId),
     /// Behind `where`: a bare name is the row's column or the user's.
     Where(TableId),
+    /// The source of a clause over everybody: columns of theirs are written with the table's name.
+    UsersSource,
     /// In a clause over everybody: of each user in turn.
     Users,
 }

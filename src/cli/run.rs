@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 use tagwell::{
-    data::{self, BadRow, ColumnarForm, ColumnarWriter, Rows},
+    data::{self, BadRow, ColumnarForm, ColumnarWriter, Rows, Wanted},
     diagnostic::{nearest, render::visible},
     engine::{Engine, Everybody, RunError, RunSink},
     eval::Answers,
@@ -134,7 +134,13 @@ impl Run {
         let users = book.users()?;
         let mut sink = self.sink(&engine, &plan, &allowed)?;
         let ran = if plan.reads.aggregates.is_empty() {
-            let rows = data::rows(users, &plan.table, &plan.needed, engine.clock().zone()).map_err(book::failure)?;
+            let wanted = Wanted {
+                table: plan.table.clone(),
+                needed: plan.needed.clone(),
+                nested: vec![],
+                verbatim: self.data.check_keys && self.data.rejects.is_some(),
+            };
+            let rows = data::rows_as(users, wanted, engine.clock().zone()).map_err(book::failure)?;
             let rows = if self.data.check_keys { once_each(rows, users.name(), &plan) } else { rows };
             self.threads(|| engine.run(rows, &mut sink))?
         } else {
@@ -145,6 +151,7 @@ impl Run {
                 children: book.children(&plan.reads)?,
                 reads: &plan.reads,
                 check_keys: self.data.check_keys,
+                verbatim: self.data.rejects.is_some(),
             };
             self.threads(|| engine.run_whole(&everybody, &mut sink))?
         };
@@ -264,6 +271,8 @@ impl Plan {
         for name in with {
             extra.push(match (table.find(name), rulebook.find(name)) {
                 (Some(column), _) => Extra::Column(column),
+                // A level, layer, score or funnel is there already.
+                (None, Some(id)) if results.contains(&id) && !is_listed(&rulebook.definition(id).body) => continue,
                 (None, Some(id)) => Extra::Definition(id),
                 (None, None) => Extra::Column(undeclared(book, &mut table, name)?),
             });
@@ -315,6 +324,11 @@ impl Plan {
             zone: engine.clock().zone().clone(),
         }
     }
+}
+
+/// Whether it stands in a list of names rather than in a column of its own.
+fn is_listed(body: &Body) -> bool {
+    matches!(body, Body::Tag(_) | Body::Segment(_))
 }
 
 /// The type of values as they are shown: those of levels by their names.
@@ -378,7 +392,7 @@ fn once_each(rows: Rows, file: String, plan: &Plan) -> Rows {
                 line: row.line,
                 column: Some(column.clone()),
                 reason: format!("the key `{text}` is there already, on line {first}"),
-                verbatim: text.into_bytes(),
+                verbatim: row.verbatim,
             }))),
         }
     }))
@@ -516,8 +530,12 @@ fn ended(error: RunError, file: &str, allowed: &Allowed) -> Failure {
         RunError::TooManyBadRows(rejected, read) => {
             allowed.exceeded(rejected, read).unwrap_or_else(|| Failure::new("too many bad rows"))
         }
-        RunError::User { key, error } => Failure::new(format!("{file}: user `{key}`: {error}")),
-        RunError::Record { line, error } => Failure::new(format!("{file}:{line}: {error}")),
+        RunError::User { key, line, error } => {
+            let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+            Failure::new(format!("{place}: user `{key}`: {error}")).help(
+                "let the conditions exclude each other, or take `exclusive` out: then the first that applies is taken",
+            )
+        }
         RunError::Output(error) => unwritable(&error),
     }
 }

@@ -68,6 +68,10 @@ pub(crate) fn text(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> Strin
     for (id, count) in &ran.children {
         text += &children(engine, *id, count);
     }
+    if ran.children.values().any(|count| count.future > 0) {
+        text +=
+            "what is after the as-of has not happened yet; the users' own columns carry no date and are as they are\n";
+    }
     text + &closing(ran)
 }
 
@@ -154,11 +158,7 @@ fn children(engine: &Engine, id: TableId, count: &ChildCount) -> String {
             parts.push(format!("{} {what}", grouped(number)));
         }
     }
-    let mut line = format!("{}: {}\n", engine.rulebook().schema.table(id).name, parts.join(", "));
-    if count.future > 0 {
-        line += "  what is after the as-of has not happened yet; the users' own columns carry no date and are as they are\n";
-    }
-    line
+    format!("{}: {}\n", engine.rulebook().schema.table(id).name, parts.join(", "))
 }
 
 /// The same for programs: one JSON object on one line.

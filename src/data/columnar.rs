@@ -12,8 +12,8 @@ use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
 
 use crate::{
-    data::{BadRow, DataError, Format, Input, Row, Rows, table},
-    schema::{Column, ColumnFacts, ColumnId, Facts, Table},
+    data::{BadRow, DataError, Format, Input, Row, Rows, Wanted, table},
+    schema::{Column, ColumnFacts, ColumnId, Facts},
     value::{Decimal, Type, Value, Zone, literal, moment_text::MomentFormat},
 };
 
@@ -101,7 +101,9 @@ fn type_of(ty: &DataType) -> Option<Type> {
 }
 
 /// The rows of a table.
-pub(super) fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> Result<Rows, DataError> {
+pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, DataError> {
+    let Wanted { table, needed, verbatim: whole, .. } = wanted;
+    let whole = *whole;
     let headers: Vec<String> = facts(input)?.columns.into_iter().map(|column| column.header).collect();
     let columns = table::fit(input, table, needed, &headers)?;
     let names: Vec<&str> = columns.iter().map(|(_, _, column)| column.header.as_str()).collect();
@@ -115,7 +117,10 @@ pub(super) fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zon
         };
         let rows = (0..batch.num_rows()).map(|at| {
             line += 1;
-            let row = row(&batch, at, &columns, all, &zone).map(|values| Row { line, values, children: vec![] });
+            let row = row(&batch, at, &columns, all, &zone).map(|values| {
+                let verbatim = if whole { verbatim(&batch, at, &zone).into_bytes() } else { vec![] };
+                Row { line, values, children: vec![], verbatim }
+            });
             Ok(row.map_err(|(column, reason)| {
                 let verbatim = verbatim(&batch, at, &zone).into_bytes();
                 Box::new(BadRow { file: input.name(), line, column: Some(column), reason, verbatim })

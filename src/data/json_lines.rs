@@ -8,21 +8,16 @@ use std::{
 use serde_json::Value as Json;
 
 use crate::{
-    data::{BadRow, DataError, Input, Nested, Row, Rows},
+    data::{BadRow, DataError, Input, Row, Rows, Wanted},
     record::{self, BadField},
-    schema::{ColumnId, Table},
+    schema::ColumnId,
     value::Zone,
 };
 
 /// The rows of a table.
-pub(super) fn rows(
-    input: &Input,
-    table: &Table,
-    needed: &[ColumnId],
-    nested: &[Nested],
-    zone: &Zone,
-) -> Result<Rows, DataError> {
-    let (table, nested, zone, input) = (table.clone(), nested.to_vec(), zone.clone(), input.clone());
+pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, DataError> {
+    let (zone, input) = (zone.clone(), input.clone());
+    let Wanted { table, needed, nested, verbatim } = wanted.clone();
     let needed: BTreeSet<ColumnId> = needed.iter().copied().collect();
     let lines = BufReader::new(input.open()?).split(b'\n').zip(1..);
     Ok(Box::new(lines.filter_map(move |(bytes, line)| {
@@ -52,12 +47,13 @@ pub(super) fn rows(
             let values = record::needed_from_json(&object, &table, &needed, &zone)?;
             let children =
                 nested.iter().map(|it| Ok((it.id, record::children_from_json(&object, &it.table, &it.needed, &zone)?)));
-            Ok(Row { line, values, children: children.collect::<Result<_, BadField>>()? })
+            let children = children.collect::<Result<_, BadField>>()?;
+            Ok(Row { line, values, children, verbatim: if verbatim { bytes.clone() } else { vec![] } })
         };
         Some(Ok(match read() {
             Ok(row) => Ok(row),
-            Err(BadField::NotRows { column, value }) => {
-                Err(bad(Some(column), format!("`{value}` is not a list of rows such as [{{\"amount\": 5}}]")))
+            Err(BadField::NotRows { column, value, wanted }) => {
+                Err(bad(Some(column), format!("`{value}` is not {wanted}")))
             }
             Err(BadField::Unreadable { column, value, reason }) => {
                 Err(bad(Some(column), format!("`{value}` {reason}")))

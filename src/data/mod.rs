@@ -30,6 +30,8 @@ pub struct Row {
     pub values: Vec<Value>,
     /// The rows of child tables that stand in it; only JSON holds any.
     pub children: Vec<(TableId, Vec<Vec<Value>>)>,
+    /// The row as it stood in the file, where that was asked for.
+    pub verbatim: Vec<u8>,
 }
 
 /// A child table whose rows stand in those of the users.
@@ -46,31 +48,38 @@ pub struct Nested {
 /// The rows of a file in order: a row, or why it is a bad one, or why the file cannot be read on.
 pub type Rows = Box<dyn Iterator<Item = Result<Result<Row, Box<BadRow>>, DataError>> + Send>;
 
+/// What is read of a table's file.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The table; all names and types of its columns.
+    pub table: Table,
+    /// The columns that are read, and judged.
+    pub needed: Vec<ColumnId>,
+    /// Child tables whose rows stand in its own.
+    pub nested: Vec<Nested>,
+    /// Whether each row is given as it stood in the file, too.
+    pub verbatim: bool,
+}
+
 /// Reads a table's rows from a file. Only the needed columns are read, and judged; the header is judged at once.
 ///
 /// # Errors
 /// A file that cannot be opened, and a header that does not fit the table.
 pub fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> Result<Rows, DataError> {
-    rows_with_children(input, table, needed, &[], zone)
+    let wanted = Wanted { table: table.clone(), needed: needed.to_vec(), nested: vec![], verbatim: false };
+    rows_as(input, wanted, zone)
 }
 
-/// The same, with the rows of child tables that stand in them.
+/// The same, with more of each row.
 ///
 /// # Errors
 /// As [`rows`].
-pub fn rows_with_children(
-    input: &Input,
-    table: &Table,
-    needed: &[ColumnId],
-    nested: &[Nested],
-    zone: &Zone,
-) -> Result<Rows, DataError> {
+pub fn rows_as(input: &Input, wanted: Wanted, zone: &Zone) -> Result<Rows, DataError> {
     let mut parts = input.parts().to_vec().into_iter();
     let Some(first) = parts.next() else { return Ok(Box::new(std::iter::empty())) };
-    let rest: Vec<Input> = parts.collect();
-    let first = rows_of(&first, table, needed, nested, zone)?;
-    let (table, needed, nested, zone) = (table.clone(), needed.to_vec(), nested.to_vec(), zone.clone());
-    let rest = rest.into_iter().flat_map(move |part| match rows_of(&part, &table, &needed, &nested, &zone) {
+    let first = rows_of(&first, &wanted, zone)?;
+    let zone = zone.clone();
+    let rest = parts.flat_map(move |part| match rows_of(&part, &wanted, &zone) {
         Ok(rows) => rows,
         Err(error) => Box::new(std::iter::once(Err(error))),
     });
@@ -78,17 +87,11 @@ pub fn rows_with_children(
 }
 
 /// The rows of one file.
-fn rows_of(
-    input: &Input,
-    table: &Table,
-    needed: &[ColumnId],
-    nested: &[Nested],
-    zone: &Zone,
-) -> Result<Rows, DataError> {
+fn rows_of(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, DataError> {
     match input.format {
-        Format::Csv => table::rows(input, b',', table, needed, zone),
-        Format::Tsv => table::rows(input, b'\t', table, needed, zone),
-        Format::JsonLines => json_lines::rows(input, table, needed, nested, zone),
-        Format::Parquet | Format::Arrow => columnar::rows(input, table, needed, zone),
+        Format::Csv => table::rows(input, b',', wanted, zone),
+        Format::Tsv => table::rows(input, b'\t', wanted, zone),
+        Format::JsonLines => json_lines::rows(input, wanted, zone),
+        Format::Parquet | Format::Arrow => columnar::rows(input, wanted, zone),
     }
 }

@@ -6,7 +6,7 @@ use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Terminator};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
-    data::{BadRow, DataError, Input, Row, Rows, bad_row::shown},
+    data::{BadRow, DataError, Input, Row, Rows, Wanted, bad_row::shown},
     diagnostic::nearest,
     schema::{Column, ColumnId, Table},
     value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
@@ -39,17 +39,18 @@ pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>
 }
 
 /// The rows of a table.
-pub(super) fn rows(
-    input: &Input,
-    delimiter: u8,
-    table: &Table,
-    needed: &[ColumnId],
-    zone: &Zone,
-) -> Result<Rows, DataError> {
+pub(super) fn rows(input: &Input, delimiter: u8, wanted: &Wanted, zone: &Zone) -> Result<Rows, DataError> {
     let (mut reader, headers) = open(input, delimiter)?;
+    let (table, needed) = (&wanted.table, &wanted.needed);
     let columns = if headers.is_empty() { vec![] } else { fit(input, table, needed, &headers)? };
-    let shape =
-        Shape { file: input.name(), width: headers.len(), all: table.columns.len(), columns, zone: zone.clone() };
+    let shape = Shape {
+        file: input.name(),
+        width: headers.len(),
+        all: table.columns.len(),
+        columns,
+        zone: zone.clone(),
+        verbatim: wanted.verbatim,
+    };
     let input = input.clone();
     let mut record = ByteRecord::new();
     Ok(Box::new(std::iter::from_fn(move || match reader.read_byte_record(&mut record) {
@@ -67,6 +68,7 @@ struct Shape {
     /// Field of the row, id, column.
     columns: Vec<(usize, ColumnId, Column)>,
     zone: Zone,
+    verbatim: bool,
 }
 
 impl Shape {
@@ -99,7 +101,8 @@ impl Shape {
                 *slot = value;
             }
         }
-        Ok(Row { line, values, children: vec![] })
+        let verbatim = if self.verbatim { verbatim(record, delimiter) } else { vec![] };
+        Ok(Row { line, values, children: vec![], verbatim })
     }
 }
 

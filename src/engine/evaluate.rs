@@ -32,8 +32,8 @@ pub enum RecordError {
     #[error(transparent)]
     BadField(#[from] BadField),
     /// A rule that asks about everybody, asked about one.
-    #[error("`{0}` asks about everybody, and here is one user alone")]
-    NeedsPopulation(String),
+    #[error("{} asks about everybody, and here is one user alone", .0.as_ref().map_or("this".to_owned(), |name| format!("`{name}`")))]
+    NeedsPopulation(Option<String>),
     /// Two arms of an `exclusive` layer apply.
     #[error("`{first}` and `{second}` of the exclusive layer `{layer}` both apply")]
     Overlap {
@@ -113,7 +113,7 @@ impl Engine {
                 definition.aggregates.iter().any(|id| self.rulebook.aggregate(*id).over == Over::Users)
             });
         if let Some(asking) = asking {
-            return Err(RecordError::NeedsPopulation(asking.name.to_string()));
+            return Err(RecordError::NeedsPopulation(Some(asking.name.to_string())));
         }
         let answers = self.interpreter().evaluate(user);
         self.outcome(answers)

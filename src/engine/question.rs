@@ -83,7 +83,7 @@ impl Question {
         let values = record::from_json(record, table, context.clock.zone())?;
         let engine = Engine::new(Arc::clone(&self.rulebook), context);
         if self.rulebook.asks_about_everybody([self.asked]).is_some() {
-            return Err(RecordError::NeedsPopulation("the expression".into()));
+            return Err(RecordError::NeedsPopulation(None));
         }
         let children = engine.children_of(record)?;
         let answers = engine.interpreter().evaluate(User { record: &values, children: &children });

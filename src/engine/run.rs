@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use crate::{
     data::{BadRow, DataError, Row, Rows},
     engine::{ChildCount, Engine, MetricValues, Outcome, RecordError, Tally},
-    eval::Answers,
+    eval::{Answers, Children, User},
     schema::TableId,
-    value::Value,
+    value::{Value, print},
 };
 
 /// Users that are read before they are evaluated together.
@@ -27,19 +27,13 @@ pub enum RunError {
     /// More bad rows than allowed: so many, of so many read.
     #[error("{0} of {1} rows are bad, more than allowed")]
     TooManyBadRows(u64, u64),
-    /// Two arms of an `exclusive` layer apply to the user of this line.
-    #[error("line {line}: {error}")]
-    Record {
-        /// The line of the user's row.
-        line: u64,
-        /// What is wrong.
-        error: RecordError,
-    },
-    /// The same, of the user with this key.
+    /// Two arms of an `exclusive` layer apply to a user.
     #[error("user `{key}`: {error}")]
     User {
         /// The user's key.
         key: String,
+        /// The line of the user's row, where it is known.
+        line: Option<u64>,
         /// What is wrong.
         error: RecordError,
     },
@@ -109,17 +103,27 @@ impl Engine {
         }
     }
 
+    /// A user's key, as a message shows it.
+    pub(super) fn key_text(&self, record: &[Value]) -> String {
+        let key = self.rulebook().schema.root().key.and_then(|key| record.get(key.0 as usize));
+        print::text(key.unwrap_or(&Value::Missing), self.clock().zone())
+    }
+
     fn evaluate_together(&self, users: &[Row], sink: &mut dyn RunSink, tally: &mut Tally) -> Result<(), RunError> {
-        let interpreter = self.interpreter();
+        let (interpreter, none) = (self.interpreter(), Children::new());
         let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
         let parts: Vec<(Vec<Result<Answers, RunError>>, Tally)> = users
             .par_chunks(part)
             .map(|users| {
                 let mut tally = Tally::default();
                 let answers = users.iter().map(|row| {
-                    let outcome = self.evaluate_record(&row.values);
+                    let user = User { record: &row.values, children: &none };
+                    let outcome = self.outcome(interpreter.evaluate(user));
                     let answers = outcome.map(Outcome::into_answers);
-                    let answers = answers.map_err(|error| RunError::Record { line: row.line, error })?;
+                    let answers = answers.map_err(|error| {
+                        let key = self.key_text(&row.values);
+                        RunError::User { key, line: Some(row.line), error }
+                    })?;
                     tally.add(self.rulebook(), &interpreter, &row.values, &answers);
                     Ok(answers)
                 });

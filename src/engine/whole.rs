@@ -1,13 +1,16 @@
 //! Evaluating rules that ask about many rows: the users are read and numbered, then the child tables are read once a stage,
 //! and then every user is evaluated, in input order.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use rayon::prelude::*;
 
 use crate::{
     column::Column,
-    data::{self, BadRow, Input, Nested, Row, Rows},
+    data::{self, BadRow, Input, Nested, Row, Rows, Wanted},
     engine::{Engine, Outcome, Ran, RunError, RunSink, Tally, run::TOGETHER},
     eval::{
         Answers,
@@ -16,7 +19,7 @@ use crate::{
     },
     ir::Reads,
     schema::{ColumnId, Role, Table, TableId},
-    value::{Value, print},
+    value::{Value, Zone, print},
 };
 
 /// The data of a run that looks at everybody.
@@ -32,8 +35,10 @@ pub struct Everybody<'a> {
     pub children: BTreeMap<TableId, Option<Input>>,
     /// What is asked for.
     pub reads: &'a Reads,
-    /// Whether rows of a child table that has a `key` are bad where the key was there already.
+    /// Whether a repeated key is told with the line that had it first.
     pub check_keys: bool,
+    /// Whether bad rows are kept as they stood.
+    pub verbatim: bool,
 }
 
 /// What became of the rows of a child table.
@@ -98,7 +103,6 @@ impl Engine {
 
     fn hand_on(&self, whole: &Whole<'_>, ran: &mut Ran, sink: &mut dyn RunSink) -> Result<(), RunError> {
         let interpreter = self.interpreter();
-        let key = self.rulebook().schema.root().key;
         for start in (0..whole.users()).step_by(TOGETHER) {
             let users = start..(start + TOGETHER).min(whole.users());
             let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
@@ -111,9 +115,10 @@ impl Engine {
                     let evaluate = |user: usize| {
                         let (record, answers) = whole.evaluate(user);
                         let outcome = self.outcome(answers).map(Outcome::into_answers);
-                        let answers = outcome.map_err(|error| {
-                            let key = key.and_then(|key| record.get(key.0 as usize)).unwrap_or(&Value::Missing);
-                            RunError::User { key: print::text(key, self.clock().zone()), error }
+                        let answers = outcome.map_err(|error| RunError::User {
+                            key: self.key_text(&record),
+                            line: None,
+                            error,
                         })?;
                         tally.add(self.rulebook(), &interpreter, &record, &answers);
                         Ok((record, answers))
@@ -174,7 +179,9 @@ impl Reading<'_, '_> {
     ) -> Result<(), RunError> {
         let nested = self.nested(None);
         let (data, zone) = (self.data, self.engine.clock().zone());
-        let rows = data::rows_with_children(data.users, data.table, data.needed, &nested, zone)?;
+        let (table, needed) = (data.table.clone(), data.needed.to_vec());
+        let wanted = Wanted { table, needed, nested, verbatim: data.verbatim };
+        let rows = data::rows_as(data.users, wanted, zone)?;
         let mut lines: Vec<(u64, String)> = vec![];
         let mut told: BTreeMap<TableId, Vec<ChildRow>> = BTreeMap::new();
         let mut places: BTreeMap<TableId, u64> = BTreeMap::new();
@@ -193,7 +200,7 @@ impl Reading<'_, '_> {
                 None => Value::Int(place as i64),
             };
             if value == Value::Missing || !whole.add(&value, &row.values) {
-                let bad = self.without_a_key_of_its_own(&value, row.line, &row.values, &lines);
+                let bad = self.without_a_key_of_its_own(&value, row, &lines);
                 self.refuse(place, bad, sink)?;
                 continue;
             }
@@ -223,13 +230,7 @@ impl Reading<'_, '_> {
         sink.bad_row(bad)
     }
 
-    fn without_a_key_of_its_own(
-        &self,
-        key: &Value,
-        line: u64,
-        values: &[Value],
-        lines: &[(u64, String)],
-    ) -> Box<BadRow> {
+    fn without_a_key_of_its_own(&self, key: &Value, row: Row, lines: &[(u64, String)]) -> Box<BadRow> {
         let zone = self.engine.clock().zone();
         let text = print::text(key, zone);
         let reason = match (key, lines.iter().find(|(_, known)| *known == text)) {
@@ -238,9 +239,7 @@ impl Reading<'_, '_> {
             (_, None) => format!("the key `{text}` is there already"),
         };
         let column = self.data.table.key.map(|key| self.data.table.column(key).header.clone());
-        let needed = self.data.needed.iter().filter_map(|id| values.get(id.0 as usize));
-        let verbatim = needed.map(|value| print::text(value, zone)).collect::<Vec<_>>().join(",").into_bytes();
-        Box::new(BadRow { file: self.data.users.name(), line, column, reason, verbatim })
+        Box::new(BadRow { file: self.data.users.name(), line: row.line, column, reason, verbatim: row.verbatim })
     }
 
     /// The child tables whose rows stand in the users' records, of those that are asked about.
@@ -304,7 +303,8 @@ impl Reading<'_, '_> {
         // The users' file once more, for what stands in it.
         let key: Vec<ColumnId> = self.data.table.key.into_iter().collect();
         let zone = self.engine.clock().zone();
-        let rows = data::rows_with_children(self.data.users, self.data.table, &key, &nested, zone)?;
+        let wanted = Wanted { table: self.data.table.clone(), needed: key, nested, verbatim: false };
+        let rows = data::rows_as(self.data.users, wanted, zone)?;
         let mut places: BTreeMap<TableId, u64> = BTreeMap::new();
         let mut user = 0;
         for (place, row) in rows.enumerate() {
@@ -336,12 +336,14 @@ impl Reading<'_, '_> {
         let Role::Children { by, .. } = table.role else { return Ok(()) };
         let mut needed = self.data.reads.children.get(&id).cloned().unwrap_or_default();
         needed.insert(by);
-        let unique = table.key.filter(|_| self.data.check_keys);
+        let unique = table.key;
         needed.extend(unique);
         let needed: Vec<ColumnId> = needed.into_iter().collect();
-        let mut rows = data::rows(input, table, &needed, self.engine.clock().zone())?;
+        let verbatim = self.data.verbatim && unique.is_some();
+        let wanted = Wanted { table: table.clone(), needed, nested: vec![], verbatim };
+        let mut rows = data::rows_as(input, wanted, self.engine.clock().zone())?;
         let mut sorting =
-            Sorting { engine: self.engine, table, by, unique, seen: HashSet::new(), place: 0, file: input.name() };
+            Sorting { engine: self.engine, table, by, unique, seen: Seen::default(), place: 0, file: input.name() };
         let mut count = ChildCount::default();
         let mut bad = vec![];
         let mut ready = sorting.next(&mut rows, whole, &mut count, &mut bad)?;
@@ -368,6 +370,29 @@ fn tell(whole: &Whole<'_>, pass: &mut Pass, table: TableId, rows: Vec<ChildRow>)
     pass.questions(table).par_iter_mut().for_each(|question| question.tell(whole, &rows));
 }
 
+/// Keys that were there already, in little memory: numbers as they are, anything else by a hash of 128 bits.
+#[derive(Default)]
+struct Seen {
+    ints: HashSet<i64>,
+    others: HashSet<u128>,
+}
+
+impl Seen {
+    /// Whether it is new.
+    fn insert(&mut self, key: &Value) -> bool {
+        if let Value::Int(key) = key {
+            return self.ints.insert(*key);
+        }
+        let text = print::text(key, &Zone::utc());
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, &text).hash(&mut hasher);
+            u128::from(hasher.finish())
+        };
+        self.others.insert(half(0) << 64 | half(1))
+    }
+}
+
 /// Rows of a child table's file, sorted out: whose they are, and whether they have happened.
 struct Sorting<'s> {
     engine: &'s Engine,
@@ -375,7 +400,7 @@ struct Sorting<'s> {
     by: ColumnId,
     /// The key, where rows that repeat one are bad.
     unique: Option<ColumnId>,
-    seen: HashSet<String>,
+    seen: Seen,
     /// Rows read so far; none once the file has ended.
     place: u64,
     file: String,
@@ -423,17 +448,17 @@ impl Sorting<'_> {
     fn repeated(&mut self, row: &Row) -> Option<Box<BadRow>> {
         let key = self.unique?;
         let zone = self.engine.clock().zone();
-        let text = print::text(row.values.get(key.0 as usize).unwrap_or(&Value::Missing), zone);
-        if self.seen.insert(text.clone()) {
+        let value = row.values.get(key.0 as usize).filter(|value| **value != Value::Missing)?;
+        if self.seen.insert(value) {
             return None;
         }
-        let all = row.values.iter().map(|value| print::text(value, zone)).collect::<Vec<_>>().join(",");
+        let text = print::text(value, zone);
         Some(Box::new(BadRow {
             file: self.file.clone(),
             line: row.line,
             column: Some(self.table.column(key).header.clone()),
             reason: format!("the key `{text}` is there already"),
-            verbatim: all.into_bytes(),
+            verbatim: row.verbatim.clone(),
         }))
     }
 

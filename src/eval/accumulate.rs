@@ -15,8 +15,8 @@ use crate::{
     ir::{Aggregate, AggregateFunction},
     value::{
         Clock, Duration, MomentType, Type, Value, Zone,
-        aggregate::{self as lists, Total},
-        compare, number, print,
+        aggregate::{self as lists, Numbers, Total},
+        compare, print,
     },
 };
 
@@ -41,7 +41,7 @@ enum State {
     End(Column, Vec<Option<When>>, Ordering),
     /// Different values.
     Groups(Vec<Groups>, Wanted),
-    Numbers(Vec<Vec<f64>>, f64),
+    Numbers(Vec<Numbers>, Value),
     Events(Vec<Vec<(u32, Event)>>, Chain),
 }
 
@@ -101,7 +101,7 @@ pub struct FunnelTerms {
 
 impl Accumulator {
     /// Nothing yet. `share` is the quantile that is asked for.
-    pub fn new(aggregate: &Aggregate, share: Option<f64>, terms: Option<FunnelTerms>, clock: &Clock) -> Accumulator {
+    pub fn new(aggregate: &Aggregate, share: Value, terms: Option<FunnelTerms>, clock: &Clock) -> Accumulator {
         let element = element_type(aggregate).clone();
         let state = match &aggregate.function {
             AggregateFunction::Count => State::Count(vec![]),
@@ -118,7 +118,7 @@ impl Accumulator {
                 None => State::Groups(vec![], Wanted::Most),
                 Some(by) => State::Groups(vec![], Wanted::MostBy(by.ty.clone())),
             },
-            AggregateFunction::Quantile(_) => State::Numbers(vec![], share.unwrap_or(f64::NAN)),
+            AggregateFunction::Quantile(_) => State::Numbers(vec![], share),
             AggregateFunction::Funnel(..) => {
                 let terms = terms.unwrap_or(FunnelTerms { limits: vec![], kind: MomentType::Timestamp });
                 let chain =
@@ -146,7 +146,7 @@ impl Accumulator {
                 longer(when, slots, || None);
             }
             State::Groups(groups, _) => longer(groups, slots, Groups::default),
-            State::Numbers(numbers, _) => longer(numbers, slots, Vec::new),
+            State::Numbers(numbers, _) => longer(numbers, slots, Numbers::default),
             State::Events(events, _) => longer(events, slots, Vec::new),
         }
     }
@@ -189,11 +189,7 @@ impl Accumulator {
                 };
                 change(groups, slot, |groups| groups.add(element, weight, &self.zone));
             }
-            State::Numbers(numbers, _) => {
-                if let Some(number) = number::to_f64(&element.value) {
-                    change(numbers, slot, |numbers| numbers.push(number));
-                }
-            }
+            State::Numbers(numbers, _) => change(numbers, slot, |numbers| numbers.add(&element.value)),
             State::Events(..) => {}
         }
     }
@@ -229,7 +225,7 @@ impl Accumulator {
                 groups.into_iter().for_each(|groups| values.push(&groups.finish(&wanted, &zone)));
             }
             State::Numbers(numbers, share) => {
-                numbers.into_iter().for_each(|mut numbers| values.push(&lists::quantile_of(&mut numbers, share)));
+                numbers.into_iter().for_each(|mut numbers| values.push(&numbers.quantile(&share)));
             }
             State::Events(events, chain) => {
                 let moments = match chain.kind {

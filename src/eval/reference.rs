@@ -561,11 +561,15 @@ impl Row<'_, '_> {
         }
     }
 
-    /// `to_next(membership)`: the threshold of the arm just above this user's, less the value that the level goes by.
+    /// `to_next(membership)`: the threshold of the arm just above this user's, less the value that the level goes by. Above a
+    /// user who has no arm is the lowest one.
     fn missing_to_next(&self, level: DefinitionId) -> Value {
         let Body::Level(ladder) = &self.rulebook.definition(level).body else { return Value::Missing };
-        let (Some(by), Value::Choice(rank)) = (&ladder.by, self.known.definition(level)) else { return Value::Missing };
-        let above = ladder.arms.iter().rfind(|arm| arm.rank > rank);
+        let Some(by) = &ladder.by else { return Value::Missing };
+        let above = match self.known.definition(level) {
+            Value::Choice(rank) => ladder.arms.iter().rfind(|arm| arm.rank > rank),
+            _ => ladder.arms.last(),
+        };
         match above.map(|arm| &arm.choice) {
             Some(Choice::From { threshold, .. }) => {
                 operator::subtract(&self.value(threshold), &self.value(by), self.clock().zone())

@@ -162,7 +162,8 @@ pub fn event(aggregate: &Aggregate, row: &Row<'_, '_>, when: When) -> Option<(Va
 /// The answer of a rank for a user who is not ranked: one whose value is missing is unknown to `top`, one whom `where` leaves
 /// out is not in it; `ntile` has no answer for either.
 pub fn not_ranked(aggregate: &Aggregate, row: &Row<'_, '_>) -> Value {
-    let left_out = aggregate.filter.as_ref().is_some_and(|filter| !row.truth(filter).is_true());
+    let known = aggregate.source.as_ref().is_none_or(|source| row.value(source) != Value::Missing);
+    let left_out = known && aggregate.filter.as_ref().is_some_and(|filter| !row.truth(filter).is_true());
     match aggregate.function {
         AggregateFunction::Top(_) | AggregateFunction::Bottom(_) if left_out => Value::Bool(false),
         _ => Value::Missing,

@@ -57,11 +57,20 @@ impl Search<'_> {
                 self.found.insert(Cause::Column(*id));
             }
             ExprKind::Aggregate(id) | ExprKind::Reached(id) => {
-                let asked = match self.rulebook.aggregate(*id).over {
+                let aggregate = self.rulebook.aggregate(*id);
+                let asked = match aggregate.over {
                     Over::Children(table) => Cause::Children(table),
                     Over::Users => Cause::Users,
                 };
-                self.found.insert(self.inside.map_or(asked, Cause::Definition));
+                // Of a question about everybody: what this user lacks to belong to a group, or to be ranked.
+                let own = aggregate.per.iter().chain(aggregate.source.as_ref().filter(|_| aggregate.is_rank()));
+                let before = self.found.len() + self.named.len();
+                if aggregate.over == Over::Users {
+                    own.for_each(|expr| self.look(expr));
+                }
+                if self.found.len() + self.named.len() == before {
+                    self.found.insert(self.inside.map_or(asked, Cause::Definition));
+                }
             }
             ExprKind::Definition(id) | ExprKind::ToNext(id) => self.named.push(*id),
             _ => expr.each_child(&mut |child| self.look(child)),

@@ -15,12 +15,12 @@ use crate::{
         Answers, Interpreter,
         accumulate::{Accumulator, Answered, FunnelTerms},
         ranks::Ranks,
-        reference::{Known, Row},
+        reference::{Known, Row, SoFar},
         rows::{self, When},
     },
     ir::{Aggregate, AggregateFunction, AggregateId, Body, DefinitionId, Expr, ExprKind, Metric, Over, Reads, Stages},
     schema::{ColumnId, Table, TableId},
-    value::{Value, number, print},
+    value::{Value, print},
 };
 
 /// Every user's columns, and what was found so far.
@@ -143,8 +143,8 @@ impl<'a> Whole<'a> {
             _ => None,
         };
         let share = match &aggregate.function {
-            AggregateFunction::Quantile(share) => number::to_f64(&self.interpreter.row(&known).value(share)),
-            _ => None,
+            AggregateFunction::Quantile(share) => self.interpreter.row(&known).value(share),
+            _ => Value::Missing,
         };
         Accumulator::new(aggregate, share, terms, self.interpreter.clock())
     }
@@ -337,31 +337,40 @@ impl<'a> Whole<'a> {
         if metric.per.is_empty() {
             return vec![(vec![], of(None).value(metric.definition).clone())];
         }
-        let grouped = reads.aggregates.iter().filter_map(|id| match self.found.get(id) {
-            Some(Found::Groups(group_of, _)) if !rulebook.aggregate(*id).per.is_empty() => Some(group_of),
-            _ => None,
-        });
-        let Some(group_of) = grouped.into_iter().next() else { return vec![] };
-        let mut first: BTreeMap<u32, usize> = BTreeMap::new();
-        for (user, group) in group_of.iter().enumerate() {
-            if let Some(group) = group {
-                first.entry(*group).or_insert(user);
-            }
+        let keys = self.keys(&metric.per);
+        let mut first: BTreeMap<String, (usize, Vec<Value>)> = BTreeMap::new();
+        for (user, key) in keys.into_iter().enumerate().filter(|(_, key)| !key.contains(&Value::Missing)) {
+            let text = key.iter().map(|value| print::json(value, self.interpreter.clock().zone())).collect::<Vec<_>>();
+            first.entry(text.join(",")).or_insert((user, key));
         }
-        let mut found: Vec<(Vec<Value>, Value)> = vec![];
-        for user in first.into_values() {
-            let answers = of(Some(user));
-            let record = self.record(user);
-            let known = super::reference::SoFar { record: &record, answers: &answers };
-            let key = metric.per.iter().map(|expr| self.interpreter.row(&known).value(expr)).collect();
-            found.push((key, answers.value(metric.definition).clone()));
-        }
+        let value = |user: usize| of(Some(user)).value(metric.definition).clone();
+        let mut found: Vec<(Vec<Value>, Value)> = first.into_values().map(|(user, key)| (key, value(user))).collect();
         let zone = self.interpreter.clock().zone();
         found.sort_by(|(a, _), (b, _)| {
             let orders = a.iter().zip(b).filter_map(|(a, b)| crate::value::compare::order(a, b, zone));
             orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         });
         found
+    }
+}
+
+impl Whole<'_> {
+    /// What each user has of a `per`.
+    fn keys(&self, per: &[Expr]) -> Vec<Vec<Value>> {
+        let rulebook = self.interpreter.rulebook();
+        let mut names = BTreeSet::new();
+        per.iter().for_each(|expr| self.names_in(expr, &mut names));
+        let reads = rulebook.reads(names);
+        let order: Vec<DefinitionId> =
+            rulebook.order.iter().copied().filter(|id| reads.definitions.contains(id)).collect();
+        let of_user = |user: usize| {
+            let record = self.record(user);
+            let mut answers = self.answers(Some(user), &reads.aggregates);
+            order.iter().for_each(|id| self.interpreter.define(*id, &record, &mut answers));
+            let known = SoFar { record: &record, answers: &answers };
+            per.iter().map(|expr| self.interpreter.row(&known).value(expr)).collect()
+        };
+        (0..self.users).map(of_user).collect()
     }
 }
 

@@ -119,6 +119,12 @@ impl Rulebook {
 }
 
 impl Aggregate {
+    /// `top`, `bottom` or `ntile`.
+    pub fn is_rank(&self) -> bool {
+        use AggregateFunction::{Bottom, Ntile, Top};
+        matches!(self.function, Top(_) | Bottom(_) | Ntile(_))
+    }
+
     /// Each expression that stands in it: those asked of every row, and constants.
     pub fn each_expr<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
         let clause = [&self.source, &self.by, &self.window, &self.filter];

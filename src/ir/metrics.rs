@@ -1,6 +1,6 @@
 //! Metrics: `let`s that are the same for everybody (LANGUAGE.md §4.3), or for everybody of a group.
 
-use crate::ir::{AggregateFunction, Body, DefinitionId, Expr, ExprKind, Over, Rulebook};
+use crate::ir::{Body, DefinitionId, Expr, ExprKind, Over, Rulebook};
 
 /// A `let` with one value for everybody, or one for each group.
 #[derive(Clone, Debug)]
@@ -49,12 +49,8 @@ impl Rulebook {
             let next = match &node.kind {
                 ExprKind::Aggregate(id) => {
                     let aggregate = self.aggregate(*id);
-                    let rank = matches!(
-                        aggregate.function,
-                        AggregateFunction::Top(_) | AggregateFunction::Bottom(_) | AggregateFunction::Ntile(_)
-                    );
                     match aggregate.over {
-                        Over::Users if !rank => Same::Everybody(aggregate.per.clone()),
+                        Over::Users if !aggregate.is_rank() => Same::Everybody(aggregate.per.clone()),
                         Over::Users | Over::Children(_) => Same::Own,
                     }
                 }

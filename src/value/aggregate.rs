@@ -202,19 +202,78 @@ pub fn order_of_sums(a: &Value, b: &Value, zone: &Zone) -> Ordering {
 /// share outside 0 to 1.
 #[must_use]
 pub fn quantile(xs: &Value, share: &Value) -> Value {
-    let (Some(xs), Some(share)) = (elements(xs), number::to_f64(share)) else {
+    let Some(xs) = elements(xs) else {
         return Value::Missing;
     };
-    let Some(mut numbers) = xs.iter().map(number::to_f64).collect::<Option<Vec<f64>>>() else {
-        return Value::Missing;
-    };
-    quantile_of(&mut numbers, share)
+    let mut numbers = Numbers::default();
+    xs.iter().for_each(|x| numbers.add(x));
+    numbers.quantile(share)
+}
+
+/// Numbers that a quantile is asked of.
+#[derive(Clone, Debug, Default)]
+pub struct Numbers {
+    /// Whole units at a scale.
+    exact: Vec<i128>,
+    scale: u8,
+    floats: Vec<f64>,
+}
+
+impl Numbers {
+    /// One more, of the same type as the others.
+    pub fn add(&mut self, x: &Value) {
+        match x {
+            Value::Int(units) => self.exact.push(i128::from(*units)),
+            Value::Decimal(decimal) => {
+                self.scale = decimal.scale;
+                self.exact.push(decimal.mantissa);
+            }
+            Value::Float(float) => self.floats.push(*float),
+            _ => {}
+        }
+    }
+
+    /// The quantile; of ints and decimals the float nearest to the exact answer. A share is a decimal.
+    #[must_use]
+    pub fn quantile(&mut self, share: &Value) -> Value {
+        match self.exactly(share) {
+            Some(answer) => answer,
+            None if self.exact.is_empty() => {
+                number::to_f64(share).map_or(Value::Missing, |it| of_floats(&mut self.floats, it))
+            }
+            None => {
+                let decimals = self.exact.iter().filter_map(|units| Decimal::new(*units, self.scale));
+                let mut floats: Vec<f64> = decimals.map(Decimal::to_f64).collect();
+                number::to_f64(share).map_or(Value::Missing, |it| of_floats(&mut floats, it))
+            }
+        }
+    }
+
+    /// Between two ranks in whole units; none where they do not fit.
+    fn exactly(&mut self, share: &Value) -> Option<Value> {
+        let share = match share {
+            Value::Float(_) => return None,
+            share => number::to_decimal(share)?,
+        };
+        let last = i128::try_from(self.exact.len().checked_sub(1)?).ok()?;
+        let whole = 10_i128.checked_pow(u32::from(share.scale))?;
+        if share.mantissa < 0 || share.mantissa > whole {
+            return Some(Value::Missing);
+        }
+        let rank = share.mantissa.checked_mul(last)?;
+        let (below, part) = (usize::try_from(rank / whole).ok()?, rank % whole);
+        self.exact.sort_unstable();
+        let low = *self.exact.get(below)?;
+        let high = self.exact.get(below + 1).copied().unwrap_or(low);
+        let units = low.checked_mul(whole)?.checked_add(high.checked_sub(low)?.checked_mul(part)?)?;
+        let answer = Decimal::new(units, self.scale.checked_add(share.scale)?)?;
+        Some(number::finite(answer.to_f64()))
+    }
 }
 
 /// The same of floats, which it sorts.
-#[must_use]
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-pub fn quantile_of(numbers: &mut [f64], share: f64) -> Value {
+fn of_floats(numbers: &mut [f64], share: f64) -> Value {
     let Some(last) = numbers.len().checked_sub(1).filter(|_| (0.0..=1.0).contains(&share)) else {
         return Value::Missing;
     };

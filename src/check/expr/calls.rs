@@ -203,7 +203,17 @@ impl Checker<'_> {
                         self.quoted(place),
                         self.kind(&first)
                     );
-                    self.sink.push(Diagnostic::error(WRONG_TYPE, place, message).help(format!("write `{shape}`")));
+                    let told = Diagnostic::error(WRONG_TYPE, place, message);
+                    let told =
+                        match all.first().map(|it| &it.kind) {
+                            Some(ExprKind::Column(_) | ExprKind::Definition(_)) => {
+                                let fixed = format!("{}.{}", self.schema.root().name, self.words(place));
+                                told.help(format!("it is one value of this user; for everybody's write `{fixed}`"))
+                                    .suggest(format!("write `{fixed}`"), place, fixed)
+                            }
+                            _ => told.help(format!("write `{shape}`")),
+                        };
+                    self.sink.push(told);
                     return None;
                 };
                 match function {

@@ -163,11 +163,14 @@ impl Checker<'_> {
     /// Both sides of an operator, the one that stands by itself first.
     fn sides(&mut self, left: &ast::Expr, right: &ast::Expr) -> Option<(Expr, Expr)> {
         if self.leans(left) && !self.leans(right) {
-            let right = self.lower(right, None);
-            let left = self.lower(left, right.as_ref().map(|it| &it.ty));
-            return left.zip(right);
+            let right = self.lower(right, None)?;
+            let left = self.lower(left, Some(&right.ty));
+            return left.map(|left| (left, right));
         }
         let lowered = self.lower(left, None);
+        if lowered.is_none() && self.leans(right) {
+            return None;
+        }
         let beside = lowered.as_ref().map(|it| it.ty.clone());
         let right = self.lower(right, beside.as_ref());
         lowered.zip(right)
@@ -227,10 +230,13 @@ impl Checker<'_> {
         let (table, bare) = match self.scope? {
             Scope::Where(table) => (table, true),
             Scope::Source(table) => (table, false),
+            Scope::UsersSource => return self.bare_in_source(name, self.schema.root),
             Scope::Users => return None,
         };
         let of = self.schema.table(table);
-        let column = of.find(&name.symbol)?;
+        let Some(column) = of.find(&name.symbol) else {
+            return if bare { None } else { self.bare_in_source(name, table) };
+        };
         let (words, rows, users) =
             (self.words(name.span()).to_owned(), of.name.clone(), self.schema.root().name.clone());
         let span = name.span();
@@ -262,6 +268,36 @@ impl Checker<'_> {
         Some(None)
     }
 
+    /// Something of the user's in a source, which is about the rows of one table alone.
+    fn bare_in_source(&mut self, name: &ast::Name, table: TableId) -> Option<Option<Expr>> {
+        if !matches!(self.names.get(&name.symbol)?, Meaning::Column(_) | Meaning::Definition(_)) {
+            return None;
+        }
+        let (words, rows, span) =
+            (self.words(name.span()).to_owned(), self.schema.table(table).name.clone(), name.span());
+        let told = if table == self.schema.root {
+            let fixed = format!("{rows}.{words}");
+            Diagnostic::error(
+                NOT_A_VALUE,
+                span,
+                format!("whose `{words}` is it: this user's, or that of each of the `{rows}`?"),
+            )
+            .help(format!("write `{fixed}` for each of them; what is this user's stands outside the question"))
+            .suggest(format!("write `{fixed}`"), span, fixed)
+        } else {
+            Diagnostic::error(
+                NOT_A_VALUE,
+                span,
+                format!("this question is about `{rows}`, and `{words}` is the user's"),
+            )
+            .help(format!(
+                "compute with `{words}` outside: `sum({rows}.amount) * {words}`; behind `where` it may stand"
+            ))
+        };
+        self.sink.push(told);
+        Some(None)
+    }
+
     fn child_column(&self, column: ColumnId, table: TableId, span: Span) -> Expr {
         let ty = self.schema.table(table).column(column).ty.clone();
         Expr { kind: ExprKind::ChildColumn(column), ty, span }
@@ -288,8 +324,13 @@ impl Checker<'_> {
                 new(ExprKind::Definition(id), ty)
             }
             Some(Meaning::Table(_)) => {
-                let help =
-                    format!("count its rows, `count({0})`, or name a column of theirs, `sum({0}.amount)`", name.symbol);
+                let table = &name.symbol;
+                let reference = self.schema.find(table).map(|id| matches!(self.schema.table(id).role, Role::Reference));
+                let help = if reference == Some(true) {
+                    format!("look a row up by its key, and name a column: `{table}[…].price`")
+                } else {
+                    format!("count its rows, `count({table})`, or name a column of theirs, `sum({table}.amount)`")
+                };
                 self.not_a_value(name, "a table", &help)
             }
             Some(Meaning::List(_)) => {
@@ -347,37 +388,6 @@ impl Checker<'_> {
         None
     }
 
-    /// `user.spend`, `orders.amount` where no such table is declared.
-    fn tell_no_columns(&mut self, base: &ast::Expr, field: &ast::Name) -> Option<Expr> {
-        let Ast::Name(table) = &base.kind else {
-            let message = format!("{} has no columns", self.quoted(base.span()));
-            self.sink.push(
-                Diagnostic::error(NOT_A_VALUE, base.span(), message)
-                    .help("a `.` stands between a table and its column: `orders.amount`, `channels[source].price`"),
-            );
-            return None;
-        };
-        if self.names.get(&table.symbol).is_some_and(|it| matches!(it, Meaning::Column(_) | Meaning::Definition(_))) {
-            let message = format!("`{}` is one value, and has no `{}`", table.symbol, field.symbol);
-            self.sink
-                .push(Diagnostic::error(NOT_A_VALUE, field.span(), message).help(format!("write `{}`", table.symbol)));
-            return None;
-        }
-        let told = Diagnostic::error(NOT_A_VALUE, table.span(), format!("there is no table `{}`", table.symbol));
-        let names: Vec<String> = self.schema.tables.iter().map(|it| it.name.to_string()).collect();
-        let near = crate::diagnostic::nearest(&table.symbol, names.iter().map(String::as_str)).map(str::to_owned);
-        self.sink.push(match near {
-            Some(near) => {
-                told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), table.span(), near)
-            }
-            None => told.help(format!(
-                "declare it: `table {} of users by user_id {{ user_id: text  {}: … }}`",
-                table.symbol, field.symbol
-            )),
-        });
-        None
-    }
-
     fn field(&mut self, base: &ast::Expr, field: &ast::Name, span: Span) -> Option<Expr> {
         let Ast::Index { base: table, index } = &base.kind else {
             if let Ast::Name(table) = &base.kind
@@ -391,6 +401,23 @@ impl Checker<'_> {
             Ast::Name(name) => self.schema.find(&name.symbol),
             _ => None,
         };
+        if let Some(other) = found.map(|id| self.schema.table(id)).filter(|it| !matches!(it.role, Role::Reference)) {
+            let name = other.name.clone();
+            let help = if matches!(other.role, Role::Root) {
+                format!(
+                    "this user's own column is written bare: `{}`; of everybody ask an aggregate: `max({name}.{})`",
+                    field.symbol, field.symbol
+                )
+            } else {
+                format!(
+                    "ask what you want of this user's: `last({name}.{0})`, `any({name} where {0} = …)`",
+                    field.symbol
+                )
+            };
+            let message = format!("`{name}` is not looked up by key: only a reference table is");
+            self.sink.push(Diagnostic::error(NOT_A_VALUE, table.span(), message).help(help));
+            return None;
+        }
         let Some(id) = found else {
             let message = format!("{} is not a reference table", self.quoted(table.span()));
             let help = "declare it: `table channels key source from \"channels.csv\" { … }`";
@@ -458,7 +485,7 @@ impl Checker<'_> {
             Some(Scope::Source(scope) | Scope::Where(scope)) if scope == table => {
                 Some(self.child_column(column, table, span))
             }
-            Some(Scope::Source(_) | Scope::Where(_) | Scope::Users) => {
+            Some(Scope::Source(_) | Scope::Where(_) | Scope::UsersSource | Scope::Users) => {
                 let message = format!("this question is not about the rows of `{name}`");
                 self.sink.push(
                     Diagnostic::error(NOT_A_VALUE, span, message).help(format!(
@@ -470,9 +497,13 @@ impl Checker<'_> {
             }
             None => {
                 let words = self.words(span).to_owned();
-                let help = if matches!(of.role, Role::Reference) {
-                    format!("look a row up by its key: `{name}[…].{}`", field.symbol)
-                } else {
+                if matches!(of.role, Role::Reference) {
+                    let message = format!("`{name}` has many rows, so `{words}` is not one value");
+                    let help = format!("look a row up by its key: `{name}[…].{}`", field.symbol);
+                    self.sink.push(Diagnostic::error(NOT_A_VALUE, span, message).help(help));
+                    return None;
+                }
+                let help = {
                     format!(
                         "ask what you want of them: `sum({words})`, `max({words})`, `last({words})`, `count({name} where {} = …)`",
                         field.symbol

@@ -53,6 +53,9 @@ impl Checker<'_> {
             );
             return None;
         }
+        if let Some(inner) = self.inner_question(&clause.source) {
+            return self.tell_nested(inner);
+        }
         let lowered = self.clause(clause, false)?;
         let place = clause.source.span();
         let Some(source) = &lowered.source else {
@@ -87,9 +90,9 @@ impl Checker<'_> {
         let lowered = self.lower(amount, None)?;
         let fraction = matches!(&amount.unparenthesised().kind, Ast::Literal(ast::Literal::Number(digits)) if digits.contains('.'));
         match (&lowered.ty, self.constant_value(&lowered)) {
-            (Type::Int, Some(Value::Int(number))) if number > 0 => Some(RankAmount::Number(lowered)),
+            (Type::Int, Some(Value::Int(number))) if number >= 0 => Some(RankAmount::Number(lowered)),
             (Type::Decimal(_), Some(value))
-                if !fraction && crate::value::number::to_f64(&value).is_some_and(|it| 0.0 < it && it <= 1.0) =>
+                if !fraction && crate::value::number::to_f64(&value).is_some_and(|it| (0.0..=1.0).contains(&it)) =>
             {
                 Some(RankAmount::Share(lowered))
             }

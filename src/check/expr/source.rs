@@ -51,7 +51,32 @@ impl Checker<'_> {
         }
         let has_clause =
             clause.by.is_some() || clause.window.is_some() || clause.filter.is_some() || clause.per.is_some();
-        has_clause || self.row_table(&clause.source).is_some()
+        has_clause
+            || self.row_table(&clause.source).is_some()
+            || arguments.len() == 1 && self.is_no_name(&clause.source)
+    }
+
+    /// Whether an expression is a bare name that means nothing: a table, misspelt, or a column without its table's name.
+    fn is_no_name(&self, source: &ast::Expr) -> bool {
+        let known = |name: &ast::Name| {
+            let symbol = &name.symbol;
+            self.names.get(symbol).is_some() || self.names.is_value(symbol) || !self.schema.root().declared
+        };
+        matches!(&source.unparenthesised().kind, Ast::Name(name) if !known(name))
+    }
+
+    /// A question about rows that stands inside of an expression.
+    pub(super) fn inner_question(&self, expr: &ast::Expr) -> Option<Span> {
+        let own = match &expr.kind {
+            Ast::Call { function, arguments } => self.asks_about_rows(function.symbol.as_str(), arguments),
+            Ast::Rank { .. } => true,
+            _ => false,
+        };
+        let mut found = own.then(|| expr.span());
+        if found.is_none() {
+            super::super::walk::parts(expr, &mut |part| found = found.or_else(|| self.inner_question(part)));
+        }
+        found
     }
 
     /// The table that a source names first, itself or one of its columns.
@@ -231,6 +256,7 @@ impl Checker<'_> {
         }
         let over = if table == self.schema.root { Over::Users } else { Over::Children(table) };
         let before = self.scope.replace(match over {
+            Over::Users if named => Scope::UsersSource,
             Over::Users => Scope::Users,
             Over::Children(table) => Scope::Source(table),
         });
@@ -246,9 +272,10 @@ impl Checker<'_> {
             None => Some(None),
             Some(window) => self.window_clause(table, clause, window).map(Some),
         };
-        if let Over::Children(table) = over {
-            self.scope = Some(Scope::Where(table));
-        }
+        self.scope = Some(match over {
+            Over::Children(table) => Scope::Where(table),
+            Over::Users => Scope::Users,
+        });
         let filter = match &clause.filter {
             None => Some(None),
             Some(filter) => self.condition(filter).map(Some),

@@ -440,7 +440,7 @@ impl Around<'_> {
             let close = self.matching(self.at)?;
             let inside = self.slice(this.end()..close.start).trim();
             let written = if inside.is_empty() { String::new() } else { format!(" with {inside}") };
-            let message = format!("what is done is a word; what goes with it stands after `with`");
+            let message = "what is done is a word; what goes with it stands after `with`";
             return Some(
                 Mistake::new(code::FOREIGN_FORM, this.start..close.end(), message)
                     .help(format!("write `do {}{written}`", previous.text))
