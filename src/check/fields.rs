@@ -1,5 +1,6 @@
 //! Fields that no table declares: their types follow from their uses, and are then met with the data.
 
+mod calls;
 mod sums;
 
 use std::collections::{HashMap, HashSet};
@@ -9,8 +10,6 @@ use super::{
     book::{Book, Rule},
     names::Meaning,
 };
-use sums::is_difference;
-
 use crate::{
     diagnostic::{
         Diagnostic,
@@ -20,7 +19,7 @@ use crate::{
     ir::DefinitionId,
     schema::{Column, ColumnId},
     source::Span,
-    syntax::ast::{Argument, Clause, Expr, ExprKind, Literal, Test},
+    syntax::ast::{Argument, Clause, Expr, ExprKind, Literal},
     value::{Type, moment_text::MomentFormat},
 };
 
@@ -436,72 +435,6 @@ impl Inference<'_, '_, '_> {
         class
     }
 
-    fn test(&mut self, subject: &Expr, test: &Test) {
-        match test {
-            Test::Between(range) => {
-                let subject_class = self.visit(subject, None);
-                let ends = self.same(&[&range.from, &range.to], None);
-                match (subject_class, ends) {
-                    (None, Some(Class::Duration)) => {
-                        let class = if is_difference(subject) { Class::Duration } else { Class::Moment };
-                        self.visit(subject, Some(&class));
-                    }
-                    (None, Some(ends)) => {
-                        self.visit(subject, Some(&ends));
-                    }
-                    (Some(class), None) => {
-                        self.visit(&range.from, Some(&class));
-                        self.visit(&range.to, Some(&class));
-                    }
-                    (Some(_), Some(_)) | (None, None) => {}
-                }
-            }
-            Test::In(list) => {
-                if let ExprKind::Name(name) = &list.kind
-                    && matches!(self.checker.names.get(&name.symbol), Some(Meaning::List(_)))
-                {
-                    self.visit(subject, Some(&Class::Text));
-                    return;
-                }
-                let class = self.visit(subject, None);
-                let wanted = Class::List(class.clone().map(Box::new));
-                if let Some(Class::List(Some(element))) = self.visit(list, Some(&wanted))
-                    && class.is_none()
-                {
-                    self.visit(subject, Some(&element));
-                }
-            }
-            Test::Contains(it) | Test::StartsWith(it) | Test::EndsWith(it) => {
-                self.visit(subject, Some(&Class::Text));
-                self.visit(it, Some(&Class::Text));
-            }
-            Test::Matches(_) => {
-                self.visit(subject, Some(&Class::Text));
-            }
-            Test::Has(element) => {
-                let class = self.visit(element, None);
-                let list = self.visit(subject, Some(&Class::List(class.clone().map(Box::new))));
-                if let (None, Some(Class::List(Some(of)))) = (class, list) {
-                    self.visit(element, Some(&of));
-                }
-            }
-            Test::HasAny(list) | Test::HasAll(list) | Test::HasNone(list) => {
-                let class = self.visit(list, None).unwrap_or(Class::List(None));
-                self.visit(subject, Some(&class));
-            }
-            Test::Within(it) | Test::WithinNext(it) => {
-                self.visit(subject, Some(&Class::Moment));
-                self.visit(it, Some(&Class::Duration));
-            }
-            Test::During(_) => {
-                self.visit(subject, Some(&Class::Moment));
-            }
-            Test::IsMissing | Test::IsKnown => {
-                self.visit(subject, None);
-            }
-        }
-    }
-
     /// A question over everybody: `avg(users.spend where active per city)`.
     fn aggregate(&mut self, function: &str, clause: &Clause) -> Option<Class> {
         let rows = matches!(&clause.source.kind, ExprKind::Name(name) if self.checker.table_of_rows(name).is_some());
@@ -543,105 +476,6 @@ impl Inference<'_, '_, '_> {
                 self.visit(per, None);
             }
             None => {}
-        }
-    }
-
-    fn call(&mut self, function: &str, arguments: &[Argument], expected: Option<&Class>) -> Option<Class> {
-        let exprs: Vec<&Expr> = arguments
-            .iter()
-            .flat_map(|argument| match argument {
-                Argument::Clause(clause) => vec![&clause.source],
-                Argument::Range(range) => vec![&*range.from, &*range.to],
-                Argument::Pattern(_) => vec![],
-            })
-            .collect();
-        let all = |inference: &mut Self, class: Class| {
-            for it in &exprs {
-                inference.visit(it, Some(&class));
-            }
-        };
-        match function {
-            "lower" | "upper" | "trim" => {
-                all(self, Class::Text);
-                Some(Class::Text)
-            }
-            "length" => {
-                all(self, Class::Text);
-                Some(Class::Number)
-            }
-            "abs" | "round" | "floor" | "ceil" | "mod" => {
-                all(self, Class::Number);
-                Some(Class::Number)
-            }
-            "clamp" => {
-                all(self, Class::Number);
-                Some(Class::Number)
-            }
-            "min" | "max" if exprs.len() > 1 => {
-                let guess = self.guess(&Class::Number);
-                let class = self.same(&exprs, expected);
-                if let (None, Some(guess)) = (&class, guess) {
-                    all(self, guess.clone());
-                }
-                class
-            }
-            // Of one argument, a list, like those that follow.
-            "min" | "max" | "first" | "last" | "most" => {
-                let of =
-                    exprs.first().and_then(|it| self.visit(it, Some(&Class::List(expected.cloned().map(Box::new)))));
-                match of {
-                    Some(Class::List(Some(element))) => Some(*element),
-                    _ => expected.cloned(),
-                }
-            }
-            "date" | "start_of_week" | "start_of_month" | "anniversary" => {
-                all(self, Class::Moment);
-                Some(Class::Moment)
-            }
-            "year" | "month" | "day" | "weekday" | "hour" => {
-                all(self, Class::Moment);
-                Some(Class::Number)
-            }
-            "age" => {
-                all(self, Class::Moment);
-                Some(Class::Duration)
-            }
-            "bucket" => {
-                for (at, it) in exprs.iter().enumerate() {
-                    self.visit(it, Some(if at == 2 { &Class::Number } else { &Class::Text }));
-                }
-                Some(Class::Number)
-            }
-            "sum" | "avg" | "quantile" => {
-                let element = expected.filter(|it| **it == Class::Duration).or(self.guess(&Class::Number)).cloned();
-                let element = element.or(expected.map(|_| Class::Number));
-                let mut of = None;
-                for (at, it) in exprs.iter().enumerate() {
-                    let list = Class::List(element.clone().map(Box::new));
-                    let found = self.visit(it, Some(if at == 0 { &list } else { &Class::Number }));
-                    of = if at == 0 { found } else { of };
-                }
-                match of {
-                    Some(Class::List(Some(of))) => Some(*of),
-                    _ => element,
-                }
-            }
-            "count" => {
-                all(self, Class::List(None));
-                Some(Class::Number)
-            }
-            "distinct" => {
-                let of = expected.filter(|it| matches!(it, Class::List(_))).cloned().unwrap_or(Class::List(None));
-                exprs.first().and_then(|it| self.visit(it, Some(&of))).or(Some(of))
-            }
-            "ntile" => {
-                if let Some(Argument::Clause(clause)) = arguments.first() {
-                    self.ranked(clause);
-                }
-                Some(Class::Number)
-            }
-            "to_next" => Some(Class::Number),
-            _ => None,
         }
     }
 

@@ -81,6 +81,9 @@ fn remedy(name: &str, arguments: &[&str]) -> Option<Remedy> {
         ("least", _) => Rename("min"),
         ("ucase" | "toupper", _) => Rename("upper"),
         ("lcase" | "tolower", _) => Rename("lower"),
+        ("exists", [one]) if one.chars().all(|it| it.is_alphanumeric() || it == '_') => {
+            Say(format!("write `{one} is known`; of rows ask `any(orders where …)`"))
+        }
         ("exists", _) => Rename("any"),
         ("dayofweek" | "day_of_week", _) => Rename("weekday"),
         ("dayofmonth" | "day_of_month", _) => Rename("day"),

@@ -5,9 +5,10 @@ use super::{Checker, names::Meaning, words::quoted_text};
 use crate::{
     diagnostic::{
         Diagnostic,
-        code::{CAPITALISED, NOT_ALIKE, NULL_TEST, QUOTED_NAME, WRONG_TYPE},
+        code::{CAPITALISED, NOT_A_VALUE, NOT_ALIKE, NULL_TEST, QUOTED_NAME, WRONG_TYPE},
     },
     intern::Symbol,
+    ir,
     source::Span,
     syntax::ast::{self, CompareOp, Expr, ExprKind, Literal, Test},
     value::{Duration, Type, Value},
@@ -139,6 +140,15 @@ impl Checker<'_> {
             _ => "",
         };
         let equal = matches!(sign, "=" | "!=");
+        // `"spend" > 500`
+        for side in [left, right] {
+            if let Some(Literal::Text(text)) = literal(side)
+                && let name = Symbol::new(text)
+                && matches!(self.names.get(&name), Some(Meaning::Column(_) | Meaning::Definition(_)))
+            {
+                return Some((text.clone(), side.span()));
+            }
+        }
         match (left_type, right_type, literal(right)) {
             // `city = ["上海", "北京"]`
             (element, Type::List(of), _) if equal && **of == *element => {
@@ -147,6 +157,11 @@ impl Checker<'_> {
             // `interests = "水果"`
             (Type::List(of), element, _) if equal && **of == *element => {
                 Some((format!("{left_words} {not}has {right_words}"), whole))
+            }
+            // `spend = ""`
+            (_, Type::Text, Some(Literal::Text(text))) if equal && text.is_empty() => {
+                let asks = if sign == "=" { "is missing" } else { "is known" };
+                Some((format!("{left_words} {asks}"), whole))
             }
             (Type::Bool, Type::Text | Type::Int, Some(written)) if equal => {
                 let text = match written {
@@ -164,6 +179,7 @@ impl Checker<'_> {
             (Type::Date | Type::Timestamp, Type::Int, Some(Literal::Number(digits))) => {
                 Some((date_of_digits(digits)?, right.span()))
             }
+            (Type::Duration, Type::Int, Some(Literal::Number(number))) => Some((format!("{number}d"), right.span())),
             (Type::Duration, Type::Text, Some(Literal::Text(text))) => {
                 Duration::parse(text).ok()?;
                 Some((text.clone(), right.span()))
@@ -224,6 +240,38 @@ impl Checker<'_> {
         true
     }
 
+    /// `user.spend`, `orders.amount` where no such table is declared.
+    pub(super) fn tell_no_columns(&mut self, base: &Expr, field: &ast::Name) -> Option<ir::Expr> {
+        let ExprKind::Name(table) = &base.kind else {
+            let message = format!("{} has no columns", self.quoted(base.span()));
+            self.sink.push(
+                Diagnostic::error(NOT_A_VALUE, base.span(), message)
+                    .help("a `.` stands between a table and its column: `orders.amount`, `channels[source].price`"),
+            );
+            return None;
+        };
+        if self.names.get(&table.symbol).is_some() {
+            let message = format!("{} has no columns: it is one value", self.quoted(base.span()));
+            self.sink.push(
+                Diagnostic::error(NOT_A_VALUE, base.span(), message).help(format!("write `{}` alone", table.symbol)),
+            );
+            return None;
+        }
+        let told = Diagnostic::error(NOT_A_VALUE, table.span(), format!("there is no table `{}`", table.symbol));
+        let names: Vec<String> = self.schema.tables.iter().map(|it| it.name.to_string()).collect();
+        let near = crate::diagnostic::nearest(&table.symbol, names.iter().map(String::as_str)).map(str::to_owned);
+        self.sink.push(match near {
+            Some(near) => {
+                told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), table.span(), near)
+            }
+            None => told.help(format!(
+                "declare it: `table {} of users by user_id {{ user_id: text  {}: … }}`",
+                table.symbol, field.symbol
+            )),
+        });
+        None
+    }
+
     /// What to type for a bare name that is the label of a level's value.
     pub(super) fn value_of_label(&self, label: &str, of: crate::value::ChoiceId) -> Option<String> {
         let found = self.choice(of)?.values.iter().find(|it| it.label.as_deref() == Some(label))?;
@@ -232,6 +280,9 @@ impl Checker<'_> {
 
     /// What to type for a name that nothing declares, where it is known: `三个月`, `"上海"`.
     pub(super) fn meant_by_unknown(&self, name: &str) -> Option<(String, String)> {
+        if let Some(digits) = name.strip_prefix("百分之").filter(|it| it.bytes().all(|it| it.is_ascii_digit())) {
+            return Some((format!("write `{digits}%`"), format!("{digits}%")));
+        }
         if let Some(duration) = chinese_duration(name) {
             return Some((format!("write `{duration}`"), duration));
         }
@@ -315,6 +366,10 @@ fn chinese_duration(name: &str) -> Option<String> {
         ("年", "y"),
         ("秒", "s"),
     ];
+    let half = [("半年", "6mo"), ("半个月", "15d"), ("半小时", "30min"), ("半天", "12h")];
+    if let Some((_, length)) = half.into_iter().find(|(word, _)| *word == name) {
+        return Some(length.to_owned());
+    }
     let (number, rest) = NUMBERS.iter().find_map(|(word, number)| Some((number, name.strip_prefix(word)?)))?;
     let unit = UNITS.iter().find(|(word, _)| *word == rest)?;
     Some(format!("{number}{}", unit.1))

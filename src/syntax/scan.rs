@@ -117,10 +117,13 @@ impl<'a> Walk<'a, '_> {
     fn visible(&mut self, first: char) {
         match first {
             '#' => self.comment(1),
-            '\u{ff03}' => self.foreign_comment("\u{ff03}"),
+            '`' if !self.line_begun && self.rest().starts_with("```") => self.fence(),
             '`' | '\u{ff40}' => self.quoted_name(first),
+            '\u{ff03}' => self.foreign_comment("\u{ff03}"),
             '"' | '\'' => self.quoted(first),
             _ if matches!(twin(first), Some('"' | '\'')) => self.quoted(first),
+            '/' if self.rest().starts_with("/*") => self.foreign_comment("/*"),
+            '<' | '=' | '>' if !self.line_begun && self.merge_mark() => {}
             '/' if self.last != Last::Operand && self.pattern() => {}
             '/' if self.rest().starts_with("//") => self.foreign_comment("//"),
             '-' if self.dashes_begin_a_comment() => self.foreign_comment("--"),

@@ -77,17 +77,16 @@ fn holds(name: &str) {
     let file = fs::read_to_string(&path).unwrap();
     let mut parts = file.split("---\n");
     let prelude = parts.next().unwrap();
-    let mut meant = prelude.to_owned();
-    let mut cases = 0;
-    for case in parts {
-        meant += &format!("---\n{}", with_expectations(prelude, case));
-        cases += 1;
-    }
+    let cases: Vec<&str> = parts.collect();
+    let meant: Vec<String> = cases.iter().map(|case| with_expectations(prelude, case)).collect();
     if std::env::var_os("TAGWELL_BLESS").is_some() {
-        fs::write(&path, &meant).unwrap();
+        let all: Vec<&str> = std::iter::once(prelude).chain(meant.iter().map(String::as_str)).collect();
+        fs::write(&path, all.join("---\n")).unwrap();
     }
-    assert!(cases > 0 && file.contains(MARK), "{name} expects nothing");
-    assert_eq!(file, meant, "{name}: left what is expected, right what is said");
+    assert!(!cases.is_empty() && file.contains(MARK), "{name} expects nothing");
+    for (case, meant) in cases.iter().zip(&meant) {
+        assert!(case == meant, "{name} expects\n\n{case}\nand what is said is\n\n{meant}");
+    }
 }
 
 /// One test a file.
@@ -108,4 +107,4 @@ macro_rules! files {
     };
 }
 
-files! { always asked_twice empty_ranges negations }
+files! { always asked_twice bad_messages empty_ranges mistakes_in_conditions mistakes_in_files mistakes_in_rules negations unused without_quotes }

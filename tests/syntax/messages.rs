@@ -158,6 +158,52 @@ fn texts() {
     ]));
 }
 
+/// What cannot be seen is refused, but for what a quoted text, a pattern or a comment may hold.
+#[test]
+fn hidden_characters() {
+    assert_snapshot!(said_of_conditions(&[
+        "a\u{200b} > 3",
+        "spe\u{200d}nd > 3",
+        "5\u{200c}00 > a",
+        "a \u{feff}> 3",
+        "a > 3 \u{0}",
+        "a > \u{7}3",
+        "a\u{ad} > 3",
+        "a\u{fe0f} > 3",
+        "\u{3164} > 3",
+        "a \u{202e}> 3",
+        "a > 3 # \u{2067}why",
+        "a > 3 # why\u{2028}and b",
+        "a = \"x\u{202e}y\"",
+        "a = \"x\u{feff}y\"",
+        "a = \"x\u{85}y\"",
+        "a matches /x\u{202e}y/",
+        "`a\u{200b}b` > 3",
+        "a > 3\u{2029}and b",
+        "a > 3\rand b\rand c",
+    ]));
+    for text in [
+        "a = \"\u{2764}\u{fe0f} \u{1f469}\u{200d}\u{1f4bb}\"",
+        "a = \"\u{645}\u{6cc}\u{200c}\u{62e}\"",
+        "a = \"x\\u{202e}y\"",
+        "a > 3 # \u{1f469}\u{200d}\u{1f4bb}",
+        "a > 3\r\nand b\r\n",
+    ] {
+        assert_eq!(parse(&format!("tag t when {text}")).1, [], "{}", text.escape_unicode());
+    }
+}
+
+/// The line ends of an old Macintosh end lines, and are told once.
+#[test]
+fn a_lone_carriage_return_hides_no_declaration() {
+    let (file, found) = parse("# who\rtag a when b\rtag c when d == 1\r");
+    let names: Vec<&str> = file.declarations.iter().filter_map(|it| it.name()).map(|it| &*it.symbol).collect();
+    assert_eq!(names, ["a", "c"]);
+    assert_eq!(found.iter().map(|it| it.code.as_str()).collect::<Vec<_>>(), ["E0002", "E0106"]);
+    assert_eq!(found[0].notes, ["this file has 2 more"]);
+    assert_eq!(found[0].fixes[0].edits.len(), 3);
+}
+
 #[test]
 fn forms() {
     assert_snapshot!(said_of_conditions(&[

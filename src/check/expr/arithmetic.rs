@@ -67,10 +67,12 @@ impl Checker<'_> {
                     self.quoted(written.span()),
                     self.kind(&term.ty)
                 );
+                let day = |span: Span| format!("take the day of the moment: `date({})`", self.snippet(span));
+                let (of_first, of_term) = (day(first.span()), day(written.span()));
                 let help = match (&ty, &term.ty) {
-                    (Type::Timestamp, Type::Date) | (Type::Date, Type::Timestamp) => {
-                        "take the day of the moment: `date(t)`"
-                    }
+                    (Type::Timestamp, Type::Date) if sum.is_empty() => of_first.as_str(),
+                    (Type::Timestamp, Type::Date) => "take the day of the moment: `date(t)`",
+                    (Type::Date, Type::Timestamp) => of_term.as_str(),
                     (a, b) if is_moment(a) && is_number(b) => "write a duration: `30d`",
                     _ => "numbers go with numbers, texts with texts, moments with durations",
                 };

@@ -388,38 +388,6 @@ impl Checker<'_> {
         None
     }
 
-    /// `user.spend`, `orders.amount` where no such table is declared.
-    fn tell_no_columns(&mut self, base: &ast::Expr, field: &ast::Name) -> Option<Expr> {
-        let Ast::Name(table) = &base.kind else {
-            let message = format!("{} has no columns", self.quoted(base.span()));
-            self.sink.push(
-                Diagnostic::error(NOT_A_VALUE, base.span(), message)
-                    .help("a `.` stands between a table and its column: `orders.amount`, `channels[source].price`"),
-            );
-            return None;
-        };
-        if self.names.get(&table.symbol).is_some() {
-            let message = format!("{} has no columns: it is one value", self.quoted(base.span()));
-            self.sink.push(
-                Diagnostic::error(NOT_A_VALUE, base.span(), message).help(format!("write `{}` alone", table.symbol)),
-            );
-            return None;
-        }
-        let told = Diagnostic::error(NOT_A_VALUE, table.span(), format!("there is no table `{}`", table.symbol));
-        let names: Vec<String> = self.schema.tables.iter().map(|it| it.name.to_string()).collect();
-        let near = crate::diagnostic::nearest(&table.symbol, names.iter().map(String::as_str)).map(str::to_owned);
-        self.sink.push(match near {
-            Some(near) => {
-                told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), table.span(), near)
-            }
-            None => told.help(format!(
-                "declare it: `table {} of users by user_id {{ user_id: text  {}: … }}`",
-                table.symbol, field.symbol
-            )),
-        });
-        None
-    }
-
     fn field(&mut self, base: &ast::Expr, field: &ast::Name, span: Span) -> Option<Expr> {
         let Ast::Index { base: table, index } = &base.kind else {
             if let Ast::Name(table) = &base.kind

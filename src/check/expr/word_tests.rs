@@ -290,6 +290,18 @@ impl Checker<'_> {
         let beside = lowered.as_ref().map(|it| Type::List(Box::new(it.ty.clone())));
         let list_expr = self.lower(list, beside.as_ref());
         let (lowered, list_expr) = (lowered?, list_expr?);
+        if let (Type::List(_), Type::List(_)) = (&lowered.ty, &list_expr.ty) {
+            let words = format!("{} has any of {}", self.words(subject.span()), self.words(list.span()));
+            let message = format!("{} is a list itself, and `in` looks for one value", self.quoted(subject.span()));
+            self.sink.push(
+                Diagnostic::error(WRONG_TYPE, subject.span(), message).help(format!("write `{words}`")).suggest(
+                    format!("write `{words}`"),
+                    subject.span().to(list.span()),
+                    words,
+                ),
+            );
+            return None;
+        }
         let Type::List(of) = list_expr.ty.clone() else {
             let message =
                 format!("`in` looks into a list, and {} is {}", self.quoted(list.span()), self.kind(&list_expr.ty));

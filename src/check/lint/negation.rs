@@ -248,9 +248,8 @@ impl Walk<'_, '_> {
                 }
             },
             ExprKind::Compare { op: CompareOp::NotEqual, .. } | ExprKind::HasOf { test: HasTest::None, .. } => {
-                match here.not {
-                    None => self.tell(expr, expr.span, here),
-                    Some(_) => {}
+                if here.not.is_none() {
+                    self.tell(expr, expr.span, here);
                 }
             }
             ExprKind::If { then, otherwise, .. } => {
@@ -258,10 +257,11 @@ impl Walk<'_, '_> {
                 self.condition(otherwise, here);
             }
             ExprKind::Coalesce(_) => {}
-            _ => match here.not {
-                Some(not) => self.tell(expr, not, here),
-                None => {}
-            },
+            _ => {
+                if let Some(not) = here.not {
+                    self.tell(expr, not, here);
+                }
+            }
         }
     }
 

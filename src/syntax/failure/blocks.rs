@@ -68,7 +68,8 @@ impl Around<'_> {
         if self.at == 0 {
             return self.other_tongue(this);
         }
-        None.or_else(|| self.path_without_quotes(this))
+        None.or_else(|| self.begins_a_line(this))
+            .or_else(|| self.path_without_quotes(this))
             .or_else(|| self.foreign_block_word(first, this))
             .or_else(|| self.block_without_braces(first, this))
             .or_else(|| match first.text {
@@ -82,8 +83,57 @@ impl Around<'_> {
             })
     }
 
+    /// What begins a line behind a whole declaration, and begins none itself.
+    fn begins_a_line(&self, this: &Token<'_>) -> Option<Mistake> {
+        let whole = self.expects_any(&[Rule::EOI, Rule::next_one, Rule::declares]) && self.open().is_empty();
+        let first_column = self.slice(0..this.start).ends_with('\n');
+        if !whole || !first_column || super::super::words::begins_declaration(this.text) {
+            return None;
+        }
+        let tokens = self.tokens.get(self.at..)?.to_vec();
+        let around = Around { text: self.text, tokens, at: 0, expected: self.expected };
+        around.other_tongue(this).or_else(|| around.declaration())
+    }
+
     /// `标签 vip when …`
     fn other_tongue(&self, this: &Token<'_>) -> Option<Mistake> {
+        if matches!(this.text, "include" | "import" | "use") && self.next().is_some_and(|next| !next.is("when")) {
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), format!("`{}` is not needed", this.text))
+                    .help("remove the line: all `.rules` files of a folder are one rulebook"),
+            );
+        }
+        let bullet = matches!(this.text, "-" | "*" | "+") && this.kind == Kind::Sign;
+        let numbered = this.kind == Kind::Number && self.next().is_some_and(|next| matches!(next.text, "." | ")"));
+        let behind = if numbered { self.token(2) } else { self.next() };
+        if let Some(behind) =
+            behind.filter(|word| (bullet || numbered) && super::super::words::begins_declaration(word.text))
+        {
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), "a declaration has no mark before it")
+                    .help(format!("begin with `{}`", behind.text))
+                    .fix("remove the mark", this.start..behind.start, ""),
+            );
+        }
+        if self.next().is_some_and(|next| next.is(":"))
+            && this.kind == Kind::Word
+            && !super::super::words::is_reserved(this.text)
+        {
+            let colon = self.next()?;
+            return Some(
+                Mistake::new(
+                    code::MISSING_WORD,
+                    this.range(),
+                    format!("the word that says what {} is is left out", shown(this.text)),
+                )
+                .help(format!("write `tag {} when …`", as_name(this.text)))
+                .suggest(
+                    "make it a tag",
+                    this.start..colon.end(),
+                    format!("tag {} when", as_name(this.text)),
+                ),
+            );
+        }
         let (_, word) = DECLARATIONS.iter().find(|(typed, _)| this.text.eq_ignore_ascii_case(typed))?;
         self.next().filter(|next| matches!(next.kind, Kind::Word | Kind::Quoted))?;
         Some(self.instead(this, word))
@@ -353,8 +403,16 @@ impl Around<'_> {
         None
     }
 
-    /// `tag vip when spend > 500 { … }`
+    /// `tag vip when spend > 500 { … }`, `tag vip("重要客户") when …`
     fn no_block(&self, first: &Token<'_>, this: &Token<'_>) -> Option<Mistake> {
+        if self.at == 2 && this.is("(") && self.token(2).is_some_and(|close| close.is(")")) {
+            let (label, close) = (self.next()?, self.token(2)?);
+            let written = format!(" {}", label.text);
+            let mistake = Mistake::new(code::FOREIGN_FORM, this.start..close.end(), "a label stands without brackets")
+                .help(format!("write `{}`", label.text))
+                .fix("remove the brackets", this.start..close.end(), written);
+            return (label.kind == Kind::Text).then_some(mistake);
+        }
         (this.is("{") && self.follows_operand() && self.open().is_empty()).then(|| {
             Mistake::new(code::UNEXPECTED, this.range(), format!("a `{}` has no block", first.text))
                 .help("remove the braces; what is done is written in a `segment`")
@@ -382,7 +440,7 @@ impl Around<'_> {
             let close = self.matching(self.at)?;
             let inside = self.slice(this.end()..close.start).trim();
             let written = if inside.is_empty() { String::new() } else { format!(" with {inside}") };
-            let message = format!("what is done is a word; what goes with it stands after `with`");
+            let message = "what is done is a word; what goes with it stands after `with`";
             return Some(
                 Mistake::new(code::FOREIGN_FORM, this.start..close.end(), message)
                     .help(format!("write `do {}{written}`", previous.text))

@@ -29,6 +29,14 @@ impl Around<'_> {
             return Mistake::new(code::UNEXPECTED, primary, format!("something is left out after {}", shown(after)))
                 .help(format!("{expected} is expected after it"));
         };
+        let joins = this.is("where") || this.is("when");
+        if joins
+            && self.follows_operand()
+            && self.expects(Rule::kw_and)
+            && !self.previous().is_some_and(|it| it.is(")"))
+        {
+            return self.instead(this, "and");
+        }
         if this.is("where") || this.is("per") {
             return Mistake::new(
                 code::CLAUSE_OUTSIDE,

@@ -281,6 +281,7 @@ impl Around<'_> {
 
     /// The bracket that closes the one at token `open`.
     pub(super) fn matching(&self, open: usize) -> Option<&Token<'_>> {
+        self.tokens.get(open).filter(|open| matches!(open.text, "(" | "[" | "{") && open.kind == Kind::Sign)?;
         let mut depth = 0_usize;
         for token in self.tokens.get(open..)? {
             match token.text {

@@ -404,7 +404,9 @@ fn days_of(text: &str) -> Option<(String, String)> {
         None => digits(text, 4).then(|| (format!("{text}-01-01"), format!("{text}-12-31"))),
         Some((year, month)) => {
             let number: u8 = month.parse().ok().filter(|_| digits(year, 4) && digits(month, 2))?;
-            let leap = year.parse().is_ok_and(|year: u32| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+            let leap = year.parse().is_ok_and(|year: u32| {
+                year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+            });
             let last = match number {
                 4 | 6 | 9 | 11 => 30,
                 2 => 28 + u8::from(leap),

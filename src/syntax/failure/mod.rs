@@ -14,6 +14,7 @@ mod names;
 mod numbers;
 mod operators;
 mod ranges;
+mod values;
 
 use std::ops::Range;
 
@@ -209,6 +210,7 @@ impl<'a> Around<'a> {
     /// What is wrong, asked of those who know, from the special to the general.
     fn mistake(&self) -> Mistake {
         None.or_else(|| self.habit())
+            .or_else(|| self.value())
             .or_else(|| self.block())
             .or_else(|| self.range())
             .or_else(|| self.number())

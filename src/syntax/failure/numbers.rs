@@ -129,7 +129,7 @@ impl Around<'_> {
     }
 
     fn percent(&self, number: &Token<'_>, both: std::ops::Range<usize>) -> Mistake {
-        let written = format!("{}%", number.text);
+        let written = format!("{}%", number.text.trim_end_matches('%'));
         Mistake::new(code::BAD_NUMBER, both.clone(), "a percentage is written in one word")
             .help(format!("write `{written}`"))
             .fix(format!("write `{written}`"), both, written)
@@ -185,6 +185,16 @@ impl Around<'_> {
                 Mistake::new(code::BAD_DATE, range.clone(), format!("`{text}` is not a date"))
                     .help(format!("a date is written `{date}`"))
                     .fix(title, range, date),
+            );
+        }
+        // Behind `within`, `3M` is months, not millions.
+        let near = [self.previous(), self.next()].into_iter().flatten();
+        if behind == "M" && near.into_iter().any(|it| matches!(it.text, "within" | "between" | ".." | "..<" | "ago")) {
+            let written = format!("{digits}mo");
+            return Some(
+                Mistake::new(code::BAD_UNIT, range.clone(), "`M` is not a unit of time")
+                    .help(format!("write `{written}`"))
+                    .fix(format!("write `{written}`"), range, written),
             );
         }
         if behind == "m" && is_plain(digits) {

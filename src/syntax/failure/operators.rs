@@ -82,6 +82,7 @@ const FOREIGN: &[(&[&str], &str)] = &[
     (&["elsif"], "else if"),
     (&["elseif"], "else if"),
     (&["inside"], "in"),
+    (&["exists"], "is known"),
     (&["unless"], "and not"),
     (&["\u{9664}\u{975e}"], "and not"),
     (&["\u{540c}\u{65f6}"], "and"),
@@ -167,8 +168,15 @@ impl Around<'_> {
                     .suggest("write `during`", is.range(), "during"),
             );
         }
+        if matches!(this.text, "set" | "present" | "defined" | "there") && this.kind == Kind::Word {
+            return Some(
+                Mistake::new(code::NULL_TEST, this.range(), "a value that is there is `known`")
+                    .help("write `is known`")
+                    .fix("write `is known`", range, "is known"),
+            );
+        }
         let written = match this.text {
-            "in" | "between" | "within" | "during" | "contains" => "",
+            "in" | "between" | "within" | "during" | "contains" | "greater" | "more" | "less" | "fewer" | "equal" => "",
             _ => "=",
         };
         if written.is_empty() {

@@ -15,7 +15,9 @@ impl Around<'_> {
     /// `between 3..`, `between ..5`
     fn open_end(&self) -> Option<Mistake> {
         let previous = self.previous()?;
-        if matches!(previous.text, ".." | "..<") && previous.kind == Kind::Sign && self.expects_operand() {
+        // A number that is not written as one is told as such.
+        let number = self.this().is_some_and(|this| this.kind == Kind::Number);
+        if matches!(previous.text, ".." | "..<") && previous.kind == Kind::Sign && self.expects_operand() && !number {
             let from = self.token(-2)?;
             let mistake = Mistake::new(code::OPEN_RANGE, previous.range(), "the upper end of this range is left out");
             let word = self.token(-3).filter(|word| word.is("between"));

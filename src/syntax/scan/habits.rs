@@ -79,7 +79,40 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `//`, `--` and a full-width `#`.
+    /// `<<<<<<<`, `=======` and `>>>>>>>` at a line's beginning; false where it is none of them.
+    pub(super) fn merge_mark(&mut self) -> bool {
+        let line = self.line();
+        let mark = ["<<<<<<<", "=======", ">>>>>>>"].into_iter().find(|mark| line.starts_with(*mark));
+        let Some(mark) = mark.filter(|mark| !line.get(mark.len()..).unwrap_or("").starts_with(['<', '=', '>'])) else {
+            return false;
+        };
+        let span = self.next_span(mark.len());
+        self.sink.push(
+            Diagnostic::error(
+                code::UNKNOWN_CHARACTER,
+                span,
+                "two versions of this file were not brought together here",
+            )
+            .help("keep one of the two, and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`"),
+        );
+        self.blank(line.len());
+        true
+    }
+
+    /// A line of a Markdown fence.
+    pub(super) fn fence(&mut self) {
+        let line = self.line();
+        let span = self.next_span(3);
+        let whole = self.next_span(line.len());
+        self.sink.push(
+            Diagnostic::error(code::UNKNOWN_CHARACTER, span, "a rule file is no Markdown")
+                .help("remove this line")
+                .fix("remove it", whole, ""),
+        );
+        self.blank(line.len());
+    }
+
+    /// `//`, `--`, `/*` and a full-width `#`.
     pub(super) fn foreign_comment(&mut self, sign: &str) {
         let span = self.next_span(sign.len());
         self.sink.push(

@@ -29,6 +29,11 @@ pub(super) fn is_refused_in_texts(it: char) -> bool {
         || matches!(it, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Whether some programs begin a new line at it, and this one does not.
+fn ends_a_line(it: char) -> bool {
+    matches!(it, '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 /// What a character is called.
 fn called(it: char) -> &'static str {
     match it {
@@ -63,15 +68,16 @@ fn called(it: char) -> &'static str {
 }
 
 impl<'a> Walk<'a, '_> {
-    /// Tells a hidden character outside of texts and leaves it out.
+    /// Tells a hidden character outside of texts, and leaves it out.
     pub(super) fn hidden(&mut self, it: char) {
         let length = it.len_utf8();
         let span = self.next_span(length);
-        self.sink.push(told(it, span).help("remove it").fix("remove it", span, ""));
-        if matches!(it, '\u{85}' | '\u{2028}' | '\u{2029}') {
-            // Some programs show a new line there.
+        if ends_a_line(it) {
+            let told = told(it, span).help("type a line break");
+            self.sink.push(told.fix("replace it by a line break", span, "\n"));
             self.blank(length);
         } else {
+            self.sink.push(told(it, span).help("remove it").fix("remove it", span, ""));
             self.replace(length, "");
         }
     }
@@ -90,7 +96,10 @@ impl<'a> Walk<'a, '_> {
     pub(super) fn hidden_in_comment(&mut self, line: &str) {
         if let Some((at, it)) = line.char_indices().find(|(_, it)| is_refused_in_texts(*it)) {
             let span = self.span(self.at + at, self.at + at + it.len_utf8());
-            self.sink.push(told(it, span).help("remove it").fix("remove it", span, ""));
+            self.sink.push(match ends_a_line(it) {
+                true => told(it, span).help("type a line break, or remove it"),
+                false => told(it, span).help("remove it").fix("remove it", span, ""),
+            });
         }
     }
 
