@@ -14,6 +14,9 @@ mod codes;
 #[cfg(feature = "cli")]
 mod docs;
 mod eval;
+mod format;
+mod generate;
+mod laws;
 mod render;
 mod syntax;
 mod tidy;

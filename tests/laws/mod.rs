@@ -1,0 +1,3 @@
+//! The five laws of the language.
+
+mod free_layout;
