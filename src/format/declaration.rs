@@ -107,8 +107,8 @@ fn table(it: &Table, entry: Entry) -> Entry {
 }
 
 fn column(column: &Column, comma: bool) -> Entry {
-    let optional = if column.ty.optional { "?" } else { "" };
-    let ty = type_name(&column.ty.base).then(optional);
+    let optional = if column.ty.optional { Doc::leaf("?") } else { Doc::nothing() };
+    let ty = Doc::All(vec![type_name(&column.ty.base), optional]);
     let from = column.header.as_ref().map_or_else(Doc::nothing, |header| text(header).after("from"));
     let form = match &column.format {
         Some(ColumnFormat::Strftime(form)) => text(form).after("in"),
@@ -126,7 +126,7 @@ fn column(column: &Column, comma: bool) -> Entry {
 fn type_name(it: &TypeName) -> Doc {
     match it {
         TypeName::Word(word) => Doc::leaf(name(word)),
-        TypeName::Decimal(digits) => Doc::leaf(format!("decimal({digits})")),
+        TypeName::Decimal(digits) => Doc::All(vec![Doc::leaf(format!("decimal({digits}")), Doc::leaf(")")]),
         TypeName::List(element) => type_name(element).after("list of"),
     }
 }

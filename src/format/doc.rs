@@ -7,7 +7,7 @@ use super::tokens;
 /// A piece of a line with the places where it may break.
 #[derive(Clone, Debug)]
 pub(super) enum Doc {
-    /// Characters that stay together.
+    /// Characters that stay together; a comment among them moves behind them, so none of several tokens stands last.
     Leaf(Leaf),
     /// A space.
     Space,
@@ -27,6 +27,8 @@ pub(super) enum Doc {
     Nest(usize, Box<Doc>),
     /// Line breaks inside return to where this began.
     Align(Box<Doc>),
+    /// Line breaks inside return to where the line began that this began on.
+    Hang(Box<Doc>),
 }
 
 /// Characters that stay together.
@@ -101,8 +103,8 @@ impl Doc {
                 leaf.text += text;
                 true
             }
-            Doc::All(all) | Doc::Group(all) | Doc::Fill(all) => all.last_mut().is_some_and(|last| last.extend(text)),
-            Doc::Nest(_, inner) | Doc::Align(inner) => inner.extend(text),
+            Doc::All(all) | Doc::Group(all) | Doc::Fill(all) => all.iter_mut().rev().any(|last| last.extend(text)),
+            Doc::Nest(_, inner) | Doc::Align(inner) | Doc::Hang(inner) => inner.extend(text),
             Doc::Space | Doc::Line | Doc::Edge | Doc::Pad(_) => false,
         }
     }
@@ -129,10 +131,15 @@ impl Doc {
     /// `[`, as many as fit on a line, `]`; broken, the brackets stand on lines of their own.
     pub(super) fn bracketed(open: Doc, parts: Vec<Doc>, close: &str) -> Doc {
         if parts.is_empty() {
-            return open.then(close);
+            return Doc::All(vec![open, Doc::leaf(close)]);
         }
-        let inside = Doc::All(vec![Doc::Edge, Doc::Fill(Doc::commas(parts))]).nest(2);
-        Doc::Group(vec![open, inside, Doc::Edge, Doc::leaf(close)])
+        Doc::enclosed(open, Doc::Fill(Doc::commas(parts)), close)
+    }
+
+    /// `(`, what is inside, `)`.
+    pub(super) fn enclosed(open: Doc, inside: Doc, close: &str) -> Doc {
+        let inside = Doc::All(vec![Doc::Edge, inside]).nest(2);
+        Doc::Hang(Box::new(Doc::Group(vec![open, inside, Doc::Edge, Doc::leaf(close)])))
     }
 
     /// The width on one line.
@@ -144,7 +151,7 @@ impl Doc {
             Doc::Pad(spaces) => *spaces,
             Doc::All(all) | Doc::Group(all) => all.iter().map(Doc::width).sum(),
             Doc::Fill(all) => all.iter().map(Doc::width).sum::<usize>() + all.len().saturating_sub(1),
-            Doc::Nest(_, inner) | Doc::Align(inner) => inner.width(),
+            Doc::Nest(_, inner) | Doc::Align(inner) | Doc::Hang(inner) => inner.width(),
         }
     }
 
@@ -154,7 +161,7 @@ impl Doc {
             Doc::Leaf(leaf) => leaf.tokens,
             Doc::Space | Doc::Line | Doc::Edge | Doc::Pad(_) => 0,
             Doc::All(all) | Doc::Group(all) | Doc::Fill(all) => all.iter().map(Doc::tokens).sum(),
-            Doc::Nest(_, inner) | Doc::Align(inner) => inner.tokens(),
+            Doc::Nest(_, inner) | Doc::Align(inner) | Doc::Hang(inner) => inner.tokens(),
         }
     }
 
@@ -180,7 +187,7 @@ impl Doc {
                     part.write(line);
                 }
             }
-            Doc::Nest(_, inner) | Doc::Align(inner) => inner.write(line),
+            Doc::Nest(_, inner) | Doc::Align(inner) | Doc::Hang(inner) => inner.write(line),
         }
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn expression(expr: &Expr) -> Doc {
             let by = if plain { clause(by) } else { parenthesised(clause(by)) };
             Doc::spaced(vec![Doc::leaf(word), expression(amount), by.after("by")])
         }
-        ExprKind::Field { base, field } => Doc::All(vec![expression(base), Doc::leaf(format!(".{}", name(field)))]),
+        ExprKind::Field { base, field } => Doc::All(vec![expression(base), Doc::leaf("."), Doc::leaf(name(field))]),
         ExprKind::Index { base, index } => {
             Doc::All(vec![expression(base).then("["), expression(index), Doc::leaf("]")])
         }
@@ -122,7 +122,7 @@ fn terms<'a>(first: &Expr, rest: impl Iterator<Item = (&'static str, &'a Expr)>)
 }
 
 fn parenthesised(inner: Doc) -> Doc {
-    Doc::Group(vec![Doc::leaf("("), Doc::All(vec![Doc::Edge, inner]).nest(2), Doc::Edge, Doc::leaf(")")])
+    Doc::enclosed(Doc::leaf("("), inner, ")")
 }
 
 fn literal(literal: &Literal) -> String {

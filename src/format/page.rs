@@ -52,11 +52,6 @@ impl Cell {
         Cell { lead: Some(lead), doc }
     }
 
-    /// Outside of any column.
-    pub(super) fn alone(self) -> Doc {
-        self.set(0)
-    }
-
     fn is_nothing(&self) -> bool {
         self.lead.is_none() && self.doc.is_nothing()
     }
@@ -83,8 +78,8 @@ pub(super) struct Entry {
     start: usize,
     run: Option<Run>,
     cells: Vec<Cell>,
-    /// Whether a long line may break between any two cells.
-    loose: bool,
+    /// How it is printed where a line of cells is too long.
+    broken: Option<Doc>,
     /// How much further it is indented than its block.
     shift: usize,
     block: Option<Block>,
@@ -104,7 +99,7 @@ impl Entry {
     }
 
     pub(super) fn of(place: Span, cells: Vec<Cell>) -> Entry {
-        Entry { start: place.start as usize, run: None, cells, loose: false, shift: 0, block: None }
+        Entry { start: place.start as usize, run: None, cells, broken: None, shift: 0, block: None }
     }
 
     /// What follows the entry before without a place of its own.
@@ -116,9 +111,9 @@ impl Entry {
         Entry { run: Some(run), ..self }
     }
 
-    /// Long lines break between any two cells.
-    pub(super) fn loose(self) -> Entry {
-        Entry { loose: true, ..self }
+    /// Printed like this where a line of cells is too long.
+    pub(super) fn or_broken(self, doc: Doc) -> Entry {
+        Entry { broken: Some(doc), ..self }
     }
 
     pub(super) fn shifted(self) -> Entry {
@@ -156,7 +151,7 @@ impl Entry {
 
     /// All of it on one line, two spaces between the entries of its block.
     fn as_one_line(&self) -> Doc {
-        let row = row(self.cells.clone(), self.loose);
+        let row = row(self.cells.clone());
         let Some(block) = &self.block else { return row };
         let mut all = vec![row, Doc::Space, Doc::leaf("{"), Doc::Space];
         for (at, entry) in block.entries.iter().enumerate() {
@@ -195,7 +190,7 @@ fn entry(entry: Entry, indent: usize, press: &mut Press<'_>) {
             return press.print(&line, indent + HANGING);
         }
     }
-    let row = row(entry.cells, entry.loose);
+    let row = entry.broken.unwrap_or_else(|| row(entry.cells));
     let Some(block) = entry.block else { return press.print(&row, indent + HANGING) };
     press.print(&Doc::All(vec![row, Doc::Space, Doc::leaf("{")]), indent + HANGING);
     self::entries(block.entries, indent + INDENT, press);
@@ -204,9 +199,8 @@ fn entry(entry: Entry, indent: usize, press: &mut Press<'_>) {
 }
 
 /// The cells with one space between.
-fn row(cells: Vec<Cell>, loose: bool) -> Doc {
-    let cells: Vec<Doc> = cells.into_iter().filter(|cell| !cell.is_nothing()).map(|cell| cell.set(0)).collect();
-    if loose { Doc::Fill(cells) } else { Doc::spaced(cells) }
+fn row(cells: Vec<Cell>) -> Doc {
+    Doc::spaced(cells.into_iter().map(|cell| cell.set(0)).collect())
 }
 
 /// Whether it may stand on one line: no comment is inside.
@@ -259,7 +253,7 @@ impl Columns {
 
     /// The cells of an entry in their columns; with one space between where that would be too wide.
     fn set(self, cells: Vec<Cell>, indent: usize) -> Doc {
-        let plain = row(cells.clone(), false);
+        let plain = row(cells.clone());
         let mut all = vec![];
         let goes_on: Vec<bool> = (0..cells.len()).map(|column| goes_on_behind(&cells, column)).collect();
         for (at, cell) in cells.into_iter().enumerate() {

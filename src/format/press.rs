@@ -21,6 +21,8 @@ pub(super) struct Press<'a> {
     margin: Margin<'a>,
     text: String,
     column: usize,
+    /// How far the line is indented.
+    line_begins_at: usize,
     /// Spaces due before the next leaf.
     spaces: usize,
     /// Tokens printed.
@@ -41,6 +43,7 @@ impl<'a> Press<'a> {
             margin,
             text: String::new(),
             column: 0,
+            line_begins_at: 0,
             spaces: 0,
             tokens: 0,
             notes: 0,
@@ -68,14 +71,14 @@ impl<'a> Press<'a> {
         self.set_waiting(indent, true);
         let blank = self.margin.blank_above(self.tokens);
         self.end_line(blank);
-        self.spaces = indent;
+        self.indent(indent);
     }
 
     /// Ends the last line of a block; what waits still belongs into it.
     pub(super) fn last_line(&mut self, inside: usize, indent: usize) {
         self.set_waiting(inside, true);
         self.end_line(false);
-        self.spaces = indent;
+        self.indent(indent);
     }
 
     /// The text, which ends in one line break.
@@ -115,6 +118,10 @@ impl<'a> Press<'a> {
                 (Doc::Fill(all), Mode::Broken) => self.fill(all, indent, &work),
                 (Doc::Nest(by, inner), _) => work.push((indent + by, mode, inner)),
                 (Doc::Align(inner), _) => work.push((self.goes_on_at(indent), mode, inner)),
+                (Doc::Hang(inner), _) => {
+                    let indent = if self.line_is_over() { indent } else { self.line_begins_at };
+                    work.push((indent, mode, inner));
+                }
             }
         }
     }
@@ -172,7 +179,7 @@ impl<'a> Press<'a> {
                 (Doc::Group(all), _) => work.extend(all.iter().rev().map(|part| (0, mode, part))),
                 (Doc::Fill(all), Mode::Flat) => flat_fill(all, 0, &mut work),
                 (Doc::Fill(all), Mode::Broken) => work.extend(all.first().map(|part| (0, mode, part))),
-                (Doc::Nest(_, inner) | Doc::Align(inner), _) => work.push((0, mode, inner)),
+                (Doc::Nest(_, inner) | Doc::Align(inner) | Doc::Hang(inner), _) => work.push((0, mode, inner)),
             }
         }
     }
@@ -222,7 +229,7 @@ impl<'a> Press<'a> {
     fn break_line(&mut self, indent: usize) {
         self.set_waiting(indent, false);
         self.end_line(false);
-        self.spaces = indent;
+        self.indent(indent);
     }
 
     fn set_waiting(&mut self, indent: usize, with_blanks: bool) {
@@ -233,6 +240,11 @@ impl<'a> Press<'a> {
             self.text += text;
             self.opened = false;
         }
+    }
+
+    fn indent(&mut self, indent: usize) {
+        self.spaces = indent;
+        self.line_begins_at = indent;
     }
 
     fn end_line(&mut self, blank: bool) {

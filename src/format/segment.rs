@@ -35,16 +35,18 @@ fn trigger(it: &Trigger) -> Entry {
     };
     match &it.body {
         TriggerBody::Deed(deed) => {
-            let parts = deed_cells(deed).into_iter().map(Cell::alone).collect();
-            let entry = Entry::of(it.place.0, vec![on.into(), Doc::fill(parts).into()]);
+            let entry = Entry::of(it.place.0, vec![on.into(), Parts::of(deed).filled().into()]);
             match it.on {
                 TriggerKind::Enter | TriggerKind::Exit => entry.run(Run::EnterOrExit),
                 TriggerKind::Every(_) | TriggerKind::Each { .. } => entry,
             }
         }
         TriggerBody::Block(deeds) => {
-            let deeds = deeds.iter().map(|it| Entry::of(it.place.0, deed_cells(it)).loose().run(Run::Deed));
-            Entry::new(it.place.0, on).block(deeds.collect())
+            let deed = |it: &Deed| {
+                let parts = Parts::of(it);
+                Entry::of(it.place.0, parts.clone().cells()).or_broken(parts.filled()).run(Run::Deed)
+            };
+            Entry::new(it.place.0, on).block(deeds.iter().map(deed).collect())
         }
         TriggerBody::Split { salt, shares } => {
             let split = Doc::leaf(quoted(&salt.value)).after("split");
@@ -54,40 +56,60 @@ fn trigger(it: &Trigger) -> Entry {
 }
 
 fn share(it: &Share) -> Entry {
-    let mut cells = vec![expression(&it.share).into(), Doc::leaf(name(&it.name)).into()];
-    cells.extend(deed_cells(&it.deed));
-    Entry::of(it.place.0, cells).loose().run(Run::Share)
+    let (share, name) = (expression(&it.share), Doc::leaf(name(&it.name)));
+    let parts = Parts::of(&it.deed);
+    let broken = Doc::spaced(vec![share.clone(), name.clone(), parts.clone().filled()]);
+    let cells = [share.into(), name.into()].into_iter().chain(parts.cells()).collect();
+    Entry::of(it.place.0, cells).or_broken(broken).run(Run::Share)
 }
 
-/// `send`, its channel with the message and its terms, and for whom.
-fn deed_cells(it: &Deed) -> Vec<Cell> {
-    let mut terms: Vec<Doc> = it.terms.iter().map(term).collect();
-    let (word, lead) = match &it.act {
-        Act::Send { channel, message } => {
-            let message = match message {
-                Message::Text(text) => quoted(&text.value),
-                Message::Template(template) => name(template),
-            };
-            terms.insert(0, Doc::leaf(message));
-            ("send", Some(Doc::leaf(name(channel))))
-        }
-        Act::Do { verb } => {
-            terms.insert(0, Doc::leaf(name(verb)));
-            ("do", None)
-        }
-        Act::Hold => ("hold", None),
-    };
-    let choice = match &it.choice {
-        Some(DeedChoice::When(condition)) => expression(condition).after("when"),
-        Some(DeedChoice::Otherwise(_)) => Doc::leaf("otherwise"),
-        None => Doc::nothing(),
-    };
-    let body = Doc::fill(terms);
-    vec![
-        Doc::leaf(word).into(),
-        lead.map_or_else(|| body.clone().into(), |lead| Cell::with_lead(lead, body.clone())),
-        choice.into(),
-    ]
+/// The parts of a deed.
+#[derive(Clone)]
+struct Parts {
+    /// `send`, `do`, `hold`
+    word: Doc,
+    channel: Option<Doc>,
+    /// The message or the verb.
+    what: Doc,
+    terms: Vec<Doc>,
+    /// For whom.
+    choice: Doc,
+}
+
+impl Parts {
+    fn of(it: &Deed) -> Parts {
+        let (word, channel, what) = match &it.act {
+            Act::Send { channel, message } => {
+                let message = match message {
+                    Message::Text(text) => quoted(&text.value),
+                    Message::Template(template) => name(template),
+                };
+                ("send", Some(Doc::leaf(name(channel))), Doc::leaf(message))
+            }
+            Act::Do { verb } => ("do", None, Doc::leaf(name(verb))),
+            Act::Hold => ("hold", None, Doc::nothing()),
+        };
+        let choice = match &it.choice {
+            Some(DeedChoice::When(condition)) => expression(condition).after("when"),
+            Some(DeedChoice::Otherwise(_)) => Doc::leaf("otherwise"),
+            None => Doc::nothing(),
+        };
+        Parts { word: Doc::leaf(word), channel, what, terms: it.terms.iter().map(term).collect(), choice }
+    }
+
+    /// The word; the rest with channels one below the other; for whom.
+    fn cells(self) -> Vec<Cell> {
+        let body = Doc::spaced(std::iter::once(self.what).chain(self.terms).collect());
+        let body = self.channel.map_or_else(|| body.clone().into(), |channel| Cell::with_lead(channel, body.clone()));
+        vec![self.word.into(), body, self.choice.into()]
+    }
+
+    /// On as many lines as it needs.
+    fn filled(self) -> Doc {
+        let act = Doc::spaced(vec![self.word, self.channel.unwrap_or_else(Doc::nothing), self.what]);
+        let rest = self.terms.into_iter().chain([self.choice]).filter(|part| !part.is_nothing());
+        Doc::fill(std::iter::once(act).chain(rest).collect())
+    }
 }
 
 fn term(it: &Term) -> Doc {

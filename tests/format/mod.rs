@@ -1,6 +1,12 @@
 //! Rule files in the one layout.
 
+mod columns;
+mod comments;
+mod habits;
+mod language;
+mod lines;
 mod properties;
+mod tokens;
 
 use tagwell::{
     diagnostic::{Diagnostic, Sink},
@@ -15,14 +21,15 @@ fn parse(text: &str) -> (ast::File, Vec<Diagnostic>) {
     (file, sink.finish())
 }
 
-/// The layout of a text without mistakes.
+/// The layout of a text without mistakes, which is the layout of itself.
 fn laid_out(text: &str) -> String {
+    let once = laid_out_once(text);
+    assert_eq!(laid_out_once(&once), once, "twice is once");
+    once
+}
+
+fn laid_out_once(text: &str) -> String {
     let (file, found) = parse(text);
     assert_eq!(found, [], "{text}");
     format::format(&file, text).unwrap_or_else(|error| panic!("{error}:\n{text}"))
-}
-
-#[test]
-fn probe() {
-    println!("{}", laid_out(&std::fs::read_to_string("/tmp/wt/scratch/a.rules").unwrap()));
 }
