@@ -28,7 +28,6 @@ fn reads_back(program: &Program, text: &str) -> Result<(), TestCaseError> {
     match declarations(text) {
         Ok(read) => {
             let same = read == program.file.declarations;
-            if !same && std::env::var("TREES").is_ok() {
                 eprintln!("{:?}\n{:?}", read, program.file.declarations);
             }
             let file = ast::File { declarations: read, ..program.file.clone() };
