@@ -37,7 +37,10 @@ fn of_each_pair_one_is_right() {
         ("segment a when vip { on enter send sms \"hi\" }", "segment a when vip { on enter send sms hi there }"),
         ("rulebook \"shop\"", "rulebook shop"),
         ("test \"it\" { given { spend: 3 } expect not vip }", "test it { given { spend: 3 } expect not vip }"),
-        ("test \"it\" { given { city: \"x\" } expect not vip }", "test \"it\" { given { \"city\": \"x\" } expect not vip }"),
+        (
+            "test \"it\" { given { city: \"x\" } expect not vip }",
+            "test \"it\" { given { \"city\": \"x\" } expect not vip }",
+        ),
     ] {
         assert_eq!(codes(&format!("{BOOK}{right}\n")), [""; 0], "{right}");
         assert_ne!(codes(&format!("{BOOK}{wrong}\n")), [""; 0], "{wrong}");

@@ -28,8 +28,6 @@ fn reads_back(program: &Program, text: &str) -> Result<(), TestCaseError> {
     match declarations(text) {
         Ok(read) => {
             let same = read == program.file.declarations;
-                eprintln!("{:?}\n{:?}", read, program.file.declarations);
-            }
             let file = ast::File { declarations: read, ..program.file.clone() };
             prop_assert!(same, "{}\nis read as\n{}", text, print::on_one_line(&print::file(&file)));
         }
@@ -45,7 +43,7 @@ fn spread(tokens: &[Token], choices: &[u8]) -> String {
     for (at, token) in tokens.iter().enumerate() {
         let choice = usize::from(choices[at % choices.len()]) % BETWEEN.len();
         match token {
-            Token::OptionalComma => text += if choice % 2 == 0 { "," } else { "" },
+            Token::OptionalComma => text += [",", ""][choice % 2],
             Token::Sign(sign) => {
                 let between = BETWEEN[choice];
                 text += if between.is_empty() && run_together(&text, sign) { " " } else { between };

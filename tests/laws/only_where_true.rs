@@ -35,8 +35,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("if vips then vips else spend is missing", "{}", "true"),
 ];
 
-const TABLE: &str =
-    "table users key id { id: text?  spend: int?  city: text?  vips: bool?  last_order: date? }\n";
+const TABLE: &str = "table users key id { id: text?  spend: int?  city: text?  vips: bool?  last_order: date? }\n";
 
 /// Every construct that asks a condition.
 fn rules(condition: &str) -> String {
@@ -58,7 +57,11 @@ fn every_construct_applies_where_its_condition_is_true_and_nowhere_else() {
         let files = [("law.rules".to_owned(), TABLE.into())];
         let question = Question::check(&files, condition, &json, &[]).unwrap_or_else(|it| panic!("{it}"));
         let clock = question.clock("2026-11-22").expect("a good as-of");
-        assert_eq!(question.answer(&json, Context::new(clock)).expect("a good record"), *expected, "{condition} of {record}");
+        assert_eq!(
+            question.answer(&json, Context::new(clock)).expect("a good record"),
+            *expected,
+            "{condition} of {record}"
+        );
 
         let checked = Rulebook::parse("law.rules", &rules(condition))
             .and_then(|rulebook| rulebook.check(&Default::default()))

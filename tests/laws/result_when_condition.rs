@@ -16,7 +16,10 @@ fn the_result_comes_first() {
         ("level l { up when a  down otherwise }", "level l { a then up  else down }"),
         ("layer l { one when a  two when b }", "layer l { a: one  b: two }"),
         ("score s { 40 when a }", "score s { when a 40 }"),
-        ("segment s when a { on enter { do x when a  do y otherwise } }", "segment s when a { on enter { when a do x } }"),
+        (
+            "segment s when a { on enter { do x when a  do y otherwise } }",
+            "segment s when a { on enter { when a do x } }",
+        ),
         ("segment s when a { on exit do x once when b }", "segment s when a { on exit do x when b once }"),
     ] {
         assert_eq!(codes(&format!("{TABLE}{right}\n")), [""; 0], "{right}");
