@@ -66,6 +66,34 @@ proptest! {
         }
     }
 
+    /// Programs that were never printed by anybody: characters removed, doubled, or put in from a keyboard.
+    #[test]
+    fn whatever_still_parses_has_a_layout(
+        program in program(),
+        choices in prop::collection::vec(any::<u8>(), 1..200),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..30), 1..4),
+    ) {
+        let mut text: Vec<char> = annotated(&print::file(&program.file), &choices).0.chars().collect();
+        for (place, edit) in edits {
+            let at = place.index(text.len());
+            match edit {
+                0..=9 => drop(text.remove(at)),
+                10..=14 => text.insert(at, text[at]),
+                _ => text.insert(at, [' ', '#', '-', '(', ')', ',', '"', '`', '/', '\n', '.', '1', 'a', '\u{3000}', '\r'][edit - 15]),
+            }
+        }
+        let text: String = text.into_iter().collect();
+        let (file, found) = parse(&text);
+        if found.is_empty() {
+            let once = match format::format(&file, &text) {
+                Ok(once) => once,
+                Err(error) => return Err(TestCaseError::fail(format!("{error}:\n{text}"))),
+            };
+            let twice = format::format(&parse(&once).0, &once);
+            prop_assert_eq!(twice.as_deref(), Ok(once.as_str()), "from\n{}", text);
+        }
+    }
+
     #[test]
     fn a_program_has_one_layout_however_it_is_spread(program in program(), choices in prop::collection::vec(0_u8..5, 1..200)) {
         const BETWEEN: &[&str] = &["", " ", "  ", "\n", "\t"];
