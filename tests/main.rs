@@ -15,6 +15,9 @@ mod codes;
 #[cfg(feature = "cli")]
 mod docs;
 mod eval;
+mod format;
+mod generate;
+mod laws;
 mod render;
 #[cfg(feature = "cli")]
 mod rules;
