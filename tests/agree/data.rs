@@ -237,3 +237,21 @@ impl Record {
         }
     }
 }
+
+/// Columns whose values stand in JSON without quotes.
+const BARE: &[&str] = &["points", "balance", "rate", "active", "amount", "qty", "weight", "paid", "seconds", "part"];
+
+impl Record {
+    /// A row of a table of [`HEADERS`], the columns that are not given missing.
+    pub(super) fn of(table: usize, given: &[(&str, &str)]) -> Record {
+        let headers = HEADERS[table];
+        let cell = |header: &str| match given.iter().find(|(name, _)| *name == header) {
+            None => missing(),
+            Some((_, value)) if BARE.contains(&header) => bare(value),
+            Some((_, value)) => text(value),
+        };
+        let key = given.iter().find(|(name, _)| *name == headers[0] || *name == "visitor");
+        let key = key.map(|(_, key)| (*key).to_owned());
+        Record { key, cells: headers.iter().map(|header| (*header, cell(header))).collect() }
+    }
+}

@@ -5,6 +5,7 @@ mod bytes;
 mod data;
 mod evaluated;
 mod rules;
+mod settled;
 
 use data::{Data, HEADERS, Moments};
 use evaluated::{Case, Files};

@@ -512,7 +512,7 @@ impl Writer<'_> {
         match (lacking, kind) {
             (false, _) => self.column(scope, kind),
             (true, Truth) => "(visits.seconds > 1)".into(),
-            (true, Instant) => "max(2026-01-01T00:00, 2026-01-02T00:00)".into(),
+            (true, Instant) => "(if visits.seconds > 1 then 2026-01-01T00:00 else 2026-01-02T00:00)".into(),
             (true, Length) => "(visits.visited - 2026-01-01)".into(),
             (true, _) => self.column(scope, Text),
         }
