@@ -8,6 +8,8 @@
     reason = "a test stops where it finds what it did not expect"
 )]
 
+#[cfg(feature = "data")]
+mod agree;
 mod check;
 #[cfg(feature = "cli")]
 mod cli;
