@@ -17,3 +17,5 @@ mod eval;
 mod render;
 mod syntax;
 mod tidy;
+#[cfg(feature = "cli")]
+mod whole;
