@@ -34,7 +34,7 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
         if !out.is_empty() {
             wrong.push(format!("beside an error it answers {out}"));
         }
-        wrong.extend(unsaid(case, said, &err, || underlined(case, &folder, &words)));
+        wrong.extend(unsaid(said, &err, || underlined(case, &folder, &words)));
     }
     if let Some(lines) = &case.output
         && !out.lines().eq(lines)
@@ -121,7 +121,7 @@ fn json(text: impl AsRef<str>) -> Json {
 }
 
 /// What an error should say, and does not.
-fn unsaid(case: &Case, said: &[String], err: &str, underlined: impl Fn() -> Vec<String>) -> Vec<String> {
+fn unsaid(said: &[String], err: &str, underlined: impl Fn() -> Vec<String>) -> Vec<String> {
     let mut wrong = vec![];
     for words in said {
         if let Some(place) = words.strip_prefix("at: ") {
