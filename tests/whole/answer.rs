@@ -44,6 +44,8 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
     if let Some(users) = &case.expect {
         wrong.extend(unlike(case, users, &out));
     }
+    wrong
+        .extend(case.says.iter().filter(|words| !err.contains(*words)).map(|words| format!("it should say `{words}`")));
     wrong.extend(case.silent.iter().filter(|words| err.contains(*words)).map(|words| format!("it says `{words}`")));
     let found = err.lines().rev().find(|line| line.starts_with("{\"as_of\"")).map(json).unwrap_or_default();
     for (wanted, found) in [(&case.summary, &found), (&case.metrics, &found["metrics"])] {

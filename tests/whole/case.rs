@@ -5,8 +5,8 @@
 //!   the place of the chapter's; `-- as of MOMENT` (else 2026-11-22), `-- with WORDS` for the command line;
 //! - `-- expect` has a JSON object a user in input order, of results, lets and fields: a tag or segment is true or false;
 //!   `-- summary` and `-- metrics` are part of `--summary json`; `-- output` is the whole standard output;
-//! - `-- error` has texts that the message must say, ``at: `words` `` what it underlines; `-- silent` what nothing may say;
-//!   `-- exit N`, else 2 beside `-- error`, 0 without;
+//! - `-- error` has texts that the message must say, ``at: `words` `` what it underlines; `-- says` and `-- silent` what else is
+//!   and is not on standard error; `-- exit N`, else 2 beside `-- error`, 0 without;
 //! - `-- command` has the words of another command, one a line;
 //! - `-- waits REASON`: the case is right, and does not hold yet.
 //!
@@ -32,6 +32,7 @@ pub(super) struct Case {
     pub(super) metrics: Option<String>,
     pub(super) output: Option<Vec<String>>,
     pub(super) error: Option<Vec<String>>,
+    pub(super) says: Vec<String>,
     pub(super) silent: Vec<String>,
     pub(super) exit: Option<i32>,
     pub(super) waits: Option<String>,
@@ -82,6 +83,7 @@ impl Case {
             ("metrics", "") => self.metrics = Some(text()),
             ("output", "") => self.output = Some(lines().collect()),
             ("error", "") => self.error = Some(lines().collect()),
+            ("says", "") => self.says = lines().collect(),
             ("silent", "") => self.silent = lines().collect(),
             ("exit", code) => self.exit = Some(code.parse().expect("an exit code is a number")),
             ("waits", reason) => self.waits = Some(reason.into()),
