@@ -47,6 +47,11 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
     wrong
         .extend(case.says.iter().filter(|words| !err.contains(*words)).map(|words| format!("it should say `{words}`")));
     wrong.extend(case.silent.iter().filter(|words| err.contains(*words)).map(|words| format!("it says `{words}`")));
+    for (file, texts) in &case.writes {
+        let written = fs::read_to_string(folder.join(file)).unwrap_or_default();
+        let lacking = texts.iter().filter(|text| !written.contains(*text));
+        wrong.extend(lacking.map(|text| format!("{file} should have {text}\nand has {written}")));
+    }
     let found = err.lines().rev().find(|line| line.starts_with("{\"as_of\"")).map(json).unwrap_or_default();
     for (wanted, found) in [(&case.summary, &found), (&case.metrics, &found["metrics"])] {
         if let Some(wanted) = wanted.as_ref().filter(|wanted| !holds(&json(wanted), found)) {

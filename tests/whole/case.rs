@@ -7,6 +7,7 @@
 //!   `-- summary` and `-- metrics` are part of `--summary json`; `-- output` is the whole standard output;
 //! - `-- error` has texts that the message must say, ``at: `words` `` what it underlines; `-- says` and `-- silent` what else is
 //!   and is not on standard error; `-- exit N`, else 2 beside `-- error`, 0 without;
+//! - `-- writes FILE` has texts that must stand in a file which the command writes;
 //! - `-- command` has the words of another command, one a line;
 //! - `-- waits REASON`: the case is right, and does not hold yet.
 //!
@@ -32,6 +33,8 @@ pub(super) struct Case {
     pub(super) metrics: Option<String>,
     pub(super) output: Option<Vec<String>>,
     pub(super) error: Option<Vec<String>>,
+    /// Files, and what must stand in them.
+    pub(super) writes: Vec<(String, Vec<String>)>,
     pub(super) says: Vec<String>,
     pub(super) silent: Vec<String>,
     pub(super) exit: Option<i32>,
@@ -83,6 +86,7 @@ impl Case {
             ("metrics", "") => self.metrics = Some(text()),
             ("output", "") => self.output = Some(lines().collect()),
             ("error", "") => self.error = Some(lines().collect()),
+            ("writes", file) => self.writes.push((file.into(), lines().collect())),
             ("says", "") => self.says = lines().collect(),
             ("silent", "") => self.silent = lines().collect(),
             ("exit", code) => self.exit = Some(code.parse().expect("an exit code is a number")),
