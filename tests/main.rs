@@ -25,3 +25,5 @@ mod render;
 mod rules;
 mod syntax;
 mod tidy;
+#[cfg(feature = "cli")]
+mod whole;
