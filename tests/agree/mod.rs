@@ -16,7 +16,10 @@ fn rows(bytes: usize, most: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
     prop::collection::vec(prop::collection::vec(any::<u8>(), 0..bytes), 0..most)
 }
 
-fn tables() -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+/// Choices for the rows of users, orders and visits.
+type Tables = (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Vec<u8>>);
+
+fn tables() -> impl Strategy<Value = Tables> {
     (rows(24, 8), rows(24, 16), rows(16, 8))
 }
 
