@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     schema::{Column, ColumnFacts, ColumnId, Facts, Role, Table},
-    value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
+    value::{Type, Value, Zone, literal, literal::BadValue, moment_text, number},
 };
 
 /// Why a record cannot be taken: a column and what is wrong with its value.
@@ -85,7 +85,8 @@ pub fn needed_from_json(
 }
 
 /// The rows of a child table that stand in the user's own object: `"orders": [{"amount": 5}, …]`. None where the user has no
-/// such key; null and `[]` are no rows. Only the needed columns are read; the `by` column need not be repeated.
+/// such key; null and `[]` are no rows. Only the needed columns are read; the `by` column need not be repeated, it holds the
+/// user's own `key`.
 ///
 /// # Errors
 /// As [`from_json`], and what is not a list of objects.
@@ -93,6 +94,7 @@ pub fn children_from_json(
     object: &Map<String, Json>,
     table: &Table,
     needed: &BTreeSet<ColumnId>,
+    key: &Value,
     zone: &Zone,
 ) -> Result<Vec<Vec<Value>>, BadField> {
     let name = table.name.as_str();
@@ -112,7 +114,8 @@ pub fn children_from_json(
         };
         let columns = table.columns.iter().enumerate().map(|(at, column)| {
             let id = ColumnId(at as u32);
-            match needed.contains(&id) && by != Some(id) {
+            match needed.contains(&id) {
+                true if by == Some(id) => Ok(number::widen(key, &column.ty)),
                 true => field(row.get(&column.header), column, zone).map_err(|bad| bad.within(name, place)),
                 false => Ok(Value::Missing),
             }

@@ -8,6 +8,8 @@
     reason = "a test stops where it finds what it did not expect"
 )]
 
+#[cfg(feature = "data")]
+mod agree;
 mod check;
 #[cfg(feature = "cli")]
 mod cli;
@@ -15,8 +17,13 @@ mod codes;
 #[cfg(feature = "cli")]
 mod docs;
 mod eval;
+mod format;
+mod generate;
+mod laws;
 mod render;
 #[cfg(feature = "cli")]
 mod rules;
 mod syntax;
 mod tidy;
+#[cfg(feature = "cli")]
+mod whole;

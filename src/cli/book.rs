@@ -8,7 +8,7 @@ use std::{
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, DataError, Format, Input},
+    data::{self, DataError, Format, Input, Nested},
     diagnostic::nearest,
     engine::{Checked, Problems, Rulebook},
     eval::{Context, Lookup},
@@ -125,6 +125,17 @@ impl Book {
             found.insert(*id, input);
         }
         Ok(found)
+    }
+
+    /// The child tables whose rows stand in the users' records, with all of their columns.
+    pub(crate) fn nested(&self, children: &BTreeMap<TableId, Option<Input>>) -> Vec<Nested> {
+        let nested = children.iter().filter(|(_, file)| file.is_none());
+        let of = |(id, _): (&TableId, &Option<Input>)| {
+            let table = self.checked.rulebook().schema.table(*id).clone();
+            let needed = (0..table.columns.len() as u32).map(ColumnId).collect();
+            Nested { id: *id, table, needed }
+        };
+        nested.map(of).collect()
     }
 
     /// Where a table is: as the command line says, else as the rules do.

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, Input},
+    data::{self, Input, Wanted},
     diagnostic::{Diagnostic, Sink},
     intern::Symbol,
-    schema::ColumnId,
+    ir::DefinitionId,
+    schema::{ColumnId, Role},
 };
 
 use super::{
@@ -96,16 +97,26 @@ impl Check {
             format: self.messages.message_format,
         };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
-        let users = book.users()?;
-        let table = book.checked.rulebook().schema.root();
-        let all: Vec<ColumnId> = (0..table.columns.len() as u32).map(ColumnId).collect();
-        let mut number = 0;
-        for row in data::rows(users, table, &all, &book.checked.zone()).map_err(book::failure)? {
-            row.map_err(book::failure)?.map_err(|bad| Failure::new(bad.to_string()))?;
-            number += 1;
+        let rulebook = book.checked.rulebook();
+        let everything = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
+        let children = book.children(&everything)?;
+        let files = children.iter().filter_map(|(id, file)| Some((rulebook.schema.table(*id), file.as_ref()?)));
+        for (table, file) in std::iter::once((rulebook.schema.root(), book.users()?)).chain(files) {
+            let wanted = Wanted {
+                table: table.clone(),
+                needed: (0..table.columns.len() as u32).map(ColumnId).collect(),
+                nested: if matches!(table.role, Role::Root) { book.nested(&children) } else { vec![] },
+                verbatim: false,
+            };
+            let mut number = 0;
+            for row in data::rows_as(file, wanted, &book.checked.zone()).map_err(book::failure)? {
+                row.map_err(book::failure)?.map_err(|bad| Failure::new(bad.to_string()))?;
+                number += 1;
+            }
+            let what = if matches!(table.role, Role::Root) { "user" } else { "row" };
+            let what = format!("{} in `{}`", count(number, what), file.name());
+            voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good)));
         }
-        let what = format!("{} in `{}`", count(number, "user"), users.name());
-        voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good)));
         Ok(())
     }
 }

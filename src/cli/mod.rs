@@ -13,6 +13,7 @@ mod fmt;
 mod init;
 mod man;
 mod output;
+mod progress;
 mod report;
 mod rules;
 mod run;

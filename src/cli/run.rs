@@ -27,6 +27,7 @@ use super::{
     data::{Allowed, DataArgs, SettingArgs},
     exit::{Exit, Failure},
     output::Output,
+    progress::Progress,
     report::{self, MessageArgs},
     summary,
     voice::{Voice, Volume},
@@ -132,7 +133,7 @@ impl Run {
         let context = book.context(&as_of, &plan.reads)?;
         let engine = book.checked.engine_with(context);
         let users = book.users()?;
-        let mut sink = self.sink(&engine, &plan, &allowed)?;
+        let mut sink = self.sink(&engine, &plan, &allowed, voice)?;
         let ran = if plan.reads.aggregates.is_empty() {
             let wanted = Wanted {
                 table: plan.table.clone(),
@@ -197,7 +198,13 @@ impl Run {
         })
     }
 
-    fn sink<'a>(&self, engine: &'a Engine, plan: &'a Plan, allowed: &Allowed) -> Result<Sink<'a>, Failure> {
+    fn sink<'a>(
+        &self,
+        engine: &'a Engine,
+        plan: &'a Plan,
+        allowed: &Allowed,
+        voice: &Voice,
+    ) -> Result<Sink<'a>, Failure> {
         let shape = match self.shape {
             None => tagwell::outcome::Shape::Records,
             Some(Shape::Wide) => tagwell::outcome::Shape::Wide,
@@ -225,7 +232,15 @@ impl Run {
         };
         let writer = writer.map_err(|error| unwritable(&error))?;
         let rejects = self.data.rejects.as_deref().map(Output::file).transpose()?;
-        Ok(Sink { engine, plan, writer, left: self.limit.unwrap_or(u64::MAX), rejects, stop: allowed.none() })
+        Ok(Sink {
+            engine,
+            plan,
+            writer,
+            left: self.limit.unwrap_or(u64::MAX),
+            rejects,
+            stop: allowed.none(),
+            progress: Progress::begin(voice),
+        })
     }
 }
 
@@ -451,6 +466,7 @@ struct Sink<'a> {
     left: u64,
     rejects: Option<Output>,
     stop: bool,
+    progress: Progress,
 }
 
 impl RunSink for Sink<'_> {
@@ -488,6 +504,10 @@ impl RunSink for Sink<'_> {
             rejects.write_all(format!("{line}\n").as_bytes())?;
         }
         Ok(())
+    }
+
+    fn progress(&mut self, rows: u64, table: &str) {
+        self.progress.tell(rows, table);
     }
 }
 

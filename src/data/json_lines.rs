@@ -11,7 +11,7 @@ use crate::{
     data::{BadRow, DataError, Input, Row, Rows, Wanted},
     record::{self, BadField},
     schema::ColumnId,
-    value::Zone,
+    value::{Value, Zone},
 };
 
 /// The rows of a table.
@@ -45,8 +45,10 @@ pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, 
         };
         let read = || {
             let values = record::needed_from_json(&object, &table, &needed, &zone)?;
-            let children =
-                nested.iter().map(|it| Ok((it.id, record::children_from_json(&object, &it.table, &it.needed, &zone)?)));
+            let key = table.key.and_then(|key| values.get(key.0 as usize)).unwrap_or(&Value::Missing);
+            let children = nested
+                .iter()
+                .map(|it| Ok((it.id, record::children_from_json(&object, &it.table, &it.needed, key, &zone)?)));
             let children = children.collect::<Result<_, BadField>>()?;
             Ok(Row { line, values, children, verbatim: if verbatim { bytes.clone() } else { vec![] } })
         };

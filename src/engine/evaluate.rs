@@ -80,16 +80,17 @@ impl Engine {
         let json: Json = serde_json::from_str(json).map_err(|error| RecordError::NotJson(error.to_string()))?;
         let Json::Object(object) = json else { return Err(RecordError::NotAnObject) };
         let record = record::from_json(&object, self.rulebook.schema.root(), self.clock().zone())?;
-        self.evaluate_user(User { record: &record, children: &self.children_of(&object)? })
+        self.evaluate_user(User { record: &record, children: &self.children_of(&object, &record)? })
     }
 
-    /// The rows of child tables that stand in a user's JSON.
-    pub(super) fn children_of(&self, object: &Map<String, Json>) -> Result<Children, RecordError> {
+    /// The rows of child tables that stand in a user's JSON, of which `record` holds the user's own columns.
+    pub(super) fn children_of(&self, object: &Map<String, Json>, record: &[Value]) -> Result<Children, RecordError> {
+        let key = self.rulebook.schema.root().key.and_then(|key| record.get(key.0 as usize)).unwrap_or(&Value::Missing);
         let tables = self.rulebook.schema.tables.iter().enumerate();
         let children = tables.filter(|(_, table)| matches!(table.role, Role::Children { .. }));
         let read = |(at, table): (usize, &Table)| {
             let all: BTreeSet<ColumnId> = (0..table.columns.len()).map(|at| ColumnId(at as u32)).collect();
-            let rows = record::children_from_json(object, table, &all, self.clock().zone())?;
+            let rows = record::children_from_json(object, table, &all, key, self.clock().zone())?;
             Ok((TableId(at as u32), rows))
         };
         children.map(read).collect()

@@ -85,7 +85,7 @@ impl Question {
         if self.rulebook.asks_about_everybody([self.asked]).is_some() {
             return Err(RecordError::NeedsPopulation(None));
         }
-        let children = engine.children_of(record)?;
+        let children = engine.children_of(record, &values)?;
         let answers = engine.interpreter().evaluate(User { record: &values, children: &children });
         Ok(print::json(&self.rulebook.shown(answers.value(self.asked), self.ty()), engine.clock().zone()))
     }

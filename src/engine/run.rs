@@ -70,6 +70,11 @@ pub trait RunSink {
     /// # Errors
     /// The row itself, where none is allowed.
     fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError>;
+
+    /// So many rows of a table have been read; told now and then.
+    fn progress(&mut self, rows: u64, table: &str) {
+        let _ = (rows, table);
+    }
 }
 
 impl Engine {
@@ -97,6 +102,7 @@ impl Engine {
                 }
             }
             self.evaluate_together(&users, sink, &mut ran.tally)?;
+            sink.progress(ran.read, &self.rulebook().schema.root().name);
             if ended {
                 return Ok(ran);
             }

@@ -207,6 +207,9 @@ impl Reading<'_, '_> {
             if self.data.check_keys {
                 lines.push((row.line, print::text(&value, zone)));
             }
+            if whole.users().is_multiple_of(TOGETHER) {
+                sink.progress(self.ran.read, &data.table.name);
+            }
             let user = whole.users() - 1;
             for (table, children) in row.children {
                 let place = places.entry(table).or_default();
@@ -357,6 +360,7 @@ impl Reading<'_, '_> {
                 || tell(whole, pass, id, std::mem::take(&mut ready)),
             );
             ready = next?;
+            sink.progress(count.read, &table.name);
         }
         if counted {
             self.ran.children.insert(id, count);

@@ -35,14 +35,24 @@ enum State {
     Any(Vec<bool>),
     Sum(Vec<Total>),
     Average(Vec<(Total, u64)>),
-    /// The least or greatest so far; and the slots whose elements have no order, durations with months.
-    Extreme(Column, Ordering, HashSet<usize>),
+    Extreme(Extreme),
     /// The first or last so far, and when it was.
     End(Column, Vec<Option<When>>, Ordering),
     /// Different values.
     Groups(Vec<Groups>, Wanted),
     Numbers(Vec<Numbers>, Value),
     Events(Vec<Vec<(u32, Event)>>, Chain),
+}
+
+/// The least or greatest so far.
+#[derive(Debug)]
+struct Extreme {
+    best: Column,
+    wanted: Ordering,
+    /// Slots whose elements have no order, durations with months.
+    none: HashSet<usize>,
+    /// When the best was, of durations: of `1d` and `24h`, which are equal and not the same, the earlier stands.
+    when: Option<Vec<Option<When>>>,
 }
 
 /// What is asked of different values.
@@ -108,8 +118,8 @@ impl Accumulator {
             AggregateFunction::Any => State::Any(vec![]),
             AggregateFunction::Sum => State::Sum(vec![]),
             AggregateFunction::Average => State::Average(vec![]),
-            AggregateFunction::Least => State::Extreme(Column::new(&element), Ordering::Less, HashSet::new()),
-            AggregateFunction::Greatest => State::Extreme(Column::new(&element), Ordering::Greater, HashSet::new()),
+            AggregateFunction::Least => State::Extreme(Extreme::new(&element, Ordering::Less)),
+            AggregateFunction::Greatest => State::Extreme(Extreme::new(&element, Ordering::Greater)),
             AggregateFunction::First => State::End(Column::new(&element), vec![], Ordering::Less),
             AggregateFunction::Last => State::End(Column::new(&element), vec![], Ordering::Greater),
             AggregateFunction::CountDistinct => State::Groups(vec![], Wanted::Number),
@@ -140,7 +150,10 @@ impl Accumulator {
             State::Any(found) => longer(found, slots, || false),
             State::Sum(totals) => longer(totals, slots, || Total::zero(&self.element)),
             State::Average(totals) => longer(totals, slots, || (Total::zero(&self.element), 0)),
-            State::Extreme(best, ..) => best.grow(slots),
+            State::Extreme(extreme) => {
+                extreme.best.grow(slots);
+                extreme.when.iter_mut().for_each(|when| longer(when, slots, || None));
+            }
             State::End(best, when, _) => {
                 best.grow(slots);
                 longer(when, slots, || None);
@@ -161,20 +174,7 @@ impl Accumulator {
                 total.add(&element.value);
                 *count += 1;
             }),
-            State::Extreme(best, wanted, none) => {
-                let known = best.get(slot);
-                let order = compare::order(&element.value, &known, &self.zone);
-                match order {
-                    _ if none.contains(&slot) => {}
-                    _ if known == Value::Missing => best.set(slot, &element.value),
-                    Some(order) if order == *wanted => best.set(slot, &element.value),
-                    Some(_) => {}
-                    None => {
-                        none.insert(slot);
-                        best.set(slot, &Value::Missing);
-                    }
-                }
-            }
+            State::Extreme(extreme) => extreme.add(slot, &element, &self.zone),
             State::End(best, when, wanted) => {
                 let earlier = when.get(slot).copied().flatten();
                 if earlier.is_none_or(|earlier| element.when.cmp(&earlier) == *wanted) {
@@ -214,7 +214,7 @@ impl Accumulator {
         let mut values = Column::new(&ty);
         let mut reached = None;
         match accumulator.state {
-            State::Extreme(best, ..) | State::End(best, ..) => values = best,
+            State::Extreme(Extreme { best, .. }) | State::End(best, ..) => values = best,
             State::Count(counts) => counts.iter().for_each(|count| values.push(&int(*count))),
             State::Any(found) => found.iter().for_each(|found| values.push(&Value::Bool(*found))),
             State::Sum(totals) => totals.iter().for_each(|total| values.push(&total.sum(&element))),
@@ -242,6 +242,39 @@ impl Accumulator {
             }
         }
         Answered { values, reached }
+    }
+}
+
+impl Extreme {
+    fn new(element: &Type, wanted: Ordering) -> Extreme {
+        let when = (*element == Type::Duration).then(Vec::new);
+        Extreme { best: Column::new(element), wanted, none: HashSet::new(), when }
+    }
+
+    fn add(&mut self, slot: usize, element: &Element, zone: &Zone) {
+        if self.none.contains(&slot) {
+            return;
+        }
+        let known = self.best.get(slot);
+        let better = known == Value::Missing
+            || match compare::order(&element.value, &known, zone) {
+                Some(Ordering::Equal) => self.is_earlier(slot, element.when),
+                Some(order) => order == self.wanted,
+                None => {
+                    self.none.insert(slot);
+                    self.best.set(slot, &Value::Missing);
+                    false
+                }
+            };
+        if better {
+            self.best.set(slot, &element.value);
+            self.when.iter_mut().for_each(|when| change(when, slot, |when| *when = Some(element.when)));
+        }
+    }
+
+    fn is_earlier(&self, slot: usize, when: When) -> bool {
+        let known = self.when.as_ref().and_then(|all| all.get(slot).copied().flatten());
+        known.is_some_and(|known| when < known)
     }
 }
 
@@ -273,12 +306,16 @@ impl Groups {
                 }
                 self.places.insert(print::json(&value, zone), self.all.len());
             }
-            self.all.push(Group { value, count: 0, total, first: when, last: when });
+            self.all.push(Group { value: value.clone(), count: 0, total, first: when, last: when });
             self.all.len() - 1
         });
         if let Some(group) = self.all.get_mut(at) {
             group.count += 1;
-            group.first = group.first.min(when);
+            if when < group.first {
+                group.first = when;
+                // Equal, and yet perhaps not the same: `24h` where `1d` comes later.
+                group.value.clone_from(&value);
+            }
             group.last = group.last.max(when);
             if let (Some(total), true) = (&mut group.total, by != Value::Missing) {
                 total.add(&by);
@@ -288,7 +325,7 @@ impl Groups {
 
     fn find(&self, value: &Value, zone: &Zone) -> Option<usize> {
         if self.places.is_empty() {
-            return self.all.iter().position(|group| group.value == *value);
+            return self.all.iter().position(|group| is_same(&group.value, value, zone));
         }
         self.places.get(&print::json(value, zone)).copied()
     }
@@ -315,6 +352,14 @@ impl Groups {
                 most.map_or(Value::Missing, |(_, group)| group.value)
             }
         }
+    }
+}
+
+/// Whether two values of a type are one of those that are told apart: those that print alike.
+fn is_same(a: &Value, b: &Value, zone: &Zone) -> bool {
+    match (a, b) {
+        (Value::Duration(_), Value::Duration(_)) => print::json(a, zone) == print::json(b, zone),
+        _ => a == b,
     }
 }
 

@@ -251,7 +251,7 @@ impl<'a> Interpreter<'a> {
         };
         let Some(this) = known.get(at) else { return Value::Missing };
         let own = group(this);
-        if own.contains(&Value::Missing) {
+        if !own.iter().all(|value| rows::is_groupable(value, zone)) {
             return Value::Missing;
         }
         let same =

@@ -5,7 +5,7 @@ use crate::{
     eval::{funnel, reference::Row},
     ir::{Aggregate, AggregateFunction, FUNNEL_STEPS, RankAmount},
     schema::{Role, Table},
-    value::{Clock, MomentType, Truth, Type, Value, aggregate as lists, compare, number},
+    value::{Clock, MomentType, Truth, Type, Value, Zone, aggregate as lists, compare, number},
 };
 
 /// When a row happened, as far as order goes: its `at` (those without one come first), then its place in the input.
@@ -64,6 +64,11 @@ pub fn element(aggregate: &Aggregate, row: &Row<'_, '_>, when: When) -> Option<E
     }
     let weight = aggregate.by.as_ref().map_or(Value::Missing, |by| row.value(by));
     Some(Element { when, value, weight })
+}
+
+/// Whether users can have a value in common: not where it is missing, nor a duration with months, which equals none.
+pub fn is_groupable(value: &Value, zone: &Zone) -> bool {
+    compare::order(value, value, zone).is_some()
 }
 
 /// The type of the elements.

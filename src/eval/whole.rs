@@ -229,7 +229,8 @@ impl<'a> Whole<'a> {
             let values: Vec<Value> = aggregate.per.iter().map(|expr| row.value(expr)).collect();
             let next = known.len() as u32;
             let key = || values.iter().map(|value| print::json(value, zone)).collect::<Vec<_>>().join(",");
-            group_of.push((!values.contains(&Value::Missing)).then(|| *known.entry(key()).or_insert(next)));
+            let grouped = values.iter().all(|value| rows::is_groupable(value, zone));
+            group_of.push(grouped.then(|| *known.entry(key()).or_insert(next)));
         }
         let groups = if aggregate.per.is_empty() { 1 } else { known.len() };
         let elements = (0..self.users).map(|user| {

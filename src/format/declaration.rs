@@ -1,164 +1,177 @@
 //! Declarations of data, parameters, lists, and rules.
 
 use super::{
+    doc::Doc,
     expression::{clause, expression, name, quoted, range},
-    page::Page,
+    page::{Cell, Entry, Run},
     segment, testing,
 };
 use crate::syntax::ast::{
-    Arm, Choice, Column, ColumnFormat, Declaration, DeclarationKind, Funnel, FunnelSource, Score, Table, TableSource,
-    Text, TypeName,
+    Arm, Choice, Column, ColumnFormat, Declaration, DeclarationKind, Funnel, FunnelSource, Name, Score, ScoreArm, Step,
+    Table, TableSource, Text, TypeName,
 };
 
-/// Prints a declaration; its description is among the comments.
-pub(super) fn print(declaration: &Declaration, page: &mut Page<'_>) {
-    let span = declaration.span();
-    let (start, end) = (span.start as usize, span.end as usize);
+/// A declaration; its description is among the comments.
+pub(super) fn entry(declaration: &Declaration) -> Entry {
+    let place = declaration.span();
+    let row = |word, name, value: Doc| Entry::of(place, vec![head(word, name).into(), Cell::from(value)]);
+    let labelled = |word, name, text: &Option<Text>, value: Doc| {
+        Entry::of(place, vec![head(word, name).into(), label(text).into(), value.into()])
+    };
     match &declaration.kind {
         DeclarationKind::Rulebook(it) => {
-            let zone =
-                it.timezone.as_ref().map(|zone| format!(" timezone {}", quoted(&zone.value))).unwrap_or_default();
-            page.line(&format!("rulebook {}{zone}", quoted(&it.name.value)), span);
+            let zone = it.timezone.as_ref().map(|zone| text(zone).after("timezone"));
+            Entry::new(place, Doc::spaced(vec![text(&it.name).after("rulebook"), zone.unwrap_or_else(Doc::nothing)]))
         }
-        DeclarationKind::Table(it) => table(it, start, end, page),
+        DeclarationKind::Table(it) => table(it, Entry::new(place, table_head(it))),
         DeclarationKind::Param(it) => {
-            page.line(&format!("param {}{} = {}", name(&it.name), label(&it.label), expression(&it.value)), span);
+            labelled("param", &it.name, &it.label, expression(&it.value).after("=")).run(Run::Param)
         }
         DeclarationKind::List(it) => {
-            let column = it.column.as_ref().map(|column| format!(" column {}", name(column))).unwrap_or_default();
-            let from = quoted(&it.from.value);
-            page.line(&format!("list {}{} from {from}{column}", name(&it.name), label(&it.label)), span);
+            let column = it.column.as_ref().map_or_else(Doc::nothing, |it| Doc::leaf(name(it)).after("column"));
+            let from = Doc::spaced(vec![text(&it.from).after("from"), column]);
+            labelled("list", &it.name, &it.label, from).run(Run::List)
         }
         DeclarationKind::Let(it) => {
-            page.line(&format!("let {}{} = {}", name(&it.name), label(&it.label), expression(&it.value)), span);
+            labelled("let", &it.name, &it.label, expression(&it.value).after("=")).run(Run::Let)
         }
         DeclarationKind::Tag(it) => {
-            page.line(&format!("tag {}{} when {}", name(&it.name), label(&it.label), expression(&it.condition)), span);
+            labelled("tag", &it.name, &it.label, expression(&it.condition).after("when")).run(Run::Tag)
         }
-        DeclarationKind::Score(it) => score(it, start, end, page),
+        DeclarationKind::Score(it) => score(it, labelled("score", &it.name, &it.label, score_base(it))),
         DeclarationKind::Level(it) => {
-            let by = it.by.as_ref().map(|by| format!(" by {}", expression(by))).unwrap_or_default();
-            arms(&format!("level {}{}{by}", name(&it.name), label(&it.label)), &it.arms, start, end, page);
+            let by = it.by.as_ref().map_or_else(Doc::nothing, |by| expression(by).after("by"));
+            labelled("level", &it.name, &it.label, by).block(it.arms.iter().map(arm).collect())
         }
         DeclarationKind::Layer(it) => {
-            let exclusive = if it.exclusive.is_some() { " exclusive" } else { "" };
-            arms(&format!("layer {}{}{exclusive}", name(&it.name), label(&it.label)), &it.arms, start, end, page);
+            let exclusive = if it.exclusive.is_some() { Doc::leaf("exclusive") } else { Doc::nothing() };
+            labelled("layer", &it.name, &it.label, exclusive).block(it.arms.iter().map(arm).collect())
         }
-        DeclarationKind::Funnel(it) => funnel(it, start, end, page),
-        DeclarationKind::Segment(it) => segment::segment(it, span, page),
-        DeclarationKind::Policy(it) => segment::policy(it, start, end, page),
-        DeclarationKind::Template(it) => {
-            page.line(&format!("template {} {}", name(&it.name), quoted(&it.text.value)), span);
+        DeclarationKind::Funnel(it) => {
+            labelled("funnel", &it.name, &it.label, funnel_source(it)).block(it.steps.iter().map(step).collect())
         }
-        DeclarationKind::Channel(it) => segment::channel(it, start, end, page),
-        DeclarationKind::Test(it) => testing::test(it, start, end, page),
-        DeclarationKind::Snapshot(it) => page.line(&testing::snapshot(it), span),
+        DeclarationKind::Segment(it) => {
+            let entry = labelled("segment", &it.name, &it.label, expression(&it.condition).after("when"));
+            match &it.entries {
+                None => entry.run(Run::Segment),
+                Some(entries) => entry.block(entries.iter().map(segment::entry).collect()),
+            }
+        }
+        DeclarationKind::Policy(it) => {
+            Entry::new(place, Doc::leaf("policy")).block(it.entries.iter().map(segment::policy_entry).collect())
+        }
+        DeclarationKind::Template(it) => row("template", &it.name, text(&it.text)).run(Run::Template),
+        DeclarationKind::Channel(it) => row("channel", &it.name, label(&it.label))
+            .short_block(it.requirements.iter().map(segment::requirement).collect()),
+        DeclarationKind::Test(it) => {
+            let as_of = it.as_of.as_ref().map_or_else(Doc::nothing, |it| expression(it).after("as of"));
+            let head = Doc::spaced(vec![text(&it.name).after("test"), as_of]);
+            Entry::new(place, head)
+                .block(it.cases.iter().flat_map(|case| &case.entries).flat_map(testing::entries).collect())
+        }
+        DeclarationKind::Snapshot(it) => Entry::new(place, testing::snapshot(it)),
     }
 }
 
-/// A label with a space before it.
-pub(super) fn label(label: &Option<Text>) -> String {
-    label.as_ref().map(|label| format!(" {}", quoted(&label.value))).unwrap_or_default()
+/// `tag vip`
+fn head(word: &str, it: &Name) -> Doc {
+    Doc::leaf(name(it)).after(word)
 }
 
-fn table(it: &Table, start: usize, end: usize, page: &mut Page<'_>) {
-    let mut head = format!("table {}{}", name(&it.name), label(&it.label));
+fn text(it: &Text) -> Doc {
+    Doc::leaf(quoted(&it.value))
+}
+
+fn label(label: &Option<Text>) -> Doc {
+    label.as_ref().map_or_else(Doc::nothing, text)
+}
+
+fn table_head(it: &Table) -> Doc {
+    let mut parts = vec![head("table", &it.name), label(&it.label)];
     for (word, part) in [("of", &it.of), ("by", &it.by), ("at", &it.at), ("key", &it.key)] {
-        if let Some(part) = part {
-            head += &format!(" {word} {}", name(part));
-        }
+        parts.extend(part.as_ref().map(|part| head(word, part)));
     }
     match &it.from {
-        Some(TableSource::File(file)) => head += &format!(" from {}", quoted(&file.value)),
-        Some(TableSource::Ledger(_)) => head += " from ledger",
+        Some(TableSource::File(file)) => parts.push(text(file).after("from")),
+        Some(TableSource::Ledger(_)) => parts.push(Doc::words("from ledger")),
         None => {}
     }
-    let Some(columns) = &it.columns else {
-        return page.line(&head, crate::source::Span { start: start as u32, end: end as u32, ..it.name.span() });
+    Doc::spaced(parts)
+}
+
+fn table(it: &Table, entry: Entry) -> Entry {
+    let Some(columns) = &it.columns else { return entry };
+    // A column named like a clause needs a comma before it, or it would belong to the one before.
+    let comma = |at: usize| columns.get(at + 1).is_some_and(|next| matches!(next.name.symbol.as_str(), "from" | "in"));
+    entry.block(columns.iter().enumerate().map(|(at, it)| column(it, comma(at))).collect())
+}
+
+fn column(column: &Column, comma: bool) -> Entry {
+    let optional = if column.ty.optional { Doc::leaf("?") } else { Doc::nothing() };
+    let ty = Doc::All(vec![type_name(&column.ty.base), optional]);
+    let from = column.header.as_ref().map_or_else(Doc::nothing, |header| text(header).after("from"));
+    let form = match &column.format {
+        Some(ColumnFormat::Strftime(form)) => text(form).after("in"),
+        Some(ColumnFormat::Epoch(unit)) => head("in epoch", unit),
+        None => Doc::nothing(),
     };
-    let first = columns.first().map_or(end.saturating_sub(1), |column| column.place.0.start as usize);
-    page.open(&head, start, it.name.span().end as usize);
-    let _ = first;
-    let width = columns.iter().map(|column| unicode_width::UnicodeWidthStr::width(name(&column.name).as_str())).max();
-    for (at, column) in columns.iter().enumerate() {
-        // A column named like a clause needs a comma before it, or it would belong to the one before.
-        let next = columns.get(at + 1).map(|next| next.name.symbol.as_str());
-        let comma = if matches!(next, Some("from" | "in")) { "," } else { "" };
-        page.line(&(self::column(column, width.unwrap_or(0)) + comma), column.place.0);
+    let mut cells = vec![Doc::leaf(name(&column.name) + ":"), ty, Doc::spaced(vec![from, form])];
+    if comma && let Some(last) = cells.iter().rposition(|cell| !cell.is_nothing()) {
+        let with_comma = cells.remove(last).then(",");
+        cells.insert(last, with_comma);
     }
-    page.close("}", end);
+    Entry::of(column.place.0, cells.into_iter().map(Cell::from).collect()).run(Run::Column)
 }
 
-fn column(column: &Column, width: usize) -> String {
-    let name = name(&column.name);
-    let gap = " ".repeat(width.saturating_sub(unicode_width::UnicodeWidthStr::width(name.as_str())));
-    let optional = if column.ty.optional { "?" } else { "" };
-    let mut text = format!("{name}: {gap}{}{optional}", type_name(&column.ty.base));
-    if let Some(header) = &column.header {
-        text += &format!(" from {}", quoted(&header.value));
-    }
-    match &column.format {
-        Some(ColumnFormat::Strftime(form)) => text += &format!(" in {}", quoted(&form.value)),
-        Some(ColumnFormat::Epoch(unit)) => text += &format!(" in epoch {}", self::name_of(unit)),
-        None => {}
-    }
-    text
-}
-
-fn name_of(it: &crate::syntax::ast::Name) -> String {
-    name(it)
-}
-
-fn type_name(it: &TypeName) -> String {
+fn type_name(it: &TypeName) -> Doc {
     match it {
-        TypeName::Word(word) => name(word),
-        TypeName::Decimal(digits) => format!("decimal({digits})"),
-        TypeName::List(element) => format!("list of {}", type_name(element)),
+        TypeName::Word(word) => Doc::leaf(name(word)),
+        TypeName::Decimal(digits) => Doc::All(vec![Doc::leaf(format!("decimal({digits}")), Doc::leaf(")")]),
+        TypeName::List(element) => type_name(element).after("list of"),
     }
 }
 
-fn score(it: &Score, start: usize, end: usize, page: &mut Page<'_>) {
-    let base = it.base.as_ref().map(|base| format!(" from {}", expression(base))).unwrap_or_default();
-    page.open(&format!("score {}{}{base}", name(&it.name), label(&it.label)), start, it.name.span().end as usize);
-    for arm in &it.arms {
-        let minus = if arm.minus { "minus " } else { "" };
-        page.line(&format!("{minus}{} when {}", expression(&arm.points), expression(&arm.condition)), arm.place.0);
-    }
-    let clamp = it.clamp.as_ref().map(|clamp| format!(" clamp {}", range(clamp))).unwrap_or_default();
-    page.close(&format!("}}{clamp}"), end);
+fn score_base(it: &Score) -> Doc {
+    it.base.as_ref().map_or_else(Doc::nothing, |base| expression(base).after("from"))
 }
 
-fn arms(head: &str, arms: &[Arm], start: usize, end: usize, page: &mut Page<'_>) {
-    page.open(head, start, start);
-    for arm in arms {
-        let choice = match &arm.choice {
-            Choice::From { threshold, keep } => {
-                let keep: String = keep.iter().map(|it| format!(" keep {}", expression(it))).collect();
-                format!("from {}{keep}", expression(threshold))
-            }
-            Choice::When(condition) => format!("when {}", expression(condition)),
-            Choice::Otherwise(_) => "otherwise".into(),
-        };
-        page.line(&format!("{}{} {choice}", name(&arm.name), label(&arm.label)), arm.place.0);
-    }
-    page.close("}", end);
+fn score(it: &Score, entry: Entry) -> Entry {
+    let arms = it.arms.iter().map(score_arm).collect();
+    let clamp = it.clamp.as_ref().map_or_else(Doc::nothing, |clamp| range(clamp).after("clamp"));
+    entry.block_closed_by(arms, Doc::spaced(vec![Doc::leaf("}"), clamp]))
 }
 
-fn funnel(it: &Funnel, start: usize, end: usize, page: &mut Page<'_>) {
-    let on = match &it.on {
-        FunnelSource::Table(table) => name(table),
-        FunnelSource::Clause(source) => format!("({})", clause(source)),
+fn score_arm(arm: &ScoreArm) -> Entry {
+    let points = expression(&arm.points);
+    let points = if arm.minus { points.after("minus") } else { points };
+    Entry::of(arm.place.0, vec![points.into(), expression(&arm.condition).after("when").into()]).run(Run::Points)
+}
+
+fn arm(arm: &Arm) -> Entry {
+    let choice = match &arm.choice {
+        Choice::From { threshold, keep } => {
+            let keep = keep.iter().map(|it| expression(it).after("keep"));
+            Doc::spaced(std::iter::once(expression(threshold).after("from")).chain(keep).collect())
+        }
+        Choice::When(condition) => expression(condition).after("when"),
+        Choice::Otherwise(_) => Doc::leaf("otherwise"),
     };
-    let by = it.by.as_ref().map(|by| format!(" by {}", name(by))).unwrap_or_default();
-    page.open(
-        &format!("funnel {}{} on {on}{by}", name(&it.name), label(&it.label)),
-        start,
-        it.name.span().end as usize,
-    );
-    for step in &it.steps {
-        let within = step.within.as_ref().map(|within| format!(" within {}", expression(within))).unwrap_or_default();
-        let head = format!("{}{}", name(&step.name), label(&step.label));
-        page.line(&format!("{head}{within} when {}", expression(&step.condition)), step.place.0);
-    }
-    page.close("}", end);
+    let cells = vec![Doc::leaf(name(&arm.name)).into(), label(&arm.label).into(), choice.into()];
+    Entry::of(arm.place.0, cells).run(Run::Arm)
+}
+
+fn funnel_source(it: &Funnel) -> Doc {
+    let on = match &it.on {
+        FunnelSource::Table(table) => Doc::leaf(name(table)),
+        FunnelSource::Clause(source) => Doc::bracketed(Doc::leaf("("), vec![clause(source)], ")"),
+    };
+    let by = it.by.as_ref().map_or_else(Doc::nothing, |by| head("by", by));
+    Doc::spaced(vec![on.after("on"), by])
+}
+
+fn step(step: &Step) -> Entry {
+    let within = step.within.as_ref().map_or_else(Doc::nothing, |within| expression(within).after("within"));
+    let condition = expression(&step.condition).after("when");
+    let cells = vec![Doc::leaf(name(&step.name)).into(), label(&step.label).into(), within.into(), condition.into()];
+    Entry::of(step.place.0, cells).run(Run::Step)
 }

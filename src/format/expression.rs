@@ -1,5 +1,6 @@
-//! Expressions on one line.
+//! Expressions.
 
+use super::doc::Doc;
 use crate::syntax::{
     ast::{
         Argument, Clause, Direction, Expr, ExprKind, Literal, Name, Period, PeriodUnit, ProductOp, Quorum, Range,
@@ -8,53 +9,59 @@ use crate::syntax::{
     is_reserved,
 };
 
-/// An expression as it is written.
-pub fn expression(expr: &Expr) -> String {
+/// An expression on one line.
+pub fn print_expr(expr: &Expr) -> String {
+    expression(expr).on_one_line()
+}
+
+/// An expression that breaks before `and`, `or` and signs, and inside brackets.
+pub(super) fn expression(expr: &Expr) -> Doc {
     match &expr.kind {
-        ExprKind::If { condition, then, otherwise } => {
-            format!("if {} then {} else {}", expression(condition), expression(then), expression(otherwise))
-        }
-        ExprKind::Or(all) => joined(all, " or "),
-        ExprKind::And(all) => joined(all, " and "),
-        ExprKind::Coalesce(all) => joined(all, " ?? "),
-        ExprKind::Not(inner) => format!("not {}", expression(inner)),
+        ExprKind::If { .. } => choice(expr),
+        ExprKind::Or(all) => chain(all, "or", |operand| expression(operand).nest(2)),
+        ExprKind::And(all) => chain(all, "and", expression),
+        ExprKind::Coalesce(all) => chain(all, "??", expression),
+        ExprKind::Not(inner) => expression(inner).after("not"),
         ExprKind::Compare { op, left, right, .. } => {
-            format!("{} {} {}", expression(left), op.symbol(), expression(right))
+            Doc::spaced(vec![expression(left), Doc::leaf(op.symbol()), expression(right)])
         }
         ExprKind::Test { subject, negated, test, .. } => {
-            format!("{} {}{}", expression(subject), if *negated { "not " } else { "" }, self::test(test))
+            let not = if *negated { Doc::leaf("not") } else { Doc::nothing() };
+            Doc::spaced(vec![expression(subject), not, self::test(test)])
         }
-        ExprKind::Sum { first, rest } => rest.iter().fold(expression(first), |text, (op, term)| {
-            let sign = match op {
-                SumOp::Add => "+",
-                SumOp::Subtract => "-",
-            };
-            format!("{text} {sign} {}", expression(term))
-        }),
-        ExprKind::Product { first, rest } => rest.iter().fold(expression(first), |text, (op, factor)| {
-            let sign = match op {
-                ProductOp::Multiply => "*",
-                ProductOp::Divide => "/",
-            };
-            format!("{text} {sign} {}", expression(factor))
-        }),
-        ExprKind::Negate(inner) => format!("-{}", expression(inner)),
+        ExprKind::Sum { first, rest } => terms(
+            first,
+            rest.iter().map(|(op, term)| match op {
+                SumOp::Add => ("+", term),
+                SumOp::Subtract => ("-", term),
+            }),
+        ),
+        ExprKind::Product { first, rest } => terms(
+            first,
+            rest.iter().map(|(op, factor)| match op {
+                ProductOp::Multiply => ("*", factor),
+                ProductOp::Divide => ("/", factor),
+            }),
+        ),
+        // Two dashes are a comment elsewhere.
+        ExprKind::Negate(inner) if matches!(inner.kind, ExprKind::Negate(_)) => expression(inner).after("-"),
+        ExprKind::Negate(inner) => Doc::All(vec![Doc::leaf("-"), expression(inner)]),
         ExprKind::Shifted { duration, direction } => match direction {
-            Direction::Ago => format!("{} ago", expression(duration)),
-            Direction::FromNow => format!("{} from now", expression(duration)),
+            Direction::Ago => Doc::spaced(vec![expression(duration), Doc::leaf("ago")]),
+            Direction::FromNow => Doc::spaced(vec![expression(duration), Doc::words("from now")]),
         },
         ExprKind::Call { function, arguments } => {
-            let arguments: Vec<String> = arguments.iter().map(argument).collect();
-            format!("{}({})", name(function), arguments.join(", "))
+            let arguments = arguments.iter().map(argument).collect();
+            Doc::bracketed(Doc::leaf(name(function) + "("), arguments, ")")
         }
         ExprKind::Quorum { quorum, conditions } => {
             let words = match quorum {
-                Quorum::All => "all of".to_owned(),
-                Quorum::Any => "any of".to_owned(),
-                Quorum::None => "none of".to_owned(),
-                Quorum::AtLeast(number) => format!("at least {number} of"),
+                Quorum::All => Doc::words("all of ("),
+                Quorum::Any => Doc::words("any of ("),
+                Quorum::None => Doc::words("none of ("),
+                Quorum::AtLeast(number) => Doc::words(&format!("at least {number} of (")),
             };
-            format!("{words} ({})", joined(conditions, ", "))
+            Doc::bracketed(words, conditions.iter().map(expression).collect(), ")")
         }
         ExprKind::Rank { end, amount, by } => {
             let word = match end {
@@ -62,23 +69,60 @@ pub fn expression(expr: &Expr) -> String {
                 RankEnd::Bottom => "bottom",
             };
             let plain = by.by.is_none() && by.window.is_none() && by.filter.is_none() && by.per.is_none();
-            let by = if plain { clause(by) } else { format!("({})", clause(by)) };
-            format!("{word} {} by {by}", expression(amount))
+            let by = if plain { clause(by) } else { parenthesised(clause(by)) };
+            Doc::spaced(vec![Doc::leaf(word), expression(amount), by.after("by")])
         }
-        ExprKind::Field { base, field } => format!("{}.{}", expression(base), name(field)),
-        ExprKind::Index { base, index } => format!("{}[{}]", expression(base), expression(index)),
-        ExprKind::Paren(inner) => format!("({})", expression(inner)),
-        ExprKind::List(all) => format!("[{}]", joined(all, ", ")),
-        ExprKind::Name(it) => name(it),
-        ExprKind::Now => "now".into(),
-        ExprKind::Today => "today".into(),
-        ExprKind::Missing => "missing".into(),
-        ExprKind::Literal(it) => literal(it),
+        ExprKind::Field { base, field } => Doc::All(vec![expression(base), Doc::leaf("."), Doc::leaf(name(field))]),
+        ExprKind::Index { base, index } => {
+            Doc::All(vec![expression(base).then("["), expression(index), Doc::leaf("]")])
+        }
+        ExprKind::Paren(inner) => parenthesised(expression(inner)),
+        ExprKind::List(all) => Doc::bracketed(Doc::leaf("["), all.iter().map(expression).collect(), "]"),
+        ExprKind::Name(it) => Doc::leaf(name(it)),
+        ExprKind::Now => Doc::leaf("now"),
+        ExprKind::Today => Doc::leaf("today"),
+        ExprKind::Missing => Doc::leaf("missing"),
+        ExprKind::Literal(it) => Doc::leaf(literal(it)),
     }
 }
 
-fn joined(all: &[Expr], between: &str) -> String {
-    all.iter().map(expression).collect::<Vec<_>>().join(between)
+/// `if a then x else if b then y else z`, broken before each `else`.
+fn choice(expr: &Expr) -> Doc {
+    let mut parts = vec![];
+    let mut rest = expr;
+    while let ExprKind::If { condition, then, otherwise } = &rest.kind {
+        parts.push(Doc::spaced(vec![expression(condition).after("if"), expression(then).after("then")]));
+        parts.push(Doc::Line);
+        parts.push(Doc::words("else"));
+        parts.push(Doc::Space);
+        rest = otherwise;
+    }
+    parts.push(expression(rest));
+    Doc::Group(parts)
+}
+
+/// Operands with a word between, broken before the word.
+fn chain(all: &[Expr], between: &str, operand: impl Fn(&Expr) -> Doc) -> Doc {
+    let mut parts = vec![];
+    for (at, it) in all.iter().enumerate() {
+        if at > 0 {
+            parts.extend([Doc::Line, Doc::leaf(between), Doc::Space]);
+        }
+        parts.push(operand(it));
+    }
+    Doc::Group(parts)
+}
+
+fn terms<'a>(first: &Expr, rest: impl Iterator<Item = (&'static str, &'a Expr)>) -> Doc {
+    let mut parts = vec![expression(first)];
+    for (sign, term) in rest {
+        parts.extend([Doc::Line, Doc::leaf(sign), Doc::Space, expression(term)]);
+    }
+    Doc::Group(parts)
+}
+
+fn parenthesised(inner: Doc) -> Doc {
+    Doc::enclosed(Doc::leaf("("), inner, ")")
 }
 
 fn literal(literal: &Literal) -> String {
@@ -125,56 +169,59 @@ pub(super) fn name(name: &Name) -> String {
     if plain && !foreign { text.to_owned() } else { format!("`{text}`") }
 }
 
-pub(super) fn range(range: &Range) -> String {
+pub(super) fn range(range: &Range) -> Doc {
     let dots = match range.upper {
         UpperEnd::Included => "..",
         UpperEnd::Excluded => "..<",
     };
-    format!("{}{dots}{}", expression(&range.from), expression(&range.to))
+    Doc::All(vec![expression(&range.from).then(dots), expression(&range.to)])
 }
 
-fn argument(argument: &Argument) -> String {
+fn argument(argument: &Argument) -> Doc {
     match argument {
         Argument::Clause(it) => clause(it),
         Argument::Range(it) => range(it),
-        Argument::Pattern(it) => format!("/{}/", it.source),
+        Argument::Pattern(it) => Doc::pattern(&it.source),
     }
 }
 
-pub(super) fn clause(clause: &Clause) -> String {
-    let mut text = expression(&clause.source);
+/// A source with what chooses its rows.
+pub(super) fn clause(clause: &Clause) -> Doc {
+    let mut tail = vec![];
+    let mut add = |part: Doc| tail.extend([Doc::Line, part]);
     if let Some(by) = &clause.by {
-        text += &format!(" by {}", expression(by));
+        add(expression(by).after("by"));
     }
     if let Some(window) = &clause.window {
-        text += &format!(" {}", test(&window.test));
+        add(test(&window.test));
     }
     if let Some(filter) = &clause.filter {
-        text += &format!(" where {}", expression(filter));
+        add(expression(filter).after("where"));
     }
     if let Some(per) = &clause.per {
-        text += &format!(" per {}", expression(per));
+        add(expression(per).after("per"));
     }
-    text
+    let source = expression(&clause.source);
+    if tail.is_empty() { source } else { Doc::Group(vec![source, Doc::All(tail).nest(2)]) }
 }
 
-fn test(test: &Test) -> String {
+fn test(test: &Test) -> Doc {
     match test {
-        Test::Between(it) => format!("between {}", range(it)),
-        Test::In(it) => format!("in {}", expression(it)),
-        Test::Contains(it) => format!("contains {}", expression(it)),
-        Test::StartsWith(it) => format!("starts with {}", expression(it)),
-        Test::EndsWith(it) => format!("ends with {}", expression(it)),
-        Test::Matches(it) => format!("matches /{}/", it.source),
-        Test::Has(it) => format!("has {}", expression(it)),
-        Test::HasAny(it) => format!("has any of {}", expression(it)),
-        Test::HasAll(it) => format!("has all of {}", expression(it)),
-        Test::HasNone(it) => format!("has none of {}", expression(it)),
-        Test::Within(it) => format!("within {}", expression(it)),
-        Test::WithinNext(it) => format!("within next {}", expression(it)),
-        Test::During(it) => format!("during {}", period(*it)),
-        Test::IsMissing => "is missing".into(),
-        Test::IsKnown => "is known".into(),
+        Test::Between(it) => range(it).after("between"),
+        Test::In(it) => expression(it).after("in"),
+        Test::Contains(it) => expression(it).after("contains"),
+        Test::StartsWith(it) => expression(it).after("starts with"),
+        Test::EndsWith(it) => expression(it).after("ends with"),
+        Test::Matches(it) => Doc::pattern(&it.source).after("matches"),
+        Test::Has(it) => expression(it).after("has"),
+        Test::HasAny(it) => expression(it).after("has any of"),
+        Test::HasAll(it) => expression(it).after("has all of"),
+        Test::HasNone(it) => expression(it).after("has none of"),
+        Test::Within(it) => expression(it).after("within"),
+        Test::WithinNext(it) => expression(it).after("within next"),
+        Test::During(it) => Doc::words(&period(*it)).after("during"),
+        Test::IsMissing => Doc::words("is missing"),
+        Test::IsKnown => Doc::words("is known"),
     }
 }
 

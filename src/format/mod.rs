@@ -2,13 +2,17 @@
 //! what a file says, or lose a comment, is refused.
 
 mod declaration;
+mod doc;
 mod expression;
 mod fixes;
+mod margin;
 mod page;
+mod press;
 mod segment;
 mod testing;
+mod tokens;
 
-pub use expression::expression as print_expr;
+pub use expression::print_expr;
 pub use fixes::{Fixed, apply_fixes};
 
 use crate::{
@@ -29,11 +33,8 @@ pub struct FormatError {
 /// # Errors
 /// Where the layout does not read back as the same file: a defect of this room, never of the file.
 pub fn format(file: &ast::File, text: &str) -> Result<String, FormatError> {
-    let mut page = page::Page::new(&file.comments, text);
-    for declaration in &file.declarations {
-        declaration::print(declaration, &mut page);
-    }
-    let printed = page.finish();
+    let entries = file.declarations.iter().map(declaration::entry).collect();
+    let printed = page::print(entries, press::Press::new(margin::Margin::of(&file.comments, text)));
     let mut sources = Sources::new();
     let id = sources.add("<laid out>", printed.as_str());
     let mut sink = Sink::new();

@@ -1,110 +1,95 @@
 //! Test blocks and snapshots.
 
 use super::{
+    doc::Doc,
     expression::{expression, name, quoted},
-    page::Page,
+    page::Entry,
 };
-use crate::{
-    source::Span,
-    syntax::ast::{
-        Entry, Expectation, ExpectationKind, Field, Given, GivenValue, Override, Snapshot, StopReason, TestBlock,
-    },
+use crate::syntax::ast::{
+    self, Expectation, ExpectationKind, Field, Given, GivenValue, Override, Snapshot, StopReason,
 };
 
-pub(super) fn test(it: &TestBlock, start: usize, end: usize, page: &mut Page<'_>) {
-    let as_of = it.as_of.as_ref().map(|it| format!(" as of {}", expression(it))).unwrap_or_default();
-    page.open(&format!("test {}{as_of}", quoted(&it.name.value)), start, it.name.span().end as usize);
-    for entry in it.cases.iter().flat_map(|case| &case.entries) {
-        self::entry(entry, page);
+/// One instant of a diary: `then`, each `given`, and below them `with` and `expect`.
+pub(super) fn entries(it: &ast::Entry) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = vec![];
+    if let Some(then) = &it.then {
+        entries.push(Entry::new(it.place.0, expression(then).after("then as of")));
     }
-    page.close("}", end);
-}
-
-fn entry(it: &Entry, page: &mut Page<'_>) {
-    let start = it.place.0.start as usize;
-    let head = |span: Span| Span { start: start as u32, ..span };
-    let mut span = head(it.then.as_ref().map_or(it.place.0.before(), |then| then.span()));
-    let then = it.then.as_ref().map(|then| format!("then as of {}", expression(then)));
-    if let Some(then) = then {
-        page.line(&then, span);
-        span = span.after();
-    }
-    for given in &it.given {
-        page.line(&self::given(given), given.place.0);
-        span = given.place.0;
-    }
+    entries.extend(it.given.iter().map(given));
     if !it.with.is_empty() {
-        let with: Vec<String> = it.with.iter().map(over).collect();
-        page.line(&format!("with {}", with.join(", ")), span.after());
+        let with = Doc::fill(Doc::commas(it.with.iter().map(over).collect()));
+        entries.push(Entry::following(with.after("with")).shifted());
     }
-    let mut items = it.expect.iter();
-    let expect: Vec<String> = items.by_ref().map(expectation).collect();
-    let place = match (it.expect.first(), it.expect.last()) {
-        (Some(first), Some(last)) => first.place.0.to(last.place.0),
-        _ => it.place.0.after(),
-    };
-    page.line(&format!("  expect {}", expect.join(", ")), place);
+    let expect = Doc::fill(Doc::commas(it.expect.iter().map(expectation).collect()));
+    entries.push(Entry::following(expect.after("expect")).shifted());
+    entries
 }
 
-fn given(it: &Given) -> String {
-    let user = it.user.as_ref().map(|user| format!(" {}", quoted(&user.value))).unwrap_or_default();
-    format!("given{user} {}", fields(&it.fields))
+fn given(it: &Given) -> Entry {
+    let user = it.user.as_ref().map_or_else(Doc::nothing, |user| Doc::leaf(quoted(&user.value)));
+    Entry::new(it.place.0, Doc::spaced(vec![Doc::leaf("given"), user, fields(&it.fields)]))
 }
 
-fn fields(all: &[Field]) -> String {
-    let all: Vec<String> = all.iter().map(field).collect();
-    if all.is_empty() { "{ }".into() } else { format!("{{ {} }}", all.join(", ")) }
+fn fields(all: &[Field]) -> Doc {
+    if all.is_empty() {
+        return Doc::words("{ }");
+    }
+    let all = Doc::fill(Doc::commas(all.iter().map(field).collect()));
+    Doc::All(vec![Doc::leaf("{"), Doc::Space, all.align(), Doc::Space, Doc::leaf("}")])
 }
 
-fn field(it: &Field) -> String {
+fn field(it: &Field) -> Doc {
     let value = match &it.value {
         GivenValue::Value(value) => expression(value),
         GivenValue::Records(all) => {
-            let all: Vec<String> = all.iter().map(|record| fields(&record.fields)).collect();
-            format!("[{}]", all.join(", "))
+            let all = Doc::fill(Doc::commas(all.iter().map(|record| fields(&record.fields)).collect()));
+            Doc::All(vec![Doc::leaf("["), all.align(), Doc::leaf("]")])
         }
     };
-    format!("{}: {value}", name(&it.name))
+    Doc::spaced(vec![Doc::leaf(name(&it.name) + ":"), value])
 }
 
-fn over(it: &Override) -> String {
-    match it {
-        Override::Param(param, value) => format!("param {} = {}", name(param), expression(value)),
-        Override::List(list, value) => format!("list {} = {}", name(list), expression(value)),
-    }
+fn over(it: &Override) -> Doc {
+    let (word, it, value) = match it {
+        Override::Param(param, value) => ("param", param, value),
+        Override::List(list, value) => ("list", list, value),
+    };
+    Doc::spaced(vec![Doc::leaf(word), Doc::leaf(name(it)), expression(value).after("=")])
 }
 
-fn expectation(it: &Expectation) -> String {
-    let user = it.user.as_ref().map(|user| format!("{}: ", quoted(&user.value))).unwrap_or_default();
+fn expectation(it: &Expectation) -> Doc {
+    let user = it.user.as_ref().map_or_else(Doc::nothing, |user| Doc::leaf(quoted(&user.value) + ":"));
+    let outcome = |segment, words: &str| Doc::spaced(vec![Doc::leaf(name(segment)), Doc::words(words)]);
     let kind = match &it.kind {
         ExpectationKind::Condition(condition) => expression(condition),
-        ExpectationKind::Entered(segment) => format!("{} entered", name(segment)),
-        ExpectationKind::Left(segment) => format!("{} left", name(segment)),
+        ExpectationKind::Entered(segment) => outcome(segment, "entered"),
+        ExpectationKind::Left(segment) => outcome(segment, "left"),
         ExpectationKind::Sends { segment, channel, text } => {
-            let text = text.as_ref().map(|text| format!(" {}", quoted(&text.value))).unwrap_or_default();
-            format!("{} sends {}{text}", name(segment), name(channel))
+            let text = text.as_ref().map_or_else(Doc::nothing, |text| Doc::leaf(quoted(&text.value)));
+            Doc::spaced(vec![outcome(segment, "sends"), Doc::leaf(name(channel)), text])
         }
-        ExpectationKind::Does { segment, verb } => format!("{} does {}", name(segment), name(verb)),
-        ExpectationKind::Holds(segment) => format!("{} holds", name(segment)),
-        ExpectationKind::StoppedBy { segment, reason } => {
-            let reason = match reason {
-                StopReason::Require => "require",
-                StopReason::Limit => "limit",
-                StopReason::Cooldown => "cooldown",
-                StopReason::Once => "once",
-                StopReason::AtMost => "at most",
-                StopReason::Channel => "channel",
-            };
-            format!("{} stopped by {reason}", name(segment))
-        }
-        ExpectationKind::Silent(segment) => format!("{} silent", name(segment)),
+        ExpectationKind::Does { segment, verb } => Doc::spaced(vec![outcome(segment, "does"), Doc::leaf(name(verb))]),
+        ExpectationKind::Holds(segment) => outcome(segment, "holds"),
+        ExpectationKind::StoppedBy { segment, reason } => match reason {
+            StopReason::Require => outcome(segment, "stopped by require"),
+            StopReason::Limit => outcome(segment, "stopped by limit"),
+            StopReason::Cooldown => outcome(segment, "stopped by cooldown"),
+            StopReason::Once => outcome(segment, "stopped by once"),
+            StopReason::AtMost => outcome(segment, "stopped by at most"),
+            StopReason::Channel => outcome(segment, "stopped by channel"),
+        },
+        ExpectationKind::Silent(segment) => outcome(segment, "silent"),
     };
-    format!("{user}{kind}")
+    Doc::spaced(vec![user, kind])
 }
 
-pub(super) fn snapshot(it: &Snapshot) -> String {
-    let tables: String =
-        it.tables.iter().map(|(table, file)| format!(", {}: {}", name(table), quoted(&file.value))).collect();
-    let as_of = it.as_of.as_ref().map(|it| format!(" as of {}", expression(it))).unwrap_or_default();
-    format!("snapshot {} of {}{tables}{as_of}", quoted(&it.name.value), quoted(&it.of.value))
+pub(super) fn snapshot(it: &Snapshot) -> Doc {
+    let mut files = vec![Doc::leaf(quoted(&it.of.value))];
+    let of_table = |(table, file): &(ast::Name, ast::Text)| {
+        Doc::spaced(vec![Doc::leaf(name(table) + ":"), Doc::leaf(quoted(&file.value))])
+    };
+    files.extend(it.tables.iter().map(of_table));
+    let as_of = it.as_of.as_ref().map_or_else(Doc::nothing, |it| expression(it).after("as of"));
+    let name = Doc::leaf(quoted(&it.name.value)).after("snapshot");
+    Doc::spaced(vec![name, Doc::fill(Doc::commas(files)).after("of"), as_of])
 }

@@ -40,7 +40,8 @@ fn describe(declarations: &mut [Declaration], scanned: &Scanned<'_>) {
     };
     let alone = |start: u32| {
         let before = original.get(..start as usize).unwrap_or("");
-        before.rsplit('\n').next().is_some_and(|line| line.trim_matches(['\u{feff}', ' ', '\t', '\u{3000}']).is_empty())
+        let is_blank = |it: char| it.is_whitespace() || it == '\u{feff}';
+        before.rsplit('\n').next().is_some_and(|line| line.chars().all(is_blank))
     };
     for declaration in declarations {
         let mut start = declaration.place.0.start;

@@ -33,8 +33,8 @@ pub enum Total {
     Exact(i128, i32),
     /// Of floats.
     Float(ExactSum),
-    /// Of durations; none where they do not add up.
-    Duration(Option<Duration>),
+    /// Of durations: days and microseconds; none where one has months, and they do not add up.
+    Duration(Option<(i64, i128)>),
 }
 
 impl Total {
@@ -43,7 +43,7 @@ impl Total {
     pub fn zero(element: &Type) -> Total {
         match element {
             Type::Float => Total::Float(ExactSum::default()),
-            Type::Duration => Total::Duration(Some(Duration::ZERO)),
+            Type::Duration => Total::Duration(Some((0, 0))),
             Type::Int
             | Type::Decimal(_)
             | Type::Text
@@ -81,7 +81,9 @@ impl Total {
             }
             Total::Duration(sum) => {
                 *sum = match (*sum, x) {
-                    (Some(sum), Value::Duration(x)) => sum.checked_add(*x),
+                    (Some((days, micros)), Value::Duration(x)) if x.months == 0 => {
+                        Some((days.saturating_add(i64::from(x.days)), micros.saturating_add(i128::from(x.micros))))
+                    }
                     _ => None,
                 };
             }
@@ -95,7 +97,7 @@ impl Total {
             (Total::Exact(units, 0), Type::Int) => i64::try_from(*units).ok().map(Value::Int),
             (Total::Exact(units, 0), Type::Decimal(scale)) => Decimal::new(*units, *scale).map(Value::Decimal),
             (Total::Float(sum), _) => Some(number::finite(sum.round())),
-            (Total::Duration(sum), _) => sum.map(Value::Duration),
+            (Total::Duration(sum), _) => sum.and_then(duration).map(Value::Duration),
             (Total::Exact(..), _) => None,
         };
         sum.unwrap_or(Value::Missing)
@@ -114,11 +116,18 @@ impl Total {
                 Decimal::new(*units, *scale).map(|sum| number::finite(sum.to_f64() / count as f64))
             }
             (Total::Float(sum), _) => Some(number::finite(sum.round() / count as f64)),
-            (Total::Duration(sum), _) => sum.and_then(|sum| sum.divided_by(count)).map(Value::Duration),
+            (Total::Duration(sum), _) => {
+                sum.and_then(duration).and_then(|sum| sum.divided_by(count)).map(Value::Duration)
+            }
             (Total::Exact(..), _) => None,
         };
         mean.unwrap_or(Value::Missing)
     }
+}
+
+/// Days and microseconds, if they fit.
+fn duration((days, micros): (i64, i128)) -> Option<Duration> {
+    Some(Duration { months: 0, days: i32::try_from(days).ok()?, micros: i64::try_from(micros).ok()? })
 }
 
 /// `any(flags)`: whether one of a list of conditions is true.
@@ -390,5 +399,7 @@ mod tests {
         assert_eq!(shown(&sum(&durations(&["1d", "12h"]), &Type::Duration)), "\"1d12h\"");
         assert_eq!(shown(&average(&durations(&["1d", "2d"]), &Type::Duration)), "\"1d12h\"");
         assert_eq!(sum(&durations(&["1d", "1mo"]), &Type::Duration), Value::Missing);
+        let far = durations(&["2147483647d", "1d", "-2d"]);
+        assert_eq!(shown(&sum(&far, &Type::Duration)), "\"2147483646d\"");
     }
 }

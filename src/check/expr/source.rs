@@ -32,6 +32,11 @@ const AGGREGATES: &[(&str, &str)] = &[
     ("quantile", "quantile(orders.amount, 90%)"),
 ];
 
+/// Whether it is the `min` or `max` of several values.
+fn of_two(function: &str, arguments: &[Argument]) -> bool {
+    matches!(function, "min" | "max") && arguments.len() > 1
+}
+
 /// A clause whose parts have their types.
 pub(in crate::check) struct LoweredClause {
     pub(in crate::check) over: Over,
@@ -45,6 +50,18 @@ pub(in crate::check) struct LoweredClause {
 impl Checker<'_> {
     /// Whether a call asks about the rows of a table.
     pub(in crate::check) fn asks_about_rows(&self, function: &str, arguments: &[Argument]) -> bool {
+        let of_several = || match arguments {
+            // `min(count(orders), 10)` is the less of two numbers, and so is `sum(min(orders.price, 10))` of each row.
+            [Argument::Clause(clause), _, ..] => {
+                of_two(function, arguments) && self.scope.is_none() && self.names_rows_itself(&clause.source)
+            }
+            _ => false,
+        };
+        self.is_question(function, arguments) || of_several()
+    }
+
+    /// The same, but for the `min` and `max` of several values.
+    fn is_question(&self, function: &str, arguments: &[Argument]) -> bool {
         let Some(Argument::Clause(clause)) = arguments.first() else { return false };
         if !AGGREGATES.iter().any(|(name, _)| *name == function) {
             return false;
@@ -52,7 +69,7 @@ impl Checker<'_> {
         let has_clause =
             clause.by.is_some() || clause.window.is_some() || clause.filter.is_some() || clause.per.is_some();
         has_clause
-            || self.row_table(&clause.source).is_some()
+            || !of_two(function, arguments) && self.row_table(&clause.source).is_some()
             || arguments.len() == 1 && self.is_no_name(&clause.source)
     }
 
@@ -60,6 +77,11 @@ impl Checker<'_> {
     fn is_no_name(&self, source: &ast::Expr) -> bool {
         let known = |name: &ast::Name| {
             let symbol = &name.symbol;
+            if let Some(Scope::Where(table) | Scope::Source(table)) = self.scope
+                && self.schema.table(table).find(symbol).is_some()
+            {
+                return true;
+            }
             self.names.get(symbol).is_some() || self.names.is_value(symbol) || !self.schema.root().declared
         };
         matches!(&source.unparenthesised().kind, Ast::Name(name) if !known(name))
@@ -77,6 +99,20 @@ impl Checker<'_> {
             super::super::walk::parts(expr, &mut |part| found = found.or_else(|| self.inner_question(part)));
         }
         found
+    }
+
+    /// Whether an expression names a table outside of the questions that stand in it.
+    fn names_rows_itself(&self, expr: &ast::Expr) -> bool {
+        match &expr.kind {
+            Ast::Name(name) => self.table_of_rows(name).is_some(),
+            Ast::Index { index, .. } => self.names_rows_itself(index),
+            Ast::Call { function, arguments } if self.is_question(function.symbol.as_str(), arguments) => false,
+            _ => {
+                let mut names = false;
+                super::super::walk::parts(expr, &mut |part| names = names || self.names_rows_itself(part));
+                names
+            }
+        }
     }
 
     /// The table that a source names first, itself or one of its columns.

@@ -1,0 +1,294 @@
+//! A rulebook with its data, evaluated this way and that; what is found is compared as it prints, so that floats agree bit for
+//! bit.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::OnceLock,
+};
+
+use tagwell::{
+    data::{BadRow, Input},
+    engine::{ChildCount, Engine, Everybody, Ran, Rulebook, RunError, RunSink, Tally},
+    eval::{Answers, User},
+    ir::{DefinitionId, Reads},
+    record,
+    schema::{ColumnId, Table, TableId},
+    value::{Type, Value, print},
+};
+
+use super::data::{AS_OF, Data, HEADERS, Record, csv};
+
+/// A rulebook and data.
+pub(super) struct Case<'d> {
+    rules: String,
+    data: &'d Data,
+    engine: Engine,
+}
+
+/// The form of the files.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Files {
+    /// A CSV file for each table.
+    Csv,
+    /// A folder of CSV files for each table.
+    Parts,
+    /// JSON Lines, the rows of users in their records.
+    JsonLines,
+}
+
+/// What a user got.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Got {
+    key: String,
+    /// By definition: name and JSON.
+    values: Vec<(String, String)>,
+    reached: Vec<String>,
+    unknown_above: BTreeSet<u32>,
+}
+
+/// What everybody got, and who was counted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Found {
+    pub(super) users: Vec<Got>,
+    tally: Tally,
+}
+
+/// The same of a run, with what is not asked of the plain interpreter.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Streamed {
+    pub(super) found: Found,
+    metrics: String,
+    children: BTreeMap<String, ChildCount>,
+    rejected: u64,
+}
+
+impl Got {
+    pub(super) fn value(&self, name: &str) -> &str {
+        self.values.iter().find(|(it, _)| it == name).map_or("", |(_, value)| value)
+    }
+}
+
+impl Streamed {
+    pub(super) fn counts(&self, table: &str) -> &ChildCount {
+        &self.children[table]
+    }
+}
+
+impl<'d> Case<'d> {
+    pub(super) fn new(rules: &str, data: &'d Data) -> Case<'d> {
+        let rulebook = Rulebook::parse("agree.rules", rules).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
+        let checked = rulebook.check(&Default::default()).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
+        let engine = checked.engine(checked.clock(AS_OF).unwrap());
+        Case { rules: rules.into(), data, engine }
+    }
+
+    fn all(&self) -> impl Iterator<Item = DefinitionId> {
+        (0..self.engine.rulebook().definitions.len() as u32).map(DefinitionId)
+    }
+
+    fn got(&self, record: &[Value], answers: &Answers) -> Got {
+        let (rulebook, zone) = (self.engine.rulebook(), self.engine.clock().zone());
+        let value = |id: DefinitionId| {
+            let (definition, value) = (rulebook.definition(id), answers.value(id));
+            assert!(fits(value, &definition.ty), "{}: {value:?} is no {}\n{self}", definition.name, definition.ty);
+            (definition.name.to_string(), print::json(&rulebook.shown(value, &definition.ty), zone))
+        };
+        Got {
+            key: print::text(&record[0], zone),
+            values: self.all().map(value).collect(),
+            reached: answers.reached.values().map(|it| print::json(it, zone)).collect(),
+            unknown_above: answers.unknown_above.iter().map(|id| id.0).collect(),
+        }
+    }
+
+    /// Users with a key of their own, and the rows of each.
+    fn users(&self) -> Vec<(&'d Record, Vec<&'d Record>, Vec<&'d Record>)> {
+        let mut seen = BTreeSet::new();
+        let users = self.data.users.iter().filter(|user| user.key.as_ref().is_some_and(|key| seen.insert(key)));
+        let by_key = |rows: &'d [Record]| {
+            let mut by_key: BTreeMap<&Option<String>, Vec<&Record>> = BTreeMap::new();
+            rows.iter().for_each(|row| by_key.entry(&row.key).or_default().push(row));
+            by_key
+        };
+        let (mut orders, mut visits) = (by_key(&self.data.orders), by_key(&self.data.visits));
+        let mut of = |user: &'d Record| {
+            let [orders, visits] = [&mut orders, &mut visits].map(|rows| rows.remove(&user.key).unwrap_or_default());
+            (user, orders, visits)
+        };
+        users.map(&mut of).collect()
+    }
+
+    fn table(&self, name: &str) -> (TableId, &Table) {
+        let schema = &self.engine.rulebook().schema;
+        let id = schema.find(name).unwrap();
+        (id, schema.table(id))
+    }
+
+    /// What the plain interpreter says.
+    pub(super) fn plain(&self) -> Found {
+        let (rulebook, zone) = (self.engine.rulebook(), self.engine.clock().zone());
+        let mut records = vec![];
+        for (user, orders, visits) in self.users() {
+            let serde_json::Value::Object(object) = serde_json::from_str(&user.json(&orders, &visits)).unwrap() else {
+                panic!("a user is an object")
+            };
+            let own = record::from_json(&object, rulebook.schema.root(), zone).unwrap();
+            let children = ["orders", "visits"].map(|name| {
+                let (id, table) = self.table(name);
+                let all = (0..table.columns.len() as u32).map(ColumnId).collect();
+                (id, record::children_from_json(&object, table, &all, &own[0], zone).unwrap())
+            });
+            records.push((own, BTreeMap::from(children)));
+        }
+        let users: Vec<User<'_>> = records.iter().map(|(record, children)| User { record, children }).collect();
+        let interpreter = self.engine.interpreter();
+        let mut found = Found { users: vec![], tally: Tally::default() };
+        for (user, answers) in users.iter().zip(interpreter.evaluate_all(&users)) {
+            found.tally.add(rulebook, &interpreter, user.record, &answers);
+            found.users.push(self.got(user.record, &answers));
+        }
+        found
+    }
+
+    /// What each user gets who is asked about alone, as JSON.
+    pub(super) fn one_by_one(&self) -> Vec<Got> {
+        let zone = self.engine.clock().zone();
+        let one = |(user, orders, visits): (&Record, Vec<&Record>, Vec<&Record>)| {
+            let json = user.json(&orders, &visits);
+            let serde_json::Value::Object(object) = serde_json::from_str(&json).unwrap() else { unreachable!() };
+            let record = record::from_json(&object, self.engine.rulebook().schema.root(), zone).unwrap();
+            let outcome = self.engine.evaluate_one(&json).unwrap();
+            self.got(&record, outcome.answers())
+        };
+        self.users().into_iter().map(one).collect()
+    }
+
+    /// What a run gives.
+    pub(super) fn streamed(&self, files: Files, threads: usize) -> Streamed {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let tables = [("users", &self.data.users), ("orders", &self.data.orders), ("visits", &self.data.visits)];
+        let input = |name: &str| Input::parse(folder.path().join(name).to_str().unwrap()).unwrap();
+        let mut inputs: Vec<Option<Input>> = vec![];
+        for ((name, rows), headers) in tables.into_iter().zip(HEADERS) {
+            match files {
+                Files::Csv => {
+                    write(&format!("{name}.csv"), &csv(headers, rows));
+                    inputs.push(Some(input(&format!("{name}.csv"))));
+                }
+                Files::Parts => {
+                    let part = rows.len().div_ceil(3).max(1);
+                    write(&format!("{name}/0.csv"), &csv(headers, &[]));
+                    for (at, rows) in rows.chunks(part).enumerate() {
+                        write(&format!("{name}/{}.csv", at + 1), &csv(headers, rows));
+                    }
+                    inputs.push(Some(input(name)));
+                }
+                Files::JsonLines => {
+                    inputs.push((name == "users").then(|| {
+                        write("users.jsonl", &self.json_lines());
+                        input("users.jsonl")
+                    }));
+                }
+            }
+        }
+        let rulebook = self.engine.rulebook();
+        let reads: Reads = rulebook.reads(self.all());
+        let root = rulebook.schema.root();
+        let needed: BTreeSet<ColumnId> = root.key.into_iter().chain(reads.columns.iter().copied()).collect();
+        let needed: Vec<ColumnId> = needed.into_iter().collect();
+        let children = [("orders", 1), ("visits", 2)].map(|(name, at)| (self.table(name).0, inputs[at].clone()));
+        let everybody = Everybody {
+            users: inputs[0].as_ref().unwrap(),
+            table: root,
+            needed: &needed,
+            children: BTreeMap::from(children),
+            reads: &reads,
+            check_keys: true,
+            verbatim: false,
+        };
+        let mut sink = Sink { case: self, users: vec![] };
+        let ran = pool(threads).install(|| self.engine.run_whole(&everybody, &mut sink));
+        let Ran { tally, children, metrics, rejected, .. } = ran.unwrap_or_else(|error| panic!("{error}\n{self}"));
+        let name = |id: TableId| rulebook.schema.table(id).name.to_string();
+        Streamed {
+            found: Found { users: sink.users, tally },
+            metrics: format!("{metrics:?}"),
+            // Which of nobody's rows stands first is a matter of the file.
+            children: children
+                .into_iter()
+                .map(|(id, count)| (name(id), ChildCount { first_orphan: None, ..count }))
+                .collect(),
+            rejected,
+        }
+    }
+
+    /// The users in their file's order; rows that are nobody's stand with those who are not taken, and change nothing.
+    fn json_lines(&self) -> String {
+        let taken = self.users();
+        let nobodys =
+            |rows: &'d [Record]| rows.iter().filter(|row| row.key.as_deref() == Some("nobody")).collect::<Vec<_>>();
+        let mut taken = taken.into_iter().peekable();
+        let lines = self.data.users.iter().map(|user| match taken.next_if(|(it, ..)| std::ptr::eq(*it, user)) {
+            Some((_, orders, visits)) => user.json(&orders, &visits) + "\n",
+            None => user.json(&nobodys(&self.data.orders), &nobodys(&self.data.visits)) + "\n\n",
+        });
+        lines.collect()
+    }
+}
+
+impl fmt::Display for Case<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{}", self.rules)?;
+        let tables = [&self.data.users, &self.data.orders, &self.data.visits];
+        HEADERS.iter().zip(tables).try_for_each(|(headers, rows)| writeln!(out, "{}", csv(headers, rows)))
+    }
+}
+
+struct Sink<'c, 'd> {
+    case: &'c Case<'d>,
+    users: Vec<Got>,
+}
+
+impl RunSink for Sink<'_, '_> {
+    fn user(&mut self, record: &[Value], answers: &Answers) -> Result<(), RunError> {
+        self.users.push(self.case.got(record, answers));
+        Ok(())
+    }
+
+    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError> {
+        let expected =
+            row.reason.starts_with("the value is missing") || row.reason.contains("is there already, on line");
+        assert!(expected, "{row}\n{}", self.case);
+        Ok(())
+    }
+}
+
+/// Whether a value is one of its type, decimals with as many digits as the type says.
+fn fits(value: &Value, ty: &Type) -> bool {
+    match (value, ty) {
+        (Value::Missing, _) => true,
+        (Value::Decimal(decimal), Type::Decimal(scale)) => decimal.scale == *scale,
+        (Value::List(elements), Type::List(element)) => elements.iter().all(|it| fits(it, element)),
+        (Value::Float(float), Type::Float) => float.is_finite() && float.to_bits() != (-0.0_f64).to_bits(),
+        (Value::Bool(_), Type::Bool)
+        | (Value::Int(_), Type::Int)
+        | (Value::Text(_), Type::Text)
+        | (Value::Date(_), Type::Date)
+        | (Value::Timestamp(_), Type::Timestamp)
+        | (Value::Duration(_), Type::Duration)
+        | (Value::Choice(_), Type::Choice(_)) => true,
+        _ => false,
+    }
+}
+
+/// Threads are started once for each number of them.
+fn pool(threads: usize) -> &'static rayon::ThreadPool {
+    static POOLS: [OnceLock<rayon::ThreadPool>; 8] = [const { OnceLock::new() }; 8];
+    POOLS[threads].get_or_init(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap())
+}

@@ -1,0 +1,694 @@
+//! Rulebooks over one rich schema, well typed by construction: every aggregate over every kind of source, windows, `where`,
+//! `by`, `per`, ranks, funnels, and definitions that build on earlier ones.
+
+use super::bytes::Bytes;
+
+/// What there is to ask about. `name` is a column of users and of orders.
+const TABLES: &str = r#"table users key user_id {
+  user_id: text
+  name: text?
+  points: int?
+  balance: decimal(2)?
+  rate: float?
+  active: bool?
+  born: date?
+  seen: timestamp?
+  span: duration?
+  interests: list of text?
+}
+table orders of users by user_id at ordered_at {
+  user_id: text?
+  ordered_at: timestamp?
+  name: text?
+  amount: decimal(2)?
+  qty: int?
+  weight: float?
+  category: text?
+  paid: bool?
+  due: date?
+  took: duration?
+}
+table visits of users by visitor at visited {
+  visitor: text?
+  visited: date?
+  page: text?
+  seconds: int?
+  part: decimal(4)?
+}
+param churn_after = 30d
+param best = 25%
+param few = 2
+"#;
+
+/// What a value is, as far as writing well-typed rules goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Number,
+    Text,
+    Truth,
+    Day,
+    Instant,
+    Length,
+    Texts,
+}
+
+use Kind::{Day, Instant, Length, Number, Text, Texts, Truth};
+
+const KINDS: &[Kind] = &[Number, Truth, Text, Instant, Day, Length];
+
+const USERS: &[(&str, Kind)] = &[
+    ("points", Number),
+    ("balance", Number),
+    ("rate", Number),
+    ("name", Text),
+    ("active", Truth),
+    ("born", Day),
+    ("seen", Instant),
+    ("span", Length),
+    ("interests", Texts),
+];
+const ORDERS: &[(&str, Kind)] = &[
+    ("amount", Number),
+    ("qty", Number),
+    ("weight", Number),
+    ("category", Text),
+    ("name", Text),
+    ("user_id", Text),
+    ("paid", Truth),
+    ("due", Day),
+    ("ordered_at", Instant),
+    ("took", Length),
+];
+const VISITS: &[(&str, Kind)] =
+    &[("seconds", Number), ("part", Number), ("page", Text), ("visitor", Text), ("visited", Day)];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Table {
+    Orders,
+    Visits,
+}
+
+use Table::{Orders, Visits};
+
+impl Table {
+    fn name(self) -> &'static str {
+        match self {
+            Orders => "orders",
+            Visits => "visits",
+        }
+    }
+
+    fn columns(self) -> &'static [(&'static str, Kind)] {
+        match self {
+            Orders => ORDERS,
+            Visits => VISITS,
+        }
+    }
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// In a definition: aggregates may stand there.
+    Definition,
+    /// In a clause over everybody, behind its source.
+    User,
+    /// The source of a clause over everybody: `users.spend`.
+    Users,
+    /// The source of a clause over children: `orders.amount`.
+    Rows(Table),
+    /// Behind it: columns of both, and definitions.
+    Where(Table),
+}
+
+/// A level, layer or funnel, and its values.
+#[derive(Clone, Debug)]
+struct Ladder {
+    name: String,
+    values: usize,
+    ordered: bool,
+    /// Whether `to_next` may be asked.
+    by: bool,
+    /// Of a funnel: what `reached` gives.
+    reached: Option<Kind>,
+}
+
+impl Ladder {
+    fn value(&self, at: usize) -> String {
+        format!("{}_{}", self.name, at % self.values)
+    }
+}
+
+/// What was declared so far.
+#[derive(Debug, Default)]
+struct Written {
+    named: Vec<(String, Kind)>,
+    ladders: Vec<Ladder>,
+    everybody: bool,
+}
+
+/// Whether rules may ask about everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// They may.
+    Everybody,
+    /// Only about each user alone.
+    One,
+}
+
+/// A rulebook: one declaration for each byte string.
+pub(super) fn rulebook(setting: &[u8], declarations: &[Vec<u8>], about: About) -> String {
+    let mut setting = Bytes::new(setting);
+    let zone = setting.of(&["UTC", "Asia/Shanghai", "America/New_York"]);
+    let reversed = setting.one_in(3);
+    let mut written = Written { everybody: about == About::Everybody, ..Written::default() };
+    let mut lines: Vec<String> = vec![];
+    for (at, bytes) in declarations.iter().enumerate() {
+        let mut writer = Writer { bytes: Bytes::new(bytes), written: &written, fuel: 60 };
+        let (line, named, ladder) = writer.declaration(at);
+        written.named.extend(named);
+        written.ladders.extend(ladder);
+        lines.push(line);
+    }
+    // The order of declarations never matters.
+    if reversed {
+        lines.reverse();
+    }
+    format!("rulebook \"agree\" timezone \"{zone}\"\n{TABLES}{}\n", lines.join("\n"))
+}
+
+type Declared = (String, Option<(String, Kind)>, Option<Ladder>);
+
+struct Writer<'w> {
+    bytes: Bytes<'w>,
+    written: &'w Written,
+    /// Nodes that may still be written.
+    fuel: usize,
+}
+
+impl Writer<'_> {
+    fn declaration(&mut self, at: usize) -> Declared {
+        match self.bytes.below(16) {
+            0..5 => {
+                let kind = self.bytes.of(KINDS);
+                let value = self.aggregate(kind);
+                self.named(format!("let a{at} = {value}"), format!("a{at}"), kind)
+            }
+            5 | 6 => {
+                let kind = self.bytes.of(KINDS);
+                let value = self.expr(kind, Scope::Definition, 3);
+                self.named(format!("let e{at} = {value}"), format!("e{at}"), kind)
+            }
+            7 => {
+                let value = self.distinct();
+                self.named(format!("let d{at} = {value}"), format!("d{at}"), Texts)
+            }
+            8 | 9 => {
+                let condition = self.expr(Truth, Scope::Definition, 3);
+                self.named(format!("tag t{at} when {condition}"), format!("t{at}"), Truth)
+            }
+            10 => self.score(at),
+            11 | 12 => self.level(at),
+            13 => self.layer(at),
+            14 => self.funnel(at),
+            _ => {
+                let value = self.of_a_ladder();
+                (format!("let c{at} = {value}"), None, None)
+            }
+        }
+    }
+
+    fn named(&self, line: String, name: String, kind: Kind) -> Declared {
+        (line, Some((name, kind)), None)
+    }
+
+    fn score(&mut self, at: usize) -> Declared {
+        let mut arms = String::new();
+        for _ in 0..1 + self.bytes.below(3) {
+            let points = self.bytes.of(&["40", "2.5", "minus 20", "points", "minus balance", "9223372036854775807"]);
+            let condition = self.expr(Truth, Scope::Definition, 2);
+            arms += &format!(" {points} when {condition}\n");
+        }
+        let from = self.bytes.of(&["", " from 50", " from rate"]);
+        let clamp = self.bytes.of(&["", " clamp 0..100"]);
+        self.named(format!("score s{at}{from} {{{arms}}}{clamp}"), format!("s{at}"), Number)
+    }
+
+    fn level(&mut self, at: usize) -> Declared {
+        let name = format!("l{at}");
+        let by = self.bytes.below(3) < 2;
+        let otherwise = !self.bytes.one_in(3);
+        let mut arms = vec![];
+        for (place, threshold) in [100, 3, 0].into_iter().take(1 + self.bytes.below(3)).enumerate() {
+            arms.push(match by {
+                true => format!("{name}_{place} from {threshold}"),
+                false => format!("{name}_{place} when {}", self.expr(Truth, Scope::Definition, 2)),
+            });
+        }
+        if otherwise {
+            arms.push(format!("{name}_{} otherwise", arms.len()));
+        }
+        let goes_by = if by { format!(" by {}", self.expr(Number, Scope::Definition, 2)) } else { String::new() };
+        let ladder = Ladder { name: name.clone(), values: arms.len(), ordered: true, by, reached: None };
+        (format!("level {name}{goes_by} {{ {} }}", arms.join("\n ")), None, Some(ladder))
+    }
+
+    fn layer(&mut self, at: usize) -> Declared {
+        let name = format!("y{at}");
+        let mut arms = vec![];
+        for place in 0..1 + self.bytes.below(3) {
+            arms.push(format!("{name}_{place} when {}", self.expr(Truth, Scope::Definition, 2)));
+        }
+        if !self.bytes.one_in(2) {
+            arms.push(format!("{name}_{} otherwise", arms.len()));
+        }
+        let ladder = Ladder { name: name.clone(), values: arms.len(), ordered: false, by: false, reached: None };
+        (format!("layer {name} {{ {} }}", arms.join("\n ")), None, Some(ladder))
+    }
+
+    fn funnel(&mut self, at: usize) -> Declared {
+        let name = format!("f{at}");
+        let table = self.bytes.of(&[Orders, Visits]);
+        let (window, filter) = (self.window(table), self.filter(Scope::Where(table)));
+        let on = match (window.as_str(), filter.as_str()) {
+            ("", "") => table.name().to_owned(),
+            _ => format!("({}{window}{filter})", table.name()),
+        };
+        let by = match (self.bytes.below(3), table) {
+            (0 | 1, _) => "",
+            (_, Orders) => self.bytes.of(&[" by category", " by ordered_at", " by took"]),
+            (_, Visits) => " by page",
+        };
+        let mut steps = vec![];
+        for place in 0..1 + self.bytes.below(4) {
+            let limit = match table {
+                _ if place == 0 => "",
+                Orders => self.bytes.of(&["", " within 7d", " within 1mo", " within 90min", " within churn_after"]),
+                Visits => self.bytes.of(&["", " within 7d", " within 1mo", " within churn_after"]),
+            };
+            let condition = self.expr(Truth, Scope::Where(table), 1);
+            steps.push(format!("{name}_{place}{limit} when {condition}"));
+        }
+        let reached = Some(if table == Orders { Instant } else { Day });
+        let ladder = Ladder { name: name.clone(), values: steps.len(), ordered: true, by: false, reached };
+        (format!("funnel {name} on {on}{by} {{ {} }}", steps.join("\n ")), None, Some(ladder))
+    }
+
+    /// A question about everybody's level.
+    fn of_a_ladder(&mut self) -> String {
+        let at = self.bytes.below(self.written.ladders.len());
+        match self.written.ladders.get(at).cloned() {
+            Some(it) if it.ordered && self.written.everybody => {
+                let (filter, per) = (self.filter(Scope::User), self.per());
+                match self.bytes.below(4) {
+                    0 => format!("most(users.{}{filter}{per})", it.name),
+                    1 => format!("max(users.{}{filter}{per})", it.name),
+                    2 => format!("ntile({}{filter}{per}, 3)", it.name),
+                    _ => format!("count(distinct(users.{}{filter}{per}))", it.name),
+                }
+            }
+            Some(it) => it.name,
+            None => "points".into(),
+        }
+    }
+
+    fn window(&mut self, table: Table) -> String {
+        let some = match table {
+            Orders => self.bytes.of(&[
+                "",
+                "",
+                "within 90d",
+                "within 36h",
+                "between 30d..60d",
+                "between 0d..<30d",
+                "during this month",
+                "during last year",
+                "within churn_after",
+                "between 1mo..1y",
+            ]),
+            Visits => self.bytes.of(&[
+                "",
+                "",
+                "within 90d",
+                "between 30d..60d",
+                "during last week",
+                "within churn_after",
+                "during today",
+            ]),
+        };
+        if some.is_empty() { String::new() } else { format!(" {some}") }
+    }
+
+    fn filter(&mut self, scope: Scope) -> String {
+        match self.bytes.below(3) {
+            0 => String::new(),
+            depth => format!(" where {}", self.expr(Truth, scope, depth)),
+        }
+    }
+
+    fn per(&mut self) -> String {
+        let own = ["name", "active", "points", "rate", "born", "seen", "span", "balance", "interests"];
+        match self.bytes.below(6) {
+            0 | 1 => String::new(),
+            2 => format!(" per {}", self.bytes.of(&own)),
+            3 => format!(" per [{}, {}]", self.bytes.of(&own), self.bytes.of(&own)),
+            4 => format!(" per {}", self.bytes.of(&["date(seen)", "lower(name)", "(points ?? 0)", "length(name)"])),
+            _ => {
+                let mut names: Vec<&str> = self.written.named.iter().map(|(name, _)| name.as_str()).collect();
+                names.extend(self.written.ladders.iter().map(|it| it.name.as_str()));
+                format!(" per {}", names.get(self.bytes.below(names.len())).unwrap_or(&"name"))
+            }
+        }
+    }
+
+    /// A question over many rows whose answer is of a kind.
+    fn aggregate(&mut self, kind: Kind) -> String {
+        let over_users = self.written.everybody && self.bytes.one_in(3);
+        let table = self.bytes.of(&[Orders, Visits, Orders]);
+        let has = |table: Table, kind: Kind| table.columns().iter().any(|(_, it)| *it == kind);
+        let table = if has(table, kind) { table } else { Orders };
+        let has = |kind: Kind| over_users || has(table, kind);
+        let rows = if over_users { Scope::Users } else { Scope::Rows(table) };
+        let table_name = if over_users { "users" } else { table.name() };
+        let clause = |this: &mut Self| match over_users {
+            true => this.filter(Scope::User) + &this.per(),
+            false => this.window(table) + &this.filter(Scope::Where(table)),
+        };
+        let ends = ["min", "max", "first", "last", "most"];
+        match kind {
+            Number => match self.bytes.below(if self.written.everybody { 10 } else { 8 }) {
+                0 => format!("count({table_name}{})", clause(self)),
+                1 => format!("sum({}{})", self.source(Number, rows), clause(self)),
+                2 => format!("avg({}{})", self.source(Number, rows), clause(self)),
+                3 | 4 => format!("{}({}{})", self.bytes.of(&ends), self.source(Number, rows), clause(self)),
+                5 => {
+                    let share = self.bytes.of(&["50%", "90%", "0%", "100%", "best"]);
+                    format!("quantile({}{}, {share})", self.source(Number, rows), clause(self))
+                }
+                6 => {
+                    let of = self.bytes.of(KINDS);
+                    let of = if has(of) { of } else { Number };
+                    format!("count(distinct({}{}))", self.source(of, rows), clause(self))
+                }
+                7 => {
+                    let of = self.bytes.of(KINDS);
+                    let of = if has(of) { of } else { Number };
+                    format!("count({}{})", self.source(of, rows), clause(self))
+                }
+                _ => {
+                    let parts = self.bytes.of(&["4", "1", "few", "9223372036854775807"]);
+                    format!("ntile({}, {parts})", self.ranked())
+                }
+            },
+            Truth => match self.bytes.below(if self.written.everybody { 8 } else { 4 }) {
+                0 | 1 => format!("any({table_name}{})", clause(self)),
+                2 => format!("any({}{})", self.source(Truth, rows), clause(self)),
+                3 => format!(
+                    "{}({}{})",
+                    self.bytes.of(&["first", "last", "most"]),
+                    self.source(Truth, rows),
+                    clause(self)
+                ),
+                _ => {
+                    let end = self.bytes.of(&["top", "bottom"]);
+                    let amount = self.bytes.of(&["50%", "2", "1", "best", "few", "100%", "12.5%"]);
+                    format!("({end} {amount} by ({}))", self.ranked())
+                }
+            },
+            Text if self.bytes.one_in(3) => {
+                let source = self.source(Text, rows);
+                let by = if self.bytes.one_in(4) && has(Length) { Length } else { Number };
+                format!("most({source} by {}{})", self.source(by, rows), clause(self))
+            }
+            Length if self.bytes.one_in(2) => {
+                let function = self.bytes.of(&["sum", "avg"]);
+                format!("{function}({}{})", self.source(Length, rows), clause(self))
+            }
+            Text | Day | Instant | Length | Texts => {
+                format!("{}({}{})", self.bytes.of(&ends), self.source(kind, rows), clause(self))
+            }
+        }
+    }
+
+    fn distinct(&mut self) -> String {
+        let table = self.bytes.of(&[Orders, Visits]);
+        let source = self.source(Text, Scope::Rows(table));
+        format!("distinct({source}{}{})", self.window(table), self.filter(Scope::Where(table)))
+    }
+
+    /// What a rank goes by, and among whom.
+    fn ranked(&mut self) -> String {
+        let kind = self.bytes.of(&[Number, Number, Instant, Length, Day]);
+        let value = self.expr(kind, Scope::User, 1);
+        format!("{value}{}{}", self.filter(Scope::User), self.per())
+    }
+
+    /// An expression over the columns of one table.
+    fn source(&mut self, kind: Kind, scope: Scope) -> String {
+        let depth = if self.bytes.one_in(3) { 2 } else { 0 };
+        self.expr(kind, scope, depth)
+    }
+
+    /// A column or definition of a kind; none has another kind in place.
+    fn column(&mut self, scope: Scope, kind: Kind) -> String {
+        let mut all: Vec<String> = vec![];
+        let mut columns = |columns: &[(&str, Kind)], prefix: &str, except: &[&str]| {
+            let fit = columns.iter().filter(|(name, it)| *it == kind && !except.contains(name));
+            all.extend(fit.map(|(name, _)| format!("{prefix}{name}")));
+        };
+        match scope {
+            Scope::Definition | Scope::User => columns(USERS, "", &[]),
+            Scope::Users => columns(USERS, "users.", &[]),
+            Scope::Rows(table) => columns(table.columns(), &format!("{}.", table.name()), &[]),
+            Scope::Where(Orders) => {
+                columns(ORDERS, "", &["name", "user_id"]);
+                columns(&[("orders.name", Text), ("orders.user_id", Text), ("users.name", Text)], "", &[]);
+                columns(USERS, "", &["name"]);
+            }
+            Scope::Where(Visits) => {
+                columns(VISITS, "", &[]);
+                columns(USERS, "", &[]);
+            }
+        }
+        let prefix = match scope {
+            Scope::Rows(_) => None,
+            Scope::Users => Some("users."),
+            Scope::Definition | Scope::User | Scope::Where(_) => Some(""),
+        };
+        if let Some(prefix) = prefix {
+            let named = self.written.named.iter().filter(|(_, it)| *it == kind);
+            // The latest first: chains of definitions are what is to be found.
+            let named = named.rev().take(6).map(|(name, _)| format!("{prefix}{name}"));
+            all.extend(named);
+        }
+        let at = self.bytes.below(all.len());
+        all.swap_remove(at)
+    }
+
+    fn expr(&mut self, kind: Kind, scope: Scope, depth: usize) -> String {
+        if depth == 0 || self.fuel == 0 {
+            return self.leaf(kind, scope);
+        }
+        self.fuel -= 1;
+        if scope == Scope::Definition && kind != Texts && self.bytes.one_in(3) {
+            return self.aggregate(kind);
+        }
+        match kind {
+            Number => self.number(scope, depth - 1),
+            Text => self.text(scope, depth - 1),
+            Truth => self.truth(scope, depth - 1),
+            Day => self.day(scope, depth - 1),
+            Instant => self.instant(scope, depth - 1),
+            Length => self.length(scope, depth - 1),
+            Texts => self.column(scope, Texts),
+        }
+    }
+
+    fn leaf(&mut self, kind: Kind, scope: Scope) -> String {
+        let lacking = matches!(
+            (scope, kind),
+            (Scope::Rows(Visits), Truth | Instant | Length | Texts) | (Scope::Rows(Orders), Texts)
+        );
+        match (lacking, kind) {
+            (false, _) => self.column(scope, kind),
+            (true, Truth) => "(visits.seconds > 1)".into(),
+            (true, Instant) => "(if visits.seconds > 1 then 2026-01-01T00:00 else 2026-01-02T00:00)".into(),
+            (true, Length) => "(visits.visited - 2026-01-01)".into(),
+            (true, _) => self.column(scope, Text),
+        }
+    }
+
+    fn number(&mut self, scope: Scope, depth: usize) -> String {
+        let operand = |this: &mut Self| this.expr(Number, scope, depth);
+        match self.bytes.below(18) {
+            0 => operand(self),
+            1 => format!("({} + {})", operand(self), operand(self)),
+            2 => format!("({} - {})", operand(self), operand(self)),
+            3 => format!("({} * {})", operand(self), self.bytes.of(&["2", "-1", "0.5"])),
+            4 => format!("({} / {})", operand(self), operand(self)),
+            5 => format!("abs({})", operand(self)),
+            6 => format!("round({}, {})", operand(self), self.bytes.of(&["1", "0", "-1", "5"])),
+            7 => format!("({} ?? {})", operand(self), self.bytes.of(&["0", "1.5", "7"])),
+            8 => format!("{}({}, {})", self.bytes.of(&["min", "max"]), operand(self), operand(self)),
+            9 => {
+                let condition = self.expr(Truth, scope, depth);
+                format!("(if {condition} then {} else {})", operand(self), operand(self))
+            }
+            10 => format!("length({})", self.expr(Text, scope, depth)),
+            11 => format!("{}({})", self.bytes.of(&["year", "weekday", "month"]), self.expr(Day, scope, depth)),
+            12 => format!("floor({})", operand(self)),
+            13 => format!("mod({}, {})", operand(self), self.bytes.of(&["7", "2.5"])),
+            14 => format!("clamp({}, 0..100)", operand(self)),
+            15 => format!("(-{})", operand(self)),
+            16 => format!("({} / {})", self.expr(Length, scope, depth), self.bytes.of(&["1d", "90min"])),
+            _ => match scope {
+                Scope::Rows(_) | Scope::Users => operand(self),
+                Scope::Definition | Scope::User | Scope::Where(_) => {
+                    let by: Vec<String> =
+                        self.written.ladders.iter().filter(|it| it.by).map(|it| it.name.clone()).collect();
+                    match by.get(self.bytes.below(by.len() + 1)) {
+                        Some(level) => format!("to_next({level})"),
+                        None => format!("count({})", self.column(scope, Texts)),
+                    }
+                }
+            },
+        }
+    }
+
+    fn text(&mut self, scope: Scope, depth: usize) -> String {
+        let operand = |this: &mut Self| this.expr(Text, scope, depth);
+        match self.bytes.below(6) {
+            0 => operand(self),
+            1 => format!("lower({})", operand(self)),
+            2 => format!("({} + \"-\" + {})", operand(self), operand(self)),
+            3 => format!("({} ?? \"none\")", operand(self)),
+            4 => {
+                let condition = self.expr(Truth, scope, depth);
+                format!("(if {condition} then {} else {})", operand(self), operand(self))
+            }
+            _ => format!("trim({})", operand(self)),
+        }
+    }
+
+    fn truth(&mut self, scope: Scope, depth: usize) -> String {
+        match self.bytes.below(22) {
+            0 | 1 => {
+                let operator = self.bytes.of(&[">", "<=", "=", "!=", "<", ">="]);
+                let other = match self.bytes.below(3) {
+                    0 => self.bytes.of(&["1", "0", "2.5", "100", "-1"]).to_owned(),
+                    _ => self.expr(Number, scope, depth),
+                };
+                format!("({} {operator} {other})", self.expr(Number, scope, depth))
+            }
+            2 => format!("({} = {})", self.expr(Text, scope, depth), self.bytes.of(&["\"a\"", "\"b\"", "\"水果\""])),
+            3 => format!("({} in [\"a\", \"水果\"])", self.expr(Text, scope, depth)),
+            4 => format!("({} contains \"a\")", self.expr(Text, scope, depth)),
+            5 => format!("({} < {})", self.expr(Text, scope, depth), self.expr(Text, scope, depth)),
+            6 => self.expr(Truth, scope, depth),
+            7 => {
+                let kind = self.bytes.of(KINDS);
+                format!("({} is {})", self.expr(kind, scope, depth), self.bytes.of(&["missing", "known"]))
+            }
+            8 => format!("(not {})", self.expr(Truth, scope, depth)),
+            9 => format!("({} and {})", self.expr(Truth, scope, depth), self.expr(Truth, scope, depth)),
+            10 => format!("({} or {})", self.expr(Truth, scope, depth), self.expr(Truth, scope, depth)),
+            11 => {
+                let parts: Vec<String> = (0..3).map(|_| self.expr(Truth, scope, depth.min(1))).collect();
+                format!("at least {} of ({})", self.bytes.of(&["1", "2"]), parts.join(", "))
+            }
+            12 => format!("({} between {})", self.expr(Number, scope, depth), self.bytes.of(&["0..5", "1..<100"])),
+            13 => format!(
+                "({} {})",
+                self.expr(Instant, scope, depth),
+                self.bytes.of(&[
+                    "within 30d",
+                    "between 1d..3mo",
+                    "during this month",
+                    "within next 7d",
+                    "< 2d ago",
+                    "<= 2026-11-01"
+                ])
+            ),
+            14 => format!(
+                "({} {})",
+                self.expr(Day, scope, depth),
+                self.bytes.of(&[
+                    "within 30d",
+                    "between 1d..3mo",
+                    "during last month",
+                    "within next 7d",
+                    "< 2d ago",
+                    "<= 2026-11-01"
+                ])
+            ),
+            15 => format!(
+                "(age({}) > {})",
+                self.expr(Instant, scope, depth),
+                self.bytes.of(&["30d", "1mo", "churn_after"])
+            ),
+            16 => format!("({} > {})", self.expr(Length, scope, depth), self.bytes.of(&["1d", "90min", "0s"])),
+            17 => format!("({} >= {})", self.expr(Day, scope, depth), self.expr(Day, scope, depth)),
+            18 => format!("({} = {})", self.expr(Instant, scope, depth), self.expr(Instant, scope, depth)),
+            _ => match scope {
+                Scope::Rows(_) | Scope::Users => self.leaf(Truth, scope),
+                Scope::Definition | Scope::User | Scope::Where(_) => self.of_a_list_or_ladder(scope),
+            },
+        }
+    }
+
+    fn of_a_list_or_ladder(&mut self, scope: Scope) -> String {
+        let at = self.bytes.below(self.written.ladders.len() + 1);
+        let Some(it) = self.written.ladders.get(at) else {
+            return format!("({} has {})", self.column(scope, Texts), self.bytes.of(&["\"a\"", "\"b\""]));
+        };
+        let place = self.bytes.below(4);
+        match self.bytes.below(3) {
+            0 => format!("({} = {})", it.name, it.value(place)),
+            1 if it.ordered => format!("({} >= {})", it.name, it.value(place)),
+            2 => format!("({} is missing)", it.name),
+            _ => format!("({} in [{}, {}])", it.name, it.value(place), it.value(0)),
+        }
+    }
+
+    fn reached(&mut self, kind: Kind, scope: Scope) -> Option<String> {
+        if matches!(scope, Scope::Rows(_) | Scope::Users) {
+            return None;
+        }
+        let funnels: Vec<&Ladder> = self.written.ladders.iter().filter(|it| it.reached == Some(kind)).collect();
+        let at = self.bytes.below(funnels.len());
+        funnels.get(at).map(|it| format!("reached({})", it.name))
+    }
+
+    fn day(&mut self, scope: Scope, depth: usize) -> String {
+        match self.bytes.below(6) {
+            0 => self.expr(Day, scope, depth),
+            1 if !matches!(scope, Scope::Rows(Visits)) => format!("date({})", self.expr(Instant, scope, depth)),
+            2 => format!("({} {})", self.expr(Day, scope, depth), self.bytes.of(&["+ 7d", "- 1mo", "+ 1y"])),
+            3 => format!("({} ?? 2026-02-03)", self.expr(Day, scope, depth)),
+            4 => format!("start_of_month({})", self.expr(Day, scope, depth)),
+            _ => self.reached(Day, scope).unwrap_or_else(|| self.expr(Day, scope, depth)),
+        }
+    }
+
+    fn instant(&mut self, scope: Scope, depth: usize) -> String {
+        match self.bytes.below(5) {
+            0 => self.expr(Instant, scope, depth),
+            1 => format!("({} {})", self.expr(Instant, scope, depth), self.bytes.of(&["+ 36h", "- 1mo", "+ 1d"])),
+            2 => format!("({} ?? 2026-02-03T04:05)", self.expr(Instant, scope, depth)),
+            3 => format!("({} + {})", self.expr(Instant, scope, depth), self.expr(Length, scope, depth)),
+            _ => self.reached(Instant, scope).unwrap_or_else(|| self.expr(Instant, scope, depth)),
+        }
+    }
+
+    fn length(&mut self, scope: Scope, depth: usize) -> String {
+        match self.bytes.below(7) {
+            0 => self.expr(Length, scope, depth),
+            1 => format!("({} - {})", self.expr(Instant, scope, depth), self.expr(Instant, scope, depth)),
+            2 => format!("({} - {})", self.expr(Day, scope, depth), self.expr(Day, scope, depth)),
+            3 => format!("({} * {})", self.expr(Length, scope, depth), self.bytes.of(&["2", "1000000"])),
+            4 => format!("({} + {})", self.expr(Length, scope, depth), self.expr(Length, scope, depth)),
+            5 => format!("(-{})", self.expr(Length, scope, depth)),
+            _ => format!("age({})", self.expr(Instant, scope, depth)),
+        }
+    }
+}

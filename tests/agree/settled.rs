@@ -1,0 +1,90 @@
+//! Cases that one of the two evaluations had wrong, or that had to be decided: a rule, rows, and what a user gets from either.
+
+use super::{
+    data::{Data, Record},
+    evaluated::{Case, Files},
+    rules::{self, About},
+};
+
+type Row<'r> = &'r [(&'static str, &'r str)];
+
+/// The value of `answer` for the first user, which must be the same from everywhere.
+fn answer(rule: &str, users: &[Row<'_>], orders: &[Row<'_>]) -> String {
+    let rules = rules::rulebook(&[], &[], About::Everybody) + rule;
+    let records = |rows: &[Row<'_>], table| rows.iter().map(|row| Record::of(table, row)).collect();
+    let data = Data { users: records(users, 0), orders: records(orders, 1), visits: vec![] };
+    let case = Case::new(&rules, &data);
+    let plain = case.plain();
+    for (files, threads) in [(Files::Csv, 1), (Files::Parts, 2), (Files::JsonLines, 7)] {
+        assert_eq!(plain, case.streamed(files, threads).found, "{files:?}\n{case}");
+    }
+    plain.users[0].value("answer").to_owned()
+}
+
+const ONE: &[Row<'static>] = &[&[("user_id", "u0")]];
+
+fn of_orders(rule: &str, orders: &[&[(&'static str, &str)]]) -> String {
+    let orders: Vec<Vec<(&'static str, &str)>> =
+        orders.iter().map(|row| [&[("user_id", "u0")], *row].concat()).collect();
+    let orders: Vec<Row<'_>> = orders.iter().map(Vec::as_slice).collect();
+    answer(rule, ONE, &orders)
+}
+
+#[test]
+fn rows_in_a_users_record_are_that_users() {
+    assert_eq!(of_orders("let answer = count(distinct(orders.user_id))", &[&[("qty", "1")]]), "1");
+    assert_eq!(of_orders("let answer = count(orders where orders.user_id = \"u0\")", &[&[("qty", "1")]]), "1");
+}
+
+#[test]
+fn durations_with_months_equal_nothing_and_are_in_nobodys_group() {
+    let users: &[Row<'_>] = &[&[("user_id", "u0"), ("span", "1mo")], &[("user_id", "u1"), ("span", "1mo")]];
+    assert_eq!(answer("let answer = count(users per span)", users, &[]), "null");
+    assert_eq!(answer("let answer = (top 1 by (points ?? 0 per span))", users, &[]), "null");
+}
+
+#[test]
+fn equal_durations_are_one_value_however_written() {
+    let orders: &[Row<'_>] = &[&[("took", "1d")], &[("took", "24h")], &[("took", "2h")]];
+    assert_eq!(of_orders("let answer = count(distinct(orders.took))", orders), "2");
+    assert_eq!(of_orders("let answer = most(orders.took)", orders), "\"1d\"");
+}
+
+#[test]
+fn of_equal_durations_the_earlier_stands() {
+    // In New York 2026-11-01 has 25 hours: `1d` and `24h` come to different instants.
+    let orders: &[Row<'_>] = &[
+        &[("took", "24h"), ("ordered_at", "2026-01-02T00:00")],
+        &[("took", "1d"), ("ordered_at", "2026-01-01T00:00")],
+    ];
+    for question in ["max(orders.took)", "min(orders.took)", "most(orders.took)"] {
+        let rules = format!("let answer = 2026-10-31T12:00 + {question}");
+        let rules = rules::rulebook(&[2], &[], About::Everybody) + &rules;
+        assert!(rules.contains("America/New_York"));
+        let orders: Vec<Vec<_>> = orders.iter().map(|row| [&[("user_id", "u0")], *row].concat()).collect();
+        let orders = orders.iter().map(|row| Record::of(1, row)).collect();
+        let data = Data { users: vec![Record::of(0, ONE[0])], orders, visits: vec![] };
+        let case = Case::new(&rules, &data);
+        let plain = case.plain();
+        assert_eq!(plain, case.streamed(Files::Csv, 1).found);
+        assert_eq!(plain.users[0].value("answer"), "\"2026-11-01T12:00:00-05:00\"", "{question}");
+    }
+}
+
+#[test]
+fn a_sum_of_durations_must_fit_and_not_what_it_passes_on_the_way() {
+    let orders: &[Row<'_>] = &[
+        &[("took", "2147483647d"), ("ordered_at", "2026-01-01T00:00")],
+        &[("took", "-2d"), ("ordered_at", "2026-01-03T00:00")],
+        &[("took", "1d"), ("ordered_at", "2026-01-02T00:00")],
+    ];
+    assert_eq!(of_orders("let answer = sum(orders.took)", orders), "\"2147483646d\"");
+}
+
+#[test]
+fn the_less_of_two_answers_is_no_question_over_rows() {
+    let orders: &[Row<'_>] = &[&[("qty", "3")], &[("qty", "-4")]];
+    assert_eq!(of_orders("let answer = min(count(orders), 10)", orders), "2");
+    assert_eq!(of_orders("let answer = max(sum(orders.qty), sum(orders.qty where qty > 0))", orders), "3");
+    assert_eq!(of_orders("let answer = sum(max(orders.qty, 0))", orders), "3");
+}
