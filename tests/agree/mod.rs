@@ -4,6 +4,7 @@
 mod bytes;
 mod data;
 mod evaluated;
+mod funnel;
 mod rules;
 mod settled;
 
@@ -17,7 +18,7 @@ fn rows(bytes: usize, most: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
 }
 
 fn tables() -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Vec<u8>>)> {
-    (rows(24, 8), rows(24, 16), rows(16, 8))
+    (rows(24, 7), rows(24, 28), rows(16, 10))
 }
 
 fn declarations() -> impl Strategy<Value = (Vec<u8>, Vec<Vec<u8>>)> {
