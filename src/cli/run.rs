@@ -143,7 +143,7 @@ impl Run {
             };
             let rows = data::rows_as(users, wanted, engine.clock().zone()).map_err(book::failure)?;
             let rows = if self.data.check_keys { once_each(rows, users.name(), &plan) } else { rows };
-            self.threads(|| engine.run(rows, &mut sink))?
+            self.threads(|| engine.run(rows, &plan.reads, &mut sink))?
         } else {
             let everybody = Everybody {
                 users,

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use crate::{
     data::{BadRow, DataError, Row, Rows},
     engine::{ChildCount, Engine, MetricValues, Outcome, RecordError, Tally},
-    eval::{Answers, Children, User},
+    eval::Answers,
+    ir::{DefinitionId, Reads},
     schema::TableId,
     value::{Value, print},
 };
@@ -78,13 +79,15 @@ pub trait RunSink {
 }
 
 impl Engine {
-    /// Evaluates every row and hands the results on in input order; the same whatever the number of threads.
+    /// Evaluates for every row what is asked for, which asks about no rows but the users' own, and hands the results on in input
+    /// order; the same whatever the number of threads.
     ///
     /// # Errors
     /// What [`RunError`] says; nothing more is handed on after it.
-    pub fn run(&self, rows: Rows, sink: &mut dyn RunSink) -> Result<Ran, RunError> {
+    pub fn run(&self, rows: Rows, reads: &Reads, sink: &mut dyn RunSink) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
         let mut rows = rows;
+        let asked = self.rulebook().order_of(reads);
         loop {
             let (mut users, mut ended) = (Vec::with_capacity(TOGETHER), true);
             for row in rows.by_ref() {
@@ -101,7 +104,7 @@ impl Engine {
                     break;
                 }
             }
-            self.evaluate_together(&users, sink, &mut ran.tally)?;
+            self.evaluate_together(&asked, &users, sink, &mut ran.tally)?;
             sink.progress(ran.read, &self.rulebook().schema.root().name);
             if ended {
                 return Ok(ran);
@@ -115,22 +118,28 @@ impl Engine {
         print::text(key.unwrap_or(&Value::Missing), self.clock().zone())
     }
 
-    fn evaluate_together(&self, users: &[Row], sink: &mut dyn RunSink, tally: &mut Tally) -> Result<(), RunError> {
-        let (interpreter, none) = (self.interpreter(), Children::new());
+    fn evaluate_together(
+        &self,
+        asked: &[DefinitionId],
+        users: &[Row],
+        sink: &mut dyn RunSink,
+        tally: &mut Tally,
+    ) -> Result<(), RunError> {
+        let interpreter = self.interpreter();
         let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
         let parts: Vec<(Vec<Result<Answers, RunError>>, Tally)> = users
             .par_chunks(part)
             .map(|users| {
                 let mut tally = Tally::default();
                 let answers = users.iter().map(|row| {
-                    let user = User { record: &row.values, children: &none };
-                    let outcome = self.outcome(interpreter.evaluate(user));
-                    let answers = outcome.map(Outcome::into_answers);
+                    let mut answers = Answers::none(self.rulebook());
+                    interpreter.evaluate_answered(asked, &row.values, &mut answers);
+                    let answers = self.outcome(answers).map(Outcome::into_answers);
                     let answers = answers.map_err(|error| {
                         let key = self.key_text(&row.values);
                         RunError::User { key, line: Some(row.line), error }
                     })?;
-                    tally.add(self.rulebook(), &interpreter, &row.values, &answers);
+                    tally.add(asked, &interpreter, &row.values, &answers);
                     Ok(answers)
                 });
                 (answers.collect(), tally)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     eval::{Answers, Interpreter, reference::SoFar, unknown, unknown::Cause},
-    ir::{Body, DefinitionId, Rulebook},
+    ir::{Body, DefinitionId},
     value::Value,
 };
 
@@ -32,11 +32,12 @@ pub struct Count {
 }
 
 impl Tally {
-    /// Counts one user.
-    pub fn add(&mut self, rulebook: &Rulebook, interpreter: &Interpreter<'_>, record: &[Value], answers: &Answers) {
+    /// Counts what one user got of some definitions.
+    pub fn add(&mut self, of: &[DefinitionId], interpreter: &Interpreter<'_>, record: &[Value], answers: &Answers) {
+        let rulebook = interpreter.rulebook();
         self.users += 1;
-        for (at, definition) in rulebook.definitions.iter().enumerate() {
-            let id = DefinitionId(at as u32);
+        for id in of.iter().copied() {
+            let definition = rulebook.definition(id);
             if matches!(definition.body, Body::Let(_)) {
                 continue;
             }

@@ -120,7 +120,7 @@ impl Engine {
                             line: None,
                             error,
                         })?;
-                        tally.add(self.rulebook(), &interpreter, &record, &answers);
+                        tally.add(whole.order(), &interpreter, &record, &answers);
                         Ok((record, answers))
                     };
                     (users.into_iter().map(evaluate).collect(), tally)
@@ -182,7 +182,8 @@ impl Reading<'_, '_> {
         let (table, needed) = (data.table.clone(), data.needed.to_vec());
         let wanted = Wanted { table, needed, nested, verbatim: data.verbatim };
         let rows = data::rows_as(data.users, wanted, zone)?;
-        let mut lines: Vec<(u64, String)> = vec![];
+        // By user.
+        let mut lines: Vec<u64> = vec![];
         let mut told: BTreeMap<TableId, Vec<ChildRow>> = BTreeMap::new();
         let mut places: BTreeMap<TableId, u64> = BTreeMap::new();
         let key = data.table.key;
@@ -200,12 +201,13 @@ impl Reading<'_, '_> {
                 None => Value::Int(place as i64),
             };
             if value == Value::Missing || !whole.add(&value, &row.values) {
-                let bad = self.without_a_key_of_its_own(&value, row, &lines);
+                let first = whole.number(&value).and_then(|user| lines.get(user)).copied();
+                let bad = self.without_a_key_of_its_own(&value, row, first);
                 self.refuse(place, bad, sink)?;
                 continue;
             }
             if self.data.check_keys {
-                lines.push((row.line, print::text(&value, zone)));
+                lines.push(row.line);
             }
             if whole.users().is_multiple_of(TOGETHER) {
                 sink.progress(self.ran.read, &data.table.name);
@@ -233,12 +235,11 @@ impl Reading<'_, '_> {
         sink.bad_row(bad)
     }
 
-    fn without_a_key_of_its_own(&self, key: &Value, row: Row, lines: &[(u64, String)]) -> Box<BadRow> {
-        let zone = self.engine.clock().zone();
-        let text = print::text(key, zone);
-        let reason = match (key, lines.iter().find(|(_, known)| *known == text)) {
+    fn without_a_key_of_its_own(&self, key: &Value, row: Row, first: Option<u64>) -> Box<BadRow> {
+        let text = print::text(key, self.engine.clock().zone());
+        let reason = match (key, first) {
             (Value::Missing, _) => "the key is missing".to_owned(),
-            (_, Some((first, _))) => format!("the key `{text}` is there already, on line {first}"),
+            (_, Some(first)) => format!("the key `{text}` is there already, on line {first}"),
             (_, None) => format!("the key `{text}` is there already"),
         };
         let column = self.data.table.key.map(|key| self.data.table.column(key).header.clone());
@@ -309,6 +310,7 @@ impl Reading<'_, '_> {
         let wanted = Wanted { table: self.data.table.clone(), needed: key, nested, verbatim: false };
         let rows = data::rows_as(self.data.users, wanted, zone)?;
         let mut places: BTreeMap<TableId, u64> = BTreeMap::new();
+        let mut told: BTreeMap<TableId, Vec<ChildRow>> = BTreeMap::new();
         let mut user = 0;
         for (place, row) in rows.enumerate() {
             let Ok(row) = row? else { continue };
@@ -316,12 +318,15 @@ impl Reading<'_, '_> {
                 continue;
             }
             for (table, children) in row.children {
-                let mut told = vec![];
-                self.nested_rows(table, user, children, places.entry(table).or_default(), false, &mut told);
-                tell(whole, pass, table, told);
+                let place = places.entry(table).or_default();
+                self.nested_rows(table, user, children, place, false, told.entry(table).or_default());
+            }
+            if told.values().any(|rows| rows.len() >= ROWS) {
+                told.iter_mut().for_each(|(table, rows)| tell(whole, pass, *table, std::mem::take(rows)));
             }
             user += 1;
         }
+        told.into_iter().for_each(|(table, rows)| tell(whole, pass, table, rows));
         Ok(())
     }
 

@@ -169,9 +169,10 @@ impl<'a> Interpreter<'a> {
         self.evaluate_all(&[user]).pop().unwrap_or_else(|| Answers::none(self.rulebook))
     }
 
-    /// What a user gets whose questions over many rows are answered already, in `answers`.
-    pub fn evaluate_answered(&self, record: &[Value], answers: &mut Answers) {
-        self.rulebook.order.iter().for_each(|id| self.define(*id, record, answers));
+    /// What a user gets of some definitions, each after those it reads, whose questions over many rows are answered already, in
+    /// `answers`.
+    pub fn evaluate_answered(&self, order: &[DefinitionId], record: &[Value], answers: &mut Answers) {
+        order.iter().for_each(|id| self.define(*id, record, answers));
     }
 
     /// Finds the value of one definition, after those it reads.

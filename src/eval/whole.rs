@@ -28,6 +28,8 @@ use crate::{
 pub struct Whole<'a> {
     interpreter: Interpreter<'a>,
     stages: Stages,
+    /// The definitions that are asked for and read, each after those it reads.
+    order: Vec<DefinitionId>,
     /// By [`ColumnId`] of the users' table; none where nothing needs it.
     columns: Vec<Option<Column>>,
     users: usize,
@@ -80,13 +82,19 @@ impl<'a> Whole<'a> {
         let columns =
             columns.map(|(at, column)| needed.contains(&ColumnId(at as u32)).then(|| Column::new(&column.ty)));
         let stages = Stages::of(interpreter.rulebook(), reads);
+        let order = interpreter.rulebook().order_of(reads);
         let numbers = Numbers::default();
-        Whole { interpreter, stages, columns: columns.collect(), users: 0, numbers, found: BTreeMap::new() }
+        Whole { interpreter, stages, order, columns: columns.collect(), users: 0, numbers, found: BTreeMap::new() }
     }
 
     /// How many users there are.
     pub fn users(&self) -> usize {
         self.users
+    }
+
+    /// The definitions that are evaluated.
+    pub fn order(&self) -> &[DefinitionId] {
+        &self.order
     }
 
     /// How many stages there are.
@@ -187,12 +195,11 @@ impl<'a> Whole<'a> {
     pub fn define(&self, names: &[DefinitionId], users: Range<usize>) -> Vec<Vec<Value>> {
         let rulebook = self.interpreter.rulebook();
         let reads = rulebook.reads(names.iter().copied());
-        let order: Vec<DefinitionId> =
-            rulebook.order.iter().copied().filter(|id| reads.definitions.contains(id)).collect();
+        let order = rulebook.order_of(&reads);
         let of_user = |user: usize| {
             let record = self.record(user);
             let mut answers = self.answers(Some(user), &reads.aggregates);
-            order.iter().for_each(|id| self.interpreter.define(*id, &record, &mut answers));
+            self.interpreter.evaluate_answered(&order, &record, &mut answers);
             names.iter().map(|id| answers.value(*id).clone()).collect()
         };
         users.map(of_user).collect()
@@ -305,7 +312,7 @@ impl<'a> Whole<'a> {
     pub fn evaluate(&self, user: usize) -> (Vec<Value>, Answers) {
         let record = self.record(user);
         let mut answers = self.answers(Some(user), self.stages.aggregates.keys());
-        self.interpreter.evaluate_answered(&record, &mut answers);
+        self.interpreter.evaluate_answered(&self.order, &record, &mut answers);
         (record, answers)
     }
 
@@ -327,12 +334,11 @@ impl<'a> Whole<'a> {
     pub fn metric(&self, metric: &Metric) -> Vec<(Vec<Value>, Value)> {
         let rulebook = self.interpreter.rulebook();
         let reads = rulebook.reads([metric.definition]);
-        let order: Vec<DefinitionId> =
-            rulebook.order.iter().copied().filter(|id| reads.definitions.contains(id)).collect();
+        let order = rulebook.order_of(&reads);
         let of = |user: Option<usize>| {
             let record = user.map(|user| self.record(user)).unwrap_or_default();
             let mut answers = self.answers(user, &reads.aggregates);
-            order.iter().for_each(|id| self.interpreter.define(*id, &record, &mut answers));
+            self.interpreter.evaluate_answered(&order, &record, &mut answers);
             answers
         };
         if metric.per.is_empty() {
@@ -340,7 +346,9 @@ impl<'a> Whole<'a> {
         }
         let keys = self.keys(&metric.per);
         let mut first: BTreeMap<String, (usize, Vec<Value>)> = BTreeMap::new();
-        for (user, key) in keys.into_iter().enumerate().filter(|(_, key)| !key.contains(&Value::Missing)) {
+        let zone = self.interpreter.clock().zone();
+        let grouped = |key: &[Value]| key.iter().all(|value| rows::is_groupable(value, zone));
+        for (user, key) in keys.into_iter().enumerate().filter(|(_, key)| grouped(key)) {
             let text = key.iter().map(|value| print::json(value, self.interpreter.clock().zone())).collect::<Vec<_>>();
             first.entry(text.join(",")).or_insert((user, key));
         }
@@ -362,12 +370,11 @@ impl Whole<'_> {
         let mut names = BTreeSet::new();
         per.iter().for_each(|expr| self.names_in(expr, &mut names));
         let reads = rulebook.reads(names);
-        let order: Vec<DefinitionId> =
-            rulebook.order.iter().copied().filter(|id| reads.definitions.contains(id)).collect();
+        let order = rulebook.order_of(&reads);
         let of_user = |user: usize| {
             let record = self.record(user);
             let mut answers = self.answers(Some(user), &reads.aggregates);
-            order.iter().for_each(|id| self.interpreter.define(*id, &record, &mut answers));
+            self.interpreter.evaluate_answered(&order, &record, &mut answers);
             let known = SoFar { record: &record, answers: &answers };
             per.iter().map(|expr| self.interpreter.row(&known).value(expr)).collect()
         };

@@ -41,6 +41,11 @@ impl Rulebook {
         reads
     }
 
+    /// The definitions that are read, each after those it reads itself.
+    pub fn order_of(&self, reads: &Reads) -> Vec<DefinitionId> {
+        self.order.iter().copied().filter(|id| reads.definitions.contains(id)).collect()
+    }
+
     /// The columns of the root table that these definitions read.
     pub fn columns_read_by(&self, asked: impl IntoIterator<Item = DefinitionId>) -> BTreeSet<ColumnId> {
         self.reads(asked).columns

@@ -145,7 +145,7 @@ impl<'d> Case<'d> {
         let interpreter = self.engine.interpreter();
         let mut found = Found { users: vec![], tally: Tally::default() };
         for (user, answers) in users.iter().zip(interpreter.evaluate_all(&users)) {
-            found.tally.add(rulebook, &interpreter, user.record, &answers);
+            found.tally.add(&rulebook.order, &interpreter, user.record, &answers);
             found.users.push(self.got(user.record, &answers));
         }
         found

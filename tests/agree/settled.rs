@@ -88,3 +88,24 @@ fn the_less_of_two_answers_is_no_question_over_rows() {
     assert_eq!(of_orders("let answer = max(sum(orders.qty), sum(orders.qty where qty > 0))", orders), "3");
     assert_eq!(of_orders("let answer = sum(max(orders.qty, 0))", orders), "3");
 }
+
+#[test]
+fn many_different_values_of_one_user() {
+    // From the 17th on, values are looked up; texts, ints and durations, each three times, in no order.
+    let rows: Vec<[String; 3]> = (0..120)
+        .map(|at| {
+            let value = at * 37 % 40;
+            [format!("t{value}"), value.to_string(), format!("{}h", value * 24)]
+        })
+        .collect();
+    let orders: Vec<Vec<(&'static str, &str)>> = rows
+        .iter()
+        .map(|[category, qty, took]| vec![("category", category.as_str()), ("qty", qty), ("took", took)])
+        .collect();
+    let orders: Vec<Row<'_>> = orders.iter().map(Vec::as_slice).collect();
+    for column in ["category", "qty", "took"] {
+        assert_eq!(of_orders(&format!("let answer = count(distinct(orders.{column}))"), &orders), "40");
+    }
+    assert_eq!(of_orders("let answer = most(orders.qty)", &orders), "3");
+    assert_eq!(of_orders("let answer = most(orders.category by orders.qty)", &orders), "\"t39\"");
+}

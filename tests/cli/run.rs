@@ -121,3 +121,25 @@ fn the_same_bytes_for_any_number_of_threads_and_any_parts() {
         assert!(other.out == one.out && other.err == one.err, "{file} on {threads} threads");
     }
 }
+
+#[test]
+fn layers_that_nobody_asked_for_cannot_end_a_run() {
+    let place = Place::with(&[
+        (
+            "a.rules",
+            "table users key user_id { user_id: text, x: int?, y: int? }
+             table orders of users by user_id { user_id: text, qty: int? }
+             layer l exclusive { a when x is missing  b when y is missing }
+             tag first when user_id = \"u1\"
+             tag buyer when any(orders)\n",
+        ),
+        ("users.csv", "user_id,x,y\nu1,1,\nu2,,2\n"),
+        ("orders.csv", "user_id,qty\nu1,1\n"),
+    ]);
+    for only in ["first", "buyer"] {
+        let data = ["--data", "orders=orders.csv", "--as-of", "2026-11-22", "-q", "--only", only];
+        let answer = place.run(&[&["run", "a.rules", "users.csv"], &data[..]].concat());
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        assert!(answer.out.starts_with(&format!("{{\"user_id\":\"u1\",\"tags\":[\"{only}\"]")), "{}", answer.out);
+    }
+}
