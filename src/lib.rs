@@ -40,6 +40,7 @@ pub mod format;
 pub mod intern;
 pub mod ir;
 pub mod outcome;
+pub mod plan;
 pub mod record;
 pub mod schema;
 pub mod source;

@@ -86,6 +86,11 @@ impl Column {
         &self.known
     }
 
+    /// Whether the value of a row is known.
+    pub fn is_known(&self, row: usize) -> bool {
+        self.known.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         self.len
@@ -126,8 +131,7 @@ impl Column {
 
     /// The value of a row; missing where there is no such row.
     pub fn get(&self, row: usize) -> Value {
-        let bit = self.known.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1);
-        if !bit {
+        if !self.is_known(row) {
             return Value::Missing;
         }
         let value = match &self.data {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    eval::{Answers, Children, Context, Interpreter, User},
+    eval::{Answers, Children, Context, Interpreter, Overlap, User},
     ir::{self, Body, Over},
     record::{self, BadField},
     schema::{ColumnId, Role, Table, TableId},
@@ -123,11 +123,17 @@ impl Engine {
     /// What was found, unless arms of an `exclusive` layer overlap.
     pub(super) fn outcome(&self, answers: Answers) -> Result<Outcome<'_>, RecordError> {
         if let Some(overlap) = answers.overlaps.first() {
-            let arm = |rank| self.choice_name(overlap.layer, rank).to_owned();
-            let layer = self.rulebook.definition(overlap.layer).name.to_string();
-            return Err(RecordError::Overlap { layer, first: arm(overlap.first), second: arm(overlap.second) });
+            return Err(self.overlap(*overlap));
         }
         Ok(Outcome { engine: self, answers })
+    }
+
+    /// What is told of arms of an exclusive layer that apply together.
+    #[cfg_attr(not(feature = "data"), allow(dead_code))]
+    pub(super) fn overlap(&self, overlap: Overlap) -> RecordError {
+        let arm = |rank| self.choice_name(overlap.layer, rank).to_owned();
+        let layer = self.rulebook.definition(overlap.layer).name.to_string();
+        RecordError::Overlap { layer, first: arm(overlap.first), second: arm(overlap.second) }
     }
 
     fn choice_name(&self, definition: ir::DefinitionId, rank: u32) -> &str {

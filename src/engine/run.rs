@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::{
+    column::{Batch, Column},
     data::{BadRow, DataError, Row, Rows},
-    engine::{ChildCount, Engine, MetricValues, Outcome, RecordError, Tally},
-    eval::Answers,
+    engine::{ChildCount, Engine, MetricValues, RecordError, Tally},
+    eval::{Answers, Overlap, kernel::Kernel},
     ir::{DefinitionId, Reads},
     schema::TableId,
     value::{Value, print},
@@ -88,6 +89,7 @@ impl Engine {
         let mut ran = Ran::default();
         let mut rows = rows;
         let asked = self.rulebook().order_of(reads);
+        let kernel = Kernel::new(self.interpreter(), self.context(), &asked);
         loop {
             let (mut users, mut ended) = (Vec::with_capacity(TOGETHER), true);
             for row in rows.by_ref() {
@@ -104,7 +106,7 @@ impl Engine {
                     break;
                 }
             }
-            self.evaluate_together(&asked, &users, sink, &mut ran.tally)?;
+            self.evaluate_together(&kernel, &asked, &users, sink, &mut ran.tally)?;
             sink.progress(ran.read, &self.rulebook().schema.root().name);
             if ended {
                 return Ok(ran);
@@ -118,38 +120,47 @@ impl Engine {
         print::text(key.unwrap_or(&Value::Missing), self.clock().zone())
     }
 
+    /// Rows as columns.
+    fn batch(&self, users: &[Row]) -> Batch {
+        let mut columns: Vec<Column> =
+            self.rulebook().schema.root().columns.iter().map(|column| Column::new(&column.ty)).collect();
+        for row in users {
+            columns.iter_mut().zip(&row.values).for_each(|(column, value)| column.push(value));
+        }
+        let lines = users.iter().map(|row| row.line).collect();
+        Batch { columns: columns.into_iter().map(Some).collect(), rows: users.len(), lines }
+    }
+
     fn evaluate_together(
         &self,
+        kernel: &Kernel<'_>,
         asked: &[DefinitionId],
         users: &[Row],
         sink: &mut dyn RunSink,
         tally: &mut Tally,
     ) -> Result<(), RunError> {
-        let interpreter = self.interpreter();
         let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
-        let parts: Vec<(Vec<Result<Answers, RunError>>, Tally)> = users
+        type Evaluated = (Vec<Answers>, Tally, Option<(usize, Overlap)>);
+        let parts: Vec<Evaluated> = users
             .par_chunks(part)
             .map(|users| {
+                let batch = self.batch(users);
+                let found = kernel.evaluate(&batch);
                 let mut tally = Tally::default();
-                let answers = users.iter().map(|row| {
-                    let mut answers = Answers::none(self.rulebook());
-                    interpreter.evaluate_answered(asked, &row.values, &mut answers);
-                    let answers = self.outcome(answers).map(Outcome::into_answers);
-                    let answers = answers.map_err(|error| {
-                        let key = self.key_text(&row.values);
-                        RunError::User { key, line: Some(row.line), error }
-                    })?;
-                    tally.add(asked, &interpreter, &row.values, &answers);
-                    Ok(answers)
-                });
-                (answers.collect(), tally)
+                tally.add_all(asked, kernel, &batch, &found);
+                let answers = (0..batch.rows).map(|row| kernel.answers(&found, &batch, row)).collect();
+                (answers, tally, found.overlaps.first().copied())
             })
             .collect();
         let mut rows = users.iter();
-        for (answers, part) in parts {
+        for (answers, part, overlap) in parts {
             tally.join(&part);
-            for (answers, row) in answers.into_iter().zip(rows.by_ref()) {
-                sink.user(&row.values, &answers?)?;
+            for (at, (answers, row)) in answers.into_iter().zip(rows.by_ref()).enumerate() {
+                if let Some((_, overlap)) = overlap.filter(|(row, _)| *row == at) {
+                    let key = self.key_text(&row.values);
+                    return Err(RunError::User { key, line: Some(row.line), error: self.overlap(overlap) });
+                }
+                sink.user(&row.values, &answers)?;
             }
         }
         Ok(())

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "data")]
+use crate::eval::kernel::{Found, Frame, Kernel};
 use crate::{
     eval::{Answers, Interpreter, reference::SoFar, unknown, unknown::Cause},
     ir::{Body, DefinitionId},
@@ -62,6 +64,21 @@ impl Tally {
                 (Body::Score(_), Value::Missing) => count.unknown += 1,
                 (Body::Score(_), _) => count.known += 1,
                 (Body::Tag(_) | Body::Segment(_) | Body::Let(_), _) => {}
+            }
+        }
+    }
+
+    /// Counts users who were evaluated together.
+    #[cfg(feature = "data")]
+    pub fn add_all(&mut self, of: &[DefinitionId], kernel: &Kernel<'_>, frame: &dyn Frame, found: &Found) {
+        self.users += frame.rows() as u64;
+        for id in of {
+            if let Some(spread) = kernel.spread(found, frame, *id) {
+                let count = self.counts.entry(*id).or_default();
+                count.known += spread.known;
+                count.unknown += spread.unknown;
+                spread.by_rank.iter().for_each(|(rank, users)| *count.by_rank.entry(*rank).or_default() += users);
+                spread.causes.iter().for_each(|(cause, users)| *count.causes.entry(*cause).or_default() += users);
             }
         }
     }

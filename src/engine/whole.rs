@@ -11,11 +11,12 @@ use rayon::prelude::*;
 use crate::{
     column::Column,
     data::{self, BadRow, Input, Nested, Row, Rows, Wanted},
-    engine::{Engine, Outcome, Ran, RunError, RunSink, Tally, run::TOGETHER},
+    engine::{Engine, Ran, RunError, RunSink, Tally, run::TOGETHER},
     eval::{
-        Answers,
+        Answers, Overlap,
+        kernel::Kernel,
         rows::{self},
-        whole::{ChildRow, Pass, Whole},
+        whole::{ChildRow, Part, Pass, Whole},
     },
     ir::Reads,
     schema::{ColumnId, Role, Table, TableId},
@@ -102,34 +103,31 @@ impl Engine {
     }
 
     fn hand_on(&self, whole: &Whole<'_>, ran: &mut Ran, sink: &mut dyn RunSink) -> Result<(), RunError> {
-        let interpreter = self.interpreter();
-        for start in (0..whole.users()).step_by(TOGETHER) {
-            let users = start..(start + TOGETHER).min(whole.users());
-            let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
-            type Evaluated = Result<(Vec<Value>, Answers), RunError>;
-            let parts: Vec<(Vec<Evaluated>, Tally)> = users
+        let kernel = Kernel::new(self.interpreter(), self.context(), whole.order());
+        for start in (0..whole.users()).step_by(TOGETHER * rayon::current_num_threads()) {
+            let end = (start + TOGETHER * rayon::current_num_threads()).min(whole.users());
+            let starts: Vec<usize> = (start..end).step_by(TOGETHER).collect();
+            type Evaluated = (Vec<(Vec<Value>, Answers)>, Tally, Option<(usize, Overlap)>);
+            let parts: Vec<Evaluated> = starts
                 .into_par_iter()
-                .chunks(part)
-                .map(|users| {
+                .map(|start| {
+                    let users = start..(start + TOGETHER).min(end);
+                    let part = Part::of(whole, users.clone());
+                    let found = kernel.evaluate(&part);
                     let mut tally = Tally::default();
-                    let evaluate = |user: usize| {
-                        let (record, answers) = whole.evaluate(user);
-                        let outcome = self.outcome(answers).map(Outcome::into_answers);
-                        let answers = outcome.map_err(|error| RunError::User {
-                            key: self.key_text(&record),
-                            line: None,
-                            error,
-                        })?;
-                        tally.add(whole.order(), &interpreter, &record, &answers);
-                        Ok((record, answers))
-                    };
-                    (users.into_iter().map(evaluate).collect(), tally)
+                    tally.add_all(whole.order(), &kernel, &part, &found);
+                    let of_user = |row: usize| (whole.record(users.start + row), kernel.answers(&found, &part, row));
+                    let overlap = found.overlaps.first().map(|(row, overlap)| (users.start + row, *overlap));
+                    ((0..users.len()).map(of_user).collect(), tally, overlap)
                 })
                 .collect();
-            for (found, tally) in parts {
+            for (users, tally, overlap) in parts {
                 ran.tally.join(&tally);
-                for one in found {
-                    let (record, answers) = one?;
+                if let Some((user, overlap)) = overlap {
+                    let key = self.key_text(&whole.record(user));
+                    return Err(RunError::User { key, line: None, error: self.overlap(overlap) });
+                }
+                for (record, answers) in users {
                     sink.user(&record, &answers)?;
                 }
             }

@@ -6,6 +6,8 @@
 pub mod accumulate;
 pub mod context;
 pub mod funnel;
+#[cfg(feature = "data")]
+pub mod kernel;
 pub mod ranks;
 pub mod reference;
 pub mod rows;

@@ -9,6 +9,8 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "data")]
+use crate::eval::kernel::Frame;
 use crate::{
     column::Column,
     eval::{
@@ -316,6 +318,13 @@ impl<'a> Whole<'a> {
         (record, answers)
     }
 
+    fn reached(&self, id: AggregateId, user: Option<usize>) -> Value {
+        match (self.found.get(&id), user) {
+            (Some(Found::Each(Answered { reached: Some(reached), .. })), Some(user)) => reached.get(user),
+            _ => Value::Missing,
+        }
+    }
+
     fn aggregate(&self, id: AggregateId, user: Option<usize>) -> Value {
         match (self.found.get(&id), user) {
             (Some(Found::Each(answered)), Some(user)) => answered.values.get(user),
@@ -450,10 +459,7 @@ impl Known for Seen<'_> {
     }
 
     fn reached(&self, id: AggregateId) -> Value {
-        match (self.whole.found.get(&id), self.user) {
-            (Some(Found::Each(Answered { reached: Some(reached), .. })), Some(user)) => reached.get(user),
-            _ => Value::Missing,
-        }
+        self.whole.reached(id, self.user)
     }
 }
 
@@ -495,5 +501,48 @@ impl<K: Eq + std::hash::Hash> InsertNew<K> for HashMap<K, u32> {
                 true
             }
         }
+    }
+}
+
+/// Some of everybody, who stand one after the other; the first at a multiple of 64.
+#[cfg(feature = "data")]
+#[derive(Debug)]
+pub struct Part<'w> {
+    whole: &'w Whole<'w>,
+    users: Range<usize>,
+}
+
+#[cfg(feature = "data")]
+impl<'w> Part<'w> {
+    /// These users.
+    pub fn of(whole: &'w Whole<'w>, users: Range<usize>) -> Part<'w> {
+        Part { whole, users }
+    }
+}
+
+#[cfg(feature = "data")]
+impl Frame for Part<'_> {
+    fn rows(&self) -> usize {
+        self.users.len()
+    }
+
+    fn column(&self, id: ColumnId) -> Option<(&Column, usize)> {
+        let column = self.whole.columns.get(id.0 as usize).and_then(Option::as_ref);
+        column.map(|column| (column, self.users.start))
+    }
+
+    fn aggregate(&self, id: AggregateId, row: usize) -> Value {
+        self.whole.aggregate(id, Some(self.users.start + row))
+    }
+
+    fn aggregates(&self, id: AggregateId) -> Option<(&Column, usize)> {
+        match self.whole.found.get(&id) {
+            Some(Found::Each(answered)) => Some((&answered.values, self.users.start)),
+            Some(Found::Groups(..)) | None => None,
+        }
+    }
+
+    fn reached(&self, id: AggregateId, row: usize) -> Value {
+        self.whole.reached(id, Some(self.users.start + row))
     }
 }

@@ -1,0 +1,132 @@
+//! How the results of some users are spread, and what was missing where one is unknown: from words, not user by user.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    eval::{
+        kernel::{At, Bits, Found, Frame, Kernel, bits, known_of},
+        unknown::{self, Cause},
+    },
+    ir::{Body, DefinitionId, Expr},
+    plan::{Atom, Node, NodeId, Slot},
+};
+
+/// How one result is spread over some users.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// Of a tag: who has it. Of a score, level, layer or funnel: who has a value.
+    pub known: u64,
+    /// For whom it is unknown.
+    pub unknown: u64,
+    /// Of a level, layer or funnel: users by rank.
+    pub by_rank: BTreeMap<u32, u64>,
+    /// What was missing where it was unknown.
+    pub causes: BTreeMap<Cause, u64>,
+}
+
+impl Kernel<'_> {
+    /// How a result is spread over these users; none of a `let`.
+    pub fn spread(&self, found: &Found, frame: &dyn Frame, id: DefinitionId) -> Option<Spread> {
+        let mut spread = Spread::default();
+        match &self.interpreter.rulebook().definition(id).body {
+            Body::Let(_) => return None,
+            Body::Tag(condition) | Body::Segment(condition) => {
+                let node = *found.conditions.get(&id)?;
+                let bits = found.nodes.get(node.0 as usize)?;
+                spread.known = bits::count(&bits.yes);
+                let open = open(bits, found.rows);
+                spread.unknown = bits::count(&open);
+                if spread.unknown > 0 {
+                    spread.causes = self.causes(found, frame, node, condition, &open);
+                }
+            }
+            Body::Score(_) => {
+                let column = found.values.get(&id)?;
+                spread.known = bits::count(column.known());
+                spread.unknown = found.rows as u64 - spread.known;
+            }
+            Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => {
+                for row in 0..found.rows {
+                    if let crate::value::Value::Choice(rank) = self.value(found, frame, id, row) {
+                        spread.known += 1;
+                        *spread.by_rank.entry(rank).or_default() += 1;
+                    }
+                }
+                spread.unknown = found.unknown_above.get(&id).map_or(0, |past| bits::count(past));
+            }
+        }
+        Some(spread)
+    }
+
+    fn causes(
+        &self,
+        found: &Found,
+        frame: &dyn Frame,
+        node: NodeId,
+        condition: &Expr,
+        open: &[u64],
+    ) -> BTreeMap<Cause, u64> {
+        let mut missing: BTreeMap<Cause, Vec<u64>> = BTreeMap::new();
+        if self.look(found, frame, node, open, &mut missing) {
+            return missing.into_iter().map(|(cause, rows)| (cause, bits::count(&rows))).collect();
+        }
+        // Something else than a column is asked about: user by user.
+        let mut causes = BTreeMap::new();
+        for row in bits::rows(open) {
+            let known = At { kernel: self, frame, found, row };
+            for cause in unknown::causes(self.interpreter.rulebook(), &self.interpreter.row(&known), condition) {
+                *causes.entry(cause).or_default() += 1;
+            }
+        }
+        causes
+    }
+
+    /// Finds the columns that are missing where a condition is unknown for those who hang on it; false where it hangs on
+    /// something else.
+    fn look(
+        &self,
+        found: &Found,
+        frame: &dyn Frame,
+        node: NodeId,
+        hang: &[u64],
+        missing: &mut BTreeMap<Cause, Vec<u64>>,
+    ) -> bool {
+        let Some(bits) = found.nodes.get(node.0 as usize) else { return false };
+        let hang: Vec<u64> = open(bits, found.rows).iter().zip(hang).map(|(open, hang)| open & hang).collect();
+        if bits::count(&hang) == 0 {
+            return true;
+        }
+        let mut all = |nodes: &[NodeId]| nodes.iter().all(|node| self.look(found, frame, *node, &hang, missing));
+        match self.plan.nodes.get(node.0 as usize) {
+            Some(Node::Always(_)) => true,
+            Some(Node::Not(inner)) => all(&[*inner]),
+            Some(Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts)) => all(parts),
+            Some(Node::Choose(condition, then, otherwise)) => all(&[*condition, *then, *otherwise]),
+            Some(Node::Closed(_) | Node::IsUnknown(_)) => true,
+            Some(Node::Atom(atom)) => match self.plan.atoms.get(atom.0 as usize) {
+                Some(Atom::Range(Slot::Column(id), _) | Atom::Flag(Slot::Column(id)) | Atom::OfText(id, _)) => {
+                    let Some((column, start)) = frame.column(*id) else { return false };
+                    let Some(known) = known_of(column, start, found.rows) else { return true };
+                    let rows = missing.entry(Cause::Column(*id)).or_insert_with(|| vec![0; bits::words(found.rows)]);
+                    let here = hang.iter().zip(&known).map(|(hang, known)| hang & !known);
+                    rows.iter_mut().zip(here).for_each(|(rows, here)| *rows |= here);
+                    true
+                }
+                Some(Atom::Range(..) | Atom::Flag(_) | Atom::Known(_) | Atom::Opaque(_)) | None => false,
+            },
+            None => false,
+        }
+    }
+}
+
+/// Of whom a condition is unknown.
+fn open(bits: &Bits, rows: usize) -> Vec<u64> {
+    match &bits.no {
+        None => vec![0; bits::words(rows)],
+        Some(no) => {
+            let mut open: Vec<u64> = bits.yes.iter().zip(no).map(|(yes, no)| !(yes | no)).collect();
+            bits::trim(&mut open, rows);
+            open
+        }
+    }
+}

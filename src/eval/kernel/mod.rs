@@ -1,0 +1,690 @@
+//! The columnar evaluation: some thousand users at a time, sixty-four a word.
+//!
+//! Every distinct leaf of the rulebook is answered once for all of them, then every distinct combination of leaves by operations on
+//! words. Each condition has two sets of bits, of whom it is true and of whom it is false; where no value is missing the second
+//! is the rest. Leaves that are no comparison are answered once for each different text, or row by row by the plain interpreter, against
+//! which all of this is held.
+
+mod bits;
+mod counts;
+mod pieces;
+
+pub use counts::Spread;
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    column::{Batch, Column, Data},
+    eval::{Answers, Context, Interpreter, Overlap, reference::Known},
+    ir::{AggregateFunction, AggregateId, Body, DefinitionId, Expr, ExprKind, TimeWindow},
+    plan::{Atom, AtomId, Constants, Node, NodeId, Plan, Slot, Step, TruthKey},
+    schema::ColumnId,
+    value::{
+        Moment, MomentType, Truth, Type, Value, Zone, number,
+        time::{Direction, Window},
+    },
+};
+use pieces::{Codes, Pieces};
+
+/// A rulebook ready to be asked about many users at one as-of. Shared between threads as it is.
+#[derive(Debug)]
+pub struct Kernel<'a> {
+    interpreter: Interpreter<'a>,
+    plan: Plan<'a>,
+    pieces: HashMap<Slot, Pieces>,
+    /// Funnels that are asked for.
+    funnels: Vec<AggregateId>,
+}
+
+/// The users that are asked about together: a batch of a file, or some of everybody.
+pub trait Frame: std::fmt::Debug + Sync {
+    /// How many.
+    fn rows(&self) -> usize;
+    /// A column, and where in it the first of them stands: a multiple of 64.
+    fn column(&self, id: ColumnId) -> Option<(&Column, usize)>;
+    /// The answer of a question over many rows.
+    fn aggregate(&self, id: AggregateId, row: usize) -> Value;
+    /// The same of all rows, where it stands in a column.
+    fn aggregates(&self, id: AggregateId) -> Option<(&Column, usize)>;
+    /// When the furthest step of a funnel was last reached.
+    fn reached(&self, id: AggregateId, row: usize) -> Value;
+}
+
+/// A batch asks about no rows but its own.
+impl Frame for Batch {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn column(&self, id: ColumnId) -> Option<(&Column, usize)> {
+        Batch::column(self, id).map(|column| (column, 0))
+    }
+
+    fn aggregate(&self, _: AggregateId, _: usize) -> Value {
+        Value::Missing
+    }
+
+    fn aggregates(&self, _: AggregateId) -> Option<(&Column, usize)> {
+        None
+    }
+
+    fn reached(&self, _: AggregateId, _: usize) -> Value {
+        Value::Missing
+    }
+}
+
+/// Of whom a condition is true, and of whom false; the others do not know.
+#[derive(Clone, Debug, Default)]
+struct Bits {
+    yes: Vec<u64>,
+    /// None where it is nobody unknown: then it is all that are not `yes`.
+    no: Option<Vec<u64>>,
+}
+
+/// What some users got.
+#[derive(Debug, Default)]
+pub struct Found {
+    rows: usize,
+    nodes: Vec<Bits>,
+    conditions: HashMap<DefinitionId, NodeId>,
+    /// Of levels, layers, scores and values.
+    values: BTreeMap<DefinitionId, Column>,
+    aliases: HashMap<DefinitionId, Slot>,
+    /// Of levels and layers: rows where `otherwise` (or nothing) was reached past an unknown arm.
+    unknown_above: BTreeMap<DefinitionId, Vec<u64>>,
+    /// Rows at which two arms of an `exclusive` layer apply.
+    pub overlaps: Vec<(usize, Overlap)>,
+}
+
+impl<'a> Kernel<'a> {
+    /// Prepares what is asked for.
+    pub fn new(interpreter: Interpreter<'a>, context: &Context, asked: &[DefinitionId]) -> Kernel<'a> {
+        let constants = AsOf { interpreter, context };
+        let plan = Plan::of(interpreter.rulebook(), asked, &constants);
+        let pieces = plan.cuts.iter().map(|(slot, cuts)| (*slot, Pieces::of(cuts))).collect();
+        let rulebook = interpreter.rulebook();
+        let reads = rulebook.reads(asked.iter().copied());
+        let is_funnel = |id: &AggregateId| matches!(rulebook.aggregate(*id).function, AggregateFunction::Funnel(..));
+        let funnels = reads.aggregates.iter().copied().filter(is_funnel).collect();
+        Kernel { interpreter, plan, pieces, funnels }
+    }
+
+    /// What these users get.
+    pub fn evaluate(&self, frame: &dyn Frame) -> Found {
+        let rows = frame.rows();
+        let mut found = Found { rows, nodes: vec![Bits::default(); self.plan.nodes.len()], ..Found::default() };
+        let mut working = Working { codes: HashMap::new(), done: 0 };
+        for step in &self.plan.steps {
+            match step {
+                Step::Condition(id, node) => {
+                    self.settle(*node, frame, &mut found, &mut working);
+                    found.conditions.insert(*id, *node);
+                }
+                Step::Alias(id, slot) => {
+                    found.aliases.insert(*id, *slot);
+                }
+                Step::Value(id) => {
+                    let column = self.by_row(*id, frame, &found);
+                    found.values.insert(*id, column);
+                }
+                Step::Ladder(id, arms) => {
+                    arms.iter().filter_map(|(node, _)| *node).for_each(|node| {
+                        self.settle(node, frame, &mut found, &mut working);
+                    });
+                    self.ladder(*id, arms, &mut found);
+                }
+                Step::Score(id, arms) => {
+                    arms.iter().for_each(|node| self.settle(*node, frame, &mut found, &mut working));
+                    let column = self.score(*id, arms, frame, &found);
+                    found.values.insert(*id, column);
+                }
+            }
+        }
+        found
+    }
+
+    /// Answers a condition and all that it is made of, which stand before it.
+    fn settle(&self, upto: NodeId, frame: &dyn Frame, found: &mut Found, working: &mut Working) {
+        while working.done <= upto.0 as usize {
+            let at = working.done;
+            let bits = match self.plan.nodes.get(at) {
+                Some(Node::Atom(atom)) => self.atom(*atom, frame, found, working),
+                Some(node) => combined(node, found),
+                None => return,
+            };
+            if let Some(slot) = found.nodes.get_mut(at) {
+                *slot = bits;
+            }
+            working.done += 1;
+        }
+    }
+
+    fn atom(&self, id: AtomId, frame: &dyn Frame, found: &Found, working: &mut Working) -> Bits {
+        let rows = frame.rows();
+        let Some(atom) = self.plan.atoms.get(id.0 as usize) else { return unknown(rows) };
+        match atom {
+            Atom::Range(slot, range) => match column_of(*slot, frame, found) {
+                Some((column, start)) if pieces::fits(column) => {
+                    let Some(pieces) = self.pieces.get(slot) else { return unknown(rows) };
+                    let codes = working.codes.entry(*slot).or_insert_with(|| pieces.codes(column, start, rows));
+                    let Some(cuts) = self.plan.cuts.get(slot) else { return unknown(rows) };
+                    let known = known_of(column, start, rows);
+                    let mut yes = vec![0; bits::words(rows)];
+                    bits::between(codes, cuts.piece(range.low), cuts.piece(range.high), &mut yes);
+                    if range.outside {
+                        yes.iter_mut().for_each(|word| *word = !*word);
+                    }
+                    let settled = settled(range, cuts, codes, known, rows);
+                    answered(yes, settled, rows)
+                }
+                Some((column, start)) => {
+                    let keyed = |row: usize| {
+                        let key = crate::plan::Domain::of(&self.type_of(*slot))
+                            .and_then(|it| it.key(&column.get(start + row)));
+                        key.map(|key| range.holds(key)).map_or(Truth::Unknown, |truth| truth)
+                    };
+                    by_truth(rows, keyed)
+                }
+                None => by_truth(rows, |row| {
+                    let value = slot_value(*slot, frame, found, row);
+                    let key = crate::plan::Domain::of(&self.type_of(*slot)).and_then(|it| it.key(&value));
+                    key.map_or(Truth::Unknown, |key| range.holds(key))
+                }),
+            },
+            Atom::Flag(slot) => match column_of(*slot, frame, found) {
+                Some((column, start)) => match column.data() {
+                    Data::Bool(flags) => {
+                        let flags = flags.get(start..start + rows).unwrap_or_default();
+                        let yes = packed(flags.iter().copied());
+                        answered(yes, known_of(column, start, rows), rows)
+                    }
+                    _ => by_truth(rows, |row| Truth::of(&column.get(start + row))),
+                },
+                None => by_truth(rows, |row| Truth::of(&slot_value(*slot, frame, found, row))),
+            },
+            Atom::Known(slot) => match column_of(*slot, frame, found) {
+                Some((column, start)) => {
+                    Bits { yes: known_of(column, start, rows).unwrap_or_else(|| bits::all(rows)), no: None }
+                }
+                None => by_truth(rows, |row| Truth::from(slot_value(*slot, frame, found, row) != Value::Missing)),
+            },
+            Atom::OfText(column, expr) => self.of_text(*column, expr, frame, found),
+            Atom::Opaque(expr) => {
+                by_truth(rows, |row| self.interpreter.row(&At { kernel: self, frame, found, row }).truth(expr))
+            }
+        }
+    }
+
+    /// A condition on one column of texts: asked once of each different text.
+    fn of_text(&self, column: ColumnId, expr: &Expr, frame: &dyn Frame, found: &Found) -> Bits {
+        let rows = frame.rows();
+        let ask = |row: usize| self.interpreter.row(&At { kernel: self, frame, found, row }).truth(expr);
+        let Some((values, start)) = frame.column(column) else { return by_truth(rows, ask) };
+        let mut known: HashMap<&str, Truth> = HashMap::new();
+        let mut missing = None;
+        let truths = |row: usize| {
+            let text = match values.data() {
+                Data::Texts(texts) if values.is_known(start + row) => texts.get(start + row),
+                Data::Text(texts) => texts.get(start + row).and_then(Option::as_deref),
+                _ => None,
+            };
+            match text {
+                Some(text) => *known.entry(text).or_insert_with(|| ask(row)),
+                None => *missing.get_or_insert_with(|| ask(row)),
+            }
+        };
+        by_truth(rows, truths)
+    }
+
+    fn ladder(&self, id: DefinitionId, arms: &[(Option<NodeId>, u32)], found: &mut Found) {
+        let rows = found.rows;
+        let exclusive = match &self.interpreter.rulebook().definition(id).body {
+            Body::Level(ladder) | Body::Layer(ladder) => ladder.exclusive,
+            _ => false,
+        };
+        let mut left = bits::all(rows);
+        let mut unknown = vec![0; bits::words(rows)];
+        let mut ranks: Vec<u32> = vec![0; rows];
+        let mut known = vec![0; bits::words(rows)];
+        let mut past = vec![0; bits::words(rows)];
+        for (node, rank) in arms {
+            let taken: Vec<u64> = match node.and_then(|node| found.nodes.get(node.0 as usize)) {
+                None => {
+                    past.iter_mut()
+                        .zip(&left)
+                        .zip(&unknown)
+                        .for_each(|((past, left), unknown)| *past |= left & unknown);
+                    left.clone()
+                }
+                Some(bits) => {
+                    if let Some(no) = &bits.no {
+                        let open = unknown.iter_mut().zip(&left).zip(bits.yes.iter().zip(no));
+                        open.for_each(|((unknown, left), (yes, no))| *unknown |= left & !yes & !no);
+                    }
+                    bits.yes.iter().zip(&left).map(|(yes, left)| yes & left).collect()
+                }
+            };
+            bits::trim(&mut unknown, rows);
+            for row in bits::rows(&taken) {
+                if let Some(slot) = ranks.get_mut(row) {
+                    *slot = *rank;
+                }
+            }
+            known.iter_mut().zip(&taken).for_each(|(known, taken)| *known |= taken);
+            left.iter_mut().zip(&taken).for_each(|(left, taken)| *left &= !taken);
+        }
+        past.iter_mut().zip(&left).zip(&unknown).for_each(|((past, left), unknown)| *past |= left & unknown);
+        if exclusive {
+            self.overlaps(id, arms, &ranks, found);
+        }
+        found.values.insert(id, Column::of(Data::Choice(ranks), known, rows));
+        found.unknown_above.insert(id, past);
+    }
+
+    /// Rows at which a second arm of an exclusive layer applies.
+    fn overlaps(&self, id: DefinitionId, arms: &[(Option<NodeId>, u32)], ranks: &[u32], found: &mut Found) {
+        let mut seen = vec![0; bits::words(found.rows)];
+        let mut twice = vec![];
+        for (node, rank) in arms {
+            let Some(bits) = node.and_then(|node| found.nodes.get(node.0 as usize)) else { continue };
+            for row in bits::rows(&bits.yes) {
+                if bits::has(&seen, row) {
+                    let first = ranks.get(row).copied().unwrap_or(0);
+                    twice.push((row, Overlap { layer: id, first, second: *rank }));
+                }
+            }
+            seen.iter_mut().zip(&bits.yes).for_each(|(seen, yes)| *seen |= yes);
+        }
+        twice.sort_by_key(|(row, _)| *row);
+        twice.dedup_by_key(|(row, _)| *row);
+        found.overlaps.extend(twice);
+    }
+
+    fn score(&self, id: DefinitionId, arms: &[NodeId], frame: &dyn Frame, found: &Found) -> Column {
+        let definition = self.interpreter.rulebook().definition(id);
+        let mut column = Column::new(&definition.ty);
+        let Body::Score(score) = &definition.body else { return column };
+        let zone = self.interpreter.clock().zone();
+        let conditions: Vec<Option<&Vec<u64>>> =
+            arms.iter().map(|node| found.nodes.get(node.0 as usize).map(|bits| &bits.yes)).collect();
+        let whole = |expr: &Expr| match (&expr.kind, &definition.ty) {
+            (ExprKind::Constant(Value::Int(points)), Type::Int) => Some(*points),
+            _ => None,
+        };
+        let points: Option<Vec<i64>> = score
+            .arms
+            .iter()
+            .map(|arm| {
+                whole(&arm.points).and_then(|points| if arm.minus { points.checked_neg() } else { Some(points) })
+            })
+            .collect();
+        let clamp = score.clamp.as_ref().map(|(low, high)| whole(low).zip(whole(high)));
+        let simple = match (points, whole(&score.base), clamp) {
+            (Some(points), Some(base), None) => Some((points, base, None)),
+            (Some(points), Some(base), Some(Some((low, high)))) if low <= high => {
+                Some((points, base, Some((low, high))))
+            }
+            _ => None,
+        };
+        let bounded = |points: &[i64]| points.iter().all(|it| it.unsigned_abs() < 1 << 40) && points.len() < 1 << 20;
+        if let Some((points, base, clamp)) = simple
+            && bounded(&points)
+            && base.unsigned_abs() < 1 << 60
+        {
+            let mut sums = vec![base; frame.rows()];
+            for (bits, points) in conditions.iter().zip(&points) {
+                for row in bits.iter().flat_map(|bits| bits::rows(bits)) {
+                    if let Some(sum) = sums.get_mut(row) {
+                        *sum += points;
+                    }
+                }
+            }
+            if let Some((low, high)) = clamp {
+                sums.iter_mut().for_each(|sum| *sum = (*sum).clamp(low, high));
+            }
+            return Column::of(Data::Int(sums), bits::all(frame.rows()), frame.rows());
+        }
+        for at in 0..frame.rows() {
+            let known = At { kernel: self, frame, found, row: at };
+            let row = self.interpreter.row(&known);
+            let mut sum = row.value(&score.base);
+            for (arm, bits) in score.arms.iter().zip(&conditions) {
+                if bits.is_some_and(|bits| bits::has(bits, at)) {
+                    let points = row.value(&arm.points);
+                    sum = if arm.minus { number::subtract(&sum, &points) } else { number::add(&sum, &points) };
+                }
+            }
+            if let Some((low, high)) = &score.clamp {
+                sum = crate::value::compare::clamp(&sum, &row.value(low), &row.value(high), zone);
+            }
+            column.push(&sum);
+        }
+        column
+    }
+
+    /// A value that is computed row by row.
+    fn by_row(&self, id: DefinitionId, frame: &dyn Frame, found: &Found) -> Column {
+        let definition = self.interpreter.rulebook().definition(id);
+        let mut column = Column::new(&definition.ty);
+        if let Body::Let(expr) = &definition.body {
+            for row in 0..frame.rows() {
+                column.push(&self.interpreter.row(&At { kernel: self, frame, found, row }).value(expr));
+            }
+        }
+        column
+    }
+
+    fn type_of(&self, slot: Slot) -> Type {
+        let rulebook = self.interpreter.rulebook();
+        match slot {
+            Slot::Column(id) => rulebook.schema.root().column(id).ty.clone(),
+            Slot::Definition(id) => rulebook.definition(id).ty.clone(),
+            Slot::Aggregate(id) => rulebook.aggregate(id).ty.clone(),
+        }
+    }
+
+    /// Everything that one of the users got.
+    pub fn answers(&self, found: &Found, frame: &dyn Frame, row: usize) -> Answers {
+        let rulebook = self.interpreter.rulebook();
+        let mut answers = Answers::none(rulebook);
+        for step in &self.plan.steps {
+            let id = step.definition();
+            if let Some(slot) = answers.values.get_mut(id.0 as usize) {
+                *slot = self.value(found, frame, id, row);
+            }
+        }
+        answers.reached = self.funnels.iter().map(|id| (*id, frame.reached(*id, row))).collect();
+        let above = found.unknown_above.iter().filter(|(_, past)| bits::has(past, row));
+        answers.unknown_above = above.map(|(id, _)| *id).collect();
+        answers.overlaps = found.overlaps.iter().filter(|(at, _)| *at == row).map(|(_, overlap)| *overlap).collect();
+        answers
+    }
+
+    /// The value of a definition for one of the users, as it was found: a tag may be unknown.
+    pub fn value(&self, found: &Found, frame: &dyn Frame, id: DefinitionId, row: usize) -> Value {
+        if let Some(node) = found.conditions.get(&id) {
+            return found.nodes.get(node.0 as usize).map_or(Value::Missing, |bits| bits.truth(row).into());
+        }
+        match found.aliases.get(&id) {
+            Some(slot) => slot_value(*slot, frame, found, row),
+            None => found.values.get(&id).map_or(Value::Missing, |column| column.get(row)),
+        }
+    }
+}
+
+/// What is worked out for some users, and not kept.
+struct Working {
+    codes: HashMap<Slot, Codes>,
+    /// Conditions answered so far.
+    done: usize,
+}
+
+/// One of the users.
+#[derive(Debug)]
+struct At<'k> {
+    kernel: &'k Kernel<'k>,
+    frame: &'k dyn Frame,
+    found: &'k Found,
+    row: usize,
+}
+
+impl Known for At<'_> {
+    fn column(&self, id: ColumnId) -> Value {
+        self.frame.column(id).map_or(Value::Missing, |(column, start)| column.get(start + self.row))
+    }
+
+    fn definition(&self, id: DefinitionId) -> Value {
+        self.kernel.value(self.found, self.frame, id, self.row)
+    }
+
+    fn aggregate(&self, id: AggregateId) -> Value {
+        self.frame.aggregate(id, self.row)
+    }
+
+    fn reached(&self, id: AggregateId) -> Value {
+        self.frame.reached(id, self.row)
+    }
+}
+
+impl Bits {
+    fn truth(&self, row: usize) -> Truth {
+        match (bits::has(&self.yes, row), &self.no) {
+            (true, _) => Truth::True,
+            (false, Some(no)) if !bits::has(no, row) => Truth::Unknown,
+            (false, _) => Truth::False,
+        }
+    }
+
+    fn no(&self, rows: usize) -> Vec<u64> {
+        match &self.no {
+            Some(no) => no.clone(),
+            None => inverted(&self.yes, rows),
+        }
+    }
+}
+
+fn inverted(bits: &[u64], rows: usize) -> Vec<u64> {
+    let mut inverted: Vec<u64> = bits.iter().map(|word| !word).collect();
+    bits::trim(&mut inverted, rows);
+    inverted
+}
+
+fn unknown(rows: usize) -> Bits {
+    let none = vec![0; bits::words(rows)];
+    Bits { yes: none.clone(), no: Some(none) }
+}
+
+/// Of a leaf: true where it holds and its value is known, false where its value is known and it does not hold.
+fn answered(yes: Vec<u64>, known: Option<Vec<u64>>, rows: usize) -> Bits {
+    let mut yes = yes;
+    match known {
+        None => {
+            bits::trim(&mut yes, rows);
+            Bits { yes, no: None }
+        }
+        Some(known) => {
+            let no = yes.iter().zip(&known).map(|(yes, known)| !yes & known).collect();
+            yes.iter_mut().zip(&known).for_each(|(yes, known)| *yes &= known);
+            Bits { yes, no: Some(no) }
+        }
+    }
+}
+
+/// Where a value of a column is known; none where it always is.
+fn known_of(column: &Column, start: usize, rows: usize) -> Option<Vec<u64>> {
+    let first = start / 64;
+    let mut known = column.known().get(first..first + bits::words(rows)).unwrap_or_default().to_vec();
+    known.resize(bits::words(rows), 0);
+    bits::trim(&mut known, rows);
+    (bits::count(&known) != rows as u64).then_some(known)
+}
+
+/// Where a leaf is true or false: its value is known, and is none of which it is unknown.
+fn settled(
+    range: &crate::plan::Range,
+    cuts: &crate::plan::Cuts,
+    codes: &Codes,
+    known: Option<Vec<u64>>,
+    rows: usize,
+) -> Option<Vec<u64>> {
+    if !range.has_unknown() {
+        return known;
+    }
+    let mut open = vec![0; bits::words(rows)];
+    bits::between(codes, 0, cuts.piece(range.unknown), &mut open);
+    bits::trim(&mut open, rows);
+    if let Some(known) = known {
+        open.iter_mut().zip(known).for_each(|(open, known)| *open &= known);
+    }
+    Some(open)
+}
+
+fn by_truth(rows: usize, truth: impl FnMut(usize) -> Truth) -> Bits {
+    let truths: Vec<Truth> = (0..rows).map(truth).collect();
+    let yes = packed(truths.iter().map(|truth| truth.is_true()));
+    let unknown = truths.iter().any(|truth| truth.is_unknown());
+    let no = unknown.then(|| packed(truths.iter().map(|truth| *truth == Truth::False)));
+    Bits { yes, no }
+}
+
+fn packed(flags: impl ExactSizeIterator<Item = bool>) -> Vec<u64> {
+    let mut words = vec![0; bits::words(flags.len())];
+    for (row, flag) in flags.enumerate() {
+        if let Some(word) = words.get_mut(row / 64) {
+            *word |= u64::from(flag) << (row % 64);
+        }
+    }
+    words
+}
+
+fn column_of<'f>(slot: Slot, frame: &'f dyn Frame, found: &'f Found) -> Option<(&'f Column, usize)> {
+    match slot {
+        Slot::Column(id) => frame.column(id),
+        Slot::Definition(id) => found.values.get(&id).map(|column| (column, 0)),
+        Slot::Aggregate(id) => frame.aggregates(id),
+    }
+}
+
+fn slot_value(slot: Slot, frame: &dyn Frame, found: &Found, row: usize) -> Value {
+    match slot {
+        Slot::Aggregate(id) => frame.aggregate(id, row),
+        Slot::Column(_) | Slot::Definition(_) => {
+            column_of(slot, frame, found).map_or(Value::Missing, |(column, start)| column.get(start + row))
+        }
+    }
+}
+
+/// A condition that is made of others, which are answered.
+fn combined(node: &Node, found: &Found) -> Bits {
+    let rows = found.rows;
+    let get = |id: &NodeId| found.nodes.get(id.0 as usize);
+    match node {
+        Node::Atom(_) => unknown(rows),
+        Node::Always(TruthKey::True) => Bits { yes: bits::all(rows), no: None },
+        Node::Always(TruthKey::False) => Bits { yes: vec![0; bits::words(rows)], no: None },
+        Node::Always(TruthKey::Unknown) => unknown(rows),
+        Node::Not(inner) => match get(inner) {
+            Some(Bits { yes, no: Some(no) }) => Bits { yes: no.clone(), no: Some(yes.clone()) },
+            Some(Bits { yes, no: None }) => Bits { yes: inverted(yes, rows), no: None },
+            None => unknown(rows),
+        },
+        Node::All(all) => {
+            let parts: Vec<&Bits> = all.iter().filter_map(get).collect();
+            let mut yes = bits::all(rows);
+            for part in &parts {
+                yes.iter_mut().zip(&part.yes).for_each(|(all, part)| *all &= part);
+            }
+            let no = parts.iter().any(|part| part.no.is_some()).then(|| {
+                let mut no = vec![0; bits::words(rows)];
+                for part in &parts {
+                    match &part.no {
+                        Some(part) => no.iter_mut().zip(part).for_each(|(any, part)| *any |= part),
+                        None => no.iter_mut().zip(&part.yes).for_each(|(any, part)| *any |= !part),
+                    }
+                }
+                bits::trim(&mut no, rows);
+                no
+            });
+            Bits { yes, no }
+        }
+        Node::Any(any) => {
+            let parts: Vec<&Bits> = any.iter().filter_map(get).collect();
+            let mut yes = vec![0; bits::words(rows)];
+            for part in &parts {
+                yes.iter_mut().zip(&part.yes).for_each(|(any, part)| *any |= part);
+            }
+            let no = parts.iter().any(|part| part.no.is_some()).then(|| {
+                let mut no = bits::all(rows);
+                for part in &parts {
+                    match &part.no {
+                        Some(part) => no.iter_mut().zip(part).for_each(|(all, part)| *all &= part),
+                        None => no.iter_mut().zip(&part.yes).for_each(|(all, part)| *all &= !part),
+                    }
+                }
+                no
+            });
+            Bits { yes, no }
+        }
+        Node::AtLeast(needed, parts) => {
+            let parts: Vec<&Bits> = parts.iter().filter_map(get).collect();
+            by_truth(rows, |row| Truth::at_least(i64::from(*needed), parts.iter().map(|part| part.truth(row))))
+        }
+        Node::Choose(condition, then, otherwise) => {
+            let (Some(condition), Some(then), Some(otherwise)) = (get(condition), get(then), get(otherwise)) else {
+                return unknown(rows);
+            };
+            let choose = |a: &[u64], b: &[u64]| -> Vec<u64> {
+                let words = condition.yes.iter().zip(a.iter().zip(b));
+                words.map(|(condition, (a, b))| condition & a | !condition & b).collect()
+            };
+            let yes = choose(&then.yes, &otherwise.yes);
+            let open = then.no.is_some() || otherwise.no.is_some();
+            let no = open.then(|| choose(&then.no(rows), &otherwise.no(rows)));
+            Bits { yes, no }
+        }
+        Node::Closed(inner) => {
+            Bits { yes: get(inner).map_or_else(|| vec![0; bits::words(rows)], |bits| bits.yes.clone()), no: None }
+        }
+        Node::IsUnknown(inner) => {
+            let yes = match get(inner) {
+                Some(Bits { yes, no: Some(no) }) => {
+                    let open: Vec<u64> = yes.iter().zip(no).map(|(yes, no)| yes | no).collect();
+                    inverted(&open, rows)
+                }
+                Some(Bits { no: None, .. }) | None => vec![0; bits::words(rows)],
+            };
+            Bits { yes, no: None }
+        }
+    }
+}
+
+/// The values of constants at the as-of.
+struct AsOf<'a, 'c> {
+    interpreter: Interpreter<'a>,
+    context: &'c Context,
+}
+
+/// Nobody: constants read nothing.
+#[derive(Debug)]
+struct Nobody;
+
+impl Known for Nobody {
+    fn column(&self, _: ColumnId) -> Value {
+        Value::Missing
+    }
+
+    fn definition(&self, _: DefinitionId) -> Value {
+        Value::Missing
+    }
+
+    fn aggregate(&self, _: AggregateId) -> Value {
+        Value::Missing
+    }
+
+    fn reached(&self, _: AggregateId) -> Value {
+        Value::Missing
+    }
+}
+
+impl Constants for AsOf<'_, '_> {
+    fn value(&self, expr: &Expr) -> Value {
+        self.interpreter.row(&Nobody).value(expr)
+    }
+
+    fn window(&self, window: &TimeWindow, kind: MomentType) -> Option<Window> {
+        self.interpreter.row(&Nobody).window(window, kind)
+    }
+
+    fn ago(&self, duration: &Value, kind: MomentType) -> Option<Value> {
+        let Value::Duration(duration) = duration else { return None };
+        self.context.clock.shifted(*duration, Direction::Back, kind).map(Moment::into)
+    }
+
+    fn now(&self, kind: MomentType) -> Value {
+        self.context.clock.now_as(kind).into()
+    }
+
+    fn zone(&self) -> &Zone {
+        self.context.clock.zone()
+    }
+}

@@ -1,0 +1,383 @@
+//! From typed trees to leaves and combinations of them, each distinct one once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{
+    ir::{Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook, TimeWindow},
+    plan::{Atom, AtomId, Cuts, Domain, Node, NodeId, Plan, Range, Slot, Step, TruthKey, is_condition},
+    schema::ColumnId,
+    value::{Comparison, MomentType, Truth, Type, Value, Zone, time::Window},
+};
+
+/// The values of constants at one as-of.
+pub trait Constants {
+    /// The value of an expression that reads nothing of the user's.
+    fn value(&self, expr: &Expr) -> Value;
+    /// The two instants that a time condition comes to.
+    fn window(&self, window: &TimeWindow, kind: MomentType) -> Option<Window>;
+    /// `now` for a type of moment, less a duration: where an age of that much begins.
+    fn ago(&self, duration: &Value, kind: MomentType) -> Option<Value>;
+    /// `now` for a type of moment.
+    fn now(&self, kind: MomentType) -> Value;
+    /// The rulebook's zone.
+    fn zone(&self) -> &Zone;
+}
+
+pub(super) fn plan<'a>(rulebook: &'a Rulebook, asked: &[DefinitionId], constants: &dyn Constants) -> Plan<'a> {
+    let reads = rulebook.reads(asked.iter().copied());
+    let mut lowering = Lowering {
+        rulebook,
+        constants,
+        plan: Plan { atoms: vec![], nodes: vec![], steps: vec![], cuts: HashMap::new() },
+        ranges: HashMap::new(),
+        leaves: HashMap::new(),
+        nodes: HashMap::new(),
+        conditions: HashMap::new(),
+        aliases: HashMap::new(),
+    };
+    for id in rulebook.order.iter().filter(|id| reads.definitions.contains(id)) {
+        lowering.definition(*id);
+    }
+    let mut plan = lowering.plan;
+    plan.cuts.values_mut().for_each(Cuts::sort);
+    plan
+}
+
+struct Lowering<'a, 'c> {
+    rulebook: &'a Rulebook,
+    constants: &'c dyn Constants,
+    plan: Plan<'a>,
+    ranges: HashMap<(Slot, Range), AtomId>,
+    /// Flags, and what is known.
+    leaves: HashMap<(Slot, bool), AtomId>,
+    nodes: HashMap<Node, NodeId>,
+    conditions: HashMap<DefinitionId, NodeId>,
+    aliases: HashMap<DefinitionId, Slot>,
+}
+
+impl<'a> Lowering<'a, '_> {
+    fn definition(&mut self, id: DefinitionId) {
+        let body = &self.rulebook.definition(id).body;
+        let step = match body {
+            Body::Tag(expr) | Body::Segment(expr) => {
+                let node = self.condition(expr);
+                self.conditions.insert(id, node);
+                Step::Condition(id, node)
+            }
+            Body::Let(expr) if is_condition(body) => {
+                let node = self.condition(expr);
+                self.conditions.insert(id, node);
+                Step::Condition(id, node)
+            }
+            Body::Let(expr) => match self.slot(expr) {
+                Some(slot) => {
+                    self.aliases.insert(id, slot);
+                    Step::Alias(id, slot)
+                }
+                None => Step::Value(id),
+            },
+            Body::Funnel(_, aggregate) => {
+                self.aliases.insert(id, Slot::Aggregate(*aggregate));
+                Step::Alias(id, Slot::Aggregate(*aggregate))
+            }
+            Body::Level(ladder) | Body::Layer(ladder) => Step::Ladder(id, self.ladder(ladder)),
+            Body::Score(score) => {
+                let arms = score.arms.iter().map(|arm| self.condition(&arm.condition)).collect();
+                Step::Score(id, arms)
+            }
+        };
+        self.plan.steps.push(step);
+    }
+
+    fn ladder(&mut self, ladder: &'a Ladder) -> Vec<(Option<NodeId>, u32)> {
+        let arm = |arm: &'a crate::ir::Arm| {
+            let condition = match &arm.choice {
+                Choice::From { condition, .. } | Choice::When(condition) => Some(self.condition(condition)),
+                Choice::Otherwise => None,
+            };
+            (condition, arm.rank)
+        };
+        ladder.arms.iter().map(arm).collect()
+    }
+
+    fn condition(&mut self, expr: &'a Expr) -> NodeId {
+        match &expr.kind {
+            ExprKind::Or(all) => {
+                let all = self.conditions_of(all);
+                self.node(Node::Any(all))
+            }
+            ExprKind::And(all) => {
+                let all = self.conditions_of(all);
+                self.node(Node::All(all))
+            }
+            ExprKind::Not(inner) => {
+                let inner = self.condition(inner);
+                self.not(inner)
+            }
+            ExprKind::Quorum { quorum, conditions } => {
+                let all = self.conditions_of(conditions);
+                match quorum {
+                    Quorum::All => self.node(Node::All(all)),
+                    Quorum::Any => self.node(Node::Any(all)),
+                    Quorum::None => {
+                        let any = self.node(Node::Any(all));
+                        self.not(any)
+                    }
+                    // Here one that is asked twice counts twice.
+                    Quorum::AtLeast(needed) => {
+                        let all = conditions.iter().map(|it| self.condition(it)).collect();
+                        self.node(Node::AtLeast(*needed, all))
+                    }
+                }
+            }
+            ExprKind::If { condition, then, otherwise } => {
+                let parts = (self.condition(condition), self.condition(then), self.condition(otherwise));
+                self.node(Node::Choose(parts.0, parts.1, parts.2))
+            }
+            ExprKind::Definition(id) => match (self.conditions.get(id).copied(), &self.rulebook.definition(*id).body) {
+                (Some(node), Body::Tag(_) | Body::Segment(_)) => self.node(Node::Closed(node)),
+                (Some(node), _) => node,
+                (None, _) => self.opaque(expr),
+            },
+            ExprKind::IsMissing(operand) => {
+                let known = self.is_known(operand);
+                match known {
+                    Some(known) => self.not(known),
+                    None => self.opaque(expr),
+                }
+            }
+            ExprKind::IsKnown(operand) => self.is_known(operand).unwrap_or_else(|| self.opaque(expr)),
+            _ if is_constant(expr) => {
+                let truth = Truth::of(&self.constants.value(expr));
+                self.node(Node::Always(truth.into()))
+            }
+            _ => self.leaf(expr),
+        }
+    }
+
+    fn conditions_of(&mut self, all: &'a [Expr]) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = vec![];
+        for expr in all {
+            let node = self.condition(expr);
+            if !nodes.contains(&node) {
+                nodes.push(node);
+            }
+        }
+        nodes
+    }
+
+    fn not(&mut self, inner: NodeId) -> NodeId {
+        match self.plan.nodes.get(inner.0 as usize) {
+            Some(Node::Not(twice)) => *twice,
+            _ => self.node(Node::Not(inner)),
+        }
+    }
+
+    fn is_known(&mut self, operand: &'a Expr) -> Option<NodeId> {
+        if let Some(slot) = self.slot(operand) {
+            let atom = self.known(slot);
+            return Some(self.node(Node::Atom(atom)));
+        }
+        if operand.ty == Type::Bool {
+            let node = self.condition(operand);
+            let unknown = self.node(Node::IsUnknown(node));
+            return Some(self.not(unknown));
+        }
+        None
+    }
+
+    /// A condition that is made of no others.
+    fn leaf(&mut self, expr: &'a Expr) -> NodeId {
+        if let Some(slot) = self.slot(expr) {
+            let atom = self.flag(slot);
+            return self.node(Node::Atom(atom));
+        }
+        if let Some(node) = self.compared(expr) {
+            return node;
+        }
+        if let Some(column) = only_text(expr, self.rulebook) {
+            return self.atom(Atom::OfText(column, expr));
+        }
+        self.opaque(expr)
+    }
+
+    /// A comparison of a slot with constants.
+    fn compared(&mut self, expr: &'a Expr) -> Option<NodeId> {
+        let zone = self.constants.zone().clone();
+        match &expr.kind {
+            ExprKind::Compare { op, left, right } => {
+                let (op, subject, constant) = match (self.ranked(left), is_constant(right)) {
+                    (Some(slot), true) => (*op, slot, right),
+                    _ => (op.mirrored(), self.ranked(right).filter(|_| is_constant(left))?, left),
+                };
+                let range = subject.1.compared(op, &self.constants.value(constant), &zone)?;
+                Some(self.range(subject.0, range))
+            }
+            ExprKind::Between { subject, low, high, upper } if is_constant(low) && is_constant(high) => {
+                let (slot, domain) = self.ranked(subject)?;
+                let (low, high) = (self.constants.value(low), self.constants.value(high));
+                let range = domain.between(&low, &high, *upper, &zone)?;
+                Some(self.range(slot, range))
+            }
+            ExprKind::Window { subject, window } if is_constant_window(window) => {
+                let (slot, domain) = self.ranked(subject)?;
+                let kind = moments(&subject.ty)?;
+                let range = domain.window(&self.constants.window(window, kind)?)?;
+                Some(self.range(slot, range))
+            }
+            ExprKind::CompareAge { op, moment, duration } if is_constant(duration) => {
+                let (slot, domain) = self.ranked(moment)?;
+                let kind = moments(&moment.ty)?;
+                let ago = self.constants.ago(&self.constants.value(duration), kind)?;
+                let range = domain.compared(op.mirrored(), &ago, &zone)?;
+                let unknown = domain.key(&self.constants.now(kind))? + 1;
+                Some(self.range(slot, Range { unknown, ..range }))
+            }
+            ExprKind::In { subject, list } if is_constant(list) => {
+                let (slot, domain) = self.ranked(subject)?;
+                let Value::List(values) = self.constants.value(list) else { return None };
+                let ranges: Option<Vec<Range>> =
+                    values.iter().map(|value| domain.compared(Comparison::Equal, value, &zone)).collect();
+                let ranges = ranges?;
+                let any = ranges.into_iter().map(|range| self.range(slot, range)).collect();
+                Some(self.node(Node::Any(any)))
+            }
+            _ => None,
+        }
+    }
+
+    /// A slot whose values have keys.
+    fn ranked(&self, expr: &Expr) -> Option<(Slot, Domain)> {
+        // A number that was widened compares as it is: exactly, or beside a float as the nearest float.
+        let domain = Domain::of(&expr.ty)?;
+        Some((self.slot(expr)?, domain))
+    }
+
+    /// The slot that an expression is.
+    fn slot(&self, expr: &Expr) -> Option<Slot> {
+        match &expr.kind {
+            ExprKind::Column(id) => Some(Slot::Column(*id)),
+            ExprKind::Aggregate(id) => Some(Slot::Aggregate(*id)),
+            ExprKind::Definition(id) => match self.aliases.get(id) {
+                Some(slot) => Some(*slot),
+                None if is_condition(&self.rulebook.definition(*id).body) => None,
+                None => Some(Slot::Definition(*id)),
+            },
+            _ => None,
+        }
+    }
+
+    fn range(&mut self, slot: Slot, range: Range) -> NodeId {
+        let atom = match self.ranges.get(&(slot, range)) {
+            Some(atom) => *atom,
+            None => {
+                self.plan.cuts.entry(slot).or_default().add(&range);
+                let atom = self.new_atom(Atom::Range(slot, range));
+                self.ranges.insert((slot, range), atom);
+                atom
+            }
+        };
+        self.node(Node::Atom(atom))
+    }
+
+    fn flag(&mut self, slot: Slot) -> AtomId {
+        if let Some(atom) = self.leaves.get(&(slot, true)) {
+            return *atom;
+        }
+        let atom = self.new_atom(Atom::Flag(slot));
+        self.leaves.insert((slot, true), atom);
+        atom
+    }
+
+    fn known(&mut self, slot: Slot) -> AtomId {
+        if let Some(atom) = self.leaves.get(&(slot, false)) {
+            return *atom;
+        }
+        let atom = self.new_atom(Atom::Known(slot));
+        self.leaves.insert((slot, false), atom);
+        atom
+    }
+
+    fn opaque(&mut self, expr: &'a Expr) -> NodeId {
+        self.atom(Atom::Opaque(expr))
+    }
+
+    fn atom(&mut self, atom: Atom<'a>) -> NodeId {
+        let atom = self.new_atom(atom);
+        self.node(Node::Atom(atom))
+    }
+
+    fn new_atom(&mut self, atom: Atom<'a>) -> AtomId {
+        self.plan.atoms.push(atom);
+        AtomId(self.plan.atoms.len() as u32 - 1)
+    }
+
+    fn node(&mut self, node: Node) -> NodeId {
+        let node = match node {
+            Node::All(all) | Node::Any(all) if all.len() == 1 => match all.first() {
+                Some(only) => return *only,
+                None => Node::Always(TruthKey::True),
+            },
+            other => other,
+        };
+        if let Some(id) = self.nodes.get(&node) {
+            return *id;
+        }
+        let id = NodeId(self.plan.nodes.len() as u32);
+        self.plan.nodes.push(node.clone());
+        self.nodes.insert(node, id);
+        id
+    }
+}
+
+/// Whether an expression reads nothing of the user's.
+fn is_constant(expr: &Expr) -> bool {
+    let mut constant = true;
+    expr.each(&mut |node| {
+        constant &= !matches!(
+            node.kind,
+            ExprKind::Column(_)
+                | ExprKind::ChildColumn(_)
+                | ExprKind::Aggregate(_)
+                | ExprKind::Reached(_)
+                | ExprKind::Definition(_)
+                | ExprKind::ToNext(_)
+        );
+    });
+    constant
+}
+
+fn is_constant_window(window: &TimeWindow) -> bool {
+    match window {
+        TimeWindow::Ago { near, far, .. } => is_constant(near) && is_constant(far),
+        TimeWindow::Within(length) | TimeWindow::WithinNext(length) => is_constant(length),
+        TimeWindow::During(_) => true,
+    }
+}
+
+fn moments(ty: &Type) -> Option<MomentType> {
+    match ty {
+        Type::Date => Some(MomentType::Date),
+        Type::Timestamp => Some(MomentType::Timestamp),
+        _ => None,
+    }
+}
+
+/// The one column that an expression reads, if it is one of texts.
+fn only_text(expr: &Expr, rulebook: &Rulebook) -> Option<ColumnId> {
+    let mut columns = BTreeSet::new();
+    let mut others = false;
+    expr.each(&mut |node| match &node.kind {
+        ExprKind::Column(id) => {
+            columns.insert(*id);
+        }
+        ExprKind::ChildColumn(_)
+        | ExprKind::Aggregate(_)
+        | ExprKind::Reached(_)
+        | ExprKind::Definition(_)
+        | ExprKind::ToNext(_) => others = true,
+        _ => {}
+    });
+    let only = columns.first().copied().filter(|_| columns.len() == 1 && !others)?;
+    (rulebook.schema.root().column(only).ty == Type::Text).then_some(only)
+}
