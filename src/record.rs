@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     schema::{Column, ColumnFacts, ColumnId, Facts, Table},
-    value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
+    value::{Duration, Type, Value, Zone, literal, literal::BadValue, moment_text},
 };
 
 /// Why a record cannot be taken: a column and what is wrong with its value.
@@ -101,10 +101,26 @@ fn shown(json: &Json) -> String {
 pub fn facts(object: &Map<String, Json>) -> Facts {
     let column = |(header, json): (&String, &Json)| ColumnFacts {
         header: header.clone(),
-        ty: own_type(json),
+        ty: match json {
+            Json::String(text) => Some(text_type(text)),
+            other => own_type(other),
+        },
         missing: json.is_null(),
     };
     Facts { file: "<record>".into(), columns: object.iter().map(column).collect() }
+}
+
+/// What one text can be read as, if its uses ask for it.
+fn text_type(text: &str) -> Type {
+    if moment_text::parse_date(text).is_ok() {
+        Type::Date
+    } else if literal::from_text(text, &Type::Timestamp, &Zone::utc()).is_ok() {
+        Type::Timestamp
+    } else if Duration::parse(text).is_ok() {
+        Type::Duration
+    } else {
+        Type::Text
+    }
 }
 
 /// The type that a JSON value has by itself; a text that is a bare date can be read as one.

@@ -16,7 +16,7 @@ use crate::{
     ir::DefinitionId,
     schema::{Column, ColumnId},
     source::Span,
-    syntax::ast::{Argument, Expr, ExprKind, Literal, Test},
+    syntax::ast::{Argument, Expr, ExprKind, Literal, ProductOp, SumOp, Test},
     value::{Type, moment_text::MomentFormat},
 };
 
@@ -172,7 +172,7 @@ impl Checker<'_> {
         let ty = match class {
             Some(class) => self.type_of(class, own.as_ref()),
             None if json => match own {
-                Some(Type::Date) | None => Type::Text,
+                Some(Type::Date | Type::Timestamp | Type::Duration) | None => Type::Text,
                 Some(own) => own,
             },
             None => Type::Text,
@@ -304,28 +304,9 @@ impl Inference<'_, '_, '_> {
                 let element = self.same(&all.iter().collect::<Vec<_>>(), element.as_ref());
                 Some(Class::List(element.map(Box::new)))
             }
-            ExprKind::Sum { first, rest } => {
-                let parts: Vec<&Expr> = std::iter::once(&**first).chain(rest.iter().map(|(_, it)| it)).collect();
-                self.sum(&parts, expected)
-            }
-            ExprKind::Product { first, rest } => {
-                let parts: Vec<&Expr> = std::iter::once(&**first).chain(rest.iter().map(|(_, it)| it)).collect();
-                let classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
-                let durations = classes.iter().filter(|it| **it == Some(Class::Duration)).count();
-                for (part, class) in parts.iter().zip(&classes) {
-                    if class.is_none() {
-                        self.visit(part, Some(&Class::Number));
-                    }
-                }
-                Some(if durations == 1 { Class::Duration } else { Class::Number })
-            }
-            ExprKind::Negate(inner) => {
-                let class = self.visit(inner, None);
-                if class.is_none() {
-                    self.visit(inner, Some(&Class::Number));
-                }
-                class.or(Some(Class::Number))
-            }
+            ExprKind::Sum { first, rest } => self.sum(first, rest, expected),
+            ExprKind::Product { first, rest } => self.product(first, rest),
+            ExprKind::Negate(inner) => self.number_or_length(inner),
             ExprKind::Call { function, arguments } => self.call(&function.symbol, arguments, expected),
             ExprKind::Field { base, field } => {
                 if let ExprKind::Index { base, index } = &base.kind
@@ -349,10 +330,17 @@ impl Inference<'_, '_, '_> {
     fn same(&mut self, parts: &[&Expr], expected: Option<&Class>) -> Option<Class> {
         let mut class = expected.cloned();
         let mut open = vec![];
-        for part in parts {
+        // What a sum is made of follows from what stands beside it: `paid_at - ordered_at > 3d`.
+        let (sums, others): (Vec<&Expr>, Vec<&Expr>) = parts.iter().partition(|it| is_sum(it));
+        for part in others {
             match self.visit(part, None) {
                 Some(found) => class = class.or(Some(found)),
-                None => open.push(*part),
+                None => open.push(part),
+            }
+        }
+        for part in sums {
+            if let Some(found) = self.visit(part, class.clone().as_ref()) {
+                class = class.or(Some(found));
             }
         }
         for part in open {
@@ -363,7 +351,8 @@ impl Inference<'_, '_, '_> {
         class
     }
 
-    fn sum(&mut self, parts: &[&Expr], expected: Option<&Class>) -> Option<Class> {
+    fn sum(&mut self, first: &Expr, rest: &[(SumOp, Expr)], expected: Option<&Class>) -> Option<Class> {
+        let parts: Vec<&Expr> = std::iter::once(first).chain(rest.iter().map(|(_, it)| it)).collect();
         let classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
         let has = |class: &Class| classes.iter().any(|it| it.as_ref() == Some(class));
         if has(&Class::Moment) {
@@ -391,20 +380,103 @@ impl Inference<'_, '_, '_> {
             }
             return Some(if open { Class::Moment } else { Class::Duration });
         }
-        let class = if has(&Class::Text) { Class::Text } else { Class::Number };
+        let class = if has(&Class::Text) || expected == Some(&Class::Text) {
+            Class::Text
+        } else if has(&Class::Number) {
+            Class::Number
+        } else {
+            return Some(self.open_sum(&parts, &classes, rest, expected));
+        };
         for (part, found) in parts.iter().zip(&classes) {
             if found.is_none() {
-                self.visit(part, Some(expected.filter(|it| **it == Class::Text).unwrap_or(&class)));
+                self.visit(part, Some(&class));
             }
         }
         Some(class)
     }
 
+    /// A sum of nothing but fields whose types are not known yet: the data says what they are, else what the sum is for,
+    /// else they are numbers.
+    fn open_sum(
+        &mut self,
+        parts: &[&Expr],
+        found: &[Option<Class>],
+        rest: &[(SumOp, Expr)],
+        expected: Option<&Class>,
+    ) -> Class {
+        let own: Vec<Option<Class>> = parts.iter().map(|it| self.own(it)).collect();
+        let has = |class: Class| own.contains(&Some(class));
+        let adds = rest.iter().all(|(op, _)| *op == SumOp::Add);
+        let difference = !adds && parts.len() == 2;
+        // A text that stands for a moment or a length of time is one only where the other operand fits.
+        let class = |own: &Option<Class>| match own {
+            Some(Class::Moment) if adds && !has(Class::Duration) => Class::Text,
+            Some(Class::Text) if adds => Class::Text,
+            Some(Class::Moment | Class::Text) => Class::Moment,
+            Some(Class::Duration) if adds && has(Class::Text) => Class::Text,
+            Some(Class::Duration) => Class::Duration,
+            None if expected == Some(&Class::Duration) && difference && !has(Class::Duration) => Class::Moment,
+            None if expected == Some(&Class::Duration) || has(Class::Moment) && !difference => Class::Duration,
+            None if difference && has(Class::Moment) => Class::Moment,
+            Some(other) => other.clone(),
+            None => Class::Number,
+        };
+        let classes: Vec<Class> = own.iter().map(class).collect();
+        let text = classes.contains(&Class::Text);
+        // Once more only into what is open: looking twice at every level would take for ever.
+        for (part, class) in parts.iter().zip(&classes).zip(found).filter(|(_, found)| found.is_none()).map(|(it, _)| it) {
+            self.visit(part, Some(if text { &Class::Text } else { class }));
+        }
+        match classes.iter().filter(|it| **it == Class::Moment).count() {
+            _ if text => Class::Text,
+            0 if classes.contains(&Class::Duration) => Class::Duration,
+            0 => Class::Number,
+            1 => Class::Moment,
+            _ => Class::Duration,
+        }
+    }
+
+    fn product(&mut self, first: &Expr, rest: &[(ProductOp, Expr)]) -> Option<Class> {
+        let parts: Vec<&Expr> = std::iter::once(first).chain(rest.iter().map(|(_, it)| it)).collect();
+        let mut classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
+        let length = |class: &Option<Class>| *class == Some(Class::Duration);
+        // `wait / 1h`
+        let by_length = rest.iter().zip(classes.iter().skip(1)).any(|((op, _), it)| *op == ProductOp::Divide && length(it));
+        for (at, (part, class)) in parts.iter().zip(classes.iter_mut()).enumerate() {
+            if class.is_none() {
+                let long = self.own(part) == Some(Class::Duration) || by_length && at == 0;
+                *class = Some(if long { Class::Duration } else { Class::Number });
+                self.visit(part, class.as_ref());
+            }
+        }
+        let lengths = classes.iter().filter(|it| length(it)).count();
+        Some(if lengths == 1 { Class::Duration } else { Class::Number })
+    }
+
+    /// `-x`, `abs(x)`
+    fn number_or_length(&mut self, expr: &Expr) -> Option<Class> {
+        if let Some(class) = self.visit(expr, None) {
+            return Some(class);
+        }
+        let class = self.own(expr).filter(|it| *it == Class::Duration).unwrap_or(Class::Number);
+        self.visit(expr, Some(&class));
+        Some(class)
+    }
+
+    /// What the data says of a field that no use has fixed.
+    fn own(&self, expr: &Expr) -> Option<Class> {
+        let ExprKind::Name(name) = &expr.unparenthesised().kind else { return None };
+        let facts = self.checker.facts?;
+        let column = facts.columns.iter().find(|it| Symbol::new(&it.header) == name.symbol)?;
+        column.ty.as_ref().map(class_of)
+    }
+
     fn test(&mut self, subject: &Expr, test: &Test) {
         match test {
             Test::Between(range) => {
-                let subject_class = self.visit(subject, None);
                 let ends = self.same(&[&range.from, &range.to], None);
+                let beside = ends.clone().filter(|_| is_sum(subject));
+                let subject_class = self.visit(subject, beside.as_ref());
                 match (subject_class, ends) {
                     (None, Some(Class::Duration)) => {
                         self.visit(subject, Some(&Class::Moment));
@@ -485,16 +557,22 @@ impl Inference<'_, '_, '_> {
                 all(self, Class::Text);
                 Some(Class::Number)
             }
-            "abs" | "round" | "floor" | "ceil" | "mod" => {
+            "round" | "floor" | "ceil" | "mod" => {
                 all(self, Class::Number);
                 Some(Class::Number)
             }
+            "abs" => exprs.first().and_then(|it| self.number_or_length(it)),
+            "min" | "max" if exprs.len() == 1 => {
+                all(self, Class::List(None));
+                None
+            }
             "min" | "max" | "clamp" => {
+                let own = exprs.iter().find_map(|it| self.own(it)).filter(|it| *it != Class::Text);
                 let class = self.same(&exprs, expected);
                 if class.is_none() {
-                    all(self, Class::Number);
+                    all(self, own.clone().unwrap_or(Class::Number));
                 }
-                class.or(Some(Class::Number))
+                class.or(own).or(Some(Class::Number))
             }
             "date" | "start_of_week" | "start_of_month" | "anniversary" => {
                 all(self, Class::Moment);
@@ -595,6 +673,11 @@ impl Inference<'_, '_, '_> {
         }
         self.classes.get(name).map(|(class, _)| class.clone())
     }
+}
+
+/// `a + b`, `a - b`
+fn is_sum(expr: &Expr) -> bool {
+    matches!(expr.unparenthesised().kind, ExprKind::Sum { .. })
 }
 
 fn class_of(ty: &Type) -> Class {

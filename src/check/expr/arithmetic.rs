@@ -24,8 +24,9 @@ impl Checker<'_> {
         beside: Option<&Type>,
     ) -> Option<Expr> {
         let beside = beside.filter(|ty| **ty == Type::Date);
-        let lowered = self.lower(first, beside);
-        let terms: Vec<_> = rest.iter().map(|(op, it)| (*op, it, self.lower(it, None))).collect();
+        let mut terms = self.terms(first, rest, beside).into_iter();
+        let lowered = terms.next().flatten();
+        let terms: Vec<_> = rest.iter().zip(terms).map(|((op, it), term)| (*op, it, term)).collect();
         let lowered = lowered?;
         let mut ty = lowered.ty.clone();
         let mut sum = vec![];
@@ -83,6 +84,31 @@ impl Checker<'_> {
         Some(Expr { kind: ExprKind::Sum { first: Box::new(lowered), rest: sum }, ty, span })
     }
 
+    /// The terms of a sum; one that is written `missing` is of its neighbour's type, and beside a moment a length of time.
+    fn terms(
+        &mut self,
+        first: &ast::Expr,
+        rest: &[(ast::SumOp, ast::Expr)],
+        beside: Option<&Type>,
+    ) -> Vec<Option<Expr>> {
+        let written: Vec<&ast::Expr> = std::iter::once(first).chain(rest.iter().map(|(_, it)| it)).collect();
+        let missing = |it: &ast::Expr| matches!(it.unparenthesised().kind, ast::ExprKind::Missing);
+        let mut terms: Vec<Option<Expr>> = written
+            .iter()
+            .enumerate()
+            .map(|(at, it)| if missing(it) { None } else { self.lower(it, beside.filter(|_| at == 0)) })
+            .collect();
+        let taken = match terms.iter().flatten().next().map(|it| &it.ty) {
+            Some(Type::Date | Type::Timestamp) => Type::Duration,
+            Some(Type::Bool | Type::List(_) | Type::Choice(_)) | None => Type::Int,
+            Some(ty) => ty.clone(),
+        };
+        for (it, term) in written.iter().zip(terms.iter_mut()).filter(|(it, _)| missing(it)) {
+            *term = self.lower(it, Some(&taken));
+        }
+        terms
+    }
+
     /// A date is shifted by days, not by hours.
     pub(super) fn no_hours(&mut self, duration: &Expr) -> Option<()> {
         let hours = match &duration.kind {
@@ -105,8 +131,8 @@ impl Checker<'_> {
         rest: &[(ast::ProductOp, ast::Expr)],
         span: Span,
     ) -> Option<Expr> {
-        let lowered = self.lower(first, None);
-        let factors: Vec<_> = rest.iter().map(|(op, it)| (*op, it, self.lower(it, None))).collect();
+        let lowered = self.operand(first, None, &Type::Int);
+        let factors: Vec<_> = rest.iter().map(|(op, it)| (*op, it, self.operand(it, None, &Type::Int))).collect();
         let lowered = lowered?;
         let mut ty = lowered.ty.clone();
         let mut product = vec![];
@@ -169,7 +195,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn negate(&mut self, inner: &ast::Expr, span: Span) -> Option<Expr> {
-        let lowered = self.lower(inner, None)?;
+        let lowered = self.operand(inner, None, &Type::Int)?;
         if is_number(&lowered.ty) || lowered.ty == Type::Duration {
             let ty = lowered.ty.clone();
             return Some(Expr { kind: ExprKind::Negate(Box::new(lowered)), ty, span });

@@ -53,6 +53,41 @@ const FUNCTIONS: &[(&str, Function, &str)] = &[
     ("bucket", Function::Bucket, "bucket(user_id, \"salt\", 100)"),
 ];
 
+/// The type that `missing` has as an argument.
+fn taken_by(function: Function) -> Type {
+    match function {
+        Function::Lower | Function::Upper | Function::Trim | Function::Length | Function::Bucket => Type::Text,
+        Function::Abs
+        | Function::Round
+        | Function::Floor
+        | Function::Ceil
+        | Function::Mod
+        | Function::Min
+        | Function::Max
+        | Function::Clamp => Type::Int,
+        Function::Date
+        | Function::StartOfWeek
+        | Function::StartOfMonth
+        | Function::Year
+        | Function::Month
+        | Function::Day
+        | Function::Weekday
+        | Function::Hour
+        | Function::Age
+        | Function::Anniversary => Type::Timestamp,
+        Function::Count
+        | Function::Sum
+        | Function::Average
+        | Function::Least
+        | Function::Greatest
+        | Function::First
+        | Function::Last
+        | Function::Distinct
+        | Function::Most
+        | Function::Quantile => Type::List(Box::new(Type::Float)),
+    }
+}
+
 impl Checker<'_> {
     pub(super) fn call(
         &mut self,
@@ -135,7 +170,8 @@ impl Checker<'_> {
                 (all, ty)
             }
             _ => {
-                let all: Vec<Option<Expr>> = wanted.iter().map(|it| self.lower(it, None)).collect();
+                let taken = taken_by(*function);
+                let all: Vec<Option<Expr>> = wanted.iter().map(|it| self.operand(it, None, &taken)).collect();
                 let all: Option<Vec<Expr>> = all.into_iter().collect();
                 self.typed(*function, all?, &wanted, shape)?
             }

@@ -66,8 +66,8 @@ impl Checker<'_> {
                 let window = TimeWindow::During(Period { which, unit });
                 new(ExprKind::Window { subject: Box::new(subject), window })
             }
-            Test::IsMissing => new(ExprKind::IsMissing(Box::new(self.lower(subject, None)?))),
-            Test::IsKnown => new(ExprKind::IsKnown(Box::new(self.lower(subject, None)?))),
+            Test::IsMissing => new(ExprKind::IsMissing(Box::new(self.operand(subject, None, &Type::Text)?))),
+            Test::IsKnown => new(ExprKind::IsKnown(Box::new(self.operand(subject, None, &Type::Text)?))),
         }
     }
 
@@ -280,20 +280,20 @@ impl Checker<'_> {
             let subject = self.of_type(subject, &Type::Text, "an uploaded list holds texts")?;
             return new(ExprKind::InUploaded { subject: Box::new(subject), list: id });
         }
-        let lowered = self.lower(subject, None);
-        let beside = lowered.as_ref().map(|it| Type::List(Box::new(it.ty.clone())));
-        let list_expr = self.lower(list, beside.as_ref());
-        let (lowered, list_expr) = (lowered?, list_expr?);
-        let Type::List(of) = list_expr.ty.clone() else {
-            let message =
-                format!("`in` looks into a list, and {} is {}", self.quoted(list.span()), self.kind(&list_expr.ty));
-            let words = self.snippet(list.span());
-            self.sink.push(
-                Diagnostic::error(WRONG_TYPE, list.span(), message)
-                    .help(format!("write `[{words}]`, or `=` for one value")),
-            );
-            return None;
+        let (lowered, list_expr) = match subject.unparenthesised().kind {
+            Ast::Missing => {
+                let list_expr = self.lower(list, None)?;
+                let Type::List(of) = &list_expr.ty else { return self.not_a_list(list, &list_expr) };
+                (self.lower(subject, Some(of))?, list_expr)
+            }
+            _ => {
+                let lowered = self.lower(subject, None);
+                let beside = lowered.as_ref().map(|it| Type::List(Box::new(it.ty.clone())));
+                let list_expr = self.lower(list, beside.as_ref());
+                (lowered?, list_expr?)
+            }
         };
+        let Type::List(of) = list_expr.ty.clone() else { return self.not_a_list(list, &list_expr) };
         if let Ast::List(elements) = &list.kind
             && !alike(&lowered.ty, &of)
             && let (Some(first), ExprKind::List(all)) = (elements.first(), &list_expr.kind)
@@ -302,7 +302,21 @@ impl Checker<'_> {
             self.must_compare(&lowered, element, subject, first, None)?;
         }
         self.element_fits(&of, &lowered)?;
+        if let (Type::Duration, ExprKind::List(all)) = (&*of, &list_expr.kind) {
+            self.no_months(&std::iter::once(&lowered).chain(all).collect::<Vec<_>>())?;
+        }
         new(ExprKind::In { subject: Box::new(lowered), list: Box::new(list_expr) })
+    }
+
+    fn not_a_list(&mut self, list: &ast::Expr, lowered: &Expr) -> Option<Expr> {
+        let message =
+            format!("`in` looks into a list, and {} is {}", self.quoted(list.span()), self.kind(&lowered.ty));
+        let words = self.snippet(list.span());
+        self.sink.push(
+            Diagnostic::error(WRONG_TYPE, list.span(), message)
+                .help(format!("write `[{words}]`, or `=` for one value")),
+        );
+        None
     }
 
     fn list(&mut self, expr: &ast::Expr) -> Option<Expr> {
