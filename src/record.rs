@@ -103,6 +103,7 @@ pub fn facts(object: &Map<String, Json>) -> Facts {
         header: header.clone(),
         ty: match json {
             Json::String(text) => Some(text_type(text)),
+            Json::Array(elements) if elements.is_empty() => Some(Type::List(Box::new(Type::Text))),
             other => own_type(other),
         },
         missing: json.is_null(),
@@ -123,14 +124,20 @@ fn text_type(text: &str) -> Type {
     }
 }
 
-/// The type that a JSON value has by itself; a text that is a bare date can be read as one.
+/// The type that a JSON value has by itself; a text that is a date or a timestamp can be read as one.
 pub(crate) fn own_type(json: &Json) -> Option<Type> {
     match json {
         Json::Null | Json::Object(_) => None,
         Json::Bool(_) => Some(Type::Bool),
         Json::Number(_) => Some(Type::Float),
-        Json::String(text) if moment_text::parse_date(text).is_ok() => Some(Type::Date),
-        Json::String(_) => Some(Type::Text),
-        Json::Array(elements) => elements.iter().find_map(own_type).map(|element| Type::List(Box::new(element))),
+        Json::String(text) => Some(match text_type(text) {
+            // What may be a length of time is as often an ordinary text: `2y`, a size.
+            Type::Duration => Type::Text,
+            ty => ty,
+        }),
+        Json::Array(elements) => elements.iter().find_map(own_type).map(|element| match element {
+            Type::Timestamp => Type::List(Box::new(Type::Text)),
+            element => Type::List(Box::new(element)),
+        }),
     }
 }

@@ -77,14 +77,10 @@ impl Checker<'_> {
             told: vec![],
             changed: true,
         };
-        for _ in 0..ROUNDS {
-            if !std::mem::take(&mut inference.changed) {
-                break;
-            }
-            for id in order {
-                inference.definition(*id);
-            }
-        }
+        inference.settle(order);
+        // `spend = limit` where only `spend` has values: what they are says what the other would be.
+        inference.take_own_types();
+        inference.settle(order);
         let Inference { fields, classes, told, .. } = inference;
         self.add_fields(fields, &classes, &told);
     }
@@ -168,17 +164,31 @@ impl Checker<'_> {
     fn column(&self, name: Symbol, span: Option<Span>, class: Option<&Class>) -> Column {
         let found = self.facts.and_then(|facts| facts.columns.iter().find(|it| Symbol::new(&it.header) == name));
         let own = found.and_then(|column| column.ty.clone());
-        let json = self.facts.is_some_and(|facts| facts.file == "<record>" || facts.file.contains("json"));
         let ty = match class {
             Some(class) => self.type_of(class, own.as_ref()),
-            None if json => match own {
-                Some(Type::Date | Type::Timestamp | Type::Duration) | None => Type::Text,
-                Some(own) => own,
-            },
-            None => Type::Text,
+            None => self.own_type(&name).unwrap_or(Type::Text),
         };
         let header = found.map_or_else(|| name.to_string(), |column| column.header.clone());
         Column { name, header, ty, optional: true, format: MomentFormat::Iso, span }
+    }
+
+    /// The type that a field's values have by themselves: in JSON each has its own, and a text stays one.
+    fn own_type(&self, name: &Symbol) -> Option<Type> {
+        let facts = self.facts.filter(|facts| facts.file == "<record>" || facts.file.contains("json"))?;
+        let own = facts.columns.iter().find(|it| Symbol::new(&it.header) == *name)?.ty.clone()?;
+        Some(match own {
+            Type::Date | Type::Timestamp | Type::Duration => Type::Text,
+            own => own,
+        })
+    }
+
+    /// Whether the data has no value of a field at all, so that it is missing whatever its type.
+    pub(super) fn is_never_known(&self, column: ColumnId) -> bool {
+        let Some(column) = self.schema.root().columns.get(column.0 as usize) else { return false };
+        let own = |facts: &crate::schema::Facts| {
+            facts.columns.iter().find(|it| it.header == column.header).and_then(|it| it.ty.clone())
+        };
+        !self.schema.root().declared && self.facts.is_some_and(|facts| own(facts).is_none())
     }
 
     fn type_of(&self, class: &Class, own: Option<&Type>) -> Type {
@@ -205,6 +215,31 @@ impl Checker<'_> {
 }
 
 impl Inference<'_, '_, '_> {
+    fn settle(&mut self, order: &[DefinitionId]) {
+        for _ in 0..ROUNDS {
+            if !std::mem::take(&mut self.changed) {
+                break;
+            }
+            for id in order {
+                self.definition(*id);
+            }
+        }
+    }
+
+    /// Fields that no use fixes are what the data says they are.
+    fn take_own_types(&mut self) {
+        for (name, span) in self.fields.clone() {
+            let own = self.checker.own_type(&name).map(|own| class_of(&own));
+            match (self.classes.get(&name), own) {
+                (None, Some(own)) | (Some((Class::List(None), _)), Some(own @ Class::List(_))) => {
+                    self.classes.insert(name, (own, span));
+                    self.changed = true;
+                }
+                (Some(_) | None, _) => {}
+            }
+        }
+    }
+
     fn definition(&mut self, id: DefinitionId) {
         let Some(definition) = self.book.definitions.get(id.0 as usize) else { return };
         match definition.rule {
@@ -355,30 +390,21 @@ impl Inference<'_, '_, '_> {
         let parts: Vec<&Expr> = std::iter::once(first).chain(rest.iter().map(|(_, it)| it)).collect();
         let classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
         let has = |class: &Class| classes.iter().any(|it| it.as_ref() == Some(class));
-        if has(&Class::Moment) {
-            let moments = classes.iter().filter(|it| **it == Some(Class::Moment)).count();
-            let open: Vec<&&Expr> =
-                parts.iter().zip(&classes).filter(|(_, class)| class.is_none()).map(|(it, _)| it).collect();
-            if expected == Some(&Class::Moment) || moments > 1 {
-                for it in &open {
-                    self.visit(it, Some(&Class::Duration));
-                }
-            } else {
-                for it in &open {
-                    self.visit(it, Some(&Class::Moment));
-                }
+        if has(&Class::Moment) || has(&Class::Duration) {
+            let adds = rest.iter().all(|(op, _)| *op == SumOp::Add);
+            let mut moments = classes.iter().filter(|it| **it == Some(Class::Moment)).count();
+            // Two moments are never added, and a moment less two others is nothing.
+            let length = match moments {
+                0 => expected == Some(&Class::Duration),
+                1 => adds || expected == Some(&Class::Moment),
+                _ => true,
+            };
+            for (part, _) in parts.iter().zip(&classes).filter(|(_, class)| class.is_none()) {
+                let long = self.own(part).map_or(length, |own| own == Class::Duration);
+                moments += usize::from(!long);
+                self.visit(part, Some(if long { &Class::Duration } else { &Class::Moment }));
             }
-            let all = moments + if expected == Some(&Class::Moment) || moments > 1 { 0 } else { open.len() };
-            return Some(if all > 1 { Class::Duration } else { Class::Moment });
-        }
-        if has(&Class::Duration) {
-            let open = classes.iter().any(Option::is_none);
-            for (part, class) in parts.iter().zip(&classes) {
-                if class.is_none() {
-                    self.visit(part, Some(&Class::Moment));
-                }
-            }
-            return Some(if open { Class::Moment } else { Class::Duration });
+            return Some(if moments == 1 { Class::Moment } else { Class::Duration });
         }
         let class = if has(&Class::Text) || expected == Some(&Class::Text) {
             Class::Text
@@ -412,7 +438,8 @@ impl Inference<'_, '_, '_> {
         let class = |own: &Option<Class>| match own {
             Some(Class::Moment) if adds && !has(Class::Duration) => Class::Text,
             Some(Class::Text) if adds => Class::Text,
-            Some(Class::Moment | Class::Text) => Class::Moment,
+            Some(Class::Text) => Class::Number,
+            Some(Class::Moment) => Class::Moment,
             Some(Class::Duration) if adds && has(Class::Text) => Class::Text,
             Some(Class::Duration) => Class::Duration,
             None if expected == Some(&Class::Duration) && difference && !has(Class::Duration) => Class::Moment,
@@ -424,7 +451,9 @@ impl Inference<'_, '_, '_> {
         let classes: Vec<Class> = own.iter().map(class).collect();
         let text = classes.contains(&Class::Text);
         // Once more only into what is open: looking twice at every level would take for ever.
-        for (part, class) in parts.iter().zip(&classes).zip(found).filter(|(_, found)| found.is_none()).map(|(it, _)| it) {
+        for (part, class) in
+            parts.iter().zip(&classes).zip(found).filter(|(_, found)| found.is_none()).map(|(it, _)| it)
+        {
             self.visit(part, Some(if text { &Class::Text } else { class }));
         }
         match classes.iter().filter(|it| **it == Class::Moment).count() {
@@ -441,7 +470,8 @@ impl Inference<'_, '_, '_> {
         let mut classes: Vec<Option<Class>> = parts.iter().map(|it| self.visit(it, None)).collect();
         let length = |class: &Option<Class>| *class == Some(Class::Duration);
         // `wait / 1h`
-        let by_length = rest.iter().zip(classes.iter().skip(1)).any(|((op, _), it)| *op == ProductOp::Divide && length(it));
+        let by_length =
+            rest.iter().zip(classes.iter().skip(1)).any(|((op, _), it)| *op == ProductOp::Divide && length(it));
         for (at, (part, class)) in parts.iter().zip(classes.iter_mut()).enumerate() {
             if class.is_none() {
                 let long = self.own(part) == Some(Class::Duration) || by_length && at == 0;
@@ -514,12 +544,18 @@ impl Inference<'_, '_, '_> {
                 self.visit(subject, Some(&Class::Text));
             }
             Test::Has(element) => {
-                let element = self.visit(element, None);
-                self.visit(subject, Some(&Class::List(element.map(Box::new))));
+                let class = self.visit(element, None);
+                let list = self.visit(subject, Some(&Class::List(class.clone().map(Box::new))));
+                if let (None, Some(Class::List(Some(of)))) = (class, list) {
+                    self.visit(element, Some(&of));
+                }
             }
             Test::HasAny(list) | Test::HasAll(list) | Test::HasNone(list) => {
-                let class = self.visit(list, None).unwrap_or(Class::List(None));
-                self.visit(subject, Some(&class));
+                let class = self.visit(list, None);
+                let of = self.visit(subject, class.as_ref().or(Some(&Class::List(None))));
+                if matches!(class, None | Some(Class::List(None))) {
+                    self.visit(list, of.as_ref());
+                }
             }
             Test::Within(it) | Test::WithinNext(it) => {
                 self.visit(subject, Some(&Class::Moment));
@@ -567,7 +603,7 @@ impl Inference<'_, '_, '_> {
                 None
             }
             "min" | "max" | "clamp" => {
-                let own = exprs.iter().find_map(|it| self.own(it)).filter(|it| *it != Class::Text);
+                let own = exprs.iter().find_map(|it| self.own(it));
                 let class = self.same(&exprs, expected);
                 if class.is_none() {
                     all(self, own.clone().unwrap_or(Class::Number));

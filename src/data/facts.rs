@@ -141,7 +141,10 @@ fn of_json(input: &Input) -> Result<Facts, DataError> {
 fn joined(a: Option<Type>, b: Option<Type>) -> Option<Type> {
     match (a, b) {
         (Some(a), Some(b)) if a == b => Some(a),
-        (Some(Type::Date | Type::Text), Some(Type::Date | Type::Text)) => Some(Type::Text),
+        (Some(Type::Date | Type::Timestamp), Some(Type::Date | Type::Timestamp)) => Some(Type::Timestamp),
+        (Some(Type::Date | Type::Timestamp | Type::Text), Some(Type::Date | Type::Timestamp | Type::Text)) => {
+            Some(Type::Text)
+        }
         (a, None) => a,
         (None, b) => b,
         (Some(_), Some(_)) => None,

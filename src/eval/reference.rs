@@ -208,9 +208,9 @@ impl Row<'_, '_> {
                 .into()
             }
             ExprKind::Matches { subject, pattern } => pattern.matches(&self.value(subject)).into(),
-            ExprKind::Has { subject, element } => list::has(&self.value(subject), &self.value(element), zone).into(),
+            ExprKind::Has { subject, element } => list::has(&self.elements(subject), &self.value(element), zone).into(),
             ExprKind::HasOf { test, subject, elements } => {
-                let (subject, elements) = (self.value(subject), self.elements(elements));
+                let (subject, elements) = (self.elements(subject), self.elements(elements));
                 match test {
                     HasTest::Any => list::has_any(&subject, &elements, zone),
                     HasTest::All => list::has_all(&subject, &elements, zone),

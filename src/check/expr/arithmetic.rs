@@ -28,10 +28,11 @@ impl Checker<'_> {
         let lowered = terms.next().flatten();
         let terms: Vec<_> = rest.iter().zip(terms).map(|((op, it), term)| (*op, it, term)).collect();
         let lowered = lowered?;
+        let lowered = self.day_beside(lowered, terms.first().and_then(|(.., it)| it.as_ref()));
         let mut ty = lowered.ty.clone();
         let mut sum = vec![];
         for (op, written, term) in terms {
-            let term = term?;
+            let term = self.day_beside(term?, Some(&lowered));
             let op = match op {
                 ast::SumOp::Add => SumOp::Add,
                 ast::SumOp::Subtract => SumOp::Subtract,
@@ -84,7 +85,20 @@ impl Checker<'_> {
         Some(Expr { kind: ExprKind::Sum { first: Box::new(lowered), rest: sum }, ty, span })
     }
 
-    /// The terms of a sum; one that is written `missing` is of its neighbour's type, and beside a moment a length of time.
+    /// A moment that the data has no value of is a date beside one: nothing says that it has hours.
+    fn day_beside(&self, term: Expr, other: Option<&Expr>) -> Expr {
+        match (&term.kind, other) {
+            (ExprKind::Column(id), Some(Expr { ty: Type::Date, .. }))
+                if term.ty == Type::Timestamp && self.is_never_known(*id) =>
+            {
+                Expr { kind: ExprKind::Constant(Value::Missing), ty: Type::Date, span: term.span }
+            }
+            _ => term,
+        }
+    }
+
+    /// The terms of a sum: `now` beside a date is today; what is written `missing` is of its neighbour's type, and beside a
+    /// moment a length of time.
     fn terms(
         &mut self,
         first: &ast::Expr,
@@ -93,11 +107,18 @@ impl Checker<'_> {
     ) -> Vec<Option<Expr>> {
         let written: Vec<&ast::Expr> = std::iter::once(first).chain(rest.iter().map(|(_, it)| it)).collect();
         let missing = |it: &ast::Expr| matches!(it.unparenthesised().kind, ast::ExprKind::Missing);
+        let now = |it: &ast::Expr| {
+            matches!(it.unparenthesised().kind, ast::ExprKind::Now | ast::ExprKind::Shifted { .. })
+        };
         let mut terms: Vec<Option<Expr>> = written
             .iter()
             .enumerate()
-            .map(|(at, it)| if missing(it) { None } else { self.lower(it, beside.filter(|_| at == 0)) })
+            .map(|(at, it)| if missing(it) || now(it) { None } else { self.lower(it, beside.filter(|_| at == 0)) })
             .collect();
+        let date = terms.iter().flatten().any(|it| it.ty == Type::Date).then_some(Type::Date);
+        for (at, (it, term)) in written.iter().zip(terms.iter_mut()).enumerate().filter(|(_, (it, _))| now(it)) {
+            *term = self.lower(it, date.as_ref().or(beside.filter(|_| at == 0)));
+        }
         let taken = match terms.iter().flatten().next().map(|it| &it.ty) {
             Some(Type::Date | Type::Timestamp) => Type::Duration,
             Some(Type::Bool | Type::List(_) | Type::Choice(_)) | None => Type::Int,

@@ -160,7 +160,7 @@ impl Checker<'_> {
         let (arguments, ty) = match function {
             Function::Min | Function::Max | Function::Clamp => {
                 let (all, ty) = self.of_one_type(&wanted, beside)?;
-                let orders = is_number(&ty) || is_moment(&ty) || ty == Type::Duration;
+                let orders = is_number(&ty) || is_moment(&ty) || matches!(ty, Type::Duration | Type::Text);
                 if !orders || (*function == Function::Clamp && !is_number(&ty)) {
                     let message =
                         format!("`{}` takes numbers, and {} is {}", name.symbol, self.first(&wanted), self.kind(&ty));

@@ -309,8 +309,7 @@ impl Checker<'_> {
     }
 
     fn not_a_list(&mut self, list: &ast::Expr, lowered: &Expr) -> Option<Expr> {
-        let message =
-            format!("`in` looks into a list, and {} is {}", self.quoted(list.span()), self.kind(&lowered.ty));
+        let message = format!("`in` looks into a list, and {} is {}", self.quoted(list.span()), self.kind(&lowered.ty));
         let words = self.snippet(list.span());
         self.sink.push(
             Diagnostic::error(WRONG_TYPE, list.span(), message)
@@ -350,8 +349,13 @@ impl Checker<'_> {
         match (&list.ty, &lowered.ty) {
             (Type::List(a), Type::List(b)) if alike(a, b) => {}
             (a, b) => {
-                let message =
-                    format!("{} is {}, and the list is {}", self.quoted(elements.span()), self.kind(b), self.kind(a));
+                let message = format!(
+                    "{} is {}, and {} is {}",
+                    self.quoted(elements.span()),
+                    self.kind(b),
+                    self.quoted(subject.span()),
+                    self.kind(a)
+                );
                 self.sink.push(
                     Diagnostic::error(NOT_ALIKE, elements.span(), message)
                         .help("write a list of the same: `[\"a\", \"b\"]`"),
