@@ -1,6 +1,9 @@
 //! What a file holds, found before any rule is evaluated: its columns, and the types that all values of each can be read as.
 
-use std::io::{BufRead, BufReader};
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader},
+};
 
 use csv::ByteRecord;
 use serde_json::Value as Json;
@@ -120,13 +123,17 @@ impl Guess {
 
 fn of_json(input: &Input) -> Result<Facts, DataError> {
     let mut facts = Facts { file: input.name(), columns: vec![] };
+    let mut places: HashMap<String, usize> = HashMap::new();
     for line in BufReader::new(input.open()?).split(b'\n') {
         let line = line.map_err(|error| input.unreadable(error))?;
         let Ok(Json::Object(object)) = serde_json::from_slice(&line) else { continue };
         for (header, json) in &object {
             let one = record::own_type(json);
-            match facts.columns.iter_mut().find(|column| column.header == *header) {
-                None => facts.columns.push(ColumnFacts { header: header.clone(), ty: one, missing: json.is_null() }),
+            match places.get(header).and_then(|at| facts.columns.get_mut(*at)) {
+                None => {
+                    places.insert(header.clone(), facts.columns.len());
+                    facts.columns.push(ColumnFacts { header: header.clone(), ty: one, missing: json.is_null() });
+                }
                 Some(column) => {
                     column.missing |= json.is_null();
                     column.ty = joined(column.ty.take(), one);

@@ -107,9 +107,8 @@ impl Checker<'_> {
     ) -> Vec<Option<Expr>> {
         let written: Vec<&ast::Expr> = std::iter::once(first).chain(rest.iter().map(|(_, it)| it)).collect();
         let missing = |it: &ast::Expr| matches!(it.unparenthesised().kind, ast::ExprKind::Missing);
-        let now = |it: &ast::Expr| {
-            matches!(it.unparenthesised().kind, ast::ExprKind::Now | ast::ExprKind::Shifted { .. })
-        };
+        let now =
+            |it: &ast::Expr| matches!(it.unparenthesised().kind, ast::ExprKind::Now | ast::ExprKind::Shifted { .. });
         let mut terms: Vec<Option<Expr>> = written
             .iter()
             .enumerate()
