@@ -222,6 +222,15 @@ impl Checker<'_> {
         Column { name, header, ty, optional: true, format: MomentFormat::Iso, span }
     }
 
+    /// Whether the data has no value of a field at all, so that it is missing whatever its type.
+    pub(super) fn is_never_known(&self, column: ColumnId) -> bool {
+        let Some(column) = self.schema.root().columns.get(column.0 as usize) else { return false };
+        let own = |facts: &crate::schema::Facts| {
+            facts.columns.iter().find(|it| it.header == column.header).and_then(|it| it.ty.clone())
+        };
+        !self.schema.root().declared && self.facts.is_some_and(|facts| own(facts).is_none())
+    }
+
     fn type_of(&self, class: &Class, own: Option<&Type>) -> Type {
         match class {
             Class::Number => Type::Float,

@@ -12,7 +12,7 @@ use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
 
 use crate::{
-    data::{BadRow, DataError, Format, Input, Row, Rows, Wanted, table},
+    data::{BadRow, DataError, Format, Input, Row, Rows, Wanted, guard::guarded, table},
     schema::{Column, ColumnFacts, ColumnId, Facts},
     value::{Decimal, Type, Value, Zone, literal, moment_text::MomentFormat},
 };
@@ -27,8 +27,26 @@ fn unfit(input: &Input, error: impl std::fmt::Display) -> DataError {
     DataError::unfit(&input.name(), format!("this file cannot be read: {error}"))
 }
 
+const DAMAGED: &str = "it is damaged";
+
 /// The batches of a file; of Parquet only the named columns, where some are named.
 fn open(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {
+    let Batches { schema, mut batches } =
+        guarded(|| unguarded(input, names)).ok_or_else(|| unfit(input, DAMAGED))??;
+    let mut broken = false;
+    let batches = std::iter::from_fn(move || {
+        if broken {
+            return None;
+        }
+        guarded(|| batches.next()).unwrap_or_else(|| {
+            broken = true;
+            Some(Err(ArrowError::IpcError(DAMAGED.into())))
+        })
+    });
+    Ok(Batches { schema, batches: Box::new(batches) })
+}
+
+fn unguarded(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {
     let packed = |input: &Input| {
         let mut bytes = vec![];
         input.open()?.read_to_end(&mut bytes).map_err(|error| input.unreadable(error))?;

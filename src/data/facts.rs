@@ -1,6 +1,9 @@
 //! What a file holds, found before any rule is evaluated: its columns, and the types that all values of each can be read as.
 
-use std::io::{BufRead, BufReader};
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader},
+};
 
 use csv::ByteRecord;
 use serde_json::Value as Json;
@@ -120,6 +123,7 @@ impl Guess {
 
 fn of_json(input: &Input) -> Result<Facts, DataError> {
     let mut facts = Facts { file: input.name(), columns: vec![] };
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut times_seen: Vec<usize> = vec![];
     let mut rows = 0;
     for line in BufReader::new(input.open()?).split(b'\n') {
@@ -128,8 +132,10 @@ fn of_json(input: &Input) -> Result<Facts, DataError> {
         rows += 1;
         for (header, json) in &object {
             let one = record::own_type(json);
-            match facts.columns.iter_mut().zip(&mut times_seen).find(|(column, _)| column.header == *header) {
+            let known = places.get(header).and_then(|at| Some((facts.columns.get_mut(*at)?, times_seen.get_mut(*at)?)));
+            match known {
                 None => {
+                    places.insert(header.clone(), facts.columns.len());
                     facts.columns.push(ColumnFacts { header: header.clone(), ty: one, missing: json.is_null() });
                     times_seen.push(1);
                 }
@@ -152,7 +158,10 @@ fn of_json(input: &Input) -> Result<Facts, DataError> {
 fn joined(a: Option<Type>, b: Option<Type>) -> Option<Type> {
     match (a, b) {
         (Some(a), Some(b)) if a == b => Some(a),
-        (Some(Type::Date | Type::Text), Some(Type::Date | Type::Text)) => Some(Type::Text),
+        (Some(Type::Date | Type::Timestamp), Some(Type::Date | Type::Timestamp)) => Some(Type::Timestamp),
+        (Some(Type::Date | Type::Timestamp | Type::Text), Some(Type::Date | Type::Timestamp | Type::Text)) => {
+            Some(Type::Text)
+        }
         (a, None) => a,
         (None, b) => b,
         (Some(_), Some(_)) => None,
