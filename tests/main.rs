@@ -14,6 +14,8 @@ mod codes;
 #[cfg(feature = "cli")]
 mod docs;
 mod eval;
+#[cfg(feature = "cli")]
+mod hostile;
 mod render;
 mod syntax;
 mod tidy;

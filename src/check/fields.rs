@@ -1,5 +1,6 @@
 //! Fields that no table declares: their types follow from their uses, and are then met with the data.
 
+mod calls;
 mod sums;
 
 use std::collections::{HashMap, HashSet};
@@ -16,9 +17,9 @@ use crate::{
     },
     intern::Symbol,
     ir::DefinitionId,
-    schema::{Column, ColumnId},
+    schema::{Column, ColumnId, OwnTypes},
     source::Span,
-    syntax::ast::{Argument, Expr, ExprKind, Literal, Test},
+    syntax::ast::{Expr, ExprKind, Literal, Test},
     value::{Type, moment_text::MomentFormat},
 };
 
@@ -176,14 +177,16 @@ impl Checker<'_> {
         Column { name, header, ty, optional: true, format: MomentFormat::Iso, span }
     }
 
-    /// The type that a field's values have by themselves: in JSON each has its own, and a text stays one.
+    /// The type that a field's values have by themselves: in Parquet and Arrow the column's, in JSON each its own, and a
+    /// text stays one.
     fn own_type(&self, name: &Symbol) -> Option<Type> {
-        let facts = self.facts.filter(|facts| facts.file == "<record>" || facts.file.contains("json"))?;
+        let facts = self.facts?;
         let own = facts.columns.iter().find(|it| Symbol::new(&it.header) == *name)?.ty.clone()?;
-        Some(match own {
-            Type::Date | Type::Timestamp | Type::Duration => Type::Text,
-            own => own,
-        })
+        match (facts.values, own) {
+            (OwnTypes::Written, _) => None,
+            (OwnTypes::Json, Type::Date | Type::Timestamp | Type::Duration) => Some(Type::Text),
+            (OwnTypes::Json | OwnTypes::Typed, own) => Some(own),
+        }
     }
 
     /// Whether the data has no value of a field at all, so that it is missing whatever its type.
@@ -464,88 +467,6 @@ impl Inference<'_, '_, '_> {
             Test::IsMissing | Test::IsKnown => {
                 self.visit(subject, None);
             }
-        }
-    }
-
-    fn call(&mut self, function: &str, arguments: &[Argument], expected: Option<&Class>) -> Option<Class> {
-        let exprs: Vec<&Expr> = arguments
-            .iter()
-            .flat_map(|argument| match argument {
-                Argument::Clause(clause) => vec![&clause.source],
-                Argument::Range(range) => vec![&*range.from, &*range.to],
-                Argument::Pattern(_) => vec![],
-            })
-            .collect();
-        let all = |inference: &mut Self, class: Class| {
-            for it in &exprs {
-                inference.visit(it, Some(&class));
-            }
-        };
-        match function {
-            "lower" | "upper" | "trim" => {
-                all(self, Class::Text);
-                Some(Class::Text)
-            }
-            "length" => {
-                all(self, Class::Text);
-                Some(Class::Number)
-            }
-            "round" | "floor" | "ceil" | "mod" => {
-                all(self, Class::Number);
-                Some(Class::Number)
-            }
-            "abs" => exprs.first().and_then(|it| self.number_or_length(it)),
-            "min" | "max" if exprs.len() == 1 => {
-                all(self, Class::List(None));
-                None
-            }
-            "min" | "max" | "clamp" => {
-                let own = exprs.iter().find_map(|it| self.own(it));
-                let class = self.same(&exprs, expected);
-                if class.is_none() {
-                    all(self, own.clone().unwrap_or(Class::Number));
-                }
-                class.or(own).or(Some(Class::Number))
-            }
-            "date" | "start_of_week" | "start_of_month" | "anniversary" => {
-                all(self, Class::Moment);
-                Some(Class::Moment)
-            }
-            "year" | "month" | "day" | "weekday" | "hour" => {
-                all(self, Class::Moment);
-                Some(Class::Number)
-            }
-            "age" => {
-                all(self, Class::Moment);
-                Some(Class::Duration)
-            }
-            "bucket" => {
-                for (at, it) in exprs.iter().enumerate() {
-                    self.visit(it, Some(if at == 2 { &Class::Number } else { &Class::Text }));
-                }
-                Some(Class::Number)
-            }
-            "sum" | "avg" | "quantile" => {
-                for (at, it) in exprs.iter().enumerate() {
-                    let list = Class::List(Some(Box::new(Class::Number)));
-                    self.visit(it, Some(if at == 0 { &list } else { &Class::Number }));
-                }
-                Some(Class::Number)
-            }
-            "count" => {
-                all(self, Class::List(None));
-                Some(Class::Number)
-            }
-            "distinct" => {
-                all(self, Class::List(None));
-                Some(Class::List(None))
-            }
-            "first" | "last" | "most" => {
-                all(self, Class::List(None));
-                None
-            }
-            "to_next" => Some(Class::Number),
-            _ => None,
         }
     }
 

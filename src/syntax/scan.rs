@@ -92,6 +92,7 @@ impl<'a> Walk<'a, '_> {
                 self.line_begun = false;
                 return true;
             }
+            '\r' if self.rest().as_bytes().get(1).is_some_and(|next| *next != b'\n') => self.control(first),
             ' ' | '\t' | '\r' => self.keep(1),
             '\u{feff}' if self.at == 0 => self.blank(first.len_utf8()),
             '\u{3000}' => self.blank(first.len_utf8()),
@@ -157,7 +158,7 @@ impl<'a> Walk<'a, '_> {
         let text = line.trim_end();
         let place = Place(self.next_span(text.len()));
         let text = format!("#{}", text.get(sign..).unwrap_or(""));
-        if let Some((at, control)) = line.char_indices().find(|(_, it)| it.is_control() && *it != '\t' && *it != '\r') {
+        if let Some((at, control)) = line.char_indices().find(|(_, it)| it.is_control() && *it != '\t') {
             let span = self.span(self.at + at, self.at + at + control.len_utf8());
             self.sink.push(control_character(control, span));
         }
@@ -265,11 +266,17 @@ fn shaped_like_a_date(digits: &str) -> Option<String> {
 
 fn control_character(control: char, span: Span) -> Diagnostic {
     let number = control as u32;
-    Diagnostic::error(
+    let told = Diagnostic::error(
         code::CONTROL_CHARACTER,
         span,
         format!("the control character U+{number:04X} has no place in a rule file"),
-    )
-    .help("remove it; in a text, `\\n` and `\\t` stand for a line break and a tab")
-    .fix("remove it", span, "")
+    );
+    if control == '\r' {
+        return told.help("a line ends with a line feed: save the file with the line ends of Unix or Windows").fix(
+            "end the line",
+            span,
+            "\n",
+        );
+    }
+    told.help("remove it; in a text, `\\n` and `\\t` stand for a line break and a tab").fix("remove it", span, "")
 }
