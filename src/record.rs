@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    schema::{Column, ColumnFacts, ColumnId, Facts, Role, Table},
+    schema::{Column, ColumnFacts, ColumnId, Facts, OwnTypes, Role, Table},
     value::{Duration, Type, Value, Zone, literal, literal::BadValue, moment_text, number},
 };
 
@@ -173,7 +173,7 @@ pub fn facts(object: &Map<String, Json>) -> Facts {
         },
         missing: json.is_null(),
     };
-    Facts { file: "<record>".into(), columns: object.iter().map(column).collect() }
+    Facts { file: "<record>".into(), columns: object.iter().map(column).collect(), values: OwnTypes::Json }
 }
 
 /// What one text can be read as, if its uses ask for it.

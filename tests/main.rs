@@ -20,6 +20,8 @@ mod eval;
 mod format;
 mod generate;
 mod laws;
+#[cfg(feature = "cli")]
+mod hostile;
 mod render;
 #[cfg(feature = "cli")]
 mod rules;

@@ -32,7 +32,7 @@ impl<R: Read> Read for Lines<R> {
             None => self.length + bytes.len(),
         };
         if self.length > LONGEST {
-            let told = format!("line {} is longer than {} MiB", self.line, LONGEST >> 20);
+            let told = format!("line {} is longer than {LONGEST} bytes", self.line);
             return Err(io::Error::new(io::ErrorKind::InvalidData, told));
         }
         Ok(read)
@@ -47,7 +47,7 @@ mod tests {
     fn a_line_that_never_ends_is_refused_by_its_number() {
         let endless = io::Cursor::new("user_id\n").chain(io::repeat(b'9'));
         let error = io::copy(&mut Lines::of(endless), &mut io::sink()).expect_err("it is too long");
-        assert_eq!(error.to_string(), "line 2 is longer than 64 MiB");
+        assert_eq!(error.to_string(), "line 2 is longer than 67108864 bytes");
     }
 
     #[test]
