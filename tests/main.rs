@@ -19,9 +19,9 @@ mod docs;
 mod eval;
 mod format;
 mod generate;
-mod laws;
 #[cfg(feature = "cli")]
 mod hostile;
+mod laws;
 mod render;
 #[cfg(feature = "cli")]
 mod rules;
