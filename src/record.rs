@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    schema::{Column, ColumnFacts, ColumnId, Facts, Role, Table},
-    value::{Type, Value, Zone, literal, literal::BadValue, moment_text, number},
+    schema::{Column, ColumnFacts, ColumnId, Facts, OwnTypes, Role, Table},
+    value::{Duration, Type, Value, Zone, literal, literal::BadValue, moment_text, number},
 };
 
 /// Why a record cannot be taken: a column and what is wrong with its value.
@@ -166,20 +166,43 @@ fn shown(json: &Json) -> String {
 pub fn facts(object: &Map<String, Json>) -> Facts {
     let column = |(header, json): (&String, &Json)| ColumnFacts {
         header: header.clone(),
-        ty: own_type(json),
+        ty: match json {
+            Json::String(text) => Some(text_type(text)),
+            Json::Array(elements) if elements.is_empty() => Some(Type::List(Box::new(Type::Text))),
+            other => own_type(other),
+        },
         missing: json.is_null(),
     };
-    Facts { file: "<record>".into(), columns: object.iter().map(column).collect() }
+    Facts { file: "<record>".into(), columns: object.iter().map(column).collect(), values: OwnTypes::Json }
 }
 
-/// The type that a JSON value has by itself; a text that is a bare date can be read as one.
+/// What one text can be read as, if its uses ask for it.
+fn text_type(text: &str) -> Type {
+    if moment_text::parse_date(text).is_ok() {
+        Type::Date
+    } else if literal::from_text(text, &Type::Timestamp, &Zone::utc()).is_ok() {
+        Type::Timestamp
+    } else if Duration::parse(text).is_ok() {
+        Type::Duration
+    } else {
+        Type::Text
+    }
+}
+
+/// The type that a JSON value has by itself; a text that is a date or a timestamp can be read as one.
 pub(crate) fn own_type(json: &Json) -> Option<Type> {
     match json {
         Json::Null | Json::Object(_) => None,
         Json::Bool(_) => Some(Type::Bool),
         Json::Number(_) => Some(Type::Float),
-        Json::String(text) if moment_text::parse_date(text).is_ok() => Some(Type::Date),
-        Json::String(_) => Some(Type::Text),
-        Json::Array(elements) => elements.iter().find_map(own_type).map(|element| Type::List(Box::new(element))),
+        Json::String(text) => Some(match text_type(text) {
+            // What may be a length of time is as often an ordinary text: `2y`, a size.
+            Type::Duration => Type::Text,
+            ty => ty,
+        }),
+        Json::Array(elements) => elements.iter().find_map(own_type).map(|element| match element {
+            Type::Timestamp => Type::List(Box::new(Type::Text)),
+            element => Type::List(Box::new(element)),
+        }),
     }
 }

@@ -117,6 +117,20 @@ pub struct Facts {
     pub file: String,
     /// Its columns in the order of the data.
     pub columns: Vec<ColumnFacts>,
+    /// What the values say of their own types.
+    pub values: OwnTypes,
+}
+
+/// What the values of a form of data say of their own types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnTypes {
+    /// CSV: all are text, and may be read as this or that.
+    #[default]
+    Written,
+    /// JSON: numbers, texts and booleans differ; moments are written as text.
+    Json,
+    /// Parquet, Arrow: each column has its type.
+    Typed,
 }
 
 /// What a reader found in one column.

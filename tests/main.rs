@@ -19,6 +19,8 @@ mod docs;
 mod eval;
 mod format;
 mod generate;
+#[cfg(feature = "cli")]
+mod hostile;
 mod laws;
 mod render;
 #[cfg(feature = "cli")]

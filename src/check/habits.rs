@@ -54,7 +54,7 @@ impl Checker<'_> {
         true
     }
 
-    /// `spend != null`, `spend = missing`: nothing is equal to what is not there.
+    /// `spend != null`: nothing is equal to what is not there.
     pub(super) fn tell_comparison_with_nothing(
         &mut self,
         op: CompareOp,
@@ -62,11 +62,8 @@ impl Checker<'_> {
         right: &Expr,
         span: Span,
     ) -> bool {
-        let nothing = |it: &Expr| match &it.unparenthesised().kind {
-            ExprKind::Missing => true,
-            ExprKind::Name(name) => self.is_nothing(&name.symbol),
-            _ => false,
-        };
+        let nothing =
+            |it: &Expr| matches!(&it.unparenthesised().kind, ExprKind::Name(name) if self.is_nothing(&name.symbol));
         let (what, wrong) = match (nothing(left), nothing(right)) {
             (false, true) => (left, right),
             (true, false) => (right, left),

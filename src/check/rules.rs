@@ -47,7 +47,7 @@ impl Checker<'_> {
         let first = self.aggregates.len() as u32;
         let (body, ty) = match written.rule {
             Rule::Let(it) => self.let_body(&it.value)?,
-            Rule::Expression(it) => self.let_body(it)?,
+            Rule::Expression(it) => self.expression_body(it)?,
             Rule::Tag(it) => (Body::Tag(self.condition(&it.condition)?), Type::Bool),
             Rule::Score(it) => self.score(it)?,
             Rule::Level(it) => {
@@ -72,6 +72,13 @@ impl Checker<'_> {
 
     fn let_body(&mut self, value: &ast::Expr) -> Option<(Body, Type)> {
         let expr = self.lower(value, None)?;
+        let ty = expr.ty.clone();
+        Some((Body::Let(expr), ty))
+    }
+
+    /// An expression by itself; `missing` is one.
+    fn expression_body(&mut self, value: &ast::Expr) -> Option<(Body, Type)> {
+        let expr = self.lower(value, Some(&Type::Text))?;
         let ty = expr.ty.clone();
         Some((Body::Let(expr), ty))
     }

@@ -13,7 +13,15 @@ impl Checker<'_> {
             Type::Date => "a date".into(),
             Type::Timestamp => "a moment".into(),
             Type::Duration => "a duration".into(),
-            Type::List(_) => "a list".into(),
+            Type::List(of) => match &**of {
+                Type::Text => "a list of texts".into(),
+                Type::Int | Type::Decimal(_) | Type::Float => "a list of numbers".into(),
+                Type::Date => "a list of dates".into(),
+                Type::Timestamp => "a list of moments".into(),
+                Type::Duration => "a list of durations".into(),
+                Type::List(_) => "a list of lists".into(),
+                Type::Bool | Type::Choice(_) => "a list".into(),
+            },
             Type::Choice(id) => match self.choice_owner(*id) {
                 Some(name) => format!("a value of `{name}`"),
                 None => "a level's value".into(),

@@ -89,7 +89,11 @@ enum Verb {
 
 /// Does what was typed.
 pub(crate) fn main() -> ExitCode {
-    panic::set_hook(Box::new(|defect| tell_defect(defect.location())));
+    panic::set_hook(Box::new(|defect| {
+        if !tagwell::data::is_guarded() {
+            tell_defect(defect.location());
+        }
+    }));
     temporary::remove_when_interrupted();
     // Rules may nest 128 levels deep; the stack that the system gives is not ours to choose, a thread's is.
     let work =

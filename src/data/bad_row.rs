@@ -57,8 +57,9 @@ impl DataError {
     }
 }
 
-/// A value as a message shows it: long ones are cut.
+/// A value as a message shows it: on one line, long ones cut.
 pub(super) fn shown(value: &str) -> String {
     let cut: String = value.chars().take(60).collect();
-    if cut.len() < value.len() { format!("`{cut}…`") } else { format!("`{value}`") }
+    let more = if cut.len() < value.len() { "…" } else { "" };
+    format!("`{}{more}`", cut.replace('\n', "\\n").replace('\r', "\\r"))
 }

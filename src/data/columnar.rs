@@ -12,9 +12,13 @@ use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
 
 use crate::{
-    data::{BadRow, DataError, Format, Input, Row, Rows, Wanted, table},
-    schema::{Column, ColumnFacts, ColumnId, Facts},
-    value::{Decimal, Type, Value, Zone, literal, moment_text::MomentFormat},
+    data::{BadRow, DataError, Format, Input, Row, Rows, Wanted, guard::guarded, table},
+    schema::{Column, ColumnFacts, ColumnId, Facts, OwnTypes},
+    value::{
+        Decimal, Type, Value, Zone, literal,
+        moment_text::MomentFormat,
+        time::{calendar, in_calendar},
+    },
 };
 
 /// Batches, whatever file they come from.
@@ -27,8 +31,27 @@ fn unfit(input: &Input, error: impl std::fmt::Display) -> DataError {
     DataError::unfit(&input.name(), format!("this file cannot be read: {error}"))
 }
 
+const OUTSIDE: &str = "the moment lies outside the years 1 to 9999";
+const DAMAGED: &str = "it is damaged";
+
 /// The batches of a file; of Parquet only the named columns, where some are named.
 fn open(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {
+    let Batches { schema, mut batches } =
+        guarded(|| unguarded(input, names)).ok_or_else(|| unfit(input, DAMAGED))??;
+    let mut broken = false;
+    let batches = std::iter::from_fn(move || {
+        if broken {
+            return None;
+        }
+        guarded(|| batches.next()).unwrap_or_else(|| {
+            broken = true;
+            Some(Err(ArrowError::IpcError(DAMAGED.into())))
+        })
+    });
+    Ok(Batches { schema, batches: Box::new(batches) })
+}
+
+fn unguarded(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {
     let packed = |input: &Input| {
         let mut bytes = vec![];
         input.open()?.read_to_end(&mut bytes).map_err(|error| input.unreadable(error))?;
@@ -82,7 +105,7 @@ pub(super) fn facts(input: &Input) -> Result<Facts, DataError> {
         ty: type_of(field.data_type()),
         missing: field.is_nullable(),
     });
-    Ok(Facts { file: input.name(), columns: columns.collect() })
+    Ok(Facts { file: input.name(), columns: columns.collect(), values: OwnTypes::Typed })
 }
 
 fn type_of(ty: &DataType) -> Option<Type> {
@@ -105,6 +128,11 @@ pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, 
     let Wanted { table, needed, verbatim: whole, .. } = wanted;
     let whole = *whole;
     let headers: Vec<String> = facts(input)?.columns.into_iter().map(|column| column.header).collect();
+    if let Some(twice) =
+        headers.iter().enumerate().find(|(at, header)| headers.iter().take(*at).any(|it| it == *header))
+    {
+        return Err(DataError::unfit(&input.name(), format!("the file has the column `{}` twice", twice.1)));
+    }
     let columns = table::fit(input, table, needed, &headers)?;
     let names: Vec<&str> = columns.iter().map(|(_, _, column)| column.header.as_str()).collect();
     let Batches { batches, .. } = open(input, Some(&names))?;
@@ -199,6 +227,10 @@ fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zone: &Zone) -
             }
             other => Err(format!("the file has numbers here, and the rules want {other}")),
         },
+        Plain::Other(Value::Date(day), _) if !(calendar::FIRST_DAY..=calendar::LAST_DAY).contains(&day) => {
+            Err(OUTSIDE.into())
+        }
+        Plain::Other(Value::Timestamp(instant), _) if in_calendar(instant).is_none() => Err(OUTSIDE.into()),
         Plain::Other(value, kind) => match (ty, value) {
             (Type::Bool, value @ Value::Bool(_))
             | (Type::Date, value @ Value::Date(_))
@@ -251,7 +283,8 @@ fn plain_value(array: &dyn Array, at: usize, zone: &Zone) -> Plain {
         DataType::UInt32 => int!(types::UInt32Type),
         DataType::UInt64 => match i64::try_from(array.as_primitive::<types::UInt64Type>().value(at)) {
             Ok(number) => Plain::Int(number),
-            Err(_) => Plain::Unknown,
+            Err(_) => Decimal::new(i128::from(array.as_primitive::<types::UInt64Type>().value(at)), 0)
+                .map_or(Plain::Unknown, Plain::Decimal),
         },
         DataType::Float32 => Plain::Float(f64::from(array.as_primitive::<types::Float32Type>().value(at))),
         DataType::Float64 => Plain::Float(array.as_primitive::<types::Float64Type>().value(at)),

@@ -1,14 +1,16 @@
 //! What a file holds, found before any rule is evaluated: its columns, and the types that all values of each can be read as.
 
-use std::io::{BufRead, BufReader};
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader},
+};
 
 use csv::ByteRecord;
-use serde_json::Value as Json;
 
 use crate::{
-    data::{DataError, Format, Input, columnar, table},
+    data::{DataError, Format, Input, columnar, json_lines, table},
     record,
-    schema::{ColumnFacts, Facts},
+    schema::{ColumnFacts, Facts, OwnTypes},
     value::{Type, Value, Zone, literal, number},
 };
 
@@ -64,7 +66,7 @@ fn of_table(input: &Input, delimiter: u8) -> Result<Facts, DataError> {
     }
     let columns = headers.into_iter().zip(columns);
     let columns = columns.map(|(header, guess)| ColumnFacts { header, ty: guess.ty(), missing: guess.missing });
-    Ok(Facts { file: input.name(), columns: columns.collect() })
+    Ok(Facts { file: input.name(), columns: columns.collect(), values: OwnTypes::Written })
 }
 
 /// The types that all values so far can be read as, the narrowest first.
@@ -119,17 +121,28 @@ impl Guess {
 }
 
 fn of_json(input: &Input) -> Result<Facts, DataError> {
-    let mut facts = Facts { file: input.name(), columns: vec![] };
+    let mut facts = Facts { file: input.name(), columns: vec![], values: OwnTypes::Json };
+    let mut unread = None;
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut times_seen: Vec<usize> = vec![];
     let mut rows = 0;
-    for line in BufReader::new(input.open()?).split(b'\n') {
-        let line = line.map_err(|error| input.unreadable(error))?;
-        let Ok(Json::Object(object)) = serde_json::from_slice(&line) else { continue };
+    for (bytes, line) in BufReader::new(input.open()?).split(b'\n').zip(1..) {
+        let bytes = bytes.map_err(|error| input.unreadable(error))?;
+        let object = match json_lines::object(&bytes, line) {
+            None => continue,
+            Some(Ok(object)) => object,
+            Some(Err(reason)) => {
+                unread = unread.or(Some((line, reason)));
+                continue;
+            }
+        };
         rows += 1;
         for (header, json) in &object {
             let one = record::own_type(json);
-            match facts.columns.iter_mut().zip(&mut times_seen).find(|(column, _)| column.header == *header) {
+            let known = places.get(header).and_then(|at| Some((facts.columns.get_mut(*at)?, times_seen.get_mut(*at)?)));
+            match known {
                 None => {
+                    places.insert(header.clone(), facts.columns.len());
                     facts.columns.push(ColumnFacts { header: header.clone(), ty: one, missing: json.is_null() });
                     times_seen.push(1);
                 }
@@ -145,14 +158,27 @@ fn of_json(input: &Input) -> Result<Facts, DataError> {
     for (column, times) in facts.columns.iter_mut().zip(times_seen) {
         column.missing |= times < rows;
     }
-    Ok(facts)
+    match unread {
+        // Without a single row, what is wrong with the first line is the mistake, not the fields that no line has.
+        Some((line, reason)) if facts.columns.is_empty() => Err(DataError::Unfit {
+            file: input.name(),
+            reason: format!("line {line}: {reason}"),
+            help: Some(ONE_A_LINE.into()),
+        }),
+        _ => Ok(facts),
+    }
 }
+
+const ONE_A_LINE: &str = "write one JSON object a line: `{\"user_id\": \"u1\", \"spend\": 500}`";
 
 /// The type of two values of one column; a text that is no date makes texts of all.
 fn joined(a: Option<Type>, b: Option<Type>) -> Option<Type> {
     match (a, b) {
         (Some(a), Some(b)) if a == b => Some(a),
-        (Some(Type::Date | Type::Text), Some(Type::Date | Type::Text)) => Some(Type::Text),
+        (Some(Type::Date | Type::Timestamp), Some(Type::Date | Type::Timestamp)) => Some(Type::Timestamp),
+        (Some(Type::Date | Type::Timestamp | Type::Text), Some(Type::Date | Type::Timestamp | Type::Text)) => {
+            Some(Type::Text)
+        }
         (a, None) => a,
         (None, b) => b,
         (Some(_), Some(_)) => None,

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use crate::data::DataError;
+use crate::data::{DataError, lines::Lines};
 
 /// The form of a data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Input {
     /// Its form.
     pub format: Format,
     packed: Packed,
-    /// Standard input is read once and kept, so that it can be looked at twice.
+    /// Standard input, or a pipe, is read once and kept, so that it can be looked at twice.
     standard: Arc<OnceLock<Vec<u8>>>,
     /// The parts of a folder or a glob, in path order; then this is none of them.
     parts: Vec<Input>,
@@ -131,6 +131,8 @@ impl Input {
     /// A file that cannot be opened.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, DataError> {
         let bytes: Box<dyn Read + Send> = match &self.path {
+            // `<(zcat users.csv.gz)` in a shell
+            Some(path) if is_pipe(path) => Box::new(Cursor::new(self.kept(|| File::open(path))?)),
             Some(path) => {
                 let file = File::open(path).map_err(|error| self.unreadable(error))?;
                 if file.metadata().is_ok_and(|found| found.is_dir()) {
@@ -138,12 +140,16 @@ impl Input {
                 }
                 Box::new(BufReader::with_capacity(1 << 16, file))
             }
-            None => Box::new(Cursor::new(self.standard_input()?)),
+            None => Box::new(Cursor::new(self.kept(|| Ok(io::stdin().lock()))?)),
         };
-        Ok(match self.packed {
+        let unpacked = match self.packed {
             Packed::Not => bytes,
             Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
             Packed::Zstandard => Box::new(zstd::Decoder::new(bytes).map_err(|error| self.unreadable(error))?),
+        };
+        Ok(match self.format {
+            Format::Csv | Format::Tsv | Format::JsonLines => Box::new(Lines::of(unpacked)),
+            Format::Parquet | Format::Arrow => unpacked,
         })
     }
 
@@ -152,14 +158,25 @@ impl Input {
         DataError::Unreadable { file: self.name(), error }
     }
 
-    fn standard_input(&self) -> Result<Vec<u8>, DataError> {
+    fn kept<R: Read>(&self, open: impl FnOnce() -> io::Result<R>) -> Result<Vec<u8>, DataError> {
         if let Some(bytes) = self.standard.get() {
             return Ok(bytes.clone());
         }
         let mut bytes = vec![];
-        io::stdin().lock().read_to_end(&mut bytes).map_err(|error| self.unreadable(error))?;
+        open().and_then(|mut reader| reader.read_to_end(&mut bytes)).map_err(|error| self.unreadable(error))?;
         Ok(self.standard.get_or_init(|| bytes).clone())
     }
+}
+
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    path.metadata().is_ok_and(|found| found.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Path) -> bool {
+    false
 }
 
 fn named(word: &str) -> Option<Format> {

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader},
 };
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::{
     data::{BadRow, DataError, Input, Row, Rows, Wanted},
@@ -25,23 +25,12 @@ pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, 
             Ok(bytes) => bytes,
             Err(error) => return Some(Err(input.unreadable(error))),
         };
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return None;
-        }
         let bad = |column: Option<String>, reason: String| {
             Box::new(BadRow { file: input.name(), line, column, reason, verbatim: bytes.clone() })
         };
-        let object = match serde_json::from_slice(&bytes) {
-            Ok(Json::Object(object)) => object,
-            Ok(_) => return Some(Ok(Err(bad(None, "the line is not a JSON object".into())))),
-            Err(error) => {
-                let text = error.to_string();
-                let reason = text.split(" at line").next().unwrap_or(&text).to_owned();
-                return Some(Ok(Err(bad(
-                    None,
-                    format!("the line is not JSON: {reason}, at column {}", error.column()),
-                ))));
-            }
+        let object = match object(&bytes, line)? {
+            Ok(object) => object,
+            Err(reason) => return Some(Ok(Err(bad(None, reason)))),
         };
         let read = || {
             let values = record::needed_from_json(&object, &table, &needed, &zone)?;
@@ -65,4 +54,22 @@ pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, 
             }
         }))
     })))
+}
+
+/// The object of a line, from 1, or what is wrong with it; none where the line is blank.
+pub(super) fn object(bytes: &[u8], line: u64) -> Option<Result<Map<String, Json>, String>> {
+    let marked = bytes.strip_prefix(b"\xef\xbb\xbf").filter(|_| line == 1);
+    let bytes = marked.unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return None;
+    }
+    Some(match serde_json::from_slice(bytes) {
+        Ok(Json::Object(object)) => Ok(object),
+        Ok(_) => Err("the line is not a JSON object".into()),
+        Err(error) => {
+            let text = error.to_string();
+            let reason = text.split(" at line").next().unwrap_or(&text);
+            Err(format!("the line is not JSON: {reason}, at column {}", error.column()))
+        }
+    })
 }

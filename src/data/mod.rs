@@ -4,13 +4,16 @@
 mod bad_row;
 mod columnar;
 mod facts;
+mod guard;
 mod input;
 mod json_lines;
+mod lines;
 mod table;
 mod write;
 
 pub use bad_row::{BadRow, DataError};
 pub use facts::facts;
+pub use guard::is_guarded;
 pub use input::{Format, Input};
 pub use write::{ColumnarForm, ColumnarWriter};
 

@@ -79,7 +79,8 @@ impl Shape {
             Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: verbatim(record, delimiter) })
         };
         if record.len() != self.width {
-            let reason = format!("the row has {} fields, and the header has {}", record.len(), self.width);
+            let fields = if record.len() == 1 { "field" } else { "fields" };
+            let reason = format!("the row has {} {fields}, and the header has {}", record.len(), self.width);
             return Err(bad(None, reason));
         }
         let mut values = vec![Value::Missing; self.all];

@@ -395,7 +395,7 @@ impl Row<'_, '_> {
                 let (moment, low, high) = (self.value(moment), self.value(low), self.value(high));
                 time::age_between(&moment, &low, &high, *upper, self.clock()).into()
             }
-            ExprKind::In { subject, list } => list::is_in(&self.value(subject), &self.value(list), zone).into(),
+            ExprKind::In { subject, list } => list::is_in(&self.value(subject), &self.elements(list), zone).into(),
             ExprKind::InUploaded { subject, list } => match self.value(subject) {
                 Value::Text(text) => {
                     let found = self.context.lists.get(list.0 as usize).is_some_and(|list| list.contains(&text));
@@ -413,9 +413,9 @@ impl Row<'_, '_> {
                 .into()
             }
             ExprKind::Matches { subject, pattern } => pattern.matches(&self.value(subject)).into(),
-            ExprKind::Has { subject, element } => list::has(&self.value(subject), &self.value(element), zone).into(),
+            ExprKind::Has { subject, element } => list::has(&self.elements(subject), &self.value(element), zone).into(),
             ExprKind::HasOf { test, subject, elements } => {
-                let (subject, elements) = (self.value(subject), self.value(elements));
+                let (subject, elements) = (self.elements(subject), self.elements(elements));
                 match test {
                     HasTest::Any => list::has_any(&subject, &elements, zone),
                     HasTest::All => list::has_all(&subject, &elements, zone),
@@ -453,6 +453,14 @@ impl Row<'_, '_> {
 
     fn truths(&self, conditions: &[Expr]) -> impl Iterator<Item = Truth> {
         conditions.iter().map(|condition| self.truth(condition))
+    }
+
+    /// A list to look into: of one written in place, a missing element leaves the others to be found.
+    fn elements(&self, list: &Expr) -> Value {
+        match &list.kind {
+            ExprKind::List(elements) => Value::List(elements.iter().map(|element| self.value(element)).collect()),
+            _ => self.value(list),
+        }
     }
 
     /// The value of a definition that another one reads: naming a condition closes it.
@@ -493,7 +501,7 @@ impl Row<'_, '_> {
             (Function::Upper, [s]) => text::upper(s),
             (Function::Trim, [s]) => text::trim(s),
             (Function::Length, [s]) => text::length(s),
-            (Function::Abs, [x]) => number::abs(x),
+            (Function::Abs, [x]) => operator::abs(x),
             (Function::Round, [x, digits]) => number::round(x, digits),
             (Function::Floor, [x]) => number::floor(x),
             (Function::Ceil, [x]) => number::ceil(x),

@@ -61,6 +61,26 @@ pub fn negate(a: &Value) -> Value {
     }
 }
 
+/// `abs(x)` of a number or a duration; of one that is partly negative, as `1mo - 3d` is, missing.
+#[must_use]
+pub fn abs(a: &Value) -> Value {
+    match a {
+        Value::Duration(length) => {
+            let parts = [i64::from(length.months), i64::from(length.days), length.micros];
+            match (parts.iter().any(|part| *part < 0), parts.iter().any(|part| *part > 0)) {
+                (false, _) => a.clone(),
+                (true, false) => duration(length.checked_neg()),
+                (true, true) => match length.exact_micros() {
+                    Some(exact) if exact < 0 => duration(length.checked_neg()),
+                    Some(_) => a.clone(),
+                    None => Value::Missing,
+                },
+            }
+        }
+        _ => number::abs(a),
+    }
+}
+
 fn duration(answer: Option<Duration>) -> Value {
     answer.map_or(Value::Missing, Value::Duration)
 }

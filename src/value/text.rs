@@ -26,10 +26,14 @@ pub fn length(s: &Value) -> Value {
     mapped(s, |s| i64::try_from(s.chars().count()).map_or(Value::Missing, Value::Int))
 }
 
-/// `a + b` of texts.
+/// The longest text, in bytes, that a sum of texts makes.
+const LONGEST: usize = 1 << 24;
+
+/// `a + b` of texts; one that would grow out of all bounds is missing, as a number out of range is.
 #[must_use]
 pub fn concat(a: &Value, b: &Value) -> Value {
     match (a, b) {
+        (Value::Text(a), Value::Text(b)) if a.len().saturating_add(b.len()) > LONGEST => Value::Missing,
         (Value::Text(a), Value::Text(b)) => Value::Text([&**a, &**b].concat().into()),
         _ => Value::Missing,
     }

@@ -96,7 +96,7 @@ fn bad_rows_are_set_aside_and_accounted_for() {
     assert!(answer.err.ends_with("4 users read, 1 evaluated, 3 rejected\n"), "{}", answer.err);
     insta::assert_snapshot!(place.read("aside.jsonl"), @r#"
     {"file":"bad.csv","line":3,"column":"spend","reason":"`much` is not a number","row":"u2,much,"}
-    {"file":"bad.csv","line":4,"column":null,"reason":"the row has 1 fields, and the header has 3","row":"u3"}
+    {"file":"bad.csv","line":4,"column":null,"reason":"the row has 1 field, and the header has 3","row":"u3"}
     {"file":"bad.csv","line":5,"column":"user_id","reason":"the value is missing, and `text` may not be","row":",1,"}
     "#);
     let answer = place.run(&[&words[..], &["--max-bad-rows", "2"]].concat());

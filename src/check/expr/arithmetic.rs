@@ -24,13 +24,15 @@ impl Checker<'_> {
         beside: Option<&Type>,
     ) -> Option<Expr> {
         let beside = beside.filter(|ty| **ty == Type::Date);
-        let lowered = self.lower(first, beside);
-        let terms: Vec<_> = rest.iter().map(|(op, it)| (*op, it, self.lower(it, None))).collect();
+        let mut terms = self.terms(first, rest, beside).into_iter();
+        let lowered = terms.next().flatten();
+        let terms: Vec<_> = rest.iter().zip(terms).map(|((op, it), term)| (*op, it, term)).collect();
         let lowered = lowered?;
+        let lowered = self.day_beside(lowered, terms.first().and_then(|(.., it)| it.as_ref()));
         let mut ty = lowered.ty.clone();
         let mut sum = vec![];
         for (op, written, term) in terms {
-            let term = term?;
+            let term = self.day_beside(term?, Some(&lowered));
             let op = match op {
                 ast::SumOp::Add => SumOp::Add,
                 ast::SumOp::Subtract => SumOp::Subtract,
@@ -85,6 +87,50 @@ impl Checker<'_> {
         Some(Expr { kind: ExprKind::Sum { first: Box::new(lowered), rest: sum }, ty, span })
     }
 
+    /// A moment that the data has no value of is a date beside one: nothing says that it has hours.
+    fn day_beside(&self, term: Expr, other: Option<&Expr>) -> Expr {
+        match (&term.kind, other) {
+            (ExprKind::Column(id), Some(Expr { ty: Type::Date, .. }))
+                if term.ty == Type::Timestamp && self.is_never_known(*id) =>
+            {
+                Expr { kind: ExprKind::Constant(Value::Missing), ty: Type::Date, span: term.span }
+            }
+            _ => term,
+        }
+    }
+
+    /// The terms of a sum: `now` beside a date is today; what is written `missing` is of its neighbour's type, and beside a
+    /// moment a length of time.
+    fn terms(
+        &mut self,
+        first: &ast::Expr,
+        rest: &[(ast::SumOp, ast::Expr)],
+        beside: Option<&Type>,
+    ) -> Vec<Option<Expr>> {
+        let written: Vec<&ast::Expr> = std::iter::once(first).chain(rest.iter().map(|(_, it)| it)).collect();
+        let missing = |it: &ast::Expr| matches!(it.unparenthesised().kind, ast::ExprKind::Missing);
+        let now =
+            |it: &ast::Expr| matches!(it.unparenthesised().kind, ast::ExprKind::Now | ast::ExprKind::Shifted { .. });
+        let mut terms: Vec<Option<Expr>> = written
+            .iter()
+            .enumerate()
+            .map(|(at, it)| if missing(it) || now(it) { None } else { self.lower(it, beside.filter(|_| at == 0)) })
+            .collect();
+        let date = terms.iter().flatten().any(|it| it.ty == Type::Date).then_some(Type::Date);
+        for (at, (it, term)) in written.iter().zip(terms.iter_mut()).enumerate().filter(|(_, (it, _))| now(it)) {
+            *term = self.lower(it, date.as_ref().or(beside.filter(|_| at == 0)));
+        }
+        let taken = match terms.iter().flatten().next().map(|it| &it.ty) {
+            Some(Type::Date | Type::Timestamp) => Type::Duration,
+            Some(Type::Bool | Type::List(_) | Type::Choice(_)) | None => Type::Int,
+            Some(ty) => ty.clone(),
+        };
+        for (it, term) in written.iter().zip(terms.iter_mut()).filter(|(it, _)| missing(it)) {
+            *term = self.lower(it, Some(&taken));
+        }
+        terms
+    }
+
     /// A date is shifted by days, not by hours.
     pub(in crate::check) fn no_hours(&mut self, duration: &Expr) -> Option<()> {
         let hours = match &duration.kind {
@@ -107,8 +153,8 @@ impl Checker<'_> {
         rest: &[(ast::ProductOp, ast::Expr)],
         span: Span,
     ) -> Option<Expr> {
-        let lowered = self.lower(first, None);
-        let factors: Vec<_> = rest.iter().map(|(op, it)| (*op, it, self.lower(it, None))).collect();
+        let lowered = self.operand(first, None, &Type::Int);
+        let factors: Vec<_> = rest.iter().map(|(op, it)| (*op, it, self.operand(it, None, &Type::Int))).collect();
         let lowered = lowered?;
         let mut ty = lowered.ty.clone();
         let mut product = vec![];
@@ -171,7 +217,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn negate(&mut self, inner: &ast::Expr, span: Span) -> Option<Expr> {
-        let lowered = self.lower(inner, None)?;
+        let lowered = self.operand(inner, None, &Type::Int)?;
         if is_number(&lowered.ty) || lowered.ty == Type::Duration {
             let ty = lowered.ty.clone();
             return Some(Expr { kind: ExprKind::Negate(Box::new(lowered)), ty, span });

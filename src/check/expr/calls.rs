@@ -55,6 +55,42 @@ const FUNCTIONS: &[(&str, Function, &str)] = &[
     ("bucket", Function::Bucket, "bucket(user_id, \"salt\", 100)"),
 ];
 
+/// The type that `missing` has as an argument.
+fn taken_by(function: Function) -> Type {
+    match function {
+        Function::Lower | Function::Upper | Function::Trim | Function::Length | Function::Bucket => Type::Text,
+        Function::Abs
+        | Function::Round
+        | Function::Floor
+        | Function::Ceil
+        | Function::Mod
+        | Function::Min
+        | Function::Max
+        | Function::Clamp => Type::Int,
+        Function::Date
+        | Function::StartOfWeek
+        | Function::StartOfMonth
+        | Function::Year
+        | Function::Month
+        | Function::Day
+        | Function::Weekday
+        | Function::Hour
+        | Function::Age
+        | Function::Anniversary => Type::Timestamp,
+        Function::Count
+        | Function::Sum
+        | Function::Average
+        | Function::Least
+        | Function::Greatest
+        | Function::First
+        | Function::Last
+        | Function::Distinct
+        | Function::Most
+        | Function::Quantile => Type::List(Box::new(Type::Float)),
+        Function::Any => Type::List(Box::new(Type::Bool)),
+    }
+}
+
 impl Checker<'_> {
     pub(super) fn call(
         &mut self,
@@ -142,7 +178,7 @@ impl Checker<'_> {
         let (arguments, ty) = match function {
             Function::Min | Function::Max | Function::Clamp => {
                 let (all, ty) = self.of_one_type(&wanted, beside)?;
-                let orders = is_number(&ty) || is_moment(&ty) || ty == Type::Duration;
+                let orders = is_number(&ty) || is_moment(&ty) || matches!(ty, Type::Duration | Type::Text);
                 if !orders || (*function == Function::Clamp && !is_number(&ty)) {
                     let message =
                         format!("`{}` takes numbers, and {} is {}", name.symbol, self.first(&wanted), self.kind(&ty));
@@ -152,7 +188,8 @@ impl Checker<'_> {
                 (all, ty)
             }
             _ => {
-                let all: Vec<Option<Expr>> = wanted.iter().map(|it| self.lower(it, None)).collect();
+                let taken = taken_by(*function);
+                let all: Vec<Option<Expr>> = wanted.iter().map(|it| self.operand(it, None, &taken)).collect();
                 let all: Option<Vec<Expr>> = all.into_iter().collect();
                 self.typed(*function, all?, &wanted, shape)?
             }

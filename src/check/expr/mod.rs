@@ -160,6 +160,12 @@ impl Checker<'_> {
         }
     }
 
+    /// An operand that may be written `missing`: then it has the type that the operator would take there.
+    fn operand(&mut self, expr: &ast::Expr, beside: Option<&Type>, taken: &Type) -> Option<Expr> {
+        let missing = matches!(expr.unparenthesised().kind, Ast::Missing);
+        self.lower(expr, if missing { beside.or(Some(taken)) } else { beside })
+    }
+
     /// Both sides of an operator, the one that stands by itself first.
     fn sides(&mut self, left: &ast::Expr, right: &ast::Expr) -> Option<(Expr, Expr)> {
         if self.leans(left) && !self.leans(right) {
@@ -167,7 +173,7 @@ impl Checker<'_> {
             let left = self.lower(left, Some(&right.ty));
             return left.map(|left| (left, right));
         }
-        let lowered = self.lower(left, None);
+        let lowered = self.operand(left, None, &Type::Text);
         if lowered.is_none() && self.leans(right) {
             return None;
         }
@@ -568,7 +574,11 @@ impl Checker<'_> {
         if matches!((&left.ty, &right.ty), (Type::Duration, Type::Duration)) {
             return self.no_months(&[left, right]);
         }
-        if alike(&left.ty, &right.ty) && !matches!(left.ty, Type::List(_)) {
+        let comparable = match (&left.ty, &right.ty) {
+            (Type::List(left), Type::List(right)) => op.is_some() && alike(left, right),
+            (left, right) => alike(left, right),
+        };
+        if comparable {
             return Some(());
         }
         let (left_words, right_words) =

@@ -69,8 +69,8 @@ impl Checker<'_> {
                 let window = TimeWindow::During(Period { which, unit });
                 new(ExprKind::Window { subject: Box::new(subject), window })
             }
-            Test::IsMissing => new(ExprKind::IsMissing(Box::new(self.lower(subject, None)?))),
-            Test::IsKnown => new(ExprKind::IsKnown(Box::new(self.lower(subject, None)?))),
+            Test::IsMissing => new(ExprKind::IsMissing(Box::new(self.operand(subject, None, &Type::Text)?))),
+            Test::IsKnown => new(ExprKind::IsKnown(Box::new(self.operand(subject, None, &Type::Text)?))),
         }
     }
 
@@ -286,10 +286,19 @@ impl Checker<'_> {
             let subject = self.of_type(subject, &Type::Text, "an uploaded list holds texts")?;
             return new(ExprKind::InUploaded { subject: Box::new(subject), list: id });
         }
-        let lowered = self.lower(subject, None);
-        let beside = lowered.as_ref().map(|it| Type::List(Box::new(it.ty.clone())));
-        let list_expr = self.lower(list, beside.as_ref());
-        let (lowered, list_expr) = (lowered?, list_expr?);
+        let (lowered, list_expr) = match subject.unparenthesised().kind {
+            Ast::Missing => {
+                let list_expr = self.lower(list, None)?;
+                let Type::List(of) = &list_expr.ty else { return self.not_a_list(list, &list_expr) };
+                (self.lower(subject, Some(of))?, list_expr)
+            }
+            _ => {
+                let lowered = self.lower(subject, None);
+                let beside = lowered.as_ref().map(|it| Type::List(Box::new(it.ty.clone())));
+                let list_expr = self.lower(list, beside.as_ref());
+                (lowered?, list_expr?)
+            }
+        };
         if let (Type::List(_), Type::List(_)) = (&lowered.ty, &list_expr.ty) {
             let words = format!("{} has any of {}", self.words(subject.span()), self.words(list.span()));
             let message = format!("{} is a list itself, and `in` looks for one value", self.quoted(subject.span()));
@@ -302,16 +311,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        let Type::List(of) = list_expr.ty.clone() else {
-            let message =
-                format!("`in` looks into a list, and {} is {}", self.quoted(list.span()), self.kind(&list_expr.ty));
-            let words = self.snippet(list.span());
-            self.sink.push(
-                Diagnostic::error(WRONG_TYPE, list.span(), message)
-                    .help(format!("write `[{words}]`, or `=` for one value")),
-            );
-            return None;
-        };
+        let Type::List(of) = list_expr.ty.clone() else { return self.not_a_list(list, &list_expr) };
         if let Ast::List(elements) = &list.kind
             && !alike(&lowered.ty, &of)
             && let (Some(first), ExprKind::List(all)) = (elements.first(), &list_expr.kind)
@@ -320,6 +320,9 @@ impl Checker<'_> {
             self.must_compare(&lowered, element, subject, first, None)?;
         }
         self.element_fits(&of, &lowered)?;
+        if let (Type::Duration, ExprKind::List(all)) = (&*of, &list_expr.kind) {
+            self.no_months(&std::iter::once(&lowered).chain(all).collect::<Vec<_>>())?;
+        }
         new(ExprKind::In { subject: Box::new(lowered), list: Box::new(list_expr) })
     }
 
@@ -337,6 +340,16 @@ impl Checker<'_> {
                 subject.span().to(element.span()),
                 written,
             ),
+        );
+        None
+    }
+
+    fn not_a_list(&mut self, list: &ast::Expr, lowered: &Expr) -> Option<Expr> {
+        let message = format!("`in` looks into a list, and {} is {}", self.quoted(list.span()), self.kind(&lowered.ty));
+        let words = self.snippet(list.span());
+        self.sink.push(
+            Diagnostic::error(WRONG_TYPE, list.span(), message)
+                .help(format!("write `[{words}]`, or `=` for one value")),
         );
         None
     }
@@ -372,8 +385,13 @@ impl Checker<'_> {
         match (&list.ty, &lowered.ty) {
             (Type::List(a), Type::List(b)) if alike(a, b) => {}
             (a, b) => {
-                let message =
-                    format!("{} is {}, and the list is {}", self.quoted(elements.span()), self.kind(b), self.kind(a));
+                let message = format!(
+                    "{} is {}, and {} is {}",
+                    self.quoted(elements.span()),
+                    self.kind(b),
+                    self.quoted(subject.span()),
+                    self.kind(a)
+                );
                 self.sink.push(
                     Diagnostic::error(NOT_ALIKE, elements.span(), message)
                         .help("write a list of the same: `[\"a\", \"b\"]`"),

@@ -10,6 +10,7 @@ impl Inference<'_, '_, '_> {
     pub(super) fn test(&mut self, subject: &Expr, test: &Test) {
         match test {
             Test::Between(range) => {
+                self.note_reckoned([subject, &range.from, &range.to]);
                 let subject_class = self.visit(subject, None);
                 let ends = self.same(&[&range.from, &range.to], None);
                 match (subject_class, ends) {
@@ -57,8 +58,11 @@ impl Inference<'_, '_, '_> {
                 }
             }
             Test::HasAny(list) | Test::HasAll(list) | Test::HasNone(list) => {
-                let class = self.visit(list, None).unwrap_or(Class::List(None));
-                self.visit(subject, Some(&class));
+                let class = self.visit(list, None).filter(|class| matches!(class, Class::List(_)));
+                let of = self.visit(subject, class.as_ref().or(Some(&Class::List(None))));
+                if matches!(class, None | Some(Class::List(None))) {
+                    self.visit(list, of.as_ref());
+                }
             }
             Test::Within(it) | Test::WithinNext(it) => {
                 self.visit(subject, Some(&Class::Moment));
@@ -96,21 +100,20 @@ impl Inference<'_, '_, '_> {
                 all(self, Class::Text);
                 Some(Class::Number)
             }
-            "abs" | "round" | "floor" | "ceil" | "mod" => {
+            "abs" => exprs.first().and_then(|it| self.number_or_length(it, expected)),
+            "round" | "floor" | "ceil" | "mod" => {
                 all(self, Class::Number);
                 Some(Class::Number)
             }
-            "clamp" => {
-                all(self, Class::Number);
-                Some(Class::Number)
-            }
-            "min" | "max" if exprs.len() > 1 => {
-                let guess = self.guess(&Class::Number);
+            "min" | "max" | "clamp" if exprs.len() > 1 => {
+                self.note_reckoned(exprs.iter().copied());
                 let class = self.same(&exprs, expected);
-                if let (None, Some(guess)) = (&class, guess) {
-                    all(self, guess.clone());
+                if class.is_some() || self.guesses == 0 {
+                    return class;
                 }
-                class
+                let class = exprs.iter().find_map(|it| self.hint(it)).unwrap_or(Class::Number);
+                all(self, class.clone());
+                Some(class)
             }
             // Of one argument, a list, like those that follow.
             "min" | "max" | "first" | "last" | "most" => {

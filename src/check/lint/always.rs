@@ -1,5 +1,6 @@
 //! Conditions that are the same for everybody: `5 > 3`, `city = city`, `weekday(t) = 0`, `spend > 500 and spend < 100`.
-//! Whether a value is there is another question: "always" is said of those whose value is known.
+//! Whether a value is there is another question: "always" is said of those whose value is known. What is compared with
+//! `missing` is unknown for everybody.
 
 use std::cmp::Ordering;
 
@@ -71,6 +72,29 @@ pub(super) fn same_on_both_sides(expr: &ast::Expr, sink: &mut Sink) {
         sink.push(told);
     }
     walk::parts(expr, &mut |part| same_on_both_sides(part, sink));
+}
+
+/// `spend = missing`
+pub(super) fn beside_missing(expr: &ast::Expr, found: &mut Found<'_>) {
+    if let ast::ExprKind::Compare { op, left, right, .. } = &expr.kind {
+        let is_missing = |it: &ast::Expr| matches!(it.unparenthesised().kind, ast::ExprKind::Missing);
+        let what = match (is_missing(left), is_missing(right)) {
+            (false, true) => Some(left),
+            (true, false) => Some(right),
+            (false, false) | (true, true) => None,
+        };
+        if let Some(what) = what {
+            let asks = if *op == ast::CompareOp::Equal { "is missing" } else { "is known" };
+            let written = format!("{} {asks}", found.words(what.span()));
+            let told = warning(expr.span(), "a comparison with `missing` is always unknown");
+            found.sink.push(told.help(format!("write `{written}`")).suggest(
+                format!("write `{written}`"),
+                expr.span(),
+                written.clone(),
+            ));
+        }
+    }
+    walk::parts(expr, &mut |part| beside_missing(part, found));
 }
 
 /// `5 > 3`

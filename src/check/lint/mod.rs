@@ -36,6 +36,7 @@ pub(super) fn run(book: &Book<'_>, mut found: Found<'_>) {
             or_beside_and::look(expr, found.sink);
             asked_twice::look(expr, found.sink);
             always::same_on_both_sides(expr, found.sink);
+            always::beside_missing(expr, &mut found);
         }
         asked_twice::arms(definition.rule, found.sink);
     }

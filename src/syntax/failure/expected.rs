@@ -25,7 +25,9 @@ impl Around<'_> {
         let Some(this) = self.this() else {
             let gap = self.gap();
             let primary = self.previous().map_or(gap..gap, |previous| previous.range());
-            let after = self.previous().map_or("", |previous| previous.text);
+            let Some(after) = self.previous().map(|previous| previous.text) else {
+                return Mistake::new(code::UNEXPECTED, primary, "there is nothing here");
+            };
             return Mistake::new(code::UNEXPECTED, primary, format!("something is left out after {}", shown(after)))
                 .help(format!("{expected} is expected after it"));
         };

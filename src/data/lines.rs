@@ -1,0 +1,58 @@
+//! Text whose lines have a length that memory can hold: a file of a gigabyte without a line's end, or a small one that unpacks
+//! to that, is refused before it is swallowed whole.
+
+use std::io::{self, Read};
+
+/// The longest line, in bytes.
+const LONGEST: usize = 64 << 20;
+
+/// Passes bytes on, and stops in a line that is too long.
+pub(super) struct Lines<R> {
+    reader: R,
+    /// The line that is being read, from 1, and its length so far.
+    line: u64,
+    length: usize,
+}
+
+impl<R: Read> Lines<R> {
+    pub(super) fn of(reader: R) -> Lines<R> {
+        Lines { reader, line: 1, length: 0 }
+    }
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        let bytes = buffer.get(..read).unwrap_or_default();
+        self.length = match bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => {
+                self.line += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+                bytes.len() - end - 1
+            }
+            None => self.length + bytes.len(),
+        };
+        if self.length > LONGEST {
+            let told = format!("line {} is longer than {LONGEST} bytes", self.line);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, told));
+        }
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_never_ends_is_refused_by_its_number() {
+        let endless = io::Cursor::new("user_id\n").chain(io::repeat(b'9'));
+        let error = io::copy(&mut Lines::of(endless), &mut io::sink()).expect_err("it is too long");
+        assert_eq!(error.to_string(), "line 2 is longer than 67108864 bytes");
+    }
+
+    #[test]
+    fn many_lines_are_not_one_long_line() {
+        let text = "0123456789\n".repeat(8 << 20);
+        assert_eq!(io::copy(&mut Lines::of(text.as_bytes()), &mut io::sink()).expect("it is read"), text.len() as u64);
+    }
+}

@@ -1,0 +1,114 @@
+//! Data files.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, StructArray, UInt64Array};
+
+use super::{Place, packed};
+
+/// Runs the one-line rulebook over a file.
+#[track_caller]
+fn read(name: &str, bytes: impl AsRef<[u8]>, code: i32, says: &[&str]) {
+    let place = Place::new();
+    place.write(name, bytes);
+    place.runs(&["vip.rules", name, "--summary", "none"], code, says);
+}
+
+#[test]
+fn tables_name_the_line_that_is_wrong() {
+    read("a.csv", "user_id,n\nu1\nu2,1\n", 2, &["a.csv:2", "1 field,"]);
+    read("a.csv", "user_id,n\nu1,1,2\n", 2, &["a.csv:2", "3 fields"]);
+    read("a.csv", "user_id,n,n\nu1,1,2\n", 2, &["a.csv", "twice"]);
+    read("a.csv", "user_id,n\nu1,\"1\nu2,3\n", 2, &["a.csv:2", "`1\\nu2,3\\n`"]);
+    read("a.csv", b"user_id,n\nu\xff,5\n", 2, &["a.csv:2", "0xFF"]);
+    read("a.csv", b"user_id,n\xff\nu,5\n", 2, &["a.csv", "header"]);
+    read("a.csv", "user_id,n\nu,1e999\n", 2, &["a.csv:2", "1e999"]);
+    read("a.csv", "user_id,n\nu,NaN\n", 2, &["a.csv:2", "NaN"]);
+    read("a.csv", format!("user_id,n\nu,{}\n", "9".repeat(100_000)), 2, &["a.csv:2", "…"]);
+    read("a.csv", b"\xef\xbb\xbfuser_id,n\r\nu1,5\r\n", 0, &["{\"user_id\":\"u1\",\"tags\":[\"vip\"]"]);
+    read("a.csv", "", 2, &["a.csv", "`n`"]);
+    read("a.csv", "user_id,n\n", 0, &[]);
+}
+
+#[test]
+fn json_lines_name_the_line_that_is_wrong() {
+    read("a.jsonl", "[{\"user_id\":\"u\",\"n\":5}]\n", 2, &["a.jsonl", "line 1", "one JSON object a line"]);
+    read("a.jsonl", "{\n \"user_id\":\"u\",\n \"n\":5\n}\n", 2, &["a.jsonl", "line 1"]);
+    read("a.jsonl", "{\"user_id\":\"u\",\"n\":5}\n{\"user_id\":\"v\",", 2, &["a.jsonl:2"]);
+    read("a.jsonl", "{\"user_id\":\"u\",\"n\":5}\n{\"user_id\":\"v\",\"n\":01}\n", 2, &["a.jsonl:2"]);
+    read("a.jsonl", "{\"user_id\":\"u\",\"n\":1e999}\n", 2, &["a.jsonl:1"]);
+    read("a.jsonl", "{\"user_id\":\"u\",\"n\":\"5\"}\n", 2, &["a.jsonl:1", "is not a number"]);
+    read("a.jsonl", b"{\"user_id\":\"u\",\"n\":5}\n{\"user_id\":\"\xff\",\"n\":5}\n", 2, &["a.jsonl:2"]);
+    let deep = format!("{{\"user_id\":\"u\",\"n\":{}{}}}\n", "[".repeat(100_000), "]".repeat(100_000));
+    read("a.jsonl", deep, 2, &["a.jsonl", "line 1"]);
+    read("a.jsonl", b"\xef\xbb\xbf{\"user_id\":\"u\",\"n\":5}\r\n\r\n", 0, &["\"vip\""]);
+    let wide: String = (0..50_000).map(|at| format!("\"k{at}\":1,")).collect();
+    read("a.jsonl", format!("{{{wide}\"user_id\":\"u\",\"n\":5}}\n"), 0, &["\"vip\""]);
+}
+
+#[test]
+fn what_is_packed_is_unpacked_within_bounds() {
+    let good = packed("user_id,n\nu,5\n");
+    read("a.csv.gz", &good, 0, &["\"vip\""]);
+    read("a.csv.gz", good.get(..good.len() - 5).unwrap(), 2, &["a.csv.gz"]);
+    read("a.csv.gz", "user_id,n\nu,5\n", 2, &["a.csv.gz"]);
+    read("a.csv.zst", "user_id,n\nu,5\n", 2, &["a.csv.zst"]);
+    let bomb = packed(["user_id,n\nu,".as_bytes(), &vec![b'9'; 80 << 20]].concat());
+    assert!(bomb.len() < 1 << 20);
+    read("a.csv.gz", &bomb, 2, &["a.csv.gz", "line 2 is longer"]);
+}
+
+fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(vec![], batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn arrow(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(vec![], &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn users() -> (&'static str, ArrayRef) {
+    ("user_id", Arc::new(StringArray::from(vec!["u1", "u2"])))
+}
+
+#[test]
+fn typed_files_hold_what_they_hold() {
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 5]));
+    let nested: ArrayRef = Arc::new(StructArray::try_from(vec![("x", Arc::clone(&numbers))]).unwrap());
+    read("a.parquet", parquet(vec![users(), ("n", nested)]), 2, &["a.parquet:1", "`n`", "cannot be read"]);
+    let large: ArrayRef = Arc::new(UInt64Array::from(vec![u64::MAX, 1]));
+    read("a.parquet", parquet(vec![users(), ("n", large)]), 0, &["{\"user_id\":\"u1\",\"tags\":[\"vip\"]"]);
+    read("a.parquet", "PAR1", 2, &["a.parquet"]);
+    read("a.parquet", "user_id,n\nu,5\n", 2, &["a.parquet"]);
+    let place = Place::new();
+    place.write("known.rules", "tag told when n is known\n");
+    place.write("a.parquet", parquet(vec![users(), ("n", numbers)]));
+    place.runs(&["known.rules", "a.parquet"], 0, &["{\"user_id\":\"u1\",\"tags\":[\"told\"]"]);
+    place.write("a.parquet", parquet(vec![users(), ("n", Arc::new(Date32Array::from(vec![i32::MAX, 0])))]));
+    place.runs(&["known.rules", "a.parquet"], 2, &["a.parquet:1", "years 1 to 9999"]);
+}
+
+#[test]
+fn a_damaged_file_is_no_defect_of_ours() {
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 5]));
+    let columns = vec![users(), ("n", numbers)];
+    for (name, good) in [("a.arrow", arrow(columns.clone())), ("a.parquet", parquet(columns))] {
+        let place = Place::new();
+        for at in (0..good.len()).step_by(good.len() / 60 + 1) {
+            let mut bad = good.clone();
+            bad[at] ^= 0x55;
+            place.write(name, &bad);
+            let end = place.type_in(&["run", "vip.rules", name]);
+            assert!(end.code == 0 || end.code == 2 || end.code == 1, "byte {at}: {}", end.err);
+            place.write(name, &good[..at]);
+            let end = place.type_in(&["run", "vip.rules", name]);
+            assert!(end.code == 0 || end.err.contains(name), "cut at {at}: {}", end.err);
+        }
+    }
+}
