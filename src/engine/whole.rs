@@ -15,7 +15,7 @@ use crate::{
     eval::{
         Answers,
         rows::{self},
-        whole::{ChildRow, Pass, Whole},
+        whole::{ChildRow, Name, Pass, Whole},
     },
     ir::Reads,
     schema::{ColumnId, Role, Table, TableId},
@@ -139,7 +139,7 @@ impl Engine {
 }
 
 /// The values of definitions for everybody, on all cores.
-fn define(whole: &Whole<'_>, names: &[crate::ir::DefinitionId]) -> Vec<(crate::ir::DefinitionId, Column)> {
+fn define(whole: &Whole<'_>, names: &[Name]) -> Vec<(Name, Column)> {
     if names.is_empty() {
         return vec![];
     }

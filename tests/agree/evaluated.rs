@@ -9,9 +9,9 @@ use std::{
 
 use tagwell::{
     data::{BadRow, Input},
-    engine::{ChildCount, Engine, Everybody, Ran, Rulebook, RunError, RunSink, Tally},
+    engine::{ChildCount, Engine, Everybody, MetricValues, Ran, Rulebook, RunError, RunSink, Tally},
     eval::{Answers, User},
-    ir::{DefinitionId, Reads},
+    ir::{DefinitionId, Metric, Reads},
     record,
     schema::{ColumnId, Table, TableId},
     value::{Type, Value, print},
@@ -215,6 +215,9 @@ impl<'d> Case<'d> {
         let mut sink = Sink { case: self, users: vec![] };
         let ran = pool(threads).install(|| self.engine.run_whole(&everybody, &mut sink));
         let Ran { tally, children, metrics, rejected, .. } = ran.unwrap_or_else(|error| panic!("{error}\n{self}"));
+        for (metric, found) in rulebook.metrics().iter().zip(&metrics) {
+            self.holds(metric, found, &sink.users);
+        }
         let name = |id: TableId| rulebook.schema.table(id).name.to_string();
         Streamed {
             found: Found { users: sink.users, tally },
@@ -225,6 +228,21 @@ impl<'d> Case<'d> {
                 .map(|(id, count)| (name(id), ChildCount { first_orphan: None, ..count }))
                 .collect(),
             rejected,
+        }
+    }
+
+    /// A metric is what every user has; of groups, each has one of its values.
+    fn holds(&self, metric: &Metric, found: &MetricValues, users: &[Got]) {
+        let definition = self.engine.rulebook().definition(metric.definition);
+        let shown = |value: &Value| {
+            print::json(&self.engine.rulebook().shown(value, &definition.ty), self.engine.clock().zone())
+        };
+        let values: BTreeSet<String> = found.values.iter().map(|(_, value)| shown(value)).collect();
+        let name = &definition.name;
+        assert!(!metric.per.is_empty() || values.len() == 1, "{name}: {values:?}\n{self}");
+        for value in users.iter().map(|user| user.value(name)) {
+            let of_nobody = value == "null" && !metric.per.is_empty();
+            assert!(of_nobody || values.contains(value), "{name}: {value} is none of {values:?}\n{self}");
         }
     }
 
