@@ -34,7 +34,8 @@ pub(super) fn look(book: &Book<'_>, schema: &Schema, sink: &mut Sink) {
             }
             (None, _) => {}
             (Some(of), Role::Children { at, .. }) => {
-                if of.symbol != root.name {
+                // A parent that is no table at all is told by itself.
+                if of.symbol != root.name && schema.find(&of.symbol).is_some() {
                     sink.push(
                         Diagnostic::error(
                             BAD_TABLE,

@@ -191,14 +191,6 @@ fn table(ast: &ast::Table, sink: &mut Sink) -> Table {
         Some(ast::TableSource::File(text)) => Some(path(text, sink)),
         Some(ast::TableSource::Ledger(_)) | None => None,
     };
-    if let (Some(of), None, false) = (&ast.of, &ast.by, matches!(ast.from, Some(ast::TableSource::Ledger(_)))) {
-        let message =
-            format!("the table `{}` does not say which column holds the key of `{}`", ast.name.symbol, of.symbol);
-        sink.push(
-            Diagnostic::error(BAD_TABLE, of.span(), message)
-                .help(format!("write `of {} by user_id`, or another column of `{}`", of.symbol, ast.name.symbol)),
-        );
-    }
     let role = match (&ast.of, &ast.from) {
         (Some(_), Some(ast::TableSource::Ledger(_))) => Role::Ledger,
         (Some(_), _) => Role::Children { by: by.unwrap_or(ColumnId(0)), at },

@@ -17,7 +17,10 @@ fn rows(bytes: usize, most: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
     prop::collection::vec(prop::collection::vec(any::<u8>(), 0..bytes), 0..most)
 }
 
-fn tables() -> impl Strategy<Value = (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+/// Choices for the rows of users, orders and visits.
+type Tables = (Vec<Vec<u8>>, Vec<Vec<u8>>, Vec<Vec<u8>>);
+
+fn tables() -> impl Strategy<Value = Tables> {
     (rows(24, 7), rows(24, 28), rows(16, 10))
 }
 

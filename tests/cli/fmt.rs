@@ -68,3 +68,17 @@ fn permissions_and_links_stay() {
     assert!(place.path("link.rules").is_symlink());
     assert_eq!(std::fs::metadata(place.path("real/a.rules")).unwrap().permissions().mode() & 0o777, 0o640);
 }
+
+#[test]
+fn what_is_typed_from_habit_is_mended_and_counted() {
+    let habit = "tag vip when purchases >= 3 && city == '上海' // why\n";
+    let place = Place::with(&[("a.rules", habit), ("b.rules", "tag a when b > 30m\n")]);
+    let plain = place.run(&["fmt", "a.rules"]);
+    assert_eq!((plain.code, place.read("a.rules").as_str()), (2, habit), "without --fix nothing is mended");
+    assert_eq!(place.run(&["fmt", "--fix", "--check", "a.rules"]).code, 1);
+    let answer = place.run(&["fmt", "--fix", "a.rules"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, "4 mistakes fixed, 1 file rewritten\n"));
+    assert_eq!(place.read("a.rules"), "tag vip when purchases >= 3 and city = \"上海\"  # why\n");
+    let unsure = place.run(&["fmt", "--fix", "b.rules"]);
+    assert_eq!((unsure.code, place.read("b.rules").as_str()), (2, "tag a when b > 30m\n"), "{}", unsure.err);
+}

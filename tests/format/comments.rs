@@ -118,7 +118,7 @@ fn line_ends_and_marks_of_other_systems() {
         ("# a\r\n# b\r\ntag a when b", "# a\n# b\ntag a when b\n"),
         ("\u{feff}tag a when b", "tag a when b\n"),
         ("\u{feff}# a\r\n", "# a\n"),
-        ("\n \r## of a\ntag a when b", "## of a\ntag a when b\n"),
+        ("\n \r\n## of a\ntag a when b", "## of a\ntag a when b\n"),
         ("tag\u{3000}a\twhen\u{3000}\u{3000}b\u{3000}\n", "tag a when b\n"),
     ] {
         assert_eq!(laid_out(text), expected, "{text:?}");

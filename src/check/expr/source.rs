@@ -189,10 +189,7 @@ impl Checker<'_> {
             return None;
         }
         let lowered = self.clause(clause, true);
-        let share = match share {
-            Some(share) => Some(self.share(share)),
-            None => None,
-        };
+        let share = share.map(|share| self.share(share));
         let lowered = lowered?;
         let rows_alone = lowered.source.is_none();
         if rows_alone && !matches!(word, "count" | "any") {

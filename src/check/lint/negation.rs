@@ -6,7 +6,7 @@
 //! value without a negation and so leaves them out in any case). Where no `table` says what may be missing, it goes by the
 //! data, if it is there; without, it tells the first place of each field.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Found,
@@ -15,7 +15,8 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Edit, Fix, code::NEGATION_OF_MISSING},
     ir::{
-        AggregateFunction, AggregateId, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, HasTest, Over, Quorum,
+        AggregateFunction, AggregateId, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, HasTest,
+        Over, Quorum,
     },
     schema::ColumnId,
     source::Span,
@@ -28,25 +29,22 @@ pub(super) fn look(found: &mut Found<'_>) {
     }
     // One warning a place, whatever is missing there.
     let mut places: Vec<Place> = vec![];
+    let mut place_at: HashMap<Span, usize> = HashMap::new();
     for (source, told) in sources(found, &roots) {
         let without = Without::new(found.rulebook, source);
-        let mut seen = vec![];
-        for root in &roots {
-            Walk { without: &without, seen: &mut seen }.root(root);
-            root.each(&mut |node| {
-                if let ExprKind::If { condition, .. } = &node.kind {
-                    Walk { without: &without, seen: &mut seen }.branching(condition);
-                }
-            });
+        let mut seen: Vec<Negation> = vec![];
+        for definition in &found.rulebook.definitions {
+            // The first of each rule: who has read it once has read it.
+            seen.extend(in_definition(&without, definition));
         }
-        let mut seen: Vec<Negation> = seen;
         if told == Told::Once {
             seen.sort_by_key(|it| it.span);
             seen.truncate(1);
         }
         for negation in seen {
             let words = found.name_of(source, negation.lookup);
-            match places.iter_mut().find(|place| place.span == negation.span) {
+            let at = *place_at.entry(negation.span).or_insert(places.len());
+            match places.get_mut(at) {
                 Some(place) => place.missing.push(words),
                 None => places.push(Place {
                     span: negation.span,
@@ -61,6 +59,29 @@ pub(super) fn look(found: &mut Found<'_>) {
         let diagnostic = tell(found, &place);
         found.sink.push(diagnostic);
     }
+}
+
+/// The first negation of a definition that the source makes unknown. In a level or layer with `otherwise` nobody is left out:
+/// those go on to a later arm, and every run counts them.
+fn in_definition(without: &Without<'_>, definition: &Definition) -> Option<Negation> {
+    let caught = match &definition.body {
+        Body::Level(ladder) | Body::Layer(ladder) => {
+            ladder.arms.iter().any(|arm| matches!(arm.choice, Choice::Otherwise))
+        }
+        Body::Let(_) | Body::Tag(_) | Body::Score(_) | Body::Funnel(..) | Body::Segment(_) => false,
+    };
+    let mut seen = vec![];
+    definition.body.each_expr(&mut |root| {
+        if !caught {
+            Walk { without, seen: &mut seen }.root(root);
+        }
+        root.each(&mut |node| {
+            if let ExprKind::If { condition, .. } = &node.kind {
+                Walk { without, seen: &mut seen }.branching(condition);
+            }
+        });
+    });
+    seen.into_iter().min_by_key(|it| it.span)
 }
 
 /// A negation that leaves users out.
