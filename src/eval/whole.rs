@@ -22,7 +22,7 @@ use crate::{
         Aggregate, AggregateFunction, AggregateId, Body, DefinitionId, ExprKind, Ladder, Metric, Over, Reads, Stages,
     },
     schema::{ColumnId, Table, TableId},
-    value::{Type, Value, print},
+    value::{Type, Value, number, print},
 };
 
 /// Every user's columns, and what was found so far.
@@ -464,26 +464,40 @@ impl Known for Seen<'_> {
 
 impl Numbers {
     fn insert(&mut self, key: &Value, number: u32) -> bool {
-        match key {
-            Value::Int(key) => self.ints.insert_new(*key, number),
-            Value::Text(key) => self.texts.insert_new(Arc::clone(key), number),
-            other => self.texts.insert_new(plain(other), number),
+        match (whole(key), key) {
+            (Some(key), _) => self.ints.insert_new(key, number),
+            (None, Value::Text(key)) => self.texts.insert_new(Arc::clone(key), number),
+            (None, other) => self.texts.insert_new(plain(other), number),
         }
     }
 
     fn get(&self, key: &Value) -> Option<usize> {
-        let number = match key {
-            Value::Int(key) => self.ints.get(key),
-            Value::Text(key) => self.texts.get(key),
-            other => self.texts.get(&plain(other)),
+        let number = match (whole(key), key) {
+            (Some(key), _) => self.ints.get(&key),
+            (None, Value::Text(key)) => self.texts.get(key),
+            (None, other) => self.texts.get(&plain(other)),
         };
         number.map(|number| *number as usize)
     }
 }
 
-/// A key of another type than int and text, as text.
+/// A whole number, of whatever type: `7` in one table is `7.00` in another.
+fn whole(key: &Value) -> Option<i64> {
+    match key {
+        Value::Int(key) => Some(*key),
+        Value::Decimal(_) | Value::Float(_) => number::to_decimal(key)?.rescale(0)?.to_int(),
+        _ => None,
+    }
+}
+
+/// A key that is neither a text nor a whole number, as text; equal numbers alike.
 fn plain(key: &Value) -> Arc<str> {
-    print::text(key, &crate::value::Zone::utc()).into()
+    let decimal = number::to_decimal(key).map(|it| it.to_string());
+    match decimal.as_deref() {
+        Some(text) if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').into(),
+        Some(text) => text.into(),
+        None => print::text(key, &crate::value::Zone::utc()).into(),
+    }
 }
 
 trait InsertNew<K> {

@@ -143,3 +143,26 @@ fn layers_that_nobody_asked_for_cannot_end_a_run() {
         assert!(answer.out.starts_with(&format!("{{\"user_id\":\"u1\",\"tags\":[\"{only}\"]")), "{}", answer.out);
     }
 }
+
+#[test]
+fn keys_of_numbers_meet_whatever_their_type() {
+    for (key, by) in
+        [("int", "decimal(2)"), ("decimal(1)", "int"), ("float", "decimal(2)"), ("decimal(2)", "decimal(3)")]
+    {
+        let place = Place::with(&[
+            (
+                "a.rules",
+                &format!(
+                    "table users key user_id {{ user_id: {key} }}
+                     table orders of users by user_id {{ user_id: {by}, qty: int }}
+                     tag buyer when any(orders)\n"
+                ),
+            ),
+            ("users.csv", "user_id\n1\n2\n"),
+            ("orders.csv", "user_id,qty\n2,1\n"),
+        ]);
+        let data = ["run", "a.rules", "users.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22"];
+        let answer = place.run(&[&data[..], &["-q", "--format", "csv"]].concat());
+        assert!(answer.out.ends_with(",buyer,\n"), "{key} {by}: {}", answer.out);
+    }
+}
