@@ -133,3 +133,14 @@ fn a_metric_of_those_who_got_equally_far_at_the_same_moment() {
     let orders: &[Row<'_>] = &[&[("user_id", "u0"), ("qty", "1"), ("ordered_at", "2026-01-01T00:00")]];
     assert_eq!(answer(rule, ONE, orders), "1");
 }
+
+#[test]
+fn a_share_of_many_digits_is_a_share() {
+    let names: Vec<String> = (0..7).map(|at| format!("u{at}")).collect();
+    let users: Vec<Vec<(&'static str, &str)>> =
+        names.iter().map(|name| vec![("user_id", name.as_str()), ("points", "1")]).collect();
+    let users: Vec<Row<'_>> = users.iter().map(Vec::as_slice).collect();
+    let rule = "param third = 33.333333333333333333333333333333333333%
+                let answer = (top third by points)";
+    assert_eq!(answer(rule, &users, &[]), "true");
+}
