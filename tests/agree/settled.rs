@@ -132,6 +132,10 @@ fn a_metric_of_those_who_got_equally_far_at_the_same_moment() {
                 tag many when answer > 1";
     let orders: &[Row<'_>] = &[&[("user_id", "u0"), ("qty", "1"), ("ordered_at", "2026-01-01T00:00")]];
     assert_eq!(answer(rule, ONE, orders), "1");
+    let data = Data { users: vec![Record::of(0, ONE[0])], orders: vec![Record::of(1, orders[0])], visits: vec![] };
+    let case = Case::new(&(rules::rulebook(&[], &[], About::Everybody) + rule), &data);
+    let metrics = case.streamed(Files::Csv, 1).metrics;
+    assert!(metrics.contains("values: [([Timestamp(1767225600000000)], Int(1))]"), "{metrics}");
 }
 
 #[test]
