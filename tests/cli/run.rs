@@ -186,7 +186,7 @@ fn the_same_bytes_for_orders_in_any_order_and_in_any_parts() {
     let order = |at: usize| {
         let (second, digits) = (at % 60, at * 7919 % 1000);
         let moment = format!("2026-10-{:02}T{:02}:{:02}:{second:02}", at % 28 + 1, at % 23, at * 31 % 59);
-        format!("u{},{moment}.{at:06},{}.{digits:03},k{}\n", at * 31 % 4100, at % 97, at % 5)
+        format!("u{},{moment}.{at:06},{}.{digits:03},k{}\n", at * 31 % 4100, at % 97, (at + at / 4100) % 5)
     };
     let write = |name: &str, orders: &[String]| {
         place.write(name, format!("user_id,ordered_at,amount,kind\n{}", orders.concat()));
