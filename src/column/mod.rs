@@ -1,5 +1,11 @@
 //! A typed column: the values of one field, or one result, of many users, in little memory.
 
+mod batch;
+mod texts;
+
+pub use batch::Batch;
+pub use texts::Texts;
+
 use std::{collections::HashSet, sync::Arc};
 
 use crate::value::{Decimal, Duration, Type, Value};
@@ -15,19 +21,32 @@ pub struct Column {
     texts: HashSet<Arc<str>>,
 }
 
+/// The values of a column, by row; those of rows that are not known mean nothing.
 #[derive(Clone, Debug)]
-enum Data {
+pub enum Data {
+    /// `bool`
     Bool(Vec<bool>),
+    /// `int`
     Int(Vec<i64>),
     /// Decimals of one scale whose digits fit into 64 bits.
     Short(Vec<i64>, u8),
+    /// Decimals of one scale.
     Decimal(Vec<i128>, u8),
+    /// `float`
     Float(Vec<f64>),
+    /// `text`, each by itself: may be changed.
     Text(Vec<Option<Arc<str>>>),
+    /// `text`, in one piece: only grows.
+    Texts(Texts),
+    /// `date`: days
     Date(Vec<i32>),
+    /// `timestamp`: microseconds
     Timestamp(Vec<i64>),
+    /// `duration`
     Duration(Vec<Duration>),
+    /// Lists.
     List(Vec<Option<Arc<[Value]>>>),
+    /// Ranks.
     Choice(Vec<u32>),
 }
 
@@ -50,6 +69,21 @@ impl Column {
             Type::Choice(_) => Data::Choice(vec![]),
         };
         Column { data, known: vec![], len: 0, texts: HashSet::new() }
+    }
+
+    /// Of values that a reader found: whether each row is known stands in `known`, a bit a row.
+    pub fn of(data: Data, known: Vec<u64>, len: usize) -> Column {
+        Column { data, known, len, texts: HashSet::new() }
+    }
+
+    /// Its values.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// A bit a row: whether it is known. Bits behind the last row are 0.
+    pub fn known(&self) -> &[u64] {
+        &self.known
     }
 
     /// How many rows.
@@ -75,6 +109,7 @@ impl Column {
             Data::Decimal(values, _) => values.resize(len, 0),
             Data::Float(values) => values.resize(len, 0.0),
             Data::Text(values) => values.resize(len, None),
+            Data::Texts(texts) => texts.grow(len),
             Data::Date(values) => values.resize(len, 0),
             Data::Duration(values) => values.resize(len, Duration::default()),
             Data::List(values) => values.resize(len, None),
@@ -106,6 +141,7 @@ impl Column {
             }
             Data::Float(values) => values.get(row).map(|it| Value::Float(*it)),
             Data::Text(values) => values.get(row).cloned().flatten().map(Value::Text),
+            Data::Texts(texts) => texts.get(row).map(|text| Value::Text(text.into())),
             Data::Date(values) => values.get(row).map(|it| Value::Date(*it)),
             Data::Timestamp(values) => values.get(row).map(|it| Value::Timestamp(*it)),
             Data::Duration(values) => values.get(row).map(|it| Value::Duration(*it)),
@@ -117,6 +153,10 @@ impl Column {
 
     /// Writes a row that is there. A value of another type than the column's is missing.
     pub fn set(&mut self, row: usize, value: &Value) {
+        if let Data::Texts(texts) = &self.data {
+            let text = |row: usize| texts.get(row).map(Arc::from);
+            self.data = Data::Text((0..self.len).map(text).collect());
+        }
         if let (Data::Short(values, scale), Value::Decimal(decimal)) = (&self.data, value)
             && decimal.rescale(*scale).is_some_and(|it| i64::try_from(it.mantissa).is_err())
         {
