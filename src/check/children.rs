@@ -86,7 +86,7 @@ fn by_column(ast: &ast::Table, schema: &Schema, sink: &mut Sink) {
     let table = schema.find(name).map(|id| schema.table(id));
     let column = table.and_then(|table| table.find(&by.symbol).map(|id| table.column(id)));
     if let (Some(column), Some(key)) = (column, root.key.map(|id| root.column(id)))
-        && !alike(&column.ty, &key.ty)
+        && (!alike(&column.ty, &key.ty) || is_moment(&key.ty) && column.ty != key.ty)
     {
         let message =
             format!("`{}` is declared as `{}`, and the key of `{}` as `{}`", by.symbol, column.ty, root.name, key.ty);

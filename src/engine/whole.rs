@@ -16,7 +16,7 @@ use crate::{
         Answers, Overlap,
         kernel::Kernel,
         rows::{self},
-        whole::{ChildRow, Part, Pass, Whole},
+        whole::{ChildRow, Name, Part, Pass, Whole},
     },
     ir::Reads,
     schema::{ColumnId, Role, Table, TableId},
@@ -137,7 +137,7 @@ impl Engine {
 }
 
 /// The values of definitions for everybody, on all cores.
-fn define(whole: &Whole<'_>, names: &[crate::ir::DefinitionId]) -> Vec<(crate::ir::DefinitionId, Column)> {
+fn define(whole: &Whole<'_>, names: &[Name]) -> Vec<(Name, Column)> {
     if names.is_empty() {
         return vec![];
     }

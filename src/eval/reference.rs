@@ -48,6 +48,8 @@ pub struct Answers {
     pub aggregates: Vec<Value>,
     /// When the furthest step of a funnel was last reached.
     pub reached: BTreeMap<AggregateId, Value>,
+    /// The value that each `level … by` went by.
+    pub goes_by: BTreeMap<DefinitionId, Value>,
     /// Levels and layers where `otherwise` (or nothing) was reached although an arm above was unknown.
     pub unknown_above: Vec<DefinitionId>,
     /// Arms of `exclusive` layers that applied together.
@@ -61,6 +63,7 @@ impl Answers {
             values: vec![Value::Missing; rulebook.definitions.len()],
             aggregates: vec![Value::Missing; rulebook.aggregates.len()],
             reached: BTreeMap::new(),
+            goes_by: BTreeMap::new(),
             unknown_above: vec![],
             overlaps: vec![],
         }
@@ -88,6 +91,8 @@ pub trait Known: std::fmt::Debug {
     fn aggregate(&self, id: AggregateId) -> Value;
     /// When the furthest step of a funnel was last reached.
     fn reached(&self, id: AggregateId) -> Value;
+    /// The value that a `level … by` went by.
+    fn goes_by(&self, level: DefinitionId) -> Value;
 }
 
 /// A user's record, and the answers found so far.
@@ -114,6 +119,10 @@ impl Known for SoFar<'_> {
 
     fn reached(&self, id: AggregateId) -> Value {
         self.answers.reached.get(&id).cloned().unwrap_or(Value::Missing)
+    }
+
+    fn goes_by(&self, level: DefinitionId) -> Value {
+        self.answers.goes_by.get(&level).cloned().unwrap_or(Value::Missing)
     }
 }
 
@@ -290,6 +299,8 @@ impl<'a> Interpreter<'a> {
         let overlap = ladder.exclusive.then(|| applying.find(|arm| !matches!(arm.choice, Choice::Otherwise))).flatten();
         let passed = truths.iter().take_while(|truth| !truth.is_true()).any(|truth| truth.is_unknown());
         let by_otherwise = found.is_none_or(|arm| matches!(arm.choice, Choice::Otherwise));
+        let goes_by = ladder.by.as_ref().map(|by| row.value(by));
+        answers.goes_by.extend(goes_by.map(|value| (id, value)));
         if let (Some(first), Some(second)) = (found, overlap) {
             answers.overlaps.push(Overlap { layer: id, first: first.rank, second: second.rank });
         }
@@ -574,14 +585,13 @@ impl Row<'_, '_> {
     /// user who has no arm is the lowest one.
     fn missing_to_next(&self, level: DefinitionId) -> Value {
         let Body::Level(ladder) = &self.rulebook.definition(level).body else { return Value::Missing };
-        let Some(by) = &ladder.by else { return Value::Missing };
         let above = match self.known.definition(level) {
             Value::Choice(rank) => ladder.arms.iter().rfind(|arm| arm.rank > rank),
             _ => ladder.arms.last(),
         };
         match above.map(|arm| &arm.choice) {
             Some(Choice::From { threshold, .. }) => {
-                operator::subtract(&self.value(threshold), &self.value(by), self.clock().zone())
+                operator::subtract(&self.value(threshold), &self.known.goes_by(level), self.clock().zone())
             }
             Some(Choice::When(_) | Choice::Otherwise) | None => Value::Missing,
         }

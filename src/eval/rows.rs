@@ -142,7 +142,12 @@ fn is_within(amount: &RankAmount, ahead: u64, ranked: u64, row: &Row<'_, '_>) ->
     let limit = match amount {
         RankAmount::Number(number) => row.value(number),
         RankAmount::Share(share) => {
-            number::multiply(&row.value(share), &Value::Int(i64::try_from(ranked).unwrap_or(i64::MAX)))
+            let (share, ranked) = (row.value(share), Value::Int(i64::try_from(ranked).unwrap_or(i64::MAX)));
+            match number::multiply(&share, &ranked) {
+                // Of so many digits that the product does not fit, a float holds enough.
+                Value::Missing => number::multiply(&number::widen(&share, &Type::Float), &ranked),
+                exact => exact,
+            }
         }
     };
     compare::compare(compare::Comparison::Less, &ahead, &limit, row.clock().zone())

@@ -20,9 +20,11 @@ use crate::{
         reference::{Known, Row, SoFar},
         rows::{self, When},
     },
-    ir::{Aggregate, AggregateFunction, AggregateId, Body, DefinitionId, Expr, ExprKind, Metric, Over, Reads, Stages},
+    ir::{
+        Aggregate, AggregateFunction, AggregateId, Body, DefinitionId, ExprKind, Ladder, Metric, Over, Reads, Stages,
+    },
     schema::{ColumnId, Table, TableId},
-    value::{Value, print},
+    value::{Type, Value, number, print},
 };
 
 /// Every user's columns, and what was found so far.
@@ -74,8 +76,25 @@ pub struct Pass {
     named: Named,
 }
 
-/// Definitions that clauses read, by user.
-type Named = BTreeMap<DefinitionId, Column>;
+/// What clauses read of definitions, by user.
+type Named = BTreeMap<Name, Column>;
+
+/// What is read of a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    /// Its value.
+    Value(DefinitionId),
+    /// Of a `level … by`: the value that it goes by, which `to_next` reads.
+    GoesBy(DefinitionId),
+}
+
+impl Name {
+    fn definition(self) -> DefinitionId {
+        match self {
+            Name::Value(id) | Name::GoesBy(id) => id,
+        }
+    }
+}
 
 impl<'a> Whole<'a> {
     /// Nobody yet. `table` is the users' table, of which `needed` columns are kept.
@@ -130,7 +149,7 @@ impl<'a> Whole<'a> {
     }
 
     /// Begins a stage: what it asks of child rows. `named` comes of [`Whole::names_of`].
-    pub fn begin(&self, stage: u32, named: Vec<(DefinitionId, Column)>) -> Pass {
+    pub fn begin(&self, stage: u32, named: Vec<(Name, Column)>) -> Pass {
         let rulebook = self.interpreter.rulebook();
         let named: Named = named.into_iter().collect();
         let mut accumulators = vec![];
@@ -159,50 +178,50 @@ impl<'a> Whole<'a> {
         Accumulator::new(aggregate, share, terms, self.interpreter.clock())
     }
 
-    /// The definitions that the clauses of a stage read: they are known by then, and wanted by user.
-    pub fn names_of(&self, stage: u32) -> Vec<DefinitionId> {
+    /// The names that the clauses of a stage read: their values are known by then, and wanted by user.
+    pub fn names_of(&self, stage: u32) -> Vec<Name> {
         let rulebook = self.interpreter.rulebook();
         let mut names = BTreeSet::new();
         for id in self.stages.at(stage) {
-            rulebook.aggregate(id).each_expr(&mut |expr| self.names_in(expr, &mut names));
+            rulebook.aggregate(id).each_expr(&mut |expr| {
+                expr.each(&mut |node| match &node.kind {
+                    ExprKind::Definition(id) => names.extend([Name::Value(*id)]),
+                    ExprKind::ToNext(id) => names.extend([Name::Value(*id), Name::GoesBy(*id)]),
+                    _ => {}
+                });
+            });
         }
         names.into_iter().collect()
     }
 
-    fn names_in(&self, expr: &Expr, names: &mut BTreeSet<DefinitionId>) {
-        expr.each(&mut |node| match &node.kind {
-            ExprKind::Definition(id) => {
-                names.insert(*id);
-            }
-            ExprKind::ToNext(id) => {
-                // What the level goes by is asked again.
-                if names.insert(*id)
-                    && let Body::Level(ladder) = &self.interpreter.rulebook().definition(*id).body
-                    && let Some(by) = &ladder.by
-                {
-                    self.names_in(by, names);
-                }
-            }
-            _ => {}
-        });
+    /// Columns for the values of names.
+    pub fn new_columns(&self, names: &[Name]) -> Vec<(Name, Column)> {
+        let rulebook = self.interpreter.rulebook();
+        let ty = |name: &Name| match name {
+            Name::Value(id) => &rulebook.definition(*id).ty,
+            Name::GoesBy(id) => match &rulebook.definition(*id).body {
+                Body::Level(Ladder { by: Some(by), .. }) => &by.ty,
+                _ => &Type::Bool,
+            },
+        };
+        names.iter().map(|name| (*name, Column::new(ty(name)))).collect()
     }
 
-    /// Columns for the values of definitions.
-    pub fn new_columns(&self, names: &[DefinitionId]) -> Vec<(DefinitionId, Column)> {
+    /// The values of names for some users, user by user.
+    pub fn define(&self, names: &[Name], users: Range<usize>) -> Vec<Vec<Value>> {
         let rulebook = self.interpreter.rulebook();
-        names.iter().map(|id| (*id, Column::new(&rulebook.definition(*id).ty))).collect()
-    }
-
-    /// The values of definitions for some users, user by user.
-    pub fn define(&self, names: &[DefinitionId], users: Range<usize>) -> Vec<Vec<Value>> {
-        let rulebook = self.interpreter.rulebook();
-        let reads = rulebook.reads(names.iter().copied());
+        let reads = rulebook.reads(names.iter().map(|name| name.definition()));
         let order = rulebook.order_of(&reads);
         let of_user = |user: usize| {
             let record = self.record(user);
             let mut answers = self.answers(Some(user), &reads.aggregates);
             self.interpreter.evaluate_answered(&order, &record, &mut answers);
-            names.iter().map(|id| answers.value(*id).clone()).collect()
+            let known = SoFar { record: &record, answers: &answers };
+            let value = |name: &Name| match name {
+                Name::Value(id) => known.definition(*id),
+                Name::GoesBy(id) => known.goes_by(*id),
+            };
+            names.iter().map(value).collect()
         };
         users.map(of_user).collect()
     }
@@ -342,52 +361,33 @@ impl<'a> Whole<'a> {
     /// The values of a metric: one, or one for each group that anybody belongs to, in order of what the group has in common.
     pub fn metric(&self, metric: &Metric) -> Vec<(Vec<Value>, Value)> {
         let rulebook = self.interpreter.rulebook();
+        let zone = self.interpreter.clock().zone();
         let reads = rulebook.reads([metric.definition]);
         let order = rulebook.order_of(&reads);
         let of = |user: Option<usize>| {
             let record = user.map(|user| self.record(user)).unwrap_or_default();
             let mut answers = self.answers(user, &reads.aggregates);
             self.interpreter.evaluate_answered(&order, &record, &mut answers);
-            answers
+            let known = SoFar { record: &record, answers: &answers };
+            let key: Vec<Value> = metric.per.iter().map(|expr| self.interpreter.row(&known).value(expr)).collect();
+            (key, answers.value(metric.definition).clone())
         };
         if metric.per.is_empty() {
-            return vec![(vec![], of(None).value(metric.definition).clone())];
+            return vec![of(None)];
         }
-        let keys = self.keys(&metric.per);
-        let mut first: BTreeMap<String, (usize, Vec<Value>)> = BTreeMap::new();
-        let zone = self.interpreter.clock().zone();
-        let grouped = |key: &[Value]| key.iter().all(|value| rows::is_groupable(value, zone));
-        for (user, key) in keys.into_iter().enumerate().filter(|(_, key)| grouped(key)) {
-            let text = key.iter().map(|value| print::json(value, self.interpreter.clock().zone())).collect::<Vec<_>>();
-            first.entry(text.join(",")).or_insert((user, key));
+        let mut groups: BTreeMap<String, (Vec<Value>, Value)> = BTreeMap::new();
+        for (key, value) in (0..self.users).map(|user| of(Some(user))) {
+            if key.iter().all(|value| rows::is_groupable(value, zone)) {
+                let text = key.iter().map(|value| print::json(value, zone)).collect::<Vec<_>>().join(",");
+                groups.entry(text).or_insert((key, value));
+            }
         }
-        let value = |user: usize| of(Some(user)).value(metric.definition).clone();
-        let mut found: Vec<(Vec<Value>, Value)> = first.into_values().map(|(user, key)| (key, value(user))).collect();
-        let zone = self.interpreter.clock().zone();
+        let mut found: Vec<(Vec<Value>, Value)> = groups.into_values().collect();
         found.sort_by(|(a, _), (b, _)| {
             let orders = a.iter().zip(b).filter_map(|(a, b)| crate::value::compare::order(a, b, zone));
             orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
         });
         found
-    }
-}
-
-impl Whole<'_> {
-    /// What each user has of a `per`.
-    fn keys(&self, per: &[Expr]) -> Vec<Vec<Value>> {
-        let rulebook = self.interpreter.rulebook();
-        let mut names = BTreeSet::new();
-        per.iter().for_each(|expr| self.names_in(expr, &mut names));
-        let reads = rulebook.reads(names);
-        let order = rulebook.order_of(&reads);
-        let of_user = |user: usize| {
-            let record = self.record(user);
-            let mut answers = self.answers(Some(user), &reads.aggregates);
-            self.interpreter.evaluate_answered(&order, &record, &mut answers);
-            let known = SoFar { record: &record, answers: &answers };
-            per.iter().map(|expr| self.interpreter.row(&known).value(expr)).collect()
-        };
-        (0..self.users).map(of_user).collect()
     }
 }
 
@@ -451,7 +451,7 @@ impl Known for Seen<'_> {
     }
 
     fn definition(&self, id: DefinitionId) -> Value {
-        self.named.get(&id).zip(self.user).map_or(Value::Missing, |(column, user)| column.get(user))
+        self.named.get(&Name::Value(id)).zip(self.user).map_or(Value::Missing, |(column, user)| column.get(user))
     }
 
     fn aggregate(&self, id: AggregateId) -> Value {
@@ -461,30 +461,49 @@ impl Known for Seen<'_> {
     fn reached(&self, id: AggregateId) -> Value {
         self.whole.reached(id, self.user)
     }
+
+    fn goes_by(&self, level: DefinitionId) -> Value {
+        let column = self.named.get(&Name::GoesBy(level));
+        column.zip(self.user).map_or(Value::Missing, |(column, user)| column.get(user))
+    }
 }
 
 impl Numbers {
     fn insert(&mut self, key: &Value, number: u32) -> bool {
-        match key {
-            Value::Int(key) => self.ints.insert_new(*key, number),
-            Value::Text(key) => self.texts.insert_new(Arc::clone(key), number),
-            other => self.texts.insert_new(plain(other), number),
+        match (whole(key), key) {
+            (Some(key), _) => self.ints.insert_new(key, number),
+            (None, Value::Text(key)) => self.texts.insert_new(Arc::clone(key), number),
+            (None, other) => self.texts.insert_new(plain(other), number),
         }
     }
 
     fn get(&self, key: &Value) -> Option<usize> {
-        let number = match key {
-            Value::Int(key) => self.ints.get(key),
-            Value::Text(key) => self.texts.get(key),
-            other => self.texts.get(&plain(other)),
+        let number = match (whole(key), key) {
+            (Some(key), _) => self.ints.get(&key),
+            (None, Value::Text(key)) => self.texts.get(key),
+            (None, other) => self.texts.get(&plain(other)),
         };
         number.map(|number| *number as usize)
     }
 }
 
-/// A key of another type than int and text, as text.
+/// A whole number, of whatever type: `7` in one table is `7.00` in another.
+fn whole(key: &Value) -> Option<i64> {
+    match key {
+        Value::Int(key) => Some(*key),
+        Value::Decimal(_) | Value::Float(_) => number::to_decimal(key)?.rescale(0)?.to_int(),
+        _ => None,
+    }
+}
+
+/// A key that is neither a text nor a whole number, as text; equal numbers alike.
 fn plain(key: &Value) -> Arc<str> {
-    print::text(key, &crate::value::Zone::utc()).into()
+    let decimal = number::to_decimal(key).map(|it| it.to_string());
+    match decimal.as_deref() {
+        Some(text) if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').into(),
+        Some(text) => text.into(),
+        None => print::text(key, &crate::value::Zone::utc()).into(),
+    }
 }
 
 trait InsertNew<K> {

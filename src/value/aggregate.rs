@@ -26,6 +26,9 @@ pub fn average(xs: &Value, element: &Type) -> Value {
     elements(xs).map_or(Value::Missing, |xs| Total::of(xs, element).average(element, xs.len() as u64))
 }
 
+/// What a sum of whole units runs over at.
+const TWO_TO_128: f64 = 340_282_366_920_938_463_463_374_607_431_768_211_456.0;
+
 /// A sum so far, exact whatever the order.
 #[derive(Clone, Debug)]
 pub enum Total {
@@ -103,25 +106,30 @@ impl Total {
         sum.unwrap_or(Value::Missing)
     }
 
-    /// The mean of so many elements.
+    /// The mean of so many elements. Only the mean must fit, not their sum.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
     pub fn average(&self, element: &Type, count: u64) -> Value {
         if count == 0 {
             return Value::Missing;
         }
-        let mean = match (self, element) {
-            (Total::Exact(units, 0), Type::Int) => Some(number::finite(*units as f64 / count as f64)),
+        match (self, element) {
             (Total::Exact(units, 0), Type::Decimal(scale)) => {
-                Decimal::new(*units, *scale).map(|sum| number::finite(sum.to_f64() / count as f64))
+                number::finite(Decimal { mantissa: *units, scale: *scale }.to_f64() / count as f64)
             }
-            (Total::Float(sum), _) => Some(number::finite(sum.round() / count as f64)),
+            (Total::Exact(low, high), Type::Decimal(scale)) => {
+                let one = Decimal { mantissa: 1, scale: *scale }.to_f64();
+                number::finite((f64::from(*high) * TWO_TO_128 + *low as f64) * one / count as f64)
+            }
+            (Total::Exact(low, high), _) => {
+                number::finite((f64::from(*high) * TWO_TO_128 + *low as f64) / count as f64)
+            }
+            (Total::Float(sum), _) => number::finite(sum.mean(count)),
             (Total::Duration(sum), _) => {
-                sum.and_then(duration).and_then(|sum| sum.divided_by(count)).map(Value::Duration)
+                let mean = sum.and_then(|(days, micros)| Duration::mean(days, micros, count));
+                mean.map_or(Value::Missing, Value::Duration)
             }
-            (Total::Exact(..), _) => None,
-        };
-        mean.unwrap_or(Value::Missing)
+        }
     }
 }
 
@@ -387,6 +395,12 @@ mod tests {
         assert_eq!(sum(&ints(&[i64::MAX, 1]), &Type::Int), Value::Missing);
         assert_eq!(shown(&average(&ints(&[i64::MAX, i64::MAX]), &Type::Int)), "9.223372036854776e18");
         assert_eq!(sum(&floats(&[1e308, 1e308]), &Type::Float), Value::Missing);
+        assert_eq!(average(&floats(&[1e308, 1e308, 1e308]), &Type::Float), Value::Float(1e308));
+        let most = Value::Decimal(Decimal::parse(&"9".repeat(38)).expect("38 digits"));
+        for number in [1, 2, 3, 4, 100] {
+            let list = Value::List(vec![most.clone(); number].into());
+            assert_eq!(average(&list, &Type::Decimal(0)), Value::Float(1e38), "{number}");
+        }
         assert_eq!(sum(&floats(&[0.1; 10]), &Type::Float), Value::Float(1.0));
     }
 
@@ -401,5 +415,7 @@ mod tests {
         assert_eq!(sum(&durations(&["1d", "1mo"]), &Type::Duration), Value::Missing);
         let far = durations(&["2147483647d", "1d", "-2d"]);
         assert_eq!(shown(&sum(&far, &Type::Duration)), "\"2147483646d\"");
+        let far = durations(&["100000000d", "100000000d"]);
+        assert_eq!(shown(&average(&far, &Type::Duration)), "\"100000000d\"");
     }
 }

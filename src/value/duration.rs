@@ -141,10 +141,10 @@ impl Duration {
         }
     }
 
-    /// A sum of so many durations, divided among them: exact time; none of none, or where it has months.
+    /// So many days and microseconds divided among so many durations: exact time; none of none.
     #[must_use]
-    pub fn divided_by(self, count: u64) -> Option<Duration> {
-        let sum = self.exact_micros().filter(|_| count > 0)?;
+    pub fn mean(days: i64, micros: i128, count: u64) -> Option<Duration> {
+        let sum = i128::from(days).checked_mul(i128::from(Duration::DAY_MICROS))?.checked_add(micros)?;
         let micros = i64::try_from(rounded_quotient(sum, i128::from(count))?).ok()?;
         Some(Duration { micros, ..Duration::ZERO })
     }
@@ -368,7 +368,6 @@ mod tests {
         assert_eq!(duration("1mo").compare(duration("1mo")), None);
         assert_eq!(duration("1mo").checked_add(duration("1d")), None);
         assert_eq!(duration("1d").ratio(duration("1y")), None);
-        assert_eq!(duration("1mo").divided_by(2), None);
     }
 
     #[test]
@@ -377,8 +376,8 @@ mod tests {
         assert_eq!(duration("3d").ratio(duration("12h")), Some(6.0));
         assert_eq!(duration("3d").ratio(duration("0s")), None);
         assert_eq!(shown(duration("1d").checked_sub(duration("36h"))), "-12h");
-        assert_eq!(shown(duration("3d").divided_by(2)), "1d12h");
-        assert_eq!(duration("1d").divided_by(0), None);
+        assert_eq!(shown(Duration::mean(3, 0, 2)), "1d12h");
+        assert_eq!(Duration::mean(1, 0, 0), None);
     }
 
     proptest! {

@@ -33,14 +33,24 @@ impl ExactSum {
         other.large.iter().for_each(|x| grow(&mut self.large, *x));
     }
 
+    /// The sum divided by so many; the sum itself may be out of range.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn mean(&self, count: u64) -> f64 {
+        let sum = self.round();
+        if sum.is_finite() {
+            return sum / count as f64;
+        }
+        rounded(&self.scaled()) / count as f64 / DOWN
+    }
+
     /// The float nearest to the sum, ties to even; infinite where it is out of range.
     #[must_use]
     pub fn round(&self) -> f64 {
         if self.large.is_empty() {
             return rounded(&self.parts);
         }
-        let mut all = self.large.clone();
-        self.parts.iter().for_each(|x| grow(&mut all, x * DOWN));
+        let all = self.scaled();
         if all.iter().all(|x| x.abs() < LARGE * DOWN) {
             // The large ones took each other away, and what is left is small enough to be added as it is.
             let mut small = self.parts.clone();
@@ -48,6 +58,13 @@ impl ExactSum {
             return rounded(&small);
         }
         rounded(&all) / DOWN
+    }
+
+    /// All of it times [`DOWN`].
+    fn scaled(&self) -> Vec<f64> {
+        let mut all = self.large.clone();
+        self.parts.iter().for_each(|x| grow(&mut all, x * DOWN));
+        all
     }
 }
 

@@ -9,9 +9,9 @@ use std::{
 
 use tagwell::{
     data::{BadRow, Input},
-    engine::{ChildCount, Engine, Everybody, Ran, Rulebook, RunError, RunSink, Tally},
+    engine::{ChildCount, Engine, Everybody, MetricValues, Ran, Rulebook, RunError, RunSink, Tally},
     eval::{Answers, User},
-    ir::{DefinitionId, Reads},
+    ir::{DefinitionId, Metric, Reads},
     record,
     schema::{ColumnId, Table, TableId},
     value::{Type, Value, print},
@@ -58,12 +58,16 @@ pub(super) struct Found {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Streamed {
     pub(super) found: Found,
-    metrics: String,
+    pub(super) metrics: String,
     children: BTreeMap<String, ChildCount>,
     rejected: u64,
 }
 
 impl Got {
+    pub(super) fn values(&self) -> &[(String, String)] {
+        &self.values
+    }
+
     pub(super) fn value(&self, name: &str) -> &str {
         self.values.iter().find(|(it, _)| it == name).map_or("", |(_, value)| value)
     }
@@ -81,6 +85,11 @@ impl<'d> Case<'d> {
         let checked = rulebook.check(&Default::default()).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
         let engine = checked.engine(checked.clock(AS_OF).unwrap());
         Case { rules: rules.into(), data, engine }
+    }
+
+    /// How many there are.
+    pub(super) fn definitions(&self) -> usize {
+        self.engine.rulebook().definitions.len()
     }
 
     fn all(&self) -> impl Iterator<Item = DefinitionId> {
@@ -166,6 +175,16 @@ impl<'d> Case<'d> {
 
     /// What a run gives.
     pub(super) fn streamed(&self, files: Files, threads: usize) -> Streamed {
+        self.streamed_of(&self.all().collect::<Vec<_>>(), files, threads)
+    }
+
+    /// The values of one definition, of a run that is asked for no other.
+    pub(super) fn only(&self, at: usize, files: Files) -> Vec<String> {
+        let users = self.streamed_of(&[DefinitionId(at as u32)], files, 2).found.users;
+        users.into_iter().map(|user| user.values[at].1.clone()).collect()
+    }
+
+    fn streamed_of(&self, asked: &[DefinitionId], files: Files, threads: usize) -> Streamed {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let path = folder.path().join(name);
@@ -198,7 +217,7 @@ impl<'d> Case<'d> {
             }
         }
         let rulebook = self.engine.rulebook();
-        let reads: Reads = rulebook.reads(self.all());
+        let reads: Reads = rulebook.reads(asked.iter().copied());
         let root = rulebook.schema.root();
         let needed: BTreeSet<ColumnId> = root.key.into_iter().chain(reads.columns.iter().copied()).collect();
         let needed: Vec<ColumnId> = needed.into_iter().collect();
@@ -215,6 +234,11 @@ impl<'d> Case<'d> {
         let mut sink = Sink { case: self, users: vec![] };
         let ran = pool(threads).install(|| self.engine.run_whole(&everybody, &mut sink));
         let Ran { tally, children, metrics, rejected, .. } = ran.unwrap_or_else(|error| panic!("{error}\n{self}"));
+        for metric in rulebook.metrics() {
+            let found = metrics.iter().find(|found| found.definition == metric.definition);
+            assert_eq!(found.is_some(), reads.definitions.contains(&metric.definition), "{self}");
+            found.iter().for_each(|found| self.holds(&metric, found, &sink.users));
+        }
         let name = |id: TableId| rulebook.schema.table(id).name.to_string();
         Streamed {
             found: Found { users: sink.users, tally },
@@ -226,6 +250,23 @@ impl<'d> Case<'d> {
                 .collect(),
             rejected,
         }
+    }
+
+    /// A metric is what every user has; of groups, each has one of its values.
+    fn holds(&self, metric: &Metric, found: &MetricValues, users: &[Got]) {
+        let definition = self.engine.rulebook().definition(metric.definition);
+        let shown = |value: &Value| {
+            print::json(&self.engine.rulebook().shown(value, &definition.ty), self.engine.clock().zone())
+        };
+        let values: BTreeSet<String> = found.values.iter().map(|(_, value)| shown(value)).collect();
+        let name = &definition.name;
+        let users: BTreeSet<&str> = users.iter().map(|user| user.value(name)).collect();
+        // Those whose group is not known may have another value.
+        assert!(
+            values.iter().all(|value| users.is_empty() || users.contains(value.as_str())),
+            "{name}: {values:?}\n{self}"
+        );
+        assert!(!metric.per.is_empty() || values.len() == 1 && users.len() <= 1, "{name}: {values:?}\n{self}");
     }
 
     /// The users in their file's order; rows that are nobody's stand with those who are not taken, and change nothing.

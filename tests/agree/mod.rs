@@ -39,14 +39,19 @@ proptest! {
     #![proptest_config(config(60))]
 
     #[test]
-    fn streamed_is_what_the_plain_interpreter_says((setting, rules) in declarations(), (users, orders, visits) in tables()) {
+    fn streamed_is_what_the_plain_interpreter_says((setting, rules) in declarations(), (users, orders, visits) in tables(), only in any::<prop::sample::Index>()) {
         let rules = rules::rulebook(&setting, &rules, About::Everybody);
         let data = Data::from(&users, &orders, &visits, Moments::Tied);
         let case = Case::new(&rules, &data);
-        let plain = case.plain();
+        let (plain, declared) = (case.plain(), case.definitions());
         for (files, threads) in [(Files::Csv, 1), (Files::Parts, 7), (Files::JsonLines, 2)] {
             let streamed = case.streamed(files, threads);
             prop_assert_eq!(&plain, &streamed.found, "{:?}\n{}", files, case);
+        }
+        let at = only.index(declared);
+        let of_one: Vec<String> = plain.users.iter().map(|user| user.values()[at].1.clone()).collect();
+        for files in [Files::Csv, Files::JsonLines] {
+            prop_assert_eq!(&of_one, &case.only(at, files), "only the {}th, {:?}\n{}", at, files, case);
         }
     }
 

@@ -205,7 +205,8 @@ impl Writer<'_> {
             }
             8 | 9 => {
                 let condition = self.expr(Truth, Scope::Definition, 3);
-                self.named(format!("tag t{at} when {condition}"), format!("t{at}"), Truth)
+                let word = self.bytes.of(&["tag", "tag", "segment"]);
+                self.named(format!("{word} t{at} when {condition}"), format!("t{at}"), Truth)
             }
             10 => self.score(at),
             11 | 12 => self.level(at),

@@ -109,3 +109,42 @@ fn many_different_values_of_one_user() {
     assert_eq!(of_orders("let answer = most(orders.qty)", &orders), "3");
     assert_eq!(of_orders("let answer = most(orders.category by orders.qty)", &orders), "\"t39\"");
 }
+
+#[test]
+fn a_level_by_what_is_missing_to_the_next_of_another() {
+    // Each level is asked twice by the next one: were it looked into anew, thirty of them would take hours.
+    let mut rule = "level l0 by points { top_0 from 100  low_0 from 10 }\n".to_owned();
+    for at in 1..60 {
+        let before = at - 1;
+        rule += &format!(
+            "level l{at} by to_next(l{before}) - to_next(l{before}) + 20 {{ top_{at} from 50  low_{at} from 10 }}\n"
+        );
+    }
+    rule += "let answer = to_next(l59)\nlet of_orders = count(orders where to_next(l59) = 30)\n";
+    let users: &[Row<'_>] = &[&[("user_id", "u0"), ("points", "20")]];
+    assert_eq!(answer(&rule, users, &[&[("user_id", "u0")]]), "30");
+}
+
+#[test]
+fn a_metric_of_those_who_got_equally_far_at_the_same_moment() {
+    let rule = "funnel path on orders { looked when qty = 1  bought when qty = 2 }
+                let answer = count(users per reached(path))
+                tag many when answer > 1";
+    let orders: &[Row<'_>] = &[&[("user_id", "u0"), ("qty", "1"), ("ordered_at", "2026-01-01T00:00")]];
+    assert_eq!(answer(rule, ONE, orders), "1");
+    let data = Data { users: vec![Record::of(0, ONE[0])], orders: vec![Record::of(1, orders[0])], visits: vec![] };
+    let case = Case::new(&(rules::rulebook(&[], &[], About::Everybody) + rule), &data);
+    let metrics = case.streamed(Files::Csv, 1).metrics;
+    assert!(metrics.contains("values: [([Timestamp(1767225600000000)], Int(1))]"), "{metrics}");
+}
+
+#[test]
+fn a_share_of_many_digits_is_a_share() {
+    let names: Vec<String> = (0..7).map(|at| format!("u{at}")).collect();
+    let users: Vec<Vec<(&'static str, &str)>> =
+        names.iter().map(|name| vec![("user_id", name.as_str()), ("points", "1")]).collect();
+    let users: Vec<Row<'_>> = users.iter().map(Vec::as_slice).collect();
+    let rule = "param third = 33.333333333333333333333333333333333333%
+                let answer = (top third by points)";
+    assert_eq!(answer(rule, &users, &[]), "true");
+}

@@ -137,3 +137,17 @@ fn more_than_64_mib_is_too_much() {
         answer.err
     );
 }
+
+#[test]
+fn a_key_of_days_is_not_joined_by_instants() {
+    let place = Place::with(&[(
+        "a.rules",
+        "table users key born { born: date }
+         table visits of users by at_birth { at_birth: timestamp }
+         tag visitor when any(visits)\n",
+    )]);
+    let answer = place.run(&["check", "a.rules"]);
+    assert_eq!(answer.code, 1);
+    let message = "`at_birth` is declared as `timestamp`, and the key of `users` as `date`";
+    assert!(answer.err.contains(message), "{answer:?}");
+}

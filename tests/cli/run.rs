@@ -143,3 +143,72 @@ fn layers_that_nobody_asked_for_cannot_end_a_run() {
         assert!(answer.out.starts_with(&format!("{{\"user_id\":\"u1\",\"tags\":[\"{only}\"]")), "{}", answer.out);
     }
 }
+
+#[test]
+fn keys_of_numbers_meet_whatever_their_type() {
+    for (key, by) in
+        [("int", "decimal(2)"), ("decimal(1)", "int"), ("float", "decimal(2)"), ("decimal(2)", "decimal(3)")]
+    {
+        let place = Place::with(&[
+            (
+                "a.rules",
+                &format!(
+                    "table users key user_id {{ user_id: {key} }}
+                     table orders of users by user_id {{ user_id: {by}, qty: int }}
+                     tag buyer when any(orders)\n"
+                ),
+            ),
+            ("users.csv", "user_id\n1\n2\n"),
+            ("orders.csv", "user_id,qty\n2,1\n"),
+        ]);
+        let data = ["run", "a.rules", "users.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22"];
+        let answer = place.run(&[&data[..], &["-q", "--format", "csv"]].concat());
+        assert!(answer.out.ends_with(",buyer,\n"), "{key} {by}: {}", answer.out);
+    }
+}
+
+#[test]
+fn the_same_bytes_for_orders_in_any_order_and_in_any_parts() {
+    let place = Place::with(&[(
+        "a.rules",
+        "table users key user_id { user_id: text, city: text }
+         table orders of users by user_id at ordered_at { user_id: text, ordered_at: timestamp, amount: float, kind: text }
+         let spend = sum(orders.amount)
+         let typical = avg(users.spend per city)
+         let favourite = most(orders.kind by orders.amount)
+         tag keen when spend > typical and favourite = \"k1\"
+         tag top_spender when top 10% by spend
+         score heat { spend when keen }
+         funnel path on orders { one when kind = \"k0\"  two within 9d when kind = \"k1\" }\n",
+    )]);
+    let users: String = (0..4200).map(|at| format!("u{at},c{}\n", at % 7)).collect();
+    place.write("users.csv", format!("user_id,city\n{users}"));
+    let order = |at: usize| {
+        let (second, digits) = (at % 60, at * 7919 % 1000);
+        let moment = format!("2026-10-{:02}T{:02}:{:02}:{second:02}", at % 28 + 1, at % 23, at * 31 % 59);
+        format!("u{},{moment}.{at:06},{}.{digits:03},k{}\n", at * 31 % 4100, at % 97, (at + at / 4100) % 5)
+    };
+    let write = |name: &str, orders: &[String]| {
+        place.write(name, format!("user_id,ordered_at,amount,kind\n{}", orders.concat()));
+    };
+    let mut orders: Vec<String> = (0..17_000).map(order).collect();
+    write("orders.csv", &orders);
+    write("parts/1.csv", &orders[..16_000]);
+    write("parts/2.csv", &orders[16_000..]);
+    orders.reverse();
+    orders.rotate_left(1234);
+    write("moved.csv", &orders);
+    let run = |file: &str, threads: &str| {
+        let data = format!("orders={file}");
+        let words = ["run", "a.rules", "users.csv", "--data", &data, "--as-of", "2026-11-22", "--threads", threads];
+        place.run(&[&words[..], &["--summary", "json", "--with", "spend,typical,favourite"]].concat())
+    };
+    let one = run("orders.csv", "1");
+    assert_eq!(one.code, 0, "{}", one.err);
+    let all = |word: &str| one.out.lines().filter(|line| line.contains(word)).count();
+    assert!(all("keen") > 50 && all("top_spender") > 400 && all("\"path\":\"two\"") > 50, "{}", one.err);
+    for (file, threads) in [("orders.csv", "7"), ("parts", "2"), ("moved.csv", "2")] {
+        let other = run(file, threads);
+        assert!(other.out == one.out && other.err == one.err, "{file} on {threads} threads");
+    }
+}

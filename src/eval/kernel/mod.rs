@@ -11,7 +11,7 @@ mod pieces;
 
 pub use counts::Spread;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     column::{Batch, Column, Data},
@@ -34,6 +34,8 @@ pub struct Kernel<'a> {
     pieces: HashMap<Slot, Pieces>,
     /// Funnels that are asked for.
     funnels: Vec<AggregateId>,
+    /// Levels whose next arm is asked for.
+    to_next: BTreeSet<DefinitionId>,
 }
 
 /// The users that are asked about together: a batch of a file, or some of everybody.
@@ -90,6 +92,8 @@ pub struct Found {
     /// Of levels, layers, scores and values.
     values: BTreeMap<DefinitionId, Column>,
     aliases: HashMap<DefinitionId, Slot>,
+    /// What levels go by, where their next arm is asked for.
+    goes_by: BTreeMap<DefinitionId, Column>,
     /// Of levels and layers: rows where `otherwise` (or nothing) was reached past an unknown arm.
     unknown_above: BTreeMap<DefinitionId, Vec<u64>>,
     /// Rows at which two arms of an `exclusive` layer apply.
@@ -106,7 +110,17 @@ impl<'a> Kernel<'a> {
         let reads = rulebook.reads(asked.iter().copied());
         let is_funnel = |id: &AggregateId| matches!(rulebook.aggregate(*id).function, AggregateFunction::Funnel(..));
         let funnels = reads.aggregates.iter().copied().filter(is_funnel).collect();
-        Kernel { interpreter, plan, pieces, funnels }
+        let mut to_next = BTreeSet::new();
+        for id in &reads.definitions {
+            rulebook.definition(*id).body.each_expr(&mut |expr| {
+                expr.each(&mut |node| {
+                    if let ExprKind::ToNext(level) = &node.kind {
+                        to_next.insert(*level);
+                    }
+                });
+            });
+        }
+        Kernel { interpreter, plan, pieces, funnels, to_next }
     }
 
     /// What these users get.
@@ -132,6 +146,10 @@ impl<'a> Kernel<'a> {
                         self.settle(node, frame, &mut found, &mut working);
                     });
                     self.ladder(*id, arms, &mut found);
+                    if self.to_next.contains(id) {
+                        let column = self.goes_by(*id, frame, &found);
+                        found.goes_by.insert(*id, column);
+                    }
                 }
                 Step::Score(id, arms) => {
                     arms.iter().for_each(|node| self.settle(*node, frame, &mut found, &mut working));
@@ -362,6 +380,20 @@ impl<'a> Kernel<'a> {
         column
     }
 
+    /// What a level goes by.
+    fn goes_by(&self, id: DefinitionId, frame: &dyn Frame, found: &Found) -> Column {
+        let by = match &self.interpreter.rulebook().definition(id).body {
+            Body::Level(ladder) => ladder.by.as_ref(),
+            _ => None,
+        };
+        let mut column = Column::new(by.map_or(&Type::Int, |by| &by.ty));
+        for row in 0..frame.rows() {
+            let known = At { kernel: self, frame, found, row };
+            column.push(&by.map_or(Value::Missing, |by| self.interpreter.row(&known).value(by)));
+        }
+        column
+    }
+
     /// A value that is computed row by row.
     fn by_row(&self, id: DefinitionId, frame: &dyn Frame, found: &Found) -> Column {
         let definition = self.interpreter.rulebook().definition(id);
@@ -443,6 +475,10 @@ impl Known for At<'_> {
 
     fn reached(&self, id: AggregateId) -> Value {
         self.frame.reached(id, self.row)
+    }
+
+    fn goes_by(&self, level: DefinitionId) -> Value {
+        self.found.goes_by.get(&level).map_or(Value::Missing, |column| column.get(self.row))
     }
 }
 
@@ -662,6 +698,10 @@ impl Known for Nobody {
     }
 
     fn reached(&self, _: AggregateId) -> Value {
+        Value::Missing
+    }
+
+    fn goes_by(&self, _: DefinitionId) -> Value {
         Value::Missing
     }
 }
