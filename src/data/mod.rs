@@ -2,6 +2,7 @@
 //! line, column and value.
 
 mod bad_row;
+mod chunks;
 mod columnar;
 mod facts;
 mod input;
@@ -10,6 +11,7 @@ mod table;
 mod write;
 
 pub use bad_row::{BadRow, DataError};
+pub use chunks::{Chunk, Chunks, Parsed, chunks, chunks_of};
 pub use facts::facts;
 pub use input::{Format, Input};
 pub use write::{ColumnarForm, ColumnarWriter};
