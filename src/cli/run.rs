@@ -1,22 +1,23 @@
 //! `tagwell run`: evaluates every user.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     io::{self, IsTerminal, Read, Seek, SeekFrom, Write},
     path::PathBuf,
+    sync::Mutex,
 };
 
 use serde_json::json;
 use tagwell::{
-    data::{self, BadRow, ColumnarForm, ColumnarWriter, Rows, Wanted},
+    data::{self, BadRow, ColumnarForm, ColumnarWriter, Wanted},
     diagnostic::{nearest, render::visible},
-    engine::{Engine, Everybody, RunError, RunSink},
-    eval::Answers,
+    engine::{Engine, Everybody, RunError, RunSink, Users},
+    eval::kernel,
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
-    outcome::{Form, Layout, ResultColumn, ResultKind, UserResults, Writer},
+    outcome::{Cells, Form, Layout, ResultColumn, ResultKind, Results, UserResults, Writer},
     schema::{Column, ColumnId, Table},
-    value::{Type, Value, Zone, moment_text::MomentFormat, print},
+    value::{Type, Value, moment_text::MomentFormat},
 };
 use tempfile::SpooledTempFile;
 
@@ -134,16 +135,12 @@ impl Run {
         let engine = book.checked.engine_with(context);
         let users = book.users()?;
         let mut sink = self.sink(&engine, &plan, &allowed, voice)?;
-        let ran = if plan.reads.aggregates.is_empty() {
-            let wanted = Wanted {
-                table: plan.table.clone(),
-                needed: plan.needed.clone(),
-                nested: vec![],
-                verbatim: self.data.check_keys && self.data.rejects.is_some(),
-            };
-            let rows = data::rows_as(users, wanted, engine.clock().zone()).map_err(book::failure)?;
-            let rows = if self.data.check_keys { once_each(rows, users.name(), &plan) } else { rows };
-            self.threads(|| engine.run(rows, &plan.reads, &mut sink))?
+        // Keys are compared where users are numbered.
+        let ran = if plan.reads.aggregates.is_empty() && !self.data.check_keys {
+            let wanted =
+                Wanted { table: plan.table.clone(), needed: plan.needed.clone(), nested: vec![], verbatim: false };
+            let chunks = data::chunks(users, wanted, engine.clock().zone()).map_err(book::failure)?;
+            self.threads(|| engine.run(chunks, &plan.reads, &mut sink))?
         } else {
             let everybody = Everybody {
                 users,
@@ -215,12 +212,17 @@ impl Run {
         let held = *allowed != Allowed::Any && self.out.is_none();
         let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
         let layout = plan.layout(engine);
+        let text = match self.form() {
+            Format::Jsonl => Some((Form::JsonLines, layout.clone())),
+            Format::Csv => Some((Form::Csv, layout.clone())),
+            Format::Table | Format::Parquet | Format::Arrow | Format::None => None,
+        };
         let rows = |form, target, layout| {
-            Writer::begin(target, layout, shape, form).map(|writer| Some(Results::Rows(Box::new(writer))))
+            Writer::begin(target, layout, shape, form).map(|writer| Some(Records::Rows(Box::new(writer))))
         };
         let columns = |form, target, layout| {
             let writer = ColumnarWriter::begin(target, layout, shape, form);
-            writer.map(|writer| Some(Results::Columns(Box::new(writer))))
+            writer.map(|writer| Some(Records::Columns(Box::new(writer))))
         };
         let writer = match self.form() {
             Format::Jsonl => rows(Form::JsonLines, target, layout),
@@ -235,7 +237,11 @@ impl Run {
         Ok(Sink {
             engine,
             plan,
-            writer,
+            writes: writer.is_some(),
+            writer: Mutex::new(writer),
+            shape,
+            text,
+            limit: self.limit,
             left: self.limit.unwrap_or(u64::MAX),
             rejects,
             stop: allowed.none(),
@@ -389,30 +395,6 @@ fn no_such(flag: &str, name: &str, what: &str, names: &[&str]) -> Failure {
     }
 }
 
-/// Rows whose key was there already are bad rows.
-fn once_each(rows: Rows, file: String, plan: &Plan) -> Rows {
-    let Some(key) = plan.key else { return rows };
-    let column = plan.table.column(key).header.clone();
-    let mut seen: HashMap<String, u64> = HashMap::new();
-    Box::new(rows.map(move |row| {
-        let Ok(Ok(row)) = row else { return row };
-        let text = print::text(row.values.get(key.0 as usize).unwrap_or(&Value::Missing), &Zone::utc());
-        match seen.get(&text) {
-            None => {
-                seen.insert(text, row.line);
-                Ok(Ok(row))
-            }
-            Some(first) => Ok(Err(Box::new(BadRow {
-                file: file.clone(),
-                line: row.line,
-                column: Some(column.clone()),
-                reason: format!("the key `{text}` is there already, on line {first}"),
-                verbatim: row.verbatim,
-            }))),
-        }
-    }))
-}
-
 /// Where results go.
 enum Target {
     At(Output),
@@ -437,23 +419,30 @@ impl Write for Target {
 }
 
 /// Results row by row, or as columns.
-enum Results {
+enum Records {
     Rows(Box<Writer<Target>>),
     Columns(Box<ColumnarWriter<Target>>),
 }
 
-impl Results {
+impl Records {
+    fn written(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Records::Rows(writer) => writer.written(bytes),
+            Records::Columns(_) => Ok(()),
+        }
+    }
+
     fn user(&mut self, user: &UserResults) -> io::Result<()> {
         match self {
-            Results::Rows(writer) => writer.user(user),
-            Results::Columns(writer) => writer.user(user),
+            Records::Rows(writer) => writer.user(user),
+            Records::Columns(writer) => writer.user(user),
         }
     }
 
     fn finish(self) -> io::Result<Target> {
         match self {
-            Results::Rows(writer) => writer.finish(),
-            Results::Columns(writer) => writer.finish(),
+            Records::Rows(writer) => writer.finish(),
+            Records::Columns(writer) => writer.finish(),
         }
     }
 }
@@ -462,33 +451,58 @@ impl Results {
 struct Sink<'a> {
     engine: &'a Engine,
     plan: &'a Plan,
-    writer: Option<Results>,
+    /// What writes them; it is used by one thread alone, while all make users ready.
+    writer: Mutex<Option<Records>>,
+    writes: bool,
+    shape: tagwell::outcome::Shape,
+    /// Where users can be written many at once.
+    text: Option<(Form, Layout)>,
+    limit: Option<u64>,
     left: u64,
     rejects: Option<Output>,
     stop: bool,
     progress: Progress,
 }
 
+/// Users who are ready to be written.
+enum Ready {
+    /// As they are written.
+    Bytes(Vec<u8>),
+    /// One by one.
+    Users(Vec<UserResults>),
+    /// Nothing is written of them.
+    Nothing,
+}
+
 impl RunSink for Sink<'_> {
-    fn user(&mut self, record: &[Value], answers: &Answers) -> Result<(), RunError> {
-        if self.left == 0 || self.writer.is_none() {
-            return Ok(());
-        }
-        self.left -= 1;
-        let field = |id: ColumnId| record.get(id.0 as usize).cloned().unwrap_or(Value::Missing);
-        let extra = self.plan.extra.iter().map(|it| match it {
-            Extra::Column(id) => field(*id),
-            Extra::Definition(id) => {
-                let rulebook = self.engine.rulebook();
-                rulebook.shown(answers.value(*id), &rulebook.definition(*id).ty)
+    type Ready = Ready;
+
+    fn prepare(&self, users: &Users<'_>) -> Ready {
+        match (self.writes, &self.text) {
+            (false, _) => Ready::Nothing,
+            (true, Some((form, layout))) if self.limit.is_none() => Ready::Bytes(self.bytes(users, layout, *form)),
+            (true, _) => {
+                let rows = users.rows().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+                Ready::Users((0..rows).map(|row| self.user(users, row)).collect())
             }
-        });
-        let user = UserResults {
-            key: self.plan.key.map_or(Value::Missing, field),
-            results: self.plan.results.iter().map(|id| answers.value(*id).clone()).collect(),
-            extra: extra.collect(),
-        };
-        self.writer.as_mut().map_or(Ok(()), |writer| writer.user(&user))?;
+        }
+    }
+
+    fn take(&mut self, ready: Ready) -> Result<(), RunError> {
+        let Ok(Some(writer)) = self.writer.get_mut() else { return Ok(()) };
+        match ready {
+            Ready::Nothing => {}
+            Ready::Bytes(bytes) => writer.written(&bytes)?,
+            Ready::Users(users) => {
+                for user in users {
+                    if self.left == 0 {
+                        return Ok(());
+                    }
+                    self.left -= 1;
+                    writer.user(&user)?;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -512,8 +526,69 @@ impl RunSink for Sink<'_> {
 }
 
 impl Sink<'_> {
+    /// One user's results.
+    fn user(&self, users: &Users<'_>, row: usize) -> UserResults {
+        let rulebook = self.engine.rulebook();
+        let extra = self.plan.extra.iter().map(|it| match it {
+            Extra::Column(id) => users.column(*id).value(row),
+            Extra::Definition(id) => rulebook.shown(&users.result(*id).value(row), &rulebook.definition(*id).ty),
+        });
+        UserResults {
+            key: self.plan.key.map_or(Value::Missing, |key| users.column(key).value(row)),
+            results: self.plan.results.iter().map(|id| users.result(*id).value(row)).collect(),
+            extra: extra.collect(),
+        }
+    }
+
+    /// Many users' results, as they are written.
+    fn bytes(&self, users: &Users<'_>, layout: &Layout, form: Form) -> Vec<u8> {
+        let rulebook = self.engine.rulebook();
+        let own: Vec<kernel::Cells<'_>> = self.plan.results.iter().map(|id| users.result(*id)).collect();
+        let extra: Vec<kernel::Cells<'_>> = self
+            .plan
+            .extra
+            .iter()
+            .map(|it| match it {
+                Extra::Column(id) => users.column(*id),
+                Extra::Definition(id) => {
+                    let (cells, ty) = (users.result(*id), &rulebook.definition(*id).ty);
+                    if shown_type(ty) == *ty {
+                        return cells;
+                    }
+                    let mut shown = tagwell::column::Column::new(&shown_type(ty));
+                    (0..users.rows()).for_each(|row| shown.push(&rulebook.shown(&cells.value(row), ty)));
+                    kernel::Cells::Own(shown)
+                }
+            })
+            .collect();
+        // A `let` of `--with` that is a condition may be unknown, and is written as a value.
+        let conditions: Vec<Option<tagwell::column::Column>> = extra
+            .iter()
+            .map(|cells| match cells {
+                kernel::Cells::Truths(..) => {
+                    let mut values = tagwell::column::Column::new(&Type::Bool);
+                    (0..users.rows()).for_each(|row| values.push(&cells.value(row)));
+                    Some(values)
+                }
+                kernel::Cells::Column(..) | kernel::Cells::Own(_) | kernel::Cells::Missing => None,
+            })
+            .collect();
+        let key = self.plan.key.map_or(kernel::Cells::Missing, |key| users.column(key));
+        let extra = extra.iter().zip(&conditions).map(|(cells, values)| match values {
+            Some(values) => Cells::Column(values, 0),
+            None => written(cells),
+        });
+        let results = Results {
+            rows: users.rows(),
+            key: written(&key),
+            results: own.iter().map(written).collect(),
+            extra: extra.collect(),
+        };
+        layout.write(self.shape, form, &results)
+    }
+
     fn finish(self) -> Result<(), Failure> {
-        if let Some(writer) = self.writer {
+        if let Ok(Some(writer)) = self.writer.into_inner() {
             match writer.finish().map_err(|error| unwritable(&error))? {
                 Target::At(output) => output.finish()?,
                 Target::Held(mut held, mut output) => {
@@ -531,6 +606,16 @@ impl Sink<'_> {
             }
         }
         self.rejects.map_or(Ok(()), Output::finish)
+    }
+}
+
+/// What users got, as it is written.
+fn written<'c>(cells: &'c kernel::Cells<'c>) -> Cells<'c> {
+    match cells {
+        kernel::Cells::Truths(yes, _) => Cells::Yes(yes),
+        kernel::Cells::Column(column, start) => Cells::Column(column, *start),
+        kernel::Cells::Own(column) => Cells::Column(column, 0),
+        kernel::Cells::Missing => Cells::Missing,
     }
 }
 

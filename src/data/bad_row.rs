@@ -57,6 +57,12 @@ impl DataError {
     }
 }
 
+/// Why a row of another width than the header is a bad one.
+pub(super) fn odd_width(fields: usize, width: usize) -> String {
+    let noun = if fields == 1 { "field" } else { "fields" };
+    format!("the row has {fields} {noun}, and the header has {width}")
+}
+
 /// A value as a message shows it: on one line, long ones cut.
 pub(super) fn shown(value: &str) -> String {
     let cut: String = value.chars().take(60).collect();

@@ -2,6 +2,7 @@
 //! line, column and value.
 
 mod bad_row;
+pub mod chunks;
 mod columnar;
 mod facts;
 mod guard;
@@ -12,6 +13,7 @@ mod table;
 mod write;
 
 pub use bad_row::{BadRow, DataError};
+pub use chunks::{Chunk, Chunks, Parsed, chunks, chunks_of};
 pub use facts::facts;
 pub use guard::is_guarded;
 pub use input::{Format, Input};

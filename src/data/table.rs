@@ -6,7 +6,10 @@ use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Terminator};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
-    data::{BadRow, DataError, Input, Row, Rows, Wanted, bad_row::shown},
+    data::{
+        BadRow, DataError, Input, Row, Rows, Wanted,
+        bad_row::{odd_width, shown},
+    },
     diagnostic::nearest,
     schema::{Column, ColumnId, Table},
     value::{Type, Value, Zone, literal, literal::BadValue, moment_text},
@@ -25,8 +28,14 @@ pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>
         .from_reader(input.open()?);
     let mut record = ByteRecord::new();
     let any = reader.read_byte_record(&mut record).map_err(|error| unreadable(input, error))?;
+    let headers = if any { headers(input, &record)? } else { vec![] };
+    Ok((reader, headers))
+}
+
+/// The names in a header.
+pub(super) fn headers(input: &Input, record: &ByteRecord) -> Result<Vec<String>, DataError> {
     let mut headers: Vec<String> = vec![];
-    for field in record.iter().filter(|_| any) {
+    for field in record {
         let text =
             std::str::from_utf8(field).map_err(|_| DataError::unfit(&input.name(), "the header is not UTF-8"))?;
         let header: String = text.trim_start_matches('\u{feff}').nfc().collect();
@@ -35,7 +44,7 @@ pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>
         }
         headers.push(header);
     }
-    Ok((reader, headers))
+    Ok(headers)
 }
 
 /// The rows of a table.
@@ -79,8 +88,7 @@ impl Shape {
             Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: verbatim(record, delimiter) })
         };
         if record.len() != self.width {
-            let fields = if record.len() == 1 { "field" } else { "fields" };
-            let reason = format!("the row has {} {fields}, and the header has {}", record.len(), self.width);
+            let reason = odd_width(record.len(), self.width);
             return Err(bad(None, reason));
         }
         let mut values = vec![Value::Missing; self.all];
@@ -146,7 +154,7 @@ pub(super) fn fit(
 }
 
 /// The row as CSV again, quoted where it must be.
-fn verbatim(record: &ByteRecord, delimiter: u8) -> Vec<u8> {
+pub(super) fn verbatim(record: &ByteRecord, delimiter: u8) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(vec![]);
     match writer.write_byte_record(record) {
         Ok(()) => writer.into_inner().unwrap_or_default(),

@@ -16,7 +16,7 @@ pub use evaluate::{Engine, Outcome, RecordError};
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]
-pub use run::{Ran, RunError, RunSink};
+pub use run::{Ran, RunError, RunSink, Users};
 pub use tally::{Count, Tally};
 #[cfg(feature = "data")]
 pub use whole::{ChildCount, Everybody, MetricValues};

@@ -1,20 +1,26 @@
-//! Evaluating every user of a file, in order, on all cores.
+//! Evaluating every user of a file, in order, on all cores: pieces of the file are read, evaluated and made ready to be written
+//! side by side, and handed on in the order of the input.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
 use crate::{
-    column::{Batch, Column},
-    data::{BadRow, DataError, Row, Rows},
+    data::{
+        BadRow, DataError,
+        chunks::{Chunk, Chunks},
+    },
     engine::{ChildCount, Engine, MetricValues, RecordError, Tally},
-    eval::{Answers, Overlap, kernel::Kernel},
+    eval::{
+        Answers, Overlap,
+        kernel::{Cells, Found, Frame, Kernel},
+    },
     ir::{DefinitionId, Reads},
-    schema::TableId,
+    schema::{ColumnId, TableId},
     value::{Value, print},
 };
 
-/// Users that are read before they are evaluated together.
+/// Users that are evaluated together where they stand in memory already.
 pub(super) const TOGETHER: usize = 4096;
 
 /// Why a run ended before its end.
@@ -60,12 +66,18 @@ pub struct Ran {
 }
 
 /// What happens to what a run finds.
-pub trait RunSink {
-    /// A user, in input order.
+pub trait RunSink: Sync {
+    /// Users who are ready to be written.
+    type Ready: Send;
+
+    /// Makes users ready to be written; called on many threads at once.
+    fn prepare(&self, users: &Users<'_>) -> Self::Ready;
+
+    /// Takes users who are ready, in input order.
     ///
     /// # Errors
     /// What cannot be written.
-    fn user(&mut self, record: &[Value], answers: &Answers) -> Result<(), RunError>;
+    fn take(&mut self, ready: Self::Ready) -> Result<(), RunError>;
 
     /// A bad row; an error ends the run.
     ///
@@ -79,90 +91,130 @@ pub trait RunSink {
     }
 }
 
+/// Users who were evaluated together, and what they got.
+#[derive(Clone, Copy, Debug)]
+pub struct Users<'u> {
+    kernel: &'u Kernel<'u>,
+    frame: &'u dyn Frame,
+    found: &'u Found,
+    columns: usize,
+}
+
+impl<'u> Users<'u> {
+    /// How many.
+    pub fn rows(&self) -> usize {
+        self.frame.rows()
+    }
+
+    /// A column of theirs.
+    pub fn column(&self, id: ColumnId) -> Cells<'u> {
+        self.frame.column(id).map_or(Cells::Missing, |(column, start)| Cells::Column(column, start))
+    }
+
+    /// What they got of a definition.
+    pub fn result(&self, id: DefinitionId) -> Cells<'u> {
+        self.kernel.cells(self.found, self.frame, id)
+    }
+
+    /// The columns of one of them.
+    pub fn record(&self, row: usize) -> Vec<Value> {
+        (0..self.columns).map(|at| self.column(ColumnId(at as u32)).value(row)).collect()
+    }
+
+    /// Everything that one of them got.
+    pub fn answers(&self, row: usize) -> Answers {
+        self.kernel.answers(self.found, self.frame, row)
+    }
+}
+
+/// A piece of the input, evaluated.
+pub(super) struct Evaluated<R> {
+    pub(super) read: u64,
+    pub(super) bad: Vec<Box<BadRow>>,
+    pub(super) tally: Tally,
+    pub(super) ready: Option<R>,
+    /// The first user to whom two arms of an exclusive layer apply: key, line, arms.
+    pub(super) overlap: Option<(String, Option<u64>, Overlap)>,
+}
+
 impl Engine {
     /// Evaluates for every row what is asked for, which asks about no rows but the users' own, and hands the results on in input
     /// order; the same whatever the number of threads.
     ///
     /// # Errors
     /// What [`RunError`] says; nothing more is handed on after it.
-    pub fn run(&self, rows: Rows, reads: &Reads, sink: &mut dyn RunSink) -> Result<Ran, RunError> {
+    pub fn run<S: RunSink>(&self, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
-        let mut rows = rows;
         let asked = self.rulebook().order_of(reads);
         let kernel = Kernel::new(self.interpreter(), self.context(), &asked);
+        let together = 2 * rayon::current_num_threads();
+        let mut chunks = chunks;
         loop {
-            let (mut users, mut ended) = (Vec::with_capacity(TOGETHER), true);
-            for row in rows.by_ref() {
-                ran.read += 1;
-                match row? {
-                    Ok(row) => users.push(row),
-                    Err(bad) => {
-                        ran.rejected += 1;
-                        sink.bad_row(bad)?;
-                    }
-                }
-                if users.len() == TOGETHER {
-                    ended = false;
-                    break;
-                }
-            }
-            self.evaluate_together(&kernel, &asked, &users, sink, &mut ran.tally)?;
-            sink.progress(ran.read, &self.rulebook().schema.root().name);
-            if ended {
+            let pieces: Vec<Result<Chunk, DataError>> = chunks.by_ref().take(together).collect();
+            if pieces.is_empty() {
                 return Ok(ran);
             }
+            let shared = &*sink;
+            let parts: Vec<Result<Evaluated<S::Ready>, DataError>> = pieces
+                .into_par_iter()
+                .map(|chunk| {
+                    let parsed = chunk?.parse()?;
+                    let line = |row: usize| parsed.batch.lines.get(row).copied();
+                    let mut part = self.evaluate_frame(&kernel, &parsed.batch, &asked, shared, line);
+                    part.read = (parsed.batch.rows + parsed.bad.len()) as u64;
+                    part.bad = parsed.bad.into_iter().map(|(_, bad)| bad).collect();
+                    Ok(part)
+                })
+                .collect();
+            for part in parts {
+                self.take(part?, &mut ran, sink)?;
+            }
+            sink.progress(ran.read, &self.rulebook().schema.root().name);
         }
+    }
+
+    /// Evaluates users who stand one after the other.
+    pub(super) fn evaluate_frame<S: RunSink>(
+        &self,
+        kernel: &Kernel<'_>,
+        frame: &dyn Frame,
+        asked: &[DefinitionId],
+        sink: &S,
+        line: impl Fn(usize) -> Option<u64>,
+    ) -> Evaluated<S::Ready> {
+        let found = kernel.evaluate(frame);
+        let mut tally = Tally::default();
+        tally.add_all(asked, kernel, frame, &found);
+        let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
+        let users = Users { kernel, frame, found: &found, columns };
+        let overlap = found.overlaps.first();
+        let overlap = overlap.map(|(row, overlap)| (self.key_text(&users.record(*row)), line(*row), *overlap));
+        let ready = overlap.is_none().then(|| sink.prepare(&users));
+        Evaluated { read: 0, bad: vec![], tally, ready, overlap }
+    }
+
+    /// Hands a piece on.
+    pub(super) fn take<S: RunSink>(
+        &self,
+        part: Evaluated<S::Ready>,
+        ran: &mut Ran,
+        sink: &mut S,
+    ) -> Result<(), RunError> {
+        ran.read += part.read;
+        for bad in part.bad {
+            ran.rejected += 1;
+            sink.bad_row(bad)?;
+        }
+        ran.tally.join(&part.tally);
+        if let Some((key, line, overlap)) = part.overlap {
+            return Err(RunError::User { key, line, error: self.overlap(overlap) });
+        }
+        part.ready.map_or(Ok(()), |ready| sink.take(ready))
     }
 
     /// A user's key, as a message shows it.
     pub(super) fn key_text(&self, record: &[Value]) -> String {
         let key = self.rulebook().schema.root().key.and_then(|key| record.get(key.0 as usize));
         print::text(key.unwrap_or(&Value::Missing), self.clock().zone())
-    }
-
-    /// Rows as columns.
-    fn batch(&self, users: &[Row]) -> Batch {
-        let mut columns: Vec<Column> =
-            self.rulebook().schema.root().columns.iter().map(|column| Column::new(&column.ty)).collect();
-        for row in users {
-            columns.iter_mut().zip(&row.values).for_each(|(column, value)| column.push(value));
-        }
-        let lines = users.iter().map(|row| row.line).collect();
-        Batch { columns: columns.into_iter().map(Some).collect(), rows: users.len(), lines }
-    }
-
-    fn evaluate_together(
-        &self,
-        kernel: &Kernel<'_>,
-        asked: &[DefinitionId],
-        users: &[Row],
-        sink: &mut dyn RunSink,
-        tally: &mut Tally,
-    ) -> Result<(), RunError> {
-        let part = users.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
-        type Evaluated = (Vec<Answers>, Tally, Option<(usize, Overlap)>);
-        let parts: Vec<Evaluated> = users
-            .par_chunks(part)
-            .map(|users| {
-                let batch = self.batch(users);
-                let found = kernel.evaluate(&batch);
-                let mut tally = Tally::default();
-                tally.add_all(asked, kernel, &batch, &found);
-                let answers = (0..batch.rows).map(|row| kernel.answers(&found, &batch, row)).collect();
-                (answers, tally, found.overlaps.first().copied())
-            })
-            .collect();
-        let mut rows = users.iter();
-        for (answers, part, overlap) in parts {
-            tally.join(&part);
-            for (at, (answers, row)) in answers.into_iter().zip(rows.by_ref()).enumerate() {
-                if let Some((_, overlap)) = overlap.filter(|(row, _)| *row == at) {
-                    let key = self.key_text(&row.values);
-                    return Err(RunError::User { key, line: Some(row.line), error: self.overlap(overlap) });
-                }
-                sink.user(&row.values, &answers)?;
-            }
-        }
-        Ok(())
     }
 }

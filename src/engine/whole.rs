@@ -11,9 +11,11 @@ use rayon::prelude::*;
 use crate::{
     column::Column,
     data::{self, BadRow, Input, Nested, Row, Rows, Wanted},
-    engine::{Engine, Ran, RunError, RunSink, Tally, run::TOGETHER},
+    engine::{
+        Engine, Ran, RunError, RunSink,
+        run::{Evaluated, TOGETHER},
+    },
     eval::{
-        Answers, Overlap,
         kernel::Kernel,
         rows::{self},
         whole::{ChildRow, Name, Part, Pass, Whole},
@@ -76,7 +78,7 @@ impl Engine {
     ///
     /// # Errors
     /// What [`RunError`] says; nothing more is handed on after it.
-    pub fn run_whole(&self, data: &Everybody<'_>, sink: &mut dyn RunSink) -> Result<Ran, RunError> {
+    pub fn run_whole<S: RunSink>(&self, data: &Everybody<'_>, sink: &mut S) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
         let interpreter = self.interpreter();
         let mut whole = Whole::new(interpreter, data.reads, data.table, data.needed);
@@ -102,34 +104,21 @@ impl Engine {
         Ok(ran)
     }
 
-    fn hand_on(&self, whole: &Whole<'_>, ran: &mut Ran, sink: &mut dyn RunSink) -> Result<(), RunError> {
+    fn hand_on<S: RunSink>(&self, whole: &Whole<'_>, ran: &mut Ran, sink: &mut S) -> Result<(), RunError> {
         let kernel = Kernel::new(self.interpreter(), self.context(), whole.order());
         for start in (0..whole.users()).step_by(TOGETHER * rayon::current_num_threads()) {
             let end = (start + TOGETHER * rayon::current_num_threads()).min(whole.users());
             let starts: Vec<usize> = (start..end).step_by(TOGETHER).collect();
-            type Evaluated = (Vec<(Vec<Value>, Answers)>, Tally, Option<(usize, Overlap)>);
-            let parts: Vec<Evaluated> = starts
+            let shared = &*sink;
+            let parts: Vec<Evaluated<S::Ready>> = starts
                 .into_par_iter()
                 .map(|start| {
-                    let users = start..(start + TOGETHER).min(end);
-                    let part = Part::of(whole, users.clone());
-                    let found = kernel.evaluate(&part);
-                    let mut tally = Tally::default();
-                    tally.add_all(whole.order(), &kernel, &part, &found);
-                    let of_user = |row: usize| (whole.record(users.start + row), kernel.answers(&found, &part, row));
-                    let overlap = found.overlaps.first().map(|(row, overlap)| (users.start + row, *overlap));
-                    ((0..users.len()).map(of_user).collect(), tally, overlap)
+                    let part = Part::of(whole, start..(start + TOGETHER).min(end));
+                    self.evaluate_frame(&kernel, &part, whole.order(), shared, |_| None)
                 })
                 .collect();
-            for (users, tally, overlap) in parts {
-                ran.tally.join(&tally);
-                if let Some((user, overlap)) = overlap {
-                    let key = self.key_text(&whole.record(user));
-                    return Err(RunError::User { key, line: None, error: self.overlap(overlap) });
-                }
-                for (record, answers) in users {
-                    sink.user(&record, &answers)?;
-                }
+            for part in parts {
+                self.take(part, ran, sink)?;
             }
         }
         Ok(())
@@ -173,7 +162,7 @@ impl Reading<'_, '_> {
         &mut self,
         whole: &mut Whole<'_>,
         mut pass: Option<&mut Pass>,
-        sink: &mut dyn RunSink,
+        sink: &mut impl RunSink,
     ) -> Result<(), RunError> {
         let nested = self.nested(None);
         let (data, zone) = (self.data, self.engine.clock().zone());
@@ -227,7 +216,7 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    fn refuse(&mut self, place: usize, bad: Box<BadRow>, sink: &mut dyn RunSink) -> Result<(), RunError> {
+    fn refuse(&mut self, place: usize, bad: Box<BadRow>, sink: &mut impl RunSink) -> Result<(), RunError> {
         self.ran.rejected += 1;
         self.refused.insert(place as u64);
         sink.bad_row(bad)
@@ -289,7 +278,7 @@ impl Reading<'_, '_> {
         pass: &mut Pass,
         stage: u32,
         nested_told: bool,
-        sink: &mut dyn RunSink,
+        sink: &mut impl RunSink,
     ) -> Result<(), RunError> {
         let asked = pass.tables();
         for id in &asked {
@@ -336,7 +325,7 @@ impl Reading<'_, '_> {
         whole: &Whole<'_>,
         pass: &mut Pass,
         counted: bool,
-        sink: &mut dyn RunSink,
+        sink: &mut impl RunSink,
     ) -> Result<(), RunError> {
         let table = self.engine.rulebook().schema.table(id);
         let Role::Children { by, .. } = table.role else { return Ok(()) };

@@ -545,6 +545,10 @@ impl Frame for Part<'_> {
         self.users.len()
     }
 
+    fn columns(&self) -> usize {
+        self.whole.columns.len()
+    }
+
     fn column(&self, id: ColumnId) -> Option<(&Column, usize)> {
         let column = self.whole.columns.get(id.0 as usize).and_then(Option::as_ref);
         column.map(|column| (column, self.users.start))

@@ -9,7 +9,7 @@ use std::{
 
 use tagwell::{
     data::{BadRow, Input},
-    engine::{ChildCount, Engine, Everybody, MetricValues, Ran, Rulebook, RunError, RunSink, Tally},
+    engine::{ChildCount, Engine, Everybody, MetricValues, Ran, Rulebook, RunError, RunSink, Tally, Users},
     eval::{Answers, User},
     ir::{DefinitionId, Metric, Reads},
     record,
@@ -297,8 +297,14 @@ struct Sink<'c, 'd> {
 }
 
 impl RunSink for Sink<'_, '_> {
-    fn user(&mut self, record: &[Value], answers: &Answers) -> Result<(), RunError> {
-        self.users.push(self.case.got(record, answers));
+    type Ready = Vec<Got>;
+
+    fn prepare(&self, users: &Users<'_>) -> Vec<Got> {
+        (0..users.rows()).map(|row| self.case.got(&users.record(row), &users.answers(row))).collect()
+    }
+
+    fn take(&mut self, ready: Vec<Got>) -> Result<(), RunError> {
+        self.users.extend(ready);
         Ok(())
     }
 

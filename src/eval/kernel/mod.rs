@@ -42,6 +42,8 @@ pub struct Kernel<'a> {
 pub trait Frame: std::fmt::Debug + Sync {
     /// How many.
     fn rows(&self) -> usize;
+    /// How many columns they may have.
+    fn columns(&self) -> usize;
     /// A column, and where in it the first of them stands: a multiple of 64.
     fn column(&self, id: ColumnId) -> Option<(&Column, usize)>;
     /// The answer of a question over many rows.
@@ -56,6 +58,10 @@ pub trait Frame: std::fmt::Debug + Sync {
 impl Frame for Batch {
     fn rows(&self) -> usize {
         self.rows
+    }
+
+    fn columns(&self) -> usize {
+        self.columns.len()
     }
 
     fn column(&self, id: ColumnId) -> Option<(&Column, usize)> {
@@ -415,6 +421,24 @@ impl<'a> Kernel<'a> {
         }
     }
 
+    /// What the users got of a definition, together.
+    pub fn cells<'f>(&self, found: &'f Found, frame: &'f dyn Frame, id: DefinitionId) -> Cells<'f> {
+        if let Some(node) = found.conditions.get(&id) {
+            let bits = found.nodes.get(node.0 as usize);
+            return bits.map_or(Cells::Missing, |bits| Cells::Truths(&bits.yes, bits.no.as_deref()));
+        }
+        let slot = found.aliases.get(&id).copied().unwrap_or(Slot::Definition(id));
+        match (column_of(slot, frame, found), slot) {
+            (Some((column, start)), _) => Cells::Column(column, start),
+            (None, Slot::Aggregate(_)) => {
+                let mut column = Column::new(&self.type_of(slot));
+                (0..found.rows).for_each(|row| column.push(&slot_value(slot, frame, found, row)));
+                Cells::Own(column)
+            }
+            (None, Slot::Column(_) | Slot::Definition(_)) => Cells::Missing,
+        }
+    }
+
     /// Everything that one of the users got.
     pub fn answers(&self, found: &Found, frame: &dyn Frame, row: usize) -> Answers {
         let rulebook = self.interpreter.rulebook();
@@ -440,6 +464,33 @@ impl<'a> Kernel<'a> {
         match found.aliases.get(&id) {
             Some(slot) => slot_value(*slot, frame, found, row),
             None => found.values.get(&id).map_or(Value::Missing, |column| column.get(row)),
+        }
+    }
+}
+
+/// One thing of many users.
+#[derive(Clone, Debug)]
+pub enum Cells<'f> {
+    /// Of whom a condition is true, and of whom false (none where it is all the others).
+    Truths(&'f [u64], Option<&'f [u64]>),
+    /// Values of a column, from a row on.
+    Column(&'f Column, usize),
+    /// Values that were put together for this.
+    Own(Column),
+    /// Nobody has any.
+    Missing,
+}
+
+impl Cells<'_> {
+    /// The value of a row.
+    pub fn value(&self, row: usize) -> Value {
+        match self {
+            Cells::Truths(yes, _) if bits::has(yes, row) => Value::Bool(true),
+            Cells::Truths(_, Some(no)) if !bits::has(no, row) => Value::Missing,
+            Cells::Truths(..) => Value::Bool(false),
+            Cells::Column(column, start) => column.get(start + row),
+            Cells::Own(column) => column.get(row),
+            Cells::Missing => Value::Missing,
         }
     }
 }

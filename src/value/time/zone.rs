@@ -104,6 +104,17 @@ impl Zone {
         }
     }
 
+    /// How far its local time is ahead of UTC, in seconds, from the day before to the day after; none where that changes.
+    #[must_use]
+    pub fn offset_around(&self, date: i32) -> Option<i32> {
+        let midnight = i64::from(date).checked_mul(Duration::DAY_MICROS / SECOND)?;
+        // Local midnight is less than a day from midnight in UTC.
+        let (from, until) = (timestamp(midnight - 3 * 86_400), timestamp(midnight + 4 * 86_400));
+        let change = self.rules.following(from).next();
+        let steady = change.is_none_or(|change| change.timestamp() > until);
+        steady.then(|| self.rules.to_offset(timestamp(midnight)).seconds())
+    }
+
     /// The first instant of a day.
     #[must_use]
     pub fn start_of_day(&self, date: i32) -> i64 {

@@ -1,5 +1,9 @@
 //! What each user got, and how it serialises: as records, wide or long; as JSON Lines, CSV, or a table for people.
 
+mod rows;
+
+pub use rows::{Cells, Results};
+
 use std::io::{self, Write};
 
 use serde_json::Value as Json;
@@ -46,7 +50,7 @@ pub enum ResultKind {
 
 impl ResultKind {
     /// Whether it stands in a list of names rather than in a column of its own.
-    fn is_listed(&self) -> bool {
+    pub(crate) fn is_listed(&self) -> bool {
         matches!(self, ResultKind::Tag | ResultKind::Segment)
     }
 }
@@ -143,6 +147,14 @@ impl<W: Write> Writer<W> {
             }
         }
         Ok(())
+    }
+
+    /// Writes users who are written already, in this form.
+    ///
+    /// # Errors
+    /// Whatever `out` says.
+    pub fn written(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
     }
 
     /// Ends, and gives the writer back.

@@ -1,0 +1,138 @@
+//! The readers: pieces read column by column, beside the plain ones that read row by row and are the oracle, and beside the
+//! `csv` crate that only splits. `cargo bench --bench readers`; rows by the environment variable `ROWS`.
+
+use std::{env, fmt::Write as _, fs, hint::black_box, path::Path};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tagwell::{
+    data::{self, Input, Wanted},
+    schema::{Column, ColumnId, Role, Table},
+    value::{Type, Zone, moment_text::MomentFormat},
+};
+
+const COLUMNS: [(&str, Type, bool); 14] = [
+    ("user_id", Type::Text, false),
+    ("city", Type::Text, true),
+    ("source", Type::Text, true),
+    ("email", Type::Text, true),
+    ("age", Type::Int, true),
+    ("points", Type::Int, false),
+    ("purchases", Type::Int, false),
+    ("visits", Type::Int, true),
+    ("spend", Type::Decimal(2), false),
+    ("score", Type::Float, true),
+    ("first_order", Type::Date, true),
+    ("last_order", Type::Date, true),
+    ("seen_at", Type::Timestamp, true),
+    ("opted_out", Type::Bool, false),
+];
+
+fn wanted() -> Wanted {
+    let column = |(name, ty, optional): &(&str, Type, bool)| Column {
+        name: (*name).into(),
+        header: (*name).into(),
+        ty: ty.clone(),
+        optional: *optional,
+        format: MomentFormat::Iso,
+        span: None,
+    };
+    let columns: Vec<Column> = COLUMNS.iter().map(column).collect();
+    let needed = (0..columns.len() as u32).map(ColumnId).collect();
+    let (name, key) = ("users".into(), Some(ColumnId(0)));
+    let table = Table { name, role: Role::Root, key, columns, from: None, declared: true, span: None };
+    Wanted { table, needed, nested: vec![], verbatim: false }
+}
+
+/// Users, the same ones each time.
+fn users(rows: u64) -> impl Iterator<Item = [String; 14]> {
+    let mut state = 20_261_122_u64;
+    let mut dice = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let cities = ["上海", "北京", "广州", "深圳", "杭州", "成都", "武汉", "苏州"];
+    let sources = ["search", "social", "friend", "shop", "ad"];
+    (0..rows).map(move |number| {
+        let bought = dice(10) < 8;
+        let day = |days: u64| format!("20{:02}-{:02}-{:02}", 20 + days % 7, 1 + days % 12, 1 + days % 28);
+        let if_bought = |text: String| if bought { text } else { String::new() };
+        [
+            format!("u{number:08}"),
+            if dice(10) < 9 { cities[dice(8) as usize].into() } else { String::new() },
+            sources[dice(5) as usize].into(),
+            format!("user{}@mail{}.example.com", dice(1_000_000), dice(100)),
+            (16 + dice(64)).to_string(),
+            dice(20_000).to_string(),
+            if bought { dice(40).to_string() } else { "0".into() },
+            dice(300).to_string(),
+            format!("{}.{:02}", dice(5000), dice(100)),
+            format!("{}.{}", dice(100), dice(100_000)),
+            if_bought(day(dice(10_000))),
+            if_bought(day(dice(10_000))),
+            format!("{}T{:02}:{:02}:{:02}", day(dice(10_000)), dice(24), dice(60), dice(60)),
+            (dice(10) == 0).to_string(),
+        ]
+    })
+}
+
+fn csv_text(rows: u64) -> String {
+    let mut text = COLUMNS.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(",") + "\n";
+    users(rows).for_each(|user| writeln!(text, "{}", user.join(",")).expect("a text takes all"));
+    text
+}
+
+fn input(folder: &Path, name: &str, text: &str) -> Input {
+    let path = folder.join(name);
+    fs::write(&path, text).expect("a temporary file can be written");
+    Input::parse(&path.to_string_lossy()).expect("the form is known")
+}
+
+/// Row by row, as the plain readers do.
+fn plain(input: &Input) -> usize {
+    let wanted = wanted();
+    let rows = data::rows_as(input, wanted, &Zone::utc()).expect("the file is good");
+    rows.map(|row| black_box(row.expect("the file is good").expect("the row is good")).values.len()).sum()
+}
+
+/// In pieces, on one thread.
+fn pieces(input: &Input) -> usize {
+    let chunks = data::chunks(input, wanted(), &Zone::utc()).expect("the file is good");
+    chunks.map(|chunk| black_box(chunk.and_then(data::Chunk::parse)).expect("the file is good").batch.rows).sum()
+}
+
+/// In pieces, on all threads.
+fn pieces_on_all(input: &Input) -> usize {
+    use rayon::iter::{ParallelBridge, ParallelIterator};
+    let chunks = data::chunks(input, wanted(), &Zone::utc()).expect("the file is good");
+    let rows = |chunk: Result<data::Chunk, _>| chunk.and_then(data::Chunk::parse).expect("the file is good").batch.rows;
+    chunks.par_bridge().map(|chunk| black_box(rows(chunk))).sum()
+}
+
+/// Fields that are only split.
+fn csv_crate(input: &Input) -> usize {
+    let mut reader = csv::ReaderBuilder::new().from_reader(input.open().expect("the file is there"));
+    let (mut record, mut fields) = (csv::ByteRecord::new(), 0);
+    while reader.read_byte_record(&mut record).expect("the file is good") {
+        fields += black_box(&record).len();
+    }
+    fields
+}
+
+fn readers(bench: &mut Criterion) {
+    let rows = env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(100_000);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let text = csv_text(rows);
+    let file = input(folder.path(), "users.csv", &text);
+    let mut group = bench.benchmark_group("csv");
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+    group.bench_function("row by row", |bench| bench.iter(|| plain(&file)));
+    group.bench_function("csv crate, split only", |bench| bench.iter(|| csv_crate(&file)));
+    group.bench_function("pieces, one thread", |bench| bench.iter(|| pieces(&file)));
+    group.bench_function("pieces, all threads", |bench| bench.iter(|| pieces_on_all(&file)));
+    group.finish();
+}
+
+criterion_group!(benches, readers);
+criterion_main!(benches);

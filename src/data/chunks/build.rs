@@ -1,0 +1,201 @@
+//! Columns filled row by row by a reader: the usual spellings at once, the others by the strict readers.
+
+use crate::{
+    column::{self, Data, Texts},
+    data::chunks::{cell, cell::Cell, days::Days},
+    schema::Column,
+    value::{Decimal, Duration, Type, Value, moment_text::MomentFormat},
+};
+
+/// What a column's strict reader says of a cell that is not missing, by row: a value, or nothing where the row is bad, which
+/// it has noted down.
+pub(super) trait Strictly {
+    /// The value of a cell; missing where it is bad.
+    fn read(&mut self, row: usize, cell: Cell<'_>) -> Value;
+}
+
+/// A column of all rows.
+pub(super) fn column<'t>(
+    column: &Column,
+    days: &Days,
+    rows: usize,
+    cells: impl Iterator<Item = Cell<'t>>,
+    strictly: &mut impl Strictly,
+) -> column::Column {
+    let mut known = Known::of(rows);
+    let iso = column.format == MomentFormat::Iso;
+    let data = match &column.ty {
+        Type::Int => {
+            let odd = |value: &Value| if let Value::Int(it) = value { Some(*it) } else { None };
+            Data::Int(fill(rows, cells, cell::int, odd, strictly, &mut known))
+        }
+        Type::Decimal(scale) => decimals(rows, *scale, cells, strictly, &mut known),
+        Type::Float => {
+            let odd = |value: &Value| if let Value::Float(it) = value { Some(*it) } else { None };
+            Data::Float(fill(rows, cells, cell::float, odd, strictly, &mut known))
+        }
+        Type::Bool => {
+            let odd = |value: &Value| if let Value::Bool(it) = value { Some(*it) } else { None };
+            Data::Bool(fill(rows, cells, cell::bool, odd, strictly, &mut known))
+        }
+        Type::Date => {
+            let odd = |value: &Value| if let Value::Date(it) = value { Some(*it) } else { None };
+            let usual = |cell: Cell<'_>| if iso { cell::date(cell) } else { None };
+            Data::Date(fill(rows, cells, usual, odd, strictly, &mut known))
+        }
+        Type::Timestamp => {
+            let odd = |value: &Value| if let Value::Timestamp(it) = value { Some(*it) } else { None };
+            let usual = |cell: Cell<'_>| if iso { cell::timestamp(cell, days) } else { None };
+            Data::Timestamp(fill(rows, cells, usual, odd, strictly, &mut known))
+        }
+        Type::Duration => {
+            let odd = |value: &Value| if let Value::Duration(it) = value { Some(*it) } else { None };
+            Data::Duration(fill(rows, cells, |_| None::<Duration>, odd, strictly, &mut known))
+        }
+        Type::List(_) => {
+            let odd = |value: &Value| if let Value::List(it) = value { Some(Some(it.clone())) } else { None };
+            Data::List(fill(rows, cells, |_| None, odd, strictly, &mut known))
+        }
+        // Texts have a way of their own; the others nobody can read, and each value is a bad one.
+        Type::Text => Data::Texts(texts(cells, strictly, &mut known)),
+        Type::Choice(_) => Data::Choice(fill(rows, cells, |_| None, |_| None, strictly, &mut known)),
+    };
+    column::Column::of(data, known.bits, rows)
+}
+
+/// A bit a row.
+pub(super) struct Known {
+    pub(super) bits: Vec<u64>,
+}
+
+impl Known {
+    pub(super) fn of(rows: usize) -> Known {
+        Known { bits: vec![0; rows.div_ceil(64)] }
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, row: usize) {
+        if let Some(word) = self.bits.get_mut(row / 64) {
+            *word |= 1 << (row % 64);
+        }
+    }
+}
+
+#[inline]
+fn fill<'t, T: Default>(
+    rows: usize,
+    cells: impl Iterator<Item = Cell<'t>>,
+    usual: impl Fn(Cell<'t>) -> Option<T>,
+    odd: impl Fn(&Value) -> Option<T>,
+    strictly: &mut impl Strictly,
+    known: &mut Known,
+) -> Vec<T> {
+    let mut values = Vec::with_capacity(rows);
+    for (row, cell) in cells.enumerate() {
+        let value = usual(cell).or_else(|| odd(&strictly.read(row, cell)));
+        if value.is_some() {
+            known.set(row);
+        }
+        values.push(value.unwrap_or_default());
+    }
+    values
+}
+
+fn decimals<'t>(
+    rows: usize,
+    scale: u8,
+    cells: impl Iterator<Item = Cell<'t>>,
+    strictly: &mut impl Strictly,
+    known: &mut Known,
+) -> Data {
+    let mut values = Vec::with_capacity(rows);
+    let mut long = vec![];
+    for (row, cell) in cells.enumerate() {
+        let value = match cell::decimal(cell, usize::from(scale)) {
+            Some(mantissa) => mantissa,
+            None => match strictly.read(row, cell) {
+                Value::Decimal(Decimal { mantissa, .. }) => i64::try_from(mantissa).unwrap_or_else(|_| {
+                    long.push((row, mantissa));
+                    0
+                }),
+                _ => {
+                    values.push(0);
+                    continue;
+                }
+            },
+        };
+        known.set(row);
+        values.push(value);
+    }
+    of_decimals(values, long, scale)
+}
+
+/// Decimals of one scale, of which these rows have more than 64 bits.
+pub(super) fn of_decimals(values: Vec<i64>, long: Vec<(usize, i128)>, scale: u8) -> Data {
+    if long.is_empty() {
+        return Data::Short(values, scale);
+    }
+    let mut all: Vec<i128> = values.into_iter().map(i128::from).collect();
+    for (row, mantissa) in long {
+        if let Some(slot) = all.get_mut(row) {
+            *slot = mantissa;
+        }
+    }
+    Data::Decimal(all, scale)
+}
+
+fn texts<'t>(cells: impl Iterator<Item = Cell<'t>>, strictly: &mut impl Strictly, known: &mut Known) -> Texts {
+    let mut texts = Texts::default();
+    for (row, cell) in cells.enumerate() {
+        match strictly.read(row, cell) {
+            Value::Text(text) => push_text(&mut texts, &text, row, known),
+            _ => push_text(&mut texts, "", row, &mut Known::of(0)),
+        }
+    }
+    texts
+}
+
+/// One text more. A piece has less than the 4 GiB that can be taken.
+#[inline]
+pub(super) fn push_text(texts: &mut Texts, text: &str, row: usize, known: &mut Known) {
+    if texts.push(text) {
+        known.set(row);
+    }
+}
+
+/// The same column without the rows that are not kept.
+pub(super) fn kept(all: &column::Column, keep: &[bool]) -> column::Column {
+    fn only<T: Clone>(values: &[T], keep: &[bool]) -> Vec<T> {
+        values.iter().zip(keep).filter(|(_, keep)| **keep).map(|(value, _)| value.clone()).collect()
+    }
+    let data = match all.data() {
+        Data::Bool(values) => Data::Bool(only(values, keep)),
+        Data::Int(values) => Data::Int(only(values, keep)),
+        Data::Short(values, scale) => Data::Short(only(values, keep), *scale),
+        Data::Decimal(values, scale) => Data::Decimal(only(values, keep), *scale),
+        Data::Float(values) => Data::Float(only(values, keep)),
+        Data::Text(values) => Data::Text(only(values, keep)),
+        Data::Texts(texts) => {
+            let mut some = Texts::default();
+            let rows = keep.iter().enumerate().filter(|(_, keep)| **keep);
+            rows.for_each(|(row, _)| {
+                some.push(texts.get(row).unwrap_or_default());
+            });
+            Data::Texts(some)
+        }
+        Data::Date(values) => Data::Date(only(values, keep)),
+        Data::Timestamp(values) => Data::Timestamp(only(values, keep)),
+        Data::Duration(values) => Data::Duration(only(values, keep)),
+        Data::List(values) => Data::List(only(values, keep)),
+        Data::Choice(values) => Data::Choice(only(values, keep)),
+    };
+    let rows = keep.iter().filter(|keep| **keep).count();
+    let mut known = Known::of(rows);
+    let kept = keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row);
+    for (at, row) in kept.enumerate() {
+        if all.known().get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1) {
+            known.set(at);
+        }
+    }
+    column::Column::of(data, known.bits, rows)
+}

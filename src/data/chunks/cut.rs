@@ -1,0 +1,168 @@
+//! A text cut into pieces of whole records, cheaply: only quotes and line ends are looked at.
+
+use std::io::Read;
+
+use memchr::{memchr, memchr_iter, memrchr, memrchr2};
+
+use crate::data::{DataError, Input};
+
+/// The longest record that is read, in bytes. A quote that is never closed would else take the whole file.
+const LONGEST: usize = 16 << 20;
+
+/// What ends a record.
+#[derive(Clone, Copy)]
+pub(super) enum Ends {
+    /// A line's end that is not within quotes; this byte stands between fields.
+    Unquoted(u8),
+    /// Each line feed.
+    Lines,
+}
+
+/// Some whole records.
+pub(super) struct Piece {
+    /// As they stand in the file.
+    pub(super) bytes: Vec<u8>,
+    /// The line that they begin on, from 1.
+    pub(super) line: u64,
+}
+
+/// Reads a file, and cuts it.
+pub(super) struct Cutter {
+    input: Input,
+    source: Box<dyn Read + Send>,
+    ends: Ends,
+    /// Bytes that make a piece.
+    size: usize,
+    /// Bytes of a record that is not whole yet.
+    rest: Vec<u8>,
+    line: u64,
+    ended: bool,
+}
+
+impl Cutter {
+    /// Opens a file.
+    pub(super) fn open(input: &Input, ends: Ends, size: usize) -> Result<Cutter, DataError> {
+        let source = input.open()?;
+        let size = size.max(1);
+        Ok(Cutter { input: input.clone(), source, ends, size, rest: vec![], line: 1, ended: false })
+    }
+
+    /// The next records; none at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Piece>, DataError> {
+        let mut bytes = std::mem::take(&mut self.rest);
+        let mut wanted = bytes.len().saturating_add(self.size);
+        loop {
+            self.fill(&mut bytes, wanted)?;
+            if self.ended {
+                return Ok((!bytes.is_empty()).then(|| self.piece(bytes)));
+            }
+            if let Some(end) = self.ends.last(&bytes) {
+                let mut rest = Vec::with_capacity(self.size + (bytes.len() - end) * 2);
+                rest.extend_from_slice(bytes.get(end..).unwrap_or_default());
+                bytes.truncate(end);
+                self.rest = rest;
+                return Ok(Some(self.piece(bytes)));
+            }
+            if bytes.len() >= LONGEST {
+                return Err(self.endless());
+            }
+            wanted = bytes.len().saturating_mul(2).min(LONGEST);
+        }
+    }
+
+    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<(), DataError> {
+        let lacking = wanted.saturating_sub(bytes.len());
+        bytes.reserve(lacking);
+        let found = self.source.by_ref().take(lacking as u64).read_to_end(bytes);
+        let found = found.map_err(|error| self.input.unreadable(error))?;
+        self.ended |= found < lacking;
+        Ok(())
+    }
+
+    fn piece(&mut self, bytes: Vec<u8>) -> Piece {
+        let line = self.line;
+        self.line += memchr_iter(b'\n', &bytes).count() as u64;
+        Piece { bytes, line }
+    }
+
+    fn endless(&self) -> DataError {
+        let reason = format!("the row that begins on line {} is longer than {} MiB", self.line, LONGEST >> 20);
+        let help = match self.ends {
+            Ends::Unquoted(_) => Some("it may lack a closing quote `\"`".into()),
+            Ends::Lines => None,
+        };
+        DataError::Unfit { file: self.input.name(), reason, help }
+    }
+}
+
+impl Ends {
+    /// Where the last whole record of some that begin with a whole one ends.
+    fn last(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Ends::Lines => memrchr(b'\n', bytes).map(|at| at + 1),
+            Ends::Unquoted(delimiter) => last_unquoted(bytes, delimiter),
+        }
+    }
+}
+
+/// As the `csv` crate has it: a quote opens where a field begins and nowhere else, and two within quotes are one of the text.
+fn last_unquoted(bytes: &[u8], delimiter: u8) -> Option<usize> {
+    let from = |at: usize| bytes.get(at..).unwrap_or_default();
+    let last_of = |start: usize, end: usize| {
+        let gap = bytes.get(start..end).unwrap_or_default();
+        memrchr2(b'\n', b'\r', gap).map(|at| start + at + 1)
+    };
+    let mut last = None;
+    // Where what is not within quotes begins, and where to look on.
+    let (mut gap, mut at) = (0, 0);
+    while let Some(open) = memchr(b'"', from(at)).map(|found| at + found) {
+        let before = open.checked_sub(1).and_then(|before| bytes.get(before));
+        if before.is_some_and(|before| ![delimiter, b'\n', b'\r'].contains(before)) {
+            at = open + 1;
+            continue;
+        }
+        if open - gap > 1 || before != Some(&delimiter) {
+            last = last_of(gap, open).or(last);
+        }
+        let mut close = open + 1;
+        loop {
+            let Some(quote) = memchr(b'"', from(close)).map(|found| close + found) else { return last };
+            match bytes.get(quote + 1) {
+                Some(b'"') => close = quote + 2,
+                Some(_) => {
+                    at = quote + 1;
+                    break;
+                }
+                // It may be the first of two.
+                None => return last,
+            }
+        }
+        gap = at;
+    }
+    last_of(gap, bytes.len()).or(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_end_where_no_quote_is_open() {
+        let table = [
+            ("a,b\nc", Some(4)),
+            ("a,b", None),
+            ("a\r\nb", Some(3)),
+            ("a\rb", Some(2)),
+            ("a\n\"b\nc", Some(2)),
+            ("a\n\"b\"\nc", Some(6)),
+            ("a\n\"b\"", Some(2)),
+            ("a\n\"b\"\"\n", Some(2)),
+            ("a\nb\"c\nd", Some(6)),
+            ("\"a\n\"x\"\nb", Some(7)),
+            ("x\n1,\"a\",\"b\n", Some(2)),
+        ];
+        for (text, end) in table {
+            assert_eq!(last_unquoted(text.as_bytes(), b','), end, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! CSV and TSV in pieces.
+
+use std::{borrow::Cow, sync::Arc};
+
+use crate::{
+    column::{self, Data, Texts},
+    data::{
+        BadRow, DataError, Input,
+        bad_row::{odd_width, shown},
+        chunks::{
+            Fault, Parsed, Shared, build,
+            build::{Known, Strictly},
+            cell::Cell,
+            cut::{Cutter, Ends, Piece},
+            fields::{self, Fields},
+            first_faults,
+        },
+        table,
+    },
+    schema::{Column, ColumnId},
+    value::{Type, Value, Zone},
+};
+
+/// A file that is being cut.
+pub(super) struct Part {
+    cutter: Cutter,
+    form: Arc<Form>,
+    /// The piece that the header was in, behind it.
+    first: Option<Piece>,
+}
+
+/// What the rows of a file look like.
+pub(super) struct Form {
+    file: String,
+    delimiter: u8,
+    /// How many fields the header has.
+    width: usize,
+    /// Field of the row, id, column; in the order in which they are judged.
+    columns: Vec<(usize, ColumnId, Column)>,
+    shared: Arc<Shared>,
+}
+
+impl Part {
+    /// Opens a file, and judges its header.
+    pub(super) fn open(input: &Input, delimiter: u8, shared: &Arc<Shared>, size: usize) -> Result<Part, DataError> {
+        let mut cutter = Cutter::open(input, Ends::Unquoted(delimiter), size)?;
+        let (mut headers, mut first, mut begun) = (vec![], None, false);
+        while let Some(mut piece) = cutter.next()? {
+            if !begun && piece.bytes.starts_with(b"\xEF\xBB\xBF") {
+                piece.bytes.drain(..3);
+            }
+            begun = true;
+            let Some((start, end)) = fields::first_row(&piece.bytes, delimiter) else { continue };
+            let header = fields::record(piece.bytes.get(start..end).unwrap_or_default(), delimiter);
+            headers = table::headers(input, &header)?;
+            let above: Vec<u8> = piece.bytes.drain(..end).collect();
+            piece.line += memchr::memchr_iter(b'\n', &above).count() as u64;
+            first = Some(piece);
+            break;
+        }
+        let wanted = &shared.wanted;
+        let columns = match headers.is_empty() {
+            true => vec![],
+            false => table::fit(input, &wanted.table, &wanted.needed, &headers)?,
+        };
+        let shared = Arc::clone(shared);
+        let form = Arc::new(Form { file: input.name(), delimiter, width: headers.len(), columns, shared });
+        Ok(Part { cutter, form, first })
+    }
+
+    /// The next piece; none at the end.
+    pub(super) fn next(&mut self) -> Result<Option<(Arc<Form>, Piece)>, DataError> {
+        let piece = match self.first.take() {
+            Some(first) => Some(first),
+            None => self.cutter.next()?,
+        };
+        Ok(piece.map(|piece| (Arc::clone(&self.form), piece)))
+    }
+}
+
+impl Form {
+    /// Reads a piece.
+    pub(super) fn parse(&self, piece: &Piece) -> Parsed {
+        let bytes = &piece.bytes;
+        let fields = Fields::split(bytes, self.delimiter, self.width, piece.line);
+        let rows = fields.rows();
+        let quotes = memchr::memchr(b'"', bytes).is_some();
+        let has_texts = self.columns.iter().any(|(_, _, column)| column.ty == Type::Text);
+        let text = if has_texts { simdutf8::basic::from_utf8(bytes).ok() } else { None };
+        let mut faults = vec![];
+        let columns = self.columns.iter().map(|(at, id, column)| {
+            let cells = fields.column(self.width, *at).map(|cell| if quotes { bare(bytes, cell) } else { cell });
+            let mut strict = Strict { id: *id, column, zone: &self.shared.zone, quotes, faults: &mut faults };
+            let data = match (&column.ty, text) {
+                (Type::Text, Some(text)) => texts(text, rows, cells, &mut strict),
+                _ => {
+                    let cells = cells.map(|(start, end)| Cell { bytes, start, end });
+                    build::column(column, &self.shared.days, rows, cells, &mut strict)
+                }
+            };
+            (*id, data)
+        });
+        let columns: Vec<(ColumnId, column::Column)> = columns.collect();
+        let faults = first_faults(faults);
+        if faults.is_empty() && fields.odd.is_empty() {
+            let verbatim = self.verbatims(bytes, &fields, None);
+            let batch = self.shared.batch(columns, fields.lines);
+            return Parsed { batch, bad: vec![], children: vec![], verbatim };
+        }
+        self.without(bytes, fields, columns, faults)
+    }
+
+    /// The rows of which none has a fault; and the others.
+    fn without(
+        &self,
+        bytes: &[u8],
+        fields: Fields,
+        columns: Vec<(ColumnId, column::Column)>,
+        faults: Vec<Fault>,
+    ) -> Parsed {
+        let mut keep = vec![true; fields.rows()];
+        let mut bad = vec![];
+        let mut odd = fields.odd.iter().peekable();
+        let mut put_odd = |up_to: usize, gone: usize, bad: &mut Vec<(usize, Box<BadRow>)>| {
+            while let Some(odd) = odd.next_if(|odd| odd.before <= up_to) {
+                let reason = odd_width(odd.fields, self.width);
+                bad.push((odd.before - gone, self.bad(bytes, odd.line, odd.start, odd.end, None, reason)));
+            }
+        };
+        for (gone, fault) in faults.into_iter().enumerate() {
+            put_odd(fault.row, gone, &mut bad);
+            let line = fields.lines.get(fault.row).copied().unwrap_or_default();
+            let (start, end) = fields.row(self.width, fault.row);
+            let header = self.shared.wanted.table.column(fault.column).header.clone();
+            bad.push((fault.row - gone, self.bad(bytes, line, start, end, Some(header), fault.reason)));
+            if let Some(keep) = keep.get_mut(fault.row) {
+                *keep = false;
+            }
+        }
+        let gone = keep.iter().filter(|keep| !**keep).count();
+        put_odd(usize::MAX, gone, &mut bad);
+        let verbatim = self.verbatims(bytes, &fields, Some(&keep));
+        let lines = fields.lines.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(line, _)| *line);
+        let columns = columns.into_iter().map(|(id, column)| (id, build::kept(&column, &keep))).collect();
+        Parsed { batch: self.shared.batch(columns, lines.collect()), bad, children: vec![], verbatim }
+    }
+
+    fn bad(
+        &self,
+        bytes: &[u8],
+        line: u64,
+        start: usize,
+        end: usize,
+        column: Option<String>,
+        reason: String,
+    ) -> Box<BadRow> {
+        Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: self.verbatim(bytes, start, end) })
+    }
+
+    fn verbatim(&self, bytes: &[u8], start: usize, end: usize) -> Vec<u8> {
+        let row = bytes.get(start..end).unwrap_or_default();
+        table::verbatim(&fields::record(row, self.delimiter), self.delimiter)
+    }
+
+    /// Of each row, or of those that are kept, where it is asked for.
+    fn verbatims(&self, bytes: &[u8], fields: &Fields, keep: Option<&[bool]>) -> Vec<Vec<u8>> {
+        if !self.shared.wanted.verbatim {
+            return vec![];
+        }
+        let rows = (0..fields.rows()).filter(|row| keep.is_none_or(|keep| keep.get(*row) == Some(&true)));
+        let verbatim = rows.map(|row| {
+            let (start, end) = fields.row(self.width, row);
+            self.verbatim(bytes, start, end)
+        });
+        verbatim.collect()
+    }
+}
+
+/// What stands within a field's quotes, where nothing in it is a quote; else the field as it is.
+fn bare(bytes: &[u8], (start, end): (usize, usize)) -> (usize, usize) {
+    match bytes.get(start..end) {
+        Some([b'"', inner @ .., b'"']) if memchr::memchr(b'"', inner).is_none() => (start + 1, end - 1),
+        _ => (start, end),
+    }
+}
+
+/// The strict reader of a column's cells.
+struct Strict<'r> {
+    id: ColumnId,
+    column: &'r Column,
+    zone: &'r Zone,
+    /// Whether the piece has any quote.
+    quotes: bool,
+    faults: &'r mut Vec<Fault>,
+}
+
+impl Strictly for Strict<'_> {
+    #[cold]
+    fn read(&mut self, row: usize, cell: Cell<'_>) -> Value {
+        let raw = cell.raw();
+        let raw = if self.quotes && raw.first() == Some(&b'"') { fields::unquoted(raw) } else { Cow::Borrowed(raw) };
+        if raw.is_empty() && self.column.optional {
+            return Value::Missing;
+        }
+        match self.value(&raw) {
+            Ok(value) => value,
+            Err(reason) => {
+                self.faults.push(Fault { row, column: self.id, reason });
+                Value::Missing
+            }
+        }
+    }
+}
+
+impl Strict<'_> {
+    fn value(&self, raw: &[u8]) -> Result<Value, String> {
+        let text = std::str::from_utf8(raw).map_err(|error| {
+            let byte = raw.get(error.valid_up_to()).copied().unwrap_or_default();
+            format!("byte 0x{byte:02X} is not UTF-8")
+        })?;
+        if text.is_empty() {
+            return Err(format!("the value is missing, and `{}` may not be", self.column.ty));
+        }
+        table::read(text, self.column, self.zone).map_err(|reason| format!("{} {reason}", shown(text)))
+    }
+}
+
+/// Texts of a piece that is UTF-8 throughout.
+fn texts(
+    text: &str,
+    rows: usize,
+    cells: impl Iterator<Item = (usize, usize)>,
+    strict: &mut Strict<'_>,
+) -> column::Column {
+    let (mut texts, mut known) = (Texts::default(), Known::of(rows));
+    for (row, (start, end)) in cells.enumerate() {
+        let usual = text.get(start..end).filter(|text| !text.is_empty() && !text.starts_with('"'));
+        match usual {
+            Some(usual) => build::push_text(&mut texts, usual, row, &mut known),
+            None => match strict.read(row, Cell { bytes: text.as_bytes(), start, end }) {
+                Value::Text(odd) => build::push_text(&mut texts, &odd, row, &mut known),
+                _ => {
+                    texts.push("");
+                }
+            },
+        }
+    }
+    column::Column::of(Data::Texts(texts), known.bits, rows)
+}

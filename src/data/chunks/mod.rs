@@ -1,0 +1,182 @@
+//! Data files in pieces of many rows, which any number of threads can read at once: what is cut here one after the other
+//! costs little, and [`Chunk::parse`] does the work. Values, bad rows and their words are those of [`super::rows_as`].
+
+mod build;
+mod cell;
+mod cut;
+mod days;
+mod delimited;
+mod fields;
+mod plain;
+#[cfg(test)]
+mod tests;
+
+use std::{sync::Arc, vec};
+
+use crate::{
+    column::{Batch, Column},
+    data::{BadRow, DataError, Format, Input, Wanted},
+    schema::{ColumnId, TableId},
+    value::{Value, Zone},
+};
+
+use cut::Piece;
+use days::Days;
+
+/// Bytes of a piece of text.
+const SIZE: usize = 1 << 20;
+
+/// The pieces of a table's data, in order; one that cannot be read is the last.
+pub struct Chunks {
+    parts: vec::IntoIter<Input>,
+    now: Option<Part>,
+    shared: Arc<Shared>,
+    size: usize,
+}
+
+/// Many rows of one file, still as they stand there.
+pub struct Chunk {
+    rows: Unread,
+}
+
+/// The rows of a piece.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// Those that could be taken.
+    pub batch: Batch,
+    /// Those that could not, in the file's order, each with the number of rows of the batch that stand before it.
+    pub bad: Vec<(usize, Box<BadRow>)>,
+    /// By row of the batch: the rows of child tables that stand in it. Empty where none were asked for.
+    pub children: Vec<Vec<(TableId, Vec<Vec<Value>>)>>,
+    /// By row of the batch: the row as it stood in the file. Empty where that was not asked for.
+    pub verbatim: Vec<Vec<u8>>,
+}
+
+/// What all pieces of a table have in common.
+struct Shared {
+    wanted: Wanted,
+    zone: Zone,
+    days: Days,
+}
+
+/// A file that is being cut.
+enum Part {
+    Delimited(delimited::Part),
+    Plain(plain::Part),
+}
+
+enum Unread {
+    Delimited(Arc<delimited::Form>, Piece),
+    /// Rows that are read already.
+    Plain(Box<Parsed>),
+}
+
+/// Cuts a table's data into pieces. The header of the first file is judged at once, those of further parts when they are
+/// reached.
+///
+/// # Errors
+/// A file that cannot be opened, and a header that does not fit the table.
+pub fn chunks(input: &Input, wanted: Wanted, zone: &Zone) -> Result<Chunks, DataError> {
+    chunks_of(input, wanted, zone, SIZE)
+}
+
+/// The same with pieces of about so many bytes.
+///
+/// # Errors
+/// As [`chunks`].
+pub fn chunks_of(input: &Input, wanted: Wanted, zone: &Zone, size: usize) -> Result<Chunks, DataError> {
+    let shared = Arc::new(Shared { wanted, zone: zone.clone(), days: Days::of(zone) });
+    let mut chunks = Chunks { parts: input.parts().to_vec().into_iter(), now: None, shared, size };
+    chunks.open_next()?;
+    Ok(chunks)
+}
+
+impl Chunks {
+    /// Opens the next file, where there is one.
+    fn open_next(&mut self) -> Result<(), DataError> {
+        let Some(part) = self.parts.next() else { return Ok(()) };
+        self.now = Some(match part.format {
+            Format::Csv => Part::Delimited(delimited::Part::open(&part, b',', &self.shared, self.size)?),
+            Format::Tsv => Part::Delimited(delimited::Part::open(&part, b'\t', &self.shared, self.size)?),
+            Format::JsonLines | Format::Parquet | Format::Arrow => Part::Plain(plain::Part::open(&part, &self.shared)?),
+        });
+        Ok(())
+    }
+
+    fn find(&mut self) -> Result<Option<Chunk>, DataError> {
+        while let Some(part) = &mut self.now {
+            let found = match part {
+                Part::Delimited(part) => part.next()?.map(|(form, piece)| Unread::Delimited(form, piece)),
+                Part::Plain(part) => part.next()?.map(|rows| Unread::Plain(Box::new(rows))),
+            };
+            if let Some(rows) = found {
+                return Ok(Some(Chunk { rows }));
+            }
+            self.now = None;
+            self.open_next()?;
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Result<Chunk, DataError>;
+
+    fn next(&mut self) -> Option<Result<Chunk, DataError>> {
+        let found = self.find();
+        if found.is_err() {
+            self.now = None;
+            self.parts = vec![].into_iter();
+        }
+        found.transpose()
+    }
+}
+
+impl Chunk {
+    /// Reads its rows.
+    ///
+    /// # Errors
+    /// A Parquet file that is broken there; a text is bad row by row.
+    pub fn parse(self) -> Result<Parsed, DataError> {
+        match self.rows {
+            Unread::Delimited(form, piece) => Ok(form.parse(&piece)),
+            Unread::Plain(rows) => Ok(*rows),
+        }
+    }
+}
+
+/// What is wrong with a row, found column by column.
+struct Fault {
+    row: usize,
+    column: ColumnId,
+    reason: String,
+}
+
+/// The first fault of each row, by row: of faults that were found in the order in which columns are judged.
+fn first_faults(mut faults: Vec<Fault>) -> Vec<Fault> {
+    faults.sort_by_key(|fault| fault.row);
+    faults.dedup_by_key(|fault| fault.row);
+    faults
+}
+
+impl Shared {
+    /// A batch of these columns; those that are needed and that the data do not have are missing in each row.
+    fn batch(&self, columns: Vec<(ColumnId, Column)>, lines: Vec<u64>) -> Batch {
+        let rows = lines.len();
+        let table = &self.wanted.table;
+        let mut all: Vec<Option<Column>> = vec![None; table.columns.len()];
+        for id in &self.wanted.needed {
+            if let Some(slot) = all.get_mut(id.0 as usize) {
+                let mut missing = Column::new(&table.column(*id).ty);
+                missing.grow(rows);
+                *slot = Some(missing);
+            }
+        }
+        for (id, column) in columns {
+            if let Some(slot) = all.get_mut(id.0 as usize) {
+                *slot = Some(column);
+            }
+        }
+        Batch { columns: all, rows, lines }
+    }
+}
