@@ -13,7 +13,7 @@ use crate::{
     engine::{ChildCount, Engine, MetricValues, RecordError, Tally},
     eval::{
         Answers, Overlap,
-        kernel::{Cells, Found, Frame, Kernel},
+        kernel::{Cells, Found, Frame, Kernel, Slice},
     },
     ir::{DefinitionId, Reads},
     schema::{ColumnId, TableId},
@@ -132,9 +132,16 @@ pub(super) struct Evaluated<R> {
     pub(super) read: u64,
     pub(super) bad: Vec<Box<BadRow>>,
     pub(super) tally: Tally,
-    pub(super) ready: Option<R>,
+    pub(super) ready: Vec<R>,
     /// The first user to whom two arms of an exclusive layer apply: key, line, arms.
     pub(super) overlap: Option<(String, Option<u64>, Overlap)>,
+}
+
+impl<R> Evaluated<R> {
+    /// Nobody yet.
+    pub(super) fn none() -> Evaluated<R> {
+        Evaluated { read: 0, bad: vec![], tally: Tally::default(), ready: vec![], overlap: None }
+    }
 }
 
 impl Engine {
@@ -159,8 +166,11 @@ impl Engine {
                 .into_par_iter()
                 .map(|chunk| {
                     let parsed = chunk?.parse()?;
-                    let line = |row: usize| parsed.batch.lines.get(row).copied();
-                    let mut part = self.evaluate_frame(&kernel, &parsed.batch, &asked, shared, line);
+                    let mut part = Evaluated::none();
+                    for slice in Slice::all(&parsed.batch, kernel.together()) {
+                        let line = |row: usize| parsed.batch.lines.get(slice.start() + row).copied();
+                        self.evaluate_frame(&kernel, &slice, &asked, shared, line, &mut part);
+                    }
                     part.read = (parsed.batch.rows + parsed.bad.len()) as u64;
                     part.bad = parsed.bad.into_iter().map(|(_, bad)| bad).collect();
                     Ok(part)
@@ -181,16 +191,20 @@ impl Engine {
         asked: &[DefinitionId],
         sink: &S,
         line: impl Fn(usize) -> Option<u64>,
-    ) -> Evaluated<S::Ready> {
+        part: &mut Evaluated<S::Ready>,
+    ) {
+        if part.overlap.is_some() {
+            return;
+        }
         let found = kernel.evaluate(frame);
-        let mut tally = Tally::default();
-        tally.add_all(asked, kernel, frame, &found);
+        part.tally.add_all(asked, kernel, frame, &found);
         let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
         let users = Users { kernel, frame, found: &found, columns };
         let overlap = found.overlaps.first();
-        let overlap = overlap.map(|(row, overlap)| (self.key_text(&users.record(*row)), line(*row), *overlap));
-        let ready = overlap.is_none().then(|| sink.prepare(&users));
-        Evaluated { read: 0, bad: vec![], tally, ready, overlap }
+        part.overlap = overlap.map(|(row, overlap)| (self.key_text(&users.record(*row)), line(*row), *overlap));
+        if part.overlap.is_none() {
+            part.ready.push(sink.prepare(&users));
+        }
     }
 
     /// Hands a piece on.
@@ -209,7 +223,7 @@ impl Engine {
         if let Some((key, line, overlap)) = part.overlap {
             return Err(RunError::User { key, line, error: self.overlap(overlap) });
         }
-        part.ready.map_or(Ok(()), |ready| sink.take(ready))
+        part.ready.into_iter().try_for_each(|ready| sink.take(ready))
     }
 
     /// A user's key, as a message shows it.

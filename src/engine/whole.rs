@@ -113,8 +113,10 @@ impl Engine {
             let parts: Vec<Evaluated<S::Ready>> = starts
                 .into_par_iter()
                 .map(|start| {
-                    let part = Part::of(whole, start..(start + TOGETHER).min(end));
-                    self.evaluate_frame(&kernel, &part, whole.order(), shared, |_| None)
+                    let users = Part::of(whole, start..(start + TOGETHER).min(end));
+                    let mut part = Evaluated::none();
+                    self.evaluate_frame(&kernel, &users, whole.order(), shared, |_| None, &mut part);
+                    part
                 })
                 .collect();
             for part in parts {

@@ -31,6 +31,7 @@ pub(super) fn plan<'a>(rulebook: &'a Rulebook, asked: &[DefinitionId], constants
         plan: Plan { atoms: vec![], nodes: vec![], steps: vec![], cuts: HashMap::new() },
         ranges: HashMap::new(),
         leaves: HashMap::new(),
+        texts: HashMap::new(),
         nodes: HashMap::new(),
         conditions: HashMap::new(),
         aliases: HashMap::new(),
@@ -50,6 +51,8 @@ struct Lowering<'a, 'c> {
     ranges: HashMap<(Slot, Range), AtomId>,
     /// Flags, and what is known.
     leaves: HashMap<(Slot, bool), AtomId>,
+    /// Conditions on texts, by what they say.
+    texts: HashMap<String, AtomId>,
     nodes: HashMap<Node, NodeId>,
     conditions: HashMap<DefinitionId, NodeId>,
     aliases: HashMap<DefinitionId, Slot>,
@@ -196,7 +199,14 @@ impl<'a> Lowering<'a, '_> {
             return node;
         }
         if let Some(column) = only_text(expr, self.rulebook) {
-            return self.atom(Atom::OfText(column, expr));
+            let Some(same) = alike(expr) else { return self.atom(Atom::OfText(column, expr)) };
+            if let Some(atom) = self.texts.get(&same) {
+                let atom = *atom;
+                return self.node(Node::Atom(atom));
+            }
+            let atom = self.new_atom(Atom::OfText(column, expr));
+            self.texts.insert(same, atom);
+            return self.node(Node::Atom(atom));
         }
         self.opaque(expr)
     }
@@ -380,4 +390,17 @@ fn only_text(expr: &Expr, rulebook: &Rulebook) -> Option<ColumnId> {
     });
     let only = columns.first().copied().filter(|_| columns.len() == 1 && !others)?;
     (rulebook.schema.root().column(only).ty == Type::Text).then_some(only)
+}
+
+/// What a simple condition on texts says, wherever it stands; none of those that are seldom written twice.
+fn alike(expr: &Expr) -> Option<String> {
+    Some(match &expr.kind {
+        ExprKind::Column(id) => format!("c{}", id.0),
+        ExprKind::Constant(value) => format!("{value:?}"),
+        ExprKind::Compare { op, left, right } => format!("({} {op:?} {})", alike(left)?, alike(right)?),
+        ExprKind::Text { test, subject, argument } => format!("({} {test:?} {})", alike(subject)?, alike(argument)?),
+        ExprKind::In { subject, list } => format!("({} in {})", alike(subject)?, alike(list)?),
+        ExprKind::List(all) => all.iter().map(alike).collect::<Option<Vec<String>>>()?.join(","),
+        _ => return None,
+    })
 }

@@ -32,9 +32,9 @@ impl Kernel<'_> {
             Body::Let(_) => return None,
             Body::Tag(condition) | Body::Segment(condition) => {
                 let node = *found.conditions.get(&id)?;
-                let bits = found.nodes.get(node.0 as usize)?;
-                spread.known = bits::count(&bits.yes);
-                let open = open(bits, found.rows);
+                let bits = found.nodes.get(node)?;
+                spread.known = bits::count(bits.yes);
+                let open = open(&bits, found.rows);
                 spread.unknown = bits::count(&open);
                 if spread.unknown > 0 {
                     spread.causes = self.causes(found, frame, node, condition, &open);
@@ -91,8 +91,8 @@ impl Kernel<'_> {
         hang: &[u64],
         missing: &mut BTreeMap<Cause, Vec<u64>>,
     ) -> bool {
-        let Some(bits) = found.nodes.get(node.0 as usize) else { return false };
-        let hang: Vec<u64> = open(bits, found.rows).iter().zip(hang).map(|(open, hang)| open & hang).collect();
+        let Some(bits) = found.nodes.get(node) else { return false };
+        let hang: Vec<u64> = open(&bits, found.rows).iter().zip(hang).map(|(open, hang)| open & hang).collect();
         if bits::count(&hang) == 0 {
             return true;
         }
@@ -120,8 +120,8 @@ impl Kernel<'_> {
 }
 
 /// Of whom a condition is unknown.
-fn open(bits: &Bits, rows: usize) -> Vec<u64> {
-    match &bits.no {
+fn open(bits: &Bits<'_>, rows: usize) -> Vec<u64> {
+    match bits.no {
         None => vec![0; bits::words(rows)],
         Some(no) => {
             let mut open: Vec<u64> = bits.yes.iter().zip(no).map(|(yes, no)| !(yes | no)).collect();

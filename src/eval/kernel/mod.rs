@@ -54,18 +54,38 @@ pub trait Frame: std::fmt::Debug + Sync {
     fn reached(&self, id: AggregateId, row: usize) -> Value;
 }
 
-/// A batch asks about no rows but its own.
-impl Frame for Batch {
+/// Some rows of a batch, the first at a multiple of 64; they ask about no rows but their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice<'b> {
+    batch: &'b Batch,
+    start: usize,
+    rows: usize,
+}
+
+impl<'b> Slice<'b> {
+    /// A batch in slices of so many rows, a multiple of 64.
+    pub fn all(batch: &'b Batch, rows: usize) -> impl Iterator<Item = Slice<'b>> {
+        let starts = (0..batch.rows).step_by(rows.max(64));
+        starts.map(move |start| Slice { batch, start, rows: rows.min(batch.rows - start) })
+    }
+
+    /// Where in the batch it begins.
+    pub fn start(&self) -> usize {
+        self.start
+    }
+}
+
+impl Frame for Slice<'_> {
     fn rows(&self) -> usize {
         self.rows
     }
 
     fn columns(&self) -> usize {
-        self.columns.len()
+        self.batch.columns.len()
     }
 
     fn column(&self, id: ColumnId) -> Option<(&Column, usize)> {
-        Batch::column(self, id).map(|column| (column, 0))
+        self.batch.column(id).map(|column| (column, self.start))
     }
 
     fn aggregate(&self, _: AggregateId, _: usize) -> Value {
@@ -82,18 +102,80 @@ impl Frame for Batch {
 }
 
 /// Of whom a condition is true, and of whom false; the others do not know.
-#[derive(Clone, Debug, Default)]
-struct Bits {
+#[derive(Clone, Copy, Debug)]
+struct Bits<'b> {
+    yes: &'b [u64],
+    /// None where nobody is unknown: then it is all that are not `yes`.
+    no: Option<&'b [u64]>,
+}
+
+/// The bits of all conditions, one after the other in one piece of memory.
+#[derive(Debug, Default)]
+struct Arena {
+    words: usize,
     yes: Vec<u64>,
-    /// None where it is nobody unknown: then it is all that are not `yes`.
-    no: Option<Vec<u64>>,
+    no: Vec<u64>,
+    /// Of which conditions somebody is unknown.
+    open: Vec<bool>,
+}
+
+impl Arena {
+    fn new(nodes: usize, words: usize) -> Arena {
+        Arena { words, yes: vec![0; nodes * words], no: vec![], open: vec![false; nodes] }
+    }
+
+    fn get(&self, id: NodeId) -> Option<Bits<'_>> {
+        let from = id.0 as usize * self.words;
+        let yes = self.yes.get(from..from + self.words)?;
+        let open = self.open.get(id.0 as usize).copied().unwrap_or(false);
+        let no = if open { self.no.get(from..from + self.words) } else { None };
+        Some(Bits { yes, no })
+    }
+
+    /// What stands before a condition, and where its own bits go.
+    fn at(&mut self, id: usize) -> (Before<'_>, &mut [u64]) {
+        let from = (id * self.words).min(self.yes.len());
+        let (yes, rest) = self.yes.split_at_mut(from);
+        let own = rest.get_mut(..self.words).unwrap_or_default();
+        (Before { words: self.words, yes, no: &self.no, open: &self.open }, own)
+    }
+
+    /// Says of whom a condition is false, where somebody is unknown.
+    fn set_no(&mut self, id: usize, no: &[u64]) {
+        if self.no.is_empty() {
+            self.no = vec![0; self.yes.len()];
+        }
+        let from = id * self.words;
+        if let (Some(slot), Some(open)) = (self.no.get_mut(from..from + self.words), self.open.get_mut(id)) {
+            slot.copy_from_slice(no);
+            *open = true;
+        }
+    }
+}
+
+/// Conditions that are answered.
+struct Before<'b> {
+    words: usize,
+    yes: &'b [u64],
+    no: &'b [u64],
+    open: &'b [bool],
+}
+
+impl<'b> Before<'b> {
+    fn get(&self, id: &NodeId) -> Option<Bits<'b>> {
+        let from = id.0 as usize * self.words;
+        let yes = self.yes.get(from..from + self.words)?;
+        let open = self.open.get(id.0 as usize).copied().unwrap_or(false);
+        let no = if open { self.no.get(from..from + self.words) } else { None };
+        Some(Bits { yes, no })
+    }
 }
 
 /// What some users got.
 #[derive(Debug, Default)]
 pub struct Found {
     rows: usize,
-    nodes: Vec<Bits>,
+    nodes: Arena,
     conditions: HashMap<DefinitionId, NodeId>,
     /// Of levels, layers, scores and values.
     values: BTreeMap<DefinitionId, Column>,
@@ -129,11 +211,18 @@ impl<'a> Kernel<'a> {
         Kernel { interpreter, plan, pieces, funnels, to_next }
     }
 
+    /// How many users are best evaluated together, so that what is found of them stays in the processor's own memory.
+    pub fn together(&self) -> usize {
+        let words = (1 << 17) / self.plan.nodes.len().max(1);
+        (words * 64).clamp(512, 1 << 13)
+    }
+
     /// What these users get.
     pub fn evaluate(&self, frame: &dyn Frame) -> Found {
         let rows = frame.rows();
-        let mut found = Found { rows, nodes: vec![Bits::default(); self.plan.nodes.len()], ..Found::default() };
-        let mut working = Working { codes: HashMap::new(), done: 0 };
+        let nodes = Arena::new(self.plan.nodes.len(), bits::words(rows));
+        let mut found = Found { rows, nodes, ..Found::default() };
+        let mut working = Working { codes: HashMap::new(), known: HashMap::new(), texts: HashMap::new(), done: 0 };
         for step in &self.plan.steps {
             match step {
                 Step::Condition(id, node) => {
@@ -171,35 +260,47 @@ impl<'a> Kernel<'a> {
     fn settle(&self, upto: NodeId, frame: &dyn Frame, found: &mut Found, working: &mut Working) {
         while working.done <= upto.0 as usize {
             let at = working.done;
-            let bits = match self.plan.nodes.get(at) {
-                Some(Node::Atom(atom)) => self.atom(*atom, frame, found, working),
-                Some(node) => combined(node, found),
-                None => return,
-            };
-            if let Some(slot) = found.nodes.get_mut(at) {
-                *slot = bits;
-            }
             working.done += 1;
+            let no = match self.plan.nodes.get(at) {
+                None => return,
+                Some(Node::Atom(atom)) => {
+                    let Answer { yes, no } = self.atom(*atom, frame, found, working);
+                    let (_, own) = found.nodes.at(at);
+                    own.copy_from_slice(&yes);
+                    no
+                }
+                Some(node) => {
+                    let rows = found.rows;
+                    let (before, own) = found.nodes.at(at);
+                    combine(node, &before, own, rows)
+                }
+            };
+            if let Some(no) = no {
+                found.nodes.set_no(at, &no);
+            }
         }
     }
 
-    fn atom(&self, id: AtomId, frame: &dyn Frame, found: &Found, working: &mut Working) -> Bits {
+    fn atom(&self, id: AtomId, frame: &dyn Frame, found: &Found, working: &mut Working) -> Answer {
         let rows = frame.rows();
         let Some(atom) = self.plan.atoms.get(id.0 as usize) else { return unknown(rows) };
         match atom {
             Atom::Range(slot, range) => match column_of(*slot, frame, found) {
                 Some((column, start)) if pieces::fits(column) => {
                     let Some(pieces) = self.pieces.get(slot) else { return unknown(rows) };
+                    let known = working.known.entry(*slot).or_insert_with(|| known_of(column, start, rows));
                     let codes = working.codes.entry(*slot).or_insert_with(|| pieces.codes(column, start, rows));
                     let Some(cuts) = self.plan.cuts.get(slot) else { return unknown(rows) };
-                    let known = known_of(column, start, rows);
                     let mut yes = vec![0; bits::words(rows)];
                     bits::between(codes, cuts.piece(range.low), cuts.piece(range.high), &mut yes);
                     if range.outside {
                         yes.iter_mut().for_each(|word| *word = !*word);
                     }
-                    let settled = settled(range, cuts, codes, known, rows);
-                    answered(yes, settled, rows)
+                    if range.has_unknown() {
+                        let settled = settled(range, cuts, codes, known.clone(), rows);
+                        return answered(yes, settled.as_deref(), rows);
+                    }
+                    answered(yes, known.as_deref(), rows)
                 }
                 Some((column, start)) => {
                     let keyed = |row: usize| {
@@ -220,7 +321,7 @@ impl<'a> Kernel<'a> {
                     Data::Bool(flags) => {
                         let flags = flags.get(start..start + rows).unwrap_or_default();
                         let yes = packed(flags.iter().copied());
-                        answered(yes, known_of(column, start, rows), rows)
+                        answered(yes, known_of(column, start, rows).as_deref(), rows)
                     }
                     _ => by_truth(rows, |row| Truth::of(&column.get(start + row))),
                 },
@@ -228,11 +329,11 @@ impl<'a> Kernel<'a> {
             },
             Atom::Known(slot) => match column_of(*slot, frame, found) {
                 Some((column, start)) => {
-                    Bits { yes: known_of(column, start, rows).unwrap_or_else(|| bits::all(rows)), no: None }
+                    Answer { yes: known_of(column, start, rows).unwrap_or_else(|| bits::all(rows)), no: None }
                 }
                 None => by_truth(rows, |row| Truth::from(slot_value(*slot, frame, found, row) != Value::Missing)),
             },
-            Atom::OfText(column, expr) => self.of_text(*column, expr, frame, found),
+            Atom::OfText(column, expr) => self.of_text(*column, expr, frame, found, working),
             Atom::Opaque(expr) => {
                 by_truth(rows, |row| self.interpreter.row(&At { kernel: self, frame, found, row }).truth(expr))
             }
@@ -240,24 +341,37 @@ impl<'a> Kernel<'a> {
     }
 
     /// A condition on one column of texts: asked once of each different text.
-    fn of_text(&self, column: ColumnId, expr: &Expr, frame: &dyn Frame, found: &Found) -> Bits {
+    fn of_text(
+        &self,
+        column: ColumnId,
+        expr: &Expr,
+        frame: &dyn Frame,
+        found: &Found,
+        working: &mut Working,
+    ) -> Answer {
         let rows = frame.rows();
         let ask = |row: usize| self.interpreter.row(&At { kernel: self, frame, found, row }).truth(expr);
         let Some((values, start)) = frame.column(column) else { return by_truth(rows, ask) };
-        let mut known: HashMap<&str, Truth> = HashMap::new();
-        let mut missing = None;
-        let truths = |row: usize| {
-            let text = match values.data() {
-                Data::Texts(texts) if values.is_known(start + row) => texts.get(start + row),
-                Data::Text(texts) => texts.get(start + row).and_then(Option::as_deref),
-                _ => None,
-            };
-            match text {
-                Some(text) => *known.entry(text).or_insert_with(|| ask(row)),
-                None => *missing.get_or_insert_with(|| ask(row)),
+        let texts = working.texts.entry(column).or_insert_with(|| Dictionary::of(values, start, rows));
+        let truths: Vec<Truth> = texts.rows.iter().map(|row| ask(*row)).collect();
+        let held = |wanted: Truth| {
+            let mut bits = vec![0; bits::words(rows)];
+            let mut part = vec![0; bits::words(rows)];
+            let mut at = 0;
+            // Texts that stand together are looked for together.
+            while at < truths.len() {
+                let same = truths.get(at..).unwrap_or_default().iter().take_while(|truth| **truth == wanted).count();
+                if same > 0 {
+                    bits::between(&texts.codes, at as u32, (at + same) as u32, &mut part);
+                    bits.iter_mut().zip(&part).for_each(|(bits, part)| *bits |= part);
+                }
+                at += same.max(1);
             }
+            bits::trim(&mut bits, rows);
+            bits
         };
-        by_truth(rows, truths)
+        let open = truths.iter().any(|truth| truth.is_unknown());
+        Answer { yes: held(Truth::True), no: open.then(|| held(Truth::False)) }
     }
 
     fn ladder(&self, id: DefinitionId, arms: &[(Option<NodeId>, u32)], found: &mut Found) {
@@ -272,7 +386,7 @@ impl<'a> Kernel<'a> {
         let mut known = vec![0; bits::words(rows)];
         let mut past = vec![0; bits::words(rows)];
         for (node, rank) in arms {
-            let taken: Vec<u64> = match node.and_then(|node| found.nodes.get(node.0 as usize)) {
+            let taken: Vec<u64> = match node.and_then(|node| found.nodes.get(node)) {
                 None => {
                     past.iter_mut()
                         .zip(&left)
@@ -281,7 +395,7 @@ impl<'a> Kernel<'a> {
                     left.clone()
                 }
                 Some(bits) => {
-                    if let Some(no) = &bits.no {
+                    if let Some(no) = bits.no {
                         let open = unknown.iter_mut().zip(&left).zip(bits.yes.iter().zip(no));
                         open.for_each(|((unknown, left), (yes, no))| *unknown |= left & !yes & !no);
                     }
@@ -310,14 +424,14 @@ impl<'a> Kernel<'a> {
         let mut seen = vec![0; bits::words(found.rows)];
         let mut twice = vec![];
         for (node, rank) in arms {
-            let Some(bits) = node.and_then(|node| found.nodes.get(node.0 as usize)) else { continue };
-            for row in bits::rows(&bits.yes) {
+            let Some(bits) = node.and_then(|node| found.nodes.get(node)) else { continue };
+            for row in bits::rows(bits.yes) {
                 if bits::has(&seen, row) {
                     let first = ranks.get(row).copied().unwrap_or(0);
                     twice.push((row, Overlap { layer: id, first, second: *rank }));
                 }
             }
-            seen.iter_mut().zip(&bits.yes).for_each(|(seen, yes)| *seen |= yes);
+            seen.iter_mut().zip(bits.yes).for_each(|(seen, yes)| *seen |= yes);
         }
         twice.sort_by_key(|(row, _)| *row);
         twice.dedup_by_key(|(row, _)| *row);
@@ -329,8 +443,8 @@ impl<'a> Kernel<'a> {
         let mut column = Column::new(&definition.ty);
         let Body::Score(score) = &definition.body else { return column };
         let zone = self.interpreter.clock().zone();
-        let conditions: Vec<Option<&Vec<u64>>> =
-            arms.iter().map(|node| found.nodes.get(node.0 as usize).map(|bits| &bits.yes)).collect();
+        let conditions: Vec<Option<&[u64]>> =
+            arms.iter().map(|node| found.nodes.get(*node).map(|bits| bits.yes)).collect();
         let whole = |expr: &Expr| match (&expr.kind, &definition.ty) {
             (ExprKind::Constant(Value::Int(points)), Type::Int) => Some(*points),
             _ => None,
@@ -424,8 +538,8 @@ impl<'a> Kernel<'a> {
     /// What the users got of a definition, together.
     pub fn cells<'f>(&self, found: &'f Found, frame: &'f dyn Frame, id: DefinitionId) -> Cells<'f> {
         if let Some(node) = found.conditions.get(&id) {
-            let bits = found.nodes.get(node.0 as usize);
-            return bits.map_or(Cells::Missing, |bits| Cells::Truths(&bits.yes, bits.no.as_deref()));
+            let bits = found.nodes.get(*node);
+            return bits.map_or(Cells::Missing, |bits| Cells::Truths(bits.yes, bits.no));
         }
         let slot = found.aliases.get(&id).copied().unwrap_or(Slot::Definition(id));
         match (column_of(slot, frame, found), slot) {
@@ -459,7 +573,7 @@ impl<'a> Kernel<'a> {
     /// The value of a definition for one of the users, as it was found: a tag may be unknown.
     pub fn value(&self, found: &Found, frame: &dyn Frame, id: DefinitionId, row: usize) -> Value {
         if let Some(node) = found.conditions.get(&id) {
-            return found.nodes.get(node.0 as usize).map_or(Value::Missing, |bits| bits.truth(row).into());
+            return found.nodes.get(*node).map_or(Value::Missing, |bits| bits.truth(row).into());
         }
         match found.aliases.get(&id) {
             Some(slot) => slot_value(*slot, frame, found, row),
@@ -498,6 +612,8 @@ impl Cells<'_> {
 /// What is worked out for some users, and not kept.
 struct Working {
     codes: HashMap<Slot, Codes>,
+    known: HashMap<Slot, Option<Vec<u64>>>,
+    texts: HashMap<ColumnId, Dictionary>,
     /// Conditions answered so far.
     done: usize,
 }
@@ -533,9 +649,57 @@ impl Known for At<'_> {
     }
 }
 
-impl Bits {
+/// The different texts of some rows of a column.
+struct Dictionary {
+    /// Which of them each row has.
+    codes: Codes,
+    /// A row that has each of them.
+    rows: Vec<usize>,
+}
+
+impl Dictionary {
+    fn of(column: &Column, start: usize, rows: usize) -> Dictionary {
+        let mut known: HashMap<Option<&str>, u32> = HashMap::new();
+        let mut first: Vec<usize> = vec![];
+        let mut last: Option<(Option<&str>, u32)> = None;
+        let code = |row: usize| {
+            let text = match column.data() {
+                Data::Texts(texts) if column.is_known(start + row) => texts.get(start + row),
+                Data::Text(texts) => texts.get(start + row).and_then(Option::as_deref),
+                _ => None,
+            };
+            if let Some((same, code)) = last
+                && same == text
+            {
+                return code;
+            }
+            let next = first.len() as u32;
+            let code = *known.entry(text).or_insert(next);
+            if code == next {
+                first.push(row);
+            }
+            last = Some((text, code));
+            code
+        };
+        let codes: Vec<u32> = (0..rows).map(code).collect();
+        let codes = match first.len() {
+            few if few <= i8::MAX as usize => Codes::Small(codes.iter().map(|code| *code as i8).collect()),
+            some if some <= i16::MAX as usize => Codes::Middle(codes.iter().map(|code| *code as i16).collect()),
+            _ => Codes::Large(codes),
+        };
+        Dictionary { codes, rows: first }
+    }
+}
+
+/// The bits of a leaf.
+struct Answer {
+    yes: Vec<u64>,
+    no: Option<Vec<u64>>,
+}
+
+impl Bits<'_> {
     fn truth(&self, row: usize) -> Truth {
-        match (bits::has(&self.yes, row), &self.no) {
+        match (bits::has(self.yes, row), self.no) {
             (true, _) => Truth::True,
             (false, Some(no)) if !bits::has(no, row) => Truth::Unknown,
             (false, _) => Truth::False,
@@ -543,9 +707,9 @@ impl Bits {
     }
 
     fn no(&self, rows: usize) -> Vec<u64> {
-        match &self.no {
-            Some(no) => no.clone(),
-            None => inverted(&self.yes, rows),
+        match self.no {
+            Some(no) => no.to_vec(),
+            None => inverted(self.yes, rows),
         }
     }
 }
@@ -556,23 +720,23 @@ fn inverted(bits: &[u64], rows: usize) -> Vec<u64> {
     inverted
 }
 
-fn unknown(rows: usize) -> Bits {
+fn unknown(rows: usize) -> Answer {
     let none = vec![0; bits::words(rows)];
-    Bits { yes: none.clone(), no: Some(none) }
+    Answer { yes: none.clone(), no: Some(none) }
 }
 
 /// Of a leaf: true where it holds and its value is known, false where its value is known and it does not hold.
-fn answered(yes: Vec<u64>, known: Option<Vec<u64>>, rows: usize) -> Bits {
+fn answered(yes: Vec<u64>, known: Option<&[u64]>, rows: usize) -> Answer {
     let mut yes = yes;
     match known {
         None => {
             bits::trim(&mut yes, rows);
-            Bits { yes, no: None }
+            Answer { yes, no: None }
         }
         Some(known) => {
-            let no = yes.iter().zip(&known).map(|(yes, known)| !yes & known).collect();
-            yes.iter_mut().zip(&known).for_each(|(yes, known)| *yes &= known);
-            Bits { yes, no: Some(no) }
+            let no = yes.iter().zip(known).map(|(yes, known)| !yes & known).collect();
+            yes.iter_mut().zip(known).for_each(|(yes, known)| *yes &= known);
+            Answer { yes, no: Some(no) }
         }
     }
 }
@@ -606,12 +770,12 @@ fn settled(
     Some(open)
 }
 
-fn by_truth(rows: usize, truth: impl FnMut(usize) -> Truth) -> Bits {
+fn by_truth(rows: usize, truth: impl FnMut(usize) -> Truth) -> Answer {
     let truths: Vec<Truth> = (0..rows).map(truth).collect();
     let yes = packed(truths.iter().map(|truth| truth.is_true()));
     let unknown = truths.iter().any(|truth| truth.is_unknown());
     let no = unknown.then(|| packed(truths.iter().map(|truth| *truth == Truth::False)));
-    Bits { yes, no }
+    Answer { yes, no }
 }
 
 fn packed(flags: impl ExactSizeIterator<Item = bool>) -> Vec<u64> {
@@ -641,86 +805,96 @@ fn slot_value(slot: Slot, frame: &dyn Frame, found: &Found, row: usize) -> Value
     }
 }
 
-/// A condition that is made of others, which are answered.
-fn combined(node: &Node, found: &Found) -> Bits {
-    let rows = found.rows;
-    let get = |id: &NodeId| found.nodes.get(id.0 as usize);
+/// A condition that is made of others, which are answered; gives of whom it is false, where somebody is unknown.
+fn combine(node: &Node, before: &Before<'_>, own: &mut [u64], rows: usize) -> Option<Vec<u64>> {
+    let words = own.len();
+    let fill = |own: &mut [u64], bits: &[u64]| own.copy_from_slice(bits);
     match node {
-        Node::Atom(_) => unknown(rows),
-        Node::Always(TruthKey::True) => Bits { yes: bits::all(rows), no: None },
-        Node::Always(TruthKey::False) => Bits { yes: vec![0; bits::words(rows)], no: None },
-        Node::Always(TruthKey::Unknown) => unknown(rows),
-        Node::Not(inner) => match get(inner) {
-            Some(Bits { yes, no: Some(no) }) => Bits { yes: no.clone(), no: Some(yes.clone()) },
-            Some(Bits { yes, no: None }) => Bits { yes: inverted(yes, rows), no: None },
-            None => unknown(rows),
-        },
-        Node::All(all) => {
-            let parts: Vec<&Bits> = all.iter().filter_map(get).collect();
-            let mut yes = bits::all(rows);
-            for part in &parts {
-                yes.iter_mut().zip(&part.yes).for_each(|(all, part)| *all &= part);
+        Node::Atom(_) => None,
+        Node::Always(TruthKey::True) => {
+            fill(own, &bits::all(rows));
+            None
+        }
+        Node::Always(TruthKey::False) => None,
+        Node::Always(TruthKey::Unknown) => Some(vec![0; words]),
+        Node::Not(inner) => {
+            let inner = before.get(inner)?;
+            match inner.no {
+                Some(no) => {
+                    fill(own, no);
+                    Some(inner.yes.to_vec())
+                }
+                None => {
+                    own.iter_mut().zip(inner.yes).for_each(|(own, yes)| *own = !yes);
+                    bits::trim(own, rows);
+                    None
+                }
             }
-            let no = parts.iter().any(|part| part.no.is_some()).then(|| {
-                let mut no = vec![0; bits::words(rows)];
-                for part in &parts {
-                    match &part.no {
+        }
+        Node::All(all) => {
+            let mut parts = all.iter().filter_map(|id| before.get(id));
+            let first = parts.next()?;
+            fill(own, first.yes);
+            for part in parts {
+                own.iter_mut().zip(part.yes).for_each(|(all, part)| *all &= part);
+            }
+            let open = all.iter().filter_map(|id| before.get(id)).any(|part| part.no.is_some());
+            open.then(|| {
+                let mut no = vec![0; words];
+                for part in all.iter().filter_map(|id| before.get(id)) {
+                    match part.no {
                         Some(part) => no.iter_mut().zip(part).for_each(|(any, part)| *any |= part),
-                        None => no.iter_mut().zip(&part.yes).for_each(|(any, part)| *any |= !part),
+                        None => no.iter_mut().zip(part.yes).for_each(|(any, part)| *any |= !part),
                     }
                 }
                 bits::trim(&mut no, rows);
                 no
-            });
-            Bits { yes, no }
+            })
         }
         Node::Any(any) => {
-            let parts: Vec<&Bits> = any.iter().filter_map(get).collect();
-            let mut yes = vec![0; bits::words(rows)];
-            for part in &parts {
-                yes.iter_mut().zip(&part.yes).for_each(|(any, part)| *any |= part);
+            for part in any.iter().filter_map(|id| before.get(id)) {
+                own.iter_mut().zip(part.yes).for_each(|(any, part)| *any |= part);
             }
-            let no = parts.iter().any(|part| part.no.is_some()).then(|| {
+            let open = any.iter().filter_map(|id| before.get(id)).any(|part| part.no.is_some());
+            open.then(|| {
                 let mut no = bits::all(rows);
-                for part in &parts {
-                    match &part.no {
+                for part in any.iter().filter_map(|id| before.get(id)) {
+                    match part.no {
                         Some(part) => no.iter_mut().zip(part).for_each(|(all, part)| *all &= part),
-                        None => no.iter_mut().zip(&part.yes).for_each(|(all, part)| *all &= !part),
+                        None => no.iter_mut().zip(part.yes).for_each(|(all, part)| *all &= !part),
                     }
                 }
                 no
-            });
-            Bits { yes, no }
+            })
         }
         Node::AtLeast(needed, parts) => {
-            let parts: Vec<&Bits> = parts.iter().filter_map(get).collect();
-            by_truth(rows, |row| Truth::at_least(i64::from(*needed), parts.iter().map(|part| part.truth(row))))
+            let parts: Vec<Bits<'_>> = parts.iter().filter_map(|id| before.get(id)).collect();
+            let answer =
+                by_truth(rows, |row| Truth::at_least(i64::from(*needed), parts.iter().map(|part| part.truth(row))));
+            fill(own, &answer.yes);
+            answer.no
         }
         Node::Choose(condition, then, otherwise) => {
-            let (Some(condition), Some(then), Some(otherwise)) = (get(condition), get(then), get(otherwise)) else {
-                return unknown(rows);
-            };
+            let (condition, then, otherwise) = (before.get(condition)?, before.get(then)?, before.get(otherwise)?);
             let choose = |a: &[u64], b: &[u64]| -> Vec<u64> {
                 let words = condition.yes.iter().zip(a.iter().zip(b));
                 words.map(|(condition, (a, b))| condition & a | !condition & b).collect()
             };
-            let yes = choose(&then.yes, &otherwise.yes);
+            fill(own, &choose(then.yes, otherwise.yes));
             let open = then.no.is_some() || otherwise.no.is_some();
-            let no = open.then(|| choose(&then.no(rows), &otherwise.no(rows)));
-            Bits { yes, no }
+            open.then(|| choose(&then.no(rows), &otherwise.no(rows)))
         }
         Node::Closed(inner) => {
-            Bits { yes: get(inner).map_or_else(|| vec![0; bits::words(rows)], |bits| bits.yes.clone()), no: None }
+            fill(own, before.get(inner)?.yes);
+            None
         }
         Node::IsUnknown(inner) => {
-            let yes = match get(inner) {
-                Some(Bits { yes, no: Some(no) }) => {
-                    let open: Vec<u64> = yes.iter().zip(no).map(|(yes, no)| yes | no).collect();
-                    inverted(&open, rows)
-                }
-                Some(Bits { no: None, .. }) | None => vec![0; bits::words(rows)],
-            };
-            Bits { yes, no: None }
+            let inner = before.get(inner)?;
+            if let Some(no) = inner.no {
+                own.iter_mut().zip(inner.yes.iter().zip(no)).for_each(|(own, (yes, no))| *own = !(yes | no));
+                bits::trim(own, rows);
+            }
+            None
         }
     }
 }
