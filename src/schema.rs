@@ -121,6 +121,13 @@ pub struct Facts {
     pub values: OwnTypes,
 }
 
+impl Facts {
+    /// Whether there is such a column.
+    pub(crate) fn has(&self, header: &str) -> bool {
+        self.columns.iter().any(|it| it.header == header)
+    }
+}
+
 /// What the values of a form of data say of their own types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OwnTypes {

@@ -38,6 +38,20 @@ pub(super) enum Class {
 }
 
 impl Class {
+    /// What a list is of.
+    fn innermost(&self) -> &Class {
+        match self {
+            Class::List(Some(of)) => of.innermost(),
+            Class::Number
+            | Class::Text
+            | Class::Bool
+            | Class::Moment
+            | Class::Duration
+            | Class::List(None)
+            | Class::Choice => self,
+        }
+    }
+
     fn words(&self) -> &'static str {
         match self {
             Class::Number => "a number",

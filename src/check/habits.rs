@@ -22,7 +22,11 @@ impl Checker<'_> {
     fn is_undeclared(&self, name: &Symbol) -> bool {
         match self.names.get(name) {
             None => !self.names.is_value(name),
-            Some(Meaning::Column(_)) => !self.schema.root().declared,
+            // What the data has is its own, whatever it is called.
+            Some(Meaning::Column(id)) => {
+                !self.schema.root().declared
+                    && self.facts.is_none_or(|facts| !facts.has(&self.schema.root().column(id).header))
+            }
             Some(_) => false,
         }
     }

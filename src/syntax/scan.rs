@@ -7,6 +7,8 @@ mod habits;
 mod hidden;
 mod quotes;
 
+use std::cell::Cell;
+
 use unicode_ident::{is_xid_continue, is_xid_start};
 
 use super::{
@@ -41,6 +43,7 @@ pub(super) fn scan<'a>(source: SourceId, text: &'a str, sink: &mut Sink) -> Scan
         done: Scanned { original: text, cleaned: Cleaned::starting_at(0), comments: vec![], spoiled: vec![] },
         last: Last::Start,
         line_begun: false,
+        line_seen: Cell::new((0, None)),
         returns_told: false,
     };
     while walk.step() {}
@@ -67,6 +70,8 @@ struct Walk<'a, 's> {
     last: Last,
     /// Whether anything but white space stands before this on the line.
     line_begun: bool,
+    /// From where to where the line was last looked at: a line of very many texts is walked once, not once for each.
+    line_seen: Cell<(usize, Option<usize>)>,
     /// Whether a lone carriage return was told.
     returns_told: bool,
 }
@@ -77,7 +82,12 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn line(&self) -> &'a str {
-        self.rest().split(['\n', '\r']).next().unwrap_or("")
+        let end = match self.line_seen.get() {
+            (start, Some(end)) if (start..=end).contains(&self.at) => end,
+            _ => self.rest().find(['\n', '\r']).map_or(self.text.len(), |length| self.at + length),
+        };
+        self.line_seen.set((self.at, Some(end)));
+        self.text.get(self.at..end).unwrap_or("")
     }
 
     fn span(&self, start: usize, end: usize) -> Span {

@@ -32,7 +32,8 @@ impl Checker<'_> {
                 new(ExprKind::Matches { subject: Box::new(lowered?), pattern: pattern? })
             }
             Test::Has(element) => {
-                if self.tell_list_in_has(element) {
+                let of_lists = matches!(subject.unparenthesised().kind, Ast::List(_));
+                if !of_lists && self.tell_list_in_has(element) {
                     return None;
                 }
                 let list = self.list_or(subject, element)?;
@@ -299,7 +300,9 @@ impl Checker<'_> {
                 (lowered?, list_expr?)
             }
         };
-        if let (Type::List(_), Type::List(_)) = (&lowered.ty, &list_expr.ty) {
+        if let (Type::List(_), Type::List(of)) = (&lowered.ty, &list_expr.ty)
+            && !matches!(**of, Type::List(_))
+        {
             let words = format!("{} has any of {}", self.words(subject.span()), self.words(list.span()));
             let message = format!("{} is a list itself, and `in` looks for one value", self.quoted(subject.span()));
             self.sink.push(

@@ -143,6 +143,7 @@ impl Inference<'_, '_, '_> {
                 Some(Class::Number)
             }
             "sum" | "avg" | "quantile" => {
+                self.note_reckoned(exprs.iter().copied());
                 let element = expected.filter(|it| **it == Class::Duration).or(self.guess(&Class::Number)).cloned();
                 let element = element.or(expected.map(|_| Class::Number));
                 let mut of = None;

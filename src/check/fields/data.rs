@@ -42,7 +42,7 @@ impl<'a> Said<'a> {
         match (self.values, class_of(own)) {
             (OwnTypes::Typed, _) => Some(own.clone()),
             (OwnTypes::Json, Class::Moment | Class::Duration) => None,
-            (OwnTypes::Json, Class::Text) if reckoned => None,
+            (OwnTypes::Json, class) if reckoned && *class.innermost() == Class::Text => None,
             (OwnTypes::Json, _) => Some(plain(own)),
             (OwnTypes::Written, Class::Number) if reckoned => Some(Type::Float),
             (OwnTypes::Written, _) => None,

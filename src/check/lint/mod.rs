@@ -9,6 +9,8 @@ mod outcomes;
 mod unused;
 mod without_quotes;
 
+use std::collections::HashSet;
+
 use super::book::Book;
 use crate::{
     diagnostic::Sink,
@@ -56,14 +58,15 @@ impl<'r> Found<'r> {
                 Body::Level(ladder) | Body::Layer(ladder) => ladder.arms.as_slice(),
                 Body::Let(_) | Body::Tag(_) | Body::Score(_) | Body::Funnel(_, _) | Body::Segment(_) => &[],
             };
-            let written_out = |expr: &Expr| {
-                arms.iter().any(|arm| match &arm.choice {
-                    Choice::From { condition, .. } => std::ptr::eq(condition, expr),
-                    Choice::When(_) | Choice::Otherwise => false,
+            let stands_for_from: HashSet<*const Expr> = arms
+                .iter()
+                .filter_map(|arm| match &arm.choice {
+                    Choice::From { condition, .. } => Some(std::ptr::from_ref(condition)),
+                    Choice::When(_) | Choice::Otherwise => None,
                 })
-            };
+                .collect();
             definition.body.each_expr(&mut |expr| {
-                if !written_out(expr) {
+                if !stands_for_from.contains(&std::ptr::from_ref(expr)) {
                     roots.push(expr);
                 }
             });
