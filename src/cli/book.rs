@@ -44,6 +44,21 @@ pub(crate) struct Given<'a> {
     pub(crate) format: MessageFormat,
 }
 
+impl Given<'_> {
+    /// Standard input can be read for one thing only.
+    fn one_standard_input(&self) -> Result<(), Failure> {
+        let files = self.file.iter().map(|file| file.to_string_lossy().into_owned());
+        let data = files.chain(self.data.tables.iter().map(|(_, file)| file.clone()));
+        let is_standard = |spec: &String| spec == "-" || spec.ends_with(":-");
+        let times = data.filter(is_standard).count() + usize::from(self.rules.as_os_str() == "-");
+        if times <= 1 {
+            return Ok(());
+        }
+        Err(Failure::new("standard input is asked for twice, and can be read for one thing only")
+            .help("name a file for the others, or `/dev/fd/3` and the like"))
+    }
+}
+
 /// What keeps a rulebook from being met with its data.
 pub(crate) enum Stop {
     /// Mistakes in the rules.
@@ -74,6 +89,7 @@ impl Stop {
 impl Book {
     /// Reads, checks, and looks at the data where the rules do not say what it holds.
     pub(crate) fn read(given: &Given<'_>, voice: &Voice) -> Result<Book, Stop> {
+        given.one_standard_input()?;
         let texts = Rules::read(given.rules)?.texts(given.format, voice)?;
         let rulebook = Rulebook::parse_all(texts).map_err(Stop::Rules)?;
         let mut inputs = Inputs { params: given.settings.params.clone(), ..Inputs::default() };
@@ -120,6 +136,14 @@ impl Book {
             let input = match self.file_of(table) {
                 Some(path) => Some(Input::parse(&path).map_err(failure)?),
                 None if nested => None,
+                None if self
+                    .users
+                    .as_ref()
+                    .is_some_and(|users| matches!(users.format, Format::Parquet | Format::Arrow)) =>
+                {
+                    let help = "rows in the users' own records are read from JSON Lines only; write them to a file of their own";
+                    return Err(self.nowhere(table).help(help));
+                }
                 None => return Err(self.nowhere(table)),
             };
             found.insert(*id, input);

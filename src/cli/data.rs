@@ -10,9 +10,9 @@ pub(crate) struct DataArgs {
     /// A table's data file: csv, tsv, jsonl, ndjson, parquet or arrow by its ending (text also .gz or .zst), or FORMAT:FILE; `-` is standard input.
     #[arg(long = "data", value_name = "NAME=FILE", value_parser = pair)]
     pub(crate) tables: Vec<(String, String)>,
-    /// What to do at a bad row: end before anything is written, or set it aside.
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
-    pub(crate) on_bad_row: OnBadRow,
+    /// What to do at a bad row: end before anything is written (the default), or set it aside (so too where --rejects or --max-bad-rows is given).
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) on_bad_row: Option<OnBadRow>,
     /// Write the bad rows that are set aside, as they were and with the reason, to FILE.
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
@@ -44,7 +44,9 @@ impl DataArgs {
     /// How many bad rows a run may have.
     pub(crate) fn allowed(&self) -> Result<Allowed, Failure> {
         let Some(text) = &self.max_bad_rows else {
-            return Ok(if self.on_bad_row == OnBadRow::Skip { Allowed::Any } else { Allowed::None });
+            // Whoever names a file for them wants them set aside.
+            let skip = self.on_bad_row.unwrap_or(if self.rejects.is_some() { OnBadRow::Skip } else { OnBadRow::Stop });
+            return Ok(if skip == OnBadRow::Skip { Allowed::Any } else { Allowed::None });
         };
         let wrong = || {
             Failure::new(format!("--max-bad-rows: `{text}` is neither a number nor a percentage"))
@@ -81,10 +83,9 @@ impl Allowed {
 }
 
 /// `--on-bad-row`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum OnBadRow {
     /// End before anything is written
-    #[default]
     Stop,
     /// Set it aside, and account for it at the end
     Skip,

@@ -11,7 +11,7 @@ use tagwell::{
 use super::{
     exit::Failure,
     output::Output,
-    voice::{Tone, Voice, count},
+    voice::{Tone, Voice, Volume, count},
 };
 
 /// Every command that reads rules takes these.
@@ -52,7 +52,7 @@ impl MessageFormat {
 
 /// Tells what was found on standard error, where the answer of the command is something else. Nothing found, nothing told.
 pub(crate) fn beside_the_answer(found: &[Diagnostic], sources: &Sources, format: MessageFormat, voice: &Voice) {
-    if found.is_empty() {
+    if found.is_empty() || voice.volume == Volume::Quiet && !has_errors(found) {
         return;
     }
     voice.write(&format.text(found, sources, voice.colours.error));

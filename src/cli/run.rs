@@ -10,11 +10,11 @@ use std::{
 use serde_json::json;
 use tagwell::{
     data::{self, BadRow, ColumnarForm, ColumnarWriter, Wanted},
-    diagnostic::{nearest, render::visible},
+    diagnostic::{Diagnostic, code::UNUSED, nearest, render::visible},
     engine::{Engine, Everybody, RunError, RunSink, Users},
     eval::kernel,
     intern::Symbol,
-    ir::{Body, DefinitionId, Reads},
+    ir::{Body, DefinitionId, Reads, Rulebook},
     outcome::{Cells, Form, Layout, ResultColumn, ResultKind, Results, UserResults, Writer},
     schema::{Column, ColumnId, Table},
     value::{Type, Value, moment_text::MomentFormat},
@@ -127,7 +127,12 @@ impl Run {
         };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let warnings = book.checked.warnings();
-        report::beside_the_answer(warnings.diagnostics(), warnings.sources(), given.format, voice);
+        // A `let` that is asked for by name is read by somebody.
+        let asked = |found: &Diagnostic| {
+            found.code == UNUSED && self.with.iter().any(|name| name == warnings.sources().slice(found.primary.span))
+        };
+        let told: Vec<Diagnostic> = warnings.diagnostics().iter().filter(|it| !asked(it)).cloned().collect();
+        report::beside_the_answer(&told, warnings.sources(), given.format, voice);
         let allowed = self.data.allowed()?;
         let plan = Plan::of(&book, &self.only, &self.with)?;
         let as_of = AsOf::read(self.settings.as_of.as_deref());
@@ -158,9 +163,8 @@ impl Run {
             Err(error) => return Err(ended(error, &users.name(), &allowed)),
         };
         let of_children = ran.children.values().fold((0, 0), |(bad, read), it| (bad + it.rejected, read + it.read));
-        if let Some(mut worst) = allowed.exceeded(ran.rejected + of_children.0, ran.read + of_children.1) {
+        if let Some(worst) = allowed.exceeded(ran.rejected + of_children.0, ran.read + of_children.1) {
             sink.rejects.map_or(Ok(()), Output::finish)?;
-            worst.message = format!("`{}`: {}", users.name(), worst.message);
             return Err(worst);
         }
         sink.finish()?;
@@ -182,17 +186,25 @@ impl Run {
         Ok(pool.install(work))
     }
 
-    fn form(&self) -> Format {
-        self.format.unwrap_or_else(|| match &self.out {
-            Some(path) => match path.extension().and_then(|ending| ending.to_str()) {
-                Some("csv") => Format::Csv,
-                Some("parquet") => Format::Parquet,
-                Some("arrow") => Format::Arrow,
-                Some(_) | None => Format::Jsonl,
-            },
-            None if std::io::stdout().is_terminal() => Format::Table,
-            None => Format::Jsonl,
-        })
+    /// The form of the records: as `--format` says, else as the file of `--out` ends.
+    fn form(&self) -> Result<Format, Failure> {
+        let path = match (self.format, &self.out) {
+            (Some(format), _) => return Ok(format),
+            (None, Some(path)) if path.as_os_str() != "-" && !is_device(path) => path,
+            (None, _) if self.out.is_none() && std::io::stdout().is_terminal() => return Ok(Format::Table),
+            (None, _) => return Ok(Format::Jsonl),
+        };
+        match path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase).as_deref() {
+            Some("csv") => Ok(Format::Csv),
+            Some("parquet") => Ok(Format::Parquet),
+            Some("arrow") => Ok(Format::Arrow),
+            Some("jsonl" | "ndjson") => Ok(Format::Jsonl),
+            Some(_) | None => {
+                let message = format!("`{}`: the form of this file is not known from its name", path.to_string_lossy());
+                Err(Failure::new(message)
+                    .help("name it .csv, .jsonl, .parquet or .arrow, or say the form: `--format csv`"))
+            }
+        }
     }
 
     fn sink<'a>(
@@ -207,12 +219,13 @@ impl Run {
             Some(Shape::Wide) => tagwell::outcome::Shape::Wide,
             Some(Shape::Long) => tagwell::outcome::Shape::Long,
         };
+        let chosen = self.form()?;
         let output = Output::to(self.out.as_deref())?;
         // Where bad rows may end the run, nothing is to be seen before the last row is read.
         let held = *allowed != Allowed::Any && self.out.is_none();
         let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
         let layout = plan.layout(engine);
-        let text = match self.form() {
+        let text = match chosen {
             Format::Jsonl => Some((Form::JsonLines, layout.clone())),
             Format::Csv => Some((Form::Csv, layout.clone())),
             Format::Table | Format::Parquet | Format::Arrow | Format::None => None,
@@ -224,7 +237,7 @@ impl Run {
             let writer = ColumnarWriter::begin(target, layout, shape, form);
             writer.map(|writer| Some(Records::Columns(Box::new(writer))))
         };
-        let writer = match self.form() {
+        let writer = match chosen {
             Format::Jsonl => rows(Form::JsonLines, target, layout),
             Format::Csv => rows(Form::Csv, target, layout),
             Format::Table => rows(Form::Table, target, layout),
@@ -281,7 +294,7 @@ impl Plan {
             let name = |id: &DefinitionId| rulebook.definition(*id).name.as_str();
             let names: Vec<&str> = results.iter().chain(&metrics).map(name).collect();
             if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
-                return Err(no_such("--only", unknown, "result", &names));
+                return Err(no_result(rulebook, unknown, &names));
             }
             let asked = |id: &DefinitionId| only.iter().any(|wanted| wanted == name(id));
             results.retain(asked);
@@ -347,6 +360,11 @@ impl Plan {
     }
 }
 
+/// Whether something is there that is no file: `/dev/null`, a pipe.
+fn is_device(path: &std::path::Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 /// Whether it stands in a list of names rather than in a column of its own.
 fn is_listed(body: &Body) -> bool {
     matches!(body, Body::Tag(_) | Body::Segment(_))
@@ -385,6 +403,22 @@ fn undeclared(book: &Book, table: &mut Table, name: &str) -> Result<ColumnId, Fa
         span: None,
     });
     Ok(ColumnId(table.columns.len() as u32 - 1))
+}
+
+/// `--only` of something else: a label, a `let`, or a name that is none.
+fn no_result(rulebook: &Rulebook, wanted: &str, names: &[&str]) -> Failure {
+    let failure = Failure::new(format!("--only: there is no result `{wanted}`"));
+    let labelled = rulebook.definitions.iter().find(|it| it.label.as_deref() == Some(wanted));
+    if let Some(labelled) = labelled {
+        return failure.help(format!("that is the label of `{0}`: write `--only {0}`", labelled.name));
+    }
+    if rulebook.definitions.iter().any(|it| it.name.as_str() == wanted) {
+        return failure.help(format!("it is a `let`: `--with {wanted}` shows it beside the results"));
+    }
+    match nearest(wanted, names.iter().copied()) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help(format!("the results are {}", names.join(", "))),
+    }
 }
 
 fn no_such(flag: &str, name: &str, what: &str, names: &[&str]) -> Failure {

@@ -31,7 +31,7 @@ const LATER_OPTIONS: [&str; 3] = ["--state", "--actions", "--absent"];
 pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let colours = Colours::decide(wanted(arguments));
     let voice = Voice { colours, ..Voice::default() };
-    if let Some(failure) = later(error).or_else(|| unknown_verb(error)) {
+    if let Some(failure) = later(error).or_else(|| unknown_verb(error)).or_else(|| second_file(error)) {
         voice.complain(&failure);
         return failure.exit;
     }
@@ -72,6 +72,22 @@ fn later(error: &clap::Error) -> Option<Failure> {
     };
     let failure = Failure::new(format!("`{later}` is not in this version yet"));
     Some(failure.help("`tagwell --help` lists what is"))
+}
+
+/// A second data file where one is taken: `run shop.rules users.csv orders.csv`.
+fn second_file(error: &clap::Error) -> Option<Failure> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let file = typed(error, ContextKind::InvalidArg).filter(|word| !word.starts_with('-') && word.contains('.'))?;
+    let name = std::path::Path::new(file).file_name()?.to_str()?;
+    let table = name.split('.').next().filter(|stem| !stem.is_empty())?;
+    let failure = Failure::new(format!("one file of users is taken, and `{file}` is a second one"));
+    Some(
+        failure
+            .help(format!("of another table say which: `--data {table}={file}`"))
+            .help("parts of one table are a folder, or a pattern in quotes: `'users-*.csv'`"),
+    )
 }
 
 fn unknown_verb(error: &clap::Error) -> Option<Failure> {

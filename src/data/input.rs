@@ -78,7 +78,15 @@ impl Input {
                 return Err(DataError::Unfit {
                     file: path.into(),
                     reason: "the form of this file is not known from its name".into(),
-                    help: Some(format!("say it: `csv:{path}`; known are {KNOWN}")),
+                    help: Some(match Path::new(stem).extension().and_then(|ending| ending.to_str()) {
+                        Some("xlsx" | "xls" | "numbers" | "ods") => {
+                            "save the sheet as `CSV UTF-8` in the spreadsheet, and name that file".into()
+                        }
+                        Some("json") => format!(
+                            "JSON is read line by line, an object a line: if it is that, say `jsonl:{path}`; of an array make lines first: `jq -c '.[]' {path} > users.jsonl`"
+                        ),
+                        _ => format!("say it: `csv:{path}`; known are {KNOWN}"),
+                    }),
                 });
             }
         };

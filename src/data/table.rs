@@ -36,8 +36,11 @@ pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>
 pub(super) fn headers(input: &Input, record: &ByteRecord) -> Result<Vec<String>, DataError> {
     let mut headers: Vec<String> = vec![];
     for field in record {
-        let text =
-            std::str::from_utf8(field).map_err(|_| DataError::unfit(&input.name(), "the header is not UTF-8"))?;
+        let text = std::str::from_utf8(field).map_err(|_| DataError::Unfit {
+            file: input.name(),
+            reason: "the header is not UTF-8".into(),
+            help: Some("save it as `CSV UTF-8`, or convert it: `iconv -f GB18030 -t UTF-8 old.csv > new.csv`".into()),
+        })?;
         let header: String = text.trim_start_matches('\u{feff}').nfc().collect();
         if headers.contains(&header) {
             return Err(DataError::unfit(&input.name(), format!("the header names `{header}` twice")));

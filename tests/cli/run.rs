@@ -212,3 +212,45 @@ fn the_same_bytes_for_orders_in_any_order_and_in_any_parts() {
         assert!(other.out == one.out && other.err == one.err, "{file} on {threads} threads");
     }
 }
+
+#[test]
+fn what_is_told_of_files_that_cannot_be_meant() {
+    let place = place();
+    place.write("stdin.rules", "tag rich when spend > 5\n");
+    for (words, said) in [
+        (&["run", "a.rules", "users.csv", "--out", "tags.xlsx"][..], "name it .csv, .jsonl, .parquet or .arrow"),
+        (&["run", "a.rules", "users.csv", "--out", "tags.csv.gz"], "is not known from its name"),
+        (&["run", "-", "-"], "standard input is asked for twice"),
+        (&["run", "a.rules", "users.csv", "orders.csv"], "`--data orders=orders.csv`"),
+        (&["run", "a.rules", "users.xlsx"], "save the sheet as `CSV UTF-8`"),
+        (&["run", "a.rules", "users.json"], "jq -c '.[]' users.json > users.jsonl"),
+        (&["run", "a.rules", "users.csv", "--only", "last"], "there is no result `last`"),
+        (&["run", "a.rules", "users.csv", "--data", "user=users.csv"], "did you mean `--data users=users.csv`?"),
+    ] {
+        let answer = place.run(words);
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{words:?}\n{}", answer.err);
+        assert!(answer.err.contains(said), "{words:?} does not say {said}:\n{}", answer.err);
+    }
+    place.write("gbk.csv", b"user_id,\xb3\xc7\xca\xd0\nu1,x\n");
+    let answer = place.run(&["run", "a.rules", "gbk.csv"]);
+    assert!(answer.code == 2 && answer.err.contains("iconv -f GB18030 -t UTF-8"), "{}", answer.err);
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    let place = place();
+    place.write("crlf.csv", "user_id,spend,last\r\nu1,1.00,\r\nu2,much,\r\n");
+    let answer = place.run(&["run", "a.rules", "crlf.csv"]);
+    assert!(answer.err.starts_with("error: crlf.csv:3: column `spend`"), "{}", answer.err);
+}
+
+#[test]
+fn a_let_that_is_asked_for_is_read_by_somebody() {
+    let place = place();
+    place.write("b.rules", "let double = spend * 2\ntag rich when spend > 5\n");
+    let shown = place.run(&["run", "b.rules", "users.csv", "--with", "double", "--summary", "none"]);
+    assert_eq!((shown.code, shown.err.as_str()), (0, ""));
+    let unread = place.run(&["run", "b.rules", "users.csv", "--summary", "none"]);
+    assert!(unread.err.contains("no rule reads `double`"), "{}", unread.err);
+    assert_eq!(place.run(&["run", "b.rules", "users.csv", "-q"]).err, "");
+}
