@@ -212,3 +212,29 @@ fn the_same_bytes_for_orders_in_any_order_and_in_any_parts() {
         assert!(other.out == one.out && other.err == one.err, "{file} on {threads} threads");
     }
 }
+
+#[test]
+fn a_key_that_is_a_number_needs_no_schema() {
+    let large = "9007199254740993";
+    let users = format!("{{\"user_id\":7,\"spend\":5}}\n{{\"user_id\":{large},\"spend\":600}}\n");
+    let place = Place::with(&[
+        ("users.jsonl", &users),
+        ("users.csv", &format!("user_id,spend\n7,5\n{large},600\n")),
+        ("big.rules", "tag big when spend > 500\n"),
+        ("named.rules", &format!("tag big when user_id = {large}\n")),
+    ]);
+    let numbers = format!(
+        "{{\"user_id\":7,\"tags\":[],\"segments\":[]}}\n{{\"user_id\":{large},\"tags\":[\"big\"],\"segments\":[]}}\n"
+    );
+    let texts = numbers.replace(":7,", ":\"7\",").replace(large, &format!("\"{large}\""));
+    for (rules, users, records) in [
+        ("big.rules", "users.jsonl", &numbers),
+        ("named.rules", "users.jsonl", &numbers),
+        ("big.rules", "users.csv", &texts),
+        ("named.rules", "users.csv", &numbers),
+    ] {
+        let answer = place.run(&["run", rules, users, "--as-of", "2026-11-22", "-q"]);
+        assert_eq!((answer.code, answer.out.as_str()), (0, records.as_str()), "{rules} {users}: {}", answer.err);
+    }
+    assert!(place.run(&["schema", "users.jsonl"]).out.contains("user_id: int"));
+}
