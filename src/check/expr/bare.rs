@@ -181,7 +181,26 @@ impl Checker<'_> {
             );
             return None;
         }
+        if beside == Some(&Type::Bool)
+            && let Some(truth) = truth_word(&name.symbol)
+        {
+            self.sink.push(
+                Diagnostic::error(UNKNOWN_NAME, span, format!("unknown field `{}`", name.symbol))
+                    .help(format!("write `{truth}`"))
+                    .suggest(format!("write `{truth}`"), span, truth),
+            );
+            return None;
+        }
         self.tell_unknown(&name.symbol, span);
         None
+    }
+}
+
+/// `yes` as `true`
+fn truth_word(word: &str) -> Option<&'static str> {
+    match word.to_lowercase().as_str() {
+        "yes" | "y" | "on" | "true" | "t" | "是" | "真" => Some("true"),
+        "no" | "n" | "off" | "false" | "f" | "否" | "假" => Some("false"),
+        _ => None,
     }
 }

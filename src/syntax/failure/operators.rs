@@ -76,7 +76,9 @@ const FOREIGN: &[(&[&str], &str)] = &[
     (&["plus"], "+"),
     (&["times"], "*"),
     (&["startswith"], "starts with"),
+    (&["starts_with"], "starts with"),
     (&["endswith"], "ends with"),
+    (&["ends_with"], "ends with"),
     (&["group", "by"], "per"),
     (&["elif"], "else if"),
     (&["elsif"], "else if"),
@@ -183,7 +185,7 @@ impl Around<'_> {
             return Some(
                 Mistake::new(code::FOREIGN_OPERATOR, is.range(), format!("`{}` needs no `is` before it", this.text))
                     .help("remove `is`")
-                    .fix("remove `is`", is.range(), ""),
+                    .fix("remove `is`", is.start..this.start, ""),
             );
         }
         if let Some(word) = misspelt(this.text, &["missing", "known"]).filter(|_| this.kind == Kind::Word) {
@@ -385,6 +387,9 @@ impl Around<'_> {
                         .fix("remove it", previous.end()..this.end(), ""),
                 );
             }
+            if let Some(mistake) = self.subject_not_repeated(this, previous) {
+                return Some(mistake);
+            }
             let name_like = words::is_reserved(this.text)
                 && !is_operator(this.text)
                 && !matches!(this.text, "then" | "else" | "ago");
@@ -432,5 +437,21 @@ impl Around<'_> {
                 _ => mistake.help(format!("write a value or a condition after `{}`", previous.text)),
             }
         })
+    }
+
+    /// `city = "上海" or = "北京"`
+    fn subject_not_repeated(&self, this: &Token<'_>, join: &Token<'_>) -> Option<Mistake> {
+        let compares = |token: &Token<'_>| matches!(token.text, "=" | "!=" | "<" | "<=" | ">" | ">=");
+        if !compares(this) || !matches!(join.text, "and" | "or") {
+            return None;
+        }
+        self.token(-3).filter(|sign| compares(sign))?;
+        let subject = self.token(-4).filter(|subject| subject.kind == Kind::Word && ends_operand(subject))?;
+        let written = format!("{} {}", join.text, subject.text);
+        Some(
+            Mistake::new(code::UNEXPECTED, this.range(), format!("what `{}` compares is left out", this.text))
+                .help(format!("write `{written} {} …`", this.text))
+                .suggest(format!("write `{written}`"), this.start..this.start, format!("{} ", subject.text)),
+        )
     }
 }
