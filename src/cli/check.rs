@@ -37,6 +37,7 @@ Examples:
   tagwell check vip.rules
   tagwell check rules/ --message-format github
   tagwell check rules/ --message-format json > mistakes.json
+  tagwell check vip.rules -v --as-of 2026-11-22   each time window as the two instants that it comes to
 
 For people mistakes are told on standard error; json, github and sarif go to standard output.
 Exit code 1 where there is an error, 0 where there are at most warnings.")]

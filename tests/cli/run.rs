@@ -238,3 +238,29 @@ fn a_key_that_is_a_number_needs_no_schema() {
     }
     assert!(place.run(&["schema", "users.jsonl"]).out.contains("user_id: int"));
 }
+
+#[test]
+fn what_is_typed_twice_or_in_vain_is_told() {
+    let place = Place::with(&[
+        ("users.csv", "user_id,spend\nu1,600\n"),
+        ("none.rules", "tag big when spend > 500\n"),
+        ("two.rules", "param least = 500\nparam most = 900\ntag big when spend between least..most\n"),
+    ]);
+    for (arguments, told) in [
+        (
+            &["none.rules", "users.csv", "--data", "users=users.csv"][..],
+            "error: the users are given twice: `users.csv`, and `--data users=users.csv`\n  = help: leave one of them out\n",
+        ),
+        (
+            &["none.rules", "users.csv", "--param", "x=3"],
+            "declare it in the rules: `param x = 3`; or leave `--param` out",
+        ),
+        (&["two.rules", "users.csv", "--param", "x=3"], "the parameters are least, most"),
+        (&["two.rules", "users.csv", "--param", "leest=3"], "did you mean `--param least=3`?"),
+        (&["none.rules", "users.csv", "--threads", "0"], "write a number from 1 upwards"),
+    ] {
+        let answer = place.run(&[&["run"], arguments].concat());
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(answer.err.contains(told), "{arguments:?}: {}", answer.err);
+    }
+}
