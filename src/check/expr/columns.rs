@@ -57,18 +57,7 @@ impl Checker<'_> {
         let table = self.schema.table(id);
         let column = table.find(&field.symbol).map(|id| (id, table.column(id).ty.clone()));
         let Some((column, ty)) = column else {
-            let names: Vec<String> = table.columns.iter().map(|it| it.name.to_string()).collect();
-            let message = format!("the table `{}` has no column `{}`", table.name, field.symbol);
-            let near = crate::diagnostic::nearest(&field.symbol, names.iter().map(String::as_str)).map(str::to_owned);
-            let mut told = Diagnostic::error(UNKNOWN_NAME, field.span(), message);
-            told = match near {
-                Some(near) => {
-                    told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), field.span(), near)
-                }
-                None => told.help(format!("its columns are {}", names.join(", "))),
-            };
-            self.sink.push(told);
-            return None;
+            return self.tell_no_column(id, field);
         };
         let (key, key_type) = (key?, key_type?);
         if !alike(&key.ty, &key_type) {
@@ -93,18 +82,7 @@ impl Checker<'_> {
         let of = self.schema.table(table);
         let name = of.name.clone();
         let Some(column) = of.find(&field.symbol) else {
-            let names: Vec<String> = of.columns.iter().map(|it| it.name.to_string()).collect();
-            let message = format!("the table `{name}` has no column `{}`", field.symbol);
-            let near = crate::diagnostic::nearest(&field.symbol, names.iter().map(String::as_str)).map(str::to_owned);
-            let mut told = Diagnostic::error(UNKNOWN_NAME, field.span(), message);
-            told = match near {
-                Some(near) => {
-                    told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), field.span(), near)
-                }
-                None => told.help(format!("its columns are {}", names.join(", "))),
-            };
-            self.sink.push(told);
-            return None;
+            return self.tell_no_column(table, field);
         };
         match self.scope {
             Some(Scope::Source(scope) | Scope::Where(scope)) if scope == table => {
@@ -139,5 +117,20 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+
+    fn tell_no_column(&mut self, table: TableId, field: &ast::Name) -> Option<Expr> {
+        let table = self.schema.table(table);
+        let names: Vec<String> = table.columns.iter().map(|it| it.name.to_string()).collect();
+        let message = format!("the table `{}` has no column `{}`", table.name, field.symbol);
+        let told = Diagnostic::error(UNKNOWN_NAME, field.span(), message);
+        let near = crate::diagnostic::nearest(&field.symbol, names.iter().map(String::as_str)).map(str::to_owned);
+        self.sink.push(match near {
+            Some(near) => {
+                told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), field.span(), near)
+            }
+            None => told.help(format!("its columns are {}", names.join(", "))),
+        });
+        None
     }
 }
