@@ -149,6 +149,10 @@ impl Checker<'_> {
                 let bare = text.to_string();
                 told.help(format!("write it as a date: `{bare}`")).suggest(format!("write `{bare}`"), place, bare)
             }
+            // `last_order between 30..60`
+            (Type::Date | Type::Timestamp, ExprKind::Constant(Value::Int(_))) if op.is_none() => told
+                .help(format!("write a unit: `{words}d` for days, `{words}mo` for months"))
+                .suggest(format!("write `{words}d`"), place, format!("{words}d")),
             (ty, _) => match ty {
                 Type::Choice(id) => {
                     let values = self.choice(*id).map(|it| &it.values);

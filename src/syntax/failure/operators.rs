@@ -280,9 +280,30 @@ impl Around<'_> {
                     .is_some_and(|token| token.kind == Kind::Word && token.text.to_lowercase() == *word)
             })
         })?;
+        let behind = |at: usize| self.token((typed.len() + at) as isize);
         let last = self.token(typed.len() as isize - 1)?;
         let range = this.start..last.end();
         let typed = self.slice(range.clone());
+        // More than 30 days ago is before that moment, not after it.
+        let turned = match *word {
+            ">" => Some("<"),
+            ">=" => Some("<="),
+            "<" => Some(">"),
+            "<=" => Some(">="),
+            _ => None,
+        };
+        if let Some(turned) = turned
+            && let (Some(length), Some(ago)) = (behind(0), behind(1))
+            && length.kind == Kind::Number
+            && ago.is("ago")
+        {
+            let message = format!("`{typed} {} ago` is written `{turned} {} ago` here", length.text, length.text);
+            return Some(
+                Mistake::new(code::FOREIGN_OPERATOR, range.clone(), message)
+                    .help(format!("write `{turned} {} ago`", length.text))
+                    .fix(format!("write `{turned}`"), range, turned),
+            );
+        }
         Some(
             Mistake::new(code::FOREIGN_OPERATOR, range.clone(), format!("`{typed}` is written `{word}` here"))
                 .help(format!("write `{word}`"))
