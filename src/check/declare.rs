@@ -331,9 +331,13 @@ pub(super) fn params(checker: &mut Checker<'_>, book: &Book<'_>, inputs: &Inputs
             let place = book.params.first().map_or(Span::default(), |ast| ast.name.span());
             let mut told =
                 Diagnostic::error(BAD_PARAM, place, format!("--param: the rules have no parameter `{name}`"));
-            if let Some(near) = nearest(name, names()) {
-                told = told.help(format!("did you mean `--param {near}={text}`?"));
-            }
+            told = match nearest(name, names()) {
+                Some(near) => told.help(format!("did you mean `--param {near}={text}`?")),
+                None if book.params.is_empty() => {
+                    told.help(format!("declare it in the rules: `param {name} = {text}`; or leave `--param` out"))
+                }
+                None => told.help(format!("the parameters are {}", names().collect::<Vec<_>>().join(", "))),
+            };
             checker.sink.push(told);
             continue;
         };

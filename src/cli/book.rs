@@ -102,6 +102,11 @@ impl Book {
         let name = declared.map_or(ROOT, |table| table.name.as_str());
         let from = declared.and_then(|table| table.from.as_deref()).map(|from| folder.join(from));
         let told = given.data.tables.iter().find(|(table, _)| table == name).map(|(_, file)| file.clone());
+        if let (Some(told), Some(file)) = (&told, given.file) {
+            let failure =
+                Failure::new(format!("the users are given twice: `{}`, and `--data {name}={told}`", file.display()));
+            return Err(failure.help("leave one of them out").into());
+        }
         let spec = told
             .or_else(|| given.file.map(|file| file.to_string_lossy().into_owned()))
             .or_else(|| from.map(|from| from.to_string_lossy().into_owned()));

@@ -6,19 +6,28 @@ use tagwell::{
     check::{Inputs, ROOT},
     data::{self, Input, Wanted},
     diagnostic::{Diagnostic, Sink},
+    engine,
     intern::Symbol,
-    ir::DefinitionId,
+    ir::{self, DefinitionId},
     schema::{ColumnId, Role},
+    source::Sources,
+    value::{
+        Clock, Zone,
+        moment_text::timestamp_text,
+        print,
+        time::{Bound, Window},
+    },
 };
 
 use super::{
     Answer,
     book::{self, Book, Given},
+    clock::AsOf,
     data::{DataArgs, SettingArgs},
     exit::{Exit, Failure},
     report::{self, MessageArgs, MessageFormat},
     rules::Rules,
-    voice::{Tone, Voice, count},
+    voice::{Tone, Voice, Volume, count},
 };
 
 /// Look for mistakes in rules: syntax, names, types, units, and what is probably not meant.
@@ -28,6 +37,7 @@ Examples:
   tagwell check vip.rules
   tagwell check rules/ --message-format github
   tagwell check rules/ --message-format json > mistakes.json
+  tagwell check vip.rules -v --as-of 2026-11-22   each time window as the two instants that it comes to
 
 For people mistakes are told on standard error; json, github and sarif go to standard output.
 Exit code 1 where there is an error, 0 where there are at most warnings.")]
@@ -46,11 +56,19 @@ pub(crate) struct Check {
     messages: MessageArgs,
 }
 
+/// What a look at the rules alone brought.
+struct Looked {
+    found: Vec<Diagnostic>,
+    declarations: usize,
+    /// None where there is an error.
+    rulebook: Option<ir::Rulebook>,
+}
+
 impl Check {
     /// Tells what is wrong.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
         let rules = Rules::read(&self.rules)?;
-        let (found, declarations) = self.look(&rules)?;
+        let Looked { found, declarations, rulebook } = self.look(&rules)?;
         let exit = if report::has_errors(&found) { Exit::Findings } else { Exit::Done };
         match report::as_the_answer(&found, &rules.sources, self.messages.message_format, voice) {
             // Who reads has seen enough; that changes nothing about the rules.
@@ -63,17 +81,41 @@ impl Check {
             let what = format!("{} in {}", count(declarations, "declaration"), count(rules.files.len(), "file"));
             voice.say(&format!("{}: {what}, no mistakes", voice.word("ok", Tone::Good)));
         }
+        if let Some(rulebook) = rulebook.filter(|_| voice.volume == Volume::Verbose) {
+            self.tell_windows(&rulebook, &rules.sources, voice)?;
+        }
         if exit == Exit::Done && (self.file.is_some() || !self.data.tables.is_empty()) {
             self.data_fits(voice)?;
         }
         Ok(exit)
     }
 
+    /// Each time condition as the two instants that it comes to.
+    fn tell_windows(&self, rulebook: &ir::Rulebook, sources: &Sources, voice: &Voice) -> Result<(), Failure> {
+        let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+        let now = AsOf::read(self.settings.as_of.as_deref()).instant(&zone)?;
+        let Some(clock) = Clock::at(now, zone) else { return Ok(()) };
+        voice.say(&format!("as of {}", timestamp_text(now, clock.zone())));
+        for (span, window) in engine::windows(rulebook, clock.clone()) {
+            let source = sources.get(span.source);
+            let place = source.line_column(span.start);
+            let comes_to = window.map_or_else(
+                || "another for each user, or outside of the calendar".to_owned(),
+                |window| in_words(&window, clock.zone()),
+            );
+            let words: Vec<&str> = source.slice(span).split_whitespace().collect();
+            let place = format!("{}:{}:{}", source.name(), place.line, place.column);
+            voice.say(&format!("{place}: `{}` is {comes_to}", words.join(" ")));
+        }
+        Ok(())
+    }
+
     /// Everything wrong with texts, syntax, names and types, and how many declarations there are. Names and types are looked
     /// at where the syntax is good: a declaration that does not parse would make all its readers wrong.
-    fn look(&self, rules: &Rules) -> Result<(Vec<Diagnostic>, usize), Failure> {
+    fn look(&self, rules: &Rules) -> Result<Looked, Failure> {
         let (trees, mut found) = rules.parse();
         let declarations = trees.iter().map(|tree| tree.declarations.len()).sum();
+        let mut rulebook = None;
         if !report::has_errors(&found) {
             let mut inputs = Inputs { params: self.settings.params.clone(), ..Inputs::default() };
             if let Some(file) = &self.file {
@@ -81,10 +123,10 @@ impl Check {
                 inputs.facts.insert(Symbol::new(ROOT), data::facts(&input).map_err(book::failure)?);
             }
             let mut sink = Sink::new();
-            tagwell::check::check(&trees, &rules.sources, &inputs, &mut sink);
+            rulebook = tagwell::check::check(&trees, &rules.sources, &inputs, &mut sink);
             found.extend(sink.finish());
         }
-        Ok((found, declarations))
+        Ok(Looked { found, declarations, rulebook })
     }
 
     /// Reads every row, and tells the first that is bad.
@@ -118,5 +160,19 @@ impl Check {
             voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good)));
         }
         Ok(())
+    }
+}
+
+/// `2026-09-23T00:00:00Z to 2026-10-23T00:00:00Z`
+fn in_words(window: &Window, zone: &Zone) -> String {
+    let text = |end: Bound| {
+        let at = print::text(&end.at.into(), zone);
+        if end.included { at } else { format!("{at} (left out)") }
+    };
+    match (window.low.map(text), window.high.map(text)) {
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+        (Some(low), None) => format!("from {low}"),
+        (None, Some(high)) => format!("up to {high}"),
+        (None, None) => "any time".to_owned(),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct DataArgs {
     #[arg(long)]
     pub(crate) check_keys: bool,
     /// Work on N processor cores; all of them by default.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
 
@@ -100,6 +100,10 @@ pub(crate) struct SettingArgs {
     /// Override a `param` of the rules: churn_after=45d.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) params: Vec<(String, String)>,
+}
+
+fn threads(text: &str) -> Result<std::num::NonZeroUsize, String> {
+    text.parse().map_err(|_| "write a number from 1 upwards".to_owned())
 }
 
 /// `NAME=VALUE`, neither empty before the first `=`.

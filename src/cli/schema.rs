@@ -9,7 +9,7 @@ use tagwell::{
     engine::{Problems, Rulebook},
     format,
     intern::Symbol,
-    schema::{ColumnId, Role, Table},
+    schema::{ColumnId, OwnTypes, Role, Table},
     source::Sources,
     syntax::{self, ast},
     value::Type,
@@ -78,6 +78,8 @@ fn of_file(input: &Input) -> Result<String, Failure> {
     let file = Path::new(&facts.file).file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let columns = facts.columns.iter().map(|column| {
         let ty = match &column.ty {
+            // In JSON every number is a float by itself; a key is a whole one.
+            Some(Type::Float) if column.header == key && facts.values == OwnTypes::Json => Type::Int.to_string(),
             Some(ty) if column.header != key || matches!(ty, Type::Int) => ty.to_string(),
             _ => "text".to_owned(),
         };

@@ -11,6 +11,7 @@ mod run;
 mod tally;
 #[cfg(feature = "data")]
 mod whole;
+mod windows;
 
 pub use evaluate::{Engine, Outcome, RecordError};
 pub use problems::Problems;
@@ -20,6 +21,7 @@ pub use run::{Ran, RunError, RunSink, Users};
 pub use tally::{Count, Tally};
 #[cfg(feature = "data")]
 pub use whole::{ChildCount, Everybody, MetricValues};
+pub use windows::windows;
 
 use std::sync::Arc;
 

@@ -46,11 +46,6 @@ impl Rulebook {
         self.order.iter().copied().filter(|id| reads.definitions.contains(id)).collect()
     }
 
-    /// The columns of the root table that these definitions read.
-    pub fn columns_read_by(&self, asked: impl IntoIterator<Item = DefinitionId>) -> BTreeSet<ColumnId> {
-        self.reads(asked).columns
-    }
-
     fn note(&self, expr: &Expr, reads: &mut Reads, open: &mut Vec<DefinitionId>) {
         let mut aggregates = vec![];
         expr.each(&mut |node| match &node.kind {

@@ -15,6 +15,32 @@ fn a_clean_rulebook_ends_with_0_and_says_so_on_standard_error() {
 }
 
 #[test]
+fn verbosely_each_window_is_told_as_the_instants_that_it_comes_to() {
+    let rules = "\
+rulebook \"shop\" timezone \"Asia/Shanghai\"
+table users key user_id { user_id: text  born: date  last_order: timestamp? }
+table orders of users by user_id at ordered_at { user_id: text  ordered_at: timestamp }
+param recent = 7d
+tag leaving when last_order between 30d..<60d
+tag new when born within recent
+tag here when count(orders during this month where true) > 0 and last_order within next 12h
+";
+    let place = Place::with(&[("shop.rules", rules)]);
+    let answer = place.run(&["check", "shop.rules", "-v", "--as-of", "2026-11-22T10:00"]);
+    assert_eq!((answer.code, answer.out.as_str()), (0, ""));
+    insta::assert_snapshot!(answer.err, @r"
+    ok: 7 declarations in 1 file, no mistakes
+    as of 2026-11-22T10:00:00+08:00
+    shop.rules:5:18: `last_order between 30d..<60d` is 2026-09-23T10:00:00+08:00 (left out) to 2026-10-23T10:00:00+08:00
+    shop.rules:6:14: `born within recent` is 2026-11-15 to 2026-11-22
+    shop.rules:7:28: `during this month` is 2026-11-01T00:00:00+08:00 to 2026-12-01T00:00:00+08:00 (left out)
+    shop.rules:7:66: `last_order within next 12h` is 2026-11-22T10:00:00+08:00 to 2026-11-22T22:00:00+08:00
+    ");
+    let plain = place.run(&["check", "shop.rules", "--as-of", "2026-11-22T10:00"]);
+    assert_eq!(plain.err, "ok: 7 declarations in 1 file, no mistakes\n");
+}
+
+#[test]
 fn a_mistake_ends_with_1_and_is_counted() {
     let place = Place::with(&[]);
     place.write("vip.rules", b"tag vip \"\xd6\xd8\" when purchases >= 3\n");

@@ -253,4 +253,53 @@ fn a_let_that_is_asked_for_is_read_by_somebody() {
     let unread = place.run(&["run", "b.rules", "users.csv", "--summary", "none"]);
     assert!(unread.err.contains("no rule reads `double`"), "{}", unread.err);
     assert_eq!(place.run(&["run", "b.rules", "users.csv", "-q"]).err, "");
+fn a_key_that_is_a_number_needs_no_schema() {
+    let large = "9007199254740993";
+    let users = format!("{{\"user_id\":7,\"spend\":5}}\n{{\"user_id\":{large},\"spend\":600}}\n");
+    let place = Place::with(&[
+        ("users.jsonl", &users),
+        ("users.csv", &format!("user_id,spend\n7,5\n{large},600\n")),
+        ("big.rules", "tag big when spend > 500\n"),
+        ("named.rules", &format!("tag big when user_id = {large}\n")),
+    ]);
+    let numbers = format!(
+        "{{\"user_id\":7,\"tags\":[],\"segments\":[]}}\n{{\"user_id\":{large},\"tags\":[\"big\"],\"segments\":[]}}\n"
+    );
+    let texts = numbers.replace(":7,", ":\"7\",").replace(large, &format!("\"{large}\""));
+    for (rules, users, records) in [
+        ("big.rules", "users.jsonl", &numbers),
+        ("named.rules", "users.jsonl", &numbers),
+        ("big.rules", "users.csv", &texts),
+        ("named.rules", "users.csv", &numbers),
+    ] {
+        let answer = place.run(&["run", rules, users, "--as-of", "2026-11-22", "-q"]);
+        assert_eq!((answer.code, answer.out.as_str()), (0, records.as_str()), "{rules} {users}: {}", answer.err);
+    }
+    assert!(place.run(&["schema", "users.jsonl"]).out.contains("user_id: int"));
+}
+
+#[test]
+fn what_is_typed_twice_or_in_vain_is_told() {
+    let place = Place::with(&[
+        ("users.csv", "user_id,spend\nu1,600\n"),
+        ("none.rules", "tag big when spend > 500\n"),
+        ("two.rules", "param least = 500\nparam most = 900\ntag big when spend between least..most\n"),
+    ]);
+    for (arguments, told) in [
+        (
+            &["none.rules", "users.csv", "--data", "users=users.csv"][..],
+            "error: the users are given twice: `users.csv`, and `--data users=users.csv`\n  = help: leave one of them out\n",
+        ),
+        (
+            &["none.rules", "users.csv", "--param", "x=3"],
+            "declare it in the rules: `param x = 3`; or leave `--param` out",
+        ),
+        (&["two.rules", "users.csv", "--param", "x=3"], "the parameters are least, most"),
+        (&["two.rules", "users.csv", "--param", "leest=3"], "did you mean `--param least=3`?"),
+        (&["none.rules", "users.csv", "--threads", "0"], "write a number from 1 upwards"),
+    ] {
+        let answer = place.run(&[&["run"], arguments].concat());
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(answer.err.contains(told), "{arguments:?}: {}", answer.err);
+    }
 }

@@ -101,6 +101,13 @@ fn mistakes_by_the_thousand_are_all_told() {
     assert_eq!(found.len(), 5 * 300);
 }
 
+#[test]
+fn a_text_that_touches_one_in_other_quotes_is_pointed_at_whole() {
+    for quotes in ["\u{201c}\u{201c}", "\u{201c}\u{201d}", "\u{300c}\u{300d}", "''", "\"\""] {
+        anything_survives(&format!("tag t when {quotes}tag\"text\""));
+    }
+}
+
 fn anything_survives(text: &str) {
     let mut sink = Sink::new();
     let file = syntax::parse(SourceId(0), text, &mut sink);

@@ -23,7 +23,7 @@ impl Checker<'_> {
             }
         };
         let key = key.map(|key| Symbol::new(&key));
-        let mut columns: Vec<Column> = key.iter().map(|key| settled.column(key, None, said)).collect();
+        let mut columns: Vec<Column> = key.iter().map(|key| settled.key(key, said)).collect();
         for (name, span) in settled.fields.iter().filter(|(name, _)| key.as_ref() != Some(name)) {
             if !self.has_field(name, said) {
                 self.tell_unknown(name, *span);
@@ -93,6 +93,15 @@ impl Checker<'_> {
 }
 
 impl Settled {
+    /// The key as the data has it: `{"user_id": 7}` is the user 7, whatever the rules ask of it.
+    fn key(&self, name: &Symbol, said: &Said<'_>) -> Column {
+        let column = self.column(name, None, said);
+        match said.is_whole_number(name, &column.ty) {
+            true => Column { ty: Type::Int, ..column },
+            false => column,
+        }
+    }
+
     fn column(&self, name: &Symbol, span: Option<Span>, said: &Said<'_>) -> Column {
         let found = said.column(name);
         let ty = match (self.heard.get(name), self.classes.get(name)) {

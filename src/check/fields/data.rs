@@ -35,6 +35,16 @@ impl<'a> Said<'a> {
         self.columns.get(name).copied()
     }
 
+    /// Whether a key is a whole number: in JSON where its values are numbers; in a file that knows only texts, or has types of
+    /// its own, where the rules take for a number what holds whole ones.
+    pub(super) fn is_whole_number(&self, key: &Symbol, taken_for: &Type) -> bool {
+        let own = self.column(key).and_then(|it| it.ty.as_ref());
+        match self.values {
+            OwnTypes::Json => own == Some(&Type::Float),
+            OwnTypes::Typed | OwnTypes::Written => own == Some(&Type::Int) && *taken_for == Type::Float,
+        }
+    }
+
     /// The type that a field's values have by themselves, if there is no doubt of it; where it is reckoned with, a text may
     /// stand for something else, and a number of a file that knows only texts is one.
     fn certain(&self, name: &Symbol, reckoned: bool) -> Option<Type> {

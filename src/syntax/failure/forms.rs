@@ -234,7 +234,7 @@ impl Around<'_> {
         }
     }
 
-    /// `top(spend, 20%)`
+    /// `top(spend, 20%)`, `top(20%, spend)`
     fn called_rank(&self) -> Option<Mistake> {
         let this = self.this()?;
         let opener = *self.open().last().filter(|open| open.is("("))?;
@@ -244,7 +244,11 @@ impl Around<'_> {
             .and_then(|at| self.tokens.get(at))
             .filter(|rank| matches!(rank.text, "top" | "bottom"))?;
         let close = self.matching(at).filter(|_| this.is(","))?;
-        let (by, amount) = (self.slice(opener.end()..this.start).trim(), self.slice(this.end()..close.start).trim());
+        let (mut by, mut amount) =
+            (self.slice(opener.end()..this.start).trim(), self.slice(this.end()..close.start).trim());
+        if by.starts_with(|first: char| first.is_ascii_digit()) {
+            std::mem::swap(&mut by, &mut amount);
+        }
         let written = format!("{} {amount} by {by}", rank.text);
         Some(
             Mistake::new(code::FOREIGN_FORM, rank.range(), format!("`{}` is no function", rank.text))

@@ -6,7 +6,7 @@ use super::{
         grammar::Rule,
         words::{self},
     },
-    Around, Kind, Mistake, Token,
+    Around, Kind, Mistake, Token, numbers,
     operators::NOTHING,
     shown,
 };
@@ -24,6 +24,8 @@ impl Around<'_> {
             .or_else(|| self.last_days())
             .or_else(|| self.period_words())
             .or_else(|| self.window_outside())
+            .or_else(|| self.window_behind_comparison())
+            .or_else(|| self.window_behind_where())
             .or_else(|| self.comma_before_where())
             .or_else(|| self.distinct_word())
             .or_else(|| self.in_top())
@@ -148,6 +150,18 @@ impl Around<'_> {
             return None;
         }
         let typed = self.slice(first.start..length.start).trim();
+        // `30 days` in two words is mended together with what stands before it.
+        let unit = self.tokens.get(last + 2).filter(|unit| unit.kind == Kind::Word && numbers::is_plain(length.text));
+        if let Some((unit, written)) = unit.and_then(|unit| Some((unit, numbers::unit_of(unit.text)?))) {
+            let written = format!("within {}", numbers::duration(length.text, written));
+            let range = first.start..unit.end();
+            let told = format!("`{}` is written `{written}` here", self.slice(range.clone()));
+            return Some(Mistake::new(code::FOREIGN_FORM, range.clone(), told).help(format!("write `{written}`")).fix(
+                format!("write `{written}`"),
+                range,
+                written,
+            ));
+        }
         Some(
             Mistake::new(
                 code::FOREIGN_FORM,
@@ -214,6 +228,54 @@ impl Around<'_> {
         .help(format!("write `{written}`"))
         .suggest(format!("write `{written}`"), close.start..close.start, window);
         mistake.edits.push((close.end()..length.end(), String::new()));
+        Some(mistake)
+    }
+
+    /// `count(orders) > 3 within 30d`
+    fn window_behind_comparison(&self) -> Option<Mistake> {
+        let word = self.this().filter(|word| word.is("within"))?;
+        let length = self.next().filter(|length| length.kind == Kind::Number)?;
+        let bound = self.previous().filter(|bound| super::ends_operand(bound))?;
+        self.token(-2).filter(|sign| matches!(sign.text, "=" | "!=" | "<" | "<=" | ">" | ">="))?;
+        let at = self.at.checked_sub(3)?;
+        let close = self.tokens.get(at).filter(|close| close.is(")"))?;
+        let open = self.opening(at)?;
+        let name = self.tokens.get(open.checked_sub(1)?).filter(|name| name.kind == Kind::Word)?;
+        if words::is_reserved(name.text) {
+            return None;
+        }
+        let window = format!(" within {}", length.text);
+        let inside = self.tokens.get(open..at)?;
+        // A window stands before `where`.
+        let place = inside.iter().find(|token| token.is("where")).map_or(close.start, |where_| where_.start);
+        let head = self.slice(name.start..place).trim_end();
+        let gap = name.start + head.len();
+        let written = format!("{head}{window}{}", self.slice(gap..bound.end()));
+        let mut mistake = Mistake::new(
+            code::CLAUSE_OUTSIDE,
+            word.start..length.end(),
+            "a window stands inside the aggregate's brackets",
+        )
+        .help(format!("write `{written}`"))
+        .suggest(format!("write `{written}`"), gap..gap, window);
+        mistake.edits.push((bound.end()..length.end(), String::new()));
+        Some(mistake)
+    }
+
+    /// `count(orders where category = "水果" within 30d)`
+    fn window_behind_where(&self) -> Option<Mistake> {
+        let word = self.this().filter(|word| word.is("within"))?;
+        let length = self.next().filter(|length| length.kind == Kind::Number)?;
+        let last = self.previous().filter(|last| super::ends_operand(last))?;
+        let open = *self.open().last().filter(|open| open.is("("))?;
+        let clause = self.tokens.get(..self.at)?.iter().rfind(|token| token.is("where") && token.start > open.start)?;
+        let window = format!("within {} ", length.text);
+        let written = format!("{window}{}", self.slice(clause.start..last.end()));
+        let mut mistake =
+            Mistake::new(code::UNEXPECTED, word.start..length.end(), "a window stands before `where`, not behind it")
+                .help(format!("write `{written}`"))
+                .suggest(format!("write `{written}`"), clause.start..clause.start, window);
+        mistake.edits.push((last.end()..length.end(), String::new()));
         Some(mistake)
     }
 
@@ -313,6 +375,17 @@ impl Around<'_> {
                 Mistake::new(code::MISSPELT_WORD, word.range(), "`at least` is two words")
                     .help("write `at least`")
                     .fix("write `at least`", word.range(), "at least"),
+            );
+        }
+        let spelt = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+        if let Some(this) = self.this().filter(|_| self.spelt(-1, "least"))
+            && let Some(number) = spelt.iter().position(|word| this.text.eq_ignore_ascii_case(word))
+        {
+            let digits = (number + 1).to_string();
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), "a number is written in digits")
+                    .help(format!("write `at least {digits} of (…)`"))
+                    .fix(format!("write `{digits}`"), this.range(), digits),
             );
         }
         let at = [self.at, self.at.checked_sub(1)?].into_iter().find(|at| {

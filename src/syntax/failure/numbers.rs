@@ -4,7 +4,7 @@ use super::{Around, Kind, Mistake, Token};
 use crate::diagnostic::code;
 
 /// A word for a unit of time, and how it is written.
-fn unit_of(word: &str) -> Option<&'static str> {
+pub(super) fn unit_of(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
         "d" | "day" | "days" | "\u{5929}" | "\u{65e5}" => "d",
         "w"
@@ -27,20 +27,20 @@ fn unit_of(word: &str) -> Option<&'static str> {
 }
 
 /// `30` and `d`, `1` and `q`, as a duration.
-fn duration(number: &str, unit: &str) -> String {
+pub(super) fn duration(number: &str, unit: &str) -> String {
     match (unit, number.replace('_', "").parse::<u64>()) {
         ("q", Ok(quarters)) => format!("{}mo", quarters.saturating_mul(3)),
         _ => format!("{number}{unit}"),
     }
 }
 
-fn is_plain(number: &str) -> bool {
+pub(super) fn is_plain(number: &str) -> bool {
     !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit() || it == b'_')
 }
 
 impl Around<'_> {
     pub(super) fn number(&self) -> Option<Mistake> {
-        if let Some(mistake) = self.point_at_the_end() {
+        if let Some(mistake) = self.several_points().or_else(|| self.point_at_the_end()) {
             return Some(mistake);
         }
         let this = self.this()?;
@@ -63,6 +63,42 @@ impl Around<'_> {
             return None;
         }
         self.malformed(this)
+    }
+
+    /// `1.000.000`
+    fn several_points(&self) -> Option<Mistake> {
+        let point = self.previous().filter(|point| point.is("."))?;
+        let number = self.token(-2).filter(|number| number.kind == Kind::Number && number.end() == point.start)?;
+        let mut groups: Vec<&str> = number.text.split('.').collect();
+        let mut end = point.start;
+        let mut rest = self.tokens.get(self.at.checked_sub(1)?..)?;
+        while let [point, digits, behind @ ..] = rest {
+            let touching = point.is(".") && point.start == end && digits.start == point.end();
+            if !touching || digits.kind != Kind::Number {
+                break;
+            }
+            groups.extend(digits.text.split('.'));
+            end = digits.end();
+            rest = behind;
+        }
+        if groups.len() < 3 {
+            return None;
+        }
+        let range = number.start..end;
+        let thousands = groups.iter().skip(1).all(|group| group.len() == 3 && is_plain(group))
+            && groups.first().is_some_and(|first| (1..=3).contains(&first.len()) && is_plain(first));
+        if !thousands {
+            return Some(
+                Mistake::new(code::BAD_NUMBER, range, "a number has one point")
+                    .help("write one number, such as `12.50`; a text, such as a version, stands in quotes"),
+            );
+        }
+        let written = groups.join("_");
+        Some(
+            Mistake::new(code::BAD_NUMBER, range.clone(), "thousands are set apart by `_`, not by a point")
+                .help(format!("write `{written}`, or `{}`", groups.concat()))
+                .suggest(format!("write `{written}`"), range, written),
+        )
     }
 
     /// `5.`, behind whose point the grammar waits for a field's name

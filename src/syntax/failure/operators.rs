@@ -76,7 +76,9 @@ const FOREIGN: &[(&[&str], &str)] = &[
     (&["plus"], "+"),
     (&["times"], "*"),
     (&["startswith"], "starts with"),
+    (&["starts_with"], "starts with"),
     (&["endswith"], "ends with"),
+    (&["ends_with"], "ends with"),
     (&["group", "by"], "per"),
     (&["elif"], "else if"),
     (&["elsif"], "else if"),
@@ -183,7 +185,7 @@ impl Around<'_> {
             return Some(
                 Mistake::new(code::FOREIGN_OPERATOR, is.range(), format!("`{}` needs no `is` before it", this.text))
                     .help("remove `is`")
-                    .fix("remove `is`", is.range(), ""),
+                    .fix("remove `is`", is.start..this.start, ""),
             );
         }
         if let Some(word) = misspelt(this.text, &["missing", "known"]).filter(|_| this.kind == Kind::Word) {
@@ -278,9 +280,30 @@ impl Around<'_> {
                     .is_some_and(|token| token.kind == Kind::Word && token.text.to_lowercase() == *word)
             })
         })?;
+        let behind = |at: usize| self.token((typed.len() + at) as isize);
         let last = self.token(typed.len() as isize - 1)?;
         let range = this.start..last.end();
         let typed = self.slice(range.clone());
+        // More than 30 days ago is before that moment, not after it.
+        let turned = match *word {
+            ">" => Some("<"),
+            ">=" => Some("<="),
+            "<" => Some(">"),
+            "<=" => Some(">="),
+            _ => None,
+        };
+        if let Some(turned) = turned
+            && let (Some(length), Some(ago)) = (behind(0), behind(1))
+            && length.kind == Kind::Number
+            && ago.is("ago")
+        {
+            let message = format!("`{typed} {} ago` is written `{turned} {} ago` here", length.text, length.text);
+            return Some(
+                Mistake::new(code::FOREIGN_OPERATOR, range.clone(), message)
+                    .help(format!("write `{turned} {} ago`", length.text))
+                    .fix(format!("write `{turned}`"), range, turned),
+            );
+        }
         Some(
             Mistake::new(code::FOREIGN_OPERATOR, range.clone(), format!("`{typed}` is written `{word}` here"))
                 .help(format!("write `{word}`"))
@@ -385,6 +408,9 @@ impl Around<'_> {
                         .fix("remove it", previous.end()..this.end(), ""),
                 );
             }
+            if let Some(mistake) = self.subject_not_repeated(this, previous) {
+                return Some(mistake);
+            }
             let name_like = words::is_reserved(this.text)
                 && !is_operator(this.text)
                 && !matches!(this.text, "then" | "else" | "ago");
@@ -432,5 +458,21 @@ impl Around<'_> {
                 _ => mistake.help(format!("write a value or a condition after `{}`", previous.text)),
             }
         })
+    }
+
+    /// `city = "上海" or = "北京"`
+    fn subject_not_repeated(&self, this: &Token<'_>, join: &Token<'_>) -> Option<Mistake> {
+        let compares = |token: &Token<'_>| matches!(token.text, "=" | "!=" | "<" | "<=" | ">" | ">=");
+        if !compares(this) || !matches!(join.text, "and" | "or") {
+            return None;
+        }
+        self.token(-3).filter(|sign| compares(sign))?;
+        let subject = self.token(-4).filter(|subject| subject.kind == Kind::Word && ends_operand(subject))?;
+        let written = format!("{} {}", join.text, subject.text);
+        Some(
+            Mistake::new(code::UNEXPECTED, this.range(), format!("what `{}` compares is left out", this.text))
+                .help(format!("write `{written} {} …`", this.text))
+                .suggest(format!("write `{written}`"), this.start..this.start, format!("{} ", subject.text)),
+        )
     }
 }

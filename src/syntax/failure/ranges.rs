@@ -66,7 +66,8 @@ impl Around<'_> {
                 }
             }
         }
-        let due = self.expects(Rule::dots) || self.at == begin + 2;
+        let bracket = ends.first().is_some_and(|open| matches!(open.text, "(" | "["));
+        let due = self.expects(Rule::dots) || self.at == begin + 2 || bracket && self.at == begin + 3;
         if !due {
             return None;
         }
@@ -76,6 +77,14 @@ impl Around<'_> {
         }
         let whole = before.start..after.end();
         let written = format!("{}..{}", before.text, after.text);
+        // `between [3, 5]`
+        if let [open, first, _, _, close, ..] = ends
+            && matches!((open.text, close.text), ("(", ")") | ("[", "]"))
+            && first.start == before.start
+        {
+            let whole = open.start..close.end();
+            return Some(self.foreign(whole.clone(), &written, whole, written.clone()));
+        }
         // From the token before to the token after, so that no blanks stay.
         Some(self.foreign(whole, &written, before.end()..after.start, "..".to_owned()).label(sign.range(), "here"))
     }

@@ -95,7 +95,10 @@ impl Walk<'_, '_> {
         if rest.get(length..).is_some_and(|behind| behind.starts_with('"')) {
             let word = rest.get(..length).unwrap_or("");
             let span = self.next_span(length);
-            let whole = self.span(self.at - 1, self.at + length + 1);
+            // The text before may have ended in a quote of another keyboard.
+            let quote =
+                self.text.get(..self.at).and_then(|before| before.chars().next_back()).map_or(0, char::len_utf8);
+            let whole = self.span(self.at - quote, self.at + length + 1);
             self.sink.push(
                 Diagnostic::error(code::INNER_QUOTES, span, "the quote before this ends the text")
                     .help(format!("a quote inside a text is written `\\\"`: `\\\"{word}\\\"`"))
