@@ -16,6 +16,7 @@ pub(super) struct Cell<'t> {
 
 impl<'t> Cell<'t> {
     /// A text of its own.
+    #[cfg(test)]
     pub(super) fn whole(bytes: &'t [u8]) -> Cell<'t> {
         Cell { bytes, start: 0, end: bytes.len() }
     }
@@ -84,9 +85,11 @@ impl<'t> Cell<'t> {
     /// One to eighteen digits.
     #[inline]
     fn digits(self) -> Option<u64> {
+        if let 1..=8 = self.len() { self.eight_digits() } else { self.many_digits() }
+    }
+
+    fn many_digits(self) -> Option<u64> {
         match self.len() {
-            0 => None,
-            1..=8 => self.eight_digits(),
             9..=16 => {
                 let middle = self.end - 8;
                 let high = self.part(self.start, middle).eight_digits()?;
@@ -97,7 +100,7 @@ impl<'t> Cell<'t> {
                 let high = self.part(self.start, middle).eight_digits()?;
                 Some(high * 10_000_000_000_000_000 + self.part(middle, self.end).digits()?)
             }
-            _ => None,
+            0..=8 | 19.. => None,
         }
     }
 }
@@ -191,8 +194,15 @@ pub(super) fn date(cell: Cell<'_>) -> Option<i32> {
 #[inline]
 fn day(text: &[u8; 10]) -> Option<i32> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
-    let year = two(*y1, *y2)? * 100 + two(*y3, *y4)?;
-    calendar::from_parts(year, two(*m1, *m2)?, two(*d1, *d2)?)
+    let (year, month, day) = (two(*y1, *y2)? * 100 + two(*y3, *y4)?, two(*m1, *m2)?, two(*d1, *d2)?);
+    if day <= 28 && (1..=12).contains(&month) && year > 0 && day > 0 {
+        // A day that every month has: only leap days before it are to be counted.
+        let march = (month + 9) % 12;
+        let year = (year + i64::from(month > 2)) as u32 - 1;
+        let before = year * 365 + year / 4 - year / 100 + year / 400 + (153 * march as u32 + 2) / 5 + day as u32;
+        return Some(before as i32 - 719_469);
+    }
+    calendar::from_parts(year, month, day)
 }
 
 /// Two digits.

@@ -95,7 +95,7 @@ impl Form {
                 (Type::Text, Some(text)) => texts(text, rows, cells, &mut strict),
                 _ => {
                     let cells = cells.map(|(start, end)| Cell { bytes, start, end });
-                    build::column(column, &self.shared.days, rows, cells, &mut strict)
+                    build::column(column, &self.shared.days, rows, cells, Some, &mut strict)
                 }
             };
             (*id, data)

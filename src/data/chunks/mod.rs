@@ -7,7 +7,9 @@ mod cut;
 mod days;
 mod delimited;
 mod fields;
+mod objects;
 mod plain;
+mod scan;
 #[cfg(test)]
 mod tests;
 
@@ -62,11 +64,13 @@ struct Shared {
 /// A file that is being cut.
 enum Part {
     Delimited(delimited::Part),
+    Objects(objects::Part),
     Plain(plain::Part),
 }
 
 enum Unread {
     Delimited(Arc<delimited::Form>, Piece),
+    Objects(Arc<objects::Form>, Piece),
     /// Rows that are read already.
     Plain(Box<Parsed>),
 }
@@ -98,7 +102,8 @@ impl Chunks {
         self.now = Some(match part.format {
             Format::Csv => Part::Delimited(delimited::Part::open(&part, b',', &self.shared, self.size)?),
             Format::Tsv => Part::Delimited(delimited::Part::open(&part, b'\t', &self.shared, self.size)?),
-            Format::JsonLines | Format::Parquet | Format::Arrow => Part::Plain(plain::Part::open(&part, &self.shared)?),
+            Format::JsonLines => Part::Objects(objects::Part::open(&part, &self.shared, self.size)?),
+            Format::Parquet | Format::Arrow => Part::Plain(plain::Part::open(&part, &self.shared)?),
         });
         Ok(())
     }
@@ -107,6 +112,7 @@ impl Chunks {
         while let Some(part) = &mut self.now {
             let found = match part {
                 Part::Delimited(part) => part.next()?.map(|(form, piece)| Unread::Delimited(form, piece)),
+                Part::Objects(part) => part.next()?.map(|(form, piece)| Unread::Objects(form, piece)),
                 Part::Plain(part) => part.next()?.map(|rows| Unread::Plain(Box::new(rows))),
             };
             if let Some(rows) = found {
@@ -140,6 +146,7 @@ impl Chunk {
     pub fn parse(self) -> Result<Parsed, DataError> {
         match self.rows {
             Unread::Delimited(form, piece) => Ok(form.parse(&piece)),
+            Unread::Objects(form, piece) => Ok(form.parse(&piece)),
             Unread::Plain(rows) => Ok(*rows),
         }
     }
@@ -165,16 +172,16 @@ impl Shared {
         let rows = lines.len();
         let table = &self.wanted.table;
         let mut all: Vec<Option<Column>> = vec![None; table.columns.len()];
-        for id in &self.wanted.needed {
-            if let Some(slot) = all.get_mut(id.0 as usize) {
-                let mut missing = Column::new(&table.column(*id).ty);
-                missing.grow(rows);
-                *slot = Some(missing);
-            }
-        }
         for (id, column) in columns {
             if let Some(slot) = all.get_mut(id.0 as usize) {
                 *slot = Some(column);
+            }
+        }
+        for id in &self.wanted.needed {
+            if let Some(slot @ None) = all.get_mut(id.0 as usize) {
+                let mut missing = Column::new(&table.column(*id).ty);
+                missing.grow(rows);
+                *slot = Some(missing);
             }
         }
         Batch { columns: all, rows, lines }
