@@ -16,7 +16,6 @@ pub(super) struct Cell<'t> {
 
 impl<'t> Cell<'t> {
     /// A text of its own.
-    #[cfg(test)]
     pub(super) fn whole(bytes: &'t [u8]) -> Cell<'t> {
         Cell { bytes, start: 0, end: bytes.len() }
     }

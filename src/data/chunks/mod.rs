@@ -7,6 +7,7 @@ mod cut;
 mod days;
 mod delimited;
 mod fields;
+mod groups;
 mod objects;
 mod plain;
 mod scan;
@@ -27,6 +28,8 @@ use days::Days;
 
 /// Bytes of a piece of text.
 const SIZE: usize = 1 << 20;
+/// Bytes that a packed row is taken for.
+const ROW: usize = 8;
 
 /// The pieces of a table's data, in order; one that cannot be read is the last.
 pub struct Chunks {
@@ -65,12 +68,14 @@ struct Shared {
 enum Part {
     Delimited(delimited::Part),
     Objects(objects::Part),
+    Groups(groups::Part),
     Plain(plain::Part),
 }
 
 enum Unread {
     Delimited(Arc<delimited::Form>, Piece),
     Objects(Arc<objects::Form>, Piece),
+    Groups(Arc<groups::Form>, groups::Piece),
     /// Rows that are read already.
     Plain(Box<Parsed>),
 }
@@ -103,7 +108,8 @@ impl Chunks {
             Format::Csv => Part::Delimited(delimited::Part::open(&part, b',', &self.shared, self.size)?),
             Format::Tsv => Part::Delimited(delimited::Part::open(&part, b'\t', &self.shared, self.size)?),
             Format::JsonLines => Part::Objects(objects::Part::open(&part, &self.shared, self.size)?),
-            Format::Parquet | Format::Arrow => Part::Plain(plain::Part::open(&part, &self.shared)?),
+            Format::Parquet => Part::Groups(groups::Part::open(&part, &self.shared, self.size / ROW)?),
+            Format::Arrow => Part::Plain(plain::Part::open(&part, &self.shared)?),
         });
         Ok(())
     }
@@ -113,6 +119,7 @@ impl Chunks {
             let found = match part {
                 Part::Delimited(part) => part.next()?.map(|(form, piece)| Unread::Delimited(form, piece)),
                 Part::Objects(part) => part.next()?.map(|(form, piece)| Unread::Objects(form, piece)),
+                Part::Groups(part) => part.next().map(|(form, piece)| Unread::Groups(form, piece)),
                 Part::Plain(part) => part.next()?.map(|rows| Unread::Plain(Box::new(rows))),
             };
             if let Some(rows) = found {
@@ -147,6 +154,7 @@ impl Chunk {
         match self.rows {
             Unread::Delimited(form, piece) => Ok(form.parse(&piece)),
             Unread::Objects(form, piece) => Ok(form.parse(&piece)),
+            Unread::Groups(form, piece) => form.parse(&piece),
             Unread::Plain(rows) => Ok(*rows),
         }
     }

@@ -1,6 +1,14 @@
 //! What pieces give is what the plain readers give row by row, whatever the file and wherever it is cut.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
+    Int8Array, Int64Array, ListArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
+    types::{Int32Type, Int64Type},
+};
+use arrow_schema::{Field, Schema};
 
 use proptest::{prelude::*, sample::select};
 
@@ -316,4 +324,80 @@ fn a_quote_that_is_never_closed_is_told() {
     let input = file(folder.path(), "users.csv", format!("id,there\nu1,1\n\"u2,{}", "x\n".repeat(9 << 20)).as_bytes());
     let error = in_pieces(&input, &wanted(false), 1 << 20).unwrap_err();
     assert!(error.ends_with("the row that begins on line 3 is longer than 16 MiB"), "{error}");
+}
+
+/// Arrays as Parquet files may have them.
+fn arrays() -> Vec<ArrayRef> {
+    let list = [Some(vec![Some(1), Some(2)]), None, Some(vec![None]), Some(vec![])];
+    let texts = [Some("2026-11-22"), None, Some("2026-11-22T08:00"), Some("米"), Some(""), Some("1d12h")];
+    let floats = [Some(1.5), None, Some(-0.0), Some(2.0), Some(f64::NAN), Some(1e300), Some(0.125)];
+    let instants = vec![Some(1_763_769_600), None, Some(-1), Some(i64::MAX), Some(1_774_747_800)];
+    let times = || instants.clone().into_iter().map(|it| it.map(|it: i64| it.saturating_mul(1000)));
+    vec![
+        Arc::new(Int64Array::from(vec![Some(5), None, Some(-7), Some(i64::MAX), Some(0), Some(1_763_769_600_000)])),
+        Arc::new(Int8Array::from(vec![Some(5), None, Some(-7)])),
+        Arc::new(UInt64Array::from(vec![Some(5), None, Some(u64::MAX)])),
+        Arc::new(Float64Array::from_iter(floats)),
+        Arc::new(Float32Array::from(vec![Some(1.5), None, Some(0.1)])),
+        Arc::new(
+            Decimal128Array::from(vec![Some(150), None, Some(i128::from(i64::MAX) * 100), Some(155)])
+                .with_precision_and_scale(38, 2)
+                .unwrap(),
+        ),
+        Arc::new(Decimal128Array::from(vec![Some(7), Some(-1)]).with_precision_and_scale(10, 0).unwrap()),
+        Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+        Arc::new(Date32Array::from(vec![Some(20_000), None, Some(-1)])),
+        Arc::new(StringArray::from_iter(texts)),
+        Arc::new(StringViewArray::from_iter(texts)),
+        Arc::new(texts.into_iter().collect::<DictionaryArray<Int32Type>>()),
+        Arc::new(TimestampSecondArray::from(instants.clone())),
+        Arc::new(TimestampMillisecondArray::from_iter(times()).with_timezone("UTC")),
+        Arc::new(TimestampMicrosecondArray::from_iter(times().map(|it| it.map(|it| it.saturating_mul(1000))))),
+        Arc::new(TimestampNanosecondArray::from(vec![Some(1_763_769_600_123_456_789), None, Some(-1)])),
+        Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(list)),
+    ]
+}
+
+#[test]
+fn pieces_of_parquet_hold_what_its_rows_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let types = [
+        Type::Text,
+        Type::Int,
+        Type::Decimal(2),
+        Type::Decimal(0),
+        Type::Float,
+        Type::Bool,
+        Type::Date,
+        Type::Timestamp,
+        Type::Duration,
+        Type::List(Box::new(Type::Int)),
+    ];
+    for (number, array) in arrays().into_iter().enumerate() {
+        let path = folder.path().join(format!("{number}.parquet"));
+        let schema = Arc::new(Schema::new(vec![Field::new("x", array.data_type().clone(), true)]));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::clone(&array)]).unwrap();
+        let properties = parquet::file::properties::WriterProperties::builder();
+        let properties = properties.set_max_row_group_row_count(Some(4)).build();
+        let file = fs::File::create(&path).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, schema, Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let input = Input::parse(path.to_str().unwrap()).unwrap();
+        for ty in &types {
+            let moments = matches!(ty, Type::Date | Type::Timestamp);
+            for (optional, epoch) in [(true, false), (false, false), (true, true)] {
+                let format = if epoch && moments { MomentFormat::EpochMillis } else { MomentFormat::Iso };
+                let mut table = table();
+                table.columns =
+                    vec![Column { format, ..column("x", ty.clone(), optional) }, column("nowhere", Type::Int, true)];
+                let needed = vec![ColumnId(0), ColumnId(1)];
+                let wanted = Wanted { table, needed, nested: vec![], verbatim: optional };
+                for size in [8, 24, 800] {
+                    let told = format!("{:?} as {ty}, optional: {optional}, {size}", array.data_type());
+                    assert_eq!(in_pieces(&input, &wanted, size), one_by_one(&input, &wanted), "{told}");
+                }
+            }
+        }
+    }
 }
