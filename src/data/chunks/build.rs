@@ -46,7 +46,11 @@ pub(super) fn column<'t>(
         }
         Type::Timestamp => {
             let odd = |value: &Value| if let Value::Timestamp(it) = value { Some(*it) } else { None };
-            let usual = |cell| cell::timestamp(iso(cell)?, days);
+            let unit = cell::unit(&column.format);
+            let usual = |cell| match unit {
+                Some(unit) => cell::epoch(cell, unit),
+                None => cell::timestamp(iso(cell)?, days),
+            };
             Data::Timestamp(fill(rows, cells, usual, odd, strictly, &mut known))
         }
         Type::Duration => {

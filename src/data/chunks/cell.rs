@@ -3,7 +3,7 @@
 
 use crate::{
     data::chunks::days::Days,
-    value::{Duration, time::calendar},
+    value::{Duration, moment_text::MomentFormat, time::calendar},
 };
 
 /// Part of a text: all of it, and where the part begins and ends. Eight bytes can so be looked at at once.
@@ -250,6 +250,29 @@ pub(super) fn timestamp(cell: Cell<'_>, days: &Days) -> Option<i64> {
         _ => return None,
     };
     Some(midnight + ((hour * 60 + minute) * 60 + second) * SECOND + fraction - ahead)
+}
+
+/// `1763769600`, in units of so many microseconds.
+#[inline]
+pub(super) fn epoch(cell: Cell<'_>, unit: i64) -> Option<i64> {
+    epoch_of(int(cell)?, unit)
+}
+
+/// The same of a number that is read already.
+#[inline]
+pub(super) fn epoch_of(number: i64, unit: i64) -> Option<i64> {
+    // The years 100 to 9800 or so: none near the calendar's ends.
+    number.checked_mul(unit).filter(|micros| (-59_000_000_000_000_000..=247_000_000_000_000_000).contains(micros))
+}
+
+/// The microseconds of an epoch's unit.
+pub(super) fn unit(format: &MomentFormat) -> Option<i64> {
+    match format {
+        MomentFormat::EpochSeconds => Some(1_000_000),
+        MomentFormat::EpochMillis => Some(1_000),
+        MomentFormat::EpochMicros => Some(1),
+        MomentFormat::Iso | MomentFormat::Pattern(_) => None,
+    }
 }
 
 /// One to six digits of a second, in microseconds, and what follows.

@@ -23,7 +23,7 @@ use crate::{
     column::{self, Data, Texts},
     data::{
         BadRow, DataError, Input,
-        chunks::{Fault, Parsed, Shared, build, build::Known, cell, cell::Cell, days::Days, first_faults},
+        chunks::{Fault, Found, Parsed, Shared, build, build::Known, cell, cell::Cell, days::Days},
         columnar, table,
     },
     schema::{Column, ColumnId},
@@ -121,42 +121,14 @@ impl Form {
             let mut strict = Strict { id: *id, column, zone: &self.shared.zone, array, faults: &mut faults };
             columns.push((*id, self::column(array, column, &self.shared.days, &mut strict)));
         }
-        let faults = first_faults(faults);
-        let verbatim = |row| columnar::verbatim(&batch, row, &self.shared.zone).into_bytes();
-        let mut keep = vec![true; rows];
-        let bad = faults.into_iter().enumerate().map(|(gone, fault)| {
-            if let Some(keep) = keep.get_mut(fault.row) {
-                *keep = false;
-            }
-            let header = self.shared.wanted.table.column(fault.column).header.clone();
-            let bad = BadRow {
-                file: self.input.name(),
-                line: piece.before + fault.row as u64 + 1,
-                column: Some(header),
-                reason: fault.reason,
-                verbatim: verbatim(fault.row),
-            };
-            (fault.row - gone, Box::new(bad))
-        });
-        let bad: Vec<(usize, Box<BadRow>)> = bad.collect();
-        let (columns, lines) = match bad.is_empty() {
-            true => (columns, lines),
-            false => {
-                let lines: Vec<u64> = lines;
-                let lines = lines.into_iter().zip(&keep).filter(|(_, keep)| **keep).map(|(line, _)| line).collect();
-                (columns.into_iter().map(|(id, column)| (id, build::kept(&column, &keep))).collect(), lines)
-            }
-        };
-        let whole = self.shared.wanted.verbatim;
-        let verbatims = keep.iter().enumerate().filter(|(_, keep)| whole && **keep).map(|(row, _)| verbatim(row));
-        let (verbatim, children) = (
-            verbatims.collect(),
-            match self.shared.wanted.nested.is_empty() {
-                true => vec![],
-                false => vec![vec![]; rows - bad.len()],
-            },
-        );
-        Ok(Parsed { batch: self.shared.batch(columns, lines), bad, children, verbatim })
+        let shown = |row| columnar::verbatim(&batch, row, &self.shared.zone).into_bytes();
+        let wanted = &self.shared.wanted;
+        let verbatim = (0..rows).filter(|_| wanted.verbatim).map(shown).collect();
+        let children = if wanted.nested.is_empty() { vec![] } else { vec![vec![]; rows] };
+        let found = Found { columns, lines, children, verbatim, faults, none: vec![] };
+        Ok(self.shared.sorted_out(found, |row, line, column, reason| {
+            Box::new(BadRow { file: self.input.name(), line, column, reason, verbatim: shown(row) })
+        }))
     }
 
     /// Its rows as the file has them.
@@ -219,11 +191,12 @@ fn column(array: &dyn Array, column: &Column, days: &Days, strict: &mut Strict<'
             Data::Date(fill(array, usual, odd, strict, &mut known))
         }
         Type::Timestamp => {
-            let instants = instants_of(array);
-            let usual = |row| match &instants {
-                Some((instants, true)) => instants.get(row).copied(),
-                Some((instants, false)) => local(*instants.get(row)?, days),
-                None => cell::timestamp(cell(row)?, days),
+            let (instants, ints, unit) = (instants_of(array), ints_of(array), cell::unit(&column.format));
+            let usual = |row| match (&instants, &ints) {
+                (Some((instants, true)), _) => instants.get(row).copied(),
+                (Some((instants, false)), _) => local(*instants.get(row)?, days),
+                (None, Some(ints)) => cell::epoch_of(*ints.get(row)?, unit?),
+                (None, None) => cell::timestamp(cell(row)?, days),
             };
             let odd = |value: &Value| if let Value::Timestamp(it) = value { Some(*it) } else { None };
             Data::Timestamp(fill(array, usual, odd, strict, &mut known))

@@ -160,21 +160,68 @@ impl Chunk {
     }
 }
 
-/// What is wrong with a row, found column by column.
+/// The rows of a piece before the bad ones are set aside.
+#[derive(Default)]
+struct Found {
+    /// In the order in which they are judged.
+    columns: Vec<(ColumnId, Column)>,
+    lines: Vec<u64>,
+    /// As in [`Parsed`].
+    children: Vec<Vec<(TableId, Vec<Vec<Value>>)>>,
+    /// As in [`Parsed`].
+    verbatim: Vec<Vec<u8>>,
+    /// What is wrong with single values, column by column.
+    faults: Vec<Fault>,
+    /// Rows that have no values at all, with the number of rows before.
+    none: Vec<(usize, Box<BadRow>)>,
+}
+
+/// What is wrong with a value.
 struct Fault {
     row: usize,
     column: ColumnId,
     reason: String,
 }
 
-/// The first fault of each row, by row: of faults that were found in the order in which columns are judged.
-fn first_faults(mut faults: Vec<Fault>) -> Vec<Fault> {
-    faults.sort_by_key(|fault| fault.row);
-    faults.dedup_by_key(|fault| fault.row);
-    faults
-}
-
 impl Shared {
+    /// Sets bad rows aside. `bad` shows one, its line, the column's header and the reason.
+    fn sorted_out(&self, mut found: Found, bad: impl Fn(usize, u64, Option<String>, String) -> Box<BadRow>) -> Parsed {
+        if found.faults.is_empty() && found.none.is_empty() {
+            let batch = self.batch(found.columns, found.lines);
+            return Parsed { batch, bad: vec![], children: found.children, verbatim: found.verbatim };
+        }
+        // Of each row the first fault, as columns are judged, is told.
+        found.faults.sort_by_key(|fault| fault.row);
+        found.faults.dedup_by_key(|fault| fault.row);
+        let mut keep = vec![true; found.lines.len()];
+        let mut all = vec![];
+        let (mut none, mut gone) = (found.none.into_iter().peekable(), 0);
+        for Fault { row, column, reason } in found.faults {
+            while let Some((before, bad)) = none.next_if(|(before, _)| *before <= row) {
+                all.push((before - gone, bad));
+            }
+            let line = found.lines.get(row).copied().unwrap_or_default();
+            let header = self.wanted.table.column(column).header.clone();
+            all.push((row - gone, bad(row, line, Some(header), reason)));
+            keep.iter_mut().skip(row).take(1).for_each(|keep| *keep = false);
+            gone += 1;
+        }
+        all.extend(none.map(|(before, bad)| (before - gone, bad)));
+        fn only<T>(all: Vec<T>, keep: &[bool]) -> Vec<T> {
+            all.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(one, _)| one).collect()
+        }
+        let columns = match gone {
+            0 => found.columns,
+            _ => found.columns.into_iter().map(|(id, column)| (id, build::kept(&column, &keep))).collect(),
+        };
+        Parsed {
+            batch: self.batch(columns, only(found.lines, &keep)),
+            bad: all,
+            children: only(found.children, &keep),
+            verbatim: only(found.verbatim, &keep),
+        }
+    }
+
     /// A batch of these columns; those that are needed and that the data do not have are missing in each row.
     fn batch(&self, columns: Vec<(ColumnId, Column)>, lines: Vec<u64>) -> Batch {
         let rows = lines.len();

@@ -11,13 +11,12 @@ use serde_json::Value as Json;
 use crate::{
     column::{self, Data, Texts},
     data::{
-        BadRow, DataError, Input,
+        DataError, Input,
         chunks::{
-            Fault, Parsed, Shared, build,
+            Fault, Found, Parsed, Shared, build,
             build::{Known, Strictly},
             cell::Cell,
             cut::{Cutter, Ends, Piece},
-            first_faults,
             scan::{Scanner, Seen, Span},
         },
         json_lines,
@@ -68,14 +67,12 @@ impl Part {
 struct Rows {
     /// Of each row: where the values are, by place.
     spans: Vec<Span>,
-    /// Where each row stands, and its line.
-    found: Vec<(usize, usize)>,
-    lines: Vec<u64>,
+    /// Where each row begins and ends.
+    places: Vec<(usize, usize)>,
     /// Rows that were read as a whole.
     whole: HashMap<usize, Vec<Value>>,
-    /// Lines that are no rows, with the number of rows before.
-    bad: Vec<(usize, Box<BadRow>)>,
-    parsed: Parsed,
+    /// What is known of all of them.
+    found: Found,
 }
 
 impl Form {
@@ -86,20 +83,18 @@ impl Form {
         let width = self.columns.len();
         let text = simdutf8::basic::from_utf8(bytes).ok();
         let mut rows = self.rows(piece, text.is_some());
-        let columns: Vec<(ColumnId, column::Column)> = (self.columns.iter().enumerate())
-            .map(|(place, (id, column))| {
-                let spans = rows.spans.iter().skip(place).step_by(width);
-                let mut strict =
-                    Strict { id: *id, column, zone: &self.shared.zone, whole: &rows.whole, faults: &mut faults };
-                (*id, self.column(bytes, text, column, rows.found.len(), spans, &mut strict))
-            })
-            .collect();
-        let faults = first_faults(faults);
-        if faults.is_empty() && rows.bad.is_empty() {
-            rows.parsed.batch = self.shared.batch(columns, rows.lines);
-            return rows.parsed;
-        }
-        self.without(bytes, rows, columns, faults)
+        let columns = self.columns.iter().enumerate().map(|(place, (id, column))| {
+            let spans = rows.spans.iter().skip(place).step_by(width);
+            let mut strict =
+                Strict { id: *id, column, zone: &self.shared.zone, whole: &rows.whole, faults: &mut faults };
+            (*id, self.column(bytes, text, column, rows.places.len(), spans, &mut strict))
+        });
+        rows.found.columns = columns.collect();
+        rows.found.faults = faults;
+        self.shared.sorted_out(rows.found, |row, line, column, reason| {
+            let (start, end) = rows.places.get(row).copied().unwrap_or_default();
+            self.lines.bad(bytes.get(start..end).unwrap_or_default(), line, column, reason)
+        })
     }
 
     /// Finds the rows, and where their values are.
@@ -130,22 +125,22 @@ impl Form {
                     Ok(row) => {
                         spans.fill(Span::default());
                         children = row.children;
-                        rows.whole.insert(rows.found.len(), row.values);
+                        rows.whole.insert(rows.places.len(), row.values);
                     }
                     Err(bad) => {
                         rows.spans.truncate(base);
-                        rows.bad.push((rows.found.len(), bad));
+                        rows.found.none.push((rows.places.len(), bad));
                         continue;
                     }
                 }
             }
-            rows.found.push((from, end));
-            rows.lines.push(line - 1);
+            rows.places.push((from, end));
+            rows.found.lines.push(line - 1);
             if !wanted.nested.is_empty() {
-                rows.parsed.children.push(children);
+                rows.found.children.push(children);
             }
             if wanted.verbatim {
-                rows.parsed.verbatim.push(raw.to_vec());
+                rows.found.verbatim.push(raw.to_vec());
             }
         }
         rows
@@ -169,41 +164,6 @@ impl Form {
             _ => None,
         };
         build::column(column, &self.shared.days, rows, cells, quoted, strict)
-    }
-
-    /// The rows of which none has a fault; and the others.
-    fn without(
-        &self,
-        bytes: &[u8],
-        rows: Rows,
-        columns: Vec<(ColumnId, column::Column)>,
-        faults: Vec<Fault>,
-    ) -> Parsed {
-        let mut keep = vec![true; rows.found.len()];
-        let mut bad = vec![];
-        let mut lines = rows.bad.into_iter().peekable();
-        for (gone, fault) in faults.into_iter().enumerate() {
-            while let Some((before, line)) = lines.next_if(|(before, _)| *before <= fault.row) {
-                bad.push((before - gone, line));
-            }
-            let (start, end) = rows.found.get(fault.row).copied().unwrap_or_default();
-            let line = rows.lines.get(fault.row).copied().unwrap_or_default();
-            let header = self.shared.wanted.table.column(fault.column).header.clone();
-            let raw = bytes.get(start..end).unwrap_or_default();
-            bad.push((fault.row - gone, self.lines.bad(raw, line, Some(header), fault.reason)));
-            if let Some(keep) = keep.get_mut(fault.row) {
-                *keep = false;
-            }
-        }
-        let gone = keep.iter().filter(|keep| !**keep).count();
-        bad.extend(lines.map(|(before, line)| (before - gone, line)));
-        fn only<T>(all: Vec<T>, keep: &[bool]) -> Vec<T> {
-            all.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(one, _)| one).collect()
-        }
-        let columns = columns.into_iter().map(|(id, column)| (id, build::kept(&column, &keep))).collect();
-        let batch = self.shared.batch(columns, only(rows.lines, &keep));
-        let Parsed { children, verbatim, .. } = rows.parsed;
-        Parsed { batch, bad, children: only(children, &keep), verbatim: only(verbatim, &keep) }
     }
 }
 
