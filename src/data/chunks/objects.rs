@@ -103,7 +103,7 @@ impl Form {
         let wanted = &self.shared.wanted;
         let mut rows = Rows::default();
         let plain = wanted.nested.is_empty() && self.places.values().all(|places| places.len() == 1);
-        let controls = bytes.iter().filter(|byte| **byte < 0x20 && **byte != b'\n').count() > 0;
+        let controls = has_controls(bytes);
         let place = |key: &[u8]| self.places.get(key).and_then(|places| places.first()).copied();
         let mut seen: Vec<Seen<'_>> = vec![];
         let (mut start, mut line, width) = (0, piece.line, self.columns.len());
@@ -165,6 +165,14 @@ impl Form {
         };
         build::column(column, &self.shared.days, rows, cells, quoted, strict)
     }
+}
+
+/// Whether there are control characters beside line feeds. Most pieces have none, so that no text need be looked at for them.
+fn has_controls(bytes: &[u8]) -> bool {
+    // Without branches within a block the compiler compares many bytes at once.
+    let block =
+        |block: &[u8]| block.iter().fold(0, |any, byte| any | u8::from(*byte < 0x20) & u8::from(*byte != b'\n'));
+    bytes.chunks(1024).any(|bytes| block(bytes) != 0)
 }
 
 /// The strict reader of a column's values.
