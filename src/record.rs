@@ -125,7 +125,8 @@ pub fn children_from_json(
     rows.iter().enumerate().map(read).collect()
 }
 
-fn field(json: Option<&Json>, column: &Column, zone: &Zone) -> Result<Value, BadField> {
+/// The value of one column.
+pub(crate) fn field(json: Option<&Json>, column: &Column, zone: &Zone) -> Result<Value, BadField> {
     match json {
         None | Some(Json::Null) if column.optional => Ok(Value::Missing),
         None | Some(Json::Null) => Err(BadField::Missing { column: column.header.clone(), ty: column.ty.to_string() }),

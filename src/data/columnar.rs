@@ -27,7 +27,7 @@ struct Batches {
     batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
 }
 
-fn unfit(input: &Input, error: impl std::fmt::Display) -> DataError {
+pub(super) fn unfit(input: &Input, error: impl std::fmt::Display) -> DataError {
     DataError::unfit(&input.name(), format!("this file cannot be read: {error}"))
 }
 
@@ -180,7 +180,7 @@ fn row(
 }
 
 /// A cell as its column's type.
-fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zone: &Zone) -> Result<Value, String> {
+pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zone: &Zone) -> Result<Value, String> {
     if array.is_null(at) {
         return Ok(Value::Missing);
     }
@@ -342,7 +342,7 @@ fn plain_value(array: &dyn Array, at: usize, zone: &Zone) -> Plain {
 }
 
 /// The row as a JSON object: these files have no text of their own.
-fn verbatim(batch: &RecordBatch, at: usize, zone: &Zone) -> String {
+pub(super) fn verbatim(batch: &RecordBatch, at: usize, zone: &Zone) -> String {
     let schema = batch.schema();
     let fields = schema.fields().iter().zip(batch.columns());
     let fields = fields.map(|(field, array)| {

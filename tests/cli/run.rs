@@ -253,6 +253,9 @@ fn a_let_that_is_asked_for_is_read_by_somebody() {
     let unread = place.run(&["run", "b.rules", "users.csv", "--summary", "none"]);
     assert!(unread.err.contains("no rule reads `double`"), "{}", unread.err);
     assert_eq!(place.run(&["run", "b.rules", "users.csv", "-q"]).err, "");
+}
+
+#[test]
 fn a_key_that_is_a_number_needs_no_schema() {
     let large = "9007199254740993";
     let users = format!("{{\"user_id\":7,\"spend\":5}}\n{{\"user_id\":{large},\"spend\":600}}\n");

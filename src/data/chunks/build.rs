@@ -14,16 +14,17 @@ pub(super) trait Strictly {
     fn read(&mut self, row: usize, cell: Cell<'_>) -> Value;
 }
 
-/// A column of all rows.
+/// A column of all rows. Of a moment `iso` gives the part of the cell that may be one as ISO 8601 has it.
 pub(super) fn column<'t>(
     column: &Column,
     days: &Days,
     rows: usize,
     cells: impl Iterator<Item = Cell<'t>>,
+    iso: impl Fn(Cell<'t>) -> Option<Cell<'t>>,
     strictly: &mut impl Strictly,
 ) -> column::Column {
     let mut known = Known::of(rows);
-    let iso = column.format == MomentFormat::Iso;
+    let iso = |cell| if column.format == MomentFormat::Iso { iso(cell) } else { None };
     let data = match &column.ty {
         Type::Int => {
             let odd = |value: &Value| if let Value::Int(it) = value { Some(*it) } else { None };
@@ -40,12 +41,16 @@ pub(super) fn column<'t>(
         }
         Type::Date => {
             let odd = |value: &Value| if let Value::Date(it) = value { Some(*it) } else { None };
-            let usual = |cell: Cell<'_>| if iso { cell::date(cell) } else { None };
+            let usual = |cell| cell::date(iso(cell)?);
             Data::Date(fill(rows, cells, usual, odd, strictly, &mut known))
         }
         Type::Timestamp => {
             let odd = |value: &Value| if let Value::Timestamp(it) = value { Some(*it) } else { None };
-            let usual = |cell: Cell<'_>| if iso { cell::timestamp(cell, days) } else { None };
+            let unit = cell::unit(&column.format);
+            let usual = |cell| match unit {
+                Some(unit) => cell::epoch(cell, unit),
+                None => cell::timestamp(iso(cell)?, days),
+            };
             Data::Timestamp(fill(rows, cells, usual, odd, strictly, &mut known))
         }
         Type::Duration => {

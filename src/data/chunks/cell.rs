@@ -3,7 +3,7 @@
 
 use crate::{
     data::chunks::days::Days,
-    value::{Duration, time::calendar},
+    value::{Duration, moment_text::MomentFormat, time::calendar},
 };
 
 /// Part of a text: all of it, and where the part begins and ends. Eight bytes can so be looked at at once.
@@ -84,9 +84,11 @@ impl<'t> Cell<'t> {
     /// One to eighteen digits.
     #[inline]
     fn digits(self) -> Option<u64> {
+        if let 1..=8 = self.len() { self.eight_digits() } else { self.many_digits() }
+    }
+
+    fn many_digits(self) -> Option<u64> {
         match self.len() {
-            0 => None,
-            1..=8 => self.eight_digits(),
             9..=16 => {
                 let middle = self.end - 8;
                 let high = self.part(self.start, middle).eight_digits()?;
@@ -97,7 +99,7 @@ impl<'t> Cell<'t> {
                 let high = self.part(self.start, middle).eight_digits()?;
                 Some(high * 10_000_000_000_000_000 + self.part(middle, self.end).digits()?)
             }
-            _ => None,
+            0..=8 | 19.. => None,
         }
     }
 }
@@ -191,8 +193,15 @@ pub(super) fn date(cell: Cell<'_>) -> Option<i32> {
 #[inline]
 fn day(text: &[u8; 10]) -> Option<i32> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
-    let year = two(*y1, *y2)? * 100 + two(*y3, *y4)?;
-    calendar::from_parts(year, two(*m1, *m2)?, two(*d1, *d2)?)
+    let (year, month, day) = (two(*y1, *y2)? * 100 + two(*y3, *y4)?, two(*m1, *m2)?, two(*d1, *d2)?);
+    if day <= 28 && (1..=12).contains(&month) && year > 0 && day > 0 {
+        // A day that every month has: only leap days before it are to be counted.
+        let march = (month + 9) % 12;
+        let year = (year + i64::from(month > 2)) as u32 - 1;
+        let before = year * 365 + year / 4 - year / 100 + year / 400 + (153 * march as u32 + 2) / 5 + day as u32;
+        return Some(before as i32 - 719_469);
+    }
+    calendar::from_parts(year, month, day)
 }
 
 /// Two digits.
@@ -241,6 +250,29 @@ pub(super) fn timestamp(cell: Cell<'_>, days: &Days) -> Option<i64> {
         _ => return None,
     };
     Some(midnight + ((hour * 60 + minute) * 60 + second) * SECOND + fraction - ahead)
+}
+
+/// `1763769600`, in units of so many microseconds.
+#[inline]
+pub(super) fn epoch(cell: Cell<'_>, unit: i64) -> Option<i64> {
+    epoch_of(int(cell)?, unit)
+}
+
+/// The same of a number that is read already.
+#[inline]
+pub(super) fn epoch_of(number: i64, unit: i64) -> Option<i64> {
+    // The years 100 to 9800 or so: none near the calendar's ends.
+    number.checked_mul(unit).filter(|micros| (-59_000_000_000_000_000..=247_000_000_000_000_000).contains(micros))
+}
+
+/// The microseconds of an epoch's unit.
+pub(super) fn unit(format: &MomentFormat) -> Option<i64> {
+    match format {
+        MomentFormat::EpochSeconds => Some(1_000_000),
+        MomentFormat::EpochMillis => Some(1_000),
+        MomentFormat::EpochMicros => Some(1),
+        MomentFormat::Iso | MomentFormat::Pattern(_) => None,
+    }
 }
 
 /// One to six digits of a second, in microseconds, and what follows.

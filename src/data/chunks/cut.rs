@@ -43,7 +43,7 @@ impl Cutter {
     /// Opens a file.
     pub(super) fn open(input: &Input, ends: Ends, size: usize) -> Result<Cutter, DataError> {
         let source = input.open()?;
-        let size = size.max(1);
+        let size = size.clamp(1, 1 << 30);
         Ok(Cutter { input: input.clone(), source, ends, size, rest: vec![], line: 1, ended: false })
     }
 

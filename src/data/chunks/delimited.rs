@@ -8,12 +8,11 @@ use crate::{
         BadRow, DataError, Input,
         bad_row::{odd_width, shown},
         chunks::{
-            Fault, Parsed, Shared, build,
+            Fault, Found, Parsed, Shared, build,
             build::{Known, Strictly},
             cell::Cell,
             cut::{Cutter, Ends, Piece},
             fields::{self, Fields},
-            first_faults,
         },
         table,
     },
@@ -82,7 +81,7 @@ impl Form {
     /// Reads a piece.
     pub(super) fn parse(&self, piece: &Piece) -> Parsed {
         let bytes = &piece.bytes;
-        let fields = Fields::split(bytes, self.delimiter, self.width, piece.line);
+        let mut fields = Fields::split(bytes, self.delimiter, self.width, piece.line);
         let rows = fields.rows();
         let quotes = memchr::memchr(b'"', bytes).is_some();
         let has_texts = self.columns.iter().any(|(_, _, column)| column.ty == Type::Text);
@@ -95,84 +94,30 @@ impl Form {
                 (Type::Text, Some(text)) => texts(text, rows, cells, &mut strict),
                 _ => {
                     let cells = cells.map(|(start, end)| Cell { bytes, start, end });
-                    build::column(column, &self.shared.days, rows, cells, &mut strict)
+                    build::column(column, &self.shared.days, rows, cells, Some, &mut strict)
                 }
             };
             (*id, data)
         });
-        let columns: Vec<(ColumnId, column::Column)> = columns.collect();
-        let faults = first_faults(faults);
-        if faults.is_empty() && fields.odd.is_empty() {
-            let verbatim = self.verbatims(bytes, &fields, None);
-            let batch = self.shared.batch(columns, fields.lines);
-            return Parsed { batch, bad: vec![], children: vec![], verbatim };
-        }
-        self.without(bytes, fields, columns, faults)
-    }
-
-    /// The rows of which none has a fault; and the others.
-    fn without(
-        &self,
-        bytes: &[u8],
-        fields: Fields,
-        columns: Vec<(ColumnId, column::Column)>,
-        faults: Vec<Fault>,
-    ) -> Parsed {
-        let mut keep = vec![true; fields.rows()];
-        let mut bad = vec![];
-        let mut odd = fields.odd.iter().peekable();
-        let mut put_odd = |up_to: usize, gone: usize, bad: &mut Vec<(usize, Box<BadRow>)>| {
-            while let Some(odd) = odd.next_if(|odd| odd.before <= up_to) {
-                let reason = odd_width(odd.fields, self.width);
-                bad.push((odd.before - gone, self.bad(bytes, odd.line, odd.start, odd.end, None, reason)));
-            }
+        let columns = columns.collect();
+        let lines = std::mem::take(&mut fields.lines);
+        let shown = |start, end| {
+            let row = bytes.get(start..end).unwrap_or_default();
+            table::verbatim(&fields::record(row, self.delimiter), self.delimiter)
         };
-        for (gone, fault) in faults.into_iter().enumerate() {
-            put_odd(fault.row, gone, &mut bad);
-            let line = fields.lines.get(fault.row).copied().unwrap_or_default();
-            let (start, end) = fields.row(self.width, fault.row);
-            let header = self.shared.wanted.table.column(fault.column).header.clone();
-            bad.push((fault.row - gone, self.bad(bytes, line, start, end, Some(header), fault.reason)));
-            if let Some(keep) = keep.get_mut(fault.row) {
-                *keep = false;
-            }
-        }
-        let gone = keep.iter().filter(|keep| !**keep).count();
-        put_odd(usize::MAX, gone, &mut bad);
-        let verbatim = self.verbatims(bytes, &fields, Some(&keep));
-        let lines = fields.lines.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(line, _)| *line);
-        let columns = columns.into_iter().map(|(id, column)| (id, build::kept(&column, &keep))).collect();
-        Parsed { batch: self.shared.batch(columns, lines.collect()), bad, children: vec![], verbatim }
-    }
-
-    fn bad(
-        &self,
-        bytes: &[u8],
-        line: u64,
-        start: usize,
-        end: usize,
-        column: Option<String>,
-        reason: String,
-    ) -> Box<BadRow> {
-        Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: self.verbatim(bytes, start, end) })
-    }
-
-    fn verbatim(&self, bytes: &[u8], start: usize, end: usize) -> Vec<u8> {
-        let row = bytes.get(start..end).unwrap_or_default();
-        table::verbatim(&fields::record(row, self.delimiter), self.delimiter)
-    }
-
-    /// Of each row, or of those that are kept, where it is asked for.
-    fn verbatims(&self, bytes: &[u8], fields: &Fields, keep: Option<&[bool]>) -> Vec<Vec<u8>> {
-        if !self.shared.wanted.verbatim {
-            return vec![];
-        }
-        let rows = (0..fields.rows()).filter(|row| keep.is_none_or(|keep| keep.get(*row) == Some(&true)));
-        let verbatim = rows.map(|row| {
-            let (start, end) = fields.row(self.width, row);
-            self.verbatim(bytes, start, end)
+        let bad = |(start, end), line, column, reason| {
+            Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: shown(start, end) })
+        };
+        let none = fields.odd.iter().map(|odd| {
+            let reason = odd_width(odd.fields, self.width);
+            (odd.before, bad((odd.start, odd.end), odd.line, None, reason))
         });
-        verbatim.collect()
+        let none = none.collect();
+        let places = (0..rows).filter(|_| self.shared.wanted.verbatim).map(|row| fields.row(self.width, row));
+        let verbatim = places.map(|(start, end)| shown(start, end)).collect();
+        let found = Found { columns, lines, children: vec![], verbatim, faults, none };
+        self.shared
+            .sorted_out(found, |row, line, column, reason| bad(fields.row(self.width, row), line, column, reason))
     }
 }
 

@@ -7,7 +7,10 @@ mod cut;
 mod days;
 mod delimited;
 mod fields;
+mod groups;
+mod objects;
 mod plain;
+mod scan;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +28,8 @@ use days::Days;
 
 /// Bytes of a piece of text.
 const SIZE: usize = 1 << 20;
+/// Bytes that a packed row is taken for.
+const ROW: usize = 8;
 
 /// The pieces of a table's data, in order; one that cannot be read is the last.
 pub struct Chunks {
@@ -62,11 +67,15 @@ struct Shared {
 /// A file that is being cut.
 enum Part {
     Delimited(delimited::Part),
+    Objects(objects::Part),
+    Groups(groups::Part),
     Plain(plain::Part),
 }
 
 enum Unread {
     Delimited(Arc<delimited::Form>, Piece),
+    Objects(Arc<objects::Form>, Piece),
+    Groups(Arc<groups::Form>, groups::Piece),
     /// Rows that are read already.
     Plain(Box<Parsed>),
 }
@@ -98,7 +107,9 @@ impl Chunks {
         self.now = Some(match part.format {
             Format::Csv => Part::Delimited(delimited::Part::open(&part, b',', &self.shared, self.size)?),
             Format::Tsv => Part::Delimited(delimited::Part::open(&part, b'\t', &self.shared, self.size)?),
-            Format::JsonLines | Format::Parquet | Format::Arrow => Part::Plain(plain::Part::open(&part, &self.shared)?),
+            Format::JsonLines => Part::Objects(objects::Part::open(&part, &self.shared, self.size)?),
+            Format::Parquet => Part::Groups(groups::Part::open(&part, &self.shared, self.size / ROW)?),
+            Format::Arrow => Part::Plain(plain::Part::open(&part, &self.shared)?),
         });
         Ok(())
     }
@@ -107,6 +118,8 @@ impl Chunks {
         while let Some(part) = &mut self.now {
             let found = match part {
                 Part::Delimited(part) => part.next()?.map(|(form, piece)| Unread::Delimited(form, piece)),
+                Part::Objects(part) => part.next()?.map(|(form, piece)| Unread::Objects(form, piece)),
+                Part::Groups(part) => part.next().map(|(form, piece)| Unread::Groups(form, piece)),
                 Part::Plain(part) => part.next()?.map(|rows| Unread::Plain(Box::new(rows))),
             };
             if let Some(rows) = found {
@@ -140,41 +153,90 @@ impl Chunk {
     pub fn parse(self) -> Result<Parsed, DataError> {
         match self.rows {
             Unread::Delimited(form, piece) => Ok(form.parse(&piece)),
+            Unread::Objects(form, piece) => Ok(form.parse(&piece)),
+            Unread::Groups(form, piece) => form.parse(&piece),
             Unread::Plain(rows) => Ok(*rows),
         }
     }
 }
 
-/// What is wrong with a row, found column by column.
+/// The rows of a piece before the bad ones are set aside.
+#[derive(Default)]
+struct Found {
+    /// In the order in which they are judged.
+    columns: Vec<(ColumnId, Column)>,
+    lines: Vec<u64>,
+    /// As in [`Parsed`].
+    children: Vec<Vec<(TableId, Vec<Vec<Value>>)>>,
+    /// As in [`Parsed`].
+    verbatim: Vec<Vec<u8>>,
+    /// What is wrong with single values, column by column.
+    faults: Vec<Fault>,
+    /// Rows that have no values at all, with the number of rows before.
+    none: Vec<(usize, Box<BadRow>)>,
+}
+
+/// What is wrong with a value.
 struct Fault {
     row: usize,
     column: ColumnId,
     reason: String,
 }
 
-/// The first fault of each row, by row: of faults that were found in the order in which columns are judged.
-fn first_faults(mut faults: Vec<Fault>) -> Vec<Fault> {
-    faults.sort_by_key(|fault| fault.row);
-    faults.dedup_by_key(|fault| fault.row);
-    faults
-}
-
 impl Shared {
+    /// Sets bad rows aside. `bad` shows one, its line, the column's header and the reason.
+    fn sorted_out(&self, mut found: Found, bad: impl Fn(usize, u64, Option<String>, String) -> Box<BadRow>) -> Parsed {
+        if found.faults.is_empty() && found.none.is_empty() {
+            let batch = self.batch(found.columns, found.lines);
+            return Parsed { batch, bad: vec![], children: found.children, verbatim: found.verbatim };
+        }
+        // Of each row the first fault, as columns are judged, is told.
+        found.faults.sort_by_key(|fault| fault.row);
+        found.faults.dedup_by_key(|fault| fault.row);
+        let mut keep = vec![true; found.lines.len()];
+        let mut all = vec![];
+        let (mut none, mut gone) = (found.none.into_iter().peekable(), 0);
+        for Fault { row, column, reason } in found.faults {
+            while let Some((before, bad)) = none.next_if(|(before, _)| *before <= row) {
+                all.push((before - gone, bad));
+            }
+            let line = found.lines.get(row).copied().unwrap_or_default();
+            let header = self.wanted.table.column(column).header.clone();
+            all.push((row - gone, bad(row, line, Some(header), reason)));
+            keep.iter_mut().skip(row).take(1).for_each(|keep| *keep = false);
+            gone += 1;
+        }
+        all.extend(none.map(|(before, bad)| (before - gone, bad)));
+        fn only<T>(all: Vec<T>, keep: &[bool]) -> Vec<T> {
+            all.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(one, _)| one).collect()
+        }
+        let columns = match gone {
+            0 => found.columns,
+            _ => found.columns.into_iter().map(|(id, column)| (id, build::kept(&column, &keep))).collect(),
+        };
+        Parsed {
+            batch: self.batch(columns, only(found.lines, &keep)),
+            bad: all,
+            children: only(found.children, &keep),
+            verbatim: only(found.verbatim, &keep),
+        }
+    }
+
     /// A batch of these columns; those that are needed and that the data do not have are missing in each row.
     fn batch(&self, columns: Vec<(ColumnId, Column)>, lines: Vec<u64>) -> Batch {
         let rows = lines.len();
         let table = &self.wanted.table;
         let mut all: Vec<Option<Column>> = vec![None; table.columns.len()];
-        for id in &self.wanted.needed {
-            if let Some(slot) = all.get_mut(id.0 as usize) {
-                let mut missing = Column::new(&table.column(*id).ty);
-                missing.grow(rows);
-                *slot = Some(missing);
-            }
-        }
         for (id, column) in columns {
             if let Some(slot) = all.get_mut(id.0 as usize) {
                 *slot = Some(column);
+            }
+        }
+        for id in &self.wanted.needed {
+            if let Some(slot @ None) = all.get_mut(id.0 as usize) {
+                let mut missing = Column::new(&table.column(*id).ty);
+                missing.grow(rows);
+                *slot = Some(missing);
             }
         }
         Batch { columns: all, rows, lines }

@@ -1,12 +1,20 @@
 //! What pieces give is what the plain readers give row by row, whatever the file and wherever it is cut.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
+
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
+    Int8Array, Int64Array, ListArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
+    types::{Int32Type, Int64Type},
+};
+use arrow_schema::{Field, Schema};
 
 use proptest::{prelude::*, sample::select};
 
 use crate::{
-    data::{BadRow, Input, Parsed, Row, Wanted, chunks_of, rows_as},
-    schema::{Column, ColumnId, Role, Table},
+    data::{BadRow, Input, Nested, Parsed, Row, Wanted, chunks_of, rows_as},
+    schema::{Column, ColumnId, Role, Table, TableId},
     value::{Type, Zone, moment_text::MomentFormat},
 };
 
@@ -146,7 +154,7 @@ fn row() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn pieces_of_csv_hold_what_its_rows_are(
@@ -170,5 +178,226 @@ proptest! {
         let bytes = [head.as_bytes(), &body].concat();
         check_delimited(&bytes, "users.csv", b',', size, true);
         check_delimited(&bytes, "users.tsv", b'\t', size, true);
+    }
+}
+
+/// JSON values that a column may hold.
+fn json(of: usize) -> BoxedStrategy<String> {
+    let texts = [
+        "\"u1\"",
+        "\"米\"",
+        "\"a long text of more than sixteen bytes\"",
+        "\"a \\\"b\\\"\"",
+        "\"\\u7c73\\ud83d\\ude00\"",
+        "\"\"",
+    ];
+    let usual: &[&str] = match of {
+        1 | 11 => &["0", "7", "-12", "2.0", "123456789012", "9223372036854775807", "2.5", "1e3", "-0"],
+        2 => &["1.5", "-0.01", "12", "1.500", "1.005", "92233720368547758.07", "99999999999999999999", "5e-1"],
+        3 => &["1.5", "-0.0", "1e3", "1e999", "123456789.123456", "12345678901234567890", "7"],
+        4 => &["true", "false"],
+        5 => &["\"2026-11-22\"", "\"2026-02-30\"", "20261122"],
+        6 => &["\"2026-11-22T08:00\"", "\"2026-03-29T02:30\"", "\"2026-11-22\"", "\"\\u0032026-11-22\"", "1763769600"],
+        7 => &["\"1d12h\"", "\"30m\""],
+        8 => &["[\"a\",\"b\"]", "[]", "[\"a\", null]", "[1]"],
+        9 => &["1763769600000", "\"1763769600000\"", "1.5"],
+        10 => &["\"22.11.2026\"", "\"2026-11-22\""],
+        _ => &texts,
+    };
+    let odd = [
+        "\"x\"",
+        "5",
+        "-1.0",
+        "true",
+        "[1,{\"a\":[]}]",
+        "{}",
+        "\"\\ud800\"",
+        "\"\\x\"",
+        "01",
+        "nul",
+        "\"",
+        "\"\t\"",
+        "",
+        "{\"$serde_json::private::Number\":\"1\"}",
+        "\"\u{1}\"",
+    ];
+    prop_oneof![60 => select(usual.to_vec()), 6 => Just("null"), 1 => select(odd.to_vec())]
+        .prop_map(str::to_owned)
+        .boxed()
+}
+
+fn object() -> impl Strategy<Value = Vec<u8>> {
+    let keys: Vec<&str> = HEADER.split(',').chain(["more", "orders"]).collect();
+    let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    let orders = select(&["[]", "null", "[{\"amount\":5},{\"amount\":\"x\"}]", "[{\"amount\":5.5}]", "7"][..]);
+    let values: Vec<BoxedStrategy<String>> =
+        (0..13).map(json).chain([orders.prop_map(str::to_owned).boxed()]).collect();
+    let pairs = values.prop_map(move |values| {
+        keys.iter().zip(values).map(|(key, value)| format!("\"{key}\":{value}")).collect::<Vec<_>>()
+    });
+    let space = || select(&["", "", "", "", " ", "\t"][..]);
+    let shuffled = prop_oneof![5 => pairs.clone(), 1 => pairs.prop_shuffle()];
+    let left_out = prop_oneof![5 => Just(usize::MAX), 1 => 0_usize..14];
+    let end = select(&["\n", "\n", "\n", "\n", "\r\n", "\n\n", " \n\t\n"][..]);
+    let one = (shuffled, left_out, any::<bool>(), space(), space(), end);
+    let one = one.prop_map(|(mut pairs, left_out, twice, before, between, end)| {
+        if left_out < pairs.len() {
+            let pair = pairs.remove(left_out);
+            if twice {
+                pairs.extend([pair.clone(), pair]);
+            }
+        }
+        let pairs = pairs.join(&format!("{between},"));
+        format!("{before}{{{between}{pairs}{between}}}{end}").into_bytes()
+    });
+    let odd =
+        ["{}\n", "[]\n", "7\n", "{\"id\":\"a\",\"there\":1}\n", "{\"\\u0069d\":\"a\",\"there\":1}\n", "{\"id\"\n"];
+    let nasty = prop::collection::vec(select(&b"{}\":,\n1a\xFF\\[ "[..]), 0..40);
+    prop_oneof![20 => one, 1 => select(odd.to_vec()).prop_map(|line| line.as_bytes().to_vec()), 1 => nasty]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn pieces_of_json_lines_hold_what_its_rows_are(
+        lines in prop::collection::vec(object(), 0..12),
+        size in 1_usize..900,
+        cut in 0_usize..3,
+        broken in prop::option::weighted(0.1, 0_usize..2000),
+        verbatim in any::<bool>(),
+        with_orders in any::<bool>(),
+    ) {
+        let mut bytes = lines.concat();
+        bytes.truncate(bytes.len().saturating_sub(cut));
+        if let Some(at) = broken.filter(|at| *at < bytes.len()) {
+            bytes[at] = 0xFF;
+        }
+        let orders = Table {
+            name: "orders".into(),
+            role: Role::Children { by: ColumnId(0), at: None },
+            key: None,
+            columns: vec![column("user_id", Type::Text, false), column("amount", Type::Decimal(2), false)],
+            from: None,
+            declared: true,
+            span: None,
+        };
+        let orders = Nested { id: TableId(1), table: orders, needed: [0, 1].map(ColumnId).into() };
+        let mut wanted = wanted(verbatim);
+        wanted.nested.extend(with_orders.then_some(orders));
+        let folder = tempfile::tempdir().unwrap();
+        let input = file(folder.path(), "users.jsonl", &bytes);
+        let shown = String::from_utf8_lossy(&bytes);
+        prop_assert_eq!(in_pieces(&input, &wanted, size), one_by_one(&input, &wanted), "{:?} in pieces of {}", shown, size);
+    }
+}
+
+#[test]
+fn parts_of_a_table_follow_one_another_and_may_be_packed() {
+    let folder = tempfile::tempdir().unwrap();
+    let packed = |bytes: &[u8]| zstd::encode_all(bytes, 0).unwrap();
+    file(folder.path(), "a.csv", b"id,there\nu1,1\nu2,x\n");
+    file(folder.path(), "b.csv", b"there,n,id\r\n3,4,u3\r\n");
+    file(folder.path(), "c.csv.zst", &packed(b"id,there\nu4,5"));
+    let input = Input::parse(folder.path().to_str().unwrap()).unwrap();
+    let rows = in_pieces(&input, &wanted(false), 5).unwrap();
+    let told = rows.iter().map(|row| match row {
+        Ok(row) => format!("{} {:?}", row.line, row.values[0]),
+        Err(bad) => bad.to_string().replace(folder.path().to_str().unwrap(), ""),
+    });
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r#"
+    2 Text("u1")
+    /a.csv:3: column `there`: `x` is not a number
+    2 Text("u3")
+    2 Text("u4")
+    "#);
+
+    fs::write(folder.path().join("d.csv"), "id\nu5\n").unwrap();
+    let input = Input::parse(folder.path().to_str().unwrap()).unwrap();
+    let error = in_pieces(&input, &wanted(false), 5).unwrap_err();
+    assert!(error.ends_with("d.csv`: the header has no column `there`"), "{error}");
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = file(folder.path(), "users.csv", format!("id,there\nu1,1\n\"u2,{}", "x\n".repeat(9 << 20)).as_bytes());
+    let error = in_pieces(&input, &wanted(false), 1 << 20).unwrap_err();
+    assert!(error.ends_with("the row that begins on line 3 is longer than 16 MiB"), "{error}");
+}
+
+/// Arrays as Parquet files may have them.
+fn arrays() -> Vec<ArrayRef> {
+    let list = [Some(vec![Some(1), Some(2)]), None, Some(vec![None]), Some(vec![])];
+    let texts = [Some("2026-11-22"), None, Some("2026-11-22T08:00"), Some("米"), Some(""), Some("1d12h")];
+    let floats = [Some(1.5), None, Some(-0.0), Some(2.0), Some(f64::NAN), Some(1e300), Some(0.125)];
+    let instants = vec![Some(1_763_769_600), None, Some(-1), Some(i64::MAX), Some(1_774_747_800)];
+    let times = || instants.clone().into_iter().map(|it| it.map(|it: i64| it.saturating_mul(1000)));
+    vec![
+        Arc::new(Int64Array::from(vec![Some(5), None, Some(-7), Some(i64::MAX), Some(0), Some(1_763_769_600_000)])),
+        Arc::new(Int8Array::from(vec![Some(5), None, Some(-7)])),
+        Arc::new(UInt64Array::from(vec![Some(5), None, Some(u64::MAX)])),
+        Arc::new(Float64Array::from_iter(floats)),
+        Arc::new(Float32Array::from(vec![Some(1.5), None, Some(0.1)])),
+        Arc::new(
+            Decimal128Array::from(vec![Some(150), None, Some(i128::from(i64::MAX) * 100), Some(155)])
+                .with_precision_and_scale(38, 2)
+                .unwrap(),
+        ),
+        Arc::new(Decimal128Array::from(vec![Some(7), Some(-1)]).with_precision_and_scale(10, 0).unwrap()),
+        Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
+        Arc::new(Date32Array::from(vec![Some(20_000), None, Some(-1)])),
+        Arc::new(StringArray::from_iter(texts)),
+        Arc::new(StringViewArray::from_iter(texts)),
+        Arc::new(texts.into_iter().collect::<DictionaryArray<Int32Type>>()),
+        Arc::new(TimestampSecondArray::from(instants.clone())),
+        Arc::new(TimestampMillisecondArray::from_iter(times()).with_timezone("UTC")),
+        Arc::new(TimestampMicrosecondArray::from_iter(times().map(|it| it.map(|it| it.saturating_mul(1000))))),
+        Arc::new(TimestampNanosecondArray::from(vec![Some(1_763_769_600_123_456_789), None, Some(-1)])),
+        Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(list)),
+    ]
+}
+
+#[test]
+fn pieces_of_parquet_hold_what_its_rows_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let types = [
+        Type::Text,
+        Type::Int,
+        Type::Decimal(2),
+        Type::Decimal(0),
+        Type::Float,
+        Type::Bool,
+        Type::Date,
+        Type::Timestamp,
+        Type::Duration,
+        Type::List(Box::new(Type::Int)),
+    ];
+    for (number, array) in arrays().into_iter().enumerate() {
+        let path = folder.path().join(format!("{number}.parquet"));
+        let schema = Arc::new(Schema::new(vec![Field::new("x", array.data_type().clone(), true)]));
+        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::clone(&array)]).unwrap();
+        let properties = parquet::file::properties::WriterProperties::builder();
+        let properties = properties.set_max_row_group_row_count(Some(4)).build();
+        let file = fs::File::create(&path).unwrap();
+        let mut writer = parquet::arrow::ArrowWriter::try_new(file, schema, Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let input = Input::parse(path.to_str().unwrap()).unwrap();
+        for ty in &types {
+            let moments = matches!(ty, Type::Date | Type::Timestamp);
+            for (optional, epoch) in [(true, false), (false, false), (true, true)] {
+                let format = if epoch && moments { MomentFormat::EpochMillis } else { MomentFormat::Iso };
+                let mut table = table();
+                table.columns =
+                    vec![Column { format, ..column("x", ty.clone(), optional) }, column("nowhere", Type::Int, true)];
+                let needed = vec![ColumnId(0), ColumnId(1)];
+                let wanted = Wanted { table, needed, nested: vec![], verbatim: optional };
+                for size in [8, 24, 800] {
+                    let told = format!("{:?} as {ty}, optional: {optional}, {size}", array.data_type());
+                    assert_eq!(in_pieces(&input, &wanted, size), one_by_one(&input, &wanted), "{told}");
+                }
+            }
+        }
     }
 }
