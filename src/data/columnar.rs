@@ -32,7 +32,7 @@ pub(super) fn unfit(input: &Input, error: impl std::fmt::Display) -> DataError {
 }
 
 const OUTSIDE: &str = "the moment lies outside the years 1 to 9999";
-const DAMAGED: &str = "it is damaged";
+pub(super) const DAMAGED: &str = "it is damaged";
 
 /// The batches of a file; of Parquet only the named columns, where some are named.
 fn open(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {

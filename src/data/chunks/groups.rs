@@ -24,10 +24,16 @@ use crate::{
     data::{
         BadRow, DataError, Input,
         chunks::{Fault, Found, Parsed, Shared, build, build::Known, cell, cell::Cell, days::Days},
-        columnar, table,
+        columnar,
+        guard::guarded,
+        table,
     },
     schema::{Column, ColumnId},
-    value::{Duration, Type, Value, Zone, moment_text::MomentFormat},
+    value::{
+        Duration, Type, Value, Zone,
+        moment_text::MomentFormat,
+        time::{calendar, in_calendar},
+    },
 };
 
 /// A file that is being cut.
@@ -61,6 +67,11 @@ pub(super) struct Form {
 impl Part {
     /// Opens a file, and judges its columns. A piece is of at most so many rows.
     pub(super) fn open(input: &Input, shared: &Arc<Shared>, most: usize) -> Result<Part, DataError> {
+        guarded(|| Part::unguarded(input, shared, most))
+            .unwrap_or_else(|| Err(columnar::unfit(input, columnar::DAMAGED)))
+    }
+
+    fn unguarded(input: &Input, shared: &Arc<Shared>, most: usize) -> Result<Part, DataError> {
         let unfit = |error| columnar::unfit(input, error);
         let (standard, metadata) = match input.path() {
             Some(path) => {
@@ -111,7 +122,8 @@ fn pieces(metadata: &ArrowReaderMetadata, most: usize) -> Vec<Piece> {
 impl Form {
     /// Reads a piece.
     pub(super) fn parse(&self, piece: &Piece) -> Result<Parsed, DataError> {
-        let batch = self.batch(piece)?;
+        let damaged = || Err(columnar::unfit(&self.input, columnar::DAMAGED));
+        let batch = guarded(|| self.batch(piece)).unwrap_or_else(damaged)?;
         let rows = batch.num_rows();
         let lines = (1..).map(|row| piece.before + row).take(rows).collect();
         let mut faults = vec![];
@@ -184,7 +196,7 @@ fn column(array: &dyn Array, column: &Column, days: &Days, strict: &mut Strict<'
         Type::Date => {
             let dates = array.as_primitive_opt::<Date32Type>().map(|dates| dates.values());
             let usual = |row| match dates {
-                Some(dates) => dates.get(row).copied(),
+                Some(dates) => dates.get(row).copied().filter(in_years),
                 None => cell::date(cell(row)?),
             };
             let odd = |value: &Value| if let Value::Date(it) = value { Some(*it) } else { None };
@@ -193,8 +205,8 @@ fn column(array: &dyn Array, column: &Column, days: &Days, strict: &mut Strict<'
         Type::Timestamp => {
             let (instants, ints, unit) = (instants_of(array), ints_of(array), cell::unit(&column.format));
             let usual = |row| match (&instants, &ints) {
-                (Some((instants, true)), _) => instants.get(row).copied(),
-                (Some((instants, false)), _) => local(*instants.get(row)?, days),
+                (Some((instants, true)), _) => in_calendar(instants.get(row).copied()?),
+                (Some((instants, false)), _) => in_calendar(local(*instants.get(row)?, days)?),
                 (None, Some(ints)) => cell::epoch_of(*ints.get(row)?, unit?),
                 (None, None) => cell::timestamp(cell(row)?, days),
             };
@@ -334,6 +346,11 @@ fn floats_of(array: &dyn Array) -> Option<Vec<f64>> {
         }
         _ => ints_of(array).map(|ints| ints.into_iter().map(|it| it as f64).collect()),
     }
+}
+
+/// Whether a day lies in the calendar; the strict reader says what is wrong with others.
+fn in_years(day: &i32) -> bool {
+    (calendar::FIRST_DAY..=calendar::LAST_DAY).contains(day)
 }
 
 /// Microseconds, and whether they are of instants; else they are of local times. None where any does not fit.
