@@ -51,7 +51,11 @@ fn child(survey: &Survey, by: &Surveyed, name: &str, from: &str, added: &[String
         head += &format!(" at {}", print_name(&at.header));
     }
     let key = survey.columns.iter().find(|it| {
-        it.header != by.header && is_key_like(&it.header) && !it.repeats() && !survey.is_missing(it) && it.ty().is_some()
+        it.header != by.header
+            && is_key_like(&it.header)
+            && !it.repeats()
+            && !survey.is_missing(it)
+            && it.ty().is_some()
     });
     let mut keys = vec![by];
     if let Some(key) = key {
@@ -104,8 +108,22 @@ fn key_type(key: &Surveyed) -> String {
 
 /// What other tables call the key of the users.
 const PERSONS: [&str; 16] = [
-    "userid", "uid", "customerid", "clientid", "memberid", "buyerid", "accountid", "用户id", "用户编号", "客户id",
-    "客户编号", "会员id", "会员编号", "会员号", "买家id", "顾客id",
+    "userid",
+    "uid",
+    "customerid",
+    "clientid",
+    "memberid",
+    "buyerid",
+    "accountid",
+    "用户id",
+    "用户编号",
+    "客户id",
+    "客户编号",
+    "会员id",
+    "会员编号",
+    "会员号",
+    "买家id",
+    "顾客id",
 ];
 
 /// Where a column that names a person repeats, that one; else `user_id`, else `id`, else one that names a person.

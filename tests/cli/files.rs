@@ -24,7 +24,8 @@ fn the_commands_of_its_page_work_as_they_stand() {
     assert!(commands.len() >= 4, "{page}");
     for command in commands {
         let quoted = command.split('\'').enumerate();
-        let words = quoted.flat_map(|(at, part)| if at % 2 == 0 { part.split_whitespace().collect() } else { vec![part] });
+        let words =
+            quoted.flat_map(|(at, part)| if at % 2 == 0 { part.split_whitespace().collect() } else { vec![part] });
         let answer = place.run(&words.collect::<Vec<&str>>());
         assert_eq!(answer.code, 0, "{command}\n{}", answer.err);
     }
