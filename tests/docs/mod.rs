@@ -7,9 +7,17 @@
 //! by row, as of 2026-11-22T10:00; after `<!-- with: NAME -->` the expressions use the rules of that file of the page.
 //! Rules in README and in the reference are in the project's own layout.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
 
-use tagwell::engine::Rulebook;
+use tagwell::{
+    engine::Rulebook,
+    syntax::{DECLARATIONS, RESERVED},
+};
 
 /// A fenced block: its language, its text, and the file it is meant to be.
 struct Block {
@@ -173,6 +181,18 @@ fn every_expression_in_a_table_of_the_pages_has_the_value_shown() {
     }
     assert!(rows >= 90, "the tables of docs/reference.md are read: {rows} rows");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reference_names_every_word_of_the_language() {
+    let page = fs::read_to_string("docs/reference.md").expect("a page can be read");
+    let (_, reserved) = page.split_once("## Reserved words").expect("its last part");
+    let listed: BTreeSet<&str> = reserved.split('`').skip(1).step_by(2).collect();
+    let missing = RESERVED.iter().filter(|word| !listed.contains(**word));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new(), "reserved, and not in the list");
+    for word in DECLARATIONS {
+        assert!(page.lines().any(|line| line.starts_with(&format!("{word} "))), "no example of `{word}`");
+    }
 }
 
 #[test]
