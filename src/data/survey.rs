@@ -10,9 +10,10 @@ use csv::ByteRecord;
 use serde_json::Value as Json;
 
 use crate::{
-    data::{DataError, Format, Input, facts, facts::Guess, json_lines, table},
+    data::{DataError, Format, Input, facts, facts::Guess, json_lines, rows, table},
     record,
-    value::{Type, Zone, moment_format, moment_text::MomentFormat},
+    schema::{Column, ColumnId, Role, Table},
+    value::{Type, Value, Zone, moment_format, moment_text::MomentFormat, print},
 };
 
 /// The columns of a file, or of the records nested in one.
@@ -140,9 +141,8 @@ impl Survey {
     fn see_json(&mut self, input: &Input) -> Result<(), DataError> {
         for (bytes, line) in BufReader::new(input.open()?).split(b'\n').zip(1..) {
             let bytes = bytes.map_err(|error| input.unreadable(error))?;
-            match json_lines::object(&bytes, line) {
-                Some(Ok(object)) => self.see_object(&object),
-                Some(Err(_)) | None => {}
+            if let Some(Ok(object)) = json_lines::object(&bytes, line) {
+                self.see_object(&object);
             }
         }
         // Where no line could be read, the facts say what is wrong with the first.
@@ -158,12 +158,31 @@ impl Survey {
         }
     }
 
+    /// The file says the types; which texts and ints repeat, only its rows do.
     fn take_facts(&mut self, input: &Input) -> Result<(), DataError> {
+        let mut columns = vec![];
         for fact in facts(input)?.columns {
-            if let Some(column) = self.column(&fact.header, || Values::Own(None)) {
-                column.values = Values::Own(fact.ty);
-                column.missing |= fact.missing;
-                column.formats.clear();
+            let Some(column) = self.column(&fact.header, || Values::Own(None)) else { continue };
+            column.values = Values::Own(fact.ty.clone());
+            column.missing |= fact.missing;
+            column.formats.clear();
+            column.capital_truth = false;
+            if let Some(ty @ (Type::Text | Type::Int)) = fact.ty {
+                let (name, header) = (fact.header.as_str().into(), fact.header);
+                columns.push(Column { name, header, ty, optional: true, format: MomentFormat::Iso, span: None });
+            }
+        }
+        let needed: Vec<ColumnId> = (0..columns.len() as u32).map(ColumnId).collect();
+        let headers: Vec<String> = columns.iter().map(|column| column.header.clone()).collect();
+        let (name, role) = ("rows".into(), Role::Reference);
+        let table = Table { name, role, key: None, columns, from: None, declared: false, span: None };
+        let zone = Zone::utc();
+        for row in rows(input, &table, &needed, &zone)? {
+            let Ok(row) = row? else { continue };
+            for (header, value) in headers.iter().zip(&row.values).filter(|(_, value)| **value != Value::Missing) {
+                if let Some(column) = self.column(header, || Values::Own(None)) {
+                    column.see_again(&print::text(value, &zone));
+                }
             }
         }
         Ok(())
@@ -217,6 +236,11 @@ impl Surveyed {
     fn see(&mut self, text: &str) {
         self.formats.retain(|format| is_written(text, format));
         self.capital_truth &= matches!(text, "True" | "False" | "TRUE" | "FALSE");
+        self.see_again(text);
+    }
+
+    /// Whether a value was there before.
+    fn see_again(&mut self, text: &str) {
         if let Some(different) = &mut self.different {
             let mut hasher = DefaultHasher::new();
             text.hash(&mut hasher);

@@ -53,6 +53,16 @@ fn a_column_that_names_users_and_repeats_makes_children() {
 }
 
 #[test]
+fn what_repeats_in_parquet_makes_children_too() {
+    let place =
+        Place::with(&[("users.csv", "user_id,n\nu1,1\nu2,2\n"), ("it.rules", "tag a when n > 0\ntag b when n > 1\n")]);
+    let words = ["run", "it.rules", "users.csv", "--shape", "long", "--format", "parquet", "--out", "got.parquet"];
+    assert_eq!(place.run(&words).code, 0);
+    let answer = place.run(&["schema", "got.parquet"]);
+    assert!(answer.out.contains("table got of users by user_id from"), "{}{}", answer.out, answer.err);
+}
+
+#[test]
 fn dates_that_are_no_iso_say_how_they_are_written() {
     let users = "user_id,born,first_day,seen,signup_date,code,tied\n\
         u1,2001/3/5,20261102,2026/11/02 10:00,22.11.2026,20261102,01/02/2026\n\
