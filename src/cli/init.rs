@@ -27,9 +27,10 @@ pub(crate) struct Init {
 }
 
 /// Every file of the project, with what is in it.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("shop.rules", include_str!("init/shop.rules")),
     ("users.csv", include_str!("init/users.csv")),
+    ("orders.csv", include_str!("init/orders.csv")),
     ("README.md", include_str!("init/README.md")),
 ];
 

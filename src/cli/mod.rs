@@ -18,6 +18,7 @@ mod report;
 mod rules;
 mod run;
 mod schema;
+mod sketch;
 mod summary;
 mod temporary;
 mod usage;

@@ -1,26 +1,26 @@
 //! `tagwell schema`: table declarations that a rulebook implies or a data file has.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tagwell::{
     check::Inputs,
-    data::{self, Input},
+    data::Input,
     diagnostic::Sink,
     engine::{Problems, Rulebook},
     format,
     intern::Symbol,
-    schema::{ColumnId, OwnTypes, Role, Table},
+    schema::{ColumnId, Role, Table},
     source::Sources,
     syntax::{self, ast},
-    value::Type,
 };
 
 use super::{
-    Answer, book,
+    Answer,
     exit::{Exit, Failure},
     output::Output,
     report::{self, MessageArgs},
     rules::Rules,
+    sketch,
     voice::Voice,
 };
 
@@ -29,6 +29,7 @@ use super::{
 #[command(after_help = "\
 Examples:
   tagwell schema users.csv
+  tagwell schema orders.csv
   tagwell schema vip.rules")]
 pub(crate) struct Schema {
     /// Rules, or a data file.
@@ -43,7 +44,7 @@ impl Schema {
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
         let name = self.subject.to_string_lossy().into_owned();
         let text = match Input::parse(&name) {
-            Ok(input) if !name.ends_with(".rules") && !self.subject.is_dir() => of_file(&input)?,
+            Ok(input) if !name.ends_with(".rules") && !self.subject.is_dir() => sketch::tables(&input)?,
             Ok(_) | Err(_) => self.of_rules(voice)?,
         };
         let mut output = Output::standard();
@@ -64,35 +65,6 @@ impl Schema {
         let all: Vec<String> = tables.iter().map(|table| declared(table, &checked.rulebook().schema)).collect();
         Ok(all.join("\n"))
     }
-}
-
-/// The `table` of a data file: each column with the narrowest type that all its values have.
-fn of_file(input: &Input) -> Result<String, Failure> {
-    let facts = data::facts(input).map_err(book::failure)?;
-    if facts.columns.is_empty() {
-        return Err(Failure::new(format!("`{}` has no columns", facts.file)));
-    }
-    let has = |name: &str| facts.columns.iter().any(|column| column.header == name).then(|| name.to_owned());
-    let key = has("user_id").or_else(|| has("id")).or_else(|| facts.columns.first().map(|it| it.header.clone()));
-    let key = key.unwrap_or_default();
-    let file = Path::new(&facts.file).file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-    let columns = facts.columns.iter().map(|column| {
-        let ty = match &column.ty {
-            // In JSON every number is a float by itself; a key is a whole one.
-            Some(Type::Float) if column.header == key && facts.values == OwnTypes::Json => Type::Int.to_string(),
-            Some(ty) if column.header != key || matches!(ty, Type::Int) => ty.to_string(),
-            _ => "text".to_owned(),
-        };
-        let optional = if column.missing || column.ty.is_none() { "?" } else { "" };
-        format!("{}: {ty}{optional}", print_name(&column.header))
-    });
-    let columns: Vec<String> = columns.collect();
-    Ok(laid_out(&format!(
-        "table users key {} from {} {{ {} }}",
-        print_name(&key),
-        serde_json::Value::from(file),
-        columns.join(", ")
-    )))
 }
 
 fn declared(table: &Table, schema: &tagwell::schema::Schema) -> String {
@@ -124,14 +96,14 @@ fn declared(table: &Table, schema: &tagwell::schema::Schema) -> String {
     laid_out(&format!("{head} {{ {} }}", columns.join(", ")))
 }
 
-fn print_name(name: &str) -> String {
+pub(super) fn print_name(name: &str) -> String {
     let name = ast::Name { symbol: Symbol::new(name), place: ast::Place::default() };
     let place = ast::Place::default();
     format::print_expr(&ast::Expr { kind: ast::ExprKind::Name(name), place })
 }
 
 /// A declaration in the canonical layout.
-fn laid_out(text: &str) -> String {
+pub(super) fn laid_out(text: &str) -> String {
     let mut sources = Sources::new();
     let id = sources.add("<schema>", text);
     let file = syntax::parse(id, text, &mut Sink::new());

@@ -70,7 +70,8 @@ fn of_table(input: &Input, delimiter: u8) -> Result<Facts, DataError> {
 }
 
 /// The types that all values so far can be read as, the narrowest first.
-struct Guess {
+#[derive(Debug)]
+pub(super) struct Guess {
     candidates: Vec<Type>,
     scale: u8,
     seen: bool,
@@ -85,7 +86,7 @@ impl Default for Guess {
 }
 
 impl Guess {
-    fn see(&mut self, text: &str) {
+    pub(super) fn see(&mut self, text: &str) {
         if text.is_empty() {
             self.missing = true;
             return;
@@ -110,7 +111,7 @@ impl Guess {
         });
     }
 
-    fn ty(&self) -> Option<Type> {
+    pub(super) fn ty(&self) -> Option<Type> {
         match self.candidates.first() {
             _ if !self.seen => None,
             Some(Type::Decimal(_)) => Some(Type::Decimal(self.scale)),
@@ -172,7 +173,7 @@ fn of_json(input: &Input) -> Result<Facts, DataError> {
 const ONE_A_LINE: &str = "write one JSON object a line: `{\"user_id\": \"u1\", \"spend\": 500}`";
 
 /// The type of two values of one column; a text that is no date makes texts of all.
-fn joined(a: Option<Type>, b: Option<Type>) -> Option<Type> {
+pub(super) fn joined(a: Option<Type>, b: Option<Type>) -> Option<Type> {
     match (a, b) {
         (Some(a), Some(b)) if a == b => Some(a),
         (Some(Type::Date | Type::Timestamp), Some(Type::Date | Type::Timestamp)) => Some(Type::Timestamp),

@@ -9,6 +9,7 @@ mod guard;
 mod input;
 mod json_lines;
 mod lines;
+mod survey;
 mod table;
 mod write;
 
@@ -17,6 +18,7 @@ pub use chunks::{Chunk, Chunks, Parsed, chunks, chunks_of};
 pub use facts::facts;
 pub use guard::is_guarded;
 pub use input::{Format, Input};
+pub use survey::{Survey, Surveyed, survey};
 pub use write::{ColumnarForm, ColumnarWriter};
 
 use std::collections::BTreeSet;

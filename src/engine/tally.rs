@@ -54,12 +54,22 @@ impl Tally {
                         *count.causes.entry(cause).or_default() += 1;
                     }
                 }
-                (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), value) => {
+                (body @ (Body::Level(_) | Body::Layer(_) | Body::Funnel(..)), value) => {
                     if let Value::Choice(rank) = value {
                         count.known += 1;
                         *count.by_rank.entry(*rank).or_default() += 1;
                     }
-                    count.unknown += u64::from(answers.unknown_above.contains(&id));
+                    if !answers.unknown_above.contains(&id) {
+                        continue;
+                    }
+                    count.unknown += 1;
+                    if let Body::Level(ladder) | Body::Layer(ladder) = body {
+                        let known = SoFar { record, answers };
+                        let asked = unknown::asked_by(ladder);
+                        for cause in unknown::causes_of_all(rulebook, &interpreter.row(&known), &asked) {
+                            *count.causes.entry(cause).or_default() += 1;
+                        }
+                    }
                 }
                 (Body::Score(_), Value::Missing) => count.unknown += 1,
                 (Body::Score(_), _) => count.known += 1,

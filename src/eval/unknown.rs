@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     eval::reference::Row,
-    ir::{Body, DefinitionId, Expr, ExprKind, Over, Rulebook},
+    ir::{Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Over, Rulebook},
     schema::{ColumnId, TableId},
     value::Value,
 };
@@ -25,8 +25,13 @@ pub enum Cause {
 /// What is missing for this user that an unknown condition hangs on. Looks into `let`s; a tag is never unknown to those who
 /// name it.
 pub fn causes(rulebook: &Rulebook, row: &Row<'_, '_>, condition: &Expr) -> BTreeSet<Cause> {
+    causes_of_all(rulebook, row, &[condition])
+}
+
+/// The same of several conditions together: the arms of a level that a user came past.
+pub fn causes_of_all(rulebook: &Rulebook, row: &Row<'_, '_>, conditions: &[&Expr]) -> BTreeSet<Cause> {
     let mut search = Search { rulebook, row, named: vec![], inside: None, found: BTreeSet::new() };
-    search.look(condition);
+    conditions.iter().for_each(|condition| search.look(condition));
     // A list of names still to look behind, not a recursion: `let`s may build on each other ten thousand deep.
     let mut seen = BTreeSet::new();
     while let Some(id) = search.named.pop() {
@@ -36,6 +41,15 @@ pub fn causes(rulebook: &Rulebook, row: &Row<'_, '_>, condition: &Expr) -> BTree
         }
     }
     search.found
+}
+
+/// What the arms of a level or layer ask, but for `otherwise`.
+pub fn asked_by(ladder: &Ladder) -> Vec<&Expr> {
+    let asked = ladder.arms.iter().filter_map(|arm| match &arm.choice {
+        Choice::From { condition, .. } | Choice::When(condition) => Some(condition),
+        Choice::Otherwise => None,
+    });
+    asked.collect()
 }
 
 struct Search<'s> {

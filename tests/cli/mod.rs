@@ -6,6 +6,7 @@ mod fmt;
 mod frame;
 mod pages;
 mod run;
+mod schema;
 
 use std::{
     io::Write,

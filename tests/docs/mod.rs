@@ -3,11 +3,21 @@
 //! In a page: a `rules` block must check clean; a block after `<!-- file: NAME -->` is written to that file first; a `console`
 //! block's `$ tagwell …` lines are run in order, in one folder a page, and what follows each must be what it prints (where
 //! anything follows; a `…` line stands for any lines); lines indented by four that begin with `cargo run … -- ` are run from
-//! the package's root.
+//! the package's root. A table with the columns `expression` and `value` (and perhaps `record`, a JSON object, or `u1` for the file `u1.json` of the page) is evaluated, row
+//! by row, as of 2026-11-22T10:00; after `<!-- with: NAME -->` the expressions use the rules of that file of the page.
+//! Rules in README and in the reference are in the project's own layout.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
 
-use tagwell::engine::Rulebook;
+use tagwell::{
+    engine::Rulebook,
+    syntax::{DECLARATIONS, RESERVED},
+};
 
 /// A fenced block: its language, its text, and the file it is meant to be.
 struct Block {
@@ -87,6 +97,117 @@ fn matches(shown: &str, printed: &str) -> bool {
         }
         _ => false,
     })
+}
+
+/// A row of a table of expressions.
+struct Asked {
+    line: usize,
+    expression: String,
+    record: String,
+    value: String,
+    rules: Option<String>,
+}
+
+/// The rows of every table whose header names `expression` and `value`.
+fn asked(page: &str) -> Vec<Asked> {
+    let (mut found, mut places, mut rules) = (vec![], None, None);
+    for (at, line) in page.lines().enumerate() {
+        if let Some(name) = line.strip_prefix("<!-- with: ") {
+            rules = Some(name.trim_end_matches("-->").trim().to_owned());
+        }
+        if line.starts_with("|---") {
+            continue;
+        }
+        let Some(inside) = line.strip_prefix('|') else {
+            // One table, one set of rules.
+            rules = rules.filter(|_| places.is_none());
+            places = None;
+            continue;
+        };
+        let cells: Vec<&str> = inside.split('|').map(|it| it.trim().trim_matches('`')).collect();
+        let Some((expression, record, value)) = places else {
+            let named = |name: &str| cells.iter().position(|cell| *cell == name);
+            places = named("expression").zip(named("value")).map(|(e, v)| (e, named("record"), v));
+            continue;
+        };
+        let cell = |at: usize| cells.get(at).map_or(String::new(), |it| (*it).to_owned());
+        let record = record.map(cell).filter(|it| !it.is_empty()).unwrap_or("{}".into());
+        let row =
+            Asked { line: at + 1, expression: cell(expression), record, value: cell(value), rules: rules.clone() };
+        found.push(row);
+    }
+    found
+}
+
+#[test]
+fn every_expression_in_a_table_of_the_pages_has_the_value_shown() {
+    let (mut wrong, mut rows) = (vec![], 0);
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page can be read");
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        for block in blocks(&text) {
+            if let Some(file) = &block.file {
+                fs::write(folder.path().join(file), &block.text).expect("a file of the page");
+            }
+        }
+        let mut tables: BTreeMap<Option<String>, Vec<Asked>> = BTreeMap::new();
+        asked(&text).into_iter().for_each(|row| tables.entry(row.rules.clone()).or_default().push(row));
+        for (rules, asked) in tables {
+            rows += asked.len();
+            let case = |row: &Asked| {
+                // A bare name is that of a file of the page.
+                let record = fs::read_to_string(folder.path().join(format!("{}.json", row.record)));
+                let record = record.unwrap_or_else(|_| row.record.clone());
+                let record: serde_json::Value = serde_json::from_str(&record)
+                    .unwrap_or_else(|error| panic!("{page}:{}: {error}: {}", row.line, row.record));
+                let case = serde_json::json!({"id": row.line.to_string(), "expr": row.expression, "record": record});
+                format!("{case}\n")
+            };
+            fs::write(folder.path().join("cases.jsonl"), asked.iter().map(case).collect::<String>())
+                .expect("the cases");
+            let with = rules.map(|name| format!(" --rules {name}")).unwrap_or_default();
+            let (code, answers) =
+                run(&format!("eval --cases cases.jsonl --as-of 2026-11-22T10:00{with}"), folder.path());
+            let lines: Vec<&str> = answers.lines().filter(|line| line.starts_with('{')).collect();
+            assert_eq!((code, lines.len()), (0, asked.len()), "{page}: {answers}");
+            for (row, line) in asked.iter().zip(lines) {
+                let answer: serde_json::Value = serde_json::from_str(line).expect("an answer is JSON");
+                let shown: Option<serde_json::Value> = serde_json::from_str(&row.value).ok();
+                if answer.get("value") != shown.as_ref() || shown.is_none() {
+                    wrong.push(format!("{page}:{}: {} is {line}, not {}", row.line, row.expression, row.value));
+                }
+            }
+        }
+    }
+    assert!(rows >= 90, "the tables of docs/reference.md are read: {rows} rows");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reference_names_every_word_of_the_language() {
+    let page = fs::read_to_string("docs/reference.md").expect("a page can be read");
+    let (_, reserved) = page.split_once("## Reserved words").expect("its last part");
+    let listed: BTreeSet<&str> = reserved.split('`').skip(1).step_by(2).collect();
+    let missing = RESERVED.iter().filter(|word| !listed.contains(**word));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&str>::new(), "reserved, and not in the list");
+    for word in DECLARATIONS {
+        assert!(page.lines().any(|line| line.starts_with(&format!("{word} "))), "no example of `{word}`");
+    }
+}
+
+#[test]
+fn the_rules_of_the_first_pages_are_laid_out() {
+    let folder = tempfile::tempdir().expect("a folder for a test");
+    for page in ["README.md", "docs/reference.md"] {
+        let text = fs::read_to_string(page).expect("a page can be read");
+        let rules: Vec<Block> = blocks(&text).into_iter().filter(|block| block.language == "rules").collect();
+        assert!(rules.len() >= 3, "{page}");
+        for block in rules {
+            fs::write(folder.path().join("it.rules"), &block.text).expect("a file of the page");
+            let (code, printed) = run("fmt --check it.rules", folder.path());
+            assert_eq!(code, 0, "{page}:{}\n{printed}", block.line);
+        }
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Kernel<'_> {
                 let open = open(&bits, found.rows);
                 spread.unknown = bits::count(&open);
                 if spread.unknown > 0 {
-                    spread.causes = self.causes(found, frame, node, condition, &open);
+                    spread.causes = self.causes(found, frame, &[node], &[condition], &open);
                 }
             }
             Body::Score(_) => {
@@ -45,14 +45,19 @@ impl Kernel<'_> {
                 spread.known = bits::count(column.known());
                 spread.unknown = found.rows as u64 - spread.known;
             }
-            Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => {
+            body @ (Body::Level(_) | Body::Layer(_) | Body::Funnel(..)) => {
                 for row in 0..found.rows {
                     if let crate::value::Value::Choice(rank) = self.value(found, frame, id, row) {
                         spread.known += 1;
                         *spread.by_rank.entry(rank).or_default() += 1;
                     }
                 }
-                spread.unknown = found.unknown_above.get(&id).map_or(0, |past| bits::count(past));
+                let Some(past) = found.unknown_above.get(&id) else { return Some(spread) };
+                spread.unknown = bits::count(past);
+                if let (Body::Level(ladder) | Body::Layer(ladder), true) = (body, spread.unknown > 0) {
+                    let nodes = found.arms.get(&id).map_or(&[][..], Vec::as_slice);
+                    spread.causes = self.causes(found, frame, nodes, &unknown::asked_by(ladder), past);
+                }
             }
         }
         Some(spread)
@@ -62,19 +67,20 @@ impl Kernel<'_> {
         &self,
         found: &Found,
         frame: &dyn Frame,
-        node: NodeId,
-        condition: &Expr,
+        nodes: &[NodeId],
+        conditions: &[&Expr],
         open: &[u64],
     ) -> BTreeMap<Cause, u64> {
         let mut missing: BTreeMap<Cause, Vec<u64>> = BTreeMap::new();
-        if self.look(found, frame, node, open, &mut missing) {
+        if nodes.iter().all(|node| self.look(found, frame, *node, open, &mut missing)) {
             return missing.into_iter().map(|(cause, rows)| (cause, bits::count(&rows))).collect();
         }
         // Something else than a column is asked about: user by user.
         let mut causes = BTreeMap::new();
         for row in bits::rows(open) {
             let known = At { kernel: self, frame, found, row };
-            for cause in unknown::causes(self.interpreter.rulebook(), &self.interpreter.row(&known), condition) {
+            let row = self.interpreter.row(&known);
+            for cause in unknown::causes_of_all(self.interpreter.rulebook(), &row, conditions) {
                 *causes.entry(cause).or_default() += 1;
             }
         }

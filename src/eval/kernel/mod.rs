@@ -184,6 +184,8 @@ pub struct Found {
     goes_by: BTreeMap<DefinitionId, Column>,
     /// Of levels and layers: rows where `otherwise` (or nothing) was reached past an unknown arm.
     unknown_above: BTreeMap<DefinitionId, Vec<u64>>,
+    /// What their arms ask, but for `otherwise`.
+    arms: BTreeMap<DefinitionId, Vec<NodeId>>,
     /// Rows at which two arms of an `exclusive` layer apply.
     pub overlaps: Vec<(usize, Overlap)>,
 }
@@ -417,6 +419,7 @@ impl<'a> Kernel<'a> {
         }
         found.values.insert(id, Column::of(Data::Choice(ranks), known, rows));
         found.unknown_above.insert(id, past);
+        found.arms.insert(id, arms.iter().filter_map(|(node, _)| *node).collect());
     }
 
     /// Rows at which a second arm of an exclusive layer applies.
