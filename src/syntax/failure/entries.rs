@@ -87,13 +87,14 @@ impl Around<'_> {
                 );
             }
             if matches!(this.text, ">=" | ">" | "=") && this.kind == Kind::Sign {
-                return Some(self.instead(this, "from"));
+                // `>` leaves the threshold itself out, which `from` takes in.
+                return Some(self.instead(this, "from").certain_if(this.is(">=")));
             }
             if matches!(this.text, "else" | "default") {
-                return Some(self.instead(this, "otherwise"));
+                return Some(self.instead(this, "otherwise").certain_if(true));
             }
             if matches!(this.text, "if" | "where") {
-                return Some(self.instead(this, "when"));
+                return Some(self.instead(this, "when").certain_if(true));
             }
         }
         if self.within_declaration() == "score" {
@@ -121,7 +122,7 @@ impl Around<'_> {
                 );
             }
             if matches!(this.text, ":" | "if" | "where") && self.expects(Rule::kw_when) {
-                return Some(self.instead(this, "when"));
+                return Some(self.instead(this, "when").certain_if(true));
             }
         }
         if self.within_declaration() == "funnel" && this.is("within") {
