@@ -55,8 +55,10 @@ impl Checker<'_> {
             None => (format!("age({moment})"), span),
         };
         let told = match whole == span {
-            true => told.help(format!("write `{written}`, a length of time: `age({moment}) > 60{unit}`")),
-            false => told.help(format!("write `{written}`")),
+            true if written.starts_with("age") => {
+                told.help(format!("write `{written}`, and compare it with a length of time: `{written} > 60{unit}`"))
+            }
+            true | false => told.help(format!("write `{written}`")),
         };
         self.sink.push(told.suggest(format!("write `{written}`"), whole, written));
     }

@@ -10,8 +10,22 @@ use crate::{
 };
 
 /// Signs and words that ask something of what stands before them.
-const ASKS: &[&str] =
-    &["=", "!", "<", ">", "between ", "in ", "is ", "has ", "contains ", "starts ", "ends ", "matches ", "within ", "during "];
+const ASKS: &[&str] = &[
+    "=",
+    "!",
+    "<",
+    ">",
+    "between ",
+    "in ",
+    "is ",
+    "has ",
+    "contains ",
+    "starts ",
+    "ends ",
+    "matches ",
+    "within ",
+    "during ",
+];
 
 impl Checker<'_> {
     /// Tells a bare name that only the rows of a child table have; false where none has it.
@@ -34,9 +48,11 @@ impl Checker<'_> {
         };
         let shown = written.split_whitespace().collect::<Vec<_>>().join(" ");
         self.sink.push(
-            Diagnostic::error(UNKNOWN_NAME, span, message)
-                .help(format!("ask about all of them: `{shown}`"))
-                .suggest(format!("write `{shown}`"), whole, written),
+            Diagnostic::error(UNKNOWN_NAME, span, message).help(format!("ask about all of them: `{shown}`")).suggest(
+                format!("write `{shown}`"),
+                whole,
+                written,
+            ),
         );
         true
     }

@@ -26,9 +26,7 @@ pub enum MomentFormat {
 pub fn read_date(text: &str, format: &MomentFormat, zone: &Zone) -> Result<i32, MomentError> {
     match format {
         MomentFormat::Iso => parse_date(text).map_err(|error| match declarable(text) {
-            Some(form) if error == MomentError::NotADate => {
-                MomentError::InAnotherForm("date", "2026-11-22", form)
-            }
+            Some(form) if error == MomentError::NotADate => MomentError::InAnotherForm("date", "2026-11-22", form),
             _ => error,
         }),
         MomentFormat::Pattern(pattern) => {
@@ -174,6 +172,28 @@ mod tests {
 
     fn shanghai() -> Zone {
         Zone::parse("Asia/Shanghai").expect("a zone")
+    }
+
+    #[test]
+    fn forms_that_a_column_can_declare() {
+        for (text, expected) in [
+            ("2026/11/02", Some("\"%Y/%m/%d\"")),
+            ("2026/11/02 08:30", Some("\"%Y/%m/%d %H:%M\"")),
+            ("22.11.2026", Some("\"%d.%m.%Y\"")),
+            ("11/22/2026", Some("\"%m/%d/%Y\"")),
+            ("02/11/2026", Some("\"%d/%m/%Y\"` or `in \"%m/%d/%Y\"")),
+            ("20261102", Some("\"%Y%m%d\"")),
+            ("1763769600", Some("epoch s")),
+            ("1763769600000", Some("epoch ms")),
+            ("soon", None),
+            ("2026/13/02", None),
+            ("", None),
+        ] {
+            assert_eq!(declarable(text).as_deref(), expected, "{text}");
+        }
+        let read = read_date("2026/11/02", &MomentFormat::Iso, &shanghai()).map_err(|error| error.to_string());
+        let said = "is not a date such as `2026-11-22`; its form can be declared in the table: `date in \"%Y/%m/%d\"`";
+        assert_eq!(read, Err(said.to_owned()));
     }
 
     #[test]

@@ -80,7 +80,12 @@ impl Checker<'_> {
                     (a, b) if is_moment(a) && is_number(b) => "write a duration: `30d`",
                     _ => "numbers go with numbers, texts with texts, moments with durations",
                 };
-                self.sink.push(Diagnostic::error(WRONG_TYPE, written.span(), message).help(help));
+                let mut told = Diagnostic::error(WRONG_TYPE, written.span(), message).help(help);
+                if help == age && op != SumOp::Add && sum.is_empty() {
+                    let written_age = format!("age({})", self.words(written.span()));
+                    told = told.suggest(format!("write `{written_age}`"), first.span().to(written.span()), written_age);
+                }
+                self.sink.push(told);
                 return None;
             };
             ty = result.clone();

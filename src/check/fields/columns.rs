@@ -77,9 +77,17 @@ impl Checker<'_> {
             None => match (self.meant_by_unknown(name).filter(|_| !self.is_asked(span)), self.facts) {
                 (Some((help, text)), _) => told.help(help).suggest(format!("write `{text}`"), span, text),
                 (None, Some(facts)) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
-                (None, None) => told.help(format!(
-                    "declare it in the table: `{name}: text?`; a text is written in quotes: `\"{name}\"`"
-                )),
+                (None, None) => {
+                    let table = match self.scope {
+                        Some(Scope::Where(table) | Scope::Source(table)) => {
+                            format!("the table `{}`", self.schema.table(table).name)
+                        }
+                        Some(Scope::UsersSource | Scope::Users) | None => "the table".to_owned(),
+                    };
+                    told.help(format!(
+                        "declare it in {table}: `{name}: text?`; a text is written in quotes: `\"{name}\"`"
+                    ))
+                }
             },
         };
         self.sink.push(told);

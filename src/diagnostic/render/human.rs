@@ -105,7 +105,9 @@ fn fixes<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>>
 
 /// Whether a help proposes nothing but what a mend shows: ``write `vip` ``, where that is what the mended lines say.
 fn shows(fix: &Fix, help: &str, sources: &Sources) -> bool {
-    if *help == fix.title || help.starts_with("remove ") && !help.contains([':', ';', ',']) && fix.title.starts_with("remove ") {
+    if *help == fix.title
+        || help.starts_with("remove ") && !help.contains([':', ';', ',']) && fix.title.starts_with("remove ")
+    {
         return true;
     }
     let proposal = help

@@ -255,10 +255,12 @@ impl Around<'_> {
         if matches!(this.text, "of" | "per" | "in" | "from" | "on") {
             return Some(self.instead(this, "by"));
         }
-        (this.kind == Kind::Word).then(|| {
+        (this.kind == Kind::Word || this.is("(")).then(|| {
+            let close = self.matching(self.at).map_or(this.end(), Token::end);
+            let blank = if self.gap() == this.start { " " } else { "" };
             Mistake::new(code::MISSING_WORD, this.range(), "`by` is left out before what they are ranked by")
-                .help(format!("write `by {}`", this.text))
-                .suggest("write `by` here", this.start..this.start, "by ")
+                .help(format!("write `by {}`", self.slice(this.start..close)))
+                .fix("write `by` here", this.start..this.start, format!("{blank}by "))
         })
     }
 

@@ -1,5 +1,5 @@
 //! Phrases of everyday speech in the place of a form of the language: `no orders within 60d`, `in this month`,
-//! `top 20% (spend)`, `count(orders) >= 2 within 30d`, `otherwise low`.
+//! `count(orders) >= 2 within 30d`, `otherwise low`.
 
 use super::{
     super::words::{self},
@@ -11,12 +11,11 @@ impl Around<'_> {
     pub(super) fn phrase(&self) -> Option<Mistake> {
         None.or_else(|| self.in_a_period())
             .or_else(|| self.no_rows())
-            .or_else(|| self.by_left_out())
             .or_else(|| self.window_behind_the_comparison())
             .or_else(|| self.otherwise_before_its_value())
     }
 
-    /// `first_order in this month`
+    /// `first_order in this month`, `first_order within last quarter`
     fn in_a_period(&self) -> Option<Mistake> {
         let at = [self.at.checked_sub(1), Some(self.at)].into_iter().flatten().find(|at| {
             let is = |at: usize, words: &[&str]| {
@@ -55,28 +54,6 @@ impl Around<'_> {
         )
     }
 
-    /// `top 20% (spend)`, `top 20% spend`
-    fn by_left_out(&self) -> Option<Mistake> {
-        let (this, amount) = (self.this()?, self.previous()?);
-        self.token(-2).filter(|rank| rank.is("top") || rank.is("bottom"))?;
-        let name = matches!(this.kind, Kind::Word | Kind::Quoted)
-            && !words::is_reserved(this.text)
-            && !matches!(this.text, "by" | "of" | "from")
-            && !self.next().is_some_and(|next| next.is("by"));
-        if amount.kind != Kind::Number || !(name || this.is("(")) {
-            return None;
-        }
-        let of = if this.is("(") { self.slice(this.start..self.matching(self.at)?.end()) } else { this.text };
-        let written = format!("by {of}");
-        let gap = this.start..this.start;
-        let text = if amount.end() == this.start { " by " } else { "by " };
-        Some(
-            Mistake::new(code::MISSING_WORD, this.range(), "`by` is left out before what the ranks go by")
-                .help(format!("write {}", shown(&written)))
-                .fix("write `by` here", gap, text),
-        )
-    }
-
     /// `count(orders) >= 2 within 30d`
     fn window_behind_the_comparison(&self) -> Option<Mistake> {
         let within = self.this().filter(|this| this.is("within"))?;
@@ -92,7 +69,8 @@ impl Around<'_> {
             return None;
         }
         let window = format!(" within {}", length.text);
-        let written = format!("{}{window}{}", self.slice(name.start..close.start), self.slice(close.start..value.end()));
+        let written =
+            format!("{}{window}{}", self.slice(name.start..close.start), self.slice(close.start..value.end()));
         let mut mistake = Mistake::new(
             code::CLAUSE_OUTSIDE,
             within.start..length.end(),
