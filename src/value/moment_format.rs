@@ -26,7 +26,7 @@ pub enum MomentFormat {
 pub fn read_date(text: &str, format: &MomentFormat, zone: &Zone) -> Result<i32, MomentError> {
     match format {
         MomentFormat::Iso => parse_date(text).map_err(|error| match declarable(text) {
-            Some(form) if error == MomentError::NotADate => MomentError::InAnotherForm("date", "2026-11-22", form),
+            Some(form) if error == MomentError::NotADate => MomentError::DateInAnotherForm(form),
             _ => error,
         }),
         MomentFormat::Pattern(pattern) => {
@@ -53,9 +53,7 @@ pub fn read_timestamp(text: &str, format: &MomentFormat, zone: &Zone) -> Result<
             Ok(date) => in_calendar(zone.start_of_day(date)).ok_or(MomentError::OutOfRange),
             Err(MomentError::NotADate) => {
                 timestamp(text, zone, Strictness::Data).map_err(|error| match declarable(text) {
-                    Some(form) if error == MomentError::NotATimestamp => {
-                        MomentError::InAnotherForm("timestamp", "2026-11-22T08:00", form)
-                    }
+                    Some(form) if error == MomentError::NotATimestamp => MomentError::TimestampInAnotherForm(form),
                     _ => error,
                 })
             }

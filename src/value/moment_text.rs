@@ -12,9 +12,12 @@ pub enum MomentError {
     /// `tomorrow`, `2026-1-5`
     #[error("is not a date such as `2026-11-22`")]
     NotADate,
-    /// `2026/11/22`, in a form that the column can declare: of a date or a timestamp, and in which one.
-    #[error("is not a {0} such as `{1}`; its form can be declared in the table: `{0} in {2}`")]
-    InAnotherForm(&'static str, &'static str, String),
+    /// `2026/11/22`, in a form that the column can declare.
+    #[error("is not a date such as `2026-11-22`; its form can be declared in the table: `date in {0}`")]
+    DateInAnotherForm(String),
+    /// `2026/11/22 08:00`, in a form that the column can declare.
+    #[error("is not a timestamp such as `2026-11-22T08:00`; its form can be declared in the table: `timestamp in {0}`")]
+    TimestampInAnotherForm(String),
     /// `2026-11-22T8`
     #[error("is not a timestamp such as `2026-11-22T08:00`")]
     NotATimestamp,
