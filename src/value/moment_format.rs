@@ -89,7 +89,7 @@ pub fn declarable(text: &str) -> Option<String> {
     const DAYS: &[&str] =
         &["%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d", "%Y\u{5e74}%m\u{6708}%d\u{65e5}", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y"];
     const TIMES: &[&str] = &["", " %H:%M", " %H:%M:%S", "T%H:%M:%S"];
-    if text.len() > 40 {
+    if text.len() > 40 || text.contains("  ") {
         return None;
     }
     if text.bytes().all(|it| it.is_ascii_digit()) {

@@ -55,6 +55,7 @@ fn a_proposal_is_made_once() {
     insta::assert_snapshot!(
         [
             mended("did you mean `spend`?", "write `spend`", "spend"),
+            mended("if it is a field, write `spend`", "write `spend`", "spend"),
             mended("write `spend`", "put another name here", "spend"),
             mended("write `spend`, or declare it", "write `spend`", "spend"),
             mended("write `sum(orders.amount)`", "write `spend`", "spend"),

@@ -97,15 +97,22 @@ fn snippet<'a>(window: Window, labels: &[&'a Label], diagnostic: &Diagnostic) ->
 
 fn fixes<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
     let group = |fix| {
-        let question = diagnostic.help.iter().find(|help| help.ends_with('?') && shows(fix, help, sources));
-        fix_group(fix, question.unwrap_or(&fix.title), sources)
+        let fuller = diagnostic.help.iter().find(|help| restates(fix, help));
+        fix_group(fix, fuller.unwrap_or(&fix.title), sources)
     };
     diagnostic.fixes.iter().map(group).collect()
+}
+
+/// Whether a help says what a mend's title says, in more words: ``did you mean `vip`?`` for ``write `vip` ``.
+fn restates(fix: &Fix, help: &str) -> bool {
+    let before = fix.title.strip_prefix("write ").and_then(|written| help.trim_end_matches('?').strip_suffix(written));
+    before.is_some_and(|before| !before.contains('`'))
 }
 
 /// Whether a help proposes nothing but what a mend shows: ``write `vip` ``, where that is what the mended lines say.
 fn shows(fix: &Fix, help: &str, sources: &Sources) -> bool {
     if *help == fix.title
+        || restates(fix, help)
         || help.starts_with("remove ") && !help.contains([':', ';', ',']) && fix.title.starts_with("remove ")
     {
         return true;
