@@ -22,7 +22,12 @@ impl Checker<'_> {
     pub(super) fn tell_foreign_function(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> bool {
         let written: Vec<String> = arguments.iter().map(|argument| self.words(place(argument)).to_owned()).collect();
         let words: Vec<&str> = written.iter().map(String::as_str).collect();
-        let Some(remedy) = remedy(&name.symbol.to_lowercase(), &words) else { return false };
+        let lower = name.symbol.to_lowercase();
+        if let Some((moment, unit)) = since(&lower, &words) {
+            self.tell_since(name, &moment, unit, span);
+            return true;
+        }
+        let Some(remedy) = remedy(&lower, &words) else { return false };
         let told = Diagnostic::error(UNKNOWN_FUNCTION, name.span(), format!("there is no function `{}`", name.symbol));
         self.sink.push(match remedy {
             Remedy::Write(text) => {
@@ -36,6 +41,75 @@ impl Checker<'_> {
         });
         true
     }
+
+    /// `days_since(last_order) > 60`: how long ago something was, compared with a number of units.
+    fn tell_since(&mut self, name: &ast::Name, moment: &str, unit: &str, span: Span) {
+        let told = Diagnostic::error(UNKNOWN_FUNCTION, name.span(), format!("there is no function `{}`", name.symbol));
+        let (written, whole) = match self.compared_behind(span) {
+            // So many whole units is another question than longer ago than so many.
+            Some((sign, number, end)) if sign != "=" && sign != "!=" => {
+                (format!("age({moment}) {sign} {number}{unit}"), Span { end, ..span })
+            }
+            Some(_) if matches!(unit, "mo" | "y") => (format!("age({moment})"), span),
+            Some(_) => (format!("floor(age({moment}) / 1{unit})"), span),
+            None => (format!("age({moment})"), span),
+        };
+        let told = match whole == span {
+            true if written.starts_with("age") => {
+                told.help(format!("write `{written}`, and compare it with a length of time: `{written} > 60{unit}`"))
+            }
+            true | false => told.help(format!("write `{written}`")),
+        };
+        self.sink.push(told.suggest(format!("write `{written}`"), whole, written));
+    }
+
+    /// The sign and the number that what stands at `span` is compared with, and where they end.
+    fn compared_behind(&self, span: Span) -> Option<(&str, &str, u32)> {
+        let text = self.sources.get(span.source).text();
+        let rest = text.get(span.end as usize..)?.trim_start();
+        let sign = [">=", "<=", "!=", ">", "<", "="].into_iter().find(|sign| rest.starts_with(sign))?;
+        let value = rest.strip_prefix(sign)?.trim_start();
+        let number = value.get(..value.find(|it: char| !it.is_ascii_digit()).unwrap_or(value.len()))?;
+        let behind = value.get(number.len()..)?;
+        let alone = !number.is_empty() && !behind.starts_with(|it: char| it == '.' || it.is_alphanumeric());
+        let end = text.len() - behind.len();
+        alone.then_some((sign, number, u32::try_from(end).ok()?))
+    }
+}
+
+/// The moment that a function asks how long ago it was, and the unit that it counts in: `days_since(last_order)`,
+/// `datediff(now, last_order)`.
+fn since(name: &str, arguments: &[&str]) -> Option<(String, &'static str)> {
+    let plain = name.replace('_', "");
+    if let [moment] = arguments {
+        let counted = plain.strip_suffix("since").or_else(|| plain.strip_suffix("ago"));
+        return Some(((*moment).to_owned(), unit_of(counted.filter(|it| !it.is_empty())?)?));
+    }
+    let between = plain.strip_suffix("between").and_then(unit_of);
+    if !matches!(plain.as_str(), "datediff" | "timestampdiff" | "datedif") && between.is_none() {
+        return None;
+    }
+    let word = |it: &&str| unit_of(&it.trim_matches(['"', '\'']).to_lowercase());
+    let unit = between.or_else(|| arguments.iter().find_map(word)).unwrap_or("d");
+    let is_now = |it: &&str| matches!(it.trim(), "now" | "today" | "now()" | "today()");
+    let moments: Vec<&str> = arguments.iter().filter(|it| word(it).is_none() && !is_now(it)).copied().collect();
+    match (moments.as_slice(), arguments.iter().any(is_now)) {
+        ([moment], true) => Some(((*moment).to_owned(), unit)),
+        _ => None,
+    }
+}
+
+/// A unit of time by its name.
+fn unit_of(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "d" | "day" | "days" => "d",
+        "w" | "week" | "weeks" => "w",
+        "m" | "mo" | "month" | "months" => "mo",
+        "y" | "year" | "years" => "y",
+        "h" | "hour" | "hours" => "h",
+        "minute" | "minutes" => "min",
+        _ => return None,
+    })
 }
 
 fn place(argument: &Argument) -> Span {

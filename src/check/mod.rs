@@ -15,6 +15,7 @@ mod later;
 mod lint;
 mod names;
 mod order;
+mod rows;
 mod rules;
 mod walk;
 mod words;

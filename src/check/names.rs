@@ -72,10 +72,19 @@ impl Names {
         self.declared.insert(name, (Meaning::Column(column), span));
     }
 
-    /// The declared name nearest to a word.
-    pub(super) fn nearest(&self, word: &str, others: &[&str]) -> Option<String> {
-        let mut candidates: Vec<&str> =
-            self.declared.keys().map(Symbol::as_str).chain(others.iter().copied()).collect();
+    /// The rule in whose declaration a place is.
+    fn around(&self, place: Span) -> Option<&Symbol> {
+        let before = self.declared.iter().filter(|(_, (meaning, span))| {
+            matches!(meaning, Meaning::Definition(_)) && span.source == place.source && span.start < place.start
+        });
+        before.max_by_key(|(_, (_, span))| span.start).map(|(name, _)| name)
+    }
+
+    /// The declared name nearest to a word that stands at a place: not that of the rule it stands in.
+    pub(super) fn nearest(&self, word: &str, place: Span, others: &[&str]) -> Option<String> {
+        let own = self.around(place);
+        let declared = self.declared.keys().filter(|name| Some(*name) != own);
+        let mut candidates: Vec<&str> = declared.map(Symbol::as_str).chain(others.iter().copied()).collect();
         candidates.sort_unstable();
         nearest(word, candidates).map(str::to_owned)
     }

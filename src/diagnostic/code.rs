@@ -130,4 +130,5 @@ codes! {
     ALWAYS_OR_NEVER = "W0105", "a condition that is the same for everybody";
     ASKED_TWICE = "W0106", "a condition that is asked twice";
     TEXT_WITHOUT_QUOTES = "W0107", "a name that may be a text without its quotes";
+    EMPTY_TEXT = "W0108", "a column compared with an empty text";
 }

@@ -156,6 +156,11 @@ impl Sink {
         self.found.push(diagnostic);
     }
 
+    /// Takes back what something better was found to say about.
+    pub fn withdraw(&mut self, unneeded: impl Fn(&Diagnostic) -> bool) {
+        self.found.retain(|diagnostic| !unneeded(diagnostic));
+    }
+
     /// Whether any is an error.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)

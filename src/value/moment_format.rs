@@ -25,7 +25,10 @@ pub enum MomentFormat {
 /// What is not in the format, and a day that does not exist.
 pub fn read_date(text: &str, format: &MomentFormat, zone: &Zone) -> Result<i32, MomentError> {
     match format {
-        MomentFormat::Iso => parse_date(text),
+        MomentFormat::Iso => parse_date(text).map_err(|error| match declarable(text) {
+            Some(form) if error == MomentError::NotADate => MomentError::DateInAnotherForm(form),
+            _ => error,
+        }),
         MomentFormat::Pattern(pattern) => {
             let read = Formatted::read(text, pattern)?;
             match read.offset {
@@ -48,7 +51,12 @@ pub fn read_timestamp(text: &str, format: &MomentFormat, zone: &Zone) -> Result<
     match format {
         MomentFormat::Iso => match parse_date(text) {
             Ok(date) => in_calendar(zone.start_of_day(date)).ok_or(MomentError::OutOfRange),
-            Err(MomentError::NotADate) => timestamp(text, zone, Strictness::Data),
+            Err(MomentError::NotADate) => {
+                timestamp(text, zone, Strictness::Data).map_err(|error| match declarable(text) {
+                    Some(form) if error == MomentError::NotATimestamp => MomentError::TimestampInAnotherForm(form),
+                    _ => error,
+                })
+            }
             Err(error) => Err(error),
         },
         MomentFormat::Pattern(pattern) => Formatted::read(text, pattern)?.instant(zone),
@@ -74,6 +82,31 @@ pub fn check_format(format: &str) -> Result<(), String> {
 }
 
 const SECOND: i64 = 1_000_000;
+
+/// The form in which a text names a moment, as a column declares it: `"%Y/%m/%d"`, `epoch s`; none where there is no telling.
+#[must_use]
+pub fn declarable(text: &str) -> Option<String> {
+    const DAYS: &[&str] =
+        &["%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d", "%Y\u{5e74}%m\u{6708}%d\u{65e5}", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y"];
+    const TIMES: &[&str] = &["", " %H:%M", " %H:%M:%S", "T%H:%M:%S"];
+    if text.len() > 40 || text.contains("  ") {
+        return None;
+    }
+    if text.bytes().all(|it| it.is_ascii_digit()) {
+        return match text.len() {
+            8 => Formatted::read(text, "%Y%m%d").ok().map(|_| "\"%Y%m%d\"".to_owned()),
+            10 => Some("epoch s".to_owned()),
+            13 => Some("epoch ms".to_owned()),
+            16 => Some("epoch us".to_owned()),
+            _ => None,
+        };
+    }
+    let forms = DAYS.iter().flat_map(|day| TIMES.iter().map(move |time| format!("{day}{time}")));
+    let form = forms.into_iter().find(|form| Formatted::read(text, form).is_ok())?;
+    let turned = form.replace("%d/%m", "%m/%d");
+    let either = turned != form && Formatted::read(text, &turned).is_ok();
+    Some(if either { format!("\"{form}\"` or `in \"{turned}\"") } else { format!("\"{form}\"") })
+}
 
 /// `1763769600`, `1763769600.5`
 fn epoch(text: &str, format: &MomentFormat) -> Result<i64, MomentError> {
@@ -137,6 +170,28 @@ mod tests {
 
     fn shanghai() -> Zone {
         Zone::parse("Asia/Shanghai").expect("a zone")
+    }
+
+    #[test]
+    fn forms_that_a_column_can_declare() {
+        for (text, expected) in [
+            ("2026/11/02", Some("\"%Y/%m/%d\"")),
+            ("2026/11/02 08:30", Some("\"%Y/%m/%d %H:%M\"")),
+            ("22.11.2026", Some("\"%d.%m.%Y\"")),
+            ("11/22/2026", Some("\"%m/%d/%Y\"")),
+            ("02/11/2026", Some("\"%d/%m/%Y\"` or `in \"%m/%d/%Y\"")),
+            ("20261102", Some("\"%Y%m%d\"")),
+            ("1763769600", Some("epoch s")),
+            ("1763769600000", Some("epoch ms")),
+            ("soon", None),
+            ("2026/13/02", None),
+            ("", None),
+        ] {
+            assert_eq!(declarable(text).as_deref(), expected, "{text}");
+        }
+        let read = read_date("2026/11/02", &MomentFormat::Iso, &shanghai()).map_err(|error| error.to_string());
+        let said = "is not a date such as `2026-11-22`; its form can be declared in the table: `date in \"%Y/%m/%d\"`";
+        assert_eq!(read, Err(said.to_owned()));
     }
 
     #[test]

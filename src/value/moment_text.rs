@@ -12,6 +12,12 @@ pub enum MomentError {
     /// `tomorrow`, `2026-1-5`
     #[error("is not a date such as `2026-11-22`")]
     NotADate,
+    /// `2026/11/22`, in a form that the column can declare.
+    #[error("is not a date such as `2026-11-22`; its form can be declared in the table: `date in {0}`")]
+    DateInAnotherForm(String),
+    /// `2026/11/22 08:00`, in a form that the column can declare.
+    #[error("is not a timestamp such as `2026-11-22T08:00`; its form can be declared in the table: `timestamp in {0}`")]
+    TimestampInAnotherForm(String),
     /// `2026-11-22T8`
     #[error("is not a timestamp such as `2026-11-22T08:00`")]
     NotATimestamp,

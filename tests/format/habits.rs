@@ -52,6 +52,8 @@ fn of_other_languages() {
 fn of_other_keyboards() {
     for (typed, expected) in [
         ("a within 30\u{5929}", "a within 30d"),
+        ("a < 60\u{5929}\u{524d}", "a < 60d ago"),
+        ("a > 1\u{5343} or a > 500\u{5143}", "a > 1_000 or a > 500"),
         ("a within 3\u{4e2a}\u{6708} or a within 2\u{5468}", "a within 3mo or a within 2w"),
         ("a \u{2265} 3 and b \u{2264} 3 and c \u{2260} 3", "a >= 3 and b <= 3 and c != 3"),
         ("a \u{d7} 3 > b \u{f7} 2", "a * 3 > b / 2"),
@@ -84,6 +86,14 @@ fn of_other_blocks() {
         ("let a := 3", "let a = 3\n"),
         ("TAG a WHEN b", "tag a when b\n"),
         ("tag a when b > 3and c", "tag a when b > 3 and c\n"),
+        ("tag a if b", "tag a when b\n"),
+        ("tag a = b > 3", "tag a when b > 3\n"),
+        ("tag a b > 3", "tag a when b > 3\n"),
+        ("tag a \"A\" not b", "tag a \"A\" when not b\n"),
+        ("\u{6807}\u{7b7e} a when b", "tag a when b\n"),
+        ("layer m { a when b c else }", "layer m {\n  a when b\n  c otherwise\n}\n"),
+        ("layer m { a when b otherwise c }", "layer m {\n  a when b\n  c otherwise\n}\n"),
+        ("level m by p { a >= 5 }", "level m by p {\n  a from 5\n}\n"),
     ] {
         assert_eq!(mended(typed).as_deref(), Some(expected), "{typed}");
     }
@@ -92,7 +102,10 @@ fn of_other_blocks() {
 /// Where two things can be meant, nothing is changed.
 #[test]
 fn what_only_its_writer_knows_stays() {
-    for typed in ["a > 30m", "a like \"%x%\"", "a is true", "spend > 1\u{4e07}", "a, b", "a ? 1 : 2"] {
+    for typed in ["level m by p { a > 5 }", "tag a unless b", "tag a b", "tier a by b { c from 3 }"] {
+        assert_eq!(mended(&format!("{typed}\n")), None, "{typed}");
+    }
+    for typed in ["a > 30m", "a like \"%x%\"", "a is true", "a > 5M", "a > 5\u{5206}", "a, b", "a ? 1 : 2"] {
         assert_eq!(mended(&format!("tag t when {typed}\n")), None, "{typed}");
     }
 }

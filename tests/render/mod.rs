@@ -45,6 +45,26 @@ impl Case {
     }
 }
 
+/// What a mend shows is not proposed in words as well; what the words say beyond it stays.
+#[test]
+fn a_proposal_is_made_once() {
+    let case = Case::new("vip.rules", "tag vip when «spnd» > 500\n");
+    let mended = |help: &str, title: &str, text: &str| {
+        case.human(case.error("unknown field `spnd`").help(help).suggest(title, case.places[0], text))
+    };
+    insta::assert_snapshot!(
+        [
+            mended("did you mean `spend`?", "write `spend`", "spend"),
+            mended("if it is a field, write `spend`", "write `spend`", "spend"),
+            mended("write `spend`", "put another name here", "spend"),
+            mended("write `spend`, or declare it", "write `spend`", "spend"),
+            mended("write `sum(orders.amount)`", "write `spend`", "spend"),
+            mended("remove it", "remove `spnd`", ""),
+        ]
+        .concat()
+    );
+}
+
 /// A place with label, note, help and a certain fix; one in a second file with an uncertain one.
 fn two() -> (Case, Vec<Diagnostic>) {
     let mut case = Case::new("shop/vip.rules", "tag vip\n  when 城市 «==» \"上海\"\n");

@@ -71,14 +71,21 @@ impl Checker<'_> {
                 );
                 let day = |span: Span| format!("take the day of the moment: `date({})`", self.snippet(span));
                 let (of_first, of_term) = (day(first.span()), day(written.span()));
+                let age = format!("how long ago it was is `age({})`", self.snippet(written.span()));
                 let help = match (&ty, &term.ty) {
+                    (Type::Date, Type::Timestamp) if self.words(first.span()) == "today" => age.as_str(),
                     (Type::Timestamp, Type::Date) if sum.is_empty() => of_first.as_str(),
                     (Type::Timestamp, Type::Date) => "take the day of the moment: `date(t)`",
                     (Type::Date, Type::Timestamp) => of_term.as_str(),
                     (a, b) if is_moment(a) && is_number(b) => "write a duration: `30d`",
                     _ => "numbers go with numbers, texts with texts, moments with durations",
                 };
-                self.sink.push(Diagnostic::error(WRONG_TYPE, written.span(), message).help(help));
+                let mut told = Diagnostic::error(WRONG_TYPE, written.span(), message).help(help);
+                if help == age && op != SumOp::Add && sum.is_empty() {
+                    let written_age = format!("age({})", self.words(written.span()));
+                    told = told.suggest(format!("write `{written_age}`"), first.span().to(written.span()), written_age);
+                }
+                self.sink.push(told);
                 return None;
             };
             ty = result.clone();
@@ -239,7 +246,17 @@ impl Checker<'_> {
         if lowered.ty != Type::Duration {
             let message =
                 format!("{} is {}, not a length of time", self.quoted(duration.span()), self.kind(&lowered.ty));
-            self.sink.push(Diagnostic::error(WRONG_TYPE, duration.span(), message).help("write a duration: `30d ago`"));
+            let told = Diagnostic::error(WRONG_TYPE, duration.span(), message);
+            let behind = match direction {
+                ast::Direction::Ago => "ago",
+                ast::Direction::FromNow => "from now",
+            };
+            self.sink.push(match &duration.unparenthesised().kind {
+                ast::ExprKind::Literal(ast::Literal::Number(number)) if lowered.ty == Type::Int => told
+                    .help(format!("write a unit: `{number}d {behind}` for days, `{number}mo {behind}` for months"))
+                    .suggest(format!("write `{number}d {behind}`"), duration.span(), format!("{number}d")),
+                _ => told.help(format!("write a duration: `30d {behind}`")),
+            });
             return None;
         }
         let ty = if beside == Some(&Type::Date) { Type::Date } else { Type::Timestamp };

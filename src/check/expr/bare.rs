@@ -172,7 +172,7 @@ impl Checker<'_> {
                 .push(Diagnostic::error(NOT_A_VALUE, span, message).help(format!("write `{owner} = {}`", name.symbol)));
             return None;
         }
-        if beside == Some(&Type::Text) && self.names.nearest(&name.symbol, &[]).is_none() {
+        if beside == Some(&Type::Text) && self.names.nearest(&name.symbol, span, &[]).is_none() {
             let quoted = quoted_text(&name.symbol);
             self.sink.push(
                 Diagnostic::error(UNKNOWN_NAME, span, format!("unknown field `{}`", name.symbol))

@@ -9,7 +9,7 @@ use super::super::{
 use crate::{
     diagnostic::{
         Diagnostic,
-        code::{BAD_PATTERN, NOT_ALIKE, NOT_ORDERED, WRONG_TYPE},
+        code::{BAD_PATTERN, CLAUSE_OUTSIDE, NOT_ALIKE, NOT_ORDERED, WRONG_TYPE},
     },
     ir::{CompareOp, Expr, ExprKind, HasTest, Period, PeriodUnit, TextTest, TimeWindow, UpperEnd, Which},
     source::Span,
@@ -314,6 +314,9 @@ impl Checker<'_> {
             );
             return None;
         }
+        if let (Ast::Rank { by, .. }, false) = (&subject.kind, matches!(list_expr.ty, Type::List(_))) {
+            return self.ranked_in(by, list);
+        }
         let Type::List(of) = list_expr.ty.clone() else { return self.not_a_list(list, &list_expr) };
         if let Ast::List(elements) = &list.kind
             && !alike(&lowered.ty, &of)
@@ -341,6 +344,22 @@ impl Checker<'_> {
             Diagnostic::error(WRONG_TYPE, subject.span(), message).help(format!("write `{written}`")).suggest(
                 format!("write `{written}`"),
                 subject.span().to(element.span()),
+                written,
+            ),
+        );
+        None
+    }
+
+    /// `top 20% by spend in city`
+    fn ranked_in(&mut self, by: &ast::Clause, list: &ast::Expr) -> Option<Expr> {
+        let ranked = self.words(by.place.0).trim();
+        let inside = ranked.strip_prefix('(').and_then(|it| it.strip_suffix(')')).unwrap_or(ranked);
+        let written = format!("({inside} per {})", self.words(list.span()));
+        let message = "whom the ranks are among is said by `per`, in brackets with what they go by";
+        self.sink.push(
+            Diagnostic::error(CLAUSE_OUTSIDE, list.span(), message).help(format!("write `by {written}`")).suggest(
+                format!("write `by {written}`"),
+                by.place.0.to(list.span()),
                 written,
             ),
         );

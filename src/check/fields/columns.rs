@@ -63,20 +63,31 @@ impl Checker<'_> {
         };
         let rows: Vec<String> = rows.iter().map(|column| column.name.to_string()).collect();
         let others: Vec<&str> = headers.iter().chain(&rows).map(String::as_str).collect();
+        if self.scope.is_none() && self.tell_column_of_rows(name, span) {
+            return;
+        }
         let mut told = Diagnostic::error(UNKNOWN_NAME, span, format!("unknown field `{name}`"));
         if let Some(facts) = self.facts {
             told = told.note(format!("`{}` has no such column", facts.file));
         }
         // Looking for the nearest of many names, again and again, would take for ever.
-        let near = if self.sink.found().len() < 200 { self.names.nearest(name, &others) } else { None };
+        let near = if self.sink.found().len() < 200 { self.names.nearest(name, span, &others) } else { None };
         told = match near {
             Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near),
-            None => match (self.meant_by_unknown(name), self.facts) {
+            None => match (self.meant_by_unknown(name).filter(|_| !self.is_asked(span)), self.facts) {
                 (Some((help, text)), _) => told.help(help).suggest(format!("write `{text}`"), span, text),
                 (None, Some(facts)) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
-                (None, None) => told.help(format!(
-                    "declare it in the table: `{name}: text?`; a text is written in quotes: `\"{name}\"`"
-                )),
+                (None, None) => {
+                    let table = match self.scope {
+                        Some(Scope::Where(table) | Scope::Source(table)) => {
+                            format!("the table `{}`", self.schema.table(table).name)
+                        }
+                        Some(Scope::UsersSource | Scope::Users) | None => "the table".to_owned(),
+                    };
+                    told.help(format!(
+                        "declare it in {table}: `{name}: text?`; a text is written in quotes: `\"{name}\"`"
+                    ))
+                }
             },
         };
         self.sink.push(told);

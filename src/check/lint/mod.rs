@@ -3,6 +3,7 @@
 mod always;
 mod asked_twice;
 mod empty_range;
+mod empty_text;
 mod negation;
 mod or_beside_and;
 mod outcomes;
@@ -44,6 +45,7 @@ pub(super) fn run(book: &Book<'_>, mut found: Found<'_>) {
     }
     negation::look(&mut found);
     empty_range::look(&mut found);
+    empty_text::look(&mut found);
     always::look(&mut found);
     without_quotes::look(&mut found);
     unused::look(found.rulebook, found.sink);

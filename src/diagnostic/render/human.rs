@@ -58,7 +58,8 @@ fn headline<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         }
     }
     let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(visible(note)));
-    let help = diagnostic.help.iter().map(|help| Level::HELP.message(visible(help)));
+    let shown = |help: &&String| diagnostic.fixes.iter().any(|fix| shows(fix, help, sources));
+    let help = diagnostic.help.iter().filter(|help| !shown(help)).map(|help| Level::HELP.message(visible(help)));
     group.elements(notes).elements(help)
 }
 
@@ -95,11 +96,60 @@ fn snippet<'a>(window: Window, labels: &[&'a Label], diagnostic: &Diagnostic) ->
 }
 
 fn fixes<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
-    diagnostic.fixes.iter().map(|fix| fix_group(fix, sources)).collect()
+    let group = |fix| {
+        let fuller = diagnostic.help.iter().find(|help| restates(fix, help));
+        fix_group(fix, fuller.unwrap_or(&fix.title), sources)
+    };
+    diagnostic.fixes.iter().map(group).collect()
 }
 
-fn fix_group<'a>(fix: &'a Fix, sources: &'a Sources) -> Group<'a> {
-    let mut group = Group::with_title(Level::HELP.secondary_title(visible_line(&fix.title)));
+/// Whether a help says what a mend's title says, in more words: ``did you mean `vip`?`` for ``write `vip` ``.
+fn restates(fix: &Fix, help: &str) -> bool {
+    let before = fix.title.strip_prefix("write ").and_then(|written| help.trim_end_matches('?').strip_suffix(written));
+    before.is_some_and(|before| !before.contains('`'))
+}
+
+/// Whether a help proposes nothing but what a mend shows: ``write `vip` ``, where that is what the mended lines say.
+fn shows(fix: &Fix, help: &str, sources: &Sources) -> bool {
+    if *help == fix.title
+        || restates(fix, help)
+        || help.starts_with("remove ") && !help.contains([':', ';', ',']) && fix.title.starts_with("remove ")
+    {
+        return true;
+    }
+    let proposal = help
+        .strip_prefix("write ")
+        .or_else(|| help.strip_prefix("begin with "))
+        .or_else(|| help.strip_prefix("did you mean ").and_then(|rest| rest.strip_suffix('?')));
+    let Some(proposal) = proposal.and_then(in_backticks) else { return false };
+    let mut edits: Vec<&Edit> = fix.edits.iter().collect();
+    edits.sort_by_key(|edit| edit.span);
+    let (Some(first), Some(last)) = (edits.first(), edits.last()) else { return false };
+    let source = sources.get(first.span.source);
+    let all = changes(source, &edits);
+    let (begin, end) = (source.line_range(first.span.start).start, source.line_range(last.span.end).end);
+    let (mut mended, mut at) = (String::new(), begin);
+    for change in &all {
+        mended += source.text().get(at..change.bytes.start).unwrap_or("");
+        mended += &change.text;
+        at = change.bytes.end;
+    }
+    mended += source.text().get(at..end).unwrap_or("");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    !all.is_empty() && words(&mended).contains(&words(proposal))
+}
+
+/// What stands in one pair of backticks, and nothing beside it: `` `vip` ``; in two pairs where it holds one itself.
+fn in_backticks(text: &str) -> Option<&str> {
+    let inside = |mark: &str| text.strip_prefix(mark)?.strip_suffix(mark).filter(|it| !it.is_empty());
+    match inside("``") {
+        Some(inside) => Some(inside.trim()).filter(|it| !it.contains("``")),
+        None => inside("`").filter(|it| !it.contains('`')),
+    }
+}
+
+fn fix_group<'a>(fix: &'a Fix, title: &'a str, sources: &'a Sources) -> Group<'a> {
+    let mut group = Group::with_title(Level::HELP.secondary_title(visible_line(title)));
     let mut edits: Vec<&Edit> = fix.edits.iter().collect();
     edits.sort_by_key(|edit| edit.span);
     for edits in edits.chunk_by(|one, next| one.span.source == next.span.source) {

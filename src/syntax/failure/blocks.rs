@@ -136,7 +136,9 @@ impl Around<'_> {
         }
         let (_, word) = DECLARATIONS.iter().find(|(typed, _)| this.text.eq_ignore_ascii_case(typed))?;
         self.next().filter(|next| matches!(next.kind, Kind::Word | Kind::Quoted))?;
-        Some(self.instead(this, word))
+        // A word of another tongue is a translation; one of other tools may be meant in another way.
+        let certain = !this.text.is_ascii() || matches!(*word, "param") && this.text.eq_ignore_ascii_case("parameter");
+        Some(self.instead(this, word).certain_if(certain))
     }
 
     /// `from users.csv`, `timezone Asia/Shanghai`

@@ -183,8 +183,8 @@ impl Around<'_> {
             return Some(self.instead(this, "of"));
         }
         let (.., word) = PAIRS.iter().find(|(typed, rule, _)| this.is(typed) && self.expects(*rule))?;
-        let word = *word;
-        Some(self.instead(this, word))
+        let mistake = self.instead(this, word);
+        Some(mistake.certain_if(matches!(*word, "otherwise" | "else if")))
     }
 
     pub(super) fn instead(&self, this: &Token<'_>, word: &str) -> Mistake {
@@ -212,7 +212,7 @@ impl Around<'_> {
             return None;
         }
         if matches!(this.text, "=" | ":" | "if" | "where" | "->" | "unless") && this.kind != Kind::Text {
-            return Some(self.instead(this, "when"));
+            return Some(self.instead(this, "when").certain_if(!this.is("unless")));
         }
         if this.kind == Kind::Word
             && (misspelt(this.text, &["when"]).is_some() || glued(this.text, &["when"]).is_some())
@@ -239,9 +239,13 @@ impl Around<'_> {
             && self.names_before())
         .then(|| {
             let next = this.text;
+            let asked = self.next().is_some_and(|next| {
+                matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=") || super::operators::is_test(next.text)
+            });
             Mistake::new(code::MISSING_WORD, this.range(), "`when` is left out before the condition")
                 .help(format!("write `when {next}`"))
                 .suggest("write `when` here", this.start..this.start, "when ")
+                .certain_if(asked || this.is("not"))
         })
     }
 

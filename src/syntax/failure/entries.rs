@@ -87,13 +87,14 @@ impl Around<'_> {
                 );
             }
             if matches!(this.text, ">=" | ">" | "=") && this.kind == Kind::Sign {
-                return Some(self.instead(this, "from"));
+                // `>` leaves the threshold itself out, which `from` takes in.
+                return Some(self.instead(this, "from").certain_if(this.is(">=")));
             }
             if matches!(this.text, "else" | "default") {
-                return Some(self.instead(this, "otherwise"));
+                return Some(self.instead(this, "otherwise").certain_if(true));
             }
             if matches!(this.text, "if" | "where") {
-                return Some(self.instead(this, "when"));
+                return Some(self.instead(this, "when").certain_if(true));
             }
         }
         if self.within_declaration() == "score" {
@@ -121,7 +122,7 @@ impl Around<'_> {
                 );
             }
             if matches!(this.text, ":" | "if" | "where") && self.expects(Rule::kw_when) {
-                return Some(self.instead(this, "when"));
+                return Some(self.instead(this, "when").certain_if(true));
             }
         }
         if self.within_declaration() == "funnel" && this.is("within") {
@@ -254,10 +255,12 @@ impl Around<'_> {
         if matches!(this.text, "of" | "per" | "in" | "from" | "on") {
             return Some(self.instead(this, "by"));
         }
-        (this.kind == Kind::Word).then(|| {
+        (this.kind == Kind::Word || this.is("(")).then(|| {
+            let close = self.matching(self.at).map_or(this.end(), Token::end);
+            let blank = if self.gap() == this.start { " " } else { "" };
             Mistake::new(code::MISSING_WORD, this.range(), "`by` is left out before what they are ranked by")
-                .help(format!("write `by {}`", this.text))
-                .suggest("write `by` here", this.start..this.start, "by ")
+                .help(format!("write `by {}`", self.slice(this.start..close)))
+                .fix("write `by` here", this.start..this.start, format!("{blank}by "))
         })
     }
 

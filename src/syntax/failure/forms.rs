@@ -355,9 +355,11 @@ impl Around<'_> {
         }
         let at_top = self.open().is_empty() || self.open().last().is_some_and(|open| open.is("("));
         (at_top && ends_operand(previous) && self.expects(Rule::kw_and)).then(|| {
+            let before = if previous.end() == this.start { " " } else { "" };
+            let after = if this.end() == next.start { " " } else { "" };
             Mistake::new(code::FOREIGN_OPERATOR, this.range(), "conditions are joined by `and` or `or`, not by a comma")
                 .help("write `and`")
-                .suggest("write `and`", this.range(), " and")
+                .suggest("write `and`", this.range(), format!("{before}and{after}"))
         })
     }
 

@@ -280,7 +280,7 @@ impl Around<'_> {
     }
 
     /// The token that opens the bracket which token `close` closes.
-    fn opening(&self, close: usize) -> Option<usize> {
+    pub(super) fn opening(&self, close: usize) -> Option<usize> {
         let mut depth = 0_usize;
         for at in (0..=close).rev() {
             let token = self.tokens.get(at)?;

@@ -13,6 +13,7 @@ mod habits;
 mod names;
 mod numbers;
 mod operators;
+mod phrases;
 mod ranges;
 mod values;
 
@@ -27,7 +28,7 @@ use super::{
     tokens::{Kind, Token, Tokens},
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, Edit, Fix, Sink},
+    diagnostic::{Code, Diagnostic, Edit, Fix, Sink, code},
     source::{SourceId, Span},
 };
 
@@ -112,10 +113,15 @@ fn tell(
     let around = Around::new(chunk.text().get(at..).unwrap_or(""), failure);
     let mistake = around.mistake();
     let edits = mistake.edits.clone();
-    sink.push(mistake.diagnostic(|range| {
+    let told = mistake.diagnostic(|range| {
         let original = chunk.original(range.start + at..range.end + at);
         Span::new(source, original.start, original.end)
-    }));
+    });
+    // A character that is mended as a whole needs no second mend as the character of another keyboard that it is.
+    if !edits.is_empty() {
+        sink.withdraw(|it| it.code == code::FOREIGN_CHARACTER && it.primary.span == told.primary.span);
+    }
+    sink.push(told);
     (!edits.is_empty()).then_some(edits)
 }
 
@@ -170,6 +176,12 @@ impl Mistake {
         self.suggest(title, range, text)
     }
 
+    /// Says of a mend that it is beyond doubt, or that it is not.
+    fn certain_if(mut self, certain: bool) -> Mistake {
+        self.certain = certain;
+        self
+    }
+
     /// Probably what was meant.
     fn suggest(mut self, title: impl Into<String>, range: Range<usize>, text: impl Into<String>) -> Mistake {
         self.title = title.into();
@@ -209,7 +221,8 @@ impl<'a> Around<'a> {
 
     /// What is wrong, asked of those who know, from the special to the general.
     fn mistake(&self) -> Mistake {
-        None.or_else(|| self.habit())
+        None.or_else(|| self.phrase())
+            .or_else(|| self.habit())
             .or_else(|| self.value())
             .or_else(|| self.block())
             .or_else(|| self.range())

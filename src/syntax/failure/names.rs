@@ -7,17 +7,14 @@ use super::{
 use crate::diagnostic::code;
 
 impl Around<'_> {
-    /// `level membership { gold when points > 5000  otherwise red }`
-    fn otherwise_before_its_value(&self, word: &Token<'_>) -> Option<Mistake> {
-        let value = self.next().filter(|_| matches!(word.text, "otherwise" | "else") && !self.open().is_empty())?;
+    /// `level membership { gold when points > 5000  else red }`
+    fn else_before_its_value(&self, word: &Token<'_>) -> Option<Mistake> {
+        let value = self.next().filter(|_| word.is("else") && !self.open().is_empty())?;
         if value.kind != Kind::Word || words::is_reserved(value.text) {
             return None;
         }
         let written = format!("{} otherwise", value.text);
-        let message = match word.text {
-            "else" => "`else` is written `otherwise` here, after the value",
-            _ => "`otherwise` stands after the value",
-        };
+        let message = "`else` is written `otherwise` here, after the value";
         Some(Mistake::new(code::FOREIGN_FORM, word.range(), message).help(format!("write `{written}`")).fix(
             format!("write `{written}`"),
             word.start..value.end(),
@@ -60,7 +57,7 @@ impl Around<'_> {
                         .help("give it a name: `tag vip when …`"),
                     );
                 }
-                if let Some(mistake) = self.otherwise_before_its_value(this) {
+                if let Some(mistake) = self.else_before_its_value(this) {
                     return Some(mistake);
                 }
                 let quoted = format!("`{}`", this.text);

@@ -34,6 +34,23 @@ pub(super) fn duration(number: &str, unit: &str) -> String {
     }
 }
 
+/// A word that counts minutes as well as points.
+fn is_minutes_or_points(word: &str) -> bool {
+    word == "\u{5206}"
+}
+
+/// `60` and a word such as `days ago` in one, as `60d ago`.
+fn ago(number: &str, word: &str) -> Option<String> {
+    let word = word.strip_suffix('\u{524d}')?.trim_end_matches(['\u{4ee5}', '\u{4e4b}']);
+    Some(format!("{} ago", duration(number, unit_of(word)?)))
+}
+
+fn said_ago(range: std::ops::Range<usize>, written: &str) -> Mistake {
+    Mistake::new(code::BAD_UNIT, range.clone(), "a moment so long ago is written with `ago`")
+        .help(format!("write `{written}`"))
+        .fix(format!("write `{written}`"), range, written)
+}
+
 pub(super) fn is_plain(number: &str) -> bool {
     !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit() || it == b'_')
 }
@@ -125,7 +142,7 @@ impl Around<'_> {
             if let Some(unit) = unit_of(this.text) {
                 let written = duration(number.text, unit);
                 let message = format!("a duration is written in one word: `{written}`");
-                let certain = unit != "q";
+                let certain = !matches!(unit, "q") && !is_minutes_or_points(this.text);
                 let mistake = Mistake::new(code::BAD_UNIT, both.clone(), message).help(format!("write `{written}`"));
                 let title = format!("write `{written}`");
                 return Some(if certain {
@@ -134,11 +151,14 @@ impl Around<'_> {
                     mistake.suggest(title, both, written)
                 });
             }
+            if let Some(written) = ago(number.text, this.text) {
+                return Some(said_ago(both, &written));
+            }
             if matches!(this.text, "percent" | "pct") {
                 return Some(self.percent(number, both));
             }
             if let Some(amount) = chinese_amount(number.text, this.text) {
-                return Some(bare_number(both, &amount));
+                return Some(bare_number(both, &amount).certain_if(this.text != "M"));
             }
         }
         if this.is("%")
@@ -243,15 +263,16 @@ impl Around<'_> {
         if super::super::build::is_unit(behind) && is_plain(digits) || behind == "%" {
             return None;
         }
+        if let Some(written) = ago(digits, behind).filter(|_| is_plain(digits)) {
+            return Some(said_ago(range, &written));
+        }
         if let Some(unit) = unit_of(behind).filter(|_| is_plain(digits)) {
             let written = duration(digits, unit);
             let mistake = Mistake::new(code::BAD_UNIT, range.clone(), format!("`{behind}` is not a unit of time"));
             let mistake = mistake.help(format!("write `{written}`"));
             let title = format!("write `{written}`");
-            return Some(match unit {
-                "q" => mistake.suggest(title, range, written),
-                _ => mistake.fix(title, range, written),
-            });
+            let certain = unit != "q" && !is_minutes_or_points(behind);
+            return Some(mistake.suggest(title, range, written).certain_if(certain));
         }
         if let Some(unit) = unit_of(behind).filter(|_| digits.contains('.')) {
             return Some(Mistake::new(code::BAD_UNIT, range, "a duration has no fraction").help(format!(
@@ -260,7 +281,7 @@ impl Around<'_> {
             )));
         }
         if let Some(amount) = chinese_amount(digits, behind) {
-            return Some(bare_number(range, &amount));
+            return Some(bare_number(range, &amount).certain_if(behind != "M"));
         }
         exponent(text, &range).or_else(|| self.glued(this, digits, behind))
     }

@@ -110,6 +110,11 @@ pub(super) fn is_operator(word: &str) -> bool {
     OPERATORS.contains(&word)
 }
 
+/// Whether `word` asks something of what stands before it.
+pub(super) fn is_test(word: &str) -> bool {
+    TESTS.contains(&word)
+}
+
 impl Around<'_> {
     pub(super) fn operator(&self) -> Option<Mistake> {
         None.or_else(|| self.is_forms())

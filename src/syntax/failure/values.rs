@@ -58,10 +58,12 @@ impl Around<'_> {
         }
         let list = format!("[{}]", values.join(", "));
         let written = if sign.is("!=") { format!("not in {list}") } else { format!("in {list}") };
+        let touches = self.token(-3).is_some_and(|subject| subject.end() == sign.start);
+        let mended = if touches { format!(" {written}") } else { written.clone() };
         Some(
             Mistake::new(code::LIST_BRACKETS, previous.start..end, "several values stand in a list")
                 .help(format!("write `{written}`"))
-                .suggest(format!("write `{written}`"), sign.start..end, written),
+                .suggest(format!("write `{written}`"), sign.start..end, mended),
         )
     }
 
