@@ -10,7 +10,7 @@ use crate::{
         BadRow, DataError,
         chunks::{Chunk, Chunks},
     },
-    engine::{ChildCount, Engine, MetricValues, RecordError, Tally},
+    engine::{ChildCount, Engine, MetricValues, RecordError, Tally, tally::Sums},
     eval::{
         Answers, Overlap,
         kernel::{Cells, Found, Frame, Kernel, Slice},
@@ -130,8 +130,9 @@ impl<'u> Users<'u> {
 /// A piece of the input, evaluated.
 pub(super) struct Evaluated<R> {
     pub(super) read: u64,
+    #[allow(clippy::vec_box, reason = "rows that are bad are handed on as the readers give them")]
     pub(super) bad: Vec<Box<BadRow>>,
-    pub(super) tally: Tally,
+    pub(super) sums: Sums,
     pub(super) ready: Vec<R>,
     /// The first user to whom two arms of an exclusive layer apply: key, line, arms.
     pub(super) overlap: Option<(String, Option<u64>, Overlap)>,
@@ -140,7 +141,7 @@ pub(super) struct Evaluated<R> {
 impl<R> Evaluated<R> {
     /// Nobody yet.
     pub(super) fn none() -> Evaluated<R> {
-        Evaluated { read: 0, bad: vec![], tally: Tally::default(), ready: vec![], overlap: None }
+        Evaluated { read: 0, bad: vec![], sums: Sums::default(), ready: vec![], overlap: None }
     }
 }
 
@@ -177,7 +178,7 @@ impl Engine {
                 })
                 .collect();
             for part in parts {
-                self.take(part?, &mut ran, sink)?;
+                self.take(part?, &asked, &mut ran, sink)?;
             }
             sink.progress(ran.read, &self.rulebook().schema.root().name);
         }
@@ -197,7 +198,7 @@ impl Engine {
             return;
         }
         let found = kernel.evaluate(frame);
-        part.tally.add_all(asked, kernel, frame, &found);
+        part.sums.add(asked, kernel, frame, &found);
         let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
         let users = Users { kernel, frame, found: &found, columns };
         let overlap = found.overlaps.first();
@@ -211,6 +212,7 @@ impl Engine {
     pub(super) fn take<S: RunSink>(
         &self,
         part: Evaluated<S::Ready>,
+        asked: &[DefinitionId],
         ran: &mut Ran,
         sink: &mut S,
     ) -> Result<(), RunError> {
@@ -219,7 +221,7 @@ impl Engine {
             ran.rejected += 1;
             sink.bad_row(bad)?;
         }
-        ran.tally.join(&part.tally);
+        ran.tally.join(&part.sums.tally(asked));
         if let Some((key, line, overlap)) = part.overlap {
             return Err(RunError::User { key, line, error: self.overlap(overlap) });
         }

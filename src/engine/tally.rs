@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 #[cfg(feature = "data")]
-use crate::eval::kernel::{Found, Frame, Kernel};
+use crate::eval::kernel::{Found, Frame, Kernel, Spread};
 use crate::{
     eval::{Answers, Interpreter, reference::SoFar, unknown, unknown::Cause},
     ir::{Body, DefinitionId},
@@ -31,6 +31,39 @@ pub struct Count {
     pub by_rank: BTreeMap<u32, u64>,
     /// What was missing where it was unknown; a user may lack several things.
     pub causes: BTreeMap<Cause, u64>,
+}
+
+/// Counts over users who are evaluated on one thread, by the place of a definition among those that are asked for.
+#[cfg(feature = "data")]
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    users: u64,
+    of: Vec<Option<Spread>>,
+}
+
+#[cfg(feature = "data")]
+impl Sums {
+    /// Counts users who were evaluated together.
+    pub(super) fn add(&mut self, asked: &[DefinitionId], kernel: &Kernel<'_>, frame: &dyn Frame, found: &Found) {
+        self.users += frame.rows() as u64;
+        self.of.resize_with(asked.len(), || None);
+        for (id, sum) in asked.iter().zip(&mut self.of) {
+            match (kernel.spread(found, frame, *id), &mut *sum) {
+                (Some(spread), Some(sum)) => sum.join(spread),
+                (Some(spread), None) => *sum = Some(spread),
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// The same by definition.
+    pub(super) fn tally(self, asked: &[DefinitionId]) -> Tally {
+        let count = |(id, sum): (&DefinitionId, Option<Spread>)| {
+            let Spread { known, unknown, by_rank, causes } = sum?;
+            Some((*id, Count { known, unknown, by_rank, causes }))
+        };
+        Tally { users: self.users, counts: asked.iter().zip(self.of).filter_map(count).collect() }
+    }
 }
 
 impl Tally {
@@ -74,21 +107,6 @@ impl Tally {
                 (Body::Score(_), Value::Missing) => count.unknown += 1,
                 (Body::Score(_), _) => count.known += 1,
                 (Body::Tag(_) | Body::Segment(_) | Body::Let(_), _) => {}
-            }
-        }
-    }
-
-    /// Counts users who were evaluated together.
-    #[cfg(feature = "data")]
-    pub fn add_all(&mut self, of: &[DefinitionId], kernel: &Kernel<'_>, frame: &dyn Frame, found: &Found) {
-        self.users += frame.rows() as u64;
-        for id in of {
-            if let Some(spread) = kernel.spread(found, frame, *id) {
-                let count = self.counts.entry(*id).or_default();
-                count.known += spread.known;
-                count.unknown += spread.unknown;
-                spread.by_rank.iter().for_each(|(rank, users)| *count.by_rank.entry(*rank).or_default() += users);
-                spread.causes.iter().for_each(|(cause, users)| *count.causes.entry(*cause).or_default() += users);
             }
         }
     }

@@ -120,7 +120,7 @@ impl Engine {
                 })
                 .collect();
             for part in parts {
-                self.take(part, ran, sink)?;
+                self.take(part, whole.order(), ran, sink)?;
             }
         }
         Ok(())

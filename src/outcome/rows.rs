@@ -126,8 +126,7 @@ impl Layout {
         let results =
             self.results.iter().zip(&users.results).map(|(it, cells)| (&it.name, pen.choices(&it.kind), cells));
         let extra = self.extra.iter().zip(&users.extra).map(|((name, _), cells)| (name, vec![], cells));
-        let lines: Vec<(Vec<u8>, Vec<Vec<u8>>, &Cells<'_>)> =
-            results.chain(extra).map(|(name, names, cells)| (pen.text(name), names, cells)).collect();
+        let lines: Vec<_> = results.chain(extra).map(|(name, names, cells)| (pen.text(name), names, cells)).collect();
         for row in 0..users.rows {
             for (name, names, cells) in &lines {
                 out.extend_from_slice(&begin);

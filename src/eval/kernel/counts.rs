@@ -24,6 +24,16 @@ pub struct Spread {
     pub causes: BTreeMap<Cause, u64>,
 }
 
+impl Spread {
+    /// Both together.
+    pub fn join(&mut self, other: Spread) {
+        self.known += other.known;
+        self.unknown += other.unknown;
+        other.by_rank.into_iter().for_each(|(rank, users)| *self.by_rank.entry(rank).or_default() += users);
+        other.causes.into_iter().for_each(|(cause, users)| *self.causes.entry(cause).or_default() += users);
+    }
+}
+
 impl Kernel<'_> {
     /// How a result is spread over these users; none of a `let`.
     pub fn spread(&self, found: &Found, frame: &dyn Frame, id: DefinitionId) -> Option<Spread> {
@@ -31,13 +41,15 @@ impl Kernel<'_> {
         match &self.interpreter.rulebook().definition(id).body {
             Body::Let(_) => return None,
             Body::Tag(condition) | Body::Segment(condition) => {
-                let node = *found.conditions.get(&id)?;
+                let node = *self.conditions.get(&id)?;
                 let bits = found.nodes.get(node)?;
                 spread.known = bits::count(bits.yes);
-                let open = open(&bits, found.rows);
-                spread.unknown = bits::count(&open);
-                if spread.unknown > 0 {
-                    spread.causes = self.causes(found, frame, &[node], &[condition], &open);
+                if bits.no.is_some() {
+                    let open = open(&bits, found.rows);
+                    spread.unknown = bits::count(&open);
+                    if spread.unknown > 0 {
+                        spread.causes = self.causes(found, frame, &[node], &[condition], &open);
+                    }
                 }
             }
             Body::Score(_) => {

@@ -36,6 +36,10 @@ pub struct Kernel<'a> {
     funnels: Vec<AggregateId>,
     /// Levels whose next arm is asked for.
     to_next: BTreeSet<DefinitionId>,
+    /// Definitions that are conditions.
+    conditions: HashMap<DefinitionId, NodeId>,
+    /// Definitions that are something else under a name of their own.
+    aliases: HashMap<DefinitionId, Slot>,
 }
 
 /// The users that are asked about together: a batch of a file, or some of everybody.
@@ -176,10 +180,8 @@ impl<'b> Before<'b> {
 pub struct Found {
     rows: usize,
     nodes: Arena,
-    conditions: HashMap<DefinitionId, NodeId>,
     /// Of levels, layers, scores and values.
     values: BTreeMap<DefinitionId, Column>,
-    aliases: HashMap<DefinitionId, Slot>,
     /// What levels go by, where their next arm is asked for.
     goes_by: BTreeMap<DefinitionId, Column>,
     /// Of levels and layers: rows where `otherwise` (or nothing) was reached past an unknown arm.
@@ -210,7 +212,19 @@ impl<'a> Kernel<'a> {
                 });
             });
         }
-        Kernel { interpreter, plan, pieces, funnels, to_next }
+        let (mut conditions, mut aliases) = (HashMap::new(), HashMap::new());
+        for step in &plan.steps {
+            match step {
+                Step::Condition(id, node) => {
+                    conditions.insert(*id, *node);
+                }
+                Step::Alias(id, slot) => {
+                    aliases.insert(*id, *slot);
+                }
+                Step::Ladder(..) | Step::Score(..) | Step::Value(_) => {}
+            }
+        }
+        Kernel { interpreter, plan, pieces, funnels, to_next, conditions, aliases }
     }
 
     /// How many users are best evaluated together, so that what is found of them stays in the processor's own memory.
@@ -224,16 +238,12 @@ impl<'a> Kernel<'a> {
         let rows = frame.rows();
         let nodes = Arena::new(self.plan.nodes.len(), bits::words(rows));
         let mut found = Found { rows, nodes, ..Found::default() };
-        let mut working = Working { codes: HashMap::new(), known: HashMap::new(), texts: HashMap::new(), done: 0 };
+        let mut working =
+            Working { codes: HashMap::new(), known: HashMap::new(), texts: HashMap::new(), no: vec![], done: 0 };
         for step in &self.plan.steps {
             match step {
-                Step::Condition(id, node) => {
-                    self.settle(*node, frame, &mut found, &mut working);
-                    found.conditions.insert(*id, *node);
-                }
-                Step::Alias(id, slot) => {
-                    found.aliases.insert(*id, *slot);
-                }
+                Step::Condition(_, node) => self.settle(*node, frame, &mut found, &mut working),
+                Step::Alias(..) => {}
                 Step::Value(id) => {
                     let column = self.by_row(*id, frame, &found);
                     found.values.insert(*id, column);
@@ -265,6 +275,7 @@ impl<'a> Kernel<'a> {
             working.done += 1;
             let no = match self.plan.nodes.get(at) {
                 None => return,
+                Some(Node::Atom(atom)) if self.compared(*atom, at, frame, found, working) => None,
                 Some(Node::Atom(atom)) => {
                     let Answer { yes, no } = self.atom(*atom, frame, found, working);
                     let (_, own) = found.nodes.at(at);
@@ -281,6 +292,39 @@ impl<'a> Kernel<'a> {
                 found.nodes.set_no(at, &no);
             }
         }
+    }
+
+    /// A comparison of a column with constants, straight from its pieces; false where it is none.
+    fn compared(&self, id: AtomId, at: usize, frame: &dyn Frame, found: &mut Found, working: &mut Working) -> bool {
+        let Some(Atom::Range(slot, range)) = self.plan.atoms.get(id.0 as usize) else { return false };
+        let rows = frame.rows();
+        let column = match slot {
+            Slot::Column(id) => frame.column(*id),
+            Slot::Definition(id) => found.values.get(id).map(|column| (column, 0)),
+            Slot::Aggregate(id) => frame.aggregates(*id),
+        };
+        let (Some((column, start)), Some(pieces)) = (column, self.pieces.get(slot)) else { return false };
+        let Some(cuts) = self.plan.cuts.get(slot).filter(|_| pieces::fits(column) && !range.has_unknown()) else {
+            return false;
+        };
+        let known = working.known.entry(*slot).or_insert_with(|| known_of(column, start, rows));
+        let codes = working.codes.entry(*slot).or_insert_with(|| pieces.codes(column, start, rows));
+        let (_, own) = found.nodes.at(at);
+        bits::between(codes, cuts.piece(range.low), cuts.piece(range.high), own);
+        if range.outside {
+            own.iter_mut().for_each(|word| *word = !*word);
+        }
+        match known {
+            None => bits::trim(own, rows),
+            Some(known) => {
+                let no = &mut working.no;
+                no.clear();
+                no.extend(own.iter().zip(known.iter()).map(|(yes, known)| !yes & known));
+                own.iter_mut().zip(known.iter()).for_each(|(yes, known)| *yes &= known);
+                found.nodes.set_no(at, no);
+            }
+        }
+        true
     }
 
     fn atom(&self, id: AtomId, frame: &dyn Frame, found: &Found, working: &mut Working) -> Answer {
@@ -540,11 +584,11 @@ impl<'a> Kernel<'a> {
 
     /// What the users got of a definition, together.
     pub fn cells<'f>(&self, found: &'f Found, frame: &'f dyn Frame, id: DefinitionId) -> Cells<'f> {
-        if let Some(node) = found.conditions.get(&id) {
+        if let Some(node) = self.conditions.get(&id) {
             let bits = found.nodes.get(*node);
             return bits.map_or(Cells::Missing, |bits| Cells::Truths(bits.yes, bits.no));
         }
-        let slot = found.aliases.get(&id).copied().unwrap_or(Slot::Definition(id));
+        let slot = self.aliases.get(&id).copied().unwrap_or(Slot::Definition(id));
         match (column_of(slot, frame, found), slot) {
             (Some((column, start)), _) => Cells::Column(column, start),
             (None, Slot::Aggregate(_)) => {
@@ -575,10 +619,10 @@ impl<'a> Kernel<'a> {
 
     /// The value of a definition for one of the users, as it was found: a tag may be unknown.
     pub fn value(&self, found: &Found, frame: &dyn Frame, id: DefinitionId, row: usize) -> Value {
-        if let Some(node) = found.conditions.get(&id) {
+        if let Some(node) = self.conditions.get(&id) {
             return found.nodes.get(*node).map_or(Value::Missing, |bits| bits.truth(row).into());
         }
-        match found.aliases.get(&id) {
+        match self.aliases.get(&id) {
             Some(slot) => slot_value(*slot, frame, found, row),
             None => found.values.get(&id).map_or(Value::Missing, |column| column.get(row)),
         }
@@ -617,6 +661,7 @@ struct Working {
     codes: HashMap<Slot, Codes>,
     known: HashMap<Slot, Option<Vec<u64>>>,
     texts: HashMap<ColumnId, Dictionary>,
+    no: Vec<u64>,
     /// Conditions answered so far.
     done: usize,
 }
