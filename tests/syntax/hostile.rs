@@ -101,6 +101,11 @@ fn mistakes_by_the_thousand_are_all_told() {
     assert_eq!(found.len(), 5 * 300);
 }
 
+#[test]
+fn a_foreign_quote_before_a_plain_one() {
+    anything_survives("tag a \u{201c}b\u{201d}and\" when c");
+}
+
 fn anything_survives(text: &str) {
     let mut sink = Sink::new();
     let file = syntax::parse(SourceId(0), text, &mut sink);

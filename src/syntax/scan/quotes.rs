@@ -95,7 +95,9 @@ impl Walk<'_, '_> {
         if rest.get(length..).is_some_and(|behind| behind.starts_with('"')) {
             let word = rest.get(..length).unwrap_or("");
             let span = self.next_span(length);
-            let whole = self.span(self.at - 1, self.at + length + 1);
+            // The quote that ended the text may be one of another keyboard, of several bytes.
+            let before = self.text.get(..self.at).and_then(|it| it.chars().next_back()).map_or(0, char::len_utf8);
+            let whole = self.span(self.at - before, self.at + length + 1);
             self.sink.push(
                 Diagnostic::error(code::INNER_QUOTES, span, "the quote before this ends the text")
                     .help(format!("a quote inside a text is written `\\\"`: `\\\"{word}\\\"`"))
