@@ -108,6 +108,11 @@ fn a_text_that_touches_one_in_other_quotes_is_pointed_at_whole() {
     }
 }
 
+#[test]
+fn a_foreign_quote_before_a_plain_one() {
+    anything_survives("tag a \u{201c}b\u{201d}and\" when c");
+}
+
 fn anything_survives(text: &str) {
     let mut sink = Sink::new();
     let file = syntax::parse(SourceId(0), text, &mut sink);

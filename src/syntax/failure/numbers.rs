@@ -244,8 +244,7 @@ impl Around<'_> {
             );
         }
         // Behind `within`, `3M` is months, not millions.
-        let near = [self.previous(), self.next()].into_iter().flatten();
-        if behind == "M" && near.into_iter().any(|it| matches!(it.text, "within" | "between" | ".." | "..<" | "ago")) {
+        if behind == "M" && self.timed() {
             let written = format!("{digits}mo");
             return Some(
                 Mistake::new(code::BAD_UNIT, range.clone(), "`M` is not a unit of time")
@@ -260,6 +259,13 @@ impl Around<'_> {
                     .suggest(format!("write `{digits}min`"), range, format!("{digits}min")),
             );
         }
+        if is_minutes_or_points(behind) && is_plain(digits) && !self.timed() {
+            return Some(
+                Mistake::new(code::BAD_UNIT, range.clone(), format!("`{behind}` could be minutes or points"))
+                    .help(format!("write `{digits}min` for minutes or `{digits}` for points"))
+                    .suggest(format!("write `{digits}`"), range, digits),
+            );
+        }
         if super::super::build::is_unit(behind) && is_plain(digits) || behind == "%" {
             return None;
         }
@@ -271,7 +277,7 @@ impl Around<'_> {
             let mistake = Mistake::new(code::BAD_UNIT, range.clone(), format!("`{behind}` is not a unit of time"));
             let mistake = mistake.help(format!("write `{written}`"));
             let title = format!("write `{written}`");
-            let certain = unit != "q" && !is_minutes_or_points(behind);
+            let certain = unit != "q";
             return Some(mistake.suggest(title, range, written).certain_if(certain));
         }
         if let Some(unit) = unit_of(behind).filter(|_| digits.contains('.')) {
@@ -284,6 +290,12 @@ impl Around<'_> {
             return Some(bare_number(range, &amount).certain_if(behind != "M"));
         }
         exponent(text, &range).or_else(|| self.glued(this, digits, behind))
+    }
+
+    /// Whether a length of time stands here: behind `within`, before `ago`, in a range.
+    fn timed(&self) -> bool {
+        let near = [self.previous(), self.next()].into_iter().flatten();
+        near.into_iter().any(|it| matches!(it.text, "within" | "between" | ".." | "..<" | "ago"))
     }
 
     /// `3within`, `3and`, `30天活跃`
