@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{self, IsTerminal, Read, Seek, SeekFrom, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Mutex,
 };
 
@@ -139,6 +139,7 @@ impl Run {
         let context = book.context(&as_of, &plan.reads)?;
         let engine = book.checked.engine_with(context);
         let users = book.users()?;
+        self.overwrites_nothing(&book, &plan.reads)?;
         let mut sink = self.sink(&engine, &plan, &allowed, voice)?;
         // Keys are compared where users are numbered.
         let ran = if plan.reads.aggregates.is_empty() && !self.data.check_keys {
@@ -168,6 +169,12 @@ impl Run {
             return Err(worst);
         }
         sink.finish()?;
+        if let Some(key) = plan.key.map(|key| plan.table.column(key)).filter(|_| !plan.table.declared)
+            && key.name.as_str() != "user_id"
+            && self.summary == Summary::Text
+        {
+            voice.say(&format!("users are told apart by `{}`, since no table says by what", key.name));
+        }
         match self.summary {
             Summary::Text if voice.volume == Volume::Quiet => {}
             Summary::Text => voice.write(&visible(&summary::text(&engine, &ran, &plan.results))),
@@ -184,6 +191,30 @@ impl Run {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(number.get()).build();
         let pool = pool.map_err(|error| Failure::new(format!("cannot start {number} threads: {error}")))?;
         Ok(pool.install(work))
+    }
+
+    /// What is written is none of what is read.
+    fn overwrites_nothing(&self, book: &Book, reads: &Reads) -> Result<(), Failure> {
+        let real = |path: &Path| std::fs::canonicalize(path).ok().filter(|it| it.is_file());
+        let mut read: Vec<PathBuf> = book.users.iter().filter_map(|users| real(Path::new(&users.name()))).collect();
+        let children = book.children(reads)?;
+        read.extend(children.values().flatten().filter_map(|file| real(Path::new(&file.name()))));
+        read.extend(real(&self.rules));
+        let mut written: Vec<PathBuf> = vec![];
+        for (flag, path) in [("--out", &self.out), ("--rejects", &self.data.rejects)] {
+            let Some(path) = path.as_deref().and_then(real) else { continue };
+            if read.contains(&path) {
+                let message = format!("{flag}: `{}` is read by this run, and would be written over", path.display());
+                return Err(Failure::new(message).help("write to another file"));
+            }
+            written.push(path);
+        }
+        match (&self.out, &self.data.rejects) {
+            (Some(out), Some(rejects)) if out == rejects && out.as_os_str() != "-" => {
+                Err(Failure::new("--out and --rejects name the same file").help("write the rejects to another file"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The form of the records: as `--format` says, else as the file of `--out` ends.
@@ -302,7 +333,12 @@ impl Plan {
         }
         let mut table = rulebook.schema.root().clone();
         let mut extra = vec![];
-        for name in with {
+        for name in with.iter().enumerate().filter(|(at, name)| !with.iter().take(*at).any(|it| it == *name)) {
+            let name = name.1;
+            // The key stands there anyway.
+            if table.key.is_some_and(|key| table.column(key).name.as_str() == name) {
+                continue;
+            }
             extra.push(match (table.find(name), rulebook.find(name)) {
                 (Some(column), _) => Extra::Column(column),
                 // A level, layer, score or funnel is there already.
@@ -361,7 +397,7 @@ impl Plan {
 }
 
 /// Whether something is there that is no file: `/dev/null`, a pipe.
-fn is_device(path: &std::path::Path) -> bool {
+fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
@@ -565,6 +601,9 @@ impl Sink<'_> {
         let rulebook = self.engine.rulebook();
         let extra = self.plan.extra.iter().map(|it| match it {
             Extra::Column(id) => users.column(*id).value(row),
+            Extra::Definition(id) if is_listed(&rulebook.definition(*id).body) => {
+                Value::Bool(users.result(*id).value(row) == Value::Bool(true))
+            }
             Extra::Definition(id) => rulebook.shown(&users.result(*id).value(row), &rulebook.definition(*id).ty),
         });
         UserResults {
@@ -598,7 +637,14 @@ impl Sink<'_> {
         // A `let` of `--with` that is a condition may be unknown, and is written as a value.
         let conditions: Vec<Option<tagwell::column::Column>> = extra
             .iter()
-            .map(|cells| match cells {
+            .zip(&self.plan.extra)
+            .map(|(cells, extra)| match cells {
+                // What is named so is true or false.
+                kernel::Cells::Truths(..)
+                    if matches!(extra, Extra::Definition(id) if is_listed(&rulebook.definition(*id).body)) =>
+                {
+                    None
+                }
                 kernel::Cells::Truths(..) => {
                     let mut values = tagwell::column::Column::new(&Type::Bool);
                     (0..users.rows()).for_each(|row| values.push(&cells.value(row)));

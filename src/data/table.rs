@@ -142,6 +142,15 @@ pub(super) fn fit(
             None if column.optional => {}
             None => {
                 let near = nearest(&column.header, headers.iter().map(String::as_str));
+                let other = headers.first().filter(|_| headers.len() == 1).and_then(|only| {
+                    [(';', "`;`"), ('\t', "a tab"), ('|', "`|`")].into_iter().find(|(sign, _)| only.contains(*sign))
+                });
+                if let Some((_, sign)) = other {
+                    let reason =
+                        format!("its fields seem to be separated by {sign}, and this is read as separated by commas");
+                    let help = Some("save it with commas; of tabs say `tsv:FILE`".to_owned());
+                    return Err(DataError::Unfit { file: input.name(), reason, help });
+                }
                 let help = near.map(|near| {
                     format!(
                         "the header has `{near}`; if that is it, write `{}: {} from \"{near}\"`",

@@ -306,3 +306,47 @@ fn what_is_typed_twice_or_in_vain_is_told() {
         assert!(answer.err.contains(told), "{arguments:?}: {}", answer.err);
     }
 }
+
+#[test]
+fn nothing_that_is_read_is_written_over() {
+    let place = place();
+    for words in [
+        &["run", "a.rules", "users.csv", "--out", "users.csv"][..],
+        &["run", "a.rules", "users.csv", "--out", "./users.csv", "--format", "csv"],
+        &["run", "a.rules", "users.csv", "--rejects", "users.csv"],
+        &["run", "a.rules", "users.csv", "--out", "x.jsonl", "--rejects", "x.jsonl"],
+    ] {
+        let answer = place.run(words);
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{words:?}\n{}", answer.err);
+        assert_eq!(place.read("users.csv"), CSV, "{words:?}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_twice_is_written_once() {
+    let place = place();
+    let run =
+        |more: &[&str]| place.run(&[&["run", "a.rules", "users.csv", "--as-of", "2026-11-22", "-q"], more].concat());
+    let once = run(&["--with", "spend"]).out;
+    assert_eq!(run(&["--with", "spend,spend,user_id,tier"]).out, once);
+    // A tag that is named is true or false.
+    let tag = run(&["--with", "vip", "--format", "csv", "--limit", "2"]).out;
+    assert_eq!(
+        tag,
+        run(&["--with", "vip", "--format", "csv"]).out.lines().take(3).map(|it| format!("{it}\n")).collect::<String>()
+    );
+    assert!(tag.ends_with("u2,,silver,0,,false\n"), "{tag}");
+}
+
+#[test]
+fn the_run_says_what_tells_users_apart() {
+    let place = Place::with(&[("b.rules", "tag rich when spend > 5\n"), ("c.csv", "customer,spend\nc1,9\n")]);
+    let answer = place.run(&["run", "b.rules", "c.csv", "--as-of", "2026-11-22"]);
+    assert!(answer.err.starts_with("users are told apart by `customer`"), "{}", answer.err);
+    place.write("semi.csv", "user_id;spend\nu1;5\n");
+    let answer = place.run(&["run", "b.rules", "semi.csv"]);
+    assert!(answer.code == 2, "{}", answer.err);
+    place.write("d.rules", "table users key user_id { user_id: text  spend: int }\ntag rich when spend > 5\n");
+    let answer = place.run(&["run", "d.rules", "semi.csv"]);
+    assert!(answer.err.contains("separated by `;`"), "{}", answer.err);
+}
