@@ -48,10 +48,14 @@ impl Sums {
         self.users += frame.rows() as u64;
         self.of.resize_with(asked.len(), || None);
         for (id, sum) in asked.iter().zip(&mut self.of) {
-            match (kernel.spread(found, frame, *id), &mut *sum) {
-                (Some(spread), Some(sum)) => sum.join(spread),
-                (Some(spread), None) => *sum = Some(spread),
-                (None, _) => {}
+            match sum {
+                Some(sum) => {
+                    kernel.spread(found, frame, *id, sum);
+                }
+                None => {
+                    let mut first = Spread::default();
+                    *sum = kernel.spread(found, frame, *id, &mut first).then_some(first);
+                }
             }
         }
     }

@@ -1,14 +1,15 @@
 //! How the results of some users are spread, and what was missing where one is unknown: from words, not user by user.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     eval::{
-        kernel::{At, Bits, Found, Frame, Kernel, bits, known_of},
+        kernel::{At, Found, Frame, Kernel, arena::Bits, bits, leaf::known_of},
         unknown::{self, Cause},
     },
-    ir::{Body, DefinitionId, Expr},
-    plan::{Atom, Node, NodeId, Slot},
+    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook},
+    plan::{Atom, Node, NodeId, Plan, Slot, Step},
+    schema::ColumnId,
 };
 
 /// How one result is spread over some users.
@@ -35,8 +36,56 @@ impl Spread {
 }
 
 impl Kernel<'_> {
-    /// How a result is spread over these users; none of a `let`.
-    pub fn spread(&self, found: &Found, frame: &dyn Frame, id: DefinitionId) -> Option<Spread> {
+    /// Adds how a result is spread over these users; false of a `let`, and of what was not asked for.
+    pub fn spread(&self, found: &Found, frame: &dyn Frame, id: DefinitionId, sum: &mut Spread) -> bool {
+        if let Some((node, columns)) = self.hangs_on.get(&id) {
+            return self.spread_of_columns(found, frame, *node, columns, sum);
+        }
+        match self.spread_of(found, frame, id) {
+            Some(spread) => {
+                sum.join(spread);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The same of a tag that hangs on columns alone, each of which leaves it unknown where it is missing and nothing else has
+    /// decided: word by word.
+    fn spread_of_columns(
+        &self,
+        found: &Found,
+        frame: &dyn Frame,
+        node: NodeId,
+        columns: &[ColumnId],
+        sum: &mut Spread,
+    ) -> bool {
+        let Some(bits) = found.nodes.get(node) else { return false };
+        sum.known += bits::count(bits.yes);
+        let Some(no) = bits.no else { return true };
+        let (last, rest) = (found.rows / 64, found.rows % 64);
+        let open = |at: usize, yes: u64, no: u64| {
+            let all = if at < last { u64::MAX } else { (1 << rest) - 1 };
+            !(yes | no) & all
+        };
+        let words = || bits.yes.iter().zip(no).enumerate().map(|(at, (yes, no))| open(at, *yes, *no));
+        let unknown: u64 = words().map(|word| u64::from(word.count_ones())).sum();
+        if unknown == 0 {
+            return true;
+        }
+        sum.unknown += unknown;
+        for id in columns {
+            let Some((column, start)) = frame.column(*id) else { continue };
+            let known = column.known().get(start / 64..).unwrap_or_default();
+            let missing: u64 = words().zip(known).map(|(open, known)| u64::from((open & !known).count_ones())).sum();
+            if missing > 0 {
+                *sum.causes.entry(Cause::Column(*id)).or_default() += missing;
+            }
+        }
+        true
+    }
+
+    fn spread_of(&self, found: &Found, frame: &dyn Frame, id: DefinitionId) -> Option<Spread> {
         let mut spread = Spread::default();
         match &self.interpreter.rulebook().definition(id).body {
             Body::Let(_) => return None,
@@ -135,6 +184,58 @@ impl Kernel<'_> {
             None => false,
         }
     }
+}
+
+/// Tags that hang on columns alone: a leaf, or leaves joined by `and` or by `or`. Where such a one is unknown, each leaf whose
+/// column is missing is unknown, and so keeps it open.
+pub(super) fn hanging_on_columns(
+    rulebook: &Rulebook,
+    plan: &Plan<'_>,
+) -> HashMap<DefinitionId, (NodeId, Vec<ColumnId>)> {
+    let column = |id: &NodeId| match plan.nodes.get(id.0 as usize)? {
+        Node::Atom(atom) => match plan.atoms.get(atom.0 as usize)? {
+            Atom::Range(Slot::Column(id), _) | Atom::Flag(Slot::Column(id)) => Some(*id),
+            Atom::OfText(id, expr) if is_unknown_where_missing(expr) => Some(*id),
+            Atom::Range(..) | Atom::Flag(_) | Atom::OfText(..) | Atom::Known(_) | Atom::Opaque(_) => None,
+        },
+        _ => None,
+    };
+    let columns = |node: &NodeId| -> Option<Vec<ColumnId>> {
+        let leaves = match plan.nodes.get(node.0 as usize)? {
+            Node::All(all) | Node::Any(all) => all.iter().map(column).collect::<Option<Vec<ColumnId>>>()?,
+            _ => vec![column(node)?],
+        };
+        let different: BTreeSet<ColumnId> = leaves.into_iter().collect();
+        Some(different.into_iter().collect())
+    };
+    let hanging = plan.steps.iter().filter_map(|step| match step {
+        Step::Condition(id, node) => match rulebook.definition(*id).body {
+            Body::Tag(_) | Body::Segment(_) => Some((*id, (*node, columns(node)?))),
+            _ => None,
+        },
+        Step::Ladder(..) | Step::Score(..) | Step::Alias(..) | Step::Value(_) => None,
+    });
+    hanging.collect()
+}
+
+/// Whether a condition on a text asks it plainly, so that it is unknown where the text is missing.
+fn is_unknown_where_missing(expr: &Expr) -> bool {
+    let mut plain = true;
+    expr.each(&mut |node| {
+        plain &= matches!(
+            node.kind,
+            ExprKind::Column(_)
+                | ExprKind::Constant(_)
+                | ExprKind::Param(_)
+                | ExprKind::List(_)
+                | ExprKind::Compare { .. }
+                | ExprKind::Between { .. }
+                | ExprKind::Text { .. }
+                | ExprKind::Matches { .. }
+                | ExprKind::In { .. }
+        );
+    });
+    plain
 }
 
 /// Of whom a condition is unknown.
