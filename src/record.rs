@@ -89,7 +89,7 @@ pub fn needed_from_json(
 /// user's own `key`.
 ///
 /// # Errors
-/// As [`from_json`], and what is not a list of objects.
+/// As [`from_json`], what is not a list of objects, and a key that two of them have.
 pub fn children_from_json(
     object: &Map<String, Json>,
     table: &Table,
@@ -122,6 +122,16 @@ pub fn children_from_json(
         });
         columns.collect::<Result<Vec<Value>, BadField>>()
     };
+    if let Some(key) = table.key.map(|id| table.column(id)) {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for (place, row) in rows.iter().enumerate() {
+            let Some(own) = row.get(&key.header).filter(|own| !own.is_null()) else { continue };
+            if !seen.insert(own.to_string()) {
+                let path = format!("{name}[{place}].{}", key.header);
+                return Err(wrong(path, own, "a key of its own: a row before it has it"));
+            }
+        }
+    }
     rows.iter().enumerate().map(read).collect()
 }
 

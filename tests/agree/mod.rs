@@ -1,6 +1,7 @@
 //! The plain interpreter and the streaming evaluation give everybody the same, from every form of file, in any number of parts,
 //! on any number of threads.
 
+mod batches;
 mod bytes;
 mod data;
 mod evaluated;

@@ -350,3 +350,20 @@ fn the_run_says_what_tells_users_apart() {
     let answer = place.run(&["run", "d.rules", "semi.csv"]);
     assert!(answer.err.contains("separated by `;`"), "{}", answer.err);
 }
+
+#[test]
+fn rows_in_a_record_have_keys_of_their_own() {
+    let place = Place::with(&[(
+        "a.rules",
+        "table users key id { id: text }\ntable orders of users by uid key no { uid: text  no: text }\ntag t when any(orders)\n",
+    )]);
+    place.write("u.jsonl", "{\"id\":\"u1\",\"orders\":[{\"no\":\"a\"},{\"no\":\"b\"},{\"no\":\"a\"}]}\n");
+    let answer = place.run(&["run", "a.rules", "u.jsonl"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    assert!(
+        answer.err.starts_with("error: u.jsonl:1: column `orders[2].no`: `\"a\"` is not a key of its own")
+            || answer.err.starts_with("error: u.jsonl:1: column `orders[2].no`: `a` is not a key of its own"),
+        "{}",
+        answer.err
+    );
+}
