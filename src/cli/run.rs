@@ -14,7 +14,7 @@ use tagwell::{
     engine::{Engine, Everybody, RunError, RunSink, Users},
     eval::kernel,
     intern::Symbol,
-    ir::{Body, DefinitionId, Reads, Rulebook},
+    ir::{Body, Choice, DefinitionId, Reads, Rulebook},
     outcome::{Cells, Form, Layout, ResultColumn, ResultKind, Results, UserResults, Writer},
     schema::{Column, ColumnId, Table},
     value::{Type, Value, moment_text::MomentFormat},
@@ -174,6 +174,12 @@ impl Run {
             && self.summary == Summary::Text
         {
             voice.say(&format!("users are told apart by `{}`, since no table says by what", key.name));
+        }
+        if let Some(level) = plan.results.iter().find(|id| has_keep(&engine.rulebook().definition(**id).body))
+            && self.summary == Summary::Text
+        {
+            let name = &engine.rulebook().definition(*level).name;
+            voice.say(&format!("`keep` of `{name}` has no effect: without state nothing has been before"));
         }
         match self.summary {
             Summary::Text if voice.volume == Volume::Quiet => {}
@@ -399,6 +405,12 @@ impl Plan {
 /// Whether something is there that is no file: `/dev/null`, a pipe.
 fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Whether an arm of a level is kept.
+fn has_keep(body: &Body) -> bool {
+    let Body::Level(ladder) = body else { return false };
+    ladder.arms.iter().any(|arm| matches!(&arm.choice, Choice::From { keep, .. } if !keep.is_empty()))
 }
 
 /// Whether it stands in a list of names rather than in a column of its own.

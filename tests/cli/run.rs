@@ -367,3 +367,11 @@ fn rows_in_a_record_have_keys_of_their_own() {
         answer.err
     );
 }
+
+#[test]
+fn a_kept_level_needs_state() {
+    let place = place();
+    place.write("b.rules", "level tier by spend { gold from 500 keep 1y  silver otherwise }\n");
+    let answer = place.run(&["run", "b.rules", "users.csv", "--as-of", "2026-11-22"]);
+    assert!(answer.err.starts_with("`keep` of `tier` has no effect: without state"), "{}", answer.err);
+}
