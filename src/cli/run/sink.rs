@@ -1,0 +1,260 @@
+//! Where the results of a run go, and its bad rows.
+
+use std::{
+    io::{self, Read, Seek, SeekFrom, Write},
+    sync::Mutex,
+};
+
+use serde_json::json;
+use tagwell::{
+    column::Column,
+    data::{BadRow, ColumnarWriter},
+    engine::{Engine, RunError, RunSink, Users},
+    eval::kernel,
+    outcome::{Cells, Form, Layout, Results, Shape, UserResults, Writer},
+    value::{Type, Value},
+};
+use tempfile::SpooledTempFile;
+
+use super::{
+    super::{exit::Failure, output::Output, progress::Progress},
+    plan::{Extra, Plan, is_listed, shown_type},
+    unwritable,
+};
+
+/// Bytes of results that are held in memory until the last row is read; more go to a temporary file.
+pub(super) const HELD: usize = 8 << 20;
+
+/// Where results go.
+pub(super) enum Target {
+    At(Output),
+    /// Until the last row is read.
+    Held(SpooledTempFile, Output),
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Target::At(output) => Write::write(output, bytes),
+            Target::Held(held, _) => held.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Target::At(output) => output.flush(),
+            Target::Held(held, _) => held.flush(),
+        }
+    }
+}
+
+/// Results row by row, or as columns.
+pub(super) enum Records {
+    Rows(Box<Writer<Target>>),
+    Columns(Box<ColumnarWriter<Target>>),
+}
+
+impl Records {
+    fn written(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Records::Rows(writer) => writer.written(bytes),
+            Records::Columns(_) => Ok(()),
+        }
+    }
+
+    fn user(&mut self, user: &UserResults) -> io::Result<()> {
+        match self {
+            Records::Rows(writer) => writer.user(user),
+            Records::Columns(writer) => writer.user(user),
+        }
+    }
+
+    pub(super) fn finish(self) -> io::Result<Target> {
+        match self {
+            Records::Rows(writer) => writer.finish(),
+            Records::Columns(writer) => writer.finish(),
+        }
+    }
+}
+
+/// Writes users, and sets bad rows aside.
+pub(super) struct Sink<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) plan: &'a Plan,
+    /// What writes them; it is used by one thread alone, while all make users ready.
+    pub(super) writer: Mutex<Option<Records>>,
+    pub(super) writes: bool,
+    pub(super) shape: Shape,
+    /// Where users can be written many at once.
+    pub(super) text: Option<(Form, Layout)>,
+    pub(super) limit: Option<u64>,
+    pub(super) left: u64,
+    pub(super) rejects: Option<Output>,
+    pub(super) stop: bool,
+    pub(super) progress: Progress,
+}
+
+/// Users who are ready to be written.
+pub(super) enum Ready {
+    /// As they are written.
+    Bytes(Vec<u8>),
+    /// One by one.
+    Users(Vec<UserResults>),
+    /// Nothing is written of them.
+    Nothing,
+}
+
+impl RunSink for Sink<'_> {
+    type Ready = Ready;
+
+    fn prepare(&self, users: &Users<'_>) -> Ready {
+        match (self.writes, &self.text) {
+            (false, _) => Ready::Nothing,
+            (true, Some((form, layout))) if self.limit.is_none() => Ready::Bytes(self.bytes(users, layout, *form)),
+            (true, _) => {
+                let rows = users.rows().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+                Ready::Users((0..rows).map(|row| self.user(users, row)).collect())
+            }
+        }
+    }
+
+    fn take(&mut self, ready: Ready) -> Result<(), RunError> {
+        let Ok(Some(writer)) = self.writer.get_mut() else { return Ok(()) };
+        match ready {
+            Ready::Nothing => {}
+            Ready::Bytes(bytes) => writer.written(&bytes)?,
+            Ready::Users(users) => {
+                for user in users {
+                    if self.left == 0 {
+                        return Ok(());
+                    }
+                    self.left -= 1;
+                    writer.user(&user)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError> {
+        if self.stop {
+            return Err(RunError::BadRow(row));
+        }
+        if let Some(rejects) = &mut self.rejects {
+            let line = json!({
+                "file": row.file, "line": row.line, "column": row.column, "reason": row.reason,
+                "row": String::from_utf8_lossy(&row.verbatim).trim_end_matches(['\r', '\n']),
+            });
+            rejects.write_all(format!("{line}\n").as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, rows: u64, table: &str) {
+        self.progress.tell(rows, table);
+    }
+}
+
+impl Sink<'_> {
+    /// One user's results.
+    fn user(&self, users: &Users<'_>, row: usize) -> UserResults {
+        let rulebook = self.engine.rulebook();
+        let extra = self.plan.extra.iter().map(|it| match it {
+            Extra::Column(id) => users.column(*id).value(row),
+            Extra::Definition(id) if is_listed(&rulebook.definition(*id).body) => {
+                Value::Bool(users.result(*id).value(row) == Value::Bool(true))
+            }
+            Extra::Definition(id) => rulebook.shown(&users.result(*id).value(row), &rulebook.definition(*id).ty),
+        });
+        UserResults {
+            key: self.plan.key.map_or(Value::Missing, |key| users.column(key).value(row)),
+            results: self.plan.results.iter().map(|id| users.result(*id).value(row)).collect(),
+            extra: extra.collect(),
+        }
+    }
+
+    /// Many users' results, as they are written.
+    fn bytes(&self, users: &Users<'_>, layout: &Layout, form: Form) -> Vec<u8> {
+        let rulebook = self.engine.rulebook();
+        let own: Vec<kernel::Cells<'_>> = self.plan.results.iter().map(|id| users.result(*id)).collect();
+        let extra: Vec<kernel::Cells<'_>> = self
+            .plan
+            .extra
+            .iter()
+            .map(|it| match it {
+                Extra::Column(id) => users.column(*id),
+                Extra::Definition(id) => {
+                    let (cells, ty) = (users.result(*id), &rulebook.definition(*id).ty);
+                    if shown_type(ty) == *ty {
+                        return cells;
+                    }
+                    let mut shown = Column::new(&shown_type(ty));
+                    (0..users.rows()).for_each(|row| shown.push(&rulebook.shown(&cells.value(row), ty)));
+                    kernel::Cells::Own(shown)
+                }
+            })
+            .collect();
+        // A `let` of `--with` that is a condition may be unknown, and is written as a value.
+        let conditions: Vec<Option<Column>> = extra
+            .iter()
+            .zip(&self.plan.extra)
+            .map(|(cells, extra)| match cells {
+                // What is named so is true or false.
+                kernel::Cells::Truths(..)
+                    if matches!(extra, Extra::Definition(id) if is_listed(&rulebook.definition(*id).body)) =>
+                {
+                    None
+                }
+                kernel::Cells::Truths(..) => {
+                    let mut values = Column::new(&Type::Bool);
+                    (0..users.rows()).for_each(|row| values.push(&cells.value(row)));
+                    Some(values)
+                }
+                kernel::Cells::Column(..) | kernel::Cells::Own(_) | kernel::Cells::Missing => None,
+            })
+            .collect();
+        let key = self.plan.key.map_or(kernel::Cells::Missing, |key| users.column(key));
+        let extra = extra.iter().zip(&conditions).map(|(cells, values)| match values {
+            Some(values) => Cells::Column(values, 0),
+            None => written(cells),
+        });
+        let results = Results {
+            rows: users.rows(),
+            key: written(&key),
+            results: own.iter().map(written).collect(),
+            extra: extra.collect(),
+        };
+        layout.write(self.shape, form, &results)
+    }
+
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        if let Ok(Some(writer)) = self.writer.into_inner() {
+            match writer.finish().map_err(|error| unwritable(&error))? {
+                Target::At(output) => output.finish()?,
+                Target::Held(mut held, mut output) => {
+                    held.seek(SeekFrom::Start(0)).map_err(|error| unwritable(&error))?;
+                    let mut buffer = vec![0; 1 << 16];
+                    loop {
+                        let read = held.read(&mut buffer).map_err(|error| unwritable(&error))?;
+                        if read == 0 {
+                            break;
+                        }
+                        output.write(buffer.get(..read).unwrap_or_default())?;
+                    }
+                    output.finish()?;
+                }
+            }
+        }
+        self.rejects.map_or(Ok(()), Output::finish)
+    }
+}
+
+/// What users got, as it is written.
+pub(super) fn written<'c>(cells: &'c kernel::Cells<'c>) -> Cells<'c> {
+    match cells {
+        kernel::Cells::Truths(yes, _) => Cells::Yes(yes),
+        kernel::Cells::Column(column, start) => Cells::Column(column, *start),
+        kernel::Cells::Own(column) => Cells::Column(column, 0),
+        kernel::Cells::Missing => Cells::Missing,
+    }
+}
