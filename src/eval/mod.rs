@@ -8,6 +8,7 @@ pub mod context;
 pub mod funnel;
 #[cfg(feature = "data")]
 pub mod kernel;
+pub mod known;
 pub mod ranks;
 pub mod reference;
 pub mod rows;
