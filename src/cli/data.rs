@@ -8,7 +8,7 @@ use super::exit::Failure;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct DataArgs {
     /// A table's data file: csv, tsv, jsonl, ndjson, parquet or arrow by its ending (text also .gz or .zst), or FORMAT:FILE; `-` is standard input.
-    #[arg(long = "data", value_name = "NAME=FILE", value_parser = pair)]
+    #[arg(long = "data", value_name = "NAME=FILE", value_parser = file)]
     pub(crate) tables: Vec<(String, String)>,
     /// What to do at a bad row: end before anything is written (the default), or set it aside (so too where --rejects or --max-bad-rows is given).
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -104,6 +104,11 @@ pub(crate) struct SettingArgs {
 
 fn threads(text: &str) -> Result<std::num::NonZeroUsize, String> {
     text.parse().map_err(|_| "write a number from 1 upwards".to_owned())
+}
+
+/// `NAME=FILE`
+fn file(text: &str) -> Result<(String, String), String> {
+    pair(text).map_err(|_| "write NAME=FILE, the table's name first: users=users.csv".into())
 }
 
 /// `NAME=VALUE`, neither empty before the first `=`.

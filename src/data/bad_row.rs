@@ -63,6 +63,10 @@ pub(super) fn odd_width(fields: usize, width: usize) -> String {
     format!("the row has {fields} {noun}, and the header has {width}")
 }
 
+/// Why a row is a bad one that takes the rest of the file with it.
+pub(super) const NEVER_CLOSED: &str =
+    "a quote `\"` that opens in this row is never closed, so it takes all rows up to the end";
+
 /// A value as a message shows it: on one line, long ones cut.
 pub(super) fn shown(value: &str) -> String {
     let cut: String = value.chars().take(60).collect();

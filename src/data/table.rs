@@ -8,7 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 use crate::{
     data::{
         BadRow, DataError, Input, Row, Rows, Wanted,
-        bad_row::{odd_width, shown},
+        bad_row::{NEVER_CLOSED, odd_width, shown},
+        quotes::Quotes,
     },
     diagnostic::nearest,
     schema::{Column, ColumnId, Table},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Records of a file, one after the other.
-type Records = Reader<Box<dyn Read + Send>>;
+type Records = Reader<Quotes<Box<dyn Read + Send>>>;
 
 /// A reader at the first row behind the header, and the header.
 pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>), DataError> {
@@ -25,7 +26,7 @@ pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>
         .flexible(true)
         .has_headers(false)
         .terminator(Terminator::CRLF)
-        .from_reader(input.open()?);
+        .from_reader(Quotes::of(input.open()?, delimiter));
     let mut record = ByteRecord::new();
     let any = reader.read_byte_record(&mut record).map_err(|error| unreadable(input, error))?;
     let headers = if any { headers(input, &record)? } else { vec![] };
@@ -67,7 +68,7 @@ pub(super) fn rows(input: &Input, delimiter: u8, wanted: &Wanted, zone: &Zone) -
     let mut record = ByteRecord::new();
     Ok(Box::new(std::iter::from_fn(move || match reader.read_byte_record(&mut record) {
         Ok(false) => None,
-        Ok(true) => Some(Ok(shape.row(&record, delimiter))),
+        Ok(true) => Some(Ok(shape.row(&record, delimiter, reader.get_ref().never_closed()))),
         Err(error) => Some(Err(unreadable(&input, error))),
     })))
 }
@@ -84,12 +85,15 @@ struct Shape {
 }
 
 impl Shape {
-    fn row(&self, record: &ByteRecord, delimiter: u8) -> Result<Row, Box<BadRow>> {
+    fn row(&self, record: &ByteRecord, delimiter: u8, never_closed: bool) -> Result<Row, Box<BadRow>> {
         let line = record.position().map_or(0, csv::Position::line);
         let bad = |column: Option<&Column>, reason: String| {
             let column = column.map(|column| column.header.clone());
             Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: verbatim(record, delimiter) })
         };
+        if never_closed {
+            return Err(bad(None, NEVER_CLOSED.into()));
+        }
         if record.len() != self.width {
             let reason = odd_width(record.len(), self.width);
             return Err(bad(None, reason));

@@ -44,6 +44,7 @@ fn what_makes_no_command_goes_to_standard_error_and_ends_with_2() {
         (&["check", "vip.rules", "--frobnicate"], "--frobnicate"),
         (&["check", "vip.rules", "-q", "-v"], "cannot be used with"),
         (&["run", "vip.rules", "--param", "x"], "write NAME=VALUE"),
+        (&["check", "vip.rules", "--data", "users.csv"], "write NAME=FILE, the table's name first: users=users.csv"),
         (&["run", "vip.rules", "--threads", "0"], "--threads"),
         (&["eval"], "EXPR"),
         (&["test", "vip.rules"], "`tagwell test` is not in this version yet"),

@@ -86,6 +86,27 @@ fn a_bad_row_ends_the_run_before_anything_is_written() {
 }
 
 #[test]
+fn a_quote_that_is_never_closed_takes_no_row_without_a_word() {
+    let place = place();
+    place.write("open.csv", "user_id,spend,last\nu1,1.00,\n\"u2,2.00,\nu3,3.00,\n");
+    place.write("orders.csv", "user_id,amount\nu1,5\nu2,\"6\nu3,7\n");
+    let answer = place.run(&["run", "a.rules", "open.csv", "--as-of", "2026-11-22"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    insta::assert_snapshot!(answer.err, @r#"
+    error: open.csv:3: a quote `"` that opens in this row is never closed, so it takes all rows up to the end
+      = help: mend the row, or set bad rows aside: `--on-bad-row skip --rejects rejects.jsonl`
+    "#);
+    let words = ["run", "a.rules", "open.csv", "--as-of", "2026-11-22", "--rejects", "aside.jsonl"];
+    let answer = place.run(&words);
+    assert!(answer.err.ends_with("2 users read, 1 evaluated, 1 rejected\n"), "{}", answer.err);
+    assert!(place.read("aside.jsonl").contains("u3"));
+    place.write("b.rules", "tag b when sum(orders.amount) > 5");
+    let words = ["run", "b.rules", "open.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22"];
+    let answer = place.run(&[&words[..], &["--on-bad-row", "stop"]].concat());
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+}
+
+#[test]
 fn bad_rows_are_set_aside_and_accounted_for() {
     let place = place();
     place.write("bad.csv", "user_id,spend,last\nu1,1.00,\nu2,much,\nu3\n,1,\n");

@@ -346,16 +346,16 @@ impl Checker<'_> {
         None
     }
 
+    /// What a single argument names, where it is a bare name.
+    fn named(&self, arguments: &[Argument]) -> Option<Meaning> {
+        let [Argument::Clause(clause)] = arguments else { return None };
+        let ast::ExprKind::Name(name) = &clause.source.kind else { return None };
+        self.names.get(&name.symbol)
+    }
+
     /// `reached(path)`
     fn reached(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> Option<Expr> {
-        let funnel = match arguments {
-            [Argument::Clause(clause)] => match &clause.source.kind {
-                ast::ExprKind::Name(funnel) => self.names.get(&funnel.symbol),
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some(Meaning::Definition(id)) = funnel else {
+        let Some(Meaning::Definition(id)) = self.named(arguments) else {
             return self.wrong_arguments(name.span(), "reached(path)` of a funnel `path");
         };
         if let Some(aggregate) = self.funnels.get(&id).copied() {
@@ -375,14 +375,7 @@ impl Checker<'_> {
     }
 
     fn missing_to_next(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> Option<Expr> {
-        let level = match arguments {
-            [Argument::Clause(clause)] => match &clause.source.kind {
-                ast::ExprKind::Name(level) => self.names.get(&level.symbol),
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some(Meaning::Definition(id)) = level else {
+        let Some(Meaning::Definition(id)) = self.named(arguments) else {
             return self.wrong_arguments(name.span(), "to_next(membership)");
         };
         let ty = self.by_types.get(&id).cloned();

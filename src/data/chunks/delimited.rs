@@ -6,7 +6,7 @@ use crate::{
     column::{self, Data, Texts},
     data::{
         BadRow, DataError, Input,
-        bad_row::{odd_width, shown},
+        bad_row::{NEVER_CLOSED, odd_width, shown},
         chunks::{
             Fault, Found, Parsed, Shared, build,
             build::{Known, Strictly},
@@ -109,7 +109,10 @@ impl Form {
             Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: shown(start, end) })
         };
         let none = fields.odd.iter().map(|odd| {
-            let reason = odd_width(odd.fields, self.width);
+            let reason = match odd.never_closed {
+                true => NEVER_CLOSED.to_owned(),
+                false => odd_width(odd.fields, self.width),
+            };
             (odd.before, bad((odd.start, odd.end), odd.line, None, reason))
         });
         let none = none.collect();

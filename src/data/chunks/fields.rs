@@ -13,11 +13,11 @@ pub(super) struct Fields {
     starts: Vec<u32>,
     /// The line that each row begins on.
     pub(super) lines: Vec<u64>,
-    /// Rows of another width.
+    /// Rows of another width, or with an open quote.
     pub(super) odd: Vec<Odd>,
 }
 
-/// A row of another width.
+/// A row of another width, or one with a quote that is never closed.
 pub(super) struct Odd {
     /// So many rows of the right width stand before it.
     pub(super) before: usize,
@@ -25,6 +25,8 @@ pub(super) struct Odd {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) fields: usize,
+    /// A quote in it is never closed.
+    pub(super) never_closed: bool,
 }
 
 impl Fields {
@@ -108,14 +110,14 @@ impl Splitter<'_> {
                 } else if QUOTES && byte == b'"' {
                     inside = at == self.field;
                 } else {
-                    self.end_of_row(at, row_line);
+                    self.end_of_row(at, row_line, false);
                     self.line += u64::from(byte == b'\n');
                     row_line = self.line;
                 }
             }
         }
         if self.row < self.bytes.len() {
-            self.end_of_row(self.bytes.len(), row_line);
+            self.end_of_row(self.bytes.len(), row_line, inside);
         }
         let whole = self.base;
         self.fields.starts.truncate(whole);
@@ -123,21 +125,21 @@ impl Splitter<'_> {
 
     /// A line's end, or the end of all; `\r\n` ends a row and an empty line, which is none.
     #[inline]
-    fn end_of_row(&mut self, at: usize, line: u64) {
+    fn end_of_row(&mut self, at: usize, line: u64, never_closed: bool) {
         let next = at as u32 + 1;
         let fields = self.fields.starts.len() - self.base;
         if fields == 1 && self.row == at {
             if let Some(start) = self.fields.starts.last_mut() {
                 *start = next;
             }
-        } else if fields == self.width {
+        } else if fields == self.width && !never_closed {
             self.fields.starts.push(next);
             self.fields.lines.push(line);
             self.base = self.fields.starts.len();
             self.fields.starts.push(next);
         } else {
             let before = self.fields.rows();
-            self.fields.odd.push(Odd { before, line, start: self.row, end: at, fields });
+            self.fields.odd.push(Odd { before, line, start: self.row, end: at, fields, never_closed });
             self.fields.starts.truncate(self.base);
             self.fields.starts.push(next);
         }

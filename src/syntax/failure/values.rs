@@ -195,7 +195,7 @@ impl Around<'_> {
         )
     }
 
-    /// `top 20 % by spend`, `top 20% users by spend`
+    /// `top 20 % by spend`, `top 20% users by spend`, `top 20% of users by spend`
     fn rank_amount(&self) -> Option<Mistake> {
         let (this, amount) = (self.this()?, self.previous()?);
         self.token(-2).filter(|rank| matches!(rank.text, "top" | "bottom"))?;
@@ -208,12 +208,18 @@ impl Around<'_> {
                     .fix(format!("write `{written}`"), range, written),
             );
         }
-        let end = self.next().filter(|by| by.is("by") && this.kind == Kind::Word && !this.is("of"))?.start;
-        Some(
-            Mistake::new(code::UNEXPECTED, this.range(), "ranks are those of the users")
-                .help(format!("remove {}", shown(this.text)))
-                .suggest(format!("remove {}", shown(this.text)), this.start..end, ""),
-        )
+        let whose = if this.is("of") { self.next()? } else { this };
+        let by = if this.is("of") { self.token(2)? } else { self.next()? };
+        if !by.is("by") || whose.kind != Kind::Word {
+            return None;
+        }
+        let range = this.start..whose.end();
+        let remove = format!("remove {}", shown(self.slice(range.clone())));
+        Some(Mistake::new(code::UNEXPECTED, range, "ranks are those of the users").help(remove.clone()).suggest(
+            remove,
+            this.start..by.start,
+            "",
+        ))
     }
 
     /// `points >> 3`, `points = = 3`
