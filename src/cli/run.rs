@@ -6,7 +6,7 @@ mod sink;
 use std::{
     io::{self, IsTerminal},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use tagwell::{
@@ -164,7 +164,7 @@ impl Run {
         };
         let of_children = ran.children.values().fold((0, 0), |(bad, read), it| (bad + it.rejected, read + it.read));
         if let Some(worst) = allowed.exceeded(ran.rejected + of_children.0, ran.read + of_children.1) {
-            sink.rejects.map_or(Ok(()), Output::finish)?;
+            sink.rejects.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Output::finish)?;
             return Err(worst);
         }
         sink.finish()?;
@@ -291,10 +291,10 @@ impl Run {
             shape,
             text,
             limit: self.limit,
-            left: self.limit.unwrap_or(u64::MAX),
-            rejects,
+            left: self.limit.unwrap_or(u64::MAX).into(),
+            rejects: Mutex::new(rejects),
             stop: allowed.none(),
-            progress: Progress::begin(voice),
+            progress: Mutex::new(Progress::begin(voice)),
         })
     }
 }

@@ -4,6 +4,8 @@
 //! [`Rulebook`] → [`Checked`] → [`Engine`].
 
 mod evaluate;
+#[cfg(feature = "data")]
+mod in_order;
 mod problems;
 mod question;
 #[cfg(feature = "data")]

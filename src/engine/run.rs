@@ -3,17 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use crate::{
     data::{
         BadRow, DataError,
         chunks::{Chunk, Chunks},
     },
-    engine::{ChildCount, Engine, MetricValues, RecordError, Tally, tally::Sums},
+    engine::{ChildCount, Engine, MetricValues, RecordError, Tally, in_order::in_order},
     eval::{
         Answers, Overlap,
-        kernel::{Cells, Found, Frame, Kernel, Slice},
+        kernel::{Cells, Counts, Found, Frame, Kernel, Slice},
     },
     ir::{DefinitionId, Reads},
     schema::{ColumnId, TableId},
@@ -70,23 +68,28 @@ pub trait RunSink: Sync {
     /// Users who are ready to be written.
     type Ready: Send;
 
+    /// Whether it looks at what users got; if not, they are only counted.
+    fn looks(&self) -> bool {
+        true
+    }
+
     /// Makes users ready to be written; called on many threads at once.
     fn prepare(&self, users: &Users<'_>) -> Self::Ready;
 
-    /// Takes users who are ready, in input order.
+    /// Takes users who are ready, in input order, one call after the other.
     ///
     /// # Errors
     /// What cannot be written.
-    fn take(&mut self, ready: Self::Ready) -> Result<(), RunError>;
+    fn take(&self, ready: Self::Ready) -> Result<(), RunError>;
 
     /// A bad row; an error ends the run.
     ///
     /// # Errors
     /// The row itself, where none is allowed.
-    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError>;
+    fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError>;
 
     /// So many rows of a table have been read; told now and then.
-    fn progress(&mut self, rows: u64, table: &str) {
+    fn progress(&self, rows: u64, table: &str) {
         let _ = (rows, table);
     }
 }
@@ -132,7 +135,7 @@ pub(super) struct Evaluated<R> {
     pub(super) read: u64,
     #[allow(clippy::vec_box, reason = "rows that are bad are handed on as the readers give them")]
     pub(super) bad: Vec<Box<BadRow>>,
-    pub(super) sums: Sums,
+    pub(super) counts: Counts,
     pub(super) ready: Vec<R>,
     /// The first user to whom two arms of an exclusive layer apply: key, line, arms.
     pub(super) overlap: Option<(String, Option<u64>, Overlap)>,
@@ -140,8 +143,8 @@ pub(super) struct Evaluated<R> {
 
 impl<R> Evaluated<R> {
     /// Nobody yet.
-    pub(super) fn none() -> Evaluated<R> {
-        Evaluated { read: 0, bad: vec![], sums: Sums::default(), ready: vec![], overlap: None }
+    pub(super) fn none(kernel: &Kernel<'_>) -> Evaluated<R> {
+        Evaluated { read: 0, bad: vec![], counts: kernel.counts(), ready: vec![], overlap: None }
     }
 }
 
@@ -154,34 +157,28 @@ impl Engine {
     pub fn run<S: RunSink>(&self, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
         let asked = self.rulebook().order_of(reads);
-        let kernel = Kernel::new(self.interpreter(), self.context(), &asked);
-        let together = 2 * rayon::current_num_threads();
-        let mut chunks = chunks;
-        loop {
-            let pieces: Vec<Result<Chunk, DataError>> = chunks.by_ref().take(together).collect();
-            if pieces.is_empty() {
-                return Ok(ran);
+        let kernel = Kernel::new(self.interpreter(), self.context(), &asked, sink.looks());
+        let mut counts = kernel.counts();
+        let sink = &*sink;
+        let evaluated = |chunk: Result<Chunk, DataError>| {
+            let parsed = chunk?.parse()?;
+            let mut part = Evaluated::none(&kernel);
+            for slice in Slice::all(&parsed.batch, kernel.together()) {
+                let line = |row: usize| parsed.batch.lines.get(slice.start() + row).copied();
+                self.evaluate_frame(&kernel, &slice, sink, line, &mut part);
             }
-            let shared = &*sink;
-            let parts: Vec<Result<Evaluated<S::Ready>, DataError>> = pieces
-                .into_par_iter()
-                .map(|chunk| {
-                    let parsed = chunk?.parse()?;
-                    let mut part = Evaluated::none();
-                    for slice in Slice::all(&parsed.batch, kernel.together()) {
-                        let line = |row: usize| parsed.batch.lines.get(slice.start() + row).copied();
-                        self.evaluate_frame(&kernel, &slice, &asked, shared, line, &mut part);
-                    }
-                    part.read = (parsed.batch.rows + parsed.bad.len()) as u64;
-                    part.bad = parsed.bad.into_iter().map(|(_, bad)| bad).collect();
-                    Ok(part)
-                })
-                .collect();
-            for part in parts {
-                self.take(part?, &asked, &mut ran, sink)?;
-            }
+            part.read = (parsed.batch.rows + parsed.bad.len()) as u64;
+            part.bad = parsed.bad.into_iter().map(|(_, bad)| bad).collect();
+            Ok(part)
+        };
+        let threads = rayon::current_num_threads();
+        in_order(threads, chunks, evaluated, |part: Result<Evaluated<S::Ready>, DataError>| {
+            self.take(part?, &mut counts, &mut ran, sink)?;
             sink.progress(ran.read, &self.rulebook().schema.root().name);
-        }
+            Ok::<(), RunError>(())
+        })?;
+        ran.tally = Tally::of(&kernel, &counts);
+        Ok(ran)
     }
 
     /// Evaluates users who stand one after the other.
@@ -189,7 +186,6 @@ impl Engine {
         &self,
         kernel: &Kernel<'_>,
         frame: &dyn Frame,
-        asked: &[DefinitionId],
         sink: &S,
         line: impl Fn(usize) -> Option<u64>,
         part: &mut Evaluated<S::Ready>,
@@ -197,13 +193,12 @@ impl Engine {
         if part.overlap.is_some() {
             return;
         }
-        let found = kernel.evaluate(frame);
-        part.sums.add(asked, kernel, frame, &found);
+        let found = kernel.evaluate(frame, &mut part.counts);
         let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
         let users = Users { kernel, frame, found: &found, columns };
         let overlap = found.overlaps.first();
         part.overlap = overlap.map(|(row, overlap)| (self.key_text(&users.record(*row)), line(*row), *overlap));
-        if part.overlap.is_none() {
+        if part.overlap.is_none() && sink.looks() {
             part.ready.push(sink.prepare(&users));
         }
     }
@@ -212,16 +207,16 @@ impl Engine {
     pub(super) fn take<S: RunSink>(
         &self,
         part: Evaluated<S::Ready>,
-        asked: &[DefinitionId],
+        counts: &mut Counts,
         ran: &mut Ran,
-        sink: &mut S,
+        sink: &S,
     ) -> Result<(), RunError> {
         ran.read += part.read;
         for bad in part.bad {
             ran.rejected += 1;
             sink.bad_row(bad)?;
         }
-        ran.tally.join(&part.sums.tally(asked));
+        counts.join(part.counts);
         if let Some((key, line, overlap)) = part.overlap {
             return Err(RunError::User { key, line, error: self.overlap(overlap) });
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 #[cfg(feature = "data")]
-use crate::eval::kernel::{Found, Frame, Kernel, Spread};
+use crate::eval::kernel::{Counts, Kernel, Spread};
 use crate::{
     eval::{Answers, Interpreter, reference::SoFar, unknown, unknown::Cause},
     ir::{Body, DefinitionId},
@@ -33,44 +33,14 @@ pub struct Count {
     pub causes: BTreeMap<Cause, u64>,
 }
 
-/// Counts over users who are evaluated on one thread, by the place of a definition among those that are asked for.
-#[cfg(feature = "data")]
-#[derive(Debug, Default)]
-pub(super) struct Sums {
-    users: u64,
-    of: Vec<Option<Spread>>,
-}
-
-#[cfg(feature = "data")]
-impl Sums {
-    /// Counts users who were evaluated together.
-    pub(super) fn add(&mut self, asked: &[DefinitionId], kernel: &Kernel<'_>, frame: &dyn Frame, found: &Found) {
-        self.users += frame.rows() as u64;
-        self.of.resize_with(asked.len(), || None);
-        for (id, sum) in asked.iter().zip(&mut self.of) {
-            match sum {
-                Some(sum) => {
-                    kernel.spread(found, frame, *id, sum);
-                }
-                None => {
-                    let mut first = Spread::default();
-                    *sum = kernel.spread(found, frame, *id, &mut first).then_some(first);
-                }
-            }
-        }
-    }
-
-    /// The same by definition.
-    pub(super) fn tally(self, asked: &[DefinitionId]) -> Tally {
-        let count = |(id, sum): (&DefinitionId, Option<Spread>)| {
-            let Spread { known, unknown, by_rank, causes } = sum?;
-            Some((*id, Count { known, unknown, by_rank, causes }))
-        };
-        Tally { users: self.users, counts: asked.iter().zip(self.of).filter_map(count).collect() }
-    }
-}
-
 impl Tally {
+    /// What a kernel counted.
+    #[cfg(feature = "data")]
+    pub(super) fn of(kernel: &Kernel<'_>, counts: &Counts) -> Tally {
+        let count = |(id, Spread { known, unknown, by_rank, causes })| (id, Count { known, unknown, by_rank, causes });
+        Tally { users: counts.users(), counts: kernel.spreads(counts).into_iter().map(count).collect() }
+    }
+
     /// Counts what one user got of some definitions.
     pub fn add(&mut self, of: &[DefinitionId], interpreter: &Interpreter<'_>, record: &[Value], answers: &Answers) {
         let rulebook = interpreter.rulebook();

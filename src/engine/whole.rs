@@ -12,7 +12,7 @@ use crate::{
     column::Column,
     data::{self, BadRow, Input, Nested, Row, Rows, Wanted},
     engine::{
-        Engine, Ran, RunError, RunSink,
+        Engine, Ran, RunError, RunSink, Tally,
         run::{Evaluated, TOGETHER},
     },
     eval::{
@@ -105,7 +105,8 @@ impl Engine {
     }
 
     fn hand_on<S: RunSink>(&self, whole: &Whole<'_>, ran: &mut Ran, sink: &mut S) -> Result<(), RunError> {
-        let kernel = Kernel::new(self.interpreter(), self.context(), whole.order());
+        let kernel = Kernel::new(self.interpreter(), self.context(), whole.order(), sink.looks());
+        let mut counts = kernel.counts();
         for start in (0..whole.users()).step_by(TOGETHER * rayon::current_num_threads()) {
             let end = (start + TOGETHER * rayon::current_num_threads()).min(whole.users());
             let starts: Vec<usize> = (start..end).step_by(TOGETHER).collect();
@@ -114,15 +115,16 @@ impl Engine {
                 .into_par_iter()
                 .map(|start| {
                     let users = Part::of(whole, start..(start + TOGETHER).min(end));
-                    let mut part = Evaluated::none();
-                    self.evaluate_frame(&kernel, &users, whole.order(), shared, |_| None, &mut part);
+                    let mut part = Evaluated::none(&kernel);
+                    self.evaluate_frame(&kernel, &users, shared, |_| None, &mut part);
                     part
                 })
                 .collect();
             for part in parts {
-                self.take(part, whole.order(), ran, sink)?;
+                self.take(part, &mut counts, ran, sink)?;
             }
         }
+        ran.tally = Tally::of(&kernel, &counts);
         Ok(())
     }
 }

@@ -1,12 +1,15 @@
 //! From typed trees to leaves and combinations of them, each distinct one once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     ir::{Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook, TimeWindow},
     plan::{Atom, AtomId, Cuts, Domain, Node, NodeId, Plan, Range, Slot, Step, TruthKey, is_condition},
     schema::ColumnId,
-    value::{Comparison, MomentType, Truth, Type, Value, Zone, time::Window},
+    value::{Comparison, MomentType, Truth, Type, UpperEnd, Value, Zone, time::Window},
 };
 
 /// The values of constants at one as-of.
@@ -32,6 +35,7 @@ pub(super) fn plan<'a>(rulebook: &'a Rulebook, asked: &[DefinitionId], constants
         ranges: HashMap::new(),
         leaves: HashMap::new(),
         texts: HashMap::new(),
+        same: HashMap::new(),
         nodes: HashMap::new(),
         conditions: HashMap::new(),
         aliases: HashMap::new(),
@@ -53,6 +57,8 @@ struct Lowering<'a, 'c> {
     leaves: HashMap<(Slot, bool), AtomId>,
     /// Conditions on texts, by what they say.
     texts: HashMap<String, AtomId>,
+    /// Columns that are one text.
+    same: HashMap<(ColumnId, Arc<str>), AtomId>,
     nodes: HashMap<Node, NodeId>,
     conditions: HashMap<DefinitionId, NodeId>,
     aliases: HashMap<DefinitionId, Slot>,
@@ -198,6 +204,9 @@ impl<'a> Lowering<'a, '_> {
         if let Some(node) = self.compared(expr) {
             return node;
         }
+        if let Some(node) = self.is_text(expr) {
+            return node;
+        }
         if let Some(column) = only_text(expr, self.rulebook) {
             let Some(same) = alike(expr) else { return self.atom(Atom::OfText(column, expr)) };
             if let Some(atom) = self.texts.get(&same) {
@@ -243,6 +252,20 @@ impl<'a> Lowering<'a, '_> {
                 let unknown = domain.key(&self.constants.now(kind))? + 1;
                 Some(self.range(slot, Range { unknown, ..range }))
             }
+            ExprKind::AgeBetween { moment, low, high, upper } if is_constant(low) && is_constant(high) => {
+                let (slot, domain) = self.ranked(moment)?;
+                let kind = moments(&moment.ty)?;
+                let ago = |duration: &Expr| self.constants.ago(&self.constants.value(duration), kind);
+                let not_older = match upper {
+                    UpperEnd::Included => Comparison::AtLeast,
+                    UpperEnd::Excluded => Comparison::Greater,
+                };
+                let young = domain.compared(not_older, &ago(high)?, &zone)?;
+                let old = domain.compared(Comparison::AtMost, &ago(low)?, &zone)?;
+                let unknown = domain.key(&self.constants.now(kind))? + 1;
+                let range = Range { low: young.low, high: old.high.max(young.low), unknown, outside: false };
+                Some(self.range(slot, range))
+            }
             ExprKind::In { subject, list } if is_constant(list) => {
                 let (slot, domain) = self.ranked(subject)?;
                 let Value::List(values) = self.constants.value(list) else { return None };
@@ -252,6 +275,47 @@ impl<'a> Lowering<'a, '_> {
                 let any = ranges.into_iter().map(|range| self.range(slot, range)).collect();
                 Some(self.node(Node::Any(any)))
             }
+            _ => None,
+        }
+    }
+
+    /// A column of texts that is a constant, or one of a few.
+    fn is_text(&mut self, expr: &'a Expr) -> Option<NodeId> {
+        match &expr.kind {
+            ExprKind::Compare { op: op @ (Comparison::Equal | Comparison::NotEqual), left, right } => {
+                let (subject, constant) = if is_constant(right) { (left, right) } else { (right, left) };
+                let column = self.text_column(subject).filter(|_| is_constant(constant))?;
+                let Value::Text(text) = self.constants.value(constant) else { return None };
+                let same = self.same_text(column, text);
+                Some(if *op == Comparison::Equal { same } else { self.not(same) })
+            }
+            ExprKind::In { subject, list } if is_constant(list) => {
+                let column = self.text_column(subject)?;
+                let Value::List(values) = self.constants.value(list) else { return None };
+                if values.is_empty() || values.len() > FEW_TEXTS {
+                    return None;
+                }
+                let texts: Option<BTreeSet<Arc<str>>> = values.iter().map(text_of).collect();
+                let any = texts?.into_iter().map(|text| self.same_text(column, text)).collect();
+                Some(self.node(Node::Any(any)))
+            }
+            _ => None,
+        }
+    }
+
+    fn same_text(&mut self, column: ColumnId, text: Arc<str>) -> NodeId {
+        let known = self.same.get(&(column, Arc::clone(&text))).copied();
+        let atom = known.unwrap_or_else(|| {
+            let atom = self.new_atom(Atom::IsText(column, Arc::clone(&text)));
+            self.same.insert((column, text), atom);
+            atom
+        });
+        self.node(Node::Atom(atom))
+    }
+
+    fn text_column(&self, expr: &Expr) -> Option<ColumnId> {
+        match self.slot(expr) {
+            Some(Slot::Column(id)) if expr.ty == Type::Text => Some(id),
             _ => None,
         }
     }
@@ -337,6 +401,16 @@ impl<'a> Lowering<'a, '_> {
         self.plan.nodes.push(node.clone());
         self.nodes.insert(node, id);
         id
+    }
+}
+
+/// Texts of a list that are compared one by one; in more of them each text is looked up.
+const FEW_TEXTS: usize = 32;
+
+fn text_of(value: &Value) -> Option<Arc<str>> {
+    match value {
+        Value::Text(text) => Some(Arc::clone(text)),
+        _ => None,
     }
 }
 

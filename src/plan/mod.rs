@@ -12,7 +12,7 @@ pub(crate) use cuts::float_key;
 pub use cuts::{Cuts, Domain, Range};
 pub use lower::Constants;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     ir::{AggregateId, Body, DefinitionId, Expr, Rulebook},
@@ -48,7 +48,9 @@ pub enum Atom<'a> {
     Flag(Slot),
     /// `spend is known`
     Known(Slot),
-    /// A condition on one column of texts and constants: asked once of each different text.
+    /// `city = "上海"`: a column of texts that is this one, letter by letter. Missing: unknown.
+    IsText(ColumnId, Arc<str>),
+    /// Any other condition on one column of texts and constants: asked once of each different text.
     OfText(ColumnId, &'a Expr),
     /// Anything else: asked of the plain interpreter, row by row.
     Opaque(&'a Expr),

@@ -1,5 +1,7 @@
 //! One declaration after the other, so that a broken one hides no other; and no deeper than the stack is.
 
+mod ahead;
+
 use pest::iterators::Pair;
 
 use super::{
@@ -25,7 +27,8 @@ const STACK: usize = 256 << 20;
 /// All declarations of a scanned text.
 pub(super) fn file(source: SourceId, scanned: Scanned<'_>, sink: &mut Sink) -> File {
     let outline = Outline::of(scanned.cleaned.text());
-    let mut declarations = with_stack(outline.deepest, || declarations(source, &scanned, &outline, sink));
+    let ready = ahead::of(source, &scanned, &outline);
+    let mut declarations = with_stack(outline.deepest, || declarations(source, &scanned, &outline, ready, sink));
     describe(&mut declarations, &scanned);
     File { source, declarations, comments: scanned.comments }
 }
@@ -93,14 +96,26 @@ fn with_stack<T: Send>(deepest: usize, work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-fn declarations(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, sink: &mut Sink) -> Vec<Declaration> {
+fn declarations(
+    source: SourceId,
+    scanned: &Scanned<'_>,
+    outline: &Outline,
+    ready: Vec<Option<ahead::Ready>>,
+    sink: &mut Sink,
+) -> Vec<Declaration> {
     let text = scanned.cleaned.text();
+    let mut ready = ready;
     let mut declarations: Vec<Declaration> = vec![];
     let mut at = skip_blanks(text, 0);
     while at < text.len() {
-        let next =
-            outline.starts.get(outline.starts.partition_point(|start| *start <= at)).copied().unwrap_or(text.len());
-        let deep = outline.too_deep.get(outline.too_deep.partition_point(|deep| *deep < at)).copied();
+        let found = outline.starts.binary_search(&at).ok().and_then(|at| ready.get_mut(at)?.take());
+        if let Some(found) = found {
+            declarations.extend(found.declaration);
+            found.told.into_iter().for_each(|told| sink.push(told));
+            at = skip_blanks(text, found.end);
+            continue;
+        }
+        let (next, deep) = outline.ahead_of(at, text.len());
         if let Some(deep) = deep.filter(|deep| *deep < next) {
             let original = scanned.cleaned.original(deep..deep + 1);
             sink.push(too_deep(Span::new(source, original.start, original.end)));
@@ -160,6 +175,12 @@ struct Outline {
 }
 
 impl Outline {
+    /// Where the next declaration begins, or the text ends; and where something nests too deep next.
+    fn ahead_of(&self, at: usize, len: usize) -> (usize, Option<usize>) {
+        let next = self.starts.get(self.starts.partition_point(|start| *start <= at)).copied().unwrap_or(len);
+        (next, self.too_deep.get(self.too_deep.partition_point(|deep| *deep < at)).copied())
+    }
+
     fn of(text: &str) -> Outline {
         let mut outline = Outline { starts: vec![], too_deep: vec![], deepest: 0 };
         // For each open bracket the `if`s inside it that still lack their `else`.

@@ -1,5 +1,7 @@
 //! The same users, answers and counts whatever the size of the pieces that a file is read in.
 
+use std::sync::Mutex;
+
 use tagwell::{
     data::{BadRow, Input, Wanted, chunks_of},
     engine::{Rulebook, RunError, RunSink, Tally, Users},
@@ -17,7 +19,7 @@ score heat from 1 { 2 when vip  minus 5 when far } clamp 0..9
 ";
 
 #[derive(Default)]
-struct Sink(Vec<String>);
+struct Sink(Mutex<Vec<String>>);
 
 impl RunSink for Sink {
     type Ready = Vec<String>;
@@ -26,13 +28,13 @@ impl RunSink for Sink {
         (0..users.rows()).map(|row| format!("{:?} {:?}", users.record(row), users.answers(row).values)).collect()
     }
 
-    fn take(&mut self, ready: Vec<String>) -> Result<(), RunError> {
-        self.0.extend(ready);
+    fn take(&self, ready: Vec<String>) -> Result<(), RunError> {
+        self.0.lock().unwrap().extend(ready);
         Ok(())
     }
 
-    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError> {
-        self.0.push(row.to_string());
+    fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
+        self.0.lock().unwrap().push(row.to_string());
         Ok(())
     }
 }
@@ -64,8 +66,9 @@ fn a_piece_may_be_of_any_size() {
         let ran =
             engine.run(chunks_of(&input, wanted, engine.clock().zone(), size).unwrap(), &reads, &mut sink).unwrap();
         // Bad rows are told beside the users of their piece.
-        sink.0.sort();
-        (sink.0, ran.tally)
+        let mut told = sink.0.into_inner().unwrap();
+        told.sort();
+        (told, ran.tally)
     };
     let whole = run(1 << 20);
     assert_eq!((whole.0.len(), whole.1.users), (700, 692));

@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::OnceLock,
+    sync::{Mutex, OnceLock},
 };
 
 use tagwell::{
@@ -231,17 +231,17 @@ impl<'d> Case<'d> {
             check_keys: true,
             verbatim: false,
         };
-        let mut sink = Sink { case: self, users: vec![] };
+        let mut sink = Sink { case: self, users: Mutex::default() };
         let ran = pool(threads).install(|| self.engine.run_whole(&everybody, &mut sink));
         let Ran { tally, children, metrics, rejected, .. } = ran.unwrap_or_else(|error| panic!("{error}\n{self}"));
         for metric in rulebook.metrics() {
             let found = metrics.iter().find(|found| found.definition == metric.definition);
             assert_eq!(found.is_some(), reads.definitions.contains(&metric.definition), "{self}");
-            found.iter().for_each(|found| self.holds(&metric, found, &sink.users));
+            found.iter().for_each(|found| self.holds(&metric, found, &sink.users.lock().unwrap()));
         }
         let name = |id: TableId| rulebook.schema.table(id).name.to_string();
         Streamed {
-            found: Found { users: sink.users, tally },
+            found: Found { users: sink.users.into_inner().unwrap(), tally },
             metrics: format!("{metrics:?}"),
             // Which of nobody's rows stands first is a matter of the file.
             children: children
@@ -293,7 +293,7 @@ impl fmt::Display for Case<'_> {
 
 struct Sink<'c, 'd> {
     case: &'c Case<'d>,
-    users: Vec<Got>,
+    users: Mutex<Vec<Got>>,
 }
 
 impl RunSink for Sink<'_, '_> {
@@ -303,12 +303,12 @@ impl RunSink for Sink<'_, '_> {
         (0..users.rows()).map(|row| self.case.got(&users.record(row), &users.answers(row))).collect()
     }
 
-    fn take(&mut self, ready: Vec<Got>) -> Result<(), RunError> {
-        self.users.extend(ready);
+    fn take(&self, ready: Vec<Got>) -> Result<(), RunError> {
+        self.users.lock().unwrap().extend(ready);
         Ok(())
     }
 
-    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError> {
+    fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
         let expected =
             row.reason.starts_with("the value is missing") || row.reason.contains("is there already, on line");
         assert!(expected, "{row}\n{}", self.case);

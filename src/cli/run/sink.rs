@@ -2,7 +2,10 @@
 
 use std::{
     io::{self, Read, Seek, SeekFrom, Write},
-    sync::Mutex,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde_json::json;
@@ -81,17 +84,17 @@ impl Records {
 pub(super) struct Sink<'a> {
     pub(super) engine: &'a Engine,
     pub(super) plan: &'a Plan,
-    /// What writes them; it is used by one thread alone, while all make users ready.
+    /// What writes them; it is used by one thread at a time, while others make users ready.
     pub(super) writer: Mutex<Option<Records>>,
     pub(super) writes: bool,
     pub(super) shape: Shape,
     /// Where users can be written many at once.
     pub(super) text: Option<(Form, Layout)>,
     pub(super) limit: Option<u64>,
-    pub(super) left: u64,
-    pub(super) rejects: Option<Output>,
+    pub(super) left: AtomicU64,
+    pub(super) rejects: Mutex<Option<Output>>,
     pub(super) stop: bool,
-    pub(super) progress: Progress,
+    pub(super) progress: Mutex<Progress>,
 }
 
 /// Users who are ready to be written.
@@ -107,28 +110,35 @@ pub(super) enum Ready {
 impl RunSink for Sink<'_> {
     type Ready = Ready;
 
+    fn looks(&self) -> bool {
+        self.writes
+    }
+
     fn prepare(&self, users: &Users<'_>) -> Ready {
         match (self.writes, &self.text) {
             (false, _) => Ready::Nothing,
             (true, Some((form, layout))) if self.limit.is_none() => Ready::Bytes(self.bytes(users, layout, *form)),
             (true, _) => {
-                let rows = users.rows().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+                let left = self.left.load(Ordering::Relaxed);
+                let rows = users.rows().min(usize::try_from(left).unwrap_or(usize::MAX));
                 Ready::Users((0..rows).map(|row| self.user(users, row)).collect())
             }
         }
     }
 
-    fn take(&mut self, ready: Ready) -> Result<(), RunError> {
-        let Ok(Some(writer)) = self.writer.get_mut() else { return Ok(()) };
+    fn take(&self, ready: Ready) -> Result<(), RunError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(writer) = writer.as_mut() else { return Ok(()) };
         match ready {
             Ready::Nothing => {}
             Ready::Bytes(bytes) => writer.written(&bytes)?,
             Ready::Users(users) => {
                 for user in users {
-                    if self.left == 0 {
+                    let left = self.left.load(Ordering::Relaxed);
+                    if left == 0 {
                         return Ok(());
                     }
-                    self.left -= 1;
+                    self.left.store(left - 1, Ordering::Relaxed);
                     writer.user(&user)?;
                 }
             }
@@ -136,11 +146,11 @@ impl RunSink for Sink<'_> {
         Ok(())
     }
 
-    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError> {
+    fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
         if self.stop {
             return Err(RunError::BadRow(row));
         }
-        if let Some(rejects) = &mut self.rejects {
+        if let Some(rejects) = &mut *self.rejects.lock().unwrap_or_else(PoisonError::into_inner) {
             let line = json!({
                 "file": row.file, "line": row.line, "column": row.column, "reason": row.reason,
                 "row": String::from_utf8_lossy(&row.verbatim).trim_end_matches(['\r', '\n']),
@@ -150,8 +160,8 @@ impl RunSink for Sink<'_> {
         Ok(())
     }
 
-    fn progress(&mut self, rows: u64, table: &str) {
-        self.progress.tell(rows, table);
+    fn progress(&self, rows: u64, table: &str) {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).tell(rows, table);
     }
 }
 
@@ -245,7 +255,8 @@ impl Sink<'_> {
                 }
             }
         }
-        self.rejects.map_or(Ok(()), Output::finish)
+        let rejects = self.rejects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        rejects.map_or(Ok(()), Output::finish)
     }
 }
 

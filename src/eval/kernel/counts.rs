@@ -1,15 +1,15 @@
 //! How the results of some users are spread, and what was missing where one is unknown: from words, not user by user.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use crate::{
+    column::Data,
     eval::{
-        kernel::{At, Found, Frame, Kernel, arena::Bits, bits, leaf::known_of},
+        kernel::{At, Found, Frame, Kernel, bits},
         unknown::{self, Cause},
     },
-    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook},
-    plan::{Atom, Node, NodeId, Plan, Slot, Step},
-    schema::ColumnId,
+    ir::{Body, DefinitionId},
+    value::Value,
 };
 
 /// How one result is spread over some users.
@@ -25,227 +25,208 @@ pub struct Spread {
     pub causes: BTreeMap<Cause, u64>,
 }
 
-impl Spread {
+/// Counts over the users that a kernel evaluated, by the places that its program gives them.
+#[derive(Debug, Default)]
+pub struct Counts {
+    users: u64,
+    yes: Vec<u64>,
+    unknown: Vec<u64>,
+    lacks: Vec<u64>,
+    /// Of what is not counted by words.
+    others: BTreeMap<DefinitionId, Spread>,
+}
+
+impl Counts {
+    pub(super) fn new(conditions: usize, lacks: usize) -> Counts {
+        let none = |len: usize| vec![0; len];
+        let others = BTreeMap::new();
+        Counts { users: 0, yes: none(conditions), unknown: none(conditions), lacks: none(lacks), others }
+    }
+
+    #[inline(always)]
+    pub(super) fn add(&mut self, at: usize, users: u64) {
+        if let Some(count) = self.yes.get_mut(at) {
+            *count += users;
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn add_unknown(&mut self, at: usize, users: u64) {
+        if let Some(count) = self.unknown.get_mut(at) {
+            *count += users;
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn add_lack(&mut self, at: usize, users: u64) {
+        if let Some(count) = self.lacks.get_mut(at) {
+            *count += users;
+        }
+    }
+
     /// Both together.
-    pub fn join(&mut self, other: Spread) {
-        self.known += other.known;
-        self.unknown += other.unknown;
-        other.by_rank.into_iter().for_each(|(rank, users)| *self.by_rank.entry(rank).or_default() += users);
-        other.causes.into_iter().for_each(|(cause, users)| *self.causes.entry(cause).or_default() += users);
+    pub fn join(&mut self, other: Counts) {
+        let add = |ours: &mut Vec<u64>, theirs: Vec<u64>| {
+            ours.resize(ours.len().max(theirs.len()), 0);
+            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
+        };
+        self.users += other.users;
+        add(&mut self.yes, other.yes);
+        add(&mut self.unknown, other.unknown);
+        add(&mut self.lacks, other.lacks);
+        for (id, theirs) in other.others {
+            let ours = self.others.entry(id).or_default();
+            ours.known += theirs.known;
+            ours.unknown += theirs.unknown;
+            theirs.by_rank.into_iter().for_each(|(rank, users)| *ours.by_rank.entry(rank).or_default() += users);
+            theirs.causes.into_iter().for_each(|(cause, users)| *ours.causes.entry(cause).or_default() += users);
+        }
+    }
+
+    /// How many users.
+    pub fn users(&self) -> u64 {
+        self.users
     }
 }
 
 impl Kernel<'_> {
-    /// Adds how a result is spread over these users; false of a `let`, and of what was not asked for.
-    pub fn spread(&self, found: &Found, frame: &dyn Frame, id: DefinitionId, sum: &mut Spread) -> bool {
-        if let Some((node, columns)) = self.hangs_on.get(&id) {
-            return self.spread_of_columns(found, frame, *node, columns, sum);
+    /// How each result is spread, of those that are asked for; nothing of a `let`.
+    pub fn spreads(&self, counts: &Counts) -> BTreeMap<DefinitionId, Spread> {
+        if counts.users == 0 {
+            return BTreeMap::new();
         }
-        match self.spread_of(found, frame, id) {
-            Some(spread) => {
-                sum.join(spread);
-                true
+        let mut causes: BTreeMap<usize, BTreeMap<Cause, u64>> = BTreeMap::new();
+        for ((count, cause), users) in self.program.lacks.iter().zip(&counts.lacks) {
+            if *users > 0 {
+                causes.entry(*count).or_default().insert(*cause, *users);
             }
-            None => false,
+        }
+        let mut spreads = counts.others.clone();
+        for (id, at, _) in &self.program.counted {
+            let of = |counts: &[u64]| counts.get(*at).copied().unwrap_or(0);
+            let spread = spreads.entry(*id).or_default();
+            spread.known = of(&counts.yes);
+            spread.unknown = of(&counts.unknown);
+            for (cause, users) in causes.get(at).into_iter().flatten() {
+                *spread.causes.entry(*cause).or_default() += users;
+            }
+        }
+        for id in &self.asked {
+            if !matches!(self.interpreter.rulebook().definition(*id).body, Body::Let(_)) {
+                spreads.entry(*id).or_default();
+            }
+        }
+        spreads
+    }
+
+    /// Counts what is not counted block by block.
+    pub(super) fn count(&self, found: &Found, frame: &dyn Frame, counts: &mut Counts) {
+        let rulebook = self.interpreter.rulebook();
+        counts.users += found.rows as u64;
+        for (id, _, asked) in &self.program.counted {
+            let Some(rows) = asked.and_then(|set| found.kept.get(set, found.rows)) else { continue };
+            if let Body::Tag(condition) | Body::Segment(condition) = &rulebook.definition(*id).body {
+                let spread = counts.others.entry(*id).or_default();
+                self.ask_why(found, frame, rows.yes, &[condition], spread);
+            }
+        }
+        for id in &self.others {
+            let mut spread = Spread::default();
+            match &rulebook.definition(*id).body {
+                Body::Score(_) => {
+                    let known = found.values.get(id).map_or(0, |column| bits::count(column.known()));
+                    spread.known = known;
+                    spread.unknown = found.rows as u64 - known;
+                }
+                body @ (Body::Level(_) | Body::Layer(_) | Body::Funnel(..)) => {
+                    self.count_ranks(found, frame, *id, &mut spread);
+                    if let (Some(past), Body::Level(ladder) | Body::Layer(ladder)) = (found.unknown_above.get(id), body)
+                    {
+                        spread.unknown = bits::count(past);
+                        if spread.unknown > 0 {
+                            self.why_past(found, frame, *id, past, &unknown::asked_by(ladder), &mut spread);
+                        }
+                    }
+                }
+                Body::Let(_) | Body::Tag(_) | Body::Segment(_) => continue,
+            }
+            let ours = counts.others.entry(*id).or_default();
+            ours.known += spread.known;
+            ours.unknown += spread.unknown;
+            spread.by_rank.into_iter().for_each(|(rank, users)| *ours.by_rank.entry(rank).or_default() += users);
+            spread.causes.into_iter().for_each(|(cause, users)| *ours.causes.entry(cause).or_default() += users);
         }
     }
 
-    /// The same of a tag that hangs on columns alone, each of which leaves it unknown where it is missing and nothing else has
-    /// decided: word by word.
-    fn spread_of_columns(
+    fn count_ranks(&self, found: &Found, frame: &dyn Frame, id: DefinitionId, spread: &mut Spread) {
+        if let Some(column) = found.values.get(&id)
+            && let Data::Choice(ranks) = column.data()
+        {
+            let mut users: Vec<u64> = vec![];
+            for rank in bits::rows(column.known()).filter_map(|row| ranks.get(row)).map(|rank| *rank as usize) {
+                if rank >= users.len() {
+                    users.resize(rank + 1, 0);
+                }
+                users.iter_mut().skip(rank).take(1).for_each(|users| *users += 1);
+            }
+            spread.known = users.iter().sum();
+            let some = users.into_iter().enumerate().filter(|(_, users)| *users > 0);
+            spread.by_rank = some.map(|(rank, users)| (rank as u32, users)).collect();
+            return;
+        }
+        for row in 0..found.rows {
+            if let Value::Choice(rank) = self.value(found, frame, id, row) {
+                spread.known += 1;
+                *spread.by_rank.entry(rank).or_default() += 1;
+            }
+        }
+    }
+
+    /// What was missing for those who came past an unknown arm.
+    fn why_past(
         &self,
         found: &Found,
         frame: &dyn Frame,
-        node: NodeId,
-        columns: &[ColumnId],
-        sum: &mut Spread,
-    ) -> bool {
-        let Some(bits) = found.nodes.get(node) else { return false };
-        sum.known += bits::count(bits.yes);
-        let Some(no) = bits.no else { return true };
-        let (last, rest) = (found.rows / 64, found.rows % 64);
-        let open = |at: usize, yes: u64, no: u64| {
-            let all = if at < last { u64::MAX } else { (1 << rest) - 1 };
-            !(yes | no) & all
+        id: DefinitionId,
+        past: &[u64],
+        conditions: &[&crate::ir::Expr],
+        spread: &mut Spread,
+    ) {
+        let Some(lacks) = self.program.ladders.get(&id) else { return };
+        let together = |sets: &[usize]| {
+            let mut all = vec![0; bits::words(found.rows)];
+            for set in sets.iter().filter_map(|set| found.kept.get(*set, found.rows)) {
+                all.iter_mut().zip(set.yes).for_each(|(all, set)| *all |= set);
+            }
+            all
         };
-        let words = || bits.yes.iter().zip(no).enumerate().map(|(at, (yes, no))| open(at, *yes, *no));
-        let unknown: u64 = words().map(|word| u64::from(word.count_ones())).sum();
-        if unknown == 0 {
-            return true;
-        }
-        sum.unknown += unknown;
-        for id in columns {
-            let Some((column, start)) = frame.column(*id) else { continue };
-            let known = column.known().get(start / 64..).unwrap_or_default();
-            let missing: u64 = words().zip(known).map(|(open, known)| u64::from((open & !known).count_ones())).sum();
-            if missing > 0 {
-                *sum.causes.entry(Cause::Column(*id)).or_default() += missing;
+        let asked: Vec<u64> = together(&lacks.asked).iter().zip(past).map(|(asked, past)| asked & past).collect();
+        self.ask_why(found, frame, &asked, conditions, spread);
+        for (cause, sets) in &lacks.kept {
+            let rows = together(sets);
+            let told = rows.iter().zip(past).zip(&asked).map(|((rows, past), asked)| rows & past & !asked);
+            let users: u64 = told.map(|word| u64::from(word.count_ones())).sum();
+            if users > 0 {
+                *spread.causes.entry(*cause).or_default() += users;
             }
         }
-        true
     }
 
-    fn spread_of(&self, found: &Found, frame: &dyn Frame, id: DefinitionId) -> Option<Spread> {
-        let mut spread = Spread::default();
-        match &self.interpreter.rulebook().definition(id).body {
-            Body::Let(_) => return None,
-            Body::Tag(condition) | Body::Segment(condition) => {
-                let node = *self.conditions.get(&id)?;
-                let bits = found.nodes.get(node)?;
-                spread.known = bits::count(bits.yes);
-                if bits.no.is_some() {
-                    let open = open(&bits, found.rows);
-                    spread.unknown = bits::count(&open);
-                    if spread.unknown > 0 {
-                        spread.causes = self.causes(found, frame, &[node], &[condition], &open);
-                    }
-                }
-            }
-            Body::Score(_) => {
-                let column = found.values.get(&id)?;
-                spread.known = bits::count(column.known());
-                spread.unknown = found.rows as u64 - spread.known;
-            }
-            body @ (Body::Level(_) | Body::Layer(_) | Body::Funnel(..)) => {
-                for row in 0..found.rows {
-                    if let crate::value::Value::Choice(rank) = self.value(found, frame, id, row) {
-                        spread.known += 1;
-                        *spread.by_rank.entry(rank).or_default() += 1;
-                    }
-                }
-                let Some(past) = found.unknown_above.get(&id) else { return Some(spread) };
-                spread.unknown = bits::count(past);
-                if let (Body::Level(ladder) | Body::Layer(ladder), true) = (body, spread.unknown > 0) {
-                    let nodes = found.arms.get(&id).map_or(&[][..], Vec::as_slice);
-                    spread.causes = self.causes(found, frame, nodes, &unknown::asked_by(ladder), past);
-                }
-            }
-        }
-        Some(spread)
-    }
-
-    fn causes(
+    /// Asks the plain interpreter, user by user, what is missing.
+    fn ask_why(
         &self,
         found: &Found,
         frame: &dyn Frame,
-        nodes: &[NodeId],
-        conditions: &[&Expr],
-        open: &[u64],
-    ) -> BTreeMap<Cause, u64> {
-        let mut missing: BTreeMap<Cause, Vec<u64>> = BTreeMap::new();
-        if nodes.iter().all(|node| self.look(found, frame, *node, open, &mut missing)) {
-            return missing.into_iter().map(|(cause, rows)| (cause, bits::count(&rows))).collect();
-        }
-        // Something else than a column is asked about: user by user.
-        let mut causes = BTreeMap::new();
-        for row in bits::rows(open) {
+        rows: &[u64],
+        conditions: &[&crate::ir::Expr],
+        spread: &mut Spread,
+    ) {
+        for row in bits::rows(rows) {
             let known = At { kernel: self, frame, found, row };
             let row = self.interpreter.row(&known);
             for cause in unknown::causes_of_all(self.interpreter.rulebook(), &row, conditions) {
-                *causes.entry(cause).or_default() += 1;
+                *spread.causes.entry(cause).or_default() += 1;
             }
-        }
-        causes
-    }
-
-    /// Finds the columns that are missing where a condition is unknown for those who hang on it; false where it hangs on
-    /// something else.
-    fn look(
-        &self,
-        found: &Found,
-        frame: &dyn Frame,
-        node: NodeId,
-        hang: &[u64],
-        missing: &mut BTreeMap<Cause, Vec<u64>>,
-    ) -> bool {
-        let Some(bits) = found.nodes.get(node) else { return false };
-        let hang: Vec<u64> = open(&bits, found.rows).iter().zip(hang).map(|(open, hang)| open & hang).collect();
-        if bits::count(&hang) == 0 {
-            return true;
-        }
-        let mut all = |nodes: &[NodeId]| nodes.iter().all(|node| self.look(found, frame, *node, &hang, missing));
-        match self.plan.nodes.get(node.0 as usize) {
-            Some(Node::Always(_)) => true,
-            Some(Node::Not(inner)) => all(&[*inner]),
-            Some(Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts)) => all(parts),
-            Some(Node::Choose(condition, then, otherwise)) => all(&[*condition, *then, *otherwise]),
-            Some(Node::Closed(_) | Node::IsUnknown(_)) => true,
-            Some(Node::Atom(atom)) => match self.plan.atoms.get(atom.0 as usize) {
-                Some(Atom::Range(Slot::Column(id), _) | Atom::Flag(Slot::Column(id)) | Atom::OfText(id, _)) => {
-                    let Some((column, start)) = frame.column(*id) else { return false };
-                    let Some(known) = known_of(column, start, found.rows) else { return true };
-                    let rows = missing.entry(Cause::Column(*id)).or_insert_with(|| vec![0; bits::words(found.rows)]);
-                    let here = hang.iter().zip(&known).map(|(hang, known)| hang & !known);
-                    rows.iter_mut().zip(here).for_each(|(rows, here)| *rows |= here);
-                    true
-                }
-                Some(Atom::Range(..) | Atom::Flag(_) | Atom::Known(_) | Atom::Opaque(_)) | None => false,
-            },
-            None => false,
-        }
-    }
-}
-
-/// Tags that hang on columns alone: a leaf, or leaves joined by `and` or by `or`. Where such a one is unknown, each leaf whose
-/// column is missing is unknown, and so keeps it open.
-pub(super) fn hanging_on_columns(
-    rulebook: &Rulebook,
-    plan: &Plan<'_>,
-) -> HashMap<DefinitionId, (NodeId, Vec<ColumnId>)> {
-    let column = |id: &NodeId| match plan.nodes.get(id.0 as usize)? {
-        Node::Atom(atom) => match plan.atoms.get(atom.0 as usize)? {
-            Atom::Range(Slot::Column(id), _) | Atom::Flag(Slot::Column(id)) => Some(*id),
-            Atom::OfText(id, expr) if is_unknown_where_missing(expr) => Some(*id),
-            Atom::Range(..) | Atom::Flag(_) | Atom::OfText(..) | Atom::Known(_) | Atom::Opaque(_) => None,
-        },
-        _ => None,
-    };
-    let columns = |node: &NodeId| -> Option<Vec<ColumnId>> {
-        let leaves = match plan.nodes.get(node.0 as usize)? {
-            Node::All(all) | Node::Any(all) => all.iter().map(column).collect::<Option<Vec<ColumnId>>>()?,
-            _ => vec![column(node)?],
-        };
-        let different: BTreeSet<ColumnId> = leaves.into_iter().collect();
-        Some(different.into_iter().collect())
-    };
-    let hanging = plan.steps.iter().filter_map(|step| match step {
-        Step::Condition(id, node) => match rulebook.definition(*id).body {
-            Body::Tag(_) | Body::Segment(_) => Some((*id, (*node, columns(node)?))),
-            _ => None,
-        },
-        Step::Ladder(..) | Step::Score(..) | Step::Alias(..) | Step::Value(_) => None,
-    });
-    hanging.collect()
-}
-
-/// Whether a condition on a text asks it plainly, so that it is unknown where the text is missing.
-fn is_unknown_where_missing(expr: &Expr) -> bool {
-    let mut plain = true;
-    expr.each(&mut |node| {
-        plain &= matches!(
-            node.kind,
-            ExprKind::Column(_)
-                | ExprKind::Constant(_)
-                | ExprKind::Param(_)
-                | ExprKind::List(_)
-                | ExprKind::Compare { .. }
-                | ExprKind::Between { .. }
-                | ExprKind::Text { .. }
-                | ExprKind::Matches { .. }
-                | ExprKind::In { .. }
-        );
-    });
-    plain
-}
-
-/// Of whom a condition is unknown.
-fn open(bits: &Bits<'_>, rows: usize) -> Vec<u64> {
-    match bits.no {
-        None => vec![0; bits::words(rows)],
-        Some(no) => {
-            let mut open: Vec<u64> = bits.yes.iter().zip(no).map(|(yes, no)| !(yes | no)).collect();
-            bits::trim(&mut open, rows);
-            open
         }
     }
 }

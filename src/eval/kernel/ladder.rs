@@ -22,7 +22,7 @@ impl Kernel<'_> {
         let mut known = vec![0; bits::words(rows)];
         let mut past = vec![0; bits::words(rows)];
         for (node, rank) in arms {
-            let taken: Vec<u64> = match node.and_then(|node| found.nodes.get(node)) {
+            let taken: Vec<u64> = match node.and_then(|node| self.bits(found, node)) {
                 None => {
                     past.iter_mut()
                         .zip(&left)
@@ -53,7 +53,6 @@ impl Kernel<'_> {
         }
         found.values.insert(id, Column::of(Data::Choice(ranks), known, rows));
         found.unknown_above.insert(id, past);
-        found.arms.insert(id, arms.iter().filter_map(|(node, _)| *node).collect());
     }
 
     /// Rows at which a second arm of an exclusive layer applies.
@@ -61,7 +60,7 @@ impl Kernel<'_> {
         let mut seen = vec![0; bits::words(found.rows)];
         let mut twice = vec![];
         for (node, rank) in arms {
-            let Some(bits) = node.and_then(|node| found.nodes.get(node)) else { continue };
+            let Some(bits) = node.and_then(|node| self.bits(found, node)) else { continue };
             for row in bits::rows(bits.yes) {
                 if bits::has(&seen, row) {
                     let first = ranks.get(row).copied().unwrap_or(0);
@@ -81,7 +80,7 @@ impl Kernel<'_> {
         let Body::Score(score) = &definition.body else { return column };
         let zone = self.interpreter.clock().zone();
         let conditions: Vec<Option<&[u64]>> =
-            arms.iter().map(|node| found.nodes.get(*node).map(|bits| bits.yes)).collect();
+            arms.iter().map(|node| self.bits(found, *node).map(|bits| bits.yes)).collect();
         let whole = |expr: &Expr| match (&expr.kind, &definition.ty) {
             (ExprKind::Constant(Value::Int(points)), Type::Int) => Some(*points),
             _ => None,

@@ -1,222 +1,142 @@
-//! Leaves of conditions: comparisons, from the pieces that values lie in; texts, once each; anything else row by row.
+//! Leaves of conditions that are no comparison with constants: flags; texts, asked once each; anything else row by row.
 
 use std::collections::HashMap;
 
-use super::{At, Found, Frame, Kernel, Working, bits, column_of, pieces, pieces::Codes, slot_value};
+use foldhash::fast::FixedState;
+
+use super::{At, Found, Frame, Kernel, bits, column_of, program::Leaf, slot_value};
 use crate::{
     column::{Column, Data},
-    ir::Expr,
-    plan::{Atom, AtomId, Slot},
+    plan::{Atom, AtomId, Domain, Range, Slot},
     schema::ColumnId,
     value::{Truth, Value},
 };
 
-impl Kernel<'_> {
-    /// A comparison of a column with constants, straight from its pieces; false where it is none.
-    pub(super) fn compared(
-        &self,
-        id: AtomId,
-        at: usize,
-        frame: &dyn Frame,
-        found: &mut Found,
-        working: &mut Working,
-    ) -> bool {
-        let Some(Atom::Range(slot, range)) = self.plan.atoms.get(id.0 as usize) else { return false };
-        let rows = frame.rows();
-        let column = match slot {
-            Slot::Column(id) => frame.column(*id),
-            Slot::Definition(id) => found.values.get(id).map(|column| (column, 0)),
-            Slot::Aggregate(id) => frame.aggregates(*id),
-        };
-        let (Some((column, start)), Some(pieces)) = (column, self.pieces.get(slot)) else { return false };
-        let Some(cuts) = self.plan.cuts.get(slot).filter(|_| pieces::fits(column) && !range.has_unknown()) else {
-            return false;
-        };
-        let known = working.known.entry(*slot).or_insert_with(|| known_of(column, start, rows));
-        let codes = working.codes.entry(*slot).or_insert_with(|| pieces.codes(column, start, rows));
-        let (_, own) = found.nodes.at(at);
-        bits::between(codes, cuts.piece(range.low), cuts.piece(range.high), own);
-        if range.outside {
-            own.iter_mut().for_each(|word| *word = !*word);
-        }
-        match known {
-            None => bits::trim(own, rows),
-            Some(known) => {
-                let no = &mut working.no;
-                no.clear();
-                no.extend(own.iter().zip(known.iter()).map(|(yes, known)| !yes & known));
-                own.iter_mut().zip(known.iter()).for_each(|(yes, known)| *yes &= known);
-                found.nodes.set_no(at, no);
-            }
-        }
-        true
-    }
+/// Of which rows a leaf is true, and of which it is true or false; none where that is all.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) yes: Vec<u64>,
+    pub(super) settled: Option<Vec<u64>>,
+}
 
-    pub(super) fn atom(&self, id: AtomId, frame: &dyn Frame, found: &Found, working: &mut Working) -> Answer {
+/// Texts of a column that were asked about, and what came of it.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    places: HashMap<Box<str>, u32, FixedState>,
+    /// By question about the column: what is true of each text, the missing one first.
+    truths: Vec<Vec<Truth>>,
+}
+
+/// Texts of a column that are remembered.
+const REMEMBERED: usize = 1 << 14;
+
+impl Kernel<'_> {
+    pub(super) fn leaf(
+        &self,
+        leaf: Leaf,
+        frame: &dyn Frame,
+        found: &Found,
+        memos: &mut HashMap<ColumnId, Memo>,
+    ) -> Answer {
         let rows = frame.rows();
-        let Some(atom) = self.plan.atoms.get(id.0 as usize) else { return unknown(rows) };
-        match atom {
-            Atom::Range(slot, range) => match column_of(*slot, frame, found) {
-                Some((column, start)) if pieces::fits(column) => {
-                    let Some(pieces) = self.pieces.get(slot) else { return unknown(rows) };
-                    let known = working.known.entry(*slot).or_insert_with(|| known_of(column, start, rows));
-                    let codes = working.codes.entry(*slot).or_insert_with(|| pieces.codes(column, start, rows));
-                    let Some(cuts) = self.plan.cuts.get(slot) else { return unknown(rows) };
-                    let mut yes = vec![0; bits::words(rows)];
-                    bits::between(codes, cuts.piece(range.low), cuts.piece(range.high), &mut yes);
-                    if range.outside {
-                        yes.iter_mut().for_each(|word| *word = !*word);
-                    }
-                    if range.has_unknown() {
-                        let settled = settled(range, cuts, codes, known.clone(), rows);
-                        return answered(yes, settled.as_deref(), rows);
-                    }
-                    answered(yes, known.as_deref(), rows)
-                }
-                Some((column, start)) => {
-                    let keyed = |row: usize| {
-                        let key = crate::plan::Domain::of(&self.type_of(*slot))
-                            .and_then(|it| it.key(&column.get(start + row)));
-                        key.map(|key| range.holds(key)).map_or(Truth::Unknown, |truth| truth)
-                    };
-                    by_truth(rows, keyed)
-                }
-                None => by_truth(rows, |row| {
-                    let value = slot_value(*slot, frame, found, row);
-                    let key = crate::plan::Domain::of(&self.type_of(*slot)).and_then(|it| it.key(&value));
-                    key.map_or(Truth::Unknown, |key| range.holds(key))
-                }),
-            },
-            Atom::Flag(slot) => match column_of(*slot, frame, found) {
+        let id = match leaf {
+            Leaf::KnownText(column) => return known(frame.column(column), rows),
+            Leaf::Atom(id) => id,
+        };
+        match self.plan.atoms.get(id.0 as usize) {
+            None => Answer { yes: vec![0; bits::words(rows)], settled: Some(vec![0; bits::words(rows)]) },
+            Some(Atom::Range(slot, range)) => {
+                by_truth(rows, |row| self.compared(*slot, range, &slot_value(*slot, frame, found, row)))
+            }
+            Some(Atom::Flag(slot)) => match column_of(*slot, frame, found) {
                 Some((column, start)) => match column.data() {
                     Data::Bool(flags) => {
-                        let flags = flags.get(start..start + rows).unwrap_or_default();
-                        let yes = packed(flags.iter().copied());
-                        answered(yes, known_of(column, start, rows).as_deref(), rows)
+                        let mut yes = packed(flags.get(start..start + rows).unwrap_or_default());
+                        let known = known_of(column, start, rows);
+                        known.iter().for_each(|known| yes.iter_mut().zip(known).for_each(|(yes, known)| *yes &= known));
+                        Answer { yes, settled: known }
                     }
                     _ => by_truth(rows, |row| Truth::of(&column.get(start + row))),
                 },
                 None => by_truth(rows, |row| Truth::of(&slot_value(*slot, frame, found, row))),
             },
-            Atom::Known(slot) => match column_of(*slot, frame, found) {
-                Some((column, start)) => {
-                    Answer { yes: known_of(column, start, rows).unwrap_or_else(|| bits::all(rows)), no: None }
-                }
+            Some(Atom::Known(slot)) => match column_of(*slot, frame, found) {
+                Some(column) => known(Some(column), rows),
                 None => by_truth(rows, |row| Truth::from(slot_value(*slot, frame, found, row) != Value::Missing)),
             },
-            Atom::OfText(column, expr) => self.of_text(*column, expr, frame, found, working),
-            Atom::Opaque(expr) => {
+            Some(Atom::IsText(column, text)) => {
+                by_truth(rows, |row| match slot_value(Slot::Column(*column), frame, found, row) {
+                    Value::Text(it) => Truth::from(it == *text),
+                    _ => Truth::Unknown,
+                })
+            }
+            Some(Atom::OfText(column, _)) => self.of_text(id, *column, frame, found, memos.entry(*column).or_default()),
+            Some(Atom::Opaque(expr)) => {
                 by_truth(rows, |row| self.interpreter.row(&At { kernel: self, frame, found, row }).truth(expr))
             }
         }
     }
 
+    fn compared(&self, slot: Slot, range: &Range, value: &Value) -> Truth {
+        let key = Domain::of(&self.type_of(slot)).and_then(|domain| domain.key(value));
+        key.map_or(Truth::Unknown, |key| range.holds(key))
+    }
+
     /// A condition on one column of texts: asked once of each different text.
-    pub(super) fn of_text(
-        &self,
-        column: ColumnId,
-        expr: &Expr,
-        frame: &dyn Frame,
-        found: &Found,
-        working: &mut Working,
-    ) -> Answer {
+    fn of_text(&self, id: AtomId, column: ColumnId, frame: &dyn Frame, found: &Found, memo: &mut Memo) -> Answer {
         let rows = frame.rows();
-        let ask = |row: usize| self.interpreter.row(&At { kernel: self, frame, found, row }).truth(expr);
-        let Some((values, start)) = frame.column(column) else { return by_truth(rows, ask) };
-        let texts = working.texts.entry(column).or_insert_with(|| Dictionary::of(values, start, rows));
-        let truths: Vec<Truth> = texts.rows.iter().map(|row| ask(*row)).collect();
-        let held = |wanted: Truth| {
-            let mut bits = vec![0; bits::words(rows)];
-            let mut part = vec![0; bits::words(rows)];
-            let mut at = 0;
-            // Texts that stand together are looked for together.
-            while at < truths.len() {
-                let same = truths.get(at..).unwrap_or_default().iter().take_while(|truth| **truth == wanted).count();
-                if same > 0 {
-                    bits::between(&texts.codes, at as u32, (at + same) as u32, &mut part);
-                    bits.iter_mut().zip(&part).for_each(|(bits, part)| *bits |= part);
-                }
-                at += same.max(1);
-            }
-            bits::trim(&mut bits, rows);
-            bits
+        let questions = self.text_questions.get(&column).map_or(&[][..], Vec::as_slice);
+        let ask = |id: &AtomId, row: usize| match self.plan.atoms.get(id.0 as usize) {
+            Some(Atom::OfText(_, expr)) => self.interpreter.row(&At { kernel: self, frame, found, row }).truth(expr),
+            _ => Truth::Unknown,
         };
-        let open = truths.iter().any(|truth| truth.is_unknown());
-        Answer { yes: held(Truth::True), no: open.then(|| held(Truth::False)) }
-    }
-}
-
-/// The different texts of some rows of a column.
-pub(super) struct Dictionary {
-    /// Which of them each row has.
-    pub(super) codes: Codes,
-    /// A row that has each of them.
-    pub(super) rows: Vec<usize>,
-}
-
-impl Dictionary {
-    pub(super) fn of(column: &Column, start: usize, rows: usize) -> Dictionary {
-        let mut known: HashMap<Option<&str>, u32> = HashMap::new();
-        let mut first: Vec<usize> = vec![];
-        let mut last: Option<(Option<&str>, u32)> = None;
-        let code = |row: usize| {
-            let text = match column.data() {
-                Data::Texts(texts) if column.is_known(start + row) => texts.get(start + row),
-                Data::Text(texts) => texts.get(start + row).and_then(Option::as_deref),
-                _ => None,
+        let Some((values, start)) = frame.column(column) else { return by_truth(rows, |row| ask(&id, row)) };
+        if memo.places.len() > REMEMBERED {
+            *memo = Memo::default();
+        }
+        let Some(at) = questions.iter().position(|it| *it == id) else { return by_truth(rows, |row| ask(&id, row)) };
+        if memo.truths.is_empty() {
+            // What is true of a missing text is found where one is.
+            memo.truths = vec![vec![]; questions.len()];
+        }
+        let mut missing: Option<Truth> = None;
+        let truth = |row: usize| {
+            let Some(text) = text_of(values, start + row) else {
+                return *missing.get_or_insert_with(|| ask(&id, row));
             };
-            if let Some((same, code)) = last
-                && same == text
-            {
-                return code;
-            }
-            let next = first.len() as u32;
-            let code = *known.entry(text).or_insert(next);
-            if code == next {
-                first.push(row);
-            }
-            last = Some((text, code));
-            code
+            let place = match memo.places.get(text) {
+                Some(place) => *place as usize,
+                None => {
+                    let place = memo.places.len();
+                    memo.places.insert(text.into(), place as u32);
+                    memo.truths.iter_mut().zip(questions).for_each(|(truths, id)| truths.push(ask(id, row)));
+                    place
+                }
+            };
+            memo.truths.get(at).and_then(|truths| truths.get(place)).copied().unwrap_or(Truth::Unknown)
         };
-        let codes: Vec<u32> = (0..rows).map(code).collect();
-        let codes = match first.len() {
-            few if few <= i8::MAX as usize => Codes::Small(codes.iter().map(|code| *code as i8).collect()),
-            some if some <= i16::MAX as usize => Codes::Middle(codes.iter().map(|code| *code as i16).collect()),
-            _ => Codes::Large(codes),
-        };
-        Dictionary { codes, rows: first }
+        by_truth(rows, truth)
     }
 }
 
-/// The bits of a leaf.
-pub(super) struct Answer {
-    pub(super) yes: Vec<u64>,
-    pub(super) no: Option<Vec<u64>>,
-}
-
-pub(super) fn unknown(rows: usize) -> Answer {
-    let none = vec![0; bits::words(rows)];
-    Answer { yes: none.clone(), no: Some(none) }
-}
-
-/// Of a leaf: true where it holds and its value is known, false where its value is known and it does not hold.
-pub(super) fn answered(yes: Vec<u64>, known: Option<&[u64]>, rows: usize) -> Answer {
-    let mut yes = yes;
-    match known {
-        None => {
-            bits::trim(&mut yes, rows);
-            Answer { yes, no: None }
-        }
-        Some(known) => {
-            let no = yes.iter().zip(known).map(|(yes, known)| !yes & known).collect();
-            yes.iter_mut().zip(known).for_each(|(yes, known)| *yes &= known);
-            Answer { yes, no: Some(no) }
-        }
+fn text_of(column: &Column, row: usize) -> Option<&str> {
+    match column.data() {
+        Data::Texts(texts) if column.is_known(row) => texts.get(row),
+        Data::Text(texts) if column.is_known(row) => texts.get(row).and_then(Option::as_deref),
+        _ => None,
     }
+}
+
+fn known(column: Option<(&Column, usize)>, rows: usize) -> Answer {
+    let yes = match column {
+        Some((column, start)) => known_of(column, start, rows).unwrap_or_else(|| bits::all(rows)),
+        None => vec![0; bits::words(rows)],
+    };
+    Answer { yes, settled: None }
 }
 
 /// Where a value of a column is known; none where it always is.
-pub(super) fn known_of(column: &Column, start: usize, rows: usize) -> Option<Vec<u64>> {
+fn known_of(column: &Column, start: usize, rows: usize) -> Option<Vec<u64>> {
     let first = start / 64;
     let mut known = column.known().get(first..first + bits::words(rows)).unwrap_or_default().to_vec();
     known.resize(bits::words(rows), 0);
@@ -224,40 +144,25 @@ pub(super) fn known_of(column: &Column, start: usize, rows: usize) -> Option<Vec
     (bits::count(&known) != rows as u64).then_some(known)
 }
 
-/// Where a leaf is true or false: its value is known, and is none of which it is unknown.
-pub(super) fn settled(
-    range: &crate::plan::Range,
-    cuts: &crate::plan::Cuts,
-    codes: &Codes,
-    known: Option<Vec<u64>>,
-    rows: usize,
-) -> Option<Vec<u64>> {
-    if !range.has_unknown() {
-        return known;
-    }
-    let mut open = vec![0; bits::words(rows)];
-    bits::between(codes, 0, cuts.piece(range.unknown), &mut open);
-    bits::trim(&mut open, rows);
-    if let Some(known) = known {
-        open.iter_mut().zip(known).for_each(|(open, known)| *open &= known);
-    }
-    Some(open)
-}
-
-pub(super) fn by_truth(rows: usize, truth: impl FnMut(usize) -> Truth) -> Answer {
-    let truths: Vec<Truth> = (0..rows).map(truth).collect();
-    let yes = packed(truths.iter().map(|truth| truth.is_true()));
-    let unknown = truths.iter().any(|truth| truth.is_unknown());
-    let no = unknown.then(|| packed(truths.iter().map(|truth| *truth == Truth::False)));
-    Answer { yes, no }
-}
-
-pub(super) fn packed(flags: impl ExactSizeIterator<Item = bool>) -> Vec<u64> {
-    let mut words = vec![0; bits::words(flags.len())];
-    for (row, flag) in flags.enumerate() {
-        if let Some(word) = words.get_mut(row / 64) {
-            *word |= u64::from(flag) << (row % 64);
+fn by_truth(rows: usize, truth: impl FnMut(usize) -> Truth) -> Answer {
+    let mut truth = truth;
+    let (mut yes, mut settled) = (vec![0; bits::words(rows)], bits::all(rows));
+    let mut open = false;
+    for row in 0..rows {
+        let (word, bit) = (row / 64, 1 << (row % 64));
+        match truth(row) {
+            Truth::True => yes.iter_mut().skip(word).take(1).for_each(|word| *word |= bit),
+            Truth::False => {}
+            Truth::Unknown => {
+                open = true;
+                settled.iter_mut().skip(word).take(1).for_each(|word| *word &= !bit);
+            }
         }
     }
-    words
+    Answer { yes, settled: open.then_some(settled) }
+}
+
+fn packed(flags: &[bool]) -> Vec<u64> {
+    let word = |flags: &[bool]| flags.iter().enumerate().fold(0, |word, (at, flag)| word | u64::from(*flag) << at);
+    flags.chunks(64).map(word).collect()
 }

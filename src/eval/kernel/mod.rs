@@ -1,79 +1,95 @@
 //! The columnar evaluation: some thousand users at a time, sixty-four a word.
 //!
-//! Every distinct leaf of the rulebook is answered once for all of them, then every distinct combination of leaves by operations on
-//! words. Each condition has two sets of bits, of whom it is true and of whom it is false; where no value is missing the second
-//! is the rest. Leaves that are no comparison are answered once for each different text, or row by row by the plain interpreter, against
-//! which all of this is held.
+//! Each value is ranked once among all constants that its column is compared with; that gives the rows before each of them, and
+//! every comparison is made of two such sets of rows. Conditions are combined block by block, 256 rows an operation, as true and
+//! as settled: known to be true or false. Leaves that are no comparison are answered once for each different text, or row by row by
+//! the plain interpreter, against which all of this is held.
 
-mod arena;
 mod as_of;
 mod bits;
+mod combine;
 mod counts;
 mod frame;
 mod ladder;
+mod lane;
 mod leaf;
-mod pieces;
+mod program;
+mod ranked;
 
-pub use counts::Spread;
+pub use counts::{Counts, Spread};
 pub use frame::{Frame, Slice};
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Mutex,
+};
 
 use crate::{
     column::Column,
     eval::{Answers, Context, Interpreter, Overlap, reference::Known},
     ir::{AggregateFunction, AggregateId, Body, DefinitionId, ExprKind},
-    plan::{Node, NodeId, Plan, Slot, Step},
+    plan::{Atom, AtomId, NodeId, Plan, Slot, Step},
     schema::ColumnId,
     value::{Type, Value},
 };
-use arena::{Arena, combine};
 use as_of::AsOf;
-use leaf::{Answer, Dictionary};
-use pieces::{Codes, Pieces};
+use combine::{Combine, Kept};
+use lane::{BLOCK, Lane};
+use leaf::{Answer, Memo};
+use program::{ALL, Program, Segment, Wanted};
 
 /// A rulebook ready to be asked about many users at one as-of. Shared between threads as it is.
 #[derive(Debug)]
 pub struct Kernel<'a> {
     interpreter: Interpreter<'a>,
     plan: Plan<'a>,
-    pieces: HashMap<Slot, Pieces>,
+    program: Program,
+    asked: Vec<DefinitionId>,
+    /// Scores, levels, layers and funnels that are asked for.
+    others: Vec<DefinitionId>,
+    /// Questions that are asked once of each different text of a column.
+    text_questions: HashMap<ColumnId, Vec<AtomId>>,
     /// Funnels that are asked for.
     funnels: Vec<AggregateId>,
     /// Levels whose next arm is asked for.
     to_next: BTreeSet<DefinitionId>,
-    /// Definitions that are conditions.
-    conditions: HashMap<DefinitionId, NodeId>,
-    /// Tags that hang on columns alone, and on which.
-    hangs_on: HashMap<DefinitionId, (NodeId, Vec<ColumnId>)>,
+    /// By definition: the condition that it is.
+    conditions: Vec<Option<NodeId>>,
     /// Definitions that are something else under a name of their own.
     aliases: HashMap<DefinitionId, Slot>,
+    /// Memory that is used again.
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+/// Memory that an evaluation needs and the next one can use.
+#[derive(Debug, Default)]
+struct Scratch {
+    lanes: Vec<Lane>,
+    memos: HashMap<ColumnId, Memo>,
 }
 
 /// What some users got.
 #[derive(Debug, Default)]
 pub struct Found {
     rows: usize,
-    nodes: Arena,
+    kept: Kept,
     /// Of levels, layers, scores and values.
     values: BTreeMap<DefinitionId, Column>,
     /// What levels go by, where their next arm is asked for.
     goes_by: BTreeMap<DefinitionId, Column>,
     /// Of levels and layers: rows where `otherwise` (or nothing) was reached past an unknown arm.
     unknown_above: BTreeMap<DefinitionId, Vec<u64>>,
-    /// What their arms ask, but for `otherwise`.
-    arms: BTreeMap<DefinitionId, Vec<NodeId>>,
     /// Rows at which two arms of an `exclusive` layer apply.
     pub overlaps: Vec<(usize, Overlap)>,
 }
 
 impl<'a> Kernel<'a> {
-    /// Prepares what is asked for.
-    pub fn new(interpreter: Interpreter<'a>, context: &Context, asked: &[DefinitionId]) -> Kernel<'a> {
+    /// Prepares what is asked for. Where the results are not looked at user by user, they are only counted.
+    pub fn new(interpreter: Interpreter<'a>, context: &Context, asked: &[DefinitionId], looked_at: bool) -> Kernel<'a> {
         let constants = AsOf { interpreter, context };
         let plan = Plan::of(interpreter.rulebook(), asked, &constants);
-        let pieces = plan.cuts.iter().map(|(slot, cuts)| (*slot, Pieces::of(cuts))).collect();
         let rulebook = interpreter.rulebook();
+        let program = Program::of(rulebook, &plan, &Wanted { asked, looked_at });
         let reads = rulebook.reads(asked.iter().copied());
         let is_funnel = |id: &AggregateId| matches!(rulebook.aggregate(*id).function, AggregateFunction::Funnel(..));
         let funnels = reads.aggregates.iter().copied().filter(is_funnel).collect();
@@ -87,11 +103,11 @@ impl<'a> Kernel<'a> {
                 });
             });
         }
-        let (mut conditions, mut aliases) = (HashMap::new(), HashMap::new());
+        let (mut conditions, mut aliases) = (vec![None; rulebook.definitions.len()], HashMap::new());
         for step in &plan.steps {
             match step {
                 Step::Condition(id, node) => {
-                    conditions.insert(*id, *node);
+                    conditions.iter_mut().skip(id.0 as usize).take(1).for_each(|slot| *slot = Some(*node));
                 }
                 Step::Alias(id, slot) => {
                     aliases.insert(*id, *slot);
@@ -99,75 +115,149 @@ impl<'a> Kernel<'a> {
                 Step::Ladder(..) | Step::Score(..) | Step::Value(_) => {}
             }
         }
-        let hangs_on = counts::hanging_on_columns(rulebook, &plan);
-        Kernel { interpreter, plan, pieces, funnels, to_next, conditions, hangs_on, aliases }
+        let mut text_questions: HashMap<ColumnId, Vec<AtomId>> = HashMap::new();
+        for (at, atom) in plan.atoms.iter().enumerate() {
+            if let Atom::OfText(column, _) = atom {
+                text_questions.entry(*column).or_default().push(AtomId(at as u32));
+            }
+        }
+        let is_other = |id: &DefinitionId| {
+            matches!(rulebook.definition(*id).body, Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Funnel(..))
+        };
+        let others = asked.iter().copied().filter(is_other).collect();
+        let (asked, scratch) = (asked.to_vec(), Mutex::default());
+        Kernel {
+            interpreter,
+            plan,
+            program,
+            asked,
+            others,
+            text_questions,
+            funnels,
+            to_next,
+            conditions,
+            aliases,
+            scratch,
+        }
     }
 
-    /// How many users are best evaluated together, so that what is found of them stays in the processor's own memory.
+    /// How many users are best evaluated together.
     pub fn together(&self) -> usize {
-        let words = (1 << 17) / self.plan.nodes.len().max(1);
-        (words * 64).clamp(512, 1 << 13)
+        let blocks = (1 << 22) / (BLOCK / 8 * self.program.kept.max(1));
+        blocks.clamp(4, 16) * BLOCK
     }
 
-    /// What these users get.
-    pub fn evaluate(&self, frame: &dyn Frame) -> Found {
+    /// Nobody counted yet.
+    pub fn counts(&self) -> Counts {
+        Counts::new(self.program.counts, self.program.lacks.len())
+    }
+
+    /// What these users get; they are counted too.
+    pub fn evaluate(&self, frame: &dyn Frame, counts: &mut Counts) -> Found {
         let rows = frame.rows();
-        let nodes = Arena::new(self.plan.nodes.len(), bits::words(rows));
-        let mut found = Found { rows, nodes, ..Found::default() };
-        let mut working =
-            Working { codes: HashMap::new(), known: HashMap::new(), texts: HashMap::new(), no: vec![], done: 0 };
-        for step in &self.plan.steps {
-            match step {
-                Step::Condition(_, node) => self.settle(*node, frame, &mut found, &mut working),
-                Step::Alias(..) => {}
-                Step::Value(id) => {
-                    let column = self.by_row(*id, frame, &found);
-                    found.values.insert(*id, column);
-                }
-                Step::Ladder(id, arms) => {
-                    arms.iter().filter_map(|(node, _)| *node).for_each(|node| {
-                        self.settle(node, frame, &mut found, &mut working);
-                    });
-                    self.ladder(*id, arms, &mut found);
-                    if self.to_next.contains(id) {
-                        let column = self.goes_by(*id, frame, &found);
-                        found.goes_by.insert(*id, column);
+        let mut found = Found { rows, kept: Kept::new(self.program.kept, rows), ..Found::default() };
+        let mut scratch = self.scratch.lock().ok().and_then(|mut all| all.pop()).unwrap_or_default();
+        scratch.lanes.resize(self.program.lanes, Lane::NONE);
+        let mut leaves: HashMap<usize, Answer> = HashMap::new();
+        for segment in &self.program.segments {
+            self.segment(segment, frame, &mut found, &mut leaves, &mut scratch, counts);
+            for step in segment.steps.iter().filter_map(|at| self.plan.steps.get(*at)) {
+                match step {
+                    Step::Condition(..) | Step::Alias(..) => {}
+                    Step::Value(id) => {
+                        let column = self.by_row(*id, frame, &found);
+                        found.values.insert(*id, column);
                     }
-                }
-                Step::Score(id, arms) => {
-                    arms.iter().for_each(|node| self.settle(*node, frame, &mut found, &mut working));
-                    let column = self.score(*id, arms, frame, &found);
-                    found.values.insert(*id, column);
+                    Step::Ladder(id, arms) => {
+                        self.ladder(*id, arms, &mut found);
+                        if self.to_next.contains(id) {
+                            let column = self.goes_by(*id, frame, &found);
+                            found.goes_by.insert(*id, column);
+                        }
+                    }
+                    Step::Score(id, arms) => {
+                        let column = self.score(*id, arms, frame, &found);
+                        found.values.insert(*id, column);
+                    }
                 }
             }
         }
+        if let Ok(mut all) = self.scratch.lock() {
+            all.push(scratch);
+        }
+        self.count(&found, frame, counts);
         found
     }
 
-    /// Answers a condition and all that it is made of, which stand before it.
-    fn settle(&self, upto: NodeId, frame: &dyn Frame, found: &mut Found, working: &mut Working) {
-        while working.done <= upto.0 as usize {
-            let at = working.done;
-            working.done += 1;
-            let no = match self.plan.nodes.get(at) {
-                None => return,
-                Some(Node::Atom(atom)) if self.compared(*atom, at, frame, found, working) => None,
-                Some(Node::Atom(atom)) => {
-                    let Answer { yes, no } = self.atom(*atom, frame, found, working);
-                    let (_, own) = found.nodes.at(at);
-                    own.copy_from_slice(&yes);
-                    no
-                }
-                Some(node) => {
-                    let rows = found.rows;
-                    let (before, own) = found.nodes.at(at);
-                    combine(node, &before, own, rows)
-                }
-            };
-            if let Some(no) = no {
-                found.nodes.set_no(at, &no);
+    /// Answers the conditions of a segment, block by block.
+    fn segment(
+        &self,
+        segment: &Segment,
+        frame: &dyn Frame,
+        found: &mut Found,
+        leaves: &mut HashMap<usize, Answer>,
+        scratch: &mut Scratch,
+        counts: &mut Counts,
+    ) {
+        let program = &self.program;
+        if segment.groups.is_empty() {
+            return;
+        }
+        for at in &segment.leaves {
+            if let (Some((leaf, _)), false) = (program.leaves.get(*at), leaves.contains_key(at)) {
+                leaves.insert(*at, self.leaf(*leaf, frame, found, &mut scratch.memos));
             }
         }
+        // What stands in no column is put into one.
+        let sources = segment.sources.iter().filter_map(|at| program.sources.get(*at));
+        let own: HashMap<Slot, Column> = sources
+            .clone()
+            .filter(|source| column_of(source.slot, frame, found).is_none())
+            .map(|source| (source.slot, self.put_together(source.slot, frame, found)))
+            .collect();
+        for block in 0..found.rows.div_ceil(BLOCK) {
+            let first = block * BLOCK;
+            let all = Lane::first(found.rows - first);
+            scratch.lanes.iter_mut().skip(ALL as usize).take(1).for_each(|lane| *lane = all);
+            for source in sources.clone() {
+                let column = column_of(source.slot, frame, found);
+                let column = column.or_else(|| own.get(&source.slot).map(|column| (column, 0)));
+                let pieces = source.rank.pieces();
+                let lanes = scratch.lanes.get_mut(source.lane..source.lane + pieces + 2).unwrap_or_default();
+                lanes.fill(Lane::NONE);
+                if let Some((column, start)) = column {
+                    source.rank.scatter(column, start + first, all, lanes);
+                }
+                lane::accumulate(lanes.get_mut(..=pieces).unwrap_or_default());
+            }
+            for (answer, lane) in
+                segment.leaves.iter().filter_map(|at| Some((leaves.get(at)?, program.leaves.get(*at)?.1)))
+            {
+                let of = |words: &[u64]| Lane::of(words.get(first / 64..).unwrap_or_default());
+                let settled = answer.settled.as_ref().map_or(all, |settled| of(settled));
+                if let Some([yes, behind]) = scratch.lanes.get_mut(lane as usize..lane as usize + 2) {
+                    (*yes, *behind) = (of(&answer.yes), settled);
+                }
+            }
+            let (lanes, kept) = (scratch.lanes.as_mut_slice(), &mut found.kept);
+            lane::dispatch(Combine { program, segment, block, lanes, kept, counts });
+        }
+    }
+
+    /// The values of a slot that stand in no column.
+    fn put_together(&self, slot: Slot, frame: &dyn Frame, found: &Found) -> Column {
+        let mut column = Column::new(&self.type_of(slot));
+        (0..found.rows).for_each(|row| column.push(&slot_value(slot, frame, found, row)));
+        column
+    }
+
+    /// Of whom a condition is true, and of whom false, where that is kept.
+    fn bits<'f>(&self, found: &'f Found, node: NodeId) -> Option<bits::Bits<'f>> {
+        found.kept.get(*self.program.kept_of.get(&node)?, found.rows)
+    }
+
+    fn condition(&self, id: DefinitionId) -> Option<NodeId> {
+        self.conditions.get(id.0 as usize).copied().flatten()
     }
 
     /// What a level goes by.
@@ -207,18 +297,14 @@ impl<'a> Kernel<'a> {
 
     /// What the users got of a definition, together.
     pub fn cells<'f>(&self, found: &'f Found, frame: &'f dyn Frame, id: DefinitionId) -> Cells<'f> {
-        if let Some(node) = self.conditions.get(&id) {
-            let bits = found.nodes.get(*node);
+        if let Some(node) = self.condition(id) {
+            let bits = self.bits(found, node);
             return bits.map_or(Cells::Missing, |bits| Cells::Truths(bits.yes, bits.no));
         }
         let slot = self.aliases.get(&id).copied().unwrap_or(Slot::Definition(id));
         match (column_of(slot, frame, found), slot) {
             (Some((column, start)), _) => Cells::Column(column, start),
-            (None, Slot::Aggregate(_)) => {
-                let mut column = Column::new(&self.type_of(slot));
-                (0..found.rows).for_each(|row| column.push(&slot_value(slot, frame, found, row)));
-                Cells::Own(column)
-            }
+            (None, Slot::Aggregate(_)) => Cells::Own(self.put_together(slot, frame, found)),
             (None, Slot::Column(_) | Slot::Definition(_)) => Cells::Missing,
         }
     }
@@ -242,8 +328,8 @@ impl<'a> Kernel<'a> {
 
     /// The value of a definition for one of the users, as it was found: a tag may be unknown.
     pub fn value(&self, found: &Found, frame: &dyn Frame, id: DefinitionId, row: usize) -> Value {
-        if let Some(node) = self.conditions.get(&id) {
-            return found.nodes.get(*node).map_or(Value::Missing, |bits| bits.truth(row).into());
+        if let Some(node) = self.condition(id) {
+            return self.bits(found, node).map_or(Value::Missing, |bits| bits.truth(row).into());
         }
         match self.aliases.get(&id) {
             Some(slot) => slot_value(*slot, frame, found, row),
@@ -277,16 +363,6 @@ impl Cells<'_> {
             Cells::Missing => Value::Missing,
         }
     }
-}
-
-/// What is worked out for some users, and not kept.
-struct Working {
-    codes: HashMap<Slot, Codes>,
-    known: HashMap<Slot, Option<Vec<u64>>>,
-    texts: HashMap<ColumnId, Dictionary>,
-    no: Vec<u64>,
-    /// Conditions answered so far.
-    done: usize,
 }
 
 /// One of the users.

@@ -1,0 +1,350 @@
+//! Conditions of a block of rows, from the lanes of their leaves: combined, counted and kept.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use super::{
+    bits,
+    counts::Counts,
+    lane::{self, Lane, WORDS},
+    program::{ALL, END_OF_LACK, END_OF_WAY, Kind, Literal, NOWHERE, Program, Segment},
+};
+
+/// Bits that are kept of many users, one set after the other.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Words of a set: a whole number of blocks.
+    pub(super) stride: usize,
+    pub(super) yes: Vec<u64>,
+    /// Of whom it is false, where somebody is unknown; empty where that is nobody.
+    pub(super) no: Vec<u64>,
+    /// Of which sets somebody is unknown.
+    pub(super) open: Vec<bool>,
+}
+
+impl Kept {
+    pub(super) fn new(sets: usize, rows: usize) -> Kept {
+        let stride = rows.div_ceil(64 * WORDS) * WORDS;
+        Kept { stride, yes: vec![0; sets * stride], no: vec![], open: vec![false; sets] }
+    }
+
+    /// Of whom a set is true and, where somebody is unknown, false.
+    pub(super) fn get(&self, set: usize, rows: usize) -> Option<bits::Bits<'_>> {
+        let all = set * self.stride..set * self.stride + bits::words(rows);
+        let yes = self.yes.get(all.clone())?;
+        let open = self.open.get(set).copied().unwrap_or(false);
+        Some(bits::Bits { yes, no: if open { self.no.get(all) } else { None } })
+    }
+
+    /// Writes rows from a word on.
+    #[inline(always)]
+    fn write<S: Simd>(&mut self, set: u32, first: usize, rows: S::u64s) {
+        let words: &[u64] = pulp::bytemuck::cast_slice(std::slice::from_ref(&rows));
+        let from = set as usize * self.stride + first;
+        if let Some(slot) = self.yes.get_mut(from..from + words.len()) {
+            slot.copy_from_slice(words);
+        }
+    }
+
+    /// Says of whom it is false. Of the words before, in which nobody was unknown, it is all others.
+    #[inline(always)]
+    fn write_no<S: Simd>(&mut self, set: u32, first: usize, rows: S::u64s, open: bool) {
+        let is_open = self.open.get(set as usize).copied().unwrap_or(false);
+        if open || is_open {
+            let words: &[u64] = pulp::bytemuck::cast_slice(std::slice::from_ref(&rows));
+            self.write_open(set as usize, first, words);
+        }
+    }
+
+    #[inline(never)]
+    fn write_open(&mut self, set: usize, first: usize, words: &[u64]) {
+        if self.no.is_empty() {
+            self.no = vec![0; self.yes.len()];
+        }
+        let from = set * self.stride;
+        if let Some(open @ false) = self.open.get_mut(set) {
+            *open = true;
+            // A set is written from its first word on, but where a lane has several parts a block is written in strides.
+            let before = from..from + self.stride;
+            if let (Some(no), Some(yes)) = (self.no.get_mut(before.clone()), self.yes.get(before)) {
+                no.iter_mut().zip(yes).for_each(|(no, yes)| *no = !yes);
+            }
+        }
+        let from = from + first;
+        if let Some(slot) = self.no.get_mut(from..from + words.len()) {
+            slot.copy_from_slice(words);
+        }
+    }
+}
+
+/// Of whom something is true, and of whom it is settled: a part of a lane each.
+#[derive(Clone, Copy)]
+struct Answer<S: Simd> {
+    yes: S::u64s,
+    settled: S::u64s,
+}
+
+/// Lanes as they are read.
+#[derive(Clone, Copy)]
+struct Reading<'l, S: Simd> {
+    simd: S,
+    lanes: &'l [Lane],
+    part: usize,
+}
+
+impl<S: Simd> Reading<'_, S> {
+    #[inline(always)]
+    fn at(self, lane: u32) -> S::u64s {
+        lane::part::<S>(self.lanes, lane, self.part)
+    }
+
+    #[inline(always)]
+    fn none(self) -> S::u64s {
+        self.simd.splat_u64s(0)
+    }
+
+    #[inline(always)]
+    fn without(self, own: S::u64s, other: S::u64s) -> S::u64s {
+        lane::without(self.simd, own, other)
+    }
+
+    /// Of whom a literal is true where all are settled; rows behind the last mean nothing.
+    #[inline(always)]
+    fn sure(self, literal: &Literal) -> S::u64s {
+        let inside = self.without(self.at(literal.high), self.at(literal.low));
+        self.simd.xor_u64s(inside, self.simd.splat_u64s(literal.flip()))
+    }
+
+    #[inline(always)]
+    fn answer(self, literal: &Literal) -> Answer<S> {
+        let settled = self.at(literal.settled());
+        Answer { yes: self.simd.and_u64s(self.sure(literal), settled), settled }
+    }
+
+    /// Combines where all are settled.
+    #[inline(always)]
+    fn combine_sure(self, kind: Kind, literals: &[Literal]) -> S::u64s {
+        let all = self.at(ALL);
+        match kind {
+            Kind::All => {
+                let mut yes = all;
+                for literal in literals {
+                    yes = self.simd.and_u64s(yes, self.sure(literal));
+                }
+                yes
+            }
+            Kind::Any => {
+                let mut yes = self.none();
+                for literal in literals {
+                    yes = self.simd.or_u64s(yes, self.sure(literal));
+                }
+                self.simd.and_u64s(yes, all)
+            }
+            Kind::AtLeast(_) | Kind::Choose => self.combine_seldom(kind, literals).yes,
+        }
+    }
+
+    #[inline(always)]
+    fn combine_open(self, kind: Kind, literals: &[Literal]) -> Answer<S> {
+        let (simd, all) = (self.simd, self.at(ALL));
+        // Who may be in it: of whom it is true, or unknown.
+        let (mut yes, mut may) = (all, all);
+        match kind {
+            Kind::All => {
+                for literal in literals {
+                    let Answer { yes: own, settled } = self.answer(literal);
+                    yes = simd.and_u64s(yes, own);
+                    may = simd.and_u64s(may, simd.or_u64s(own, simd.not_u64s(settled)));
+                }
+            }
+            Kind::Any => {
+                (yes, may) = (self.none(), self.none());
+                for literal in literals {
+                    let Answer { yes: own, settled } = self.answer(literal);
+                    yes = simd.or_u64s(yes, own);
+                    may = simd.or_u64s(may, simd.or_u64s(own, simd.not_u64s(settled)));
+                }
+            }
+            Kind::AtLeast(_) | Kind::Choose => return self.combine_seldom(kind, literals),
+        }
+        Answer { yes, settled: simd.or_u64s(yes, self.without(all, may)) }
+    }
+
+    #[inline(never)]
+    fn combine_seldom(self, kind: Kind, literals: &[Literal]) -> Answer<S> {
+        let (simd, all) = (self.simd, self.at(ALL));
+        match (kind, literals) {
+            (Kind::Choose, [condition, then, otherwise]) => {
+                let chosen = self.answer(condition).yes;
+                let (then, otherwise) = (self.answer(then), self.answer(otherwise));
+                let choose = |a: S::u64s, b: S::u64s| simd.or_u64s(simd.and_u64s(a, chosen), self.without(b, chosen));
+                Answer { yes: choose(then.yes, otherwise.yes), settled: choose(then.settled, otherwise.settled) }
+            }
+            (Kind::AtLeast(needed), _) => {
+                let needed = (needed as usize).min(literals.len() + 1);
+                // By number: rows that have so many at least.
+                let mut none = vec![self.none(); needed + 1];
+                none.iter_mut().take(1).for_each(|first| *first = all);
+                let (mut yes, mut may) = (none.clone(), none);
+                let count = |of: &mut Vec<S::u64s>, one: S::u64s| {
+                    for number in (1..of.len()).rev() {
+                        let before = of.get(number - 1).copied().unwrap_or(self.none());
+                        if let Some(here) = of.get_mut(number) {
+                            *here = simd.or_u64s(*here, simd.and_u64s(before, one));
+                        }
+                    }
+                };
+                for literal in literals {
+                    let Answer { yes: own, settled } = self.answer(literal);
+                    count(&mut yes, own);
+                    count(&mut may, simd.and_u64s(all, simd.or_u64s(own, simd.not_u64s(settled))));
+                }
+                let last = |of: &[S::u64s]| of.get(needed).copied().unwrap_or(self.none());
+                let yes = last(&yes);
+                Answer { yes, settled: simd.or_u64s(yes, self.without(all, last(&may))) }
+            }
+            (Kind::All | Kind::Any | Kind::Choose, _) => Answer { yes: self.none(), settled: self.none() },
+        }
+    }
+
+    /// Rows that are settled in none of some conditions.
+    #[inline(always)]
+    fn behind(self, rows: S::u64s, above: &[u32]) -> S::u64s {
+        let mut left = rows;
+        for lane in above {
+            left = self.without(left, self.at(*lane));
+        }
+        left
+    }
+}
+
+/// Answers the conditions of a segment for one block, whose leaves are in place.
+pub(super) struct Combine<'c> {
+    pub(super) program: &'c Program,
+    pub(super) segment: &'c Segment,
+    pub(super) block: usize,
+    pub(super) lanes: &'c mut [Lane],
+    pub(super) kept: &'c mut Kept,
+    pub(super) counts: &'c mut Counts,
+}
+
+impl WithSimd for Combine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Combine { program, segment, block, lanes, kept, counts } = self;
+        let is_all = |lane: &u32| lanes.get(*lane as usize) == lanes.get(ALL as usize);
+        let open = !segment.settled.iter().all(is_all);
+        let literals = |range: &Range<usize>| program.literals.get(range.clone()).unwrap_or_default();
+        for part in 0..lane::parts::<S>() {
+            for inner in &segment.inner {
+                let reading = Reading { simd, lanes: &*lanes, part };
+                let Answer { yes, settled } = match open {
+                    true => reading.combine_open(inner.kind, literals(&inner.parts)),
+                    false => Answer {
+                        yes: reading.combine_sure(inner.kind, literals(&inner.parts)),
+                        settled: reading.at(ALL),
+                    },
+                };
+                lane::write::<S>(lanes, inner.lane, part, yes);
+                lane::write::<S>(lanes, inner.lane + 1, part, settled);
+            }
+            let reading = Reading { simd, lanes: &*lanes, part };
+            let all = reading.at(ALL);
+            let first = block * WORDS + part * S::U64_LANES;
+            for group in &segment.groups {
+                let made_of = literals(&group.literals).chunks_exact(group.arity.max(1));
+                for (output, made_of) in group.outputs.clone().zip(made_of) {
+                    let kept_at = segment.kept.get(output).copied().unwrap_or(NOWHERE);
+                    if !open {
+                        let yes = reading.combine_sure(group.kind, made_of);
+                        counts.add(segment.counted + output, lane::count::<S>(yes));
+                        if kept_at != NOWHERE {
+                            kept.write::<S>(kept_at, first, yes);
+                            kept.write_no::<S>(kept_at, first, reading.without(all, yes), false);
+                        }
+                        continue;
+                    }
+                    let answer = reading.combine_open(group.kind, made_of);
+                    counts.add(segment.counted + output, lane::count::<S>(answer.yes));
+                    let unknown = reading.without(all, answer.settled);
+                    let users = lane::count::<S>(unknown);
+                    if kept_at != NOWHERE {
+                        kept.write::<S>(kept_at, first, answer.yes);
+                        kept.write_no::<S>(kept_at, first, reading.without(answer.settled, answer.yes), users > 0);
+                    }
+                    if users > 0 {
+                        counts.add_unknown(segment.counted + output, users);
+                        let why = Why { reading, segment, output, first, kept, counts };
+                        why.find(unknown);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is missing for those of whom a condition is unknown.
+struct Why<'w, S: Simd> {
+    reading: Reading<'w, S>,
+    segment: &'w Segment,
+    output: usize,
+    /// The first word of the rows.
+    first: usize,
+    kept: &'w mut Kept,
+    counts: &'w mut Counts,
+}
+
+impl<S: Simd> Why<'_, S> {
+    #[inline(always)]
+    fn find(self, unknown: S::u64s) {
+        let Why { reading, segment, output, first, kept, counts } = self;
+        let mut told = unknown;
+        if !segment.asked.is_empty() {
+            told = ask(reading, segment, output, first, unknown, kept);
+        }
+        let lacks = &segment.lacks;
+        let end = |at: usize| lacks.ends.get(at).map_or(0, |end| *end as usize);
+        let steps = lacks.steps.get(if output == 0 { 0 } else { end(output - 1) }..end(output)).unwrap_or_default();
+        // Lacks are counted in the order of their steps.
+        let mut lack = lacks.firsts.get(output).map_or(0, |first| *first as usize);
+        let (mut rows, mut left) = (reading.none(), told);
+        for step in steps {
+            left = reading.without(left, reading.at(step & !(END_OF_WAY | END_OF_LACK)));
+            if step & END_OF_WAY != 0 {
+                rows = reading.simd.or_u64s(rows, left);
+                left = told;
+            }
+            if step & END_OF_LACK != 0 {
+                counts.add_lack(lacks.first + lack, lane::count::<S>(rows));
+                match lacks.kept.get(lack) {
+                    None | Some(&NOWHERE) => {}
+                    Some(set) => kept.write::<S>(*set, first, rows),
+                }
+                lack += 1;
+                rows = reading.none();
+            }
+        }
+    }
+}
+
+/// Keeps the rows for which the plain interpreter is asked; gives the others.
+#[inline(never)]
+fn ask<S: Simd>(
+    reading: Reading<'_, S>,
+    segment: &Segment,
+    output: usize,
+    first: usize,
+    unknown: S::u64s,
+    kept: &mut Kept,
+) -> S::u64s {
+    let Some((leaves, set)) = segment.asked.get(&output) else { return unknown };
+    let mut asked = reading.none();
+    for above in leaves {
+        asked = reading.simd.or_u64s(asked, reading.behind(unknown, above));
+    }
+    kept.write::<S>(*set as u32, first, asked);
+    reading.without(unknown, asked)
+}

@@ -1,0 +1,122 @@
+//! Rows that are combined by one operation: 256 of them, a bit each, as wide as what most processors combine at once.
+
+use pulp::{Simd, WithSimd};
+
+/// Rows of a block.
+pub(super) const BLOCK: usize = 64 * WORDS;
+/// Words of a lane.
+pub(super) const WORDS: usize = 4;
+
+/// A bit for each row of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(32))]
+pub(super) struct Lane(pub(super) [u64; WORDS]);
+
+impl Lane {
+    /// No row.
+    pub(super) const NONE: Lane = Lane([0; WORDS]);
+
+    /// The first rows of a block.
+    pub(super) fn first(rows: usize) -> Lane {
+        let mut lane = Lane::NONE;
+        for (at, word) in lane.0.iter_mut().enumerate() {
+            *word = match rows.saturating_sub(64 * at) {
+                64.. => u64::MAX,
+                some => (1 << some) - 1,
+            };
+        }
+        lane
+    }
+
+    /// From words that may end within the block.
+    pub(super) fn of(words: &[u64]) -> Lane {
+        let mut lane = Lane::NONE;
+        lane.0.iter_mut().zip(words).for_each(|(lane, word)| *lane = *word);
+        lane
+    }
+
+    /// Rows of both.
+    pub(super) fn and(self, other: Lane) -> Lane {
+        let mut lane = self;
+        lane.0.iter_mut().zip(other.0).for_each(|(own, other)| *own &= other);
+        lane
+    }
+}
+
+/// Work on lanes by the widest instructions that the processor has of those that take a lane or a part of one.
+pub(super) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(wide) = pulp::x86::V3::try_new() {
+        return Simd::vectorize(wide, work);
+    }
+    Simd::vectorize(pulp::Scalar::new(), work)
+}
+
+/// A part of a lane in a register: a whole number of parts makes a lane.
+#[inline(always)]
+pub(super) fn part<S: Simd>(lanes: &[Lane], lane: u32, part: usize) -> S::u64s {
+    static NONE: Lane = Lane::NONE;
+    let lane = match lanes.get(lane as usize) {
+        Some(lane) => lane,
+        None => &NONE,
+    };
+    match S::as_simd_u64s(&lane.0).0.get(part) {
+        Some(part) => *part,
+        None => pulp::bytemuck::Zeroable::zeroed(),
+    }
+}
+
+/// Parts of a lane.
+#[inline(always)]
+pub(super) fn parts<S: Simd>() -> usize {
+    WORDS / S::U64_LANES
+}
+
+/// Rows of the first that are none of the second.
+#[inline(always)]
+pub(super) fn without<S: Simd>(simd: S, own: S::u64s, other: S::u64s) -> S::u64s {
+    simd.and_u64s(own, simd.not_u64s(other))
+}
+
+/// How many rows.
+#[inline(always)]
+pub(super) fn count<S: Simd>(part: S::u64s) -> u64 {
+    let words: &[u64] = pulp::bytemuck::cast_slice(std::slice::from_ref(&part));
+    let mut rows = 0;
+    for word in words {
+        rows += u64::from(word.count_ones());
+    }
+    rows
+}
+
+/// Writes a part of a lane.
+#[inline(always)]
+pub(super) fn write<S: Simd>(lanes: &mut [Lane], lane: u32, part: usize, rows: S::u64s) {
+    if let Some(lane) = lanes.get_mut(lane as usize)
+        && let Some(slot) = S::as_mut_simd_u64s(&mut lane.0).0.get_mut(part)
+    {
+        *slot = rows;
+    }
+}
+
+/// Makes of the rows by piece the rows before each cut.
+pub(super) fn accumulate(lanes: &mut [Lane]) {
+    struct Sum<'l>(&'l mut [Lane]);
+    impl WithSimd for Sum<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            for part in 0..parts::<S>() {
+                let mut sum = simd.splat_u64s(0);
+                for lane in &mut *self.0 {
+                    if let Some(slot) = S::as_mut_simd_u64s(&mut lane.0).0.get_mut(part) {
+                        sum = simd.or_u64s(sum, *slot);
+                        *slot = sum;
+                    }
+                }
+            }
+        }
+    }
+    dispatch(Sum(lanes));
+}

@@ -1,0 +1,305 @@
+//! Where each value lies among the cuts of its slot: found once for a value, it answers every comparison of the rulebook with
+//! that slot. A number is ranked among the constants that it is compared with, a text is one of those that it is compared with
+//! or some other.
+
+use std::{hash::BuildHasher, sync::Arc};
+
+use foldhash::fast::FixedState;
+
+use super::lane::{BLOCK, Lane, WORDS};
+use crate::{
+    column::{Column, Data},
+    plan::{Cuts, float_key},
+};
+
+/// Constants of one slot, made ready to be looked up.
+#[derive(Debug)]
+pub(super) enum Rank {
+    Keys(Keys),
+    Texts(Texts),
+}
+
+/// Cuts, by key.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// Those that values of 64 bits can reach.
+    cuts: Vec<i64>,
+    /// All of them.
+    wide: Vec<i128>,
+    /// Cuts that lie before everything of 64 bits.
+    below: u32,
+    table: Table,
+}
+
+/// Where to begin looking for a value.
+#[derive(Debug)]
+enum Table {
+    /// Few cuts: each is compared.
+    Few([i64; FEW]),
+    /// By the value's distance from the first cut, so many bits dropped: how many cuts stand in buckets before.
+    Buckets { first: i64, shift: u32, counts: Vec<u32> },
+}
+
+const FEW: usize = 8;
+
+/// Texts that are told apart.
+#[derive(Debug)]
+pub(super) struct Texts {
+    texts: Vec<Arc<str>>,
+    /// One more than the place of a text; by hash, the next free place where two meet.
+    table: Vec<u32>,
+    hasher: FixedState,
+}
+
+impl Rank {
+    pub(super) fn keys(cuts: &Cuts) -> Rank {
+        Rank::Keys(Keys::of(cuts.keys()))
+    }
+
+    pub(super) fn texts(texts: Vec<Arc<str>>) -> Rank {
+        Rank::Texts(Texts::of(texts))
+    }
+
+    /// Into how many pieces values fall: one before each cut, and one behind the last.
+    pub(super) fn pieces(&self) -> usize {
+        match self {
+            Rank::Keys(keys) => keys.wide.len() + 1,
+            Rank::Texts(texts) => texts.texts.len() + 1,
+        }
+    }
+
+    /// The piece of a text.
+    pub(super) fn text(&self, text: &str) -> Option<u32> {
+        match self {
+            Rank::Keys(_) => None,
+            Rank::Texts(texts) => Some(texts.piece(text)),
+        }
+    }
+
+    /// Writes the rows of a block by piece into lanes, the first of which stays empty; rows that have no value into the last.
+    pub(super) fn scatter(&self, column: &Column, start: usize, rows: Lane, lanes: &mut [Lane]) {
+        let missing = lanes.len().saturating_sub(1);
+        let first = start / 64;
+        let known = Lane::of(column.known().get(first..).unwrap_or_default()).and(rows);
+        let mut rows = Rows { lanes, known, missing };
+        match (self, column.data()) {
+            (Rank::Keys(keys), Data::Int(all) | Data::Short(all, _) | Data::Timestamp(all)) => {
+                rows.write(block(all, start), |it| keys.piece(*it));
+            }
+            (Rank::Keys(keys), Data::Date(all)) => rows.write(block(all, start), |it| keys.piece(i64::from(*it))),
+            (Rank::Keys(keys), Data::Choice(all)) => rows.write(block(all, start), |it| keys.piece(i64::from(*it))),
+            (Rank::Keys(keys), Data::Float(all)) => rows.write(block(all, start), |it| keys.piece(float_key(*it))),
+            (Rank::Keys(keys), Data::Decimal(all, _)) => rows.write(block(all, start), |it| keys.wide_piece(*it)),
+            (Rank::Texts(texts), Data::Texts(all)) => {
+                rows.write_by(|row| all.get(start + row).map_or(0, |text| texts.piece(text)));
+            }
+            (Rank::Texts(texts), Data::Text(all)) => {
+                let piece = |text: &Option<Arc<str>>| text.as_deref().map_or(0, |text| texts.piece(text));
+                rows.write(block(all, start), piece);
+            }
+            (
+                Rank::Keys(_) | Rank::Texts(_),
+                Data::Bool(_)
+                | Data::Text(_)
+                | Data::Texts(_)
+                | Data::Duration(_)
+                | Data::List(_)
+                | Data::Int(_)
+                | Data::Short(..)
+                | Data::Timestamp(_)
+                | Data::Date(_)
+                | Data::Choice(_)
+                | Data::Float(_)
+                | Data::Decimal(..),
+            ) => {}
+        }
+    }
+}
+
+fn block<T>(all: &[T], start: usize) -> &[T] {
+    let rest = all.get(start..).unwrap_or_default();
+    rest.get(..BLOCK).unwrap_or(rest)
+}
+
+/// Rows of a block that are written into lanes.
+struct Rows<'l> {
+    lanes: &'l mut [Lane],
+    known: Lane,
+    missing: usize,
+}
+
+impl Rows<'_> {
+    fn write<T>(&mut self, values: &[T], piece: impl Fn(&T) -> u32) {
+        for (word, (values, known)) in values.chunks(64).zip(self.known.0).enumerate().take(WORDS) {
+            if known == u64::MAX {
+                for (bit, value) in values.iter().enumerate() {
+                    self.set(piece(value) as usize + 1, word, bit);
+                }
+            } else {
+                for (bit, value) in values.iter().enumerate() {
+                    let at = if known >> bit & 1 == 1 { piece(value) as usize + 1 } else { self.missing };
+                    self.set(at, word, bit);
+                }
+            }
+        }
+    }
+
+    fn write_by(&mut self, piece: impl Fn(usize) -> u32) {
+        for (word, known) in self.known.0.into_iter().enumerate() {
+            let mut left = known;
+            while left != 0 {
+                let bit = left.trailing_zeros() as usize;
+                left &= left - 1;
+                self.set(piece(64 * word + bit) as usize + 1, word, bit);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn set(&mut self, lane: usize, word: usize, bit: usize) {
+        if let Some(word) = self.lanes.get_mut(lane).and_then(|lane| lane.0.get_mut(word)) {
+            *word |= 1 << bit;
+        }
+    }
+}
+
+impl Keys {
+    fn of(wide: &[i128]) -> Keys {
+        let below = wide.iter().filter(|key| **key < i128::from(i64::MIN)).count() as u32;
+        let cuts: Vec<i64> = wide.iter().filter_map(|key| i64::try_from(*key).ok()).collect();
+        let table = match (cuts.first(), cuts.last()) {
+            (Some(first), Some(last)) if cuts.len() > FEW => {
+                let span = last.wrapping_sub(*first) as u64;
+                // Eight buckets a cut, so that most hold none.
+                let buckets = (16 * cuts.len()).next_power_of_two().clamp(1 << 10, 1 << 16).trailing_zeros();
+                let shift = (64 - span.leading_zeros()).saturating_sub(buckets);
+                let mut counts = vec![0; (span >> shift) as usize + 3];
+                for cut in &cuts {
+                    let bucket = (cut.wrapping_sub(*first) as u64 >> shift) as usize + 1;
+                    if let Some(count) = counts.get_mut(bucket) {
+                        *count += 1;
+                    }
+                }
+                let mut sum = 0;
+                for count in &mut counts {
+                    sum += *count;
+                    *count = sum;
+                }
+                Table::Buckets { first: *first, shift, counts }
+            }
+            _ => {
+                let mut few = [i64::MAX; FEW];
+                few.iter_mut().zip(&cuts).for_each(|(few, cut)| *few = *cut);
+                Table::Few(few)
+            }
+        };
+        Keys { cuts, wide: wide.to_vec(), below, table }
+    }
+
+    /// How many cuts are not greater than a key.
+    #[inline(always)]
+    fn piece(&self, key: i64) -> u32 {
+        let found = match &self.table {
+            Table::Few(few) => {
+                let found: u32 = few.iter().map(|cut| u32::from(*cut <= key)).sum();
+                // The greatest key is not less than what fills the places up.
+                found.min(self.cuts.len() as u32)
+            }
+            Table::Buckets { first, shift, counts } => {
+                if key < *first {
+                    return self.below;
+                }
+                let bucket = (key.wrapping_sub(*first) as u64 >> shift) as usize;
+                match (counts.get(bucket), counts.get(bucket + 1)) {
+                    (Some(start), Some(end)) if start == end => *start,
+                    (Some(start), Some(end)) => {
+                        let here = self.cuts.get(*start as usize..*end as usize).unwrap_or_default();
+                        *start + here.partition_point(|cut| *cut <= key) as u32
+                    }
+                    _ => self.cuts.len() as u32,
+                }
+            }
+        };
+        self.below + found
+    }
+
+    fn wide_piece(&self, key: i128) -> u32 {
+        match i64::try_from(key) {
+            Ok(key) => self.piece(key),
+            Err(_) => self.wide.partition_point(|cut| *cut <= key) as u32,
+        }
+    }
+}
+
+impl Texts {
+    fn of(texts: Vec<Arc<str>>) -> Texts {
+        let mut found =
+            Texts { table: vec![0; (4 * texts.len()).next_power_of_two()], texts, hasher: FixedState::default() };
+        for at in 0..found.texts.len() {
+            let Some(text) = found.texts.get(at).cloned() else { continue };
+            let mut place = found.place(&text);
+            while found.table.get(place).is_some_and(|taken| *taken != 0) {
+                place = (place + 1) % found.table.len();
+            }
+            if let Some(slot) = found.table.get_mut(place) {
+                *slot = at as u32 + 1;
+            }
+        }
+        found
+    }
+
+    #[inline(always)]
+    fn place(&self, text: &str) -> usize {
+        self.hasher.hash_one(text.as_bytes()) as usize & (self.table.len() - 1)
+    }
+
+    /// The place of a text; of any other, one behind the last.
+    #[inline(always)]
+    fn piece(&self, text: &str) -> u32 {
+        let mut place = self.place(text);
+        loop {
+            match self.table.get(place) {
+                None | Some(0) => return self.texts.len() as u32,
+                Some(at) if self.texts.get(*at as usize - 1).is_some_and(|it| **it == *text) => return at - 1,
+                Some(_) => place = (place + 1) & (self.table.len() - 1),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_value_lies_behind_the_cuts_that_are_not_greater(
+            keys in proptest::collection::vec(-2000..2000_i128, 0..60),
+            wide in proptest::collection::vec(i64::MIN..i64::MAX, 0..3),
+            beyond in proptest::collection::vec(i128::MIN..i128::MAX, 0..2),
+            values in proptest::collection::vec(-3000..3000_i64, 1..50),
+        ) {
+            let mut cuts: Vec<i128> = keys.into_iter().chain(wide.into_iter().map(i128::from)).chain(beyond).collect();
+            cuts.sort_unstable();
+            cuts.dedup();
+            let ranked = Keys::of(&cuts);
+            for value in values.into_iter().chain([i64::MIN, i64::MAX, 0]) {
+                let expected = cuts.iter().filter(|key| **key <= i128::from(value)).count() as u32;
+                proptest::prop_assert_eq!(ranked.piece(value), expected);
+                let far = i128::from(value) << 64;
+                let expected = cuts.iter().filter(|key| **key <= far).count() as u32;
+                proptest::prop_assert_eq!(ranked.wide_piece(far), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_one_of_those_it_is_compared_with_or_another() {
+        let texts: Vec<Arc<str>> = (0..40).map(|at| format!("城{at}").into()).collect();
+        let ranked = Texts::of(texts);
+        assert_eq!(
+            [ranked.piece("城0"), ranked.piece("城39"), ranked.piece("城40"), ranked.piece("")],
+            [0, 39, 40, 40]
+        );
+    }
+}

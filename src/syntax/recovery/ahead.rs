@@ -1,0 +1,61 @@
+//! Of a long text every declaration is read ahead, on all cores, from where one seems to begin. What turns out not to be one is
+//! read again in its place: the tree and the mistakes are those of reading one declaration after the other.
+
+use super::{Outline, STACK, widest};
+use crate::{
+    diagnostic::{Diagnostic, Sink},
+    source::SourceId,
+    syntax::{ast::Declaration, build::Builder, scan::Scanned},
+};
+
+/// A declaration that was read ahead.
+pub(super) struct Ready {
+    pub(super) declaration: Option<Declaration>,
+    /// The byte behind it.
+    pub(super) end: usize,
+    pub(super) told: Vec<Diagnostic>,
+}
+
+/// Texts of fewer bytes are read as fast by one.
+const LONG: usize = 1 << 16;
+
+/// What begins at each of the outline's beginnings; none where it is still to be read.
+pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> Vec<Option<Ready>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    if scanned.cleaned.text().len() < LONG || threads < 2 {
+        return vec![];
+    }
+    let part = outline.starts.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let work = |starts: &[usize]| -> Vec<Option<Ready>> {
+            starts.iter().map(|start| ready(source, scanned, outline, *start)).collect()
+        };
+        let begun: Vec<_> = outline
+            .starts
+            .chunks(part)
+            .map(|starts| {
+                let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || work(starts));
+                (thread.ok(), starts.len())
+            })
+            .collect();
+        let done = begun.into_iter().flat_map(|(thread, len)| {
+            // What a thread could not do is done in its place.
+            let none = || (0..len).map(|_| None).collect();
+            thread.and_then(|thread| thread.join().ok()).unwrap_or_else(none)
+        });
+        done.collect()
+    })
+}
+
+fn ready(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, at: usize) -> Option<Ready> {
+    let text = scanned.cleaned.text();
+    let (next, deep) = outline.ahead_of(at, text.len());
+    if deep.is_some_and(|deep| deep < next) {
+        return None;
+    }
+    let pair = widest(text, at, &outline.starts, deep.unwrap_or(text.len())).ok()?;
+    let end = at + pair.as_span().end();
+    let mut sink = Sink::new();
+    let declaration = Builder::new(source, &scanned.cleaned, at, &mut sink).declaration(pair);
+    Some(Ready { declaration, end, told: sink.finish() })
+}
