@@ -255,33 +255,78 @@ impl WithSimd for Combine<'_> {
             let all = reading.at(ALL);
             let first = block * WORDS + part * S::U64_LANES;
             for group in &segment.groups {
-                let made_of = literals(&group.literals).chunks_exact(group.arity.max(1));
-                for (output, made_of) in group.outputs.clone().zip(made_of) {
-                    let kept_at = segment.kept.get(output).copied().unwrap_or(NOWHERE);
-                    if !open {
-                        let yes = reading.combine_sure(group.kind, made_of);
-                        counts.add(segment.counted + output, lane::count::<S>(yes));
-                        if kept_at != NOWHERE {
-                            kept.write::<S>(kept_at, first, yes);
-                            kept.write_no::<S>(kept_at, first, reading.without(all, yes), false);
+                let made_of = literals(&group.literals);
+                let first_output = group.outputs.start;
+                let mut outputs = Outputs { reading, segment, first, all, open, kept: &mut *kept, counts: &mut *counts };
+                match (group.kind, group.arity) {
+                    (Kind::All, 1) => outputs.alike::<true, 1>(first_output, made_of),
+                    (Kind::All, 2) => outputs.alike::<true, 2>(first_output, made_of),
+                    (Kind::All, 3) => outputs.alike::<true, 3>(first_output, made_of),
+                    (Kind::All, 4) => outputs.alike::<true, 4>(first_output, made_of),
+                    (Kind::All, 5) => outputs.alike::<true, 5>(first_output, made_of),
+                    (Kind::Any, 2) => outputs.alike::<false, 2>(first_output, made_of),
+                    (Kind::Any, 3) => outputs.alike::<false, 3>(first_output, made_of),
+                    (Kind::Any, 4) => outputs.alike::<false, 4>(first_output, made_of),
+                    (Kind::Any, 5) => outputs.alike::<false, 5>(first_output, made_of),
+                    (kind, arity) => {
+                        for (at, made_of) in made_of.chunks_exact(arity.max(1)).enumerate() {
+                            outputs.one(kind, first_output + at, made_of);
                         }
-                        continue;
-                    }
-                    let answer = reading.combine_open(group.kind, made_of);
-                    counts.add(segment.counted + output, lane::count::<S>(answer.yes));
-                    let unknown = reading.without(all, answer.settled);
-                    let users = lane::count::<S>(unknown);
-                    if kept_at != NOWHERE {
-                        kept.write::<S>(kept_at, first, answer.yes);
-                        kept.write_no::<S>(kept_at, first, reading.without(answer.settled, answer.yes), users > 0);
-                    }
-                    if users > 0 {
-                        counts.add_unknown(segment.counted + output, users);
-                        let why = Why { reading, segment, output, first, kept, counts };
-                        why.find(unknown);
                     }
                 }
             }
+        }
+    }
+}
+
+/// Where what comes out of the conditions goes.
+struct Outputs<'o, S: Simd> {
+    reading: Reading<'o, S>,
+    segment: &'o Segment,
+    /// The first word of the rows.
+    first: usize,
+    all: S::u64s,
+    /// Whether somebody is in doubt.
+    open: bool,
+    kept: &'o mut Kept,
+    counts: &'o mut Counts,
+}
+
+impl<S: Simd> Outputs<'_, S> {
+    /// Conditions of so many literals each, all joined by `and`, or all by `or`.
+    #[inline(always)]
+    fn alike<const ALL: bool, const ARITY: usize>(&mut self, first: usize, literals: &[Literal]) {
+        let kind = if ALL { Kind::All } else { Kind::Any };
+        for (at, made_of) in literals.as_chunks::<ARITY>().0.iter().enumerate() {
+            self.one(kind, first + at, made_of);
+        }
+    }
+
+    #[inline(always)]
+    fn one(&mut self, kind: Kind, output: usize, made_of: &[Literal]) {
+        let Outputs { reading, segment, first, all, .. } = *self;
+        let kept_at = segment.kept.get(output).copied().unwrap_or(NOWHERE);
+        if !self.open {
+            let yes = reading.combine_sure(kind, made_of);
+            self.counts.add(segment.counted + output, lane::count::<S>(yes));
+            if kept_at != NOWHERE {
+                self.kept.write::<S>(kept_at, first, yes);
+                self.kept.write_no::<S>(kept_at, first, reading.without(all, yes), false);
+            }
+            return;
+        }
+        let answer = reading.combine_open(kind, made_of);
+        self.counts.add(segment.counted + output, lane::count::<S>(answer.yes));
+        let unknown = reading.without(all, answer.settled);
+        let users = lane::count::<S>(unknown);
+        if kept_at != NOWHERE {
+            self.kept.write::<S>(kept_at, first, answer.yes);
+            self.kept.write_no::<S>(kept_at, first, reading.without(answer.settled, answer.yes), users > 0);
+        }
+        if users > 0 {
+            self.counts.add_unknown(segment.counted + output, users);
+            let why = Why { reading, segment, output, first, kept: &mut *self.kept, counts: &mut *self.counts };
+            why.find(unknown);
         }
     }
 }

@@ -35,6 +35,18 @@ impl Lane {
         lane
     }
 
+    /// Rows that stand here and there, a bit each.
+    pub(super) fn chosen(words: &[u64], rows: &[u32]) -> Lane {
+        let mut lane = Lane::NONE;
+        for (word, rows) in lane.0.iter_mut().zip(rows.chunks(64)) {
+            for (at, row) in rows.iter().enumerate() {
+                let bit = words.get(*row as usize / 64).map_or(0, |word| word >> (row % 64) & 1);
+                *word |= bit << at;
+            }
+        }
+        lane
+    }
+
     /// Rows of both.
     pub(super) fn and(self, other: Lane) -> Lane {
         let mut lane = self;

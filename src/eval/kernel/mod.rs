@@ -36,7 +36,7 @@ use as_of::AsOf;
 use combine::{Combine, Kept};
 use lane::{BLOCK, Lane};
 use leaf::{Answer, Memo};
-use program::{ALL, Program, Segment, Wanted};
+use program::{ALL, Program, Segment, Source, Wanted};
 
 /// A rulebook ready to be asked about many users at one as-of. Shared between threads as it is.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ impl<'a> Kernel<'a> {
     /// How many users are best evaluated together.
     pub fn together(&self) -> usize {
         let blocks = (1 << 22) / (BLOCK / 8 * self.program.kept.max(1));
-        blocks.clamp(4, 16) * BLOCK
+        blocks.clamp(4, 32) * BLOCK
     }
 
     /// Nobody counted yet.
@@ -215,33 +215,76 @@ impl<'a> Kernel<'a> {
             .filter(|source| column_of(source.slot, frame, found).is_none())
             .map(|source| (source.slot, self.put_together(source.slot, frame, found)))
             .collect();
+        // What is kept is written while the columns are read.
+        let mut kept = std::mem::take(&mut found.kept);
+        let columns: Vec<(&Source, Option<(&Column, usize)>)> = sources
+            .map(|source| {
+                let column = column_of(source.slot, frame, found);
+                (source, column.or_else(|| own.get(&source.slot).map(|column| (column, 0))))
+            })
+            .collect();
+        let order = self.known_first(segment, &columns, leaves, found.rows);
         for block in 0..found.rows.div_ceil(BLOCK) {
             let first = block * BLOCK;
+            let chosen = order.as_ref().map(|order| order.get(first..).unwrap_or_default());
             let all = Lane::first(found.rows - first);
             scratch.lanes.iter_mut().skip(ALL as usize).take(1).for_each(|lane| *lane = all);
-            for source in sources.clone() {
-                let column = column_of(source.slot, frame, found);
-                let column = column.or_else(|| own.get(&source.slot).map(|column| (column, 0)));
+            for (source, column) in &columns {
                 let pieces = source.rank.pieces();
                 let lanes = scratch.lanes.get_mut(source.lane..source.lane + pieces + 2).unwrap_or_default();
                 lanes.fill(Lane::NONE);
-                if let Some((column, start)) = column {
-                    source.rank.scatter(column, start + first, all, lanes);
+                match (column, chosen) {
+                    (None, _) => {}
+                    (Some((column, start)), None) => source.rank.scatter(column, start + first, all, lanes),
+                    (Some((column, start)), Some(rows)) => source.rank.scatter_chosen(column, *start, rows, lanes),
                 }
                 lane::accumulate(lanes.get_mut(..=pieces).unwrap_or_default());
             }
-            for (answer, lane) in
-                segment.leaves.iter().filter_map(|at| Some((leaves.get(at)?, program.leaves.get(*at)?.1)))
-            {
-                let of = |words: &[u64]| Lane::of(words.get(first / 64..).unwrap_or_default());
+            let answers = segment.leaves.iter().filter_map(|at| Some((leaves.get(at)?, program.leaves.get(*at)?.1)));
+            for (answer, lane) in answers {
+                let of = |words: &[u64]| match chosen {
+                    None => Lane::of(words.get(first / 64..).unwrap_or_default()),
+                    Some(rows) => Lane::chosen(words, rows),
+                };
                 let settled = answer.settled.as_ref().map_or(all, |settled| of(settled));
                 if let Some([yes, behind]) = scratch.lanes.get_mut(lane as usize..lane as usize + 2) {
                     (*yes, *behind) = (of(&answer.yes), settled);
                 }
             }
-            let (lanes, kept) = (scratch.lanes.as_mut_slice(), &mut found.kept);
-            lane::dispatch(Combine { program, segment, block, lanes, kept, counts });
+            let lanes = scratch.lanes.as_mut_slice();
+            lane::dispatch(Combine { program, segment, block, lanes, kept: &mut kept, counts });
         }
+        found.kept = kept;
+    }
+
+    /// The rows of whom everything is known, then the others, where users are only counted: then most blocks are in no doubt.
+    fn known_first(
+        &self,
+        segment: &Segment,
+        columns: &[(&Source, Option<(&Column, usize)>)],
+        leaves: &HashMap<usize, Answer>,
+        rows: usize,
+    ) -> Option<Vec<u32>> {
+        if self.program.kept > 0 || rows <= BLOCK {
+            return None;
+        }
+        let mut known = bits::all(rows);
+        for (_, column) in columns {
+            let (column, start) = (*column)?;
+            let words = column.known().get(start / 64..).unwrap_or_default();
+            known.iter_mut().zip(words).for_each(|(known, word)| *known &= word);
+        }
+        for settled in segment.leaves.iter().filter_map(|at| leaves.get(at)?.settled.as_ref()) {
+            known.iter_mut().zip(settled).for_each(|(known, word)| *known &= word);
+        }
+        let all = bits::count(&known) as usize;
+        // Nothing is won where nobody is in doubt, nor where almost everybody is.
+        if all == rows || all < 2 * BLOCK {
+            return None;
+        }
+        let mut others: Vec<u64> = known.iter().map(|word| !word).collect();
+        bits::trim(&mut others, rows);
+        Some(bits::rows(&known).chain(bits::rows(&others)).map(|row| row as u32).collect())
     }
 
     /// The values of a slot that stand in no column.

@@ -76,6 +76,51 @@ impl Rank {
         }
     }
 
+    /// The same of rows that stand here and there.
+    pub(super) fn scatter_chosen(&self, column: &Column, start: usize, chosen: &[u32], lanes: &mut [Lane]) {
+        let missing = lanes.len().saturating_sub(1);
+        let mut rows = Rows { lanes, known: Lane::NONE, missing };
+        match (self, column.data()) {
+            (Rank::Keys(keys), Data::Int(all) | Data::Short(all, _) | Data::Timestamp(all)) => {
+                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.piece(*it)));
+            }
+            (Rank::Keys(keys), Data::Date(all)) => {
+                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
+            }
+            (Rank::Keys(keys), Data::Float(all)) => {
+                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.piece(float_key(*it))));
+            }
+            (Rank::Keys(keys), Data::Choice(all)) => {
+                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
+            }
+            (Rank::Keys(keys), Data::Decimal(all, _)) => {
+                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.wide_piece(*it)));
+            }
+            (Rank::Texts(texts), Data::Texts(all)) => {
+                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |text| texts.piece(text)));
+            }
+            (Rank::Texts(texts), Data::Text(all)) => {
+                let piece = |row: usize| all.get(row).and_then(Option::as_deref).map_or(0, |text| texts.piece(text));
+                rows.write_chosen(column, start, chosen, piece);
+            }
+            (
+                Rank::Keys(_) | Rank::Texts(_),
+                Data::Bool(_)
+                | Data::Text(_)
+                | Data::Texts(_)
+                | Data::Duration(_)
+                | Data::List(_)
+                | Data::Int(_)
+                | Data::Short(..)
+                | Data::Timestamp(_)
+                | Data::Date(_)
+                | Data::Choice(_)
+                | Data::Float(_)
+                | Data::Decimal(..),
+            ) => {}
+        }
+    }
+
     /// Writes the rows of a block by piece into lanes, the first of which stays empty; rows that have no value into the last.
     pub(super) fn scatter(&self, column: &Column, start: usize, rows: Lane, lanes: &mut [Lane]) {
         let missing = lanes.len().saturating_sub(1);
@@ -152,6 +197,14 @@ impl Rows<'_> {
                 left &= left - 1;
                 self.set(piece(64 * word + bit) as usize + 1, word, bit);
             }
+        }
+    }
+
+    fn write_chosen(&mut self, column: &Column, start: usize, chosen: &[u32], piece: impl Fn(usize) -> u32) {
+        for (at, row) in chosen.iter().enumerate().take(BLOCK) {
+            let row = start + *row as usize;
+            let lane = if column.is_known(row) { piece(row) as usize + 1 } else { self.missing };
+            self.set(lane, at / 64, at % 64);
         }
     }
 
