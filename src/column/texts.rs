@@ -19,6 +19,17 @@ impl Texts {
         fits.is_ok()
     }
 
+    /// All of others behind its own. Beyond 4 GiB in all nothing is taken, and false is given.
+    pub fn append(&mut self, others: &Texts) -> bool {
+        let Ok(before) = u32::try_from(self.bytes.len()) else { return false };
+        let fits = u32::try_from(self.bytes.len() + others.bytes.len()).is_ok();
+        if fits {
+            self.bytes.push_str(&others.bytes);
+            self.ends.extend(others.ends.iter().map(|end| before + end));
+        }
+        fits
+    }
+
     /// The text of a row.
     pub fn get(&self, row: usize) -> Option<&str> {
         let end = *self.ends.get(row)? as usize;

@@ -64,19 +64,23 @@ impl Total {
         total
     }
 
+    /// Adds whole units.
+    pub fn add_units(&mut self, units: i128) {
+        if let Total::Exact(low, high) = self {
+            let (sum, over) = low.overflowing_add(units);
+            *low = sum;
+            *high += if over { units.signum() as i32 } else { 0 };
+        }
+    }
+
     /// Adds an element of the type.
     pub fn add(&mut self, x: &Value) {
         match self {
-            Total::Exact(low, high) => {
-                let units = match x {
-                    Value::Int(units) => i128::from(*units),
-                    Value::Decimal(decimal) => decimal.mantissa,
-                    _ => 0,
-                };
-                let (sum, over) = low.overflowing_add(units);
-                *low = sum;
-                *high += if over { units.signum() as i32 } else { 0 };
-            }
+            Total::Exact(..) => self.add_units(match x {
+                Value::Int(units) => i128::from(*units),
+                Value::Decimal(decimal) => decimal.mantissa,
+                _ => 0,
+            }),
             Total::Float(sum) => {
                 if let Some(x) = number::to_f64(x) {
                     sum.add(x);

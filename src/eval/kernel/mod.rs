@@ -28,7 +28,7 @@ use crate::{
     value::{Type, Value},
 };
 use arena::{Arena, combine};
-use as_of::AsOf;
+pub(in crate::eval) use as_of::AsOf;
 use leaf::{Answer, Dictionary};
 use pieces::{Codes, Pieces};
 
