@@ -12,7 +12,8 @@ use crate::{
             NOBODY, Named, Pass, Whole,
             asked::Rows,
             clauses::{Clauses, Found},
-            slots::{self, Piece, Slots},
+            gather,
+            slots::{self, Lanes, Piece, Slots},
         },
     },
     ir::{AggregateId, Over},
@@ -27,6 +28,7 @@ const PARTS: usize = 64;
 pub(super) struct Children<'a> {
     clauses: Clauses<'a>,
     parts: Vec<Slots>,
+    lanes: Vec<Lanes>,
     at: Option<ColumnId>,
     /// Columns of the table.
     width: usize,
@@ -63,13 +65,15 @@ impl<'a> Children<'a> {
         let clauses = Clauses::of(whole.interpreter, Over::Children(table), ids);
         let other = |id: AggregateId| whole.accumulator(whole.interpreter.rulebook().aggregate(id), Some(table), named);
         let parts = rayon::current_num_threads().next_power_of_two().min(PARTS);
-        let parts = (0..parts).map(|_| Slots::of(&clauses, |question| other(question.id))).collect();
+        let parts = (0..parts).map(|_| Slots::of(&clauses.questions, |question| other(question.id)));
+        let (parts, mut lanes): (Vec<Slots>, Vec<Vec<Lanes>>) = parts.unzip();
+        let lanes = lanes.pop().unwrap_or_default();
         let of = whole.interpreter.rulebook().schema.table(table);
         let at = match of.role {
             Role::Children { at, .. } => at,
             Role::Root | Role::Reference | Role::Ledger => None,
         };
-        Children { clauses, parts, at, width: of.columns.len(), told: 0 }
+        Children { clauses, parts, lanes, at, width: of.columns.len(), told: 0 }
     }
 
     /// The answers, once all rows are told.
@@ -78,8 +82,9 @@ impl<'a> Children<'a> {
         let others: Vec<Vec<Accumulator>> =
             (0..self.clauses.questions.len()).map(|at| slots::others(&mut self.parts, at)).collect();
         let (parts, questions) = (&self.parts, &self.clauses.questions);
-        let all = questions.par_iter().zip(others).enumerate();
-        all.map(|(at, (question, others))| (question.id, slots::finish(parts, at, question, others, users))).collect()
+        let all = questions.par_iter().zip(&self.lanes).zip(others);
+        all.map(|((question, lanes), others)| (question.id, gather::finish(parts, *lanes, question, others, users)))
+            .collect()
     }
 
     fn grow(&mut self, users: usize) {

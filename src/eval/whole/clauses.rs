@@ -11,6 +11,7 @@ use crate::{
         rows::element_type,
         whole::{
             asked::Rows,
+            slots::{Key, What},
             truths::{self, Bits, Truths, has},
         },
     },
@@ -35,6 +36,8 @@ pub(super) struct Question<'a> {
     /// What a row must meet.
     condition: Option<NodeId>,
     element: Source<'a>,
+    /// Whether the element is a column that is never missing.
+    is_known: bool,
     /// What stands behind `by`.
     weight: Option<Source<'a>>,
     /// Of a funnel: its steps.
@@ -105,15 +108,28 @@ impl<'a> Clauses<'a> {
             (ExprKind::Definition(id), Over::Users) => Source::Slot(Slot::Definition(*id)),
             _ => Source::Computed(expr),
         };
+        let table = match over {
+            Over::Children(table) => rulebook.schema.table(table),
+            Over::Users => rulebook.schema.root(),
+        };
+        let is_known = |source: &Source<'_>| match source {
+            Source::Slot(Slot::Column(id)) => table.columns.get(id.0 as usize).is_some_and(|column| !column.optional),
+            Source::Row => true,
+            Source::Slot(_) | Source::Computed(_) => false,
+        };
         let mut nodes = nodes.into_iter();
-        let questions = drafts.into_iter().map(|(id, aggregate, steps, group)| Question {
-            id,
-            aggregate,
-            condition: nodes.next().flatten(),
-            element: aggregate.source.as_ref().map_or(Source::Row, source),
-            weight: aggregate.by.as_ref().map(source),
-            steps: nodes.by_ref().take(steps).collect(),
-            group,
+        let questions = drafts.into_iter().map(|(id, aggregate, steps, group)| {
+            let element = aggregate.source.as_ref().map_or(Source::Row, source);
+            Question {
+                id,
+                aggregate,
+                condition: nodes.next().flatten(),
+                is_known: is_known(&element),
+                element,
+                weight: aggregate.by.as_ref().map(source),
+                steps: nodes.by_ref().take(steps).collect(),
+                group,
+            }
         });
         let questions = questions.collect();
         Clauses { plan, questions }
@@ -190,6 +206,17 @@ impl Found {
 }
 
 impl Question<'_> {
+    /// What is kept of it can be shared with questions of the same key. `at` is its own place among them.
+    pub(super) fn key(&self, at: usize, what: What) -> Key {
+        let element = match &self.element {
+            Source::Slot(_) if what == What::Count && self.is_known => None,
+            Source::Slot(slot) => Some(*slot),
+            Source::Row | Source::Computed(_) => None,
+        };
+        let own = matches!(self.element, Source::Computed(_)).then_some(at);
+        (what, self.condition, element, own)
+    }
+
     pub(super) fn is_funnel(&self) -> bool {
         matches!(self.aggregate.function, AggregateFunction::Funnel(..))
     }

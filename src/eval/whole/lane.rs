@@ -1,5 +1,5 @@
 //! What is kept of one question for each slot, in words that stand beside those of the other questions: so that a row touches one
-//! place in memory, whatever is asked of it. What does not fit into the words, which is seldom, stands in tables of its own.
+//! place in memory, whatever is asked of it. All words begin as 0. What does not fit into them, which is seldom, stands in tables.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,47 +10,97 @@ use foldhash::fast::RandomState;
 
 use crate::{
     column::{Column, Data},
-    eval::{accumulate::Accumulator, rows::element_type, whole::truths::has},
-    ir::{Aggregate, AggregateFunction},
+    eval::whole::truths::has,
     plan::float_key,
-    value::{Type, aggregate::Total, exact_sum::ExactSum},
+    value::{aggregate::Total, exact_sum::ExactSum},
 };
 
 pub(super) type Table<T> = HashMap<u32, T, RandomState>;
 
-/// One question's part of the words of a slot: the first word is `at`.
+/// A part of the words of a slot, and the rows that it is told of.
 #[derive(Debug)]
 pub(super) struct Lane {
-    pub(super) at: usize,
+    /// The first word.
+    pub(super) word: usize,
+    /// Of what takes half a word: which half, 0 or 32.
+    pub(super) shift: u32,
+    /// The question whose rows and elements these are.
+    pub(super) question: usize,
     pub(super) kept: Kept,
 }
 
 /// What is kept.
 #[derive(Debug)]
 pub(super) enum Kept {
-    /// How many. One word.
-    Count,
-    /// Whether one is true. One word.
+    /// How many. Half a word; what runs over.
+    Count(Table<u64>),
+    /// Whether one is true. Half a word.
     Any,
-    /// A sum of ints or decimals, and how many. Two words; what runs over.
+    /// A sum of ints or decimals. One word; what runs over.
     Sum(Table<Total>),
-    /// A sum of floats in two parts that are exact together, and how many. Three words; sums of more parts.
+    /// A sum of floats in two parts that are exact together. Two words; sums of more parts.
     Floats(Table<ExactSum>),
-    /// The least or greatest key, [`i64::MAX`] or [`i64::MIN`] where there is none. One word; slots that have just that key;
-    /// decimals beyond 64 bits.
+    /// The least or greatest: one word that only grows ([`rising`]), 0 where there is none. Slots that have just that key; decimals
+    /// beyond 64 bits.
     Extreme { greatest: bool, ends: HashSet<u32, RandomState>, wide: Table<i128> },
-    /// The first or last: when, and what. Two words; decimals beyond 64 bits.
+    /// The same of days and ranks. Half a word.
+    SmallExtreme { greatest: bool },
+    /// The first or last: when, likewise, and what. Two words; decimals beyond 64 bits.
     End { last: bool, wide: Table<i128> },
     /// The same of texts: when. One word; the texts.
     EndText { last: bool, texts: Vec<Option<Arc<str>>>, often: HashSet<Arc<str>, RandomState> },
-    /// Anything else. No words.
-    Other(Box<Accumulator>),
 }
 
 /// When a row without an `at` happened, as far as order goes: before all others.
 const UNDATED: i64 = i64::MIN + 1;
 /// Texts that a lane keeps once each.
 const OFTEN: usize = 1 << 12;
+
+/// A key as a word that is the greater the greater (or the less) it is; 0 for the last key that anything could be.
+#[inline]
+pub(super) fn rising(key: i64, greatest: bool) -> u64 {
+    let word = (key ^ i64::MIN) as u64;
+    if greatest { word } else { !word }
+}
+
+/// The key of such a word.
+pub(super) fn key_of(word: u64, greatest: bool) -> i64 {
+    let word = if greatest { word } else { !word };
+    word as i64 ^ i64::MIN
+}
+
+/// The same of half a word.
+#[inline]
+fn small_rising(key: i32, greatest: bool) -> u32 {
+    let word = (key ^ i32::MIN) as u32;
+    if greatest { word } else { !word }
+}
+
+/// The key of such a half.
+pub(super) fn small_key_of(word: u32, greatest: bool) -> i32 {
+    let word = if greatest { word } else { !word };
+    word as i32 ^ i32::MIN
+}
+
+impl Kept {
+    /// How many halves of words it takes.
+    pub(super) fn halves(&self) -> usize {
+        match self {
+            Kept::Count(_) | Kept::Any | Kept::SmallExtreme { .. } => 1,
+            Kept::Sum(_) | Kept::Extreme { .. } | Kept::EndText { .. } => 2,
+            Kept::Floats(_) | Kept::End { .. } => 4,
+        }
+    }
+
+    /// Whether some slots have more than their words hold.
+    pub(super) fn has_tables(&self) -> bool {
+        match self {
+            Kept::Sum(over) => !over.is_empty(),
+            Kept::Extreme { wide, .. } | Kept::End { wide, .. } => !wide.is_empty(),
+            Kept::Count(_) | Kept::Any | Kept::Floats(_) | Kept::SmallExtreme { .. } | Kept::EndText { .. } => false,
+        }
+    }
+}
 
 /// Rows that are told together: which rows, and the slot of each.
 #[derive(Clone, Copy, Debug)]
@@ -66,112 +116,98 @@ pub(super) struct Told<'t> {
 }
 
 impl Lane {
-    /// What a question needs; none where only [`Accumulator`]s can answer it.
-    pub(super) fn kept(aggregate: &Aggregate) -> Option<Kept> {
-        let last = matches!(aggregate.function, AggregateFunction::Last);
-        let greatest = matches!(aggregate.function, AggregateFunction::Greatest);
-        let empty = HashMap::default;
-        match (&aggregate.function, element_type(aggregate)) {
-            (AggregateFunction::Count, _) => Some(Kept::Count),
-            (AggregateFunction::Any, Type::Bool) => Some(Kept::Any),
-            (AggregateFunction::Sum | AggregateFunction::Average, Type::Int | Type::Decimal(_)) => {
-                Some(Kept::Sum(empty()))
-            }
-            (AggregateFunction::Sum | AggregateFunction::Average, Type::Float) => {
-                Some(Kept::Floats(HashMap::default()))
-            }
-            (
-                AggregateFunction::Least | AggregateFunction::Greatest,
-                Type::Int | Type::Decimal(_) | Type::Float | Type::Date | Type::Timestamp | Type::Choice(_),
-            ) => Some(Kept::Extreme { greatest, ends: HashSet::default(), wide: HashMap::default() }),
-            (AggregateFunction::First | AggregateFunction::Last, Type::Text) => {
-                Some(Kept::EndText { last, texts: vec![], often: HashSet::default() })
-            }
-            (
-                AggregateFunction::First | AggregateFunction::Last,
-                Type::Bool
-                | Type::Int
-                | Type::Decimal(_)
-                | Type::Float
-                | Type::Date
-                | Type::Timestamp
-                | Type::Choice(_),
-            ) => Some(Kept::End { last, wide: HashMap::default() }),
-            _ => None,
-        }
-    }
-
-    /// The words of a slot that nothing was told of.
-    pub(super) fn fresh(kept: &Kept) -> &'static [i64] {
-        match kept {
-            Kept::Count | Kept::Any => &[0],
-            Kept::Sum(_) => &[0, 0],
-            Kept::Floats(_) => &[0, 0, 0],
-            Kept::Extreme { greatest: true, .. } | Kept::EndText { last: true, .. } => &[i64::MIN],
-            Kept::Extreme { greatest: false, .. } | Kept::EndText { last: false, .. } => &[i64::MAX],
-            Kept::End { last: true, .. } => &[i64::MIN, 0],
-            Kept::End { last: false, .. } => &[i64::MAX, 0],
-            Kept::Other(_) => &[],
-        }
-    }
-
     /// Tells it of rows. `words` are those of all slots, so many each.
-    pub(super) fn tell(&mut self, words: &mut [i64], stride: usize, told: &Told<'_>) {
-        let at = self.at;
+    pub(super) fn tell(&mut self, words: &mut [u64], stride: usize, told: &Told<'_>) {
+        let (at, shift) = (self.word, self.shift);
         match (&mut self.kept, told.elements.map(Column::data)) {
-            (Kept::Count, _) => each::<1>(words, stride, at, told, |[count], _, _, taken| *count += i64::from(taken)),
-            (Kept::Any, Some(Data::Bool(flags))) => each::<1>(words, stride, at, told, |[any], row, _, taken| {
-                *any |= i64::from(taken && flags.get(row) == Some(&true));
+            (Kept::Count(over), _) => each::<1>(words, stride, at, told, |[count], _, slot, taken| {
+                let (sum, wrapped) = count.overflowing_add(u64::from(taken) << shift);
+                *count = sum;
+                // A half that has become 0 has run over, into the other half or out of the word.
+                if taken && (sum >> shift) as u32 == 0 {
+                    *count = if shift == 0 { sum.wrapping_sub(1 << 32) } else { sum };
+                    debug_assert!(shift == 0 || wrapped, "the upper half runs out of the word");
+                    count_over(over, slot);
+                }
             }),
-            (Kept::Any, _) => each::<1>(words, stride, at, told, |[any], _, _, taken| *any |= i64::from(taken)),
+            (Kept::Any, Some(Data::Bool(flags))) => each::<1>(words, stride, at, told, |[any], row, _, taken| {
+                *any |= u64::from(taken && flags.get(row) == Some(&true)) << shift;
+            }),
+            (Kept::Any, _) => each::<1>(words, stride, at, told, |[any], _, _, taken| *any |= u64::from(taken) << shift),
             (Kept::Sum(over), Some(Data::Int(values) | Data::Short(values, _))) => {
-                each::<2>(words, stride, at, told, |[sum, count], row, slot, taken| {
-                    let value = if taken { values.get(row).copied().unwrap_or(0) } else { 0 };
-                    let (total, overflow) = sum.overflowing_add(value);
-                    *count += i64::from(taken);
+                each::<1>(words, stride, at, told, |[sum], row, slot, taken| {
+                    let value = values.get(row).copied().unwrap_or(0) * i64::from(taken);
+                    let (total, overflow) = (*sum as i64).overflowing_add(value);
                     if overflow {
-                        run_over(over, slot, i128::from(*sum) + i128::from(value));
+                        run_over(over, slot, i128::from(*sum as i64) + i128::from(value));
                         *sum = 0;
                     } else {
-                        *sum = total;
+                        *sum = total as u64;
                     }
                 });
             }
             (Kept::Sum(over), Some(Data::Decimal(values, _))) => {
-                taken::<2>(words, stride, at, told, |[_, count], row, slot| {
-                    *count += 1;
+                taken::<1>(words, stride, at, told, |_, row, slot| {
                     run_over(over, slot, values.get(row).copied().unwrap_or(0));
                 });
             }
             (Kept::Floats(over), Some(Data::Float(values))) => {
-                taken::<3>(words, stride, at, told, |[high, low, count], row, slot| {
-                    *count += 1;
+                taken::<2>(words, stride, at, told, |[high, low], row, slot| {
                     add_float(high, low, over, slot, values.get(row).copied().unwrap_or(0.0));
                 });
             }
-            (Kept::Extreme { greatest, ends, wide }, Some(data)) => match data {
-                Data::Int(values) | Data::Short(values, _) | Data::Timestamp(values) => {
-                    extreme(words, stride, at, told, *greatest, ends, |row| values.get(row).copied());
-                }
-                Data::Date(values) => {
-                    extreme(words, stride, at, told, *greatest, ends, |row| values.get(row).map(|it| i64::from(*it)));
-                }
-                Data::Choice(values) => {
-                    extreme(words, stride, at, told, *greatest, ends, |row| values.get(row).map(|it| i64::from(*it)));
-                }
-                Data::Float(values) => {
-                    extreme(words, stride, at, told, *greatest, ends, |row| values.get(row).map(|it| float_key(*it)));
-                }
-                Data::Decimal(values, _) => {
-                    let greatest = *greatest;
-                    taken::<1>(words, stride, at, told, |_, row, slot| {
+            (Kept::Extreme { greatest, ends, wide }, Some(data)) => {
+                let greatest = *greatest;
+                let mut extreme = |key: &dyn Fn(usize) -> Option<i64>| {
+                    taken::<1>(words, stride, at, told, |[best], row, slot| {
+                        let word = key(row).map_or(0, |key| rising(key, greatest));
+                        if word == 0 {
+                            ends.insert(slot);
+                        }
+                        *best = word.max(*best);
+                    });
+                };
+                match data {
+                    Data::Float(values) => extreme(&|row| values.get(row).map(|it| float_key(*it))),
+                    Data::Int(values) | Data::Short(values, _) | Data::Timestamp(values) => {
+                        each::<1>(words, stride, at, told, |[best], row, slot, taken| {
+                            let word = values.get(row).map_or(0, |key| rising(*key, greatest));
+                            if taken & (word == 0) {
+                                ends.insert(slot);
+                            }
+                            *best = (word * u64::from(taken)).max(*best);
+                        });
+                    }
+                    Data::Decimal(values, _) => taken::<1>(words, stride, at, told, |_, row, slot| {
                         let Some(value) = values.get(row).copied() else { return };
                         let best = wide.entry(slot).or_insert(value);
                         *best = if greatest { value.max(*best) } else { value.min(*best) };
-                    });
+                    }),
+                    Data::Bool(_)
+                    | Data::Text(_)
+                    | Data::Texts(_)
+                    | Data::Date(_)
+                    | Data::Duration(_)
+                    | Data::List(_)
+                    | Data::Choice(_) => {}
                 }
-                Data::Bool(_) | Data::Text(_) | Data::Texts(_) | Data::Duration(_) | Data::List(_) => {}
-            },
+            }
+            (Kept::SmallExtreme { greatest }, Some(data)) => {
+                let greatest = *greatest;
+                let grow = |best: &mut u64, key: i32, taken: bool| {
+                    let (own, word) = ((*best >> shift) as u32, small_rising(key, greatest) * u32::from(taken));
+                    *best ^= u64::from(own ^ own.max(word)) << shift;
+                };
+                match data {
+                    Data::Date(days) => each::<1>(words, stride, at, told, |[best], row, _, taken| {
+                        grow(best, days.get(row).copied().unwrap_or(0), taken);
+                    }),
+                    Data::Choice(ranks) => each::<1>(words, stride, at, told, |[best], row, _, taken| {
+                        grow(best, ranks.get(row).copied().unwrap_or(0) as i32, taken);
+                    }),
+                    _ => {}
+                }
+            }
             (Kept::End { last, wide }, Some(data)) => {
                 let last = *last;
                 macro_rules! end {
@@ -215,9 +251,15 @@ impl Lane {
                     }
                 });
             }
-            (Kept::Sum(_) | Kept::Floats(_) | Kept::Extreme { .. } | Kept::End { .. } | Kept::EndText { .. }, _) => {}
-            // Told element by element.
-            (Kept::Other(_), _) => {}
+            (
+                Kept::Sum(_)
+                | Kept::Floats(_)
+                | Kept::Extreme { .. }
+                | Kept::SmallExtreme { .. }
+                | Kept::End { .. }
+                | Kept::EndText { .. },
+                _,
+            ) => {}
         }
     }
 }
@@ -225,11 +267,11 @@ impl Lane {
 /// Looks at the words of each row's slot, whether the row is taken or not.
 #[inline]
 fn each<const N: usize>(
-    words: &mut [i64],
+    words: &mut [u64],
     stride: usize,
     at: usize,
     told: &Told<'_>,
-    mut change: impl FnMut(&mut [i64; N], usize, u32, bool),
+    mut change: impl FnMut(&mut [u64; N], usize, u32, bool),
 ) {
     let rows = told.rows.iter().zip(told.slots);
     match told.take {
@@ -249,11 +291,11 @@ fn each<const N: usize>(
 /// Looks at the words of the slots of rows that are taken.
 #[inline]
 fn taken<const N: usize>(
-    words: &mut [i64],
+    words: &mut [u64],
     stride: usize,
     at: usize,
     told: &Told<'_>,
-    mut change: impl FnMut(&mut [i64; N], usize, u32),
+    mut change: impl FnMut(&mut [u64; N], usize, u32),
 ) {
     for (row, slot) in told.rows.iter().zip(told.slots) {
         if told.take.is_none_or(|take| has(take, *row as usize))
@@ -265,8 +307,13 @@ fn taken<const N: usize>(
 }
 
 #[inline]
-fn own<const N: usize>(words: &mut [i64], from: usize) -> Option<&mut [i64; N]> {
+fn own<const N: usize>(words: &mut [u64], from: usize) -> Option<&mut [u64; N]> {
     words.get_mut(from..from + N)?.try_into().ok()
+}
+
+#[cold]
+fn count_over(over: &mut Table<u64>, slot: u32) {
+    *over.entry(slot).or_default() += 1 << 32;
 }
 
 #[cold]
@@ -276,19 +323,19 @@ fn run_over(over: &mut Table<Total>, slot: u32, units: i128) {
 
 /// Adds a float to a sum of two parts, which are exact together; a sum that needs more stands in the table.
 #[inline]
-fn add_float(high: &mut i64, low: &mut i64, over: &mut Table<ExactSum>, slot: u32, x: f64) {
+fn add_float(high: &mut u64, low: &mut u64, over: &mut Table<ExactSum>, slot: u32, x: f64) {
     let two_sum = |a: f64, b: f64| {
         let sum = a + b;
         let part = sum - a;
         (sum, (a - (sum - part)) + (b - part))
     };
-    let (own_high, own_low) = (f64::from_bits(*high as u64), f64::from_bits(*low as u64));
+    let (own_high, own_low) = (f64::from_bits(*high), f64::from_bits(*low));
     let (part, least) = two_sum(own_low, x);
     let (sum, rest) = two_sum(own_high, part);
     // Far from where a sum might overflow on the way, or lose what is too small for a float.
     let usual = sum.abs() < 1e270 && x.abs() < 1e270;
     if usual && (least == 0.0 || rest == 0.0) {
-        (*high, *low) = (sum.to_bits() as i64, (rest + least).to_bits() as i64);
+        (*high, *low) = (sum.to_bits(), (rest + least).to_bits());
     } else {
         let kept = over.entry(slot).or_default();
         [own_high, own_low, x].into_iter().for_each(|part| kept.add(part));
@@ -296,28 +343,8 @@ fn add_float(high: &mut i64, low: &mut i64, over: &mut Table<ExactSum>, slot: u3
     }
 }
 
-fn extreme(
-    words: &mut [i64],
-    stride: usize,
-    at: usize,
-    told: &Told<'_>,
-    greatest: bool,
-    ends: &mut HashSet<u32, RandomState>,
-    key: impl Fn(usize) -> Option<i64>,
-) {
-    let none = if greatest { i64::MIN } else { i64::MAX };
-    let mut change = |best: &mut i64, row: usize, slot: u32, taken: bool| {
-        let key = if taken { key(row).unwrap_or(none) } else { none };
-        if taken && key == none {
-            ends.insert(slot);
-        }
-        *best = if greatest { key.max(*best) } else { key.min(*best) };
-    };
-    each::<1>(words, stride, at, told, |[best], row, slot, taken| change(best, row, slot, taken));
-}
-
 fn end(
-    words: &mut [i64],
+    words: &mut [u64],
     stride: usize,
     at: usize,
     told: &Told<'_>,
@@ -328,7 +355,7 @@ fn end(
     let moments = Moments::of(told.happened);
     taken::<2>(words, stride, at, told, |[when, what], row, slot| {
         if moments.replaces(row, when, last) {
-            *what = key(row).unwrap_or(0);
+            *what = key(row).unwrap_or(0) as u64;
             if !wide.is_empty() {
                 wide.remove(&slot);
             }
@@ -365,9 +392,9 @@ impl<'c> Moments<'c> {
     /// Whether a row comes before (or behind) what is kept, and if so when it happened. Rows are told in the order of their input, so of
     /// the same moment the one told first is the first.
     #[inline]
-    fn replaces(&self, row: usize, when: &mut i64, last: bool) -> bool {
-        let at = self.at(row);
-        let replaces = if last { at >= *when } else { at < *when };
+    fn replaces(&self, row: usize, when: &mut u64, last: bool) -> bool {
+        let at = rising(self.at(row), last);
+        let replaces = if last { at >= *when } else { at > *when };
         if replaces {
             *when = at;
         }

@@ -6,6 +6,7 @@
 mod asked;
 mod children;
 mod clauses;
+mod gather;
 mod lane;
 mod numbers;
 mod part;

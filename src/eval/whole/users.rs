@@ -14,6 +14,7 @@ use crate::{
         whole::{
             Found, NOBODY, Name, Named, Seen, Whole,
             asked::Rows,
+            gather,
             clauses::{self, Clauses, Elements, FoundOf, Question},
             slots::{self, Columns, Piece, Slots},
             truths::has,
@@ -68,14 +69,12 @@ impl Whole<'_> {
             .map(|start| clauses.ask(&Rows::of_users(self, named, start, TOGETHER.min(self.users - start))))
             .collect();
         let found = clauses::Found::joined(parts, clauses.questions.len(), TOGETHER);
-        let questions = clauses.questions.iter().zip(found.of).collect::<Vec<_>>();
-        let mut slots = Slots::each(&clauses, |question| self.accumulator(question.aggregate, None, named));
-        slots
-            .par_iter_mut()
-            .zip(questions)
-            .map(|(slots, (question, found))| {
+        let questions: Vec<(&Question<'_>, FoundOf)> = clauses.questions.iter().zip(found.of).collect();
+        questions
+            .into_par_iter()
+            .map(|(question, found)| {
                 let groups = (!question.aggregate.per.is_empty()).then(|| self.groups(&question.aggregate.per, named));
-                (question.id, self.answer_of(question, found, groups, slots, named))
+                (question.id, self.answer_of(question, found, groups, named))
             })
             .collect()
     }
@@ -85,7 +84,6 @@ impl Whole<'_> {
         question: &Question<'_>,
         found: FoundOf,
         groups: Option<Groups>,
-        slots: &mut Slots,
         named: &Named,
     ) -> Found {
         let known = Known { whole: self, named };
@@ -93,10 +91,11 @@ impl Whole<'_> {
             return Found::Each(self.rank(question.aggregate, &found, &known, groups));
         }
         let many = groups.as_ref().map_or(1, |groups| groups.many);
+        let one = std::slice::from_ref(question);
+        let (mut slots, lanes) = Slots::of(one, |question| self.accumulator(question.aggregate, None, named));
         slots.grow(many);
         let found = clauses::Found { of: vec![found] };
         let piece = Piece { columns: &known, found: &found, at: None, before: 0 };
-        let one = std::slice::from_ref(question);
         match &groups {
             None => {
                 let nothing = vec![0; TOGETHER];
@@ -113,8 +112,9 @@ impl Whole<'_> {
                 }
             }
         }
-        let others = slots::others(std::slice::from_mut(slots), 0);
-        let answers = slots::finish(std::slice::from_ref(slots), 0, question, others, many).values;
+        let others = slots::others(std::slice::from_mut(&mut slots), 0);
+        let lanes = lanes.first().copied().unwrap_or_default();
+        let answers = gather::finish(std::slice::from_ref(&slots), lanes, question, others, many).values;
         match groups {
             None => Found::Same(answers.get(0)),
             Some(groups) => Found::Groups(groups.of, answers),
