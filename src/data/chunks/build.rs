@@ -78,6 +78,14 @@ impl Known {
         Known { bits: vec![0; rows.div_ceil(64)] }
     }
 
+    /// All of so many rows are known.
+    pub(super) fn set_all(&mut self, rows: usize) {
+        self.bits.fill(u64::MAX);
+        if let (Some(last), 1..) = (self.bits.last_mut(), rows % 64) {
+            *last = (1 << (rows % 64)) - 1;
+        }
+    }
+
     #[inline]
     pub(super) fn set(&mut self, row: usize) {
         if let Some(word) = self.bits.get_mut(row / 64) {

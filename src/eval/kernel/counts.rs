@@ -7,7 +7,7 @@ use crate::{
         kernel::{At, Found, Frame, Kernel, arena::Bits, bits, leaf::known_of},
         unknown::{self, Cause},
     },
-    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook},
+    ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Over, Rulebook},
     plan::{Atom, Node, NodeId, Plan, Slot, Step},
     schema::ColumnId,
 };
@@ -179,6 +179,16 @@ impl Kernel<'_> {
                     rows.iter_mut().zip(here).for_each(|(rows, here)| *rows |= here);
                     true
                 }
+                Some(Atom::Range(Slot::Aggregate(id), _) | Atom::Flag(Slot::Aggregate(id))) => {
+                    let (Some(cause), Some((column, start))) = (self.lacking.get(id), frame.aggregates(*id)) else {
+                        return false;
+                    };
+                    let Some(known) = known_of(column, start, found.rows) else { return true };
+                    let rows = missing.entry(*cause).or_insert_with(|| vec![0; bits::words(found.rows)]);
+                    let here = hang.iter().zip(&known).map(|(hang, known)| hang & !known);
+                    rows.iter_mut().zip(here).for_each(|(rows, here)| *rows |= here);
+                    true
+                }
                 Some(Atom::Range(..) | Atom::Flag(_) | Atom::Known(_) | Atom::Opaque(_)) | None => false,
             },
             None => false,
@@ -216,6 +226,26 @@ pub(super) fn hanging_on_columns(
         Step::Ladder(..) | Step::Score(..) | Step::Alias(..) | Step::Value(_) => None,
     });
     hanging.collect()
+}
+
+/// What is told to be missing where a question over child rows has no answer: the `let` or funnel that asks it, or, where it is asked in
+/// place, the table.
+pub(super) fn lacking(
+    rulebook: &Rulebook,
+    asked: impl IntoIterator<Item = AggregateId>,
+) -> HashMap<AggregateId, Cause> {
+    let mut named: HashMap<AggregateId, Cause> = HashMap::new();
+    for (at, definition) in rulebook.definitions.iter().enumerate() {
+        if matches!(definition.body, Body::Let(_) | Body::Funnel(..)) {
+            let cause = Cause::Definition(DefinitionId(at as u32));
+            named.extend(definition.aggregates.iter().map(|id| (*id, cause)));
+        }
+    }
+    let cause = |id: AggregateId| match rulebook.aggregate(id).over {
+        Over::Children(table) => Some((id, named.get(&id).copied().unwrap_or(Cause::Children(table)))),
+        Over::Users => None,
+    };
+    asked.into_iter().filter_map(cause).collect()
 }
 
 /// Whether a condition on a text asks it plainly, so that it is unknown where the text is missing.

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     column::Column,
-    eval::{Answers, Context, Interpreter, Overlap, reference::Known},
+    eval::{Answers, Context, Interpreter, Overlap, reference::Known, unknown::Cause},
     ir::{AggregateFunction, AggregateId, Body, DefinitionId, ExprKind},
     plan::{Node, NodeId, Plan, Slot, Step},
     schema::ColumnId,
@@ -48,6 +48,8 @@ pub struct Kernel<'a> {
     hangs_on: HashMap<DefinitionId, (NodeId, Vec<ColumnId>)>,
     /// Definitions that are something else under a name of their own.
     aliases: HashMap<DefinitionId, Slot>,
+    /// What is missing where a question over child rows has no answer.
+    lacking: HashMap<AggregateId, Cause>,
 }
 
 /// What some users got.
@@ -100,7 +102,8 @@ impl<'a> Kernel<'a> {
             }
         }
         let hangs_on = counts::hanging_on_columns(rulebook, &plan);
-        Kernel { interpreter, plan, pieces, funnels, to_next, conditions, hangs_on, aliases }
+        let lacking = counts::lacking(rulebook, reads.aggregates.iter().copied());
+        Kernel { interpreter, plan, pieces, funnels, to_next, conditions, hangs_on, aliases, lacking }
     }
 
     /// How many users are best evaluated together, so that what is found of them stays in the processor's own memory.

@@ -11,7 +11,7 @@ use crate::{
         whole::{
             NOBODY, Named, Pass, Whole,
             asked::Rows,
-            clauses::{Clauses, Found},
+            clauses::{Clauses, Found, Question},
             gather,
             slots::{self, Lanes, Piece, Slots},
         },
@@ -63,9 +63,10 @@ pub struct Asked {
 impl<'a> Children<'a> {
     fn of(whole: &Whole<'a>, table: TableId, ids: &[AggregateId], named: &Named) -> Children<'a> {
         let clauses = Clauses::of(whole.interpreter, Over::Children(table), ids);
-        let other = |id: AggregateId| whole.accumulator(whole.interpreter.rulebook().aggregate(id), Some(table), named);
+        let share = |question: &Question<'_>| whole.share(question.aggregate, named);
+        let other = |question: &Question<'_>| whole.accumulator(question.aggregate, Some(table), named);
         let parts = rayon::current_num_threads().next_power_of_two().min(PARTS);
-        let parts = (0..parts).map(|_| Slots::of(&clauses.questions, |question| other(question.id)));
+        let parts = (0..parts).map(|_| Slots::of(&clauses.questions, share, other));
         let (parts, mut lanes): (Vec<Slots>, Vec<Vec<Lanes>>) = parts.unzip();
         let lanes = lanes.pop().unwrap_or_default();
         let of = whole.interpreter.rulebook().schema.table(table);

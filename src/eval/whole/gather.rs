@@ -1,5 +1,7 @@
 //! The answers of questions, gathered from what is kept of them.
 
+use rayon::prelude::*;
+
 use crate::{
     column::{Column, Data},
     eval::{
@@ -66,6 +68,30 @@ pub(super) fn finish(
             Kept::EndText { texts, .. } => texts.get(of.slot as usize).cloned().flatten().map(Some),
             _ => None,
         }),
+        Kept::Different(_) => {
+            let mut column = Column::new(ty);
+            for user in 0..users {
+                let answer = gathering.of(user).map(|of| match &of.lane.kept {
+                    Kept::Different(different) => different.answer(of.slot as usize, &element),
+                    _ => Value::Missing,
+                });
+                column.push(&answer.unwrap_or(Value::Missing));
+            }
+            column
+        }
+        Kept::All(_) => {
+            let answers = |(at, part): (usize, &Slots)| match part.lane(own).map(|lane| &lane.kept) {
+                Some(Kept::All(all)) => all.answers((users + parts.len() - 1 - at) / parts.len(), &element),
+                _ => vec![],
+            };
+            let answers: Vec<Vec<Value>> = parts.par_iter().enumerate().map(answers).collect();
+            let mut column = Column::new(ty);
+            for user in 0..users {
+                let answer = answers.get(user & (parts.len() - 1)).and_then(|part| part.get(user >> shift));
+                column.push(answer.unwrap_or(&Value::Missing));
+            }
+            column
+        }
     };
     Answered { values, reached: None }
 }

@@ -10,7 +10,10 @@ use foldhash::fast::RandomState;
 
 use crate::{
     column::{Column, Data},
-    eval::whole::truths::has,
+    eval::whole::{
+        truths::has,
+        values::{All, Different},
+    },
     plan::float_key,
     value::{aggregate::Total, exact_sum::ExactSum},
 };
@@ -49,6 +52,10 @@ pub(super) enum Kept {
     End { last: bool, wide: Table<i128> },
     /// The same of texts: when. One word; the texts.
     EndText { last: bool, texts: Vec<Option<Arc<str>>>, often: HashSet<Arc<str>, RandomState> },
+    /// The different values. No words.
+    Different(Box<Different>),
+    /// All numbers. No words.
+    All(Box<All>),
 }
 
 /// When a row without an `at` happened, as far as order goes: before all others.
@@ -89,6 +96,7 @@ impl Kept {
             Kept::Count(_) | Kept::Any | Kept::SmallExtreme { .. } => 1,
             Kept::Sum(_) | Kept::Extreme { .. } | Kept::EndText { .. } => 2,
             Kept::Floats(_) | Kept::End { .. } => 4,
+            Kept::Different(_) | Kept::All(_) => 0,
         }
     }
 
@@ -97,7 +105,13 @@ impl Kept {
         match self {
             Kept::Sum(over) => !over.is_empty(),
             Kept::Extreme { wide, .. } | Kept::End { wide, .. } => !wide.is_empty(),
-            Kept::Count(_) | Kept::Any | Kept::Floats(_) | Kept::SmallExtreme { .. } | Kept::EndText { .. } => false,
+            Kept::Count(_)
+            | Kept::Any
+            | Kept::Floats(_)
+            | Kept::SmallExtreme { .. }
+            | Kept::EndText { .. }
+            | Kept::Different(_)
+            | Kept::All(_) => false,
         }
     }
 }
@@ -113,6 +127,8 @@ pub(super) struct Told<'t> {
     pub(super) elements: Option<&'t Column>,
     /// When the rows happened.
     pub(super) happened: Option<&'t Column>,
+    /// Rows that stand before the piece.
+    pub(super) before: u64,
 }
 
 impl Lane {
@@ -133,7 +149,9 @@ impl Lane {
             (Kept::Any, Some(Data::Bool(flags))) => each::<1>(words, stride, at, told, |[any], row, _, taken| {
                 *any |= u64::from(taken && flags.get(row) == Some(&true)) << shift;
             }),
-            (Kept::Any, _) => each::<1>(words, stride, at, told, |[any], _, _, taken| *any |= u64::from(taken) << shift),
+            (Kept::Any, _) => {
+                each::<1>(words, stride, at, told, |[any], _, _, taken| *any |= u64::from(taken) << shift)
+            }
             (Kept::Sum(over), Some(Data::Int(values) | Data::Short(values, _))) => {
                 each::<1>(words, stride, at, told, |[sum], row, slot, taken| {
                     let value = values.get(row).copied().unwrap_or(0) * i64::from(taken);
@@ -251,6 +269,8 @@ impl Lane {
                     }
                 });
             }
+            (Kept::Different(different), _) => different.tell(told),
+            (Kept::All(all), _) => all.tell(told),
             (
                 Kept::Sum(_)
                 | Kept::Floats(_)
@@ -302,6 +322,16 @@ fn taken<const N: usize>(
             && let Some(words) = own(words, *slot as usize * stride + at)
         {
             change(words, *row as usize, *slot);
+        }
+    }
+}
+
+/// Looks at rows that are taken.
+#[inline]
+pub(super) fn each_taken(told: &Told<'_>, mut look: impl FnMut(usize, u32)) {
+    for (row, slot) in told.rows.iter().zip(told.slots) {
+        if told.take.is_none_or(|take| has(take, *row as usize)) {
+            look(*row as usize, *slot);
         }
     }
 }
@@ -364,14 +394,14 @@ fn end(
 }
 
 /// When rows happened.
-enum Moments<'c> {
+pub(super) enum Moments<'c> {
     Days(&'c Column, &'c [i32]),
     Micros(&'c Column, &'c [i64]),
     None,
 }
 
 impl<'c> Moments<'c> {
-    fn of(column: Option<&'c Column>) -> Moments<'c> {
+    pub(super) fn of(column: Option<&'c Column>) -> Moments<'c> {
         match column.map(|column| (column, column.data())) {
             Some((column, Data::Date(days))) => Moments::Days(column, days),
             Some((column, Data::Timestamp(micros))) => Moments::Micros(column, micros),
@@ -379,8 +409,9 @@ impl<'c> Moments<'c> {
         }
     }
 
+    /// A number for the moment of a row; rows without one come first.
     #[inline]
-    fn at(&self, row: usize) -> i64 {
+    pub(super) fn at(&self, row: usize) -> i64 {
         let at = match self {
             Moments::Days(column, days) => days.get(row).filter(|_| column.is_known(row)).map(|it| i64::from(*it)),
             Moments::Micros(column, micros) => micros.get(row).filter(|_| column.is_known(row)).copied(),

@@ -13,6 +13,7 @@ mod part;
 mod slots;
 mod truths;
 mod users;
+mod values;
 
 pub use children::{Asked, Owners};
 pub use numbers::NOBODY;
@@ -173,11 +174,16 @@ impl<'a> Whole<'a> {
             }),
             _ => None,
         };
-        let share = match &aggregate.function {
+        Accumulator::new(aggregate, self.share(aggregate, named), terms, self.interpreter.clock())
+    }
+
+    /// The share that a quantile asks for.
+    fn share(&self, aggregate: &Aggregate, named: &Named) -> Value {
+        let known = Seen { whole: self, user: None, named };
+        match &aggregate.function {
             AggregateFunction::Quantile(share) => self.interpreter.row(&known).value(share),
             _ => Value::Missing,
-        };
-        Accumulator::new(aggregate, share, terms, self.interpreter.clock())
+        }
     }
 
     /// The names that the clauses of a stage read: their values are known by then, and wanted by user.

@@ -12,6 +12,7 @@ use crate::{
             clauses::{Found, FoundOf, Question},
             lane::{Kept, Lane, Table, Told},
             truths::has,
+            values::{All, Asked, Different},
         },
     },
     ir::{Aggregate, AggregateFunction},
@@ -76,8 +77,12 @@ impl Columns for Batch {
 }
 
 impl Slots {
-    /// None yet. `other` makes what a question needs that has no words. What several questions need is kept once.
-    pub(super) fn of(questions: &[Question<'_>], other: impl Fn(&Question<'_>) -> Accumulator) -> (Slots, Vec<Lanes>) {
+    /// None yet. `share` gives the share that a quantile asks for, `other` makes what answers a question that has no lane. What several questions need is kept once.
+    pub(super) fn of(
+        questions: &[Question<'_>],
+        share: impl Fn(&Question<'_>) -> Value,
+        other: impl Fn(&Question<'_>) -> Accumulator,
+    ) -> (Slots, Vec<Lanes>) {
         let mut slots = Slots { words: vec![], first: 0, stride: 0, lanes: vec![], others: vec![], len: 0 };
         let mut known: Vec<(Key, usize)> = vec![];
         let mut answers = vec![];
@@ -91,7 +96,7 @@ impl Slots {
                 slots.lanes.push(Lane { word: 0, shift: 0, question: at, kept });
                 slots.lanes.len() - 1
             };
-            let own = kept(question.aggregate).map(|(what, kept)| lane(what, kept));
+            let own = kept(question.aggregate, || share(question)).map(|(what, kept)| lane(what, kept));
             let average = matches!(question.aggregate.function, AggregateFunction::Average) && own.is_some();
             let count = average.then(|| lane(What::Count, Kept::Count(Table::default())));
             answers.push(Lanes { own, count });
@@ -136,8 +141,17 @@ impl Slots {
         }
         self.len = len;
         for lane in &mut self.lanes {
-            if let Kept::EndText { texts, .. } = &mut lane.kept {
-                texts.resize(len, None);
+            match &mut lane.kept {
+                Kept::EndText { texts, .. } => texts.resize(len, None),
+                Kept::Different(different) => different.grow(len),
+                Kept::Count(_)
+                | Kept::Any
+                | Kept::Sum(_)
+                | Kept::Floats(_)
+                | Kept::Extreme { .. }
+                | Kept::SmallExtreme { .. }
+                | Kept::End { .. }
+                | Kept::All(_) => {}
             }
         }
         self.others.iter_mut().flatten().for_each(|accumulator| accumulator.grow(len));
@@ -152,7 +166,7 @@ impl Slots {
                 let Some(found) = piece.found.of.get(lane.question) else { continue };
                 let take = found.take.as_deref().map(Vec::as_slice);
                 let elements = found.element.column(|slot| piece.columns.column(slot));
-                lane.tell(words, self.stride, &Told { rows, slots, take, elements, happened });
+                lane.tell(words, self.stride, &Told { rows, slots, take, elements, happened, before: piece.before });
             }
             for ((other, question), found) in self.others.iter_mut().zip(questions).zip(&piece.found.of) {
                 if let Some(accumulator) = other {
@@ -189,11 +203,18 @@ pub(super) enum What {
     Sum,
     Greatest(bool),
     Last(bool),
+    Different(Asked),
+    All,
 }
 
 /// What a question needs; none where only an [`Accumulator`] can answer it.
-fn kept(aggregate: &Aggregate) -> Option<(What, Kept)> {
-    use AggregateFunction::{Any, Average, Count, First, Greatest, Last, Least, Sum};
+fn kept(aggregate: &Aggregate, share: impl FnOnce() -> Value) -> Option<(What, Kept)> {
+    use AggregateFunction::{
+        Any, Average, Count, CountDistinct, Distinct, First, Greatest, Last, Least, Most, Quantile, Sum,
+    };
+    let different = |asked| {
+        Different::of(asked, element_type(aggregate)).map(|it| (What::Different(asked), Kept::Different(Box::new(it))))
+    };
     let last = matches!(aggregate.function, Last);
     let greatest = matches!(aggregate.function, Greatest);
     Some(match (&aggregate.function, element_type(aggregate)) {
@@ -212,6 +233,10 @@ fn kept(aggregate: &Aggregate) -> Option<(What, Kept)> {
             First | Last,
             Type::Bool | Type::Int | Type::Decimal(_) | Type::Float | Type::Date | Type::Timestamp | Type::Choice(_),
         ) => (What::Last(last), Kept::End { last, wide: Table::default() }),
+        (CountDistinct, _) => return different(Asked::Number),
+        (Distinct, _) => return different(Asked::List),
+        (Most, _) if aggregate.by.is_none() => return different(Asked::Most),
+        (Quantile(_), Type::Int | Type::Decimal(_) | Type::Float) => (What::All, Kept::All(Box::new(All::of(share())))),
         _ => return None,
     })
 }
@@ -253,7 +278,6 @@ fn tell_one_by_one(
         accumulator.add(slot, Element { when, value, weight });
     }
 }
-
 
 /// Takes what answers a question that has no words out of each part.
 pub(super) fn others(parts: &mut [Slots], at: usize) -> Vec<Accumulator> {

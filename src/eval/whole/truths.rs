@@ -239,12 +239,31 @@ fn in_range(place: &Place<'_>, range: &Range, rows: &Rows<'_>) -> Truths {
 fn of_text(id: ColumnId, expr: &Expr, rows: &Rows<'_>) -> Truths {
     let Some(column) = rows.own(id) else { return opaque(expr, rows) };
     let start = rows.start();
-    if let (Some((op, wanted)), Data::Texts(texts)) = (equals(expr), column.data()) {
+    if let (Some((op, wanted)), Data::Texts(texts)) = (equals(expr), column.data())
+        && texts.codes().is_none()
+    {
         let is = op == CompareOp::Equal;
         let yes = packed(rows.len(), |row| (texts.get(start + row) == Some(wanted)) == is);
         return Truths::decided(yes, &known_from(column, start, rows.len()));
     }
     let mut asking = rows.asking(&[expr]);
+    if let (Data::Texts(texts), true) = (column.data(), column.all_known())
+        && let Some((codes, many)) = texts.codes().filter(|(_, many)| *many <= rows.len())
+    {
+        // Once for each text that rows share.
+        let codes = codes.get(start..start + rows.len()).unwrap_or_default();
+        let mut truths: Vec<Option<Truth>> = vec![None; many];
+        for (row, code) in codes.iter().enumerate() {
+            if let Some(truth @ None) = truths.get_mut(*code as usize) {
+                *truth = Some(asking.ask(row, |row| row.truth(expr)));
+            }
+        }
+        let is = |wanted: Truth| -> Bits {
+            let held: Vec<bool> = truths.iter().map(|truth| *truth == Some(wanted)).collect();
+            packed_of(codes, |code| held.get(code as usize).copied().unwrap_or(false))
+        };
+        return Truths { yes: is(Truth::True), no: is(Truth::False) };
+    }
     let mut seen: HashMap<Option<&str>, Truth, RandomState> = HashMap::default();
     let mut truths = Truths { yes: none(rows.len()), no: none(rows.len()) };
     for row in 0..rows.len() {

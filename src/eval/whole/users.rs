@@ -14,8 +14,8 @@ use crate::{
         whole::{
             Found, NOBODY, Name, Named, Seen, Whole,
             asked::Rows,
-            gather,
             clauses::{self, Clauses, Elements, FoundOf, Question},
+            gather,
             slots::{self, Columns, Piece, Slots},
             truths::has,
         },
@@ -79,20 +79,16 @@ impl Whole<'_> {
             .collect()
     }
 
-    fn answer_of(
-        &self,
-        question: &Question<'_>,
-        found: FoundOf,
-        groups: Option<Groups>,
-        named: &Named,
-    ) -> Found {
+    fn answer_of(&self, question: &Question<'_>, found: FoundOf, groups: Option<Groups>, named: &Named) -> Found {
         let known = Known { whole: self, named };
         if question.aggregate.is_rank() {
             return Found::Each(self.rank(question.aggregate, &found, &known, groups));
         }
         let many = groups.as_ref().map_or(1, |groups| groups.many);
         let one = std::slice::from_ref(question);
-        let (mut slots, lanes) = Slots::of(one, |question| self.accumulator(question.aggregate, None, named));
+        let share = |question: &Question<'_>| self.share(question.aggregate, named);
+        let other = |question: &Question<'_>| self.accumulator(question.aggregate, None, named);
+        let (mut slots, lanes) = Slots::of(one, share, other);
         slots.grow(many);
         let found = clauses::Found { of: vec![found] };
         let piece = Piece { columns: &known, found: &found, at: None, before: 0 };
