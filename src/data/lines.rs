@@ -3,6 +3,8 @@
 
 use std::io::{self, Read};
 
+use memchr::{memchr_iter, memrchr};
+
 /// The longest line, in bytes.
 const LONGEST: usize = 64 << 20;
 
@@ -24,9 +26,9 @@ impl<R: Read> Read for Lines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
         let bytes = buffer.get(..read).unwrap_or_default();
-        self.length = match bytes.iter().rposition(|byte| *byte == b'\n') {
+        self.length = match memrchr(b'\n', bytes) {
             Some(end) => {
-                self.line += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+                self.line += memchr_iter(b'\n', bytes).count() as u64;
                 bytes.len() - end - 1
             }
             None => self.length + bytes.len(),

@@ -86,6 +86,9 @@ pub(super) enum Elements {
     Own(Column),
 }
 
+/// Rows that a condition lets through and of which an element is known.
+type Taken = (Option<NodeId>, Option<Slot>, Option<Arc<Bits>>);
+
 impl<'a> Clauses<'a> {
     /// Makes questions over the same rows ready.
     pub(super) fn of(interpreter: Interpreter<'a>, over: Over, ids: &[AggregateId]) -> Clauses<'a> {
@@ -139,7 +142,7 @@ impl<'a> Clauses<'a> {
     pub(super) fn ask(&self, rows: &Rows<'_>) -> Found {
         let truths = truths::answer(&self.plan, rows);
         // Questions that let the same rows through share the bits.
-        let mut known: Vec<(Option<NodeId>, Option<Slot>, Option<Arc<Bits>>)> = vec![];
+        let mut known: Vec<Taken> = vec![];
         let of = self.questions.iter().map(|question| {
             let condition = question.condition.and_then(|id| truths.get(id.0 as usize));
             let element = question.element.of(rows, condition, element_type(question.aggregate));

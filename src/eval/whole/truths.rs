@@ -101,8 +101,10 @@ fn combine(node: &Node, all: &[Truths], rows: usize) -> Truths {
         }
         joined
     };
-    let (yes, no): (fn(&Truths) -> &Bits, fn(&Truths) -> &Bits) = (|it| &it.yes, |it| &it.no);
-    let (and, or): (fn(u64, u64) -> u64, fn(u64, u64) -> u64) = (|a, b| a & b, |a, b| a | b);
+    let yes: fn(&Truths) -> &Bits = |it| &it.yes;
+    let no: fn(&Truths) -> &Bits = |it| &it.no;
+    let and: fn(u64, u64) -> u64 = |a, b| a & b;
+    let or: fn(u64, u64) -> u64 = |a, b| a | b;
     let unknown = || Truths { yes: none(rows), no: none(rows) };
     match node {
         Node::Atom(_) | Node::Always(TruthKey::Unknown) => unknown(),
