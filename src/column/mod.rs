@@ -1,6 +1,7 @@
 //! A typed column: the values of one field, or one result, of many users, in little memory.
 
 mod batch;
+mod join;
 mod texts;
 
 pub use batch::Batch;
@@ -89,6 +90,13 @@ impl Column {
     /// Whether the value of a row is known.
     pub fn is_known(&self, row: usize) -> bool {
         self.known.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+
+    /// Whether every row is known.
+    pub fn all_known(&self) -> bool {
+        let (whole, part) = (self.len / 64, self.len % 64);
+        self.known.iter().take(whole).all(|word| *word == u64::MAX)
+            && (part == 0 || self.known.get(whole).is_some_and(|word| *word == (1 << part) - 1))
     }
 
     /// How many rows.

@@ -293,6 +293,11 @@ fn plain_value(array: &dyn Array, at: usize, zone: &Zone) -> Plain {
             let decimal = u8::try_from(*scale).ok().and_then(|scale| Decimal::new(mantissa, scale));
             decimal.map_or(Plain::Unknown, Plain::Decimal)
         }
+        DataType::Decimal64(_, scale) => {
+            let mantissa = i128::from(array.as_primitive::<types::Decimal64Type>().value(at));
+            let decimal = u8::try_from(*scale).ok().and_then(|scale| Decimal::new(mantissa, scale));
+            decimal.map_or(Plain::Unknown, Plain::Decimal)
+        }
         DataType::Utf8 => Plain::Text(array.as_string::<i32>().value(at).to_owned()),
         DataType::LargeUtf8 => Plain::Text(array.as_string::<i64>().value(at).to_owned()),
         DataType::Utf8View => Plain::Text(array.as_string_view().value(at).to_owned()),
@@ -326,6 +331,13 @@ fn plain_value(array: &dyn Array, at: usize, zone: &Zone) -> Plain {
                 }
             };
             Plain::Other(Value::Timestamp(instant), "timestamps")
+        }
+        DataType::Dictionary(keys, _) if **keys == DataType::Int32 => {
+            let dictionary = array.as_dictionary::<types::Int32Type>();
+            match dictionary.key(at) {
+                Some(key) => plain_value(dictionary.values(), key, zone),
+                None => Plain::Missing,
+            }
         }
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();

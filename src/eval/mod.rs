@@ -3,16 +3,19 @@
 //! [`mod@reference`] is the plain interpreter, which is the specification in code; [`unknown`] says which missing columns
 //! left a condition unknown.
 
+#[cfg(feature = "data")]
 pub mod accumulate;
 pub mod context;
 pub mod funnel;
 #[cfg(feature = "data")]
 pub mod kernel;
 pub mod known;
+#[cfg(feature = "data")]
 pub mod ranks;
 pub mod reference;
 pub mod rows;
 pub mod unknown;
+#[cfg(feature = "data")]
 pub mod whole;
 
 pub use context::{Context, Lookup};

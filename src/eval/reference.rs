@@ -45,6 +45,11 @@ impl<'a> Interpreter<'a> {
         &self.context.clock
     }
 
+    /// What it asks with: the clock, the lists, the reference tables.
+    pub fn context(&self) -> &'a Context {
+        self.context
+    }
+
     /// What everybody gets. Definition by definition, so that a question about everybody finds what it builds on.
     pub fn evaluate_all(&self, users: &[User<'_>]) -> Vec<Answers> {
         let mut all: Vec<Answers> = users.iter().map(|_| Answers::none(self.rulebook)).collect();

@@ -209,7 +209,8 @@ pub(crate) fn float_key(float: f64) -> i64 {
     if bits < 0 { i64::MIN - bits } else { bits }
 }
 
-fn float_of(key: i64) -> f64 {
+/// The float of such bits.
+pub(crate) fn float_of(key: i64) -> f64 {
     f64::from_bits(if key < 0 { (i64::MIN - key) as u64 } else { key as u64 })
 }
 

@@ -6,9 +6,9 @@ use std::{
 };
 
 use crate::{
-    ir::{Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook, TimeWindow},
+    ir::{Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Over, Quorum, Rulebook, TimeWindow},
     plan::{Atom, AtomId, Cuts, Domain, Node, NodeId, Plan, Range, Slot, Step, TruthKey, is_condition},
-    schema::ColumnId,
+    schema::{ColumnId, TableId},
     value::{Comparison, MomentType, Truth, Type, UpperEnd, Value, Zone, time::Window},
 };
 
@@ -28,18 +28,7 @@ pub trait Constants {
 
 pub(super) fn plan<'a>(rulebook: &'a Rulebook, asked: &[DefinitionId], constants: &dyn Constants) -> Plan<'a> {
     let reads = rulebook.reads(asked.iter().copied());
-    let mut lowering = Lowering {
-        rulebook,
-        constants,
-        plan: Plan { atoms: vec![], nodes: vec![], steps: vec![], cuts: HashMap::new() },
-        ranges: HashMap::new(),
-        leaves: HashMap::new(),
-        texts: HashMap::new(),
-        same: HashMap::new(),
-        nodes: HashMap::new(),
-        conditions: HashMap::new(),
-        aliases: HashMap::new(),
-    };
+    let mut lowering = Lowering::new(rulebook, constants, None);
     for id in rulebook.order.iter().filter(|id| reads.definitions.contains(id)) {
         lowering.definition(*id);
     }
@@ -48,9 +37,33 @@ pub(super) fn plan<'a>(rulebook: &'a Rulebook, asked: &[DefinitionId], constants
     plan
 }
 
+/// Conditions of clauses over the same rows: for each of some lists the condition that all of it holds, none of an empty one.
+pub(super) fn clauses<'a>(
+    rulebook: &'a Rulebook,
+    over: Over,
+    lists: &[Vec<&'a Expr>],
+    constants: &dyn Constants,
+) -> (Plan<'a>, Vec<Option<NodeId>>) {
+    let mut lowering = Lowering::new(rulebook, constants, Some(over));
+    let mut all_of = |all: &Vec<&'a Expr>| {
+        let mut nodes: Vec<NodeId> = vec![];
+        for expr in all {
+            let node = lowering.condition(expr);
+            if !nodes.contains(&node) {
+                nodes.push(node);
+            }
+        }
+        (!nodes.is_empty()).then(|| lowering.node(Node::All(nodes)))
+    };
+    let nodes = lists.iter().map(&mut all_of).collect();
+    (lowering.plan, nodes)
+}
+
 struct Lowering<'a, 'c> {
     rulebook: &'a Rulebook,
     constants: &'c dyn Constants,
+    /// The rows that clauses ask about; none where definitions are lowered.
+    over: Option<Over>,
     plan: Plan<'a>,
     ranges: HashMap<(Slot, Range), AtomId>,
     /// Flags, and what is known.
@@ -64,7 +77,23 @@ struct Lowering<'a, 'c> {
     aliases: HashMap<DefinitionId, Slot>,
 }
 
-impl<'a> Lowering<'a, '_> {
+impl<'a, 'c> Lowering<'a, 'c> {
+    fn new(rulebook: &'a Rulebook, constants: &'c dyn Constants, over: Option<Over>) -> Lowering<'a, 'c> {
+        Lowering {
+            rulebook,
+            constants,
+            over,
+            plan: Plan { atoms: vec![], nodes: vec![], steps: vec![], cuts: HashMap::new() },
+            ranges: HashMap::new(),
+            leaves: HashMap::new(),
+            texts: HashMap::new(),
+            same: HashMap::new(),
+            nodes: HashMap::new(),
+            conditions: HashMap::new(),
+            aliases: HashMap::new(),
+        }
+    }
+
     fn definition(&mut self, id: DefinitionId) {
         let body = &self.rulebook.definition(id).body;
         let step = match body {
@@ -146,6 +175,11 @@ impl<'a> Lowering<'a, '_> {
             ExprKind::Definition(id) => match (self.conditions.get(id).copied(), &self.rulebook.definition(*id).body) {
                 (Some(node), Body::Tag(_) | Body::Segment(_)) => self.node(Node::Closed(node)),
                 (Some(node), _) => node,
+                // Its value is known by then, and closed.
+                (None, body) if self.over.is_some() && is_condition(body) => {
+                    let atom = self.flag(Slot::Definition(*id));
+                    self.node(Node::Atom(atom))
+                }
                 (None, _) => self.opaque(expr),
             },
             ExprKind::IsMissing(operand) => {
@@ -207,7 +241,7 @@ impl<'a> Lowering<'a, '_> {
         if let Some(node) = self.is_text(expr) {
             return node;
         }
-        if let Some(column) = only_text(expr, self.rulebook) {
+        if let Some(column) = only_text(expr, self.rulebook, self.over) {
             let Some(same) = alike(expr) else { return self.atom(Atom::OfText(column, expr)) };
             if let Some(atom) = self.texts.get(&same) {
                 let atom = *atom;
@@ -330,7 +364,11 @@ impl<'a> Lowering<'a, '_> {
     /// The slot that an expression is.
     fn slot(&self, expr: &Expr) -> Option<Slot> {
         match &expr.kind {
-            ExprKind::Column(id) => Some(Slot::Column(*id)),
+            ExprKind::Column(id) => Some(Slot::Column(match self.over {
+                Some(Over::Children(table)) => behind(self.rulebook, table, *id),
+                Some(Over::Users) | None => *id,
+            })),
+            ExprKind::ChildColumn(id) => Some(Slot::Column(*id)),
             ExprKind::Aggregate(id) => Some(Slot::Aggregate(*id)),
             ExprKind::Definition(id) => match self.aliases.get(id) {
                 Some(slot) => Some(*slot),
@@ -447,15 +485,29 @@ fn moments(ty: &Type) -> Option<MomentType> {
     }
 }
 
-/// The one column that an expression reads, if it is one of texts.
-fn only_text(expr: &Expr, rulebook: &Rulebook) -> Option<ColumnId> {
+/// A user's column among those of a child row: it stands behind them.
+pub(super) fn behind(rulebook: &Rulebook, table: TableId, id: ColumnId) -> ColumnId {
+    ColumnId(rulebook.schema.table(table).columns.len() as u32 + id.0)
+}
+
+/// The one column that an expression reads, if it is one of texts; in a clause over children, of theirs.
+fn only_text(expr: &Expr, rulebook: &Rulebook, over: Option<Over>) -> Option<ColumnId> {
+    let table = match over {
+        Some(Over::Children(table)) => table,
+        Some(Over::Users) | None => rulebook.schema.root,
+    };
+    let of_children = table != rulebook.schema.root;
     let mut columns = BTreeSet::new();
     let mut others = false;
     expr.each(&mut |node| match &node.kind {
-        ExprKind::Column(id) => {
+        ExprKind::ChildColumn(id) if of_children => {
             columns.insert(*id);
         }
-        ExprKind::ChildColumn(_)
+        ExprKind::Column(id) if !of_children => {
+            columns.insert(*id);
+        }
+        ExprKind::Column(_)
+        | ExprKind::ChildColumn(_)
         | ExprKind::Aggregate(_)
         | ExprKind::Reached(_)
         | ExprKind::Definition(_)
@@ -463,13 +515,13 @@ fn only_text(expr: &Expr, rulebook: &Rulebook) -> Option<ColumnId> {
         _ => {}
     });
     let only = columns.first().copied().filter(|_| columns.len() == 1 && !others)?;
-    (rulebook.schema.root().column(only).ty == Type::Text).then_some(only)
+    (rulebook.schema.table(table).column(only).ty == Type::Text).then_some(only)
 }
 
 /// What a simple condition on texts says, wherever it stands; none of those that are seldom written twice.
 fn alike(expr: &Expr) -> Option<String> {
     Some(match &expr.kind {
-        ExprKind::Column(id) => format!("c{}", id.0),
+        ExprKind::Column(id) | ExprKind::ChildColumn(id) => format!("c{}", id.0),
         ExprKind::Constant(value) => format!("{value:?}"),
         ExprKind::Compare { op, left, right } => format!("({} {op:?} {})", alike(left)?, alike(right)?),
         ExprKind::Text { test, subject, argument } => format!("({} {test:?} {})", alike(subject)?, alike(argument)?),

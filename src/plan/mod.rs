@@ -7,16 +7,16 @@
 mod cuts;
 mod lower;
 
-#[cfg(feature = "data")]
-pub(crate) use cuts::float_key;
 pub use cuts::{Cuts, Domain, Range};
+#[cfg(feature = "data")]
+pub(crate) use cuts::{float_key, float_of};
 pub use lower::Constants;
 
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    ir::{AggregateId, Body, DefinitionId, Expr, Rulebook},
-    schema::ColumnId,
+    ir::{AggregateId, Body, DefinitionId, Expr, Over, Rulebook},
+    schema::{ColumnId, TableId},
     value::Truth,
 };
 
@@ -148,6 +148,23 @@ impl<'a> Plan<'a> {
     pub fn of(rulebook: &'a Rulebook, asked: &[DefinitionId], constants: &dyn Constants) -> Plan<'a> {
         lower::plan(rulebook, asked, constants)
     }
+
+    /// Prepares conditions of clauses over the same rows: for each of some lists the condition that all of it holds, none of an
+    /// empty list. [`Slot::Column`] is a column of the rows; in a clause over children the user's own stand behind theirs
+    /// ([`behind`]).
+    pub fn of_clauses(
+        rulebook: &'a Rulebook,
+        over: Over,
+        lists: &[Vec<&'a Expr>],
+        constants: &dyn Constants,
+    ) -> (Plan<'a>, Vec<Option<NodeId>>) {
+        lower::clauses(rulebook, over, lists, constants)
+    }
+}
+
+/// Where the column of a child row's user stands: behind the row's own.
+pub fn behind(rulebook: &Rulebook, table: TableId, id: ColumnId) -> ColumnId {
+    lower::behind(rulebook, table, id)
 }
 
 /// Whether a definition is a condition.

@@ -64,19 +64,23 @@ impl Total {
         total
     }
 
+    /// Adds whole units.
+    pub fn add_units(&mut self, units: i128) {
+        if let Total::Exact(low, high) = self {
+            let (sum, over) = low.overflowing_add(units);
+            *low = sum;
+            *high += if over { units.signum() as i32 } else { 0 };
+        }
+    }
+
     /// Adds an element of the type.
     pub fn add(&mut self, x: &Value) {
         match self {
-            Total::Exact(low, high) => {
-                let units = match x {
-                    Value::Int(units) => i128::from(*units),
-                    Value::Decimal(decimal) => decimal.mantissa,
-                    _ => 0,
-                };
-                let (sum, over) = low.overflowing_add(units);
-                *low = sum;
-                *high += if over { units.signum() as i32 } else { 0 };
-            }
+            Total::Exact(..) => self.add_units(match x {
+                Value::Int(units) => i128::from(*units),
+                Value::Decimal(decimal) => decimal.mantissa,
+                _ => 0,
+            }),
             Total::Float(sum) => {
                 if let Some(x) = number::to_f64(x) {
                     sum.add(x);
@@ -237,6 +241,19 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// Instead of what there was: whole units at a scale.
+    pub fn refill(&mut self, units: impl Iterator<Item = i128>, scale: u8) {
+        self.exact.clear();
+        self.exact.extend(units);
+        self.scale = scale;
+    }
+
+    /// Instead of what there was: floats.
+    pub fn refill_floats(&mut self, floats: impl Iterator<Item = f64>) {
+        self.floats.clear();
+        self.floats.extend(floats);
+    }
+
     /// One more, of the same type as the others.
     pub fn add(&mut self, x: &Value) {
         match x {
@@ -279,9 +296,9 @@ impl Numbers {
         }
         let rank = share.mantissa.checked_mul(last)?;
         let (below, part) = (usize::try_from(rank / whole).ok()?, rank % whole);
-        self.exact.sort_unstable();
-        let low = *self.exact.get(below)?;
-        let high = self.exact.get(below + 1).copied().unwrap_or(low);
+        let (_, low, above) = self.exact.select_nth_unstable(below);
+        let low = *low;
+        let high = above.iter().min().copied().unwrap_or(low);
         let units = low.checked_mul(whole)?.checked_add(high.checked_sub(low)?.checked_mul(part)?)?;
         let answer = Decimal::new(units, self.scale.checked_add(share.scale)?)?;
         Some(number::finite(answer.to_f64()))

@@ -89,8 +89,10 @@ impl Decimal {
     #[must_use]
     pub fn to_f64(self) -> f64 {
         // Where both parts are exact floats one division rounds once, and so to the nearest.
-        if let (Ok(mantissa), Some(divisor)) = (i32::try_from(self.mantissa), POWERS.get(usize::from(self.scale))) {
-            return f64::from(mantissa) / divisor;
+        let exact = self.mantissa.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS;
+        if let (true, Some(divisor)) = (exact, POWERS.get(usize::from(self.scale))) {
+            #[allow(clippy::cast_precision_loss)]
+            return self.mantissa as i64 as f64 / divisor;
         }
         // The standard library's reader is correctly rounded, and no number of 38 digits is out of a float's range.
         format!("{}e-{}", self.mantissa, self.scale).parse().unwrap_or(0.0)

@@ -232,7 +232,14 @@ impl<'d> Case<'d> {
             verbatim: false,
         };
         let mut sink = Sink { case: self, users: Mutex::default() };
-        let ran = pool(threads).install(|| self.engine.run_whole(&everybody, &mut sink));
+        // The pieces that files are read in may be of any size.
+        let piece = match files {
+            Files::Csv if threads == 1 => None,
+            Files::Csv => Some(64),
+            Files::Parts => Some(1),
+            Files::JsonLines => Some(700),
+        };
+        let ran = pool(threads).install(|| self.engine.run_whole_in(&everybody, piece, &mut sink));
         let Ran { tally, children, metrics, rejected, .. } = ran.unwrap_or_else(|error| panic!("{error}\n{self}"));
         for metric in rulebook.metrics() {
             let found = metrics.iter().find(|found| found.definition == metric.definition);

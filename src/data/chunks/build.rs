@@ -78,6 +78,14 @@ impl Known {
         Known { bits: vec![0; rows.div_ceil(64)] }
     }
 
+    /// All of so many rows are known.
+    pub(super) fn set_all(&mut self, rows: usize) {
+        self.bits.fill(u64::MAX);
+        if let (Some(last), 1..) = (self.bits.last_mut(), rows % 64) {
+            *last = (1 << (rows % 64)) - 1;
+        }
+    }
+
     #[inline]
     pub(super) fn set(&mut self, row: usize) {
         if let Some(word) = self.bits.get_mut(row / 64) {
@@ -166,41 +174,4 @@ pub(super) fn push_text(texts: &mut Texts, text: &str, row: usize, known: &mut K
     if texts.push(text) {
         known.set(row);
     }
-}
-
-/// The same column without the rows that are not kept.
-pub(super) fn kept(all: &column::Column, keep: &[bool]) -> column::Column {
-    fn only<T: Clone>(values: &[T], keep: &[bool]) -> Vec<T> {
-        values.iter().zip(keep).filter(|(_, keep)| **keep).map(|(value, _)| value.clone()).collect()
-    }
-    let data = match all.data() {
-        Data::Bool(values) => Data::Bool(only(values, keep)),
-        Data::Int(values) => Data::Int(only(values, keep)),
-        Data::Short(values, scale) => Data::Short(only(values, keep), *scale),
-        Data::Decimal(values, scale) => Data::Decimal(only(values, keep), *scale),
-        Data::Float(values) => Data::Float(only(values, keep)),
-        Data::Text(values) => Data::Text(only(values, keep)),
-        Data::Texts(texts) => {
-            let mut some = Texts::default();
-            let rows = keep.iter().enumerate().filter(|(_, keep)| **keep);
-            rows.for_each(|(row, _)| {
-                some.push(texts.get(row).unwrap_or_default());
-            });
-            Data::Texts(some)
-        }
-        Data::Date(values) => Data::Date(only(values, keep)),
-        Data::Timestamp(values) => Data::Timestamp(only(values, keep)),
-        Data::Duration(values) => Data::Duration(only(values, keep)),
-        Data::List(values) => Data::List(only(values, keep)),
-        Data::Choice(values) => Data::Choice(only(values, keep)),
-    };
-    let rows = keep.iter().filter(|keep| **keep).count();
-    let mut known = Known::of(rows);
-    let kept = keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row);
-    for (at, row) in kept.enumerate() {
-        if all.known().get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1) {
-            known.set(at);
-        }
-    }
-    column::Column::of(data, known.bits, rows)
 }

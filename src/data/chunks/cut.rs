@@ -1,6 +1,9 @@
 //! A text cut into pieces of whole records, cheaply: only quotes and line ends are looked at.
 
-use std::io::Read;
+use std::{
+    io::{ErrorKind, Read},
+    sync::{Arc, Mutex},
+};
 
 use memchr::{memchr, memchr_iter, memrchr, memrchr2};
 
@@ -24,6 +27,18 @@ pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
     /// The line that they begin on, from 1.
     pub(super) line: u64,
+    spare: Spare,
+}
+
+/// Memory of pieces that have been read, for those to come.
+type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        if let Ok(mut spare) = self.spare.lock() {
+            spare.push(std::mem::take(&mut self.bytes));
+        }
+    }
 }
 
 /// Reads a file, and cuts it.
@@ -37,6 +52,7 @@ pub(super) struct Cutter {
     rest: Vec<u8>,
     line: u64,
     ended: bool,
+    spare: Spare,
 }
 
 impl Cutter {
@@ -44,45 +60,72 @@ impl Cutter {
     pub(super) fn open(input: &Input, ends: Ends, size: usize) -> Result<Cutter, DataError> {
         let source = input.open()?;
         let size = size.clamp(1, 1 << 30);
-        Ok(Cutter { input: input.clone(), source, ends, size, rest: vec![], line: 1, ended: false })
+        Ok(Cutter {
+            input: input.clone(),
+            source,
+            ends,
+            size,
+            rest: vec![],
+            line: 1,
+            ended: false,
+            spare: Spare::default(),
+        })
     }
 
     /// The next records; none at the end.
     pub(super) fn next(&mut self) -> Result<Option<Piece>, DataError> {
-        let mut bytes = std::mem::take(&mut self.rest);
-        let mut wanted = bytes.len().saturating_add(self.size);
+        let mut bytes = self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
+        let rest = std::mem::take(&mut self.rest);
+        if bytes.len() < rest.len() {
+            bytes.resize(rest.len(), 0);
+        }
+        bytes.iter_mut().zip(&rest).for_each(|(to, from)| *to = *from);
+        let mut filled = rest.len();
+        let mut wanted = filled.saturating_add(self.size);
         loop {
-            self.fill(&mut bytes, wanted)?;
+            filled = self.fill(&mut bytes, filled, wanted)?;
+            let found = bytes.get(..filled).unwrap_or_default();
             if self.ended {
-                return Ok((!bytes.is_empty()).then(|| self.piece(bytes)));
+                bytes.truncate(filled);
+                return Ok((filled > 0).then(|| self.piece(bytes)));
             }
-            if let Some(end) = self.ends.last(&bytes) {
-                let mut rest = Vec::with_capacity(self.size + (bytes.len() - end) * 2);
-                rest.extend_from_slice(bytes.get(end..).unwrap_or_default());
+            if let Some(end) = self.ends.last(found) {
+                self.rest = found.get(end..).unwrap_or_default().to_vec();
                 bytes.truncate(end);
-                self.rest = rest;
                 return Ok(Some(self.piece(bytes)));
             }
-            if bytes.len() >= LONGEST {
+            if filled >= LONGEST {
                 return Err(self.endless());
             }
-            wanted = bytes.len().saturating_mul(2).min(LONGEST);
+            wanted = filled.saturating_mul(2).min(LONGEST);
         }
     }
 
-    fn fill(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> Result<(), DataError> {
-        let lacking = wanted.saturating_sub(bytes.len());
-        bytes.reserve(lacking);
-        let found = self.source.by_ref().take(lacking as u64).read_to_end(bytes);
-        let found = found.map_err(|error| self.input.unreadable(error))?;
-        self.ended |= found < lacking;
-        Ok(())
+    /// Reads until so many bytes are there, or the file ends; gives how many are.
+    fn fill(&mut self, bytes: &mut Vec<u8>, filled: usize, wanted: usize) -> Result<usize, DataError> {
+        // What was there before is written over: no need to clear it.
+        if bytes.len() < wanted {
+            bytes.resize(wanted, 0);
+        }
+        let mut filled = filled;
+        while let Some(free) = bytes.get_mut(filled..wanted).filter(|free| !free.is_empty()) {
+            match self.source.read(free) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.input.unreadable(error)),
+            }
+        }
+        Ok(filled)
     }
 
     fn piece(&mut self, bytes: Vec<u8>) -> Piece {
         let line = self.line;
         self.line += memchr_iter(b'\n', &bytes).count() as u64;
-        Piece { bytes, line }
+        Piece { bytes, line, spare: Arc::clone(&self.spare) }
     }
 
     fn endless(&self) -> DataError {

@@ -6,12 +6,12 @@ use arrow_array::{
     Array, ArrowPrimitiveType, RecordBatch,
     cast::AsArray,
     types::{
-        Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+        Date32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
         TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
         UInt16Type, UInt32Type,
     },
 };
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{
@@ -89,6 +89,7 @@ impl Part {
         let headers: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
         let found = table::fit(input, &shared.wanted.table, &shared.wanted.needed, &headers)?;
         let roots: Vec<usize> = found.iter().map(|(at, ..)| *at).collect();
+        let metadata = narrowed(metadata, &found);
         let projection = ProjectionMask::roots(metadata.parquet_schema(), roots);
         let columns = found.into_iter().map(|(_, id, column)| (id, column)).collect();
         let pieces = pieces(&metadata, most.max(1));
@@ -101,6 +102,42 @@ impl Part {
     pub(super) fn next(&mut self) -> Option<(Arc<Form>, Piece)> {
         self.pieces.next().map(|piece| (Arc::clone(&self.form), piece))
     }
+}
+
+/// The same with forms that cost less: texts that the file writes down once each stay so, and decimals of up to 18 digits take 64 bits.
+fn narrowed(metadata: ArrowReaderMetadata, wanted: &[(usize, ColumnId, Column)]) -> ArrowReaderMetadata {
+    let narrow = |field: &Field, column: &Column| match (field.data_type(), &column.ty) {
+        (DataType::Utf8, Type::Text) if is_written_once(&metadata, field.name()) => {
+            Some(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))
+        }
+        (DataType::Decimal128(digits @ ..=18, scale), Type::Decimal(own)) if i8::try_from(*own) == Ok(*scale) => {
+            Some(DataType::Decimal64(*digits, *scale))
+        }
+        _ => None,
+    };
+    let schema = metadata.schema();
+    let fields = schema.fields().iter().enumerate().map(|(at, field)| {
+        let column = wanted.iter().find(|(place, ..)| *place == at).map(|(.., column)| column);
+        match column.and_then(|column| narrow(field, column)) {
+            Some(ty) => Arc::new(field.as_ref().clone().with_data_type(ty)),
+            None => Arc::clone(field),
+        }
+    });
+    let schema = Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).unwrap_or(metadata)
+}
+
+/// Whether a column of texts has each of them written once, and by row only which it is. A text that is written out takes four bytes at
+/// least.
+fn is_written_once(metadata: &ArrowReaderMetadata, name: &str) -> bool {
+    metadata.metadata().row_groups().iter().all(|group| {
+        let mut columns = group.columns().iter();
+        let own = columns.find(|column| matches!(column.column_path().parts(), [only] if only == name));
+        own.is_some_and(|column| {
+            column.dictionary_page_offset().is_some() && column.uncompressed_size() < 3 * column.num_values().max(64)
+        })
+    })
 }
 
 /// Each row group in equal pieces.
@@ -177,6 +214,10 @@ fn column(array: &dyn Array, column: &Column, days: &Days, strict: &mut Strict<'
     let data = match &column.ty {
         Type::Int => {
             let ints = ints_of(array);
+            if let (Some(ints), 0) = (&ints, array.null_count()) {
+                known.set_all(rows);
+                return column::Column::of(Data::Int(ints.clone()), known.bits, rows);
+            }
             let odd = |value: &Value| if let Value::Int(it) = value { Some(*it) } else { None };
             Data::Int(fill(array, |row: usize| ints.as_ref()?.get(row).copied(), odd, strict, &mut known))
         }
@@ -234,6 +275,13 @@ fn fill<T: Default>(
     known: &mut Known,
 ) -> Vec<T> {
     let nulls = array.nulls();
+    // Most often all are usual.
+    if array.null_count() == 0
+        && let Some(all) = (0..array.len()).map(&usual).collect()
+    {
+        known.set_all(array.len());
+        return all;
+    }
     let one = |row| {
         let there = nulls.is_none_or(|nulls| nulls.is_valid(row));
         let usual = if there { usual(row) } else { None };
@@ -250,14 +298,27 @@ fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut K
     let same = matches!(array.data_type(), DataType::Decimal128(_, own) if i8::try_from(scale) == Ok(*own));
     let decimals = array.as_primitive_opt::<Decimal128Type>().filter(|_| same).map(|array| array.values());
     let ints = ints_of(array);
+    let short = matches!(array.data_type(), DataType::Decimal64(_, own) if i8::try_from(scale) == Ok(*own));
+    let short = array.as_primitive_opt::<Decimal64Type>().filter(|_| short).map(|array| array.values());
     let factor = 10_i64.checked_pow(u32::from(scale));
-    let usual = |row: usize| match (decimals, &ints) {
-        (Some(decimals), _) => i64::try_from(*decimals.get(row)?).ok(),
-        (None, Some(ints)) => ints.get(row)?.checked_mul(factor?),
-        (None, None) => None,
+    let usual = |row: usize| match (short, decimals, &ints) {
+        (Some(short), ..) => short.get(row).copied(),
+        (None, Some(decimals), _) => i64::try_from(*decimals.get(row)?).ok(),
+        (None, None, Some(ints)) => ints.get(row)?.checked_mul(factor?),
+        (None, None, None) => None,
     };
     let mut long = vec![];
     let nulls = array.nulls();
+    if array.null_count() == 0 {
+        let all = match short {
+            Some(short) => Some(short.to_vec()),
+            None => (0..array.len()).map(usual).collect(),
+        };
+        if let Some(all) = all {
+            known.set_all(array.len());
+            return Data::Short(all, scale);
+        }
+    }
     let mut values = Vec::with_capacity(array.len());
     for row in 0..array.len() {
         let there = nulls.is_none_or(|nulls| nulls.is_valid(row));
@@ -280,6 +341,9 @@ fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut K
 }
 
 fn all_texts(array: &dyn Array, found: Option<&TextArray<'_>>, strict: &mut Strict<'_>, known: &mut Known) -> Texts {
+    if let Some(texts) = shared_texts(array, known) {
+        return texts;
+    }
     let nulls = array.nulls();
     let mut texts = Texts::default();
     for row in 0..array.len() {
@@ -297,17 +361,33 @@ fn all_texts(array: &dyn Array, found: Option<&TextArray<'_>>, strict: &mut Stri
     texts
 }
 
+/// Texts that rows share, where none is missing.
+fn shared_texts(array: &dyn Array, known: &mut Known) -> Option<Texts> {
+    let dictionary = array.as_dictionary_opt::<Int32Type>()?;
+    let values = dictionary.values().as_string_opt::<i32>().filter(|_| array.null_count() == 0)?;
+    let mut texts = Texts::default();
+    (0..values.len()).all(|at| values.is_valid(at) && texts.push(values.value(at))).then_some(())?;
+    let codes = dictionary.keys().values().iter().map(|key| *key as u32).collect();
+    known.set_all(array.len());
+    Some(texts.shared(codes))
+}
+
 /// The arrays that hold texts.
 enum TextArray<'a> {
     Short(&'a arrow_array::StringArray),
     Long(&'a arrow_array::LargeStringArray),
     View(&'a arrow_array::StringViewArray),
+    Shared(&'a arrow_array::DictionaryArray<Int32Type>, &'a arrow_array::StringArray),
 }
 
 fn texts_of(array: &dyn Array) -> Option<TextArray<'_>> {
     let short = array.as_string_opt::<i32>().map(TextArray::Short);
     let long = || array.as_string_opt::<i64>().map(TextArray::Long);
-    short.or_else(long).or_else(|| array.as_string_view_opt().map(TextArray::View))
+    let shared = || {
+        let shared = array.as_dictionary_opt::<Int32Type>()?;
+        Some(TextArray::Shared(shared, shared.values().as_string_opt::<i32>()?))
+    };
+    short.or_else(long).or_else(|| array.as_string_view_opt().map(TextArray::View)).or_else(shared)
 }
 
 impl TextArray<'_> {
@@ -317,6 +397,7 @@ impl TextArray<'_> {
             TextArray::Short(array) => array.value(row),
             TextArray::Long(array) => array.value(row),
             TextArray::View(array) => array.value(row),
+            TextArray::Shared(array, texts) => array.key(row).map_or("", |key| texts.value(key)),
         }
     }
 }

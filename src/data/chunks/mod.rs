@@ -212,7 +212,7 @@ impl Shared {
         }
         let columns = match gone {
             0 => found.columns,
-            _ => found.columns.into_iter().map(|(id, column)| (id, build::kept(&column, &keep))).collect(),
+            _ => found.columns.into_iter().map(|(id, column)| (id, column.kept(&keep))).collect(),
         };
         Parsed {
             batch: self.batch(columns, only(found.lines, &keep)),

@@ -12,9 +12,16 @@ use crate::{
 };
 
 /// The values of constants at the as-of.
-pub(super) struct AsOf<'a, 'c> {
+pub(in crate::eval) struct AsOf<'a, 'c> {
     pub(super) interpreter: Interpreter<'a>,
     pub(super) context: &'c Context,
+}
+
+impl<'a> AsOf<'a, 'a> {
+    /// At the interpreter's own.
+    pub(in crate::eval) fn of(interpreter: Interpreter<'a>) -> AsOf<'a, 'a> {
+        AsOf { interpreter, context: interpreter.context() }
+    }
 }
 
 /// Nobody: constants read nothing.

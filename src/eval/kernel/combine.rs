@@ -257,7 +257,8 @@ impl WithSimd for Combine<'_> {
             for group in &segment.groups {
                 let made_of = literals(&group.literals);
                 let first_output = group.outputs.start;
-                let mut outputs = Outputs { reading, segment, first, all, open, kept: &mut *kept, counts: &mut *counts };
+                let mut outputs =
+                    Outputs { reading, segment, first, all, open, kept: &mut *kept, counts: &mut *counts };
                 match (group.kind, group.arity) {
                     (Kind::All, 1) => outputs.alike::<true, 1>(first_output, made_of),
                     (Kind::All, 2) => outputs.alike::<true, 2>(first_output, made_of),

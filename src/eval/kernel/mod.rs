@@ -32,7 +32,7 @@ use crate::{
     schema::ColumnId,
     value::{Type, Value},
 };
-use as_of::AsOf;
+pub(in crate::eval) use as_of::AsOf;
 use combine::{Combine, Kept};
 use lane::{BLOCK, Lane};
 use leaf::{Answer, Memo};

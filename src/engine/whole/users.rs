@@ -1,0 +1,138 @@
+//! Reading the users: their columns, piece by piece, and a number for each by key.
+
+use crate::{
+    column::{Batch, Column},
+    data::{BadRow, Parsed, Wanted},
+    engine::{
+        RunError, RunSink,
+        whole::{
+            Reading,
+            nested::{Stood, stood},
+            rounds::{self, Rounds},
+        },
+    },
+    eval::whole::{NOBODY, Pass, Whole},
+    value::{Value, print},
+};
+
+impl Reading<'_, '_> {
+    /// Reads the users; rows of theirs that stand in their records are told to the first stage at once.
+    pub(super) fn users(
+        &mut self,
+        whole: &mut Whole<'_>,
+        mut pass: Option<&mut Pass<'_>>,
+        sink: &mut impl RunSink,
+    ) -> Result<(), RunError> {
+        let nested = self.nested(None);
+        let (data, zone) = (self.data, self.engine.clock().zone());
+        let wanted = Wanted {
+            table: data.table.clone(),
+            needed: data.needed.to_vec(),
+            nested: nested.clone(),
+            verbatim: data.verbatim,
+        };
+        let mut rounds = Rounds::open(data.users, wanted, zone, self.piece)?;
+        loop {
+            let pieces = rounds.next(|mut parsed| (stood(&mut parsed, &nested), parsed));
+            if pieces.is_empty() {
+                return Ok(());
+            }
+            let mut told: Vec<(Stood, Vec<u32>)> = vec![];
+            for piece in pieces {
+                let (stood, parsed) = piece?;
+                let numbers = self.take_users(parsed, whole, sink)?;
+                for rows in stood {
+                    let users: Vec<u32> = rows.owners.iter().map(|at| number(&numbers, *at)).collect();
+                    told.push((rows, users));
+                }
+            }
+            self.tell_nested(whole, pass.as_deref_mut(), told, true);
+            sink.progress(self.ran.read, &data.table.name);
+        }
+    }
+
+    /// Takes the users of a piece; gives the number of each row's, [`NOBODY`] of rows that are refused.
+    fn take_users(
+        &mut self,
+        parsed: Parsed,
+        whole: &mut Whole<'_>,
+        sink: &mut impl RunSink,
+    ) -> Result<Vec<u32>, RunError> {
+        let Parsed { batch, bad, verbatim, .. } = parsed;
+        let (before, rows) = (self.ran.read, batch.rows);
+        self.ran.read += (rows + bad.len()) as u64;
+        let places;
+        let missing;
+        let keys = match self.data.table.key {
+            None => {
+                places = rounds::places(&bad, rows, before);
+                &places
+            }
+            Some(key) => match batch.column(key) {
+                Some(keys) => keys,
+                None => {
+                    missing = Column::new(&self.data.table.column(key).ty);
+                    &missing
+                }
+            },
+        };
+        let mut numbers = Vec::with_capacity(rows);
+        let mut next = whole.users();
+        let mut refused = vec![];
+        for row in 0..rows {
+            match whole.number(keys, row, next) {
+                Ok(()) => {
+                    numbers.push(next as u32);
+                    next += 1;
+                    if self.data.check_keys {
+                        self.lines.push(batch.lines.get(row).copied().unwrap_or_default());
+                    }
+                }
+                Err(known) => {
+                    numbers.push(NOBODY);
+                    let first = self.lines.get(known as usize).copied();
+                    refused.push((row, self.without_a_key_of_its_own(&keys.get(row), &batch, row, first, &verbatim)));
+                }
+            }
+        }
+        let keep = (!refused.is_empty()).then(|| numbers.iter().map(|number| *number != NOBODY).collect::<Vec<bool>>());
+        whole.append(match keep {
+            None => batch,
+            Some(keep) => {
+                let columns = batch.columns.iter().map(|column| column.as_ref().map(|column| column.kept(&keep)));
+                let rows = keep.iter().filter(|keep| **keep).count();
+                Batch { columns: columns.collect(), rows, lines: vec![] }
+            }
+        });
+        for (place, bad) in rounds::in_order(bad, refused, before) {
+            self.ran.rejected += 1;
+            self.refused.insert(place);
+            sink.bad_row(bad)?;
+        }
+        Ok(numbers)
+    }
+
+    fn without_a_key_of_its_own(
+        &self,
+        key: &Value,
+        batch: &Batch,
+        row: usize,
+        first: Option<u64>,
+        verbatim: &[Vec<u8>],
+    ) -> Box<BadRow> {
+        let text = print::text(key, self.engine.clock().zone());
+        let reason = match (key, first) {
+            (Value::Missing, _) => "the key is missing".to_owned(),
+            (_, Some(first)) => format!("the key `{text}` is there already, on line {first}"),
+            (_, None) => format!("the key `{text}` is there already"),
+        };
+        let column = self.data.table.key.map(|key| self.data.table.column(key).header.clone());
+        let line = batch.lines.get(row).copied().unwrap_or_default();
+        let verbatim = verbatim.get(row).cloned().unwrap_or_default();
+        Box::new(BadRow { file: self.data.users.name(), line, column, reason, verbatim })
+    }
+}
+
+fn number(numbers: &[u32], at: u32) -> u32 {
+    numbers.get(at as usize).copied().unwrap_or(NOBODY)
+}
