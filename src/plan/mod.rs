@@ -7,10 +7,10 @@
 mod cuts;
 mod lower;
 
-#[cfg(feature = "data")]
 pub(crate) use cuts::float_key;
 pub use cuts::{Cuts, Domain, Range};
 pub use lower::Constants;
+pub(crate) use lower::is_constant;
 
 use std::{collections::HashMap, sync::Arc};
 
