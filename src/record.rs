@@ -148,13 +148,14 @@ pub(crate) fn field(json: Option<&Json>, column: &Column, zone: &Zone) -> Result
     }
 }
 
-/// A value as its column has them: one of another type is read as it would be in JSON.
+/// A value as its column has them: numbers are widened, and what is of another type is read as it would be in JSON.
 ///
 /// # Errors
 /// A value that the column cannot have.
 pub(crate) fn fitted(value: &Value, column: &Column, zone: &Zone) -> Result<Value, BadField> {
-    if is_of(value, &column.ty) {
-        return Ok(value.clone());
+    let widened = number::widen(value, &column.ty);
+    if is_of(&widened, &column.ty) {
+        return Ok(widened);
     }
     let written = print::json(value, zone);
     match serde_json::from_str(&written) {

@@ -101,11 +101,7 @@ impl Matcher {
     ///
     /// # Errors
     /// As [`Matcher::evaluate_user`].
-    pub fn evaluate<'m>(
-        &'m self,
-        record: &'m [Value],
-        scratch: &'m mut Scratch,
-    ) -> Result<Matches<'m>, RecordError> {
+    pub fn evaluate<'m>(&'m self, record: &'m [Value], scratch: &'m mut Scratch) -> Result<Matches<'m>, RecordError> {
         self.evaluate_user(User { record, children: NO_CHILDREN }, scratch)
     }
 
@@ -113,11 +109,7 @@ impl Matcher {
     ///
     /// # Errors
     /// Two arms of an `exclusive` layer that both apply, and a value that its column cannot have.
-    pub fn evaluate_user<'m>(
-        &'m self,
-        user: User<'m>,
-        scratch: &'m mut Scratch,
-    ) -> Result<Matches<'m>, RecordError> {
+    pub fn evaluate_user<'m>(&'m self, user: User<'m>, scratch: &'m mut Scratch) -> Result<Matches<'m>, RecordError> {
         let Scratch { found, record, .. } = scratch;
         match self.index.evaluate(self.interpreter(), user, found) {
             Ok(()) => Ok(Matches { matcher: self, user, scratch: found }),

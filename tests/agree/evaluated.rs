@@ -192,7 +192,8 @@ impl<'d> Case<'d> {
         let is_true = |id: &DefinitionId| *plain.value(*id) == Value::Bool(true);
         let tags = self.all().filter(|id| matches!(rulebook.definition(*id).body, Body::Tag(_)) && is_true(id));
         assert_eq!(matches.tag_ids().collect::<Vec<_>>(), tags.collect::<Vec<_>>(), "{self}");
-        let values: Vec<Value> = self.all().collect::<Vec<_>>().into_iter().rev().map(|id| matches.value_of(id)).collect();
+        let values: Vec<Value> =
+            self.all().collect::<Vec<_>>().into_iter().rev().map(|id| matches.value_of(id)).collect();
         for (id, value) in self.all().zip(values.into_iter().rev()) {
             let name = &rulebook.definition(id).name;
             assert_eq!(format!("{value:?}"), format!("{:?}", plain.value(id)), "{name}\n{self}");

@@ -6,6 +6,7 @@ mod bytes;
 mod data;
 mod evaluated;
 mod funnel;
+mod one;
 mod rules;
 mod settled;
 

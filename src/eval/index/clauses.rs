@@ -198,8 +198,10 @@ impl<'p, 'a> Lowering<'p, 'a> {
                 self.at_least(needed, parts, wanted)
             }
             Node::Choose(condition, then, otherwise) => {
-                let [first, second] = [(Wanted::True, *then), (Wanted::NotTrue, *otherwise)]
-                    .map(|(of_condition, part)| self.all(&[self.get(*condition, of_condition), self.get(part, wanted)]));
+                let [first, second] =
+                    [(Wanted::True, *then), (Wanted::NotTrue, *otherwise)].map(|(of_condition, part)| {
+                        self.all(&[self.get(*condition, of_condition), self.get(part, wanted)])
+                    });
                 self.any(&[first?.into(), second?.into()])
             }
             Node::Closed(inner) => {

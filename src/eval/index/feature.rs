@@ -1,12 +1,13 @@
 //! What users differ in: a column, or something computed of them, cut into pieces. Which piece a user's value falls into answers
 //! every condition on it alone; what is missing is a piece of its own.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-
+use super::texts::Texts;
 use crate::{
+    ir::{AggregateId, DefinitionId},
     plan::{Cuts, Domain, Slot, float_key},
+    schema::ColumnId,
     value::{Truth, Type, Value},
 };
 
@@ -27,8 +28,12 @@ pub(super) struct Feature {
 /// Where the values of a feature come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Source {
-    /// A column, or what is computed beside it.
-    Slot(Slot),
+    /// A column of the users' table.
+    Column(ColumnId),
+    /// The value of a definition that is no condition.
+    Definition(DefinitionId),
+    /// The answer of a question over many rows.
+    Aggregate(AggregateId),
     /// A condition that is answered by itself.
     Flag(u32),
 }
@@ -47,7 +52,7 @@ enum Scale {
     /// False, true.
     Bool,
     /// Each text that the rules name, then all others.
-    Texts(HashMap<Arc<str>, u32, FixedState>),
+    Texts(Texts),
     /// Whether there is a value at all.
     Presence,
 }
@@ -59,14 +64,15 @@ impl Feature {
         let (scale, missing) = match (ty, Domain::of(ty)) {
             (_, Some(domain)) => (Scale::of(domain, keys), keys.len() as u32 + 1),
             (Type::Bool, None) => (Scale::Bool, 2),
-            (Type::Text, None) => {
-                let texts: HashMap<_, _, FixedState> = texts.iter().cloned().zip(0..).collect();
-                let missing = texts.len() as u32 + 1;
-                (Scale::Texts(texts), missing)
-            }
+            (Type::Text, None) => (Scale::Texts(Texts::of(texts.iter().cloned())), texts.len() as u32 + 1),
             (_, None) => (Scale::Presence, 1),
         };
-        Feature { source: Source::Slot(slot), scale, missing }
+        let source = match slot {
+            Slot::Column(id) => Source::Column(id),
+            Slot::Definition(id) => Source::Definition(id),
+            Slot::Aggregate(id) => Source::Aggregate(id),
+        };
+        Feature { source, scale, missing }
     }
 
     /// Of a condition that is answered by itself: false, true, unknown.
@@ -105,9 +111,7 @@ impl Feature {
                 Some(cuts.partition_point(|cut| *cut <= key) as u32)
             }
             (Scale::Bool, Value::Bool(it)) => Some(u32::from(*it)),
-            (Scale::Texts(texts), Value::Text(it)) => {
-                Some(texts.get(it.as_ref()).copied().unwrap_or(self.missing - 1))
-            }
+            (Scale::Texts(texts), Value::Text(it)) => Some(texts.get(it).unwrap_or(self.missing - 1)),
             (Scale::Presence, _) => Some(0),
             _ => None,
         }
@@ -144,47 +148,47 @@ impl Scale {
 
 /// Sorted cuts, made ready to be looked up.
 #[derive(Debug)]
-enum Ranks {
-    /// Few cuts: each is compared. Behind the last stand cuts that no key reaches but the greatest.
-    Few([i64; FEW], u32),
-    /// By a key's distance from the first cut, so many bits dropped: the cuts that may lie between.
-    Buckets { cuts: Box<[i64]>, first: i64, shift: u32, starts: Box<[u32]> },
+struct Ranks {
+    cuts: Box<[i64]>,
+    first: i64,
+    /// By a key's distance from the first cut, so many bits dropped: the first cut that may be greater. None where the cuts are few.
+    shift: u32,
+    starts: Box<[u32]>,
 }
 
-const FEW: usize = 8;
+/// So few cuts are searched as they are.
+const FEW: usize = 16;
 
 impl Ranks {
     fn of(cuts: Vec<i64>) -> Ranks {
-        if cuts.len() <= FEW {
-            let mut few = [i64::MAX; FEW];
-            few.iter_mut().zip(&cuts).for_each(|(slot, cut)| *slot = *cut);
-            return Ranks::Few(few, cuts.len() as u32);
-        }
         let (first, last) = (cuts.first().copied().unwrap_or(0), cuts.last().copied().unwrap_or(0));
+        if cuts.len() <= FEW {
+            return Ranks { cuts: cuts.into(), first, shift: 0, starts: [].into() };
+        }
         let span = last.wrapping_sub(first) as u64;
         // About four buckets a cut.
         let bits = (usize::BITS - cuts.len().leading_zeros() + 2).min(14);
         let shift = (u64::BITS - span.leading_zeros()).saturating_sub(bits);
         let bucket = |cut: i64| cut.wrapping_sub(first) as u64 >> shift;
         let starts = (0..=(span >> shift) + 1).map(|at| cuts.partition_point(|cut| bucket(*cut) < at) as u32);
-        Ranks::Buckets { first, shift, starts: starts.collect(), cuts: cuts.into() }
+        Ranks { first, shift, starts: starts.collect(), cuts: cuts.into() }
     }
 
     /// How many cuts are not greater than a key.
     #[inline]
     fn piece(&self, key: i64) -> u32 {
-        match self {
-            Ranks::Few(cuts, count) => cuts.iter().map(|cut| u32::from(*cut <= key)).sum::<u32>().min(*count),
-            Ranks::Buckets { cuts, first, shift, starts } => {
-                if key < *first {
-                    return 0;
-                }
-                let bucket = (key.wrapping_sub(*first) as u64 >> shift) as usize;
-                let Some([low, high]) = starts.get(bucket..bucket + 2) else { return cuts.len() as u32 };
-                let between = cuts.get(*low as usize..*high as usize).unwrap_or_default();
-                low + between.partition_point(|cut| *cut <= key) as u32
-            }
+        if self.starts.is_empty() {
+            return self.cuts.partition_point(|cut| *cut <= key) as u32;
         }
+        if key < self.first {
+            return 0;
+        }
+        let bucket = (key.wrapping_sub(self.first) as u64 >> self.shift) as usize;
+        let Some([low, high]) = self.starts.get(bucket..).and_then(|starts| starts.first_chunk::<2>()) else {
+            return self.cuts.len() as u32;
+        };
+        let between = self.cuts.get(*low as usize..*high as usize).unwrap_or_default();
+        low + between.partition_point(|cut| *cut <= key) as u32
     }
 }
 

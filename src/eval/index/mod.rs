@@ -9,22 +9,13 @@ mod clauses;
 mod feature;
 mod pieces;
 mod table;
+mod texts;
 mod walk;
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    sync::{Arc, OnceLock},
-};
-
-use foldhash::fast::FixedState;
+use std::{cell::RefCell, collections::HashMap, sync::OnceLock};
 
 use crate::{
-    eval::{
-        Context, Interpreter, Overlap, User,
-        constants::AsOf,
-        reference::Answers,
-    },
+    eval::{Context, Interpreter, Overlap, User, constants::AsOf, reference::Answers},
     ir::{AggregateId, Body, DefinitionId, Reads, Rulebook},
     plan::{NodeId, Plan, Slot, Step},
     schema::ColumnId,
@@ -32,8 +23,9 @@ use crate::{
 };
 use clauses::{Clause, Lowering};
 use feature::{Feature, Source};
-use table::Table;
 pub use table::Found;
+use table::Table;
+use texts::Texts;
 use walk::Walk;
 
 /// A rulebook at one as-of, ready to be asked about users one by one. Shared between threads as it is; each thread brings a
@@ -47,8 +39,8 @@ pub struct Index {
     tags: Vec<DefinitionId>,
     /// Segments, likewise, behind the tags.
     segments: Vec<DefinitionId>,
-    /// Which clause says whether a tag or segment holds.
-    places: HashMap<DefinitionId, u32, FixedState>,
+    /// By definition: which clause says whether a tag or segment holds.
+    places: Vec<Option<u32>>,
     /// Further alternatives, behind all that stand for something, and what holds where one of them does.
     more: Vec<u32>,
     named: u32,
@@ -56,7 +48,7 @@ pub struct Index {
     ladders: Vec<Ladder>,
     /// What must be known before features are looked at, in order.
     before: Box<[Before]>,
-    names: HashMap<Arc<str>, DefinitionId, FixedState>,
+    names: Texts,
     /// By definition, what must be known further before its value is, found when it is first asked for.
     behind: Vec<OnceLock<Box<[Before]>>>,
 }
@@ -106,15 +98,19 @@ impl Index {
         };
         let tags = named(|body| matches!(body, Body::Tag(_)));
         let segments = named(|body| matches!(body, Body::Segment(_)));
-        let conditions: HashMap<DefinitionId, NodeId> = plan.steps.iter().filter_map(|step| match step {
-            Step::Condition(id, node) => Some((*id, *node)),
-            Step::Ladder(..) | Step::Score(..) | Step::Alias(..) | Step::Value(_) => None,
-        }).collect();
+        let conditions: HashMap<DefinitionId, NodeId> = plan
+            .steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Condition(id, node) => Some((*id, *node)),
+                Step::Ladder(..) | Step::Score(..) | Step::Alias(..) | Step::Value(_) => None,
+            })
+            .collect();
         let mut nodes: Vec<NodeId> = vec![];
-        let mut places = HashMap::default();
+        let mut places = vec![None; rulebook.definitions.len()];
         for id in tags.iter().chain(&segments) {
-            if let Some(node) = conditions.get(id) {
-                places.insert(*id, nodes.len() as u32);
+            if let (Some(node), Some(place)) = (conditions.get(id), places.get_mut(id.0 as usize)) {
+                *place = Some(nodes.len() as u32);
                 nodes.push(*node);
             }
         }
@@ -145,21 +141,21 @@ impl Index {
                 more.push(at);
             }
         }
-        let table = Table::of(&rows, &features);
+        let counts: Vec<u32> = features.iter().map(Feature::count).collect();
+        let table = Table::of(&rows, &counts);
         let walk = Walk::of(rulebook, &plan, &flags);
         let (mut definitions, mut aggregates, exprs) = walk.reads();
         for feature in &features {
             match feature.source {
-                Source::Slot(Slot::Definition(id)) => definitions.push(id),
-                Source::Slot(Slot::Aggregate(id)) => aggregates.push(id),
-                Source::Slot(Slot::Column(_)) | Source::Flag(_) => {}
+                Source::Definition(id) => definitions.push(id),
+                Source::Aggregate(id) => aggregates.push(id),
+                Source::Column(_) | Source::Flag(_) => {}
             }
         }
         let before = in_order(rulebook, &rulebook.reads_of(definitions, exprs, aggregates));
         let named = nodes.len() as u32;
         let behind = rulebook.definitions.iter().map(|_| OnceLock::new()).collect();
-        let names = rulebook.definitions.iter().zip(0..);
-        let names = names.map(|(definition, at)| (definition.name.shared(), DefinitionId(at))).collect();
+        let names = Texts::of(rulebook.definitions.iter().map(|definition| definition.name.shared()));
         Index { features, table, walk, tags, segments, places, more, named, ladders, before, names, behind }
     }
 
@@ -186,12 +182,14 @@ impl Index {
         self.table.find(&mut scratch.found, |at| {
             let Some(feature) = self.features.get(at) else { return Ok(0) };
             let value = match feature.source {
-                Source::Slot(slot) => slot_value(slot, user.record, answers),
+                Source::Column(id) => user.record.get(id.0 as usize).unwrap_or(&Value::Missing),
+                Source::Definition(id) => answers.value(id),
+                Source::Aggregate(id) => answers.aggregates.get(id.0 as usize).unwrap_or(&Value::Missing),
                 Source::Flag(flag) => return Ok(Feature::piece_of(self.walk.truth(flag, truths))),
             };
             match (feature.piece(value), feature.source) {
                 (Some(piece), _) => Ok(piece),
-                (None, Source::Slot(Slot::Column(id))) => Err(Refusal::WrongType(id)),
+                (None, Source::Column(id)) => Err(Refusal::WrongType(id)),
                 (None, _) => Ok(feature.missing()),
             }
         })?;
@@ -223,17 +221,21 @@ impl Index {
 
     /// The definition of this name.
     pub fn find(&self, name: &str) -> Option<DefinitionId> {
-        self.names.get(name).copied()
+        self.names.get(name).map(DefinitionId)
     }
 
     /// Whether it is a tag or segment, of which it is found at once whether it holds.
     pub fn is_found(&self, id: DefinitionId) -> bool {
-        self.places.contains_key(&id)
+        self.place(id).is_some()
     }
 
     /// Whether a tag or segment was found to hold; false of anything else.
     pub fn has(&self, found: &Found, id: DefinitionId) -> bool {
-        self.places.get(&id).is_some_and(|place| found.has(*place))
+        self.place(id).is_some_and(|place| found.has(place))
+    }
+
+    fn place(&self, id: DefinitionId) -> Option<u32> {
+        self.places.get(id.0 as usize).copied().flatten()
     }
 
     /// The tags that were found to hold, in order of declaration.

@@ -42,7 +42,11 @@ impl Pieces {
             if low < high {
                 both.push((low, high));
             }
-            if a.1 < b.1 { left.next() } else { right.next() };
+            if a.1 < b.1 {
+                left.next()
+            } else {
+                right.next()
+            };
         }
         Pieces(both)
     }

@@ -4,7 +4,7 @@
 //! Where a feature has many pieces, neighbours share a row, in which every clause stands that one of them leaves possible; those
 //! that a piece itself rules out are listed beside it. So the table stays small enough for the processor's own memory.
 
-use super::{clauses::Clause, feature::Feature};
+use super::clauses::Clause;
 
 /// Five hundred and twelve clauses, as much as a line of the processor's memory holds.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,7 @@ pub(super) struct Table {
 /// What a piece leaves possible.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
+    /// Where its row begins.
     row: u32,
     /// Those of the row that are ruled out: a stretch of the list.
     from: u32,
@@ -49,21 +50,26 @@ struct Piece {
 /// What was found of one user.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    pieces: Vec<u32>,
+    /// Which lists of clauses are ruled out.
+    listing: Vec<(u32, u32)>,
     blocks: Vec<Block>,
 }
 
 impl Table {
-    /// Of clauses by their places; none stands where nothing ever holds.
-    pub(super) fn of(clauses: &[Option<&Clause>], features: &[Feature]) -> Table {
+    /// Of clauses by their places; none stands where nothing ever holds. `counts` says how many pieces each feature has.
+    pub(super) fn of(clauses: &[Option<&Clause>], counts: &[u32]) -> Table {
+        Table::within(clauses, counts, SMALL)
+    }
+
+    /// The same, with no more than so many blocks where each piece has a row of its own.
+    fn within(clauses: &[Option<&Clause>], counts: &[u32], small: usize) -> Table {
         let width = clauses.len().div_ceil(TOGETHER).max(1);
         let mut all = vec![Block([0; 8]); width];
         for (clause, at) in clauses.iter().zip(0..) {
             set(&mut all, at, clause.is_some());
         }
-        let mut table =
-            Table { width, rows: vec![], pieces: vec![], first: vec![], ruled_out: vec![], all };
-        let mut named: Vec<Vec<Named<'_>>> = features.iter().map(|_| vec![]).collect();
+        let mut table = Table { width, rows: vec![], pieces: vec![], first: vec![], ruled_out: vec![], all };
+        let mut named: Vec<Vec<Named<'_>>> = counts.iter().map(|_| vec![]).collect();
         for (clause, at) in clauses.iter().zip(0..) {
             for (feature, pieces) in clause.iter().flat_map(|clause| clause.iter()) {
                 if let Some(named) = named.get_mut(feature.0 as usize) {
@@ -71,11 +77,11 @@ impl Table {
                 }
             }
         }
-        let dense: usize = features.iter().map(|feature| feature.count() as usize * width).sum();
-        let listed = if dense > SMALL { LISTED } else { 0 };
-        for (feature, named) in features.iter().zip(&named) {
+        let dense: usize = counts.iter().map(|count| *count as usize * width).sum();
+        let listed = if dense > small { LISTED } else { 0 };
+        for (count, named) in counts.iter().zip(&named) {
             table.first.push(table.pieces.len() as u32);
-            table.add(feature.count(), named, listed);
+            table.add(*count, named, listed);
         }
         table
     }
@@ -94,23 +100,29 @@ impl Table {
         }
         // Few clauses of many are better listed than looked at in every row.
         if self.width > 1 && named.len() <= 2 * LISTED {
-            let group: Vec<Vec<Block>> = changes.iter().take(count as usize).map(|changes| step(&mut now, changes)).collect();
+            let group: Vec<Vec<Block>> =
+                changes.iter().take(count as usize).map(|changes| step(&mut now, changes)).collect();
             let all = self.all.clone();
             self.close(&all, &group, ALL);
             return;
         }
         let mut group: Vec<Vec<Block>> = vec![];
-        let (mut together, mut possible) = (now.clone(), 0);
+        // How many clauses the next row leaves possible, and those of the group: one by one, and together.
+        let (mut next, mut each, mut all) = (size(&now), 0, 0);
+        let mut together = now.clone();
         for changes in changes.iter().take(count as usize) {
+            let begun = changes.iter().filter(|(_, possible)| *possible).count();
+            next = next + begun - (changes.len() - begun);
+            let new = changes.iter().filter(|(clause, possible)| *possible && !has(&together, *clause)).count();
             let row = step(&mut now, changes);
-            let joined: Vec<Block> = together.iter().zip(&row).map(|(a, b)| a.or(b)).collect();
-            let ruled_out = (group.len() + 1) * size(&joined) - possible - size(&row);
+            let ruled_out = (group.len() + 1) * (all + new) - each - next;
             if group.is_empty() || ruled_out > listed * (group.len() + 1) {
                 self.keep(&together, &group);
                 group.clear();
-                (together, possible) = (row.clone(), size(&row));
+                (together, each, all) = (row.clone(), next, next);
             } else {
-                (together, possible) = (joined, possible + size(&row));
+                together.iter_mut().zip(&row).for_each(|(all, row)| *all = all.or(row));
+                (each, all) = (each + next, all + new);
             }
             group.push(row);
         }
@@ -120,7 +132,7 @@ impl Table {
     /// Adds pieces that share a row.
     fn keep(&mut self, together: &[Block], group: &[Vec<Block>]) {
         if !group.is_empty() {
-            let row = (self.rows.len() / self.width) as u32;
+            let row = self.rows.len() as u32;
             self.rows.extend(together);
             self.close(together, group, row);
         }
@@ -137,43 +149,46 @@ impl Table {
 
     /// Memory for what is found, so that none is taken later.
     pub(super) fn found(&self) -> Found {
-        Found { pieces: Vec::with_capacity(self.first.len()), blocks: self.all.clone() }
+        Found { listing: Vec::with_capacity(self.first.len()), blocks: self.all.clone() }
     }
 
     /// Finds the clauses that hold, from the piece of each feature in turn.
     #[inline]
-    pub(super) fn find<E>(
-        &self,
-        found: &mut Found,
-        mut pieces: impl FnMut(usize) -> Result<u32, E>,
-    ) -> Result<(), E> {
-        found.pieces.clear();
-        for (at, first) in self.first.iter().enumerate() {
-            found.pieces.push(first + pieces(at)?);
-        }
-        found.blocks.copy_from_slice(&self.all);
-        for chosen in found.pieces.chunks(ABREAST) {
+    pub(super) fn find<E>(&self, found: &mut Found, mut piece: impl FnMut(usize) -> Result<u32, E>) -> Result<(), E> {
+        let Found { listing, blocks } = found;
+        listing.clear();
+        let mut before = self.all.as_slice();
+        let mut at = 0;
+        for first in self.first.chunks(ABREAST) {
             let mut rows = [&[][..]; ABREAST];
             let mut many = 0;
-            for piece in chosen {
-                let Some(piece) = self.pieces.get(*piece as usize).filter(|piece| piece.row != ALL) else { continue };
-                let from = piece.row as usize * self.width;
-                if let (Some(row), Some(slot)) = (self.rows.get(from..from + self.width), rows.get_mut(many)) {
+            for first in first {
+                let Some(piece) = self.pieces.get((first + piece(at)?) as usize) else { continue };
+                at += 1;
+                if piece.from != piece.upto {
+                    listing.push((piece.from, piece.upto));
+                }
+                let row = self.rows.get(piece.row as usize..).and_then(|rows| rows.get(..self.width));
+                if let (Some(row), Some(slot)) = (row, rows.get_mut(many)) {
                     *slot = row;
                     many += 1;
                 }
             }
             let rows = rows.get(..many).unwrap_or_default();
-            for (at, block) in found.blocks.iter_mut().enumerate() {
-                for row in rows.iter().filter_map(|row| row.get(at)) {
-                    block.and(row);
+            for (at, block) in blocks.iter_mut().enumerate() {
+                let mut all = before.get(at).copied().unwrap_or(*block);
+                for row in rows {
+                    if let Some(row) = row.get(at) {
+                        all.and(row);
+                    }
                 }
+                *block = all;
             }
+            before = &[];
         }
-        for piece in &found.pieces {
-            let Some(piece) = self.pieces.get(*piece as usize) else { continue };
-            for clause in self.ruled_out.get(piece.from as usize..piece.upto as usize).unwrap_or_default() {
-                set(&mut found.blocks, *clause, false);
+        for (from, upto) in listing {
+            for clause in self.ruled_out.get(*from as usize..*upto as usize).unwrap_or_default() {
+                set(blocks, *clause, false);
             }
         }
         Ok(())
@@ -184,7 +199,7 @@ impl Found {
     /// Whether a clause holds.
     #[inline]
     pub(super) fn has(&self, clause: u32) -> bool {
-        self.word(clause as usize / 64) >> (clause % 64) & 1 == 1
+        has(&self.blocks, clause)
     }
 
     /// The clauses of a stretch that hold, in order.
@@ -198,19 +213,21 @@ impl Found {
             if at == high as usize / 64 {
                 left &= (1 << (high % 64)) - 1;
             }
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros())?;
-                left &= left - 1;
-                Some(at as u32 * 64 + bit)
-            })
+            of_word(left, at as u32)
         })
     }
 
     /// Says of what stands in `places` that it holds where a clause does: the first of them of clause `first`, and so on.
     pub(super) fn gather(&mut self, first: u32, places: &[u32]) {
+        if places.is_empty() {
+            return;
+        }
         let upto = first as usize + places.len();
         for at in first as usize / 64..upto.div_ceil(64) {
             let mut left = self.word(at);
+            if at == first as usize / 64 {
+                left &= u64::MAX << (first % 64);
+            }
             while left != 0 {
                 let clause = at * 64 + left.trailing_zeros() as usize;
                 left &= left - 1;
@@ -222,7 +239,7 @@ impl Found {
 
     #[inline]
     fn word(&self, at: usize) -> u64 {
-        self.blocks.get(at / 8).and_then(|block| block.0.get(at % 8)).copied().unwrap_or(0)
+        word_of(&self.blocks, at)
     }
 }
 
@@ -232,7 +249,9 @@ type Named<'c> = (u32, &'c [(u32, u32)]);
 impl Block {
     #[inline]
     fn and(&mut self, other: &Block) {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
+        let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (&mut self.0, &other.0);
+        (*a, *b, *c, *d) = (*a & i, *b & j, *c & k, *d & l);
+        (*e, *f, *g, *h) = (*e & m, *f & n, *g & o, *h & p);
     }
 
     fn or(&self, other: &Block) -> Block {
@@ -246,6 +265,16 @@ impl Block {
 
 fn word(block: &Block, at: usize) -> u64 {
     block.0.get(at).copied().unwrap_or(0)
+}
+
+#[inline]
+fn word_of(blocks: &[Block], at: usize) -> u64 {
+    blocks.get(at / 8).map_or(0, |block| word(block, at % 8))
+}
+
+#[inline]
+fn has(blocks: &[Block], clause: u32) -> bool {
+    word_of(blocks, clause as usize / 64) >> (clause % 64) & 1 == 1
 }
 
 #[inline]
@@ -269,6 +298,89 @@ fn size(blocks: &[Block]) -> usize {
 }
 
 fn bits(blocks: &[Block]) -> impl Iterator<Item = u32> {
-    let words = blocks.iter().flat_map(|block| block.0).zip(0_u32..);
-    words.flat_map(|(word, at)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
+    blocks.iter().flat_map(|block| block.0).zip(0_u32..).flat_map(|(word, at)| of_word(word, at))
+}
+
+/// The clauses of one word.
+fn of_word(word: u64, at: u32) -> impl Iterator<Item = u32> {
+    let mut left = word;
+    std::iter::from_fn(move || {
+        let bit = (left != 0).then(|| left.trailing_zeros())?;
+        left &= left - 1;
+        Some(at * 64 + bit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::index::{feature::FeatureId, pieces::Pieces};
+    use proptest::prelude::*;
+
+    /// Pieces of each of twenty features, more than are looked at together.
+    const COUNTS: [u32; 20] = [2, 3, 40, 5, 1, 7, 64, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 9];
+
+    /// Clauses of up to three features; one of each twelve never holds.
+    fn clauses() -> impl Strategy<Value = Vec<Option<Clause>>> {
+        let requirement = (0..COUNTS.len(), any::<u64>(), any::<u64>());
+        let clause = prop::collection::vec(requirement, 0..4).prop_map(|requirements| {
+            let mut clause: Clause = vec![];
+            for (feature, some, others) in requirements {
+                let pieces = Pieces::chosen(COUNTS[feature], |piece| (some | others) >> piece & 1 == 1);
+                if clause.iter().all(|(other, _)| other.0 != feature as u32) && !pieces.is_empty() {
+                    clause.push((FeatureId(feature as u32), pieces));
+                }
+            }
+            clause.sort_by_key(|(feature, _)| *feature);
+            clause
+        });
+        prop::collection::vec(prop::option::weighted(0.92, clause), 0..1300)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_every_feature_leaves_possible_holds(
+            clauses in clauses(),
+            users in prop::collection::vec(any::<u64>(), 6),
+            small in prop::sample::select(vec![0, usize::MAX]),
+        ) {
+            let table = Table::within(&clauses.iter().map(Option::as_ref).collect::<Vec<_>>(), &COUNTS, small);
+            let mut found = table.found();
+            for user in users {
+                let piece = |feature: usize| (user.rotate_left(3 * feature as u32) % u64::from(COUNTS[feature])) as u32;
+                let holds = |clause: &Clause| clause.iter().all(|(feature, pieces)| {
+                    pieces.stretches().iter().any(|(low, high)| (*low..*high).contains(&piece(feature.0 as usize)))
+                });
+                let expected: Vec<u32> = (0..)
+                    .zip(&clauses)
+                    .filter(|(_, clause)| clause.as_ref().is_some_and(holds))
+                    .map(|(at, _)| at)
+                    .collect();
+                table.find(&mut found, |feature| Ok::<u32, ()>(piece(feature))).unwrap();
+                prop_assert_eq!(found.between(0, clauses.len() as u32).collect::<Vec<_>>(), expected.clone());
+                prop_assert!(expected.iter().all(|at| found.has(*at)));
+                let middle = clauses.len() as u32 / 2;
+                let parts = found.between(0, middle).chain(found.between(middle, clauses.len() as u32));
+                prop_assert_eq!(parts.collect::<Vec<_>>(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_gathered_holds_too() {
+        let clauses: Vec<Option<Clause>> = (0..200).map(|at| (at % 3 == 0).then(Vec::new)).collect();
+        let table = Table::of(&clauses.iter().map(Option::as_ref).collect::<Vec<_>>(), &[]);
+        let mut found = table.found();
+        table.find(&mut found, |_| Ok::<u32, ()>(0)).unwrap();
+        // Of the clauses from 100 on, 102 and 198 hold, and say so of 1 and 2.
+        let mut places = vec![7; 100];
+        (places[2], places[98], places[3], places[5]) = (1, 2, 4, 4);
+        for held in (100..200).filter(|at| at % 3 == 0 && ![102, 198, 105].contains(at)) {
+            places[held - 100] = 9;
+        }
+        found.gather(100, &places);
+        assert_eq!(found.between(0, 12).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 6, 9]);
+    }
 }

@@ -45,10 +45,13 @@ enum Step {
 impl Walk {
     pub(super) fn of(rulebook: &Rulebook, plan: &Plan<'_>, flags: &[Flag]) -> Walk {
         let mut walk = Walk::default();
-        let mut asked: BTreeSet<usize> = flags.iter().filter_map(|flag| match flag {
-            Flag::Node(node) => Some(node.0 as usize),
-            Flag::Atom(_) => None,
-        }).collect();
+        let mut asked: BTreeSet<usize> = flags
+            .iter()
+            .filter_map(|flag| match flag {
+                Flag::Node(node) => Some(node.0 as usize),
+                Flag::Atom(_) => None,
+            })
+            .collect();
         let mut open: Vec<usize> = asked.iter().copied().collect();
         while let Some(at) = open.pop() {
             for part in plan.nodes.get(at).map(parts).unwrap_or_default() {
@@ -127,7 +130,13 @@ impl Walk {
     }
 
     /// Answers all of them for one user.
-    pub(super) fn answer(&self, interpreter: Interpreter<'_>, record: &[Value], answers: &Answers, truths: &mut Vec<Truth>) {
+    pub(super) fn answer(
+        &self,
+        interpreter: Interpreter<'_>,
+        record: &[Value],
+        answers: &Answers,
+        truths: &mut Vec<Truth>,
+    ) {
         truths.clear();
         for step in &self.steps {
             let truth = {
