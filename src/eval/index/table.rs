@@ -108,7 +108,8 @@ impl Table {
         }
         let mut group: Vec<Vec<Block>> = vec![];
         // How many clauses the next row leaves possible, and those of the group: one by one, and together.
-        let (mut next, mut each, mut all) = (size(&now), 0, 0);
+        let mut next = size(&now);
+        let (mut each, mut all) = (0, next);
         let mut together = now.clone();
         for changes in changes.iter().take(count as usize) {
             let begun = changes.iter().filter(|(_, possible)| *possible).count();
