@@ -160,6 +160,11 @@ impl<'d> Case<'d> {
         found
     }
 
+    /// Whether no rule asks about everybody.
+    pub(super) fn is_about_each_alone(&self) -> bool {
+        self.engine.matcher().is_ok()
+    }
+
     /// What each user gets who is asked about alone, as JSON, and as typed values.
     pub(super) fn one_by_one(&self) -> Vec<Got> {
         let zone = self.engine.clock().zone();

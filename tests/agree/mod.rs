@@ -50,6 +50,9 @@ proptest! {
             let streamed = case.streamed(files, threads);
             prop_assert_eq!(&plain, &streamed.found, "{:?}\n{}", files, case);
         }
+        if case.is_about_each_alone() {
+            prop_assert_eq!(&plain.users, &case.one_by_one(), "{}", case);
+        }
         let at = only.index(declared);
         let of_one: Vec<String> = plain.users.iter().map(|user| user.values()[at].1.clone()).collect();
         for files in [Files::Csv, Files::JsonLines] {

@@ -12,10 +12,11 @@ use std::{
 
 use super::{
     feature::{Feature, FeatureId},
+    lists::{Asked, Lists},
     pieces::Pieces,
 };
 use crate::{
-    ir::{ExprKind, Rulebook},
+    ir::{ExprKind, HasTest, Rulebook},
     plan::{Atom, AtomId, Constants, Domain, Node, NodeId, Plan, Range, Slot, Step, TruthKey, is_constant},
     schema::ColumnId,
     value::{Comparison, Type, Value},
@@ -80,6 +81,8 @@ pub(super) struct Lowering<'p, 'a> {
     flagged: HashMap<Flag, FeatureId>,
     /// The texts that the rules compare a column with.
     texts: HashMap<ColumnId, Vec<Arc<str>>>,
+    pub(super) lists: Lists,
+    listed: HashMap<u32, FeatureId>,
     /// Levels and layers: the condition of each arm and its rank.
     ladders: HashMap<Slot, &'p [(Option<NodeId>, u32)]>,
     /// By condition and what is wanted of it.
@@ -101,18 +104,25 @@ impl<'p, 'a> Lowering<'p, 'a> {
             flags: vec![],
             flagged: HashMap::new(),
             texts: HashMap::new(),
+            lists: Lists::default(),
+            listed: HashMap::new(),
             ladders: ladders.collect(),
             found: vec![],
         };
+        let mut listed: BTreeMap<ColumnId, Vec<Arc<str>>> = BTreeMap::new();
         for atom in &plan.atoms {
             if let Some((column, _, texts)) = lowering.same_text(atom) {
                 lowering.texts.entry(column).or_default().extend(texts);
             }
+            if let Some(asked) = Asked::of(atom, rulebook.schema.root(), constants) {
+                listed.entry(asked.column).or_default().extend(asked.texts);
+            }
         }
-        for texts in lowering.texts.values_mut() {
+        for texts in lowering.texts.values_mut().chain(listed.values_mut()) {
             texts.sort_unstable();
             texts.dedup();
         }
+        lowering.lists = Lists::of(&listed);
         lowering
     }
 
@@ -362,8 +372,31 @@ impl<'p, 'a> Lowering<'p, 'a> {
                 }
                 None => Some(self.by_itself(Flag::Atom(id), wanted)),
             },
-            Atom::Opaque(_) => Some(self.by_itself(Flag::Atom(id), wanted)),
+            Atom::Opaque(_) => match Asked::of(atom, self.rulebook.schema.root(), self.constants) {
+                Some(asked) => self.of_list(&asked, wanted),
+                None => Some(self.by_itself(Flag::Atom(id), wanted)),
+            },
         }
+    }
+
+    /// `interests has any of ["tea", "coffee"]`: one of them, or all, or none, is a feature as wanted.
+    fn of_list(&mut self, asked: &Asked, wanted: Wanted) -> Option<Vec<Clause>> {
+        let (all, wanted) = match asked.test {
+            HasTest::Any => (false, wanted),
+            HasTest::All => (true, wanted),
+            HasTest::None => (false, wanted.negated()),
+        };
+        let mut parts: Vec<Rc<[Clause]>> = vec![];
+        for text in &asked.texts {
+            let number = self.lists.number(asked.column, text)?;
+            let next = FeatureId(self.features.len() as u32);
+            let feature = *self.listed.entry(number).or_insert(next);
+            if feature == next {
+                self.features.push(Feature::listed(number));
+            }
+            parts.push(self.required(feature, &Pieces::of(1, 2), &Pieces::of(0, 1), wanted).into());
+        }
+        if all == wanted.is_upper() { self.all(&parts) } else { self.any(&parts) }
     }
 
     /// The arms of the level or layer whose value a leaf asks about.

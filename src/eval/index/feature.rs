@@ -34,6 +34,8 @@ pub(super) enum Source {
     Definition(DefinitionId),
     /// The answer of a question over many rows.
     Aggregate(AggregateId),
+    /// Whether a text stands in a list.
+    Listed(u32),
     /// A condition that is answered by itself.
     Flag(u32),
 }
@@ -78,6 +80,11 @@ impl Feature {
     /// Of a condition that is answered by itself: false, true, unknown.
     pub(super) fn flag(at: u32) -> Feature {
         Feature { source: Source::Flag(at), scale: Scale::Bool, missing: 2 }
+    }
+
+    /// Of a text that may stand in a list, likewise.
+    pub(super) fn listed(at: u32) -> Feature {
+        Feature { source: Source::Listed(at), scale: Scale::Bool, missing: 2 }
     }
 
     /// How many pieces there are.

@@ -7,6 +7,7 @@
 
 mod clauses;
 mod feature;
+mod lists;
 mod pieces;
 mod table;
 mod texts;
@@ -23,6 +24,7 @@ use crate::{
 };
 use clauses::{Clause, Lowering};
 use feature::{Feature, Source};
+use lists::Lists;
 pub use table::Found;
 use table::Table;
 use texts::Texts;
@@ -33,6 +35,7 @@ use walk::Walk;
 #[derive(Debug)]
 pub struct Index {
     features: Vec<Feature>,
+    lists: Lists,
     table: Table,
     walk: Walk,
     /// Tags, in order of declaration; their clauses are the first.
@@ -73,6 +76,8 @@ enum Before {
 pub struct Scratch {
     found: Found,
     truths: Vec<Truth>,
+    /// Which texts stand in the user's lists.
+    standing: Vec<Truth>,
     /// What the plain interpreter answered.
     answers: RefCell<Answers>,
 }
@@ -132,7 +137,7 @@ impl Index {
         }
         let mut lowering = Lowering::new(rulebook, &plan, &constants);
         let alternatives = lowering.alternatives(&nodes);
-        let (features, flags) = (lowering.features, lowering.flags);
+        let (features, flags, lists) = (lowering.features, lowering.flags, lowering.lists);
         let mut rows: Vec<Option<&Clause>> = alternatives.iter().map(|all| all.first()).collect();
         let mut more = vec![];
         for (all, at) in alternatives.iter().zip(0..) {
@@ -149,19 +154,19 @@ impl Index {
             match feature.source {
                 Source::Definition(id) => definitions.push(id),
                 Source::Aggregate(id) => aggregates.push(id),
-                Source::Column(_) | Source::Flag(_) => {}
+                Source::Column(_) | Source::Listed(_) | Source::Flag(_) => {}
             }
         }
         let before = in_order(rulebook, &rulebook.reads_of(definitions, exprs, aggregates));
         let named = nodes.len() as u32;
         let behind = rulebook.definitions.iter().map(|_| OnceLock::new()).collect();
         let names = Texts::of(rulebook.definitions.iter().map(|definition| definition.name.shared()));
-        Index { features, table, walk, tags, segments, places, more, named, ladders, before, names, behind }
+        Index { features, lists, table, walk, tags, segments, places, more, named, ladders, before, names, behind }
     }
 
     /// Memory to work in.
     pub fn scratch(&self) -> Scratch {
-        Scratch { found: self.table.found(), truths: vec![], answers: RefCell::default() }
+        Scratch { found: self.table.found(), truths: vec![], standing: vec![], answers: RefCell::default() }
     }
 
     /// Finds what holds of a user.
@@ -178,21 +183,19 @@ impl Index {
         if !self.walk.is_empty() {
             self.walk.answer(interpreter, user.record, answers, &mut scratch.truths);
         }
-        let (answers, truths) = (&*answers, &scratch.truths);
-        self.table.find(&mut scratch.found, |at| {
-            let Some(feature) = self.features.get(at) else { return Ok(0) };
-            let value = match feature.source {
-                Source::Column(id) => user.record.get(id.0 as usize).unwrap_or(&Value::Missing),
-                Source::Definition(id) => answers.value(id),
-                Source::Aggregate(id) => answers.aggregates.get(id.0 as usize).unwrap_or(&Value::Missing),
-                Source::Flag(flag) => return Ok(Feature::piece_of(self.walk.truth(flag, truths))),
+        self.lists.look(user.record, &mut scratch.standing).map_err(Refusal::WrongType)?;
+        let features = self.features.iter().zip(self.table.first());
+        for ((feature, first), chosen) in features.zip(&mut scratch.found.chosen) {
+            let piece = match feature.source {
+                Source::Column(id) => {
+                    let value = user.record.get(id.0 as usize).unwrap_or(&Value::Missing);
+                    feature.piece(value).ok_or(Refusal::WrongType(id))?
+                }
+                source => computed(feature, source, answers, &scratch.standing, &self.walk, &scratch.truths),
             };
-            match (feature.piece(value), feature.source) {
-                (Some(piece), _) => Ok(piece),
-                (None, Source::Column(id)) => Err(Refusal::WrongType(id)),
-                (None, _) => Ok(feature.missing()),
-            }
-        })?;
+            *chosen = first + piece;
+        }
+        self.table.find(&mut scratch.found);
         scratch.found.gather(self.named, &self.more);
         match self.overlap(&scratch.found) {
             None => Ok(()),
@@ -283,6 +286,27 @@ impl Scratch {
     pub fn into_found(self) -> Found {
         self.found
     }
+}
+
+/// The piece of what is no column.
+fn computed(
+    feature: &Feature,
+    source: Source,
+    answers: &Answers,
+    standing: &[Truth],
+    walk: &Walk,
+    truths: &[Truth],
+) -> u32 {
+    let value = match source {
+        Source::Column(_) => &Value::Missing,
+        Source::Definition(id) => answers.value(id),
+        Source::Aggregate(id) => answers.aggregates.get(id.0 as usize).unwrap_or(&Value::Missing),
+        Source::Listed(at) => {
+            return Feature::piece_of(standing.get(at as usize).copied().unwrap_or(Truth::Unknown));
+        }
+        Source::Flag(flag) => return Feature::piece_of(walk.truth(flag, truths)),
+    };
+    feature.piece(value).unwrap_or(feature.missing())
 }
 
 /// Has the plain interpreter answer.

@@ -50,6 +50,8 @@ struct Piece {
 /// What was found of one user.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
+    /// The piece of each feature, counted through all of them: [`Table::first`] and the piece.
+    pub(super) chosen: Vec<u32>,
     /// Which lists of clauses are ruled out.
     listing: Vec<(u32, u32)>,
     blocks: Vec<Block>,
@@ -150,24 +152,56 @@ impl Table {
 
     /// Memory for what is found, so that none is taken later.
     pub(super) fn found(&self) -> Found {
-        Found { listing: Vec::with_capacity(self.first.len()), blocks: self.all.clone() }
+        Found { chosen: self.first.clone(), listing: Vec::with_capacity(self.first.len()), blocks: self.all.clone() }
     }
 
-    /// Finds the clauses that hold, from the piece of each feature in turn.
-    #[inline]
-    pub(super) fn find<E>(&self, found: &mut Found, mut piece: impl FnMut(usize) -> Result<u32, E>) -> Result<(), E> {
-        let Found { listing, blocks } = found;
-        listing.clear();
-        let mut before = self.all.as_slice();
-        let mut at = 0;
-        for first in self.first.chunks(ABREAST) {
+    /// The first piece of each feature.
+    pub(super) fn first(&self) -> &[u32] {
+        &self.first
+    }
+
+    /// Finds the clauses that hold, from the pieces in `found.chosen`.
+    pub(super) fn find(&self, found: &mut Found) {
+        found.listing.clear();
+        match self.width {
+            1 => self.one_block(found),
+            _ => self.blocks(found),
+        }
+        let Found { listing, blocks, .. } = found;
+        for (from, upto) in listing {
+            for clause in self.ruled_out.get(*from as usize..*upto as usize).unwrap_or_default() {
+                set(blocks, *clause, false);
+            }
+        }
+    }
+
+    /// Rows of one block.
+    fn one_block(&self, found: &mut Found) {
+        let Some(mut all) = self.all.first().copied() else { return };
+        for piece in &found.chosen {
+            let Some(piece) = self.pieces.get(*piece as usize) else { continue };
+            if piece.from != piece.upto {
+                found.listing.push((piece.from, piece.upto));
+            }
+            if let Some(row) = self.rows.get(piece.row as usize) {
+                all.and(row);
+            }
+        }
+        if let Some(block) = found.blocks.first_mut() {
+            *block = all;
+        }
+    }
+
+    /// Rows of several blocks, so many of them at once that a block is seldom read and written again.
+    fn blocks(&self, found: &mut Found) {
+        found.blocks.copy_from_slice(&self.all);
+        for chosen in found.chosen.chunks(ABREAST) {
             let mut rows = [&[][..]; ABREAST];
             let mut many = 0;
-            for first in first {
-                let Some(piece) = self.pieces.get((first + piece(at)?) as usize) else { continue };
-                at += 1;
+            for piece in chosen {
+                let Some(piece) = self.pieces.get(*piece as usize) else { continue };
                 if piece.from != piece.upto {
-                    listing.push((piece.from, piece.upto));
+                    found.listing.push((piece.from, piece.upto));
                 }
                 let row = self.rows.get(piece.row as usize..).and_then(|rows| rows.get(..self.width));
                 if let (Some(row), Some(slot)) = (row, rows.get_mut(many)) {
@@ -176,8 +210,8 @@ impl Table {
                 }
             }
             let rows = rows.get(..many).unwrap_or_default();
-            for (at, block) in blocks.iter_mut().enumerate() {
-                let mut all = before.get(at).copied().unwrap_or(*block);
+            for (at, block) in found.blocks.iter_mut().enumerate() {
+                let mut all = *block;
                 for row in rows {
                     if let Some(row) = row.get(at) {
                         all.and(row);
@@ -185,14 +219,7 @@ impl Table {
                 }
                 *block = all;
             }
-            before = &[];
         }
-        for (from, upto) in listing {
-            for clause in self.ruled_out.get(*from as usize..*upto as usize).unwrap_or_default() {
-                set(blocks, *clause, false);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -359,7 +386,10 @@ mod tests {
                     .filter(|(_, clause)| clause.as_ref().is_some_and(holds))
                     .map(|(at, _)| at)
                     .collect();
-                table.find(&mut found, |feature| Ok::<u32, ()>(piece(feature))).unwrap();
+                for (feature, chosen) in found.chosen.iter_mut().enumerate() {
+                    *chosen = table.first()[feature] + piece(feature);
+                }
+                table.find(&mut found);
                 prop_assert_eq!(found.between(0, clauses.len() as u32).collect::<Vec<_>>(), expected.clone());
                 prop_assert!(expected.iter().all(|at| found.has(*at)));
                 let middle = clauses.len() as u32 / 2;
@@ -374,7 +404,7 @@ mod tests {
         let clauses: Vec<Option<Clause>> = (0..200).map(|at| (at % 3 == 0).then(Vec::new)).collect();
         let table = Table::of(&clauses.iter().map(Option::as_ref).collect::<Vec<_>>(), &[]);
         let mut found = table.found();
-        table.find(&mut found, |_| Ok::<u32, ()>(0)).unwrap();
+        table.find(&mut found);
         // Of the clauses from 100 on, 102 and 198 hold, and say so of 1 and 2.
         let mut places = vec![7; 100];
         (places[2], places[98], places[3], places[5]) = (1, 2, 4, 4);
