@@ -1,6 +1,11 @@
 //! Asking about a user whose rules read columns alone takes no memory. In a program of its own, since it counts what everybody takes.
 
-#![allow(unsafe_code, clippy::unwrap_used, reason = "an allocator that counts is unsafe to write, and a test may stop")]
+#![allow(
+    unsafe_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "an allocator that counts is unsafe to write, and a test may stop"
+)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -88,6 +88,25 @@ tag never      when age > 30 and age < 20
 }
 
 #[test]
+fn of_lists() {
+    let rules = r#"
+table users key id { id: text  likes: list of text? }
+tag tea      when likes has "tea"
+tag not_tea  when not (likes has "tea")
+tag either   when likes has any of ["tea", "coffee"]
+tag both     when likes has all of ["tea", "coffee"]
+tag neither  when likes has none of ["tea", "coffee"]
+tag not_both when not (likes has all of ["tea", "coffee"])
+tag some     when not (likes has none of ["tea", "milk"]) and likes has "coffee"
+tag open     when (likes has "tea") is missing
+"#;
+    let list = |texts: &[&str]| vec![Value::from("u"), Value::from(texts.to_vec())];
+    let users =
+        [list(&[]), list(&["tea"]), list(&["coffee", "tea", "tea"]), list(&["milk", "x"]), list(&["coffee"]), vec![]];
+    agrees(&engine(rules), &users);
+}
+
+#[test]
 fn arms_of_an_exclusive_layer_that_both_apply_are_told() {
     let matcher =
         engine("layer stage exclusive { some when a > 1  more when a > 2  rest otherwise }").matcher().unwrap();
