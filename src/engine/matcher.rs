@@ -96,8 +96,9 @@ impl Matcher {
         self.index.find(name)
     }
 
-    /// What one user gets who has no children, given the values of the root table's columns by [`crate::schema::ColumnId`]; those that are not
-    /// given are missing. Takes no memory where all that the rules read are columns.
+    /// What one user gets who has no children, given the values of the root table's columns by
+    /// [`crate::schema::ColumnId`]; those that are not given are missing. Takes no memory where all that the rules compare are
+    /// columns; arithmetic, texts that are searched and questions about children are left to the plain interpreter, which may.
     ///
     /// # Errors
     /// As [`Matcher::evaluate_user`].
