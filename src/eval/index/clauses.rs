@@ -360,7 +360,7 @@ impl<'p, 'a> Lowering<'p, 'a> {
                 let missing = self.missing(feature);
                 Some(self.required(feature, &Pieces::of(0, missing), &Pieces::of(missing, missing + 1), wanted))
             }
-            Atom::OfText(..) => match self.same_text(atom) {
+            Atom::IsText(..) | Atom::OfText(..) => match self.same_text(atom) {
                 Some((column, is_one, texts)) => {
                     let feature = self.feature(Slot::Column(column));
                     let missing = self.missing(feature);
@@ -403,7 +403,7 @@ impl<'p, 'a> Lowering<'p, 'a> {
     fn arms(&self, atom: AtomId) -> Option<&'p [(Option<NodeId>, u32)]> {
         match self.plan.atoms.get(atom.0 as usize)? {
             Atom::Range(slot, _) | Atom::Known(slot) => self.ladders.get(slot).copied(),
-            Atom::Flag(_) | Atom::OfText(..) | Atom::Opaque(_) => None,
+            Atom::Flag(_) | Atom::IsText(..) | Atom::OfText(..) | Atom::Opaque(_) => None,
         }
     }
 
@@ -415,7 +415,7 @@ impl<'p, 'a> Lowering<'p, 'a> {
                 let is_wanted = move |rank: u32| range.holds(i128::from(rank)).is_true() == wanted.is_upper();
                 (matches!(wanted, Wanted::NotTrue | Wanted::NotFalse), Box::new(is_wanted))
             }
-            Atom::Flag(_) | Atom::OfText(..) | Atom::Opaque(_) => return None,
+            Atom::Flag(_) | Atom::IsText(..) | Atom::OfText(..) | Atom::Opaque(_) => return None,
         };
         let mut above: Vec<Clause> = always(true);
         let mut found: Vec<Rc<[Clause]>> = vec![];
@@ -499,7 +499,11 @@ impl<'p, 'a> Lowering<'p, 'a> {
 
     /// `city = "上海"`, `city != "上海"`, `city in ["上海", "苏州"]`: the column, whether it must be one of the texts, and the texts.
     fn same_text(&self, atom: &Atom<'_>) -> Option<(ColumnId, bool, Vec<Arc<str>>)> {
-        let Atom::OfText(column, expr) = atom else { return None };
+        let (column, expr) = match atom {
+            Atom::IsText(column, text) => return Some((*column, true, vec![text.clone()])),
+            Atom::OfText(column, expr) => (column, expr),
+            Atom::Range(..) | Atom::Flag(_) | Atom::Known(_) | Atom::Opaque(_) => return None,
+        };
         let text = |value: &Value| match value {
             Value::Text(text) => Some(text.clone()),
             _ => None,

@@ -1,7 +1,10 @@
 //! Conditions that are answered one by one: those of which too many alternatives would have to be written out, and leaves that
 //! are no comparison.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
     clauses::{Flag, domain_of},
@@ -32,6 +35,7 @@ enum Step {
     Range(Slot, Domain, Range),
     Flag(Slot),
     Known(Slot),
+    IsText(Slot, Arc<str>),
     Asked(Box<Expr>),
     Not(u32),
     All(Vec<u32>),
@@ -105,7 +109,7 @@ impl Walk {
         let (mut definitions, mut aggregates, mut exprs) = (vec![], vec![], vec![]);
         for step in &self.steps {
             match step {
-                Step::Range(slot, ..) | Step::Flag(slot) | Step::Known(slot) => match slot {
+                Step::Range(slot, ..) | Step::Flag(slot) | Step::Known(slot) | Step::IsText(slot, _) => match slot {
                     Slot::Column(_) => {}
                     Slot::Definition(id) => definitions.push(*id),
                     Slot::Aggregate(id) => aggregates.push(*id),
@@ -149,6 +153,10 @@ impl Walk {
                     },
                     Step::Flag(slot) => Truth::of(slot_value(*slot, record, answers)),
                     Step::Known(slot) => Truth::from(*slot_value(*slot, record, answers) != Value::Missing),
+                    Step::IsText(slot, text) => match slot_value(*slot, record, answers) {
+                        Value::Text(own) => Truth::from(own == text),
+                        _ => Truth::Unknown,
+                    },
                     Step::Asked(expr) => interpreter.row(&SoFar { record, answers }).truth(expr),
                     Step::Not(inner) => of(inner).not(),
                     Step::All(parts) => Truth::all_of(parts.iter().map(of)),
@@ -189,6 +197,7 @@ fn leaf(rulebook: &Rulebook, plan: &Plan<'_>, atom: u32) -> Step {
         },
         Some(Atom::Flag(slot)) => Step::Flag(*slot),
         Some(Atom::Known(slot)) => Step::Known(*slot),
+        Some(Atom::IsText(column, text)) => Step::IsText(Slot::Column(*column), text.clone()),
         Some(Atom::OfText(_, expr) | Atom::Opaque(expr)) => Step::Asked(Box::new((*expr).clone())),
         None => Step::Always(Truth::Unknown),
     }
