@@ -23,8 +23,9 @@
 //!
 //! A rulebook goes through three stages, each a type of its own: [`engine::Rulebook`] is parsed, [`engine::Checked`] has no
 //! mistakes, [`engine::Engine`] stands at one as-of and can be asked. Mistakes are values ([`diagnostic::Diagnostic`]); shown,
-//! an [`engine::Problems`] is what the command prints. The clock is an argument; the library never reads one, never prints, and
-//! gives the same answer on every machine.
+//! an [`engine::Problems`] is what the command prints. Programs that ask about one user after the other take an
+//! [`engine::Matcher`]. The clock is an argument; the library never reads one, never prints, and gives the same answer on every
+//! machine.
 //!
 //! Features: `cli` (default) is the command, `data` the readers and writers of files; without either the language core builds
 //! in seconds.

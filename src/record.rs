@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     schema::{Column, ColumnFacts, ColumnId, Facts, OwnTypes, Role, Table},
-    value::{Duration, Type, Value, Zone, literal, literal::BadValue, moment_text, number},
+    value::{Duration, Type, Value, Zone, literal, literal::BadValue, moment_text, number, print},
 };
 
 /// Why a record cannot be taken: a column and what is wrong with its value.
@@ -145,6 +145,41 @@ pub(crate) fn field(json: Option<&Json>, column: &Column, zone: &Zone) -> Result
             value: shown(json),
             reason,
         }),
+    }
+}
+
+/// A value as its column has them: numbers are widened, and what is of another type is read as it would be in JSON.
+///
+/// # Errors
+/// A value that the column cannot have.
+pub(crate) fn fitted(value: &Value, column: &Column, zone: &Zone) -> Result<Value, BadField> {
+    let widened = number::widen(value, &column.ty);
+    if is_of(&widened, &column.ty) {
+        return Ok(widened);
+    }
+    let written = print::json(value, zone);
+    match serde_json::from_str(&written) {
+        Ok(json) => field(Some(&json), column, zone),
+        // Floats beyond all numbers have no JSON.
+        Err(_) => {
+            Err(BadField::Unreadable { column: column.header.clone(), value: written, reason: BadValue::NotFinite })
+        }
+    }
+}
+
+/// Whether a value is one of a type.
+fn is_of(value: &Value, ty: &Type) -> bool {
+    match (value, ty) {
+        (Value::Bool(_), Type::Bool)
+        | (Value::Int(_), Type::Int)
+        | (Value::Text(_), Type::Text)
+        | (Value::Date(_), Type::Date)
+        | (Value::Timestamp(_), Type::Timestamp)
+        | (Value::Duration(_), Type::Duration) => true,
+        (Value::Float(float), Type::Float) => float.is_finite(),
+        (Value::Decimal(decimal), Type::Decimal(scale)) => decimal.scale == *scale,
+        (Value::List(elements), Type::List(element)) => elements.iter().all(|it| is_of(it, element)),
+        _ => false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The plain interpreter and the streaming evaluation give everybody the same: rulebook and data are chosen by the bytes.
+//! The plain interpreter, the streaming evaluation and, user by user, the matcher give everybody the same: rulebook and data are chosen by the bytes.
 #![no_main]
 #![allow(dead_code)]
 
@@ -25,5 +25,8 @@ fuzz_target!(|case: (Vec<u8>, Rows, Rows, Rows, Rows)| {
     let plain = case.plain();
     for files in [evaluated::Files::Csv, evaluated::Files::JsonLines] {
         assert_eq!(plain, case.streamed(files, 2).found, "{files:?}\n{case}");
+    }
+    if case.is_about_each_alone() {
+        assert_eq!(plain.users, case.one_by_one(), "{case}");
     }
 });

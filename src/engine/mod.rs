@@ -6,6 +6,7 @@
 mod evaluate;
 #[cfg(feature = "data")]
 mod in_order;
+mod matcher;
 mod problems;
 mod question;
 #[cfg(feature = "data")]
@@ -16,6 +17,7 @@ mod whole;
 mod windows;
 
 pub use evaluate::{Engine, Outcome, RecordError};
+pub use matcher::{Matcher, Matches, Record, Scratch};
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]

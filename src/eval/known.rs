@@ -21,7 +21,7 @@ pub struct User<'r> {
 pub type Children = BTreeMap<TableId, Vec<Vec<Value>>>;
 
 /// What one user got.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
     /// The value of each definition, by [`DefinitionId`]. Of a tag: true, false, or missing where it is unknown.
     pub values: Vec<Value>,

@@ -104,6 +104,14 @@ impl<'a> Interpreter<'a> {
         Row { rulebook: self.rulebook, context: self.context, known, child: Some(child) }
     }
 
+    /// Answers a question over a user's own rows of a child table; one about everybody is not asked here.
+    pub fn ask(&self, id: AggregateId, user: &User<'_>, answers: &mut Answers) {
+        if let Over::Children(table) = self.rulebook.aggregate(id).over {
+            let value = self.ask_children(id, table, user, answers);
+            answers.set_aggregate(id, value);
+        }
+    }
+
     /// A question over this user's rows of a child table.
     fn ask_children(&self, id: AggregateId, table: TableId, user: &User<'_>, answers: &mut Answers) -> Value {
         let aggregate = self.rulebook.aggregate(id);

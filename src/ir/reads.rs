@@ -27,8 +27,20 @@ pub struct Reads {
 impl Rulebook {
     /// Everything that these definitions read.
     pub fn reads(&self, asked: impl IntoIterator<Item = DefinitionId>) -> Reads {
+        self.reads_of(asked, [], [])
+    }
+
+    /// Everything that these definitions, expressions and questions over many rows read.
+    pub fn reads_of<'e>(
+        &self,
+        asked: impl IntoIterator<Item = DefinitionId>,
+        exprs: impl IntoIterator<Item = &'e Expr>,
+        aggregates: impl IntoIterator<Item = AggregateId>,
+    ) -> Reads {
         let mut reads = Reads::default();
         let mut open: Vec<DefinitionId> = asked.into_iter().collect();
+        exprs.into_iter().for_each(|expr| self.note(expr, &mut reads, &mut open));
+        aggregates.into_iter().for_each(|id| self.note_aggregate(id, &mut reads, &mut open));
         while let Some(id) = open.pop() {
             if reads.definitions.insert(id) {
                 let body = &self.definition(id).body;

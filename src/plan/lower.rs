@@ -453,7 +453,7 @@ fn text_of(value: &Value) -> Option<Arc<str>> {
 }
 
 /// Whether an expression reads nothing of the user's.
-fn is_constant(expr: &Expr) -> bool {
+pub(crate) fn is_constant(expr: &Expr) -> bool {
     let mut constant = true;
     expr.each(&mut |node| {
         constant &= !matches!(

@@ -7,10 +7,12 @@
 mod cuts;
 mod lower;
 
-pub use cuts::{Cuts, Domain, Range};
+pub(crate) use cuts::float_key;
 #[cfg(feature = "data")]
-pub(crate) use cuts::{float_key, float_of};
+pub(crate) use cuts::float_of;
+pub use cuts::{Cuts, Domain, Range};
 pub use lower::Constants;
+pub(crate) use lower::is_constant;
 
 use std::{collections::HashMap, sync::Arc};
 

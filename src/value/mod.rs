@@ -108,3 +108,63 @@ pub struct Duration {
     /// Exact time, in microseconds.
     pub micros: i64,
 }
+
+impl From<bool> for Value {
+    fn from(it: bool) -> Value {
+        Value::Bool(it)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(it: i32) -> Value {
+        Value::Int(i64::from(it))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(it: i64) -> Value {
+        Value::Int(it)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(it: f64) -> Value {
+        Value::Float(it)
+    }
+}
+
+impl From<Decimal> for Value {
+    fn from(it: Decimal) -> Value {
+        Value::Decimal(it)
+    }
+}
+
+impl From<Duration> for Value {
+    fn from(it: Duration) -> Value {
+        Value::Duration(it)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(it: &str) -> Value {
+        Value::Text(it.into())
+    }
+}
+
+impl From<Arc<str>> for Value {
+    fn from(it: Arc<str>) -> Value {
+        Value::Text(it)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(it: Option<T>) -> Value {
+        it.map_or(Value::Missing, Into::into)
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(it: Vec<T>) -> Value {
+        Value::List(it.into_iter().map(Into::into).collect())
+    }
+}

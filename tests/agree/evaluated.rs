@@ -9,9 +9,9 @@ use std::{
 
 use tagwell::{
     data::{BadRow, Input},
-    engine::{ChildCount, Engine, Everybody, MetricValues, Ran, Rulebook, RunError, RunSink, Tally, Users},
+    engine::{ChildCount, Engine, Everybody, Matches, MetricValues, Ran, Rulebook, RunError, RunSink, Tally, Users},
     eval::{Answers, User},
-    ir::{DefinitionId, Metric, Reads},
+    ir::{Body, DefinitionId, Metric, Reads},
     record,
     schema::{ColumnId, Table, TableId},
     value::{Type, Value, print},
@@ -160,17 +160,50 @@ impl<'d> Case<'d> {
         found
     }
 
-    /// What each user gets who is asked about alone, as JSON.
+    /// Whether no rule asks about everybody.
+    pub(super) fn is_about_each_alone(&self) -> bool {
+        self.engine.matcher().is_ok()
+    }
+
+    /// What each user gets who is asked about alone, as JSON, and as typed values.
     pub(super) fn one_by_one(&self) -> Vec<Got> {
         let zone = self.engine.clock().zone();
+        let matcher = self.engine.matcher().unwrap();
+        let (mut scratch, mut other) = (matcher.scratch(), matcher.scratch());
         let one = |(user, orders, visits): (&Record, Vec<&Record>, Vec<&Record>)| {
             let json = user.json(&orders, &visits);
             let serde_json::Value::Object(object) = serde_json::from_str(&json).unwrap() else { unreachable!() };
             let record = record::from_json(&object, self.engine.rulebook().schema.root(), zone).unwrap();
             let outcome = self.engine.evaluate_one(&json).unwrap();
-            self.got(&record, outcome.answers())
+            let plain = outcome.answers();
+            let children = ["orders", "visits"].map(|name| {
+                let (id, table) = self.table(name);
+                let all = (0..table.columns.len() as u32).map(ColumnId).collect();
+                (id, record::children_from_json(&object, table, &all, &record[0], zone).unwrap())
+            });
+            let user = User { record: &record, children: &BTreeMap::from(children) };
+            let matches = matcher.evaluate_user(user, &mut scratch).unwrap();
+            self.holds_of(&matches, plain);
+            self.holds_of(&matcher.evaluate_json(&json, &mut other).unwrap(), plain);
+            assert_eq!(outcome.tags(), matches.tags().collect::<Vec<_>>(), "{self}");
+            self.got(&record, plain)
         };
         self.users().into_iter().map(one).collect()
+    }
+
+    /// What a matcher finds is what the plain interpreter says, whatever is asked for, and in what order.
+    fn holds_of(&self, matches: &Matches<'_>, plain: &Answers) {
+        let rulebook = self.engine.rulebook();
+        let is_true = |id: &DefinitionId| *plain.value(*id) == Value::Bool(true);
+        let tags = self.all().filter(|id| matches!(rulebook.definition(*id).body, Body::Tag(_)) && is_true(id));
+        assert_eq!(matches.tag_ids().collect::<Vec<_>>(), tags.collect::<Vec<_>>(), "{self}");
+        let values: Vec<Value> =
+            self.all().collect::<Vec<_>>().into_iter().rev().map(|id| matches.value_of(id)).collect();
+        for (id, value) in self.all().zip(values.into_iter().rev()) {
+            let name = &rulebook.definition(id).name;
+            assert_eq!(format!("{value:?}"), format!("{:?}", plain.value(id)), "{name}\n{self}");
+            assert_eq!(matches.has(name), is_true(&id), "{name}\n{self}");
+        }
     }
 
     /// What a run gives.

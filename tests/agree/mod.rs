@@ -6,6 +6,7 @@ mod bytes;
 mod data;
 mod evaluated;
 mod funnel;
+mod one;
 mod rounds;
 mod rules;
 mod settled;
@@ -49,6 +50,9 @@ proptest! {
         for (files, threads) in [(Files::Csv, 1), (Files::Parts, 7), (Files::JsonLines, 2)] {
             let streamed = case.streamed(files, threads);
             prop_assert_eq!(&plain, &streamed.found, "{:?}\n{}", files, case);
+        }
+        if case.is_about_each_alone() {
+            prop_assert_eq!(&plain.users, &case.one_by_one(), "{}", case);
         }
         let at = only.index(declared);
         let of_one: Vec<String> = plain.users.iter().map(|user| user.values()[at].1.clone()).collect();

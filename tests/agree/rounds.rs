@@ -1,7 +1,7 @@
 //! Everybody gets the same whatever the size of the pieces that files are read in, and on any number of threads: users and rows of whole
 //! numbers as keys, keys that come twice, rows that are nobody's, bad rows, and values that do not fit where they most often do.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write, sync::Mutex};
 
 use tagwell::{
     data::{BadRow, Input},
@@ -42,8 +42,8 @@ let usual_spend      = avg(users.spend where orders_of_theirs > 0)
 
 #[derive(Default)]
 struct Sink {
-    users: Vec<String>,
-    bad: Vec<String>,
+    users: Mutex<Vec<String>>,
+    bad: Mutex<Vec<String>>,
 }
 
 impl RunSink for Sink {
@@ -53,13 +53,13 @@ impl RunSink for Sink {
         (0..users.rows()).map(|row| format!("{:?} {:?}", users.record(row), users.answers(row).values)).collect()
     }
 
-    fn take(&mut self, ready: Vec<String>) -> Result<(), RunError> {
-        self.users.extend(ready);
+    fn take(&self, ready: Vec<String>) -> Result<(), RunError> {
+        self.users.lock().unwrap().extend(ready);
         Ok(())
     }
 
-    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError> {
-        self.bad.push(row.to_string());
+    fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
+        self.bad.lock().unwrap().push(row.to_string());
         Ok(())
     }
 }
@@ -140,7 +140,11 @@ fn a_round_may_be_of_any_size() {
         let mut sink = Sink::default();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let ran = pool.install(|| engine.run_whole_in(&everybody, piece, &mut sink)).unwrap();
-        (sink.users, sink.bad, format!("{:?} {:?} {:?}", ran.tally, ran.children, ran.metrics))
+        (
+            sink.users.into_inner().unwrap(),
+            sink.bad.into_inner().unwrap(),
+            format!("{:?} {:?} {:?}", ran.tally, ran.children, ran.metrics),
+        )
     };
     let whole = run(None, 1);
     assert_eq!(whole.0.len(), 897);
