@@ -14,15 +14,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vocabulary import CHANNELS, CITIES, PLANS, TODAY
+
 SEED = 20261122
 BATCH = 250_000
-AS_OF = np.datetime64("2026-11-22")
-
-CHANNELS = ["search", "social", "friend", "shop", "advert"]
-PLANS = ["free", "trial", "basic", "basic_yearly", "plus", "plus_yearly", "family", "student", "team", "team_yearly", "partner", "staff"]
-ENDS = ["ville", "burg", "ton", "stad", "port", "haven", "field", "ford", "mouth", "dale"]
-STARTS = ["Al", "Bren", "Cor", "Dun", "Es", "Fal", "Gren", "Hol", "Ing", "Jor", "Kel", "Lan", "Mar", "Nor", "Os", "Pel", "Quin", "Ros", "Sal", "Tor", "Ul", "Ver", "Wal", "Xan", "Yor", "Zel"]
-CITIES = (["上海", "北京", "广州", "深圳", "杭州", "成都", "武汉", "苏州", "西安", "重庆", "Washington, D.C.", "Winston-Salem"] + [a + b + c for c in ["", " East"] for b in ENDS for a in STARTS])[:400]
 
 
 def mixed(seed: int, column: str, rows: np.ndarray) -> np.ndarray:
@@ -54,7 +49,7 @@ def with_missing(seed: int, column: str, rows: np.ndarray, values: np.ndarray) -
 
 def users(rows: np.ndarray, seed: int) -> pl.DataFrame:
     """Money as a number of cents, `rating` as a number of 1e-12: both are written exactly."""
-    day = AS_OF.astype(np.int64)
+    day = np.datetime64(TODAY).astype(np.int64)
     signed_up = day - skewed(seed, "signed_up", rows, 2200) - 1
     last_order = np.maximum(signed_up, day - skewed(seed, "last_order", rows, 900))
     seen_at = day * 86400 - skewed(seed, "seen_at", rows, 400 * 86400)

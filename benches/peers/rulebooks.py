@@ -15,12 +15,11 @@ and `rfm.rules`, `rfm-more.rules`: ten tags each over customers and their orders
 import json
 import random
 import sys
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from people import AS_OF, CHANNELS, CITIES, PLANS
+from vocabulary import CHANNELS, CITIES, PLANS, TODAY
 
-TODAY = date.fromisoformat(str(AS_OF))
 SIZES = [10, 100, 1_000, 10_000]
 SEEDS = [1, 2, 3]
 
