@@ -9,15 +9,8 @@ use crate::{
     condition::{Field, Words},
 };
 
-const WORDS: Words = Words {
-    and: "and",
-    or: "or",
-    not: "not ",
-    equal: "=",
-    unequal: "<>",
-    list: ("[", "]"),
-    missing: "is null",
-};
+const WORDS: Words =
+    Words { and: "and", or: "or", not: "not ", equal: "=", unequal: "<>", list: ("[", "]"), missing: "is null" };
 
 pub struct Tree {
     tree: ATree<usize>,

@@ -80,7 +80,10 @@ fn agree(rules: &[Rule], everybody: &mut [(&str, Box<dyn Matcher>)]) -> Result<(
             if found != expected {
                 let place = (0..rules.len()).find(|at| found.contains(at) != expected.contains(at));
                 let name = place.and_then(|at| rules.get(at)).map_or("", |rule| &rule.name);
-                return Err(format!("record {record} of {} rules: {who} and tagwell do not agree on {name}", rules.len()));
+                return Err(format!(
+                    "record {record} of {} rules: {who} and tagwell do not agree on {name}",
+                    rules.len()
+                ));
             }
         }
     }

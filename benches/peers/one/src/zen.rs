@@ -10,15 +10,8 @@ use crate::{
     condition::{Field, Words},
 };
 
-const WORDS: Words = Words {
-    and: "and",
-    or: "or",
-    not: "not ",
-    equal: "==",
-    unequal: "!=",
-    list: ("[", "]"),
-    missing: "== null",
-};
+const WORDS: Words =
+    Words { and: "and", or: "or", not: "not ", equal: "==", unequal: "!=", list: ("[", "]"), missing: "== null" };
 
 pub struct Zen {
     rules: Vec<Expression<Standard>>,
