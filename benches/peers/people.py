@@ -1,7 +1,8 @@
 """Users, customers and orders for measuring. The same seed gives the same bytes: every value is a hash of seed, column and row
 number, so neither the libraries' versions nor the size of a batch change one.
 
-    people.py users     ROWS FOLDER [SEED]     users-ROWS.csv .jsonl .parquet (snappy), users-ROWS.zstd.parquet
+    people.py users     ROWS FOLDER [SEED]     users-ROWS.csv .jsonl .parquet (snappy), users-ROWS.zstd.parquet; of more than
+                                               two million only .csv
     people.py customers SCALE FOLDER [SEED]    the shape of TPC-H: 150,000 customers and 1,500,000 orders a unit of scale
 """
 
@@ -132,14 +133,13 @@ def arrow(frame: pl.DataFrame) -> pa.Table:
 class Files:
     """The files of one table, written batch by batch."""
 
-    def __init__(self, stem: Path, schema: pa.Schema, header: list[str], json: bool, zstd: bool):
+    def __init__(self, stem: Path, schema: pa.Schema, header: list[str], endings: tuple):
         options = {"store_decimal_as_integer": True, "version": "2.6"}
         self.csv = open(f"{stem}.csv", "wb")
         self.csv.write((",".join(header) + "\n").encode())
-        self.json = open(f"{stem}.jsonl", "wb") if json else None
-        self.parquet = [pq.ParquetWriter(f"{stem}.parquet", schema, compression="snappy", **options)]
-        if zstd:
-            self.parquet.append(pq.ParquetWriter(f"{stem}.zstd.parquet", schema, compression="zstd", **options))
+        self.json = open(f"{stem}.jsonl", "wb") if "jsonl" in endings else None
+        packed = [("parquet", "snappy"), ("zstd.parquet", "zstd")]
+        self.parquet = [pq.ParquetWriter(f"{stem}.{ending}", schema, compression=how, **options) for ending, how in packed if ending in endings]
 
     def write(self, frame: pl.DataFrame) -> None:
         self.csv.write(csv_lines(frame))
@@ -155,12 +155,12 @@ class Files:
                 file.close()
 
 
-def write(stem: Path, rows: int, make, json: bool, zstd: bool) -> None:
+def write(stem: Path, rows: int, make, *endings: str) -> None:
     files = None
     for start in range(0, rows, BATCH):
         frame = make(np.arange(start, min(start + BATCH, rows), dtype=np.int64))
         if files is None:
-            files = Files(stem, arrow(frame).schema, frame.columns, json, zstd)
+            files = Files(stem, arrow(frame).schema, frame.columns, endings)
         files.write(frame)
     if files:
         files.close()
@@ -208,11 +208,12 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if what == "users":
         rows = int(size)
-        write(folder / f"users-{rows}", rows, lambda at: users(at, seed), True, True)
+        endings = ("jsonl", "parquet", "zstd.parquet") if rows <= 2_000_000 else ()
+        write(folder / f"users-{rows}", rows, lambda at: users(at, seed), *endings)
     else:
         people, bought = int(150_000 * size), int(1_500_000 * size)
-        write(folder / f"customers-{size:g}", people, lambda at: customers(at, seed), False, False)
-        write(folder / f"orders-{size:g}", bought, lambda at: orders(at, seed, people), False, False)
+        write(folder / f"customers-{size:g}", people, lambda at: customers(at, seed), "parquet")
+        write(folder / f"orders-{size:g}", bought, lambda at: orders(at, seed, people), "parquet")
 
 
 if __name__ == "__main__":

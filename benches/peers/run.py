@@ -6,6 +6,7 @@ to give the same counts, and a table of the medians and ratios of this one run.
     benches/peers/run.py --only csv --rounds 3 --peers polars,duckdb
     benches/peers/run.py --page docs/performance.md      also writes the tables into the page
 
+Rows are chosen by a regular expression over their names; "one record" is the package `one`, which cargo builds.
 What it needs it makes below --work (6 GB): the data, and a virtual environment with the peers where Python lacks them.
 """
 
@@ -26,7 +27,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PEERS = ["polars", "duckdb", "chdb", "datafusion"]
 WHEELS = ["numpy", "pyarrow", *PEERS]
-# Whatever takes longer than this runs once.
+# What the rows of the package `one` are called together.
+ONE = "one record in memory, all rules"
+# Whatever takes longer than this many seconds runs once.
 SLOW = 20.0
 
 
@@ -154,28 +157,39 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 0.1 else f"{value:.2f}"
 
 
-def tables(results: dict[str, dict[str, list[Measured]]]) -> str:
+def tables(results: dict[str, dict[str, list[Measured]]], rounds: int) -> str:
     lines = ["| work | Tagwell | best peer | ratio | others |", "|---|---|---|---|---|"]
-    memory = ["| work | Tagwell | peers |", "|---|---|---|"]
+    costs = ["| work | Tagwell | peers |", "|---|---|---|"]
     for name, runs in results.items():
+        once = {who: "\\*" if len(run) < rounds else "" for who, run in runs.items()}
         own = median(runs["tagwell"], "wall")
         peers = sorted((median(run, "wall"), who) for who, run in runs.items() if who != "tagwell")
-        told = [f"{who} {seconds(wall)}{'*' if len(runs[who]) == 1 else ''}" for wall, who in peers]
+        told = [f"{who} {seconds(wall)}{once[who]}" for wall, who in peers]
         ratio = f"**{peers[0][0] / own:.1f} ×**" if peers else ""
-        lines.append(f"| {name} | {seconds(own)} | {told[0] if told else ''} | {ratio} | {', '.join(told[1:])} |")
-        held = [f"{who} {median(runs[who], 'memory'):,.0f}" for _, who in peers]
-        memory.append(f"| {name} | {median(runs['tagwell'], 'memory'):,.0f} | {', '.join(held)} |")
-    return "\n".join(lines) + "\n\nMemory, the most that a process held, in MiB:\n\n" + "\n".join(memory) + "\n"
+        lines.append(f"| {name} | {seconds(own)}{once['tagwell']} | {told[0] if told else ''} | {ratio} | {', '.join(told[1:])} |")
+        cost = lambda who: f"{seconds(median(runs[who], 'cpu'))}, {median(runs[who], 'memory'):,.0f} MiB"  # noqa: E731
+        costs.append(f"| {name} | {cost('tagwell')} | {'; '.join(f'{who} {cost(who)}' for _, who in peers)} |")
+    told_costs = "What each process took: seconds of the cores together, and the most memory it held.\n\n"
+    return "\n".join(lines) + "\n\n" + told_costs + "\n".join(costs) + "\n"
+
+
+def one(work: Path, seed: int) -> str:
+    """One record in memory against all rules, which the package `one` measures and checks itself."""
+    manifest = HERE / "one" / "Cargo.toml"
+    command = ["cargo", "run", "--release", "--quiet", "--manifest-path", str(manifest), "--", str(work), str(seed)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}")
+    return done.stdout
 
 
 def told_how(arguments: argparse.Namespace) -> str:
     from importlib.metadata import version
 
     versions = ", ".join(f"{peer} {version(peer)}" for peer in arguments.peers)
-    load = os.getloadavg()[0]
     return (
-        f"One run on {date.today()}, {os.cpu_count()} cores, load {load:.1f} as it ended; medians of {arguments.rounds} rounds, wall seconds of whole processes "
-        f"(* once); {versions}; rulebooks of seed {arguments.seed}.\n"
+        f"One run on {date.today()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} as it ended; medians of {arguments.rounds} rounds, "
+        f"wall seconds of whole processes (\\* once); {versions}; rulebooks of seed {arguments.seed}.\n"
     )
 
 
@@ -189,7 +203,7 @@ def write_into(page: Path, name: str, text: str) -> None:
     page.write_text(f"{before}{begin}\n{text.strip()}\n{end}{rest.split(end, 1)[1]}")
 
 
-def make(work: Path, wanted: list[Row], seed: int) -> None:
+def make(work: Path, wanted: list[Row], seed: int, about_one: bool) -> None:
     """The data and rulebooks that are not there yet. The same seed gives the same bytes, so what is there is what would be made."""
     work.mkdir(parents=True, exist_ok=True)
 
@@ -198,6 +212,8 @@ def make(work: Path, wanted: list[Row], seed: int) -> None:
         subprocess.run([sys.executable, str(HERE / name), *arguments], check=True)
 
     script("rulebooks.py", str(work), str(seed))
+    if about_one and not (work / "users-10000.jsonl").exists():
+        script("people.py", "users", "10000", str(work))
     for row in wanted:
         if row.verb == "rfm":
             if not (work / f"orders-{row.data}").exists():
@@ -229,22 +245,28 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the rulebooks")
     parser.add_argument("--peers", type=lambda text: text.split(","), default=PEERS, help="by commas")
     parser.add_argument("--only", default="", help="rows whose name matches this regular expression")
-    parser.add_argument("--page", type=Path, help="a page whose part `peers` is to be replaced")
+    parser.add_argument("--page", type=Path, help="a page whose parts `peers` and `one` are to be replaced")
     arguments = parser.parse_args()
     if not arguments.tagwell.exists():
         sys.exit(f"{arguments.tagwell} is not there: cargo build --release")
     arguments.work = arguments.work.resolve()
     with_wheels(arguments.work)
     wanted = [row for row in rows(arguments.seed) if re.search(arguments.only, row.name, re.IGNORECASE)]
-    if not wanted:
-        sys.exit(f"no row is named like {arguments.only!r}: " + "; ".join(row.name for row in rows(arguments.seed)))
-    make(arguments.work, wanted, arguments.seed)
-    bench = Bench(arguments.work, arguments.tagwell.resolve())
-    results = {row.name: bench.run(row, arguments.peers, arguments.rounds) for row in wanted}
-    text = told_how(arguments) + "\n" + tables(results)
-    print(text)
-    if arguments.page:
-        write_into(arguments.page, "peers", text)
+    about_one = bool(re.search(arguments.only, ONE, re.IGNORECASE))
+    if not wanted and not about_one:
+        sys.exit(f"no row is named like {arguments.only!r}: " + "; ".join([*(row.name for row in rows(arguments.seed)), ONE]))
+    make(arguments.work, wanted, arguments.seed, about_one)
+    parts = {}
+    if wanted:
+        bench = Bench(arguments.work, arguments.tagwell.resolve())
+        results = {row.name: bench.run(row, arguments.peers, arguments.rounds) for row in wanted}
+        parts["peers"] = told_how(arguments) + "\n" + tables(results, arguments.rounds)
+    if about_one:
+        parts["one"] = one(arguments.work, arguments.seed)
+    for name, text in parts.items():
+        print(text)
+        if arguments.page:
+            write_into(arguments.page, name, text)
 
 
 if __name__ == "__main__":
