@@ -122,5 +122,5 @@ fn print_row(size: usize, measured: &[(&str, f64)]) {
     let (best, others) = (&peers[..1], &peers[1..]);
     let ratio = best.first().map_or(f64::NAN, |best| best.1 / own);
     let told = |peers: &[&(&str, f64)]| peers.iter().map(told).collect::<Vec<_>>().join(", ");
-    println!("| {size} | {own:.0} ns | {} | **{ratio:.0} ×** | {} |", told(best), told(others));
+    println!("| {size} | {own:.0} ns | {} | **{ratio:.1} ×** | {} |", told(best), told(others));
 }
