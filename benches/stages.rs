@@ -31,8 +31,14 @@ fn asked(engine: &Engine) -> Vec<DefinitionId> {
     (0..engine.rulebook().definitions.len() as u32).map(DefinitionId).collect()
 }
 
+/// Ready for users whose results are looked at one by one, as they are where records are written.
 fn planned<'e>(engine: &'e Engine, asked: &[DefinitionId]) -> Kernel<'e> {
-    Kernel::new(engine.interpreter(), engine.context(), asked)
+    Kernel::new(engine.interpreter(), engine.context(), asked, true)
+}
+
+/// Ready for users who are only counted.
+fn planned_to_count<'e>(engine: &'e Engine, asked: &[DefinitionId]) -> Kernel<'e> {
+    Kernel::new(engine.interpreter(), engine.context(), asked, false)
 }
 
 fn batches() -> Vec<Batch> {
@@ -73,11 +79,17 @@ fn evaluate(bench: &mut Criterion) {
     group.throughput(Throughput::Elements(USERS)).sample_size(10);
     for tags in SIZES {
         let engine = engine(tags);
-        let kernel = planned(&engine, &asked(&engine));
-        let slices = slices(&batches, &kernel);
-        group.bench_function(BenchmarkId::new("tags", tags), |bench| {
-            bench.iter(|| slices.iter().for_each(|slice| drop(black_box(kernel.evaluate(slice)))));
-        });
+        let asked = asked(&engine);
+        for (name, kernel) in [("kept", planned(&engine, &asked)), ("counted", planned_to_count(&engine, &asked))] {
+            let slices = slices(&batches, &kernel);
+            group.bench_function(BenchmarkId::new(name, tags), |bench| {
+                bench.iter(|| {
+                    let mut counts = kernel.counts();
+                    slices.iter().for_each(|slice| drop(black_box(kernel.evaluate(slice, &mut counts))));
+                    counts
+                });
+            });
+        }
     }
     group.finish();
 }
@@ -108,7 +120,7 @@ fn write(bench: &mut Criterion) {
     let answered: Vec<(Slice<'_>, Found)> = slices(&batches, &kernel)
         .into_iter()
         .map(|slice| {
-            let found = kernel.evaluate(&slice);
+            let found = kernel.evaluate(&slice, &mut kernel.counts());
             (slice, found)
         })
         .collect();
