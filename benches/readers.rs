@@ -1,7 +1,9 @@
 //! The readers: pieces read column by column, beside the plain ones that read row by row and are the oracle, and beside
 //! libraries that only split, or only unpack. `cargo bench --bench readers`; rows by the environment variable `ROWS`.
 
-use std::{env, fmt::Write as _, fs, hint::black_box, path::Path, sync::Arc};
+mod made;
+
+use std::{env, fs, hint::black_box, path::Path, sync::Arc};
 
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
@@ -10,99 +12,11 @@ use arrow_array::{
 use arrow_schema::{Field, Schema};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use made::{columns, csv_text, input, json_text, wanted};
 use tagwell::{
-    data::{self, Input, Wanted},
-    schema::{Column, ColumnId, Role, Table},
-    value::{Type, Value, Zone, moment_text::MomentFormat},
+    data::{self, Input},
+    value::{Type, Value, Zone},
 };
-
-const COLUMNS: [(&str, Type, bool); 14] = [
-    ("user_id", Type::Text, false),
-    ("city", Type::Text, true),
-    ("source", Type::Text, true),
-    ("email", Type::Text, true),
-    ("age", Type::Int, true),
-    ("points", Type::Int, false),
-    ("purchases", Type::Int, false),
-    ("visits", Type::Int, true),
-    ("spend", Type::Decimal(2), false),
-    ("score", Type::Float, true),
-    ("first_order", Type::Date, true),
-    ("last_order", Type::Date, true),
-    ("seen_at", Type::Timestamp, true),
-    ("opted_out", Type::Bool, false),
-];
-
-fn wanted() -> Wanted {
-    let column = |(name, ty, optional): &(&str, Type, bool)| Column {
-        name: (*name).into(),
-        header: (*name).into(),
-        ty: ty.clone(),
-        optional: *optional,
-        format: MomentFormat::Iso,
-        span: None,
-    };
-    let columns: Vec<Column> = COLUMNS.iter().map(column).collect();
-    let needed = (0..columns.len() as u32).map(ColumnId).collect();
-    let (name, key) = ("users".into(), Some(ColumnId(0)));
-    let table = Table { name, role: Role::Root, key, columns, from: None, declared: true, span: None };
-    Wanted { table, needed, nested: vec![], verbatim: false }
-}
-
-/// Users, the same ones each time.
-fn users(rows: u64) -> impl Iterator<Item = [String; 14]> {
-    let mut state = 20_261_122_u64;
-    let mut dice = move |below: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state % below
-    };
-    let pick = |names: &[&str], at: u64| names.get(at as usize).map_or_else(String::new, |name| (*name).to_owned());
-    let cities = ["上海", "北京", "广州", "深圳", "杭州", "成都", "武汉", "苏州"];
-    let sources = ["search", "social", "friend", "shop", "ad"];
-    (0..rows).map(move |number| {
-        let bought = dice(10) < 8;
-        let day = |days: u64| format!("20{:02}-{:02}-{:02}", 20 + days % 7, 1 + days % 12, 1 + days % 28);
-        let if_bought = |text: String| if bought { text } else { String::new() };
-        [
-            format!("u{number:08}"),
-            if dice(10) < 9 { pick(&cities, dice(8)) } else { String::new() },
-            pick(&sources, dice(5)),
-            format!("user{}@mail{}.example.com", dice(1_000_000), dice(100)),
-            (16 + dice(64)).to_string(),
-            dice(20_000).to_string(),
-            if bought { dice(40).to_string() } else { "0".into() },
-            dice(300).to_string(),
-            format!("{}.{:02}", dice(5000), dice(100)),
-            format!("{}.{}", dice(100), dice(100_000)),
-            if_bought(day(dice(10_000))),
-            if_bought(day(dice(10_000))),
-            format!("{}T{:02}:{:02}:{:02}", day(dice(10_000)), dice(24), dice(60), dice(60)),
-            (dice(10) == 0).to_string(),
-        ]
-    })
-}
-
-fn csv_text(rows: u64) -> String {
-    let mut text = COLUMNS.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(",") + "\n";
-    users(rows).for_each(|user| writeln!(text, "{}", user.join(",")).expect("a text takes all"));
-    text
-}
-
-fn json_text(rows: u64) -> String {
-    let mut text = String::new();
-    for user in users(rows) {
-        let pair = |((name, ty, _), value): (&(&str, Type, bool), &String)| match ty {
-            _ if value.is_empty() => format!("\"{name}\":null"),
-            Type::Text | Type::Date | Type::Timestamp => format!("\"{name}\":\"{value}\""),
-            _ => format!("\"{name}\":{value}"),
-        };
-        let pairs: Vec<String> = COLUMNS.iter().zip(&user).map(pair).collect();
-        writeln!(text, "{{{}}}", pairs.join(",")).expect("a text takes all");
-    }
-    text
-}
 
 fn parquet_file(folder: &Path, rows: u64) -> Input {
     let csv = input(folder, "for.csv", &csv_text(rows));
@@ -129,8 +43,8 @@ fn parquet_file(folder: &Path, rows: u64) -> Input {
             }
         }
     };
-    let arrays: Vec<ArrayRef> = COLUMNS.iter().enumerate().map(|(at, (_, ty, _))| array(at, ty)).collect();
-    let fields: Vec<Field> = COLUMNS
+    let arrays: Vec<ArrayRef> = columns().iter().enumerate().map(|(at, (_, ty, _))| array(at, ty)).collect();
+    let fields: Vec<Field> = columns()
         .iter()
         .zip(&arrays)
         .map(|((name, ..), array)| Field::new(*name, array.data_type().clone(), true))
@@ -144,12 +58,6 @@ fn parquet_file(folder: &Path, rows: u64) -> Input {
         parquet::arrow::ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("a good schema");
     writer.write(&batch).expect("a temporary file can be written");
     writer.close().expect("a temporary file can be written");
-    Input::parse(&path.to_string_lossy()).expect("the form is known")
-}
-
-fn input(folder: &Path, name: &str, text: &str) -> Input {
-    let path = folder.join(name);
-    fs::write(&path, text).expect("a temporary file can be written");
     Input::parse(&path.to_string_lossy()).expect("the form is known")
 }
 
