@@ -21,6 +21,7 @@ mod schema;
 mod sketch;
 mod summary;
 mod temporary;
+mod test;
 mod usage;
 mod voice;
 
@@ -57,6 +58,7 @@ Examples:
   tagwell init shop                                        make a small working project
   tagwell check shop                                       look for mistakes in its rules
   tagwell run shop/shop.rules shop/users.csv               tag every user
+  tagwell test shop                                        run the tests that stand in its rules
   tagwell eval 'points >= 1000' --record '{\"points\":6200}'   try one expression
 
 Exit codes: 0 done; 1 findings; 2 could not be done; 3 more bad rows than allowed; 4 a defect of tagwell; 130 interrupted.";
@@ -80,6 +82,7 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     Fmt(fmt::Fmt),
+    Test(test::Test),
     Eval(eval::Eval),
     Schema(schema::Schema),
     ExplainCode(explain_code::ExplainCode),
@@ -121,6 +124,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Run(run) => run.answer(&voice),
         Verb::Check(check) => check.answer(&voice),
         Verb::Fmt(fmt) => fmt.answer(&voice),
+        Verb::Test(test) => test.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),

@@ -6,6 +6,8 @@
 mod evaluate;
 #[cfg(feature = "data")]
 mod in_order;
+#[cfg(feature = "data")]
+mod load;
 mod problems;
 mod question;
 #[cfg(feature = "data")]
@@ -16,6 +18,8 @@ mod whole;
 mod windows;
 
 pub use evaluate::{Engine, Outcome, RecordError};
+#[cfg(feature = "data")]
+pub use load::{Files, LoadError};
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]

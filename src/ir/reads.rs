@@ -27,10 +27,15 @@ pub struct Reads {
 impl Rulebook {
     /// Everything that these definitions read.
     pub fn reads(&self, asked: impl IntoIterator<Item = DefinitionId>) -> Reads {
+        self.reads_but(asked, &BTreeSet::new())
+    }
+
+    /// The same, where the values of some definitions are given, so that nothing is read for them.
+    pub fn reads_but(&self, asked: impl IntoIterator<Item = DefinitionId>, given: &BTreeSet<DefinitionId>) -> Reads {
         let mut reads = Reads::default();
         let mut open: Vec<DefinitionId> = asked.into_iter().collect();
         while let Some(id) = open.pop() {
-            if reads.definitions.insert(id) {
+            if reads.definitions.insert(id) && !given.contains(&id) {
                 let body = &self.definition(id).body;
                 if let Body::Funnel(_, aggregate) = body {
                     self.note_aggregate(*aggregate, &mut reads, &mut open);

@@ -1,0 +1,134 @@
+//! `tagwell test`: the tests and snapshots of a rulebook.
+
+mod report;
+
+use std::path::PathBuf;
+
+use tagwell::{
+    check::Inputs,
+    diagnostic::nearest,
+    engine::{Checked, Files, Problems, Rulebook},
+    ir,
+    testing::{Suite, Surroundings},
+    value::{Clock, Zone},
+};
+
+use super::{
+    Answer, book,
+    exit::{Exit, Failure},
+    output::Output,
+    report::{self as messages, MessageArgs},
+    rules::Rules,
+    voice::Voice,
+};
+use report::{Played, Report};
+
+/// Run the tests and snapshots that stand in rules.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tagwell test shop/                        every test and snapshot of a rulebook
+  tagwell test shop/ --filter vip           those whose name holds a text
+  tagwell test shop/ --format junit > tests.xml
+
+Exit code 0 where all pass, 1 where one does not, 2 where nothing is selected or the rules do not check.")]
+pub(crate) struct Test {
+    /// A .rules file, or a folder with .rules files; `-` is standard input.
+    #[arg(value_name = "RULES")]
+    rules: PathBuf,
+    /// Run only tests and snapshots whose name holds TEXT, in capitals or not.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// The form of the answer.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    messages: MessageArgs,
+}
+
+/// `--format`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// What failed, and why, for people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// JUnit's XML, which every CI reads
+    Junit,
+}
+
+impl Test {
+    /// Plays what is selected.
+    pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        let texts = Rules::read(&self.rules)?.texts(self.messages.message_format, voice)?;
+        let told = |problems: Problems| {
+            messages::beside_the_answer(
+                problems.diagnostics(),
+                problems.sources(),
+                self.messages.message_format,
+                voice,
+            );
+            Failure::told()
+        };
+        let rulebook = Rulebook::parse_all(texts).map_err(told)?;
+        let checked = rulebook.check(&Inputs::default()).map_err(told)?;
+        let warnings = checked.warnings();
+        messages::beside_the_answer(warnings.diagnostics(), warnings.sources(), self.messages.message_format, voice);
+        self.must_select(checked.rulebook())?;
+        let files = Files { folder: book::folder_of(&self.rules), tables: vec![] };
+        let sources = rulebook.sources();
+        let suite = Suite::new(checked.rulebook(), sources, surroundings(&checked, &files));
+        let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
+        let played = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
+        let report = Report { played, sources };
+        let mut output = Output::standard();
+        output.write(report.text(self.format, voice))?;
+        output.finish()?;
+        Ok(if report.is_good() { Exit::Done } else { Exit::Findings })
+    }
+
+    fn selects(&self, name: &str) -> bool {
+        self.filter.as_ref().is_none_or(|filter| name.to_lowercase().contains(&filter.to_lowercase()))
+    }
+
+    /// Nothing tested is no success.
+    fn must_select(&self, rulebook: &ir::Rulebook) -> Result<(), Failure> {
+        let tests = rulebook.tests.tests.iter().filter(|test| !test.cases.is_empty()).map(|test| test.name.as_str());
+        let names: Vec<&str> = tests.chain(rulebook.tests.snapshots.iter().map(|it| it.name.as_str())).collect();
+        if names.iter().any(|name| self.selects(name)) {
+            return Ok(());
+        }
+        let Some(filter) = self.filter.as_ref().filter(|_| !names.is_empty()) else {
+            let failure = Failure::new(format!("there is no test in `{}`", self.rules.display()));
+            return Err(failure
+                .help("write one into the rules: `test \"a name\" { given { spend: 500.01 } expect vip }`")
+                .help("`tagwell explain-code E0710` shows a whole one"));
+        };
+        let failure = Failure::new(format!("--filter: no test and no snapshot has `{filter}` in its name"));
+        Err(match nearest(filter, names.iter().copied()) {
+            Some(near) => failure.help(format!("did you mean `--filter '{near}'`?")),
+            None => failure.help(format!("there are \"{}\"", names.join("\", \""))),
+        })
+    }
+}
+
+/// The lists and reference tables that the tests read, from the files that the rules name.
+fn surroundings(checked: &Checked, files: &Files) -> Surroundings {
+    let rulebook = checked.rulebook();
+    let wanted = Surroundings::wanted(rulebook);
+    let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+    let mut found = Surroundings::default();
+    let Some(clock) = Clock::at(0, zone) else { return found };
+    for id in wanted.lists {
+        if let Some(list) = rulebook.lists.get(id.0 as usize) {
+            found.lists.insert(id, files.list(list, &clock).map_err(|error| book::unloadable(error).message));
+        }
+    }
+    for (id, _) in wanted.lookups {
+        found.lookups.entry(id).or_insert_with(|| {
+            files.lookup(rulebook.schema.table(id), &clock).map_err(|error| book::unloadable(error).message)
+        });
+    }
+    found
+}
