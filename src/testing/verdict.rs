@@ -270,7 +270,7 @@ impl Judge<'_> {
     /// The word `given` of the record that a user got last.
     fn given(&self, user: usize) -> Span {
         let so_far = self.case.entries.iter().take(self.moment.place.entry + 1);
-        let last = so_far.flat_map(|entry| &entry.given).filter(|given| given.user == user).next_back();
+        let last = so_far.flat_map(|entry| &entry.given).rfind(|given| given.user == user);
         let span = last.map_or(self.moment.entry.span, |given| given.span);
         Span { end: span.end.min(span.start + "given".len() as u32), ..span }
     }
