@@ -7,13 +7,13 @@ use std::{
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, DataError, Format, Input, Nested},
+    data::{self, DataError, Input, Nested},
     diagnostic::nearest,
     engine::{Checked, Files, LoadError, Problems, Rulebook},
     eval::Context,
     intern::Symbol,
     ir::Reads,
-    schema::{ColumnId, Table, TableId},
+    schema::{ColumnId, TableId},
     value::Clock,
 };
 
@@ -129,26 +129,8 @@ impl Book {
 
     /// Where the rows of the child tables are that the asked-for results read; none where they stand in the users' records.
     pub(crate) fn children(&self, reads: &Reads) -> Result<BTreeMap<TableId, Option<Input>>, Failure> {
-        let nested = self.users.as_ref().is_some_and(|users| users.format == Format::JsonLines);
-        let mut found = BTreeMap::new();
-        for id in reads.children.keys() {
-            let table = self.checked.rulebook().schema.table(*id);
-            let input = match self.file_of(table) {
-                Some(path) => Some(Input::parse(&path).map_err(failure)?),
-                None if nested => None,
-                None if self
-                    .users
-                    .as_ref()
-                    .is_some_and(|users| matches!(users.format, Format::Parquet | Format::Arrow)) =>
-                {
-                    let help = "rows in the users' own records are read from JSON Lines only; write them to a file of their own";
-                    return Err(self.nowhere(table).help(help));
-                }
-                None => return Err(self.nowhere(table)),
-            };
-            found.insert(*id, input);
-        }
-        Ok(found)
+        let users = self.users.as_ref().map(|users| users.format);
+        self.files.children(self.checked.rulebook(), users, reads).map_err(unloadable)
     }
 
     /// The child tables whose rows stand in the users' records, with all of their columns.
@@ -160,16 +142,6 @@ impl Book {
             Nested { id: *id, table, needed }
         };
         nested.map(of).collect()
-    }
-
-    /// Where a table is: as the command line says, else as the rules do.
-    fn file_of(&self, table: &Table) -> Option<String> {
-        self.files.of_table(table)
-    }
-
-    fn nowhere(&self, table: &Table) -> Failure {
-        Failure::new(format!("the rules do not say where the table `{}` is", table.name))
-            .help(format!("say it: `--data {}=FILE`", table.name))
     }
 
     /// The clock, and what the asked-for results read beside the users' own fields.
@@ -186,6 +158,9 @@ pub(crate) fn unloadable(error: LoadError) -> Failure {
     match error {
         LoadError::Data(error) => failure(error),
         LoadError::Nowhere(ref table) => Failure::new(error.to_string()).help(format!("say it: `--data {table}=FILE`")),
+        LoadError::NotNested(ref table) => Failure::new(error.to_string())
+            .help(format!("say it: `--data {table}=FILE`"))
+            .help("rows in the users' own records are read from JSON Lines only; write them to a file of their own"),
         LoadError::BadRow(_) | LoadError::KeyTwice { .. } => Failure::new(error.to_string()),
     }
 }

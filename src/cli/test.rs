@@ -1,8 +1,10 @@
 //! `tagwell test`: the tests and snapshots of a rulebook.
 
 mod report;
+mod review;
+mod snapshots;
 
-use std::path::PathBuf;
+use std::{io::IsTerminal, path::PathBuf};
 
 use tagwell::{
     check::Inputs,
@@ -19,9 +21,13 @@ use super::{
     output::Output,
     report::{self as messages, MessageArgs},
     rules::Rules,
-    voice::Voice,
+    voice::{Tone, Voice},
 };
 use report::{Played, Report};
+use snapshots::Keep;
+
+/// Users of whom what differs is shown on a terminal; elsewhere all are.
+const MOST: usize = 40;
 
 /// Run the tests and snapshots that stand in rules.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,6 +36,8 @@ Examples:
   tagwell test shop/                        every test and snapshot of a rulebook
   tagwell test shop/ --filter vip           those whose name holds a text
   tagwell test shop/ --format junit > tests.xml
+  tagwell test shop/ --accept               keeps what the snapshots come to now
+  tagwell test shop/ --review               asks of each snapshot that differs
 
 Exit code 0 where all pass, 1 where one does not, 2 where nothing is selected or the rules do not check.")]
 pub(crate) struct Test {
@@ -39,6 +47,12 @@ pub(crate) struct Test {
     /// Run only tests and snapshots whose name holds TEXT, in capitals or not.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Keep what snapshots come to now.
+    #[arg(long, conflicts_with = "review")]
+    accept: bool,
+    /// Look at snapshots that differ one by one, and decide: accept, reject, skip, or ask why.
+    #[arg(long)]
+    review: bool,
     /// The form of the answer.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
@@ -61,6 +75,7 @@ pub(crate) enum Format {
 impl Test {
     /// Plays what is selected.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        let keep = self.keep()?;
         let texts = Rules::read(&self.rules)?.texts(self.messages.message_format, voice)?;
         let told = |problems: Problems| {
             messages::beside_the_answer(
@@ -76,16 +91,59 @@ impl Test {
         let warnings = checked.warnings();
         messages::beside_the_answer(warnings.diagnostics(), warnings.sources(), self.messages.message_format, voice);
         self.must_select(checked.rulebook())?;
-        let files = Files { folder: book::folder_of(&self.rules), tables: vec![] };
+        let folder = book::folder_of(&self.rules);
+        let files = Files { folder: folder.clone(), tables: vec![] };
         let sources = rulebook.sources();
         let suite = Suite::new(checked.rulebook(), sources, surroundings(&checked, &files));
         let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
-        let played = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
-        let report = Report { played, sources };
+        let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
+        let place = snapshots::Place {
+            rulebook: &rulebook,
+            checked: &checked,
+            folder: &folder,
+            rules: &self.rules.to_string_lossy(),
+            most: std::io::stdout().is_terminal().then_some(MOST),
+        };
+        let all = &checked.rulebook().tests.snapshots;
+        for snapshot in all.iter().filter(|it| self.selects(&it.name)) {
+            played.push(place.look(snapshot, keep)?);
+        }
+        let orphans = match self.filter {
+            None => snapshots::orphans(sources, all, self.rules.is_dir()),
+            Some(_) => vec![],
+        };
+        for file in &orphans {
+            let warning = voice.word("warning", Tone::Warning);
+            voice.say(&format!(
+                "{warning}: `{}` keeps a snapshot that no rule file declares: remove it",
+                file.display()
+            ));
+        }
+        let orphans = orphans.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+        let report = Report { played, sources, orphans };
         let mut output = Output::standard();
         output.write(report.text(self.format, voice))?;
         output.finish()?;
         Ok(if report.is_good() { Exit::Done } else { Exit::Findings })
+    }
+
+    /// What becomes of snapshots that differ. In a CI nothing is written, and nobody is asked.
+    fn keep(&self) -> Result<Keep, Failure> {
+        let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+        match (self.accept, self.review) {
+            (true, _) | (_, true) if in_ci => {
+                let failure = Failure::new("`CI` is set, and there no snapshot is ever written");
+                Err(failure.help("accept it where the rules are written, and commit the file"))
+            }
+            (true, _) => Ok(Keep::New),
+            (false, true) if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() => {
+                let failure = Failure::new("--review asks questions, and this is no terminal");
+                Err(failure.help("keep all of them: `--accept`"))
+            }
+            (false, true) => Ok(Keep::Ask),
+            (false, false) if in_ci => Ok(Keep::Nothing),
+            (false, false) => Ok(Keep::Beside),
+        }
     }
 
     fn selects(&self, name: &str) -> bool {

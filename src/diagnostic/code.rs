@@ -122,6 +122,9 @@ codes! {
     BAD_PARAM = "E0504", "a parameter without a constant value";
     BAD_ARMS = "E0505", "arms of a level that do not fit together";
     BAD_PATH = "E0506", "a file outside the rulebook's folder";
+    SNAPSHOT_DIFFERS = "E0601", "a snapshot that is not as it was kept";
+    SNAPSHOT_NEW = "E0602", "a snapshot that is not kept yet";
+    SNAPSHOT_FAILS = "E0603", "a snapshot that cannot be taken";
     BAD_GIVEN = "E0701", "a given value that does not fit what it is given to";
     NOT_GIVEN = "E0702", "something that a record of a test does not hold";
     GIVEN_AND_COMPUTED = "E0703", "a value given together with what it is computed from";

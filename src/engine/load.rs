@@ -1,13 +1,13 @@
 //! What a rulebook reads beside its users: uploaded lists and reference tables, from the files that it names or that it was told.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use crate::{
-    data::{self, BadRow, DataError, Input},
+    data::{self, BadRow, DataError, Format, Input},
     eval::{Context, Lookup},
     intern::Symbol,
     ir::{List, Reads, Rulebook},
@@ -46,6 +46,9 @@ pub enum LoadError {
     /// Nobody says where a table is.
     #[error("the rules do not say where the table `{0}` is")]
     Nowhere(String),
+    /// The same, and the users' own records hold no rows, since their file is of a form that has none.
+    #[error("the rules do not say where the table `{0}` is")]
+    NotNested(String),
 }
 
 impl Files {
@@ -58,6 +61,34 @@ impl Files {
     pub fn of_table(&self, table: &Table) -> Option<String> {
         let told = self.tables.iter().find(|(name, _)| *name == *table.name).map(|(_, file)| file.clone());
         told.or_else(|| table.from.as_ref().map(|from| self.path(from)))
+    }
+
+    /// Where the rows of the child tables are that some results read; none where they stand in the users' records.
+    ///
+    /// # Errors
+    /// A table that nobody says anything of.
+    pub fn children(
+        &self,
+        rulebook: &Rulebook,
+        users: Option<Format>,
+        reads: &Reads,
+    ) -> Result<BTreeMap<TableId, Option<Input>>, LoadError> {
+        let mut found = BTreeMap::new();
+        for id in reads.children.keys() {
+            let table = rulebook.schema.table(*id);
+            let input = match (self.of_table(table), users) {
+                (Some(path), _) => Some(Input::parse(&path)?),
+                (None, Some(Format::JsonLines)) => None,
+                (None, Some(Format::Parquet | Format::Arrow)) => {
+                    return Err(LoadError::NotNested(table.name.to_string()));
+                }
+                (None, Some(Format::Csv | Format::Tsv) | None) => {
+                    return Err(LoadError::Nowhere(table.name.to_string()));
+                }
+            };
+            found.insert(*id, input);
+        }
+        Ok(found)
     }
 
     /// The clock, and what some results read beside the users' own fields.

@@ -44,6 +44,24 @@ impl View<'_> {
         found
     }
 
+    /// What decided one rule.
+    pub(super) fn behind_rule(&self, id: DefinitionId) -> Vec<Decided> {
+        let mut found = vec![];
+        self.definition(id, None, DEPTH, &mut found);
+        found.truncate(CLAUSES);
+        found
+    }
+
+    /// `membership is gold`
+    pub(super) fn fact_of(&self, id: DefinitionId) -> String {
+        let definition = self.rulebook.definition(id);
+        let value = self.answers.value(id);
+        match (&definition.body, value) {
+            (Body::Tag(_) | Body::Segment(_), Value::Missing) => format!("{} is unknown", definition.name),
+            _ => format!("{} is {}", definition.name, self.value(value, &definition.ty)),
+        }
+    }
+
     /// The rules that an expression names, each with the value that it is compared with, if there is one.
     fn named(&self, expr: &Expr, beside: Option<&Expr>, found: &mut Vec<Decided>) {
         match &expr.kind {
@@ -65,7 +83,7 @@ impl View<'_> {
             Body::Tag(condition) | Body::Segment(condition) => self.clause(condition, depth, found),
             Body::Let(expr) if expr.ty == Type::Bool => self.clause(expr, depth, found),
             Body::Let(expr) => {
-                let said = format!("{} is {}", definition.name, self.value(self.answers.value(id), &definition.ty));
+                let said = format!("is {}", self.value(self.answers.value(id), &definition.ty));
                 found.push(Decided { span: expr.span, said });
             }
             Body::Score(score) => {
@@ -138,7 +156,7 @@ impl View<'_> {
             Truth::Unknown => "unknown",
         };
         let facts = self.facts(leaf).join(", ");
-        let said = if facts.is_empty() { truth.to_owned() } else { format!("{truth}: {facts}") };
+        let said = if facts.is_empty() { format!("is {truth}") } else { format!("is {truth}: {facts}") };
         found.push(Decided { span: leaf.span, said });
     }
 

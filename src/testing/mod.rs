@@ -6,6 +6,8 @@
 mod decided;
 mod needs;
 mod play;
+#[cfg(feature = "data")]
+pub mod snapshot;
 mod stage;
 mod surroundings;
 mod verdict;
@@ -14,4 +16,4 @@ pub use needs::Need;
 pub use play::{Moment, Place, Suite};
 pub use stage::{Known, Person};
 pub use surroundings::Surroundings;
-pub use verdict::{Outcome, Verdict};
+pub use verdict::{Outcome, Verdict, plain};

@@ -48,21 +48,19 @@ pub struct Verdict {
     pub found: Vec<Diagnostic>,
 }
 
-impl Verdict {
-    /// What is told, in plain lines: for forms that show no source.
-    pub fn message(&self, sources: &Sources) -> String {
-        let all: Vec<String> = self.found.iter().map(|it| plain(it, sources)).collect();
-        all.join("\n")
-    }
+/// What is told, in plain lines: for forms that show no source.
+pub fn plain(found: &[Diagnostic], sources: &Sources) -> String {
+    let all: Vec<String> = found.iter().map(|it| lines(it, sources)).collect();
+    all.join("\n")
 }
 
 /// A diagnostic in plain lines.
-fn plain(it: &Diagnostic, sources: &Sources) -> String {
+fn lines(it: &Diagnostic, sources: &Sources) -> String {
     let place = |span: Span| place(sources, span);
     let mut lines = vec![format!("{}: {}", place(it.primary.span), it.message)];
     for label in it.labels.iter().filter(|label| label.message != GIVEN_HERE) {
         let words: Vec<&str> = sources.slice(label.span).split_whitespace().collect();
-        lines.push(format!("  {}: `{}` is {}", place(label.span), words.join(" "), label.message));
+        lines.push(format!("  {}: `{}` {}", place(label.span), words.join(" "), label.message));
     }
     lines.extend(it.notes.iter().map(|note| format!("  {}", note.replace('\n', "\n  "))));
     lines.extend(it.help.iter().map(|help| format!("  help: {help}")));

@@ -107,4 +107,4 @@ macro_rules! files {
     };
 }
 
-files! { always asked_twice bad_messages empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules negations phrases unused without_quotes }
+files! { always asked_twice bad_messages empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules mistakes_in_tests negations phrases unused without_quotes }

@@ -9,7 +9,7 @@ use tagwell::{
         render::{self, visible},
     },
     source::{Sources, Span},
-    testing::{Outcome, Suite, Verdict},
+    testing::{Outcome, Suite, Verdict, plain},
 };
 
 use super::{
@@ -24,9 +24,7 @@ pub(super) struct Played {
     /// Which case of its test, from 1; none of a snapshot.
     pub(super) case: Option<usize>,
     pub(super) outcome: Outcome,
-    /// In plain lines.
-    pub(super) message: String,
-    /// With the places they speak of.
+    /// What is to be told.
     pub(super) found: Vec<Diagnostic>,
 }
 
@@ -39,7 +37,6 @@ impl Played {
             name: test.map(|test| test.name.clone()).unwrap_or_default(),
             case: Some(verdict.place.case + 1),
             outcome: verdict.outcome,
-            message: verdict.message(suite.sources()),
             found: verdict.found,
         }
     }
@@ -49,6 +46,8 @@ impl Played {
 pub(super) struct Report<'r> {
     pub(super) played: Vec<Played>,
     pub(super) sources: &'r Sources,
+    /// Files that keep snapshots which no rule file declares.
+    pub(super) orphans: Vec<String>,
 }
 
 impl Report<'_> {
@@ -70,6 +69,11 @@ impl Report<'_> {
         }
     }
 
+    /// In plain lines.
+    fn message(&self, it: &Played) -> String {
+        plain(&it.found, self.sources)
+    }
+
     /// `shop.rules`, 52
     fn place(&self, it: &Played) -> (&str, usize) {
         let source = self.sources.get(it.span.source);
@@ -87,7 +91,6 @@ impl Report<'_> {
                     let ok = voice.answer_word("ok", Tone::Good);
                     let _ = writeln!(text, "{ok}  {}", visible(&format!("{file}:{line}: {}{case}", it.name)));
                 }
-                Outcome::Failed | Outcome::Error if it.found.is_empty() => text += &format!("{}\n", it.message),
                 Outcome::Failed | Outcome::Error => {
                     text += &render::human(&it.found, self.sources, voice.colours.output);
                 }
@@ -133,13 +136,18 @@ impl Report<'_> {
                 "name": it.name,
                 "case": it.case,
                 "outcome": it.outcome.name(),
-                "message": if it.message.is_empty() { Json::Null } else { Json::from(it.message.as_str()) },
+                "message": if it.found.is_empty() { Json::Null } else { Json::from(self.message(it)) },
                 "kind": if it.case.is_some() { "test" } else { "snapshot" },
             })
         };
         let tests: Vec<Json> = self.played.iter().map(one).collect();
         let passed = self.number(Outcome::Passed);
-        format!("{}\n", json!({"tests": tests, "passed": passed, "failed": self.played.len() - passed}))
+        format!(
+            "{}\n",
+            json!({
+                "tests": tests, "passed": passed, "failed": self.played.len() - passed, "orphaned": self.orphans,
+            })
+        )
     }
 
     fn junit(&self) -> String {
@@ -178,12 +186,10 @@ impl Report<'_> {
                     Outcome::Failed => "failure",
                     Outcome::Error => "error",
                 };
-                let first = xml(it.message.lines().next().unwrap_or_default());
-                let _ = writeln!(
-                    text,
-                    ">\n      <{word} message=\"{first}\">{}</{word}>\n    </testcase>",
-                    xml(&it.message)
-                );
+                let message = self.message(it);
+                let first = xml(message.lines().next().unwrap_or_default());
+                let _ =
+                    writeln!(text, ">\n      <{word} message=\"{first}\">{}</{word}>\n    </testcase>", xml(&message));
             }
             text += "  </testsuite>\n";
         }
