@@ -177,7 +177,10 @@ impl Lowering<'_, '_> {
             ast::GivenValue::Value(value) => {
                 let message =
                     format!("`{}` is a table, and {} are no rows", table.name, self.checker.quoted(value.span()));
-                let column = table.columns.iter().find(|column| Some(&column.name) != self.by_name(&table));
+                let column = table.columns.iter().find(|column| {
+                    Some(&column.name) != self.by_name(&table)
+                        && table.key.map(|key| &table.column(key).name) != Some(&column.name)
+                });
                 let example = column.map_or("…".to_owned(), |column| format!("{}: …", column.name));
                 self.checker.sink.push(
                     Diagnostic::error(BAD_GIVEN, value.span(), message)

@@ -11,7 +11,7 @@ use tagwell::{
         Diagnostic,
         code::{SNAPSHOT_DIFFERS, SNAPSHOT_FAILS, SNAPSHOT_NEW},
     },
-    engine::{Checked, LoadError, Rulebook},
+    engine::{Checked, LoadError, Rulebook, RunError},
     ir::{Body, Snapshot},
     source::Sources,
     testing::{
@@ -201,7 +201,7 @@ impl Place<'_> {
 /// Why it cannot be taken, in the command's words.
 fn untakable(error: SnapshotError) -> Failure {
     match error {
-        SnapshotError::Data(error) => book::failure(error),
+        SnapshotError::Data(error) | SnapshotError::Run(RunError::Data(error)) => book::failure(error),
         SnapshotError::Load(LoadError::Nowhere(ref table) | LoadError::NotNested(ref table)) => {
             let help = format!("name it in the snapshot: `, {table}: \"fixtures/{table}.csv\"`");
             Failure::new(error.to_string()).help(help)

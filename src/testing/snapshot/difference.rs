@@ -14,7 +14,7 @@ pub struct Difference {
     pub users: Vec<(String, Vec<Change>)>,
     /// What differs beside: the as-of, metrics, counts of rows.
     pub others: Vec<String>,
-    /// How many users there are.
+    /// How many users there are and were.
     pub of: usize,
 }
 
@@ -148,7 +148,8 @@ pub fn difference(before: &str, after: &str) -> Difference {
         // In an order or a form that says the same.
         others.push("the text differs, and says the same of everybody".to_owned());
     }
-    Difference { users, others, of: new.users.len() }
+    let came = new.users.iter().filter(|line| !there.contains_key(line.key.as_str())).count();
+    Difference { users, others, of: old.users.len() + came }
 }
 
 fn others(old: &Parts<'_>, new: &Parts<'_>) -> Vec<String> {
@@ -177,10 +178,10 @@ fn value_of(line: &str) -> &str {
 }
 
 fn changes(before: &Line, after: &Line) -> Vec<Change> {
-    let names = before.items.iter().map(|(name, _)| name);
-    let new = after.items.iter().map(|(name, _)| name).filter(|name| before.get(name).is_none());
+    let names = after.items.iter().map(|(name, _)| name);
+    let gone = before.items.iter().map(|(name, _)| name).filter(|name| after.get(name).is_none());
     let mut found: Vec<Change> = vec![];
-    for name in names.chain(new) {
+    for name in names.chain(gone) {
         let word = |has: Option<&Has>| match has {
             None => "no".to_owned(),
             Some(Has::Yes) => "yes".to_owned(),
@@ -218,7 +219,7 @@ mod tests {
         assert_eq!(
             found.lines(),
             [
-                "u1: - vip, membership silver → gold",
+                "u1: membership silver → gold, - vip",
                 "u2: + vip",
                 "u3: vip unknown → yes",
                 "u4: no longer there",
@@ -230,7 +231,7 @@ mod tests {
         );
         assert_eq!(
             found.summary(),
-            "5 of 4 users differ: 1 × + vip, 1 × - vip, 1 × membership silver → gold, 1 × vip unknown → yes"
+            "5 of 5 users differ: 1 × + vip, 1 × - vip, 1 × membership silver → gold, 1 × vip unknown → yes"
         );
     }
 
