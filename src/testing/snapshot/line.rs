@@ -76,15 +76,17 @@ fn ends_escaped(text: Option<&str>) -> bool {
 }
 
 fn unquoted(text: &str) -> String {
-    let (mut out, mut escaped) = (String::new(), false);
-    for it in text.chars() {
-        match (escaped, it) {
-            (false, '\\') => escaped = true,
-            (true, 'n') => out.push('\n'),
-            (true, 't') => out.push('\t'),
-            (_, it) => out.push(it),
+    let mut out = String::new();
+    let mut characters = text.chars();
+    while let Some(it) = characters.next() {
+        match it {
+            '\\' => match characters.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                escaped => out.extend(escaped),
+            },
+            it => out.push(it),
         }
-        escaped = escaped && it == '\\' && !out.ends_with('\\');
     }
     out
 }
@@ -135,10 +137,10 @@ mod tests {
     #[test]
     fn a_line_is_read_back_as_it_was_written() {
         let item = |name: &str, has: Has| (name.to_owned(), has);
-        let items = vec![
+        let items = [
             item("vip", Has::Yes),
             item("Last Order", Has::Yes),
-            item("a, b = c", Has::Value("x, `y".replace('`', "'"))),
+            item("a, b = c", Has::Value("x, y".into())),
             item("heat", Has::Value("-0.50".into())),
             item("membership", Has::Value("missing".into())),
             item("top", Has::Unknown),
