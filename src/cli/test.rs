@@ -9,10 +9,9 @@ use std::{io::IsTerminal, path::PathBuf};
 use tagwell::{
     check::Inputs,
     diagnostic::nearest,
-    engine::{Checked, Files, Problems, Rulebook},
+    engine::{Files, Problems, Rulebook},
     ir,
     testing::{Suite, Surroundings},
-    value::{Clock, Zone},
 };
 
 use super::{
@@ -94,7 +93,9 @@ impl Test {
         let folder = book::folder_of(&self.rules);
         let files = Files { folder: folder.clone(), tables: vec![] };
         let sources = rulebook.sources();
-        let suite = Suite::new(checked.rulebook(), sources, surroundings(&checked, &files));
+        let told = |error| book::unloadable(error).message;
+        let surroundings = Surroundings::read(checked.rulebook(), &files, told);
+        let suite = Suite::new(checked.rulebook(), sources, surroundings);
         let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
         let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
         let place = snapshots::Place {
@@ -169,24 +170,4 @@ impl Test {
             None => failure.help(format!("there are \"{}\"", names.join("\", \""))),
         })
     }
-}
-
-/// The lists and reference tables that the tests read, from the files that the rules name.
-fn surroundings(checked: &Checked, files: &Files) -> Surroundings {
-    let rulebook = checked.rulebook();
-    let wanted = Surroundings::wanted(rulebook);
-    let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
-    let mut found = Surroundings::default();
-    let Some(clock) = Clock::at(0, zone) else { return found };
-    for id in wanted.lists {
-        if let Some(list) = rulebook.lists.get(id.0 as usize) {
-            found.lists.insert(id, files.list(list, &clock).map_err(|error| book::unloadable(error).message));
-        }
-    }
-    for (id, _) in wanted.lookups {
-        found.lookups.entry(id).or_insert_with(|| {
-            files.lookup(rulebook.schema.table(id), &clock).map_err(|error| book::unloadable(error).message)
-        });
-    }
-    found
 }
