@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     eval::{Answers, Children, Context, GivenValues, Interpreter, reference::SoFar},
-    ir::{Entry, Expr, Given, GivenKind, GivenRow, Rulebook, TestUser},
+    ir::{Entry, Expr, Given, GivenField, GivenKind, GivenRow, Rulebook, TestUser},
     schema::{ColumnId, Role, Table, TableId},
     value::{Type, Value, literal, number, print},
 };
@@ -57,6 +57,13 @@ impl Person {
         if let (Some(slot), Some(whence)) = (self.record.get_mut(at), self.known.get_mut(at)) {
             (*slot, *whence) = (value, known);
         }
+    }
+
+    /// The user's key, where it is known.
+    fn key(&self, table: &Table) -> Option<Value> {
+        let key = table.key?.0 as usize;
+        let known = self.known.get(key).is_some_and(|known| *known != Known::Not);
+        self.record.get(key).filter(|_| known).cloned()
     }
 
     /// Whether a column is one that the case would have to give: it may not be missing, or tells the user apart.
@@ -128,16 +135,19 @@ pub(super) fn give(
         people.push(Person::of(user, root));
     }
     for given in &entry.given {
-        if let (Some(person), Some(user)) = (people.get_mut(given.user), users.get(given.user)) {
-            person.take(given, user, rulebook, context);
+        if let Some(person) = people.get_mut(given.user) {
+            person.take(given, rulebook, context);
         }
     }
 }
 
 impl Person {
-    fn take(&mut self, given: &Given, user: &TestUser, rulebook: &Rulebook, context: &Context) {
+    fn take(&mut self, given: &Given, rulebook: &Rulebook, context: &Context) {
         let root = rulebook.schema.root();
-        for field in &given.fields {
+        // The rows of a user are filled in with the key, which may be given as a column.
+        let (columns, others): (Vec<&GivenField>, Vec<&GivenField>) =
+            given.fields.iter().partition(|field| matches!(field.kind, GivenKind::Column(..)));
+        for field in columns.into_iter().chain(others) {
             match &field.kind {
                 GivenKind::Column(id, value) => {
                     let value = value_of(value, &root.column(*id).ty, rulebook, context);
@@ -149,7 +159,8 @@ impl Person {
                 }
                 GivenKind::Rows(id, rows) => {
                     let table = rulebook.schema.table(*id);
-                    let read = |(place, row)| self::row(place, row, table, user, rulebook, context);
+                    let key = self.key(root);
+                    let read = |(place, row)| self::row(place, row, table, key.as_ref(), rulebook, context);
                     let (values, known) = rows.iter().enumerate().map(read).unzip();
                     self.children.insert(*id, values);
                     self.rows_known.insert(*id, known);
@@ -164,7 +175,7 @@ fn row(
     place: usize,
     given: &GivenRow,
     table: &Table,
-    user: &TestUser,
+    key: Option<&Value>,
     rulebook: &Rulebook,
     context: &Context,
 ) -> (Vec<Value>, Vec<Known>) {
@@ -176,13 +187,13 @@ fn row(
             (*slot, *known) = (value, whence);
         }
     };
-    if let (Role::Children { by, .. }, Some(_)) = (&table.role, &user.label) {
-        set(*by, number::widen(&user.key, &table.column(*by).ty), Known::Filled);
+    if let (Role::Children { by, .. }, Some(key)) = (&table.role, key) {
+        set(*by, number::widen(key, &table.column(*by).ty), Known::Filled);
     }
-    if let Some(key) = table.key {
-        match table.column(key).ty {
-            Type::Text => set(key, Value::Text((place + 1).to_string().into()), Known::Filled),
-            Type::Int => set(key, Value::Int(place as i64 + 1), Known::Filled),
+    if let Some(own) = table.key {
+        match table.column(own).ty {
+            Type::Text => set(own, Value::Text((place + 1).to_string().into()), Known::Filled),
+            Type::Int => set(own, Value::Int(place as i64 + 1), Known::Filled),
             Type::Decimal(_)
             | Type::Float
             | Type::Bool

@@ -228,3 +228,24 @@ fn a_hundred_tests_are_all_played() {
     let place = Place::with(&[("shop.rules", &rules)]);
     assert_eq!(closing(&place.run(&["test", "shop.rules", "--filter", "number"])), (0, "100 tests: 100 passed"));
 }
+
+#[test]
+fn a_snapshot_of_rules_without_a_schema_takes_types_from_its_fixtures() {
+    let place = Place::with(&[
+        ("same.rules", "tag same when a = b\ntag late when last < 2026-01-01\n\nsnapshot \"it\" of \"users.jsonl\"\n"),
+        (
+            "users.jsonl",
+            "{\"id\":7,\"a\":1.0,\"b\":1,\"last\":\"2025-12-31\"}\n{\"id\":8,\"a\":\"x\",\"b\":\"y\",\"last\":null}\n",
+        ),
+        (
+            "typed.jsonl",
+            "{\"id\":7,\"a\":1.0,\"b\":1,\"last\":\"2025-12-31\"}\n{\"id\":8,\"a\":2,\"b\":3,\"last\":null}\n",
+        ),
+    ]);
+    let mixed = place.run(&["test", "same.rules"]);
+    assert!(mixed.code == 1 && mixed.out.contains("users.jsonl:1: column `a`: `1.0` is not a text"), "{}", mixed.out);
+    place.write("same.rules", place.read("same.rules").replace("users.jsonl", "typed.jsonl"));
+    assert_eq!(place.run(&["test", "same.rules", "--accept"]).code, 0);
+    let kept = place.read("snapshots/same__it.snap");
+    assert!(kept.ends_with("2 users\n\n7: same, late\n8: late is unknown\n"), "{kept}");
+}

@@ -31,10 +31,24 @@ impl Lowering<'_, '_> {
         let mut all = vec![];
         for given in &entry.given {
             let user = self.user(given, alone, first, users);
+            self.one_key(given);
             let fields = self.fields(&given.fields);
             all.extend(user.map(|user| Given { user, fields, span: given.place.0 }));
         }
         all
+    }
+
+    /// A label is the user's key already.
+    fn one_key(&mut self, given: &ast::Given) {
+        let root = self.checker.schema.root();
+        let Some(key) = root.key.map(|key| root.column(key).name.clone()).filter(|_| given.user.is_some()) else {
+            return;
+        };
+        let Some(field) = given.fields.iter().find(|field| field.name.symbol == key) else { return };
+        self.checker.sink.push(
+            Diagnostic::error(NOT_GIVEN, field.name.span(), format!("the label is the user's `{key}` already"))
+                .help("take this out, or give the user no label"),
+        );
     }
 
     fn fields(&mut self, written: &[ast::Field]) -> Vec<GivenField> {
@@ -276,9 +290,13 @@ impl Lowering<'_, '_> {
         if !of_one_kind(&lowered.ty, ty) || too_fine {
             let (wanted, is) = (self.checker.kind(ty), self.checker.kind(&lowered.ty));
             let message = format!("{} is {wanted}, and {} is {is}", said(), self.checker.quoted(span));
-            self.checker.sink.push(
-                Diagnostic::error(BAD_GIVEN, span, message).help(format!("write {wanted}, such as `{}`", example(ty))),
-            );
+            let mut told =
+                Diagnostic::error(BAD_GIVEN, span, message).help(format!("write {wanted}, such as `{}`", example(ty)));
+            let is_column = matches!(self.checker.names.get(&name.symbol), Some(Meaning::Column(_)));
+            if lenient && is_column {
+                told = told.help(format!("if {} is something else, declare it: no table does", said()));
+            }
+            self.checker.sink.push(told);
             return None;
         }
         let zone = self.checker.zone.clone();
