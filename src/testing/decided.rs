@@ -45,6 +45,7 @@ impl View<'_> {
     }
 
     /// What decided one rule.
+    #[cfg(feature = "data")]
     pub(super) fn behind_rule(&self, id: DefinitionId) -> Vec<Decided> {
         let mut found = vec![];
         self.definition(id, None, DEPTH, &mut found);
@@ -53,6 +54,7 @@ impl View<'_> {
     }
 
     /// `membership is gold`
+    #[cfg(feature = "data")]
     pub(super) fn fact_of(&self, id: DefinitionId) -> String {
         let definition = self.rulebook.definition(id);
         let value = self.answers.value(id);

@@ -13,6 +13,7 @@
 //! written anew from what is said; whoever does that reads the difference.
 
 mod fields;
+mod hangs;
 
 use std::{fmt::Write, fs, path::Path};
 
