@@ -185,7 +185,9 @@ impl Lowering<'_, '_> {
                 self.keys_differ(&rows, &table);
                 Some(GivenKind::Rows(id, rows))
             }
-            ast::GivenValue::Value(value) if matches!(value.unparenthesised().kind, ast::ExprKind::Missing) => {
+            ast::GivenValue::Value(value)
+                if is_empty_list(value) || matches!(value.unparenthesised().kind, ast::ExprKind::Missing) =>
+            {
                 Some(GivenKind::Rows(id, vec![]))
             }
             ast::GivenValue::Value(value) => {
@@ -198,7 +200,7 @@ impl Lowering<'_, '_> {
                 let example = column.map_or("…".to_owned(), |column| format!("{}: …", column.name));
                 self.checker.sink.push(
                     Diagnostic::error(BAD_GIVEN, value.span(), message)
-                        .help(format!("write rows: `{}: [{{ {example} }}]`; none: `{0}: missing`", table.name)),
+                        .help(format!("write rows: `{}: [{{ {example} }}]`; none: `{0}: []`", table.name)),
                 );
                 None
             }
@@ -271,6 +273,16 @@ impl Lowering<'_, '_> {
         optional: bool,
         lenient: bool,
     ) -> Option<Expr> {
+        if is_empty_list(written) && matches!(ty, Type::List(_)) {
+            return Some(constant(Value::List([].into()), ty.clone(), written.span()));
+        }
+        if is_empty_list(written) {
+            let message = format!("`{}` is {}, and no list", name.symbol, self.checker.kind(ty));
+            let help =
+                format!("write {}, such as `{}`; what is not known is `missing`", self.checker.kind(ty), example(ty));
+            self.checker.sink.push(Diagnostic::error(BAD_GIVEN, written.span(), message).help(help));
+            return None;
+        }
         let lowered = self.checker.lower(written, Some(ty))?;
         self.stands_by_itself(&lowered, written)?;
         let span = written.span();
@@ -340,6 +352,11 @@ impl Lowering<'_, '_> {
         );
         None
     }
+}
+
+/// `[]`, which data may hold and rules may not.
+pub(super) fn is_empty_list(written: &ast::Expr) -> bool {
+    matches!(&written.kind, ast::ExprKind::List(all) if all.is_empty())
 }
 
 /// Whether a value of one type may be given for another: numbers for numbers, moments for moments, lists of them likewise.

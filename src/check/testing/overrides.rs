@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Lowering;
+use super::{Lowering, given::is_empty_list};
 use crate::{
     check::{declare::fold, names::Meaning, words::alike},
     diagnostic::{
@@ -37,6 +37,12 @@ impl Lowering<'_, '_> {
             return None;
         };
         let ty = self.checker.params.get(id.0 as usize)?.as_ref()?.ty.clone();
+        if is_empty_list(value) {
+            let help = "write a constant like the one that the parameter is declared with";
+            let message = format!("`[]` is not of the type of `{}`, which is `{ty}`", name.symbol);
+            self.checker.sink.push(Diagnostic::error(BAD_OVERRIDE, value.span(), message).help(help));
+            return None;
+        }
         let lowered = self.checker.lower(value, Some(&ty))?;
         let zone = self.checker.zone.clone();
         let found = fold(&lowered, &zone).filter(|value| *value != Value::Missing && alike(&lowered.ty, &ty));
@@ -60,6 +66,9 @@ impl Lowering<'_, '_> {
             self.tell_no_such("list", name, |meaning| matches!(meaning, Meaning::List(_)));
             return None;
         };
+        if is_empty_list(value) {
+            return Some((id, vec![]));
+        }
         let lowered = self.checker.lower(value, Some(&Type::List(Box::new(Type::Text))))?;
         let zone = self.checker.zone.clone();
         let texts = match fold(&lowered, &zone) {
@@ -70,15 +79,13 @@ impl Lowering<'_, '_> {
                     _ => None,
                 })
                 .collect(),
-            // Nobody is in it.
-            Some(Value::Missing) => Some(vec![]),
             _ => None,
         };
         if let Some(texts) = texts {
             return Some((id, texts));
         }
         let message = format!("{} is no list of texts", self.checker.quoted(value.span()));
-        let help = format!("write `list {} = [\"u1\", \"u2\"]`; an empty one is `missing`", name.symbol);
+        let help = format!("write `list {} = [\"u1\", \"u2\"]`; an empty one is `[]`", name.symbol);
         self.checker.sink.push(Diagnostic::error(BAD_OVERRIDE, value.span(), message).help(help));
         None
     }
