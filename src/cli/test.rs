@@ -35,6 +35,7 @@ Examples:
   tagwell test shop/                        every test and snapshot of a rulebook
   tagwell test shop/ --filter vip           those whose name holds a text
   tagwell test shop/ --format junit > tests.xml
+  tagwell test shop/ --message-format github    what fails beside the lines of a pull request
   tagwell test shop/ --accept               keeps what the snapshots come to now
   tagwell test shop/ --review               asks of each snapshot that differs
 
@@ -123,7 +124,7 @@ impl Test {
         let orphans = orphans.iter().map(|file| file.to_string_lossy().into_owned()).collect();
         let report = Report { played, sources, orphans };
         let mut output = Output::standard();
-        output.write(report.text(self.format, voice))?;
+        output.write(report.text(self.format, self.messages.message_format, voice))?;
         output.finish()?;
         Ok(if report.is_good() { Exit::Done } else { Exit::Findings })
     }

@@ -103,6 +103,16 @@ fn for_a_ci_there_is_junit() {
 }
 
 #[test]
+fn what_fails_is_told_beside_the_lines_of_a_pull_request() {
+    let place = shop("test \"wrong\" { given { points: 999 } expect vip }\n");
+    let answer = place.run(&["test", "shop.rules", "--message-format", "github"]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.out.starts_with("::error file=shop.rules,line=13,"), "{}", answer.out);
+    assert_eq!(answer.out.lines().count(), 1, "{}", answer.out);
+    assert_eq!(shop("").run(&["test", "shop.rules", "--message-format", "github"]).out, "");
+}
+
+#[test]
 fn a_snapshot_is_kept_when_it_is_accepted() {
     let place = shop(SNAPSHOT);
     let kept = "snapshots/shop__fixtures.snap";

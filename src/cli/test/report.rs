@@ -6,14 +6,17 @@ use serde_json::{Value as Json, json};
 use tagwell::{
     diagnostic::{
         Diagnostic,
-        render::{self, visible},
+        render::{self, Colour, visible},
     },
     source::{Sources, Span},
     testing::{Outcome, Suite, Verdict, plain},
 };
 
 use super::{
-    super::voice::{Tone, Voice, Volume, count},
+    super::{
+        report::MessageFormat,
+        voice::{Tone, Voice, Volume, count},
+    },
     Format,
 };
 
@@ -61,11 +64,15 @@ impl Report<'_> {
     }
 
     /// In the form that is asked for.
-    pub(super) fn text(&self, format: Format, voice: &Voice) -> String {
-        match format {
-            Format::Text => self.human(voice),
-            Format::Json => self.json(),
-            Format::Junit => self.junit(),
+    pub(super) fn text(&self, format: Format, messages: MessageFormat, voice: &Voice) -> String {
+        match (format, messages) {
+            (Format::Text, MessageFormat::Human) => self.human(voice),
+            (Format::Text, MessageFormat::Json | MessageFormat::Github | MessageFormat::Sarif) => {
+                let found: Vec<Diagnostic> = self.played.iter().flat_map(|it| &it.found).cloned().collect();
+                messages.text(&found, self.sources, Colour::Plain)
+            }
+            (Format::Json, _) => self.json(),
+            (Format::Junit, _) => self.junit(),
         }
     }
 
