@@ -46,4 +46,5 @@ pub mod record;
 pub mod schema;
 pub mod source;
 pub mod syntax;
+pub mod testing;
 pub mod value;

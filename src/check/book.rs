@@ -1,5 +1,7 @@
 //! The declarations of all files, sorted by what they declare, each kind in the order written.
 
+use std::collections::HashSet;
+
 use crate::{ir::DefinitionId, source::Span, syntax::ast, syntax::ast::DeclarationKind as Kind};
 
 /// A rulebook's declarations.
@@ -11,6 +13,8 @@ pub(super) struct Book<'a> {
     pub(super) lists: Vec<&'a ast::ListDeclaration>,
     /// By [`DefinitionId`].
     pub(super) definitions: Vec<Definition<'a>>,
+    pub(super) tests: Vec<&'a ast::TestBlock>,
+    pub(super) snapshots: Vec<&'a ast::Snapshot>,
     /// What this version only parses.
     pub(super) later: Vec<&'a ast::Declaration>,
 }
@@ -51,6 +55,18 @@ impl<'a> Book<'a> {
         DefinitionId(self.definitions.len() as u32 - 1)
     }
 
+    /// Leaves tests and snapshots out.
+    pub(super) fn forget_tests(&mut self) {
+        self.tests.clear();
+        self.snapshots.clear();
+    }
+
+    /// Which definitions are segments.
+    pub(super) fn segments(&self) -> HashSet<DefinitionId> {
+        let all = (0..).map(DefinitionId).zip(&self.definitions);
+        all.filter(|(_, it)| matches!(it.rule, Rule::Segment(_))).map(|(id, _)| id).collect()
+    }
+
     fn add(&mut self, declaration: &'a ast::Declaration) {
         let rule = match &declaration.kind {
             Kind::Rulebook(it) => return self.rulebooks.push((it, declaration.span())),
@@ -69,9 +85,9 @@ impl<'a> Book<'a> {
                 }
                 Rule::Segment(it)
             }
-            Kind::Policy(_) | Kind::Template(_) | Kind::Channel(_) | Kind::Test(_) | Kind::Snapshot(_) => {
-                return self.later.push(declaration);
-            }
+            Kind::Test(it) => return self.tests.push(it),
+            Kind::Snapshot(it) => return self.snapshots.push(it),
+            Kind::Policy(_) | Kind::Template(_) | Kind::Channel(_) => return self.later.push(declaration),
         };
         self.definitions.push(Definition { rule, description: declaration.description.as_deref() });
     }

@@ -65,7 +65,7 @@ fn usual_zone(written: &str) -> Option<&'static str> {
 }
 
 /// A path that a rulebook names lies inside its folder.
-fn path(text: &ast::Text, sink: &mut Sink) -> String {
+pub(super) fn path(text: &ast::Text, sink: &mut Sink) -> String {
     let outside =
         text.value.starts_with('/') || text.value.contains('\\') || text.value.split('/').any(|it| it == "..");
     if outside || text.value.is_empty() {

@@ -27,8 +27,6 @@ impl Checker<'_> {
                 DeclarationKind::Policy(_) => ("policy", "`policy`"),
                 DeclarationKind::Template(_) => ("template", "`template`"),
                 DeclarationKind::Channel(_) => ("channel", "`channel`"),
-                DeclarationKind::Test(_) => ("test", "`test`"),
-                DeclarationKind::Snapshot(_) => ("snapshot", "`snapshot`"),
                 _ => continue,
             };
             let start = declaration.span();

@@ -17,10 +17,11 @@ mod names;
 mod order;
 mod rows;
 mod rules;
+mod testing;
 mod walk;
 mod words;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
     diagnostic::{Severity, Sink},
@@ -67,6 +68,8 @@ pub fn check_expression(
 ) -> Option<(ir::Rulebook, ir::DefinitionId)> {
     let mut book = Book::of(files);
     let id = book.add_expression(expression);
+    // One record decides what an undeclared field is here, not what a test gives.
+    book.forget_tests();
     let rulebook = lower(&book, sources, inputs, Surplus::Missing, sink)?;
     Some((rulebook, id))
 }
@@ -110,6 +113,7 @@ fn lower(
         aggregates: vec![],
         funnels: HashMap::new(),
         scope: None,
+        segments: book.segments(),
     };
     checker.declare_names(book);
     declare::forget_wrong_types(&mut checker, book);
@@ -120,12 +124,13 @@ fn lower(
     }
     let definitions = checker.definitions(book, &order);
     checker.tell_what_is_not_supported(book);
+    let tests = if root_is_known { testing::lower(&mut checker, book) } else { ir::Tests::default() };
 
-    let mut mistakes = checker.sink.found().iter().skip(already);
-    if mistakes.any(|found| found.severity == Severity::Error) {
+    let is_wrong = |sink: &Sink| sink.found().iter().skip(already).any(|found| found.severity == Severity::Error);
+    if is_wrong(checker.sink) {
         return None;
     }
-    Some(ir::Rulebook {
+    let rulebook = ir::Rulebook {
         name,
         zone: checker.zone.name().to_owned(),
         params: checker.params.into_iter().collect::<Option<_>>()?,
@@ -135,7 +140,10 @@ fn lower(
         aggregates: checker.aggregates,
         order,
         schema: checker.schema,
-    })
+        tests,
+    };
+    testing::look(&rulebook, book, sources, checker.sink);
+    (!is_wrong(checker.sink)).then_some(rulebook)
 }
 
 /// All that is known while a rulebook is being checked.
@@ -162,6 +170,7 @@ struct Checker<'a> {
     funnels: HashMap<ir::DefinitionId, ir::AggregateId>,
     /// The clause that is being looked at.
     scope: Option<Scope>,
+    segments: HashSet<ir::DefinitionId>,
 }
 
 /// Where in a source clause an expression stands: what a bare name may mean there.

@@ -39,9 +39,19 @@ pub(super) struct Names {
     declared: HashMap<Symbol, (Meaning, Span)>,
     /// The values of levels, layers and funnels: a bare name may be a value of several.
     values: HashMap<Symbol, Vec<(ChoiceId, u32)>>,
+    /// Whether what is looked at stands in no rule, but in a test.
+    pub(super) outside_of_rules: bool,
 }
 
 impl Names {
+    /// The names of one kind, in order of the alphabet.
+    pub(super) fn of_meaning(&self, is: impl Fn(Meaning) -> bool) -> Vec<String> {
+        let found = self.declared.iter().filter(|(_, (meaning, _))| is(*meaning));
+        let mut names: Vec<String> = found.map(|(name, _)| name.to_string()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// What a name means where it stands alone.
     pub(super) fn get(&self, name: &Symbol) -> Option<Meaning> {
         self.declared.get(name).map(|(meaning, _)| *meaning)
@@ -82,7 +92,7 @@ impl Names {
 
     /// The declared name nearest to a word that stands at a place: not that of the rule it stands in.
     pub(super) fn nearest(&self, word: &str, place: Span, others: &[&str]) -> Option<String> {
-        let own = self.around(place);
+        let own = self.around(place).filter(|_| !self.outside_of_rules);
         let declared = self.declared.keys().filter(|name| Some(*name) != own);
         let mut candidates: Vec<&str> = declared.map(Symbol::as_str).chain(others.iter().copied()).collect();
         candidates.sort_unstable();

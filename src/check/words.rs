@@ -1,7 +1,11 @@
 //! Types and places in the operator's words.
 
 use super::Checker;
-use crate::{source::Span, value::Type};
+pub(super) use crate::value::print::quoted_text;
+use crate::{
+    source::{Sources, Span},
+    value::Type,
+};
 
 impl Checker<'_> {
     /// What a value of the type is: `a number`, `text`, `a moment`.
@@ -36,15 +40,20 @@ impl Checker<'_> {
 
     /// The words of a place, on one line, cut where they are long.
     pub(super) fn snippet(&self, span: Span) -> String {
-        let words: Vec<&str> = self.sources.slice(span).split_whitespace().collect();
-        let text = words.join(" ");
-        if text.chars().count() > 40 { text.chars().take(39).chain("…".chars()).collect() } else { text }
+        snippet(self.sources, span)
     }
 
     /// The words of a place exactly as they stand, to be put into a fix.
     pub(super) fn words(&self, span: Span) -> &str {
         self.sources.slice(span)
     }
+}
+
+/// The words of a place, on one line, cut where they are long.
+pub(super) fn snippet(sources: &Sources, span: Span) -> String {
+    let words: Vec<&str> = sources.slice(span).split_whitespace().collect();
+    let text = words.join(" ");
+    if text.chars().count() > 40 { text.chars().take(39).chain("…".chars()).collect() } else { text }
 }
 
 /// Whether values of the type are numbers.
@@ -60,20 +69,4 @@ pub(super) fn is_moment(ty: &Type) -> bool {
 /// Whether two types compare: numbers with numbers, moments with moments, otherwise like with like.
 pub(super) fn alike(a: &Type, b: &Type) -> bool {
     a == b || (is_number(a) && is_number(b)) || (is_moment(a) && is_moment(b))
-}
-
-/// `text` as it is written in a rule: quoted, with escapes.
-pub(super) fn quoted_text(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
-            other => quoted.push(other),
-        }
-    }
-    quoted.push('"');
-    quoted
 }

@@ -1,21 +1,20 @@
 //! A rulebook met with its data: what every command needs that evaluates users.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, DataError, Format, Input, Nested},
+    data::{self, DataError, Input, Nested},
     diagnostic::nearest,
-    engine::{Checked, Problems, Rulebook},
-    eval::{Context, Lookup},
+    engine::{Checked, Files, LoadError, Problems, Rulebook},
+    eval::Context,
     intern::Symbol,
     ir::Reads,
-    schema::{Column, ColumnId, Role, Table, TableId},
-    value::{Clock, Type, Value, moment_text::MomentFormat},
+    schema::{ColumnId, TableId},
+    value::Clock,
 };
 
 use super::{
@@ -31,8 +30,7 @@ use super::{
 pub(crate) struct Book {
     pub(crate) checked: Checked,
     pub(crate) users: Option<Input>,
-    folder: PathBuf,
-    tables: Vec<(String, String)>,
+    files: Files,
 }
 
 /// What a command was given to read.
@@ -94,10 +92,7 @@ impl Book {
         let rulebook = Rulebook::parse_all(texts).map_err(Stop::Rules)?;
         let mut inputs = Inputs { params: given.settings.params.clone(), ..Inputs::default() };
         let alone = rulebook.check(&inputs);
-        let folder = match given.rules.is_dir() {
-            true => given.rules.to_owned(),
-            false => given.rules.parent().map(Path::to_owned).unwrap_or_default(),
-        };
+        let folder = folder_of(given.rules);
         let declared = alone.as_ref().ok().map(|checked| checked.rulebook().schema.root());
         let name = declared.map_or(ROOT, |table| table.name.as_str());
         let from = declared.and_then(|table| table.from.as_deref()).map(|from| folder.join(from));
@@ -121,7 +116,7 @@ impl Book {
         };
         let tables = given.data.tables.clone();
         known_tables(&checked, &tables)?;
-        Ok(Book { checked, users, folder, tables })
+        Ok(Book { checked, users, files: Files { folder, tables } })
     }
 
     /// Where the users are.
@@ -134,26 +129,8 @@ impl Book {
 
     /// Where the rows of the child tables are that the asked-for results read; none where they stand in the users' records.
     pub(crate) fn children(&self, reads: &Reads) -> Result<BTreeMap<TableId, Option<Input>>, Failure> {
-        let nested = self.users.as_ref().is_some_and(|users| users.format == Format::JsonLines);
-        let mut found = BTreeMap::new();
-        for id in reads.children.keys() {
-            let table = self.checked.rulebook().schema.table(*id);
-            let input = match self.file_of(table) {
-                Some(path) => Some(Input::parse(&path).map_err(failure)?),
-                None if nested => None,
-                None if self
-                    .users
-                    .as_ref()
-                    .is_some_and(|users| matches!(users.format, Format::Parquet | Format::Arrow)) =>
-                {
-                    let help = "rows in the users' own records are read from JSON Lines only; write them to a file of their own";
-                    return Err(self.nowhere(table).help(help));
-                }
-                None => return Err(self.nowhere(table)),
-            };
-            found.insert(*id, input);
-        }
-        Ok(found)
+        let users = self.users.as_ref().map(|users| users.format);
+        self.files.children(self.checked.rulebook(), users, reads).map_err(unloadable)
     }
 
     /// The child tables whose rows stand in the users' records, with all of their columns.
@@ -167,88 +144,32 @@ impl Book {
         nested.map(of).collect()
     }
 
-    /// Where a table is: as the command line says, else as the rules do.
-    fn file_of(&self, table: &Table) -> Option<String> {
-        let told = self.tables.iter().find(|(name, _)| *name == *table.name).map(|(_, file)| file.clone());
-        told.or_else(|| table.from.as_ref().map(|from| self.folder.join(from).to_string_lossy().into_owned()))
-    }
-
-    fn nowhere(&self, table: &Table) -> Failure {
-        Failure::new(format!("the rules do not say where the table `{}` is", table.name))
-            .help(format!("say it: `--data {}=FILE`", table.name))
-    }
-
     /// The clock, and what the asked-for results read beside the users' own fields.
     pub(crate) fn context(&self, as_of: &AsOf, reads: &Reads) -> Result<Context, Failure> {
         let zone = self.checked.zone();
         let now = as_of.instant(&zone)?;
         let clock = Clock::at(now, zone).ok_or_else(|| Failure::new("the as-of is outside the years 1 to 9999"))?;
-        let rulebook = self.checked.rulebook();
-        let mut lists = vec![HashSet::new(); rulebook.lists.len()];
-        for id in &reads.lists {
-            let (Some(list), Some(slot)) = (rulebook.lists.get(id.0 as usize), lists.get_mut(id.0 as usize)) else {
-                continue;
-            };
-            *slot = self.uploaded(&list.from, list.column.as_deref(), &clock)?;
-        }
-        let mut lookups = HashMap::new();
-        let tables: BTreeSet<TableId> = reads.lookups.iter().map(|(table, _)| *table).collect();
-        for table in tables {
-            lookups.insert(table, self.lookup(table, &clock)?);
-        }
-        Ok(Context { clock, lists, lookups })
+        self.files.context(self.checked.rulebook(), clock, reads).map_err(unloadable)
     }
+}
 
-    /// The texts of an uploaded list.
-    fn uploaded(&self, from: &str, column: Option<&str>, clock: &Clock) -> Result<HashSet<Arc<str>>, Failure> {
-        let path = self.folder.join(from).to_string_lossy().into_owned();
-        let input = Input::parse(&path).map_err(failure)?;
-        let facts = data::facts(&input).map_err(failure)?;
-        let first = facts.columns.first().map(|column| column.header.clone());
-        let Some(header) = column.map(str::to_owned).or(first) else { return Ok(HashSet::new()) };
-        let text = Column {
-            name: Symbol::new(&header),
-            header,
-            ty: Type::Text,
-            optional: column.is_none(),
-            format: MomentFormat::Iso,
-            span: None,
-        };
-        let table = Table {
-            name: Symbol::new("list"),
-            role: Role::Reference,
-            key: None,
-            columns: vec![text],
-            from: None,
-            declared: true,
-            span: None,
-        };
-        let mut found = HashSet::new();
-        for row in data::rows(&input, &table, &[ColumnId(0)], clock.zone()).map_err(failure)? {
-            let row = row.map_err(failure)?.map_err(|bad| Failure::new(bad.to_string()))?;
-            if let Some(Value::Text(text)) = row.values.first() {
-                found.insert(Arc::clone(text));
-            }
-        }
-        Ok(found)
+/// Why a list or a reference table cannot be read, in the command's words.
+pub(crate) fn unloadable(error: LoadError) -> Failure {
+    match error {
+        LoadError::Data(error) => failure(error),
+        LoadError::Nowhere(ref table) => Failure::new(error.to_string()).help(format!("say it: `--data {table}=FILE`")),
+        LoadError::NotNested(ref table) => Failure::new(error.to_string())
+            .help(format!("say it: `--data {table}=FILE`"))
+            .help("rows in the users' own records are read from JSON Lines only; write them to a file of their own"),
+        LoadError::BadRow(_) | LoadError::KeyTwice { .. } => Failure::new(error.to_string()),
     }
+}
 
-    /// The rows of a reference table.
-    fn lookup(&self, id: TableId, clock: &Clock) -> Result<Lookup, Failure> {
-        let table = self.checked.rulebook().schema.table(id);
-        let path = self.file_of(table).ok_or_else(|| self.nowhere(table))?;
-        let input = Input::parse(&path).map_err(failure)?;
-        let all: Vec<ColumnId> = (0..table.columns.len()).map(|at| ColumnId(at as u32)).collect();
-        let mut lookup = Lookup::default();
-        for row in data::rows(&input, table, &all, clock.zone()).map_err(failure)? {
-            let row = row.map_err(failure)?.map_err(|bad| Failure::new(bad.to_string()))?;
-            let key = table.key.and_then(|key| row.values.get(key.0 as usize)).cloned().unwrap_or(Value::Missing);
-            if !lookup.insert(&key, row.values, clock) {
-                let text = tagwell::value::print::text(&key, clock.zone());
-                return Err(Failure::new(format!("{}:{}: the key `{text}` is there already", input.name(), row.line)));
-            }
-        }
-        Ok(lookup)
+/// The folder in which the files lie that a rulebook names.
+pub(crate) fn folder_of(rules: &Path) -> PathBuf {
+    match rules.is_dir() {
+        true => rules.to_owned(),
+        false => rules.parent().map(Path::to_owned).unwrap_or_default(),
     }
 }
 

@@ -21,6 +21,7 @@ mod schema;
 mod sketch;
 mod summary;
 mod temporary;
+mod test;
 mod usage;
 mod voice;
 
@@ -57,6 +58,7 @@ Examples:
   tagwell init shop                                        make a small working project
   tagwell check shop                                       look for mistakes in its rules
   tagwell run shop/shop.rules shop/users.csv               tag every user
+  tagwell test shop                                        run the tests that stand in its rules
   tagwell eval 'points >= 1000' --record '{\"points\":6200}'   try one expression
 
 Exit codes: 0 done; 1 findings; 2 could not be done; 3 more bad rows than allowed; 4 a defect of tagwell; 130 interrupted.";
@@ -80,6 +82,7 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     Fmt(fmt::Fmt),
+    Test(test::Test),
     Eval(eval::Eval),
     Schema(schema::Schema),
     ExplainCode(explain_code::ExplainCode),
@@ -96,18 +99,11 @@ pub(crate) fn main() -> ExitCode {
         }
     }));
     temporary::remove_when_interrupted();
-    keep_what_was_freed();
     // Rules may nest 128 levels deep; the stack that the system gives is not ours to choose, a thread's is.
     let work =
         || panic::catch_unwind(AssertUnwindSafe(|| answer(std::env::args_os().collect()))).unwrap_or(Exit::Defect);
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(work);
     thread.map_or_else(|_| work(), |thread| thread.join().unwrap_or(Exit::Defect)).into()
-}
-
-/// Pieces of files are read into memory that is freed and wanted again at once. The GNU allocator gives such memory back to the system each
-/// time, which clears it anew, until it has seen a block of 32 MiB go: so it is shown one, of which nothing is touched.
-fn keep_what_was_freed() {
-    drop(std::hint::black_box(Vec::<u8>::with_capacity((32 << 20) - (64 << 10))));
 }
 
 fn answer(arguments: Vec<OsString>) -> Exit {
@@ -128,6 +124,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Run(run) => run.answer(&voice),
         Verb::Check(check) => check.answer(&voice),
         Verb::Fmt(fmt) => fmt.answer(&voice),
+        Verb::Test(test) => test.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),

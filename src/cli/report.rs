@@ -40,7 +40,8 @@ pub(crate) enum MessageFormat {
 const PARAGRAPHS: usize = 1000;
 
 impl MessageFormat {
-    fn text(self, found: &[Diagnostic], sources: &Sources, colour: Colour) -> String {
+    /// All of it, in this form.
+    pub(crate) fn text(self, found: &[Diagnostic], sources: &Sources, colour: Colour) -> String {
         match self {
             MessageFormat::Human => human(found, sources, colour),
             MessageFormat::Json => render::json(found, sources),

@@ -65,17 +65,26 @@ impl Voice {
 
     /// A word for standard error, coloured where that is wanted.
     pub(crate) fn word<'a>(&self, word: &'a str, tone: Tone) -> Cow<'a, str> {
-        match self.colours.error {
-            Colour::Plain => Cow::Borrowed(word),
-            Colour::Ansi => {
-                let style = tone.style();
-                Cow::Owned(format!("{style}{word}{style:#}"))
-            }
-        }
+        tone.word(word, self.colours.error)
+    }
+
+    /// A word for standard output, likewise.
+    pub(crate) fn answer_word<'a>(&self, word: &'a str, tone: Tone) -> Cow<'a, str> {
+        tone.word(word, self.colours.output)
     }
 }
 
 impl Tone {
+    fn word(self, word: &str, colour: Colour) -> Cow<'_, str> {
+        match colour {
+            Colour::Plain => Cow::Borrowed(word),
+            Colour::Ansi => {
+                let style = self.style();
+                Cow::Owned(format!("{style}{word}{style:#}"))
+            }
+        }
+    }
+
     fn style(self) -> anstyle::Style {
         let colour = match self {
             Tone::Error => anstyle::AnsiColor::BrightRed,

@@ -1,7 +1,7 @@
 //! The codes: one a kind of mistake, stable for ever, each with a page in `docs/codes/`.
 //!
 //! Ranges: `E00` text of a file, `E01` syntax, `E02` names, `E03` types, `E04` time and units, `E05` declarations,
-//! `E06` data and files, `E09` not supported yet, `W01` warnings. A number is never used again for something else.
+//! `E06` data and files, `E07` tests, `E09` not supported yet, `W01` warnings. A number is never used again for something else.
 
 use std::fmt;
 
@@ -122,6 +122,20 @@ codes! {
     BAD_PARAM = "E0504", "a parameter without a constant value";
     BAD_ARMS = "E0505", "arms of a level that do not fit together";
     BAD_PATH = "E0506", "a file outside the rulebook's folder";
+    SNAPSHOT_DIFFERS = "E0601", "a snapshot that is not as it was kept";
+    SNAPSHOT_NEW = "E0602", "a snapshot that is not kept yet";
+    SNAPSHOT_FAILS = "E0603", "a snapshot that cannot be taken";
+    BAD_GIVEN = "E0701", "a given value that does not fit what it is given to";
+    NOT_GIVEN = "E0702", "something that a record of a test does not hold";
+    GIVEN_AND_COMPUTED = "E0703", "a value given together with what it is computed from";
+    WITHOUT_AS_OF = "E0704", "a test of rules about time without `as of`";
+    BAD_AS_OF = "E0705", "an `as of` that is no moment, or goes back in time";
+    UNKNOWN_USER = "E0706", "a label that tells nobody";
+    NEEDS_POPULATION = "E0707", "a question about everybody, asked in a test of one user";
+    BAD_OVERRIDE = "E0708", "a value that a parameter or list cannot have";
+    NOT_AS_EXPECTED = "E0710", "an expectation that does not hold";
+    NOT_ENOUGH_GIVEN = "E0711", "a case that hangs on what it does not give";
+    NO_ANSWER = "E0712", "a case that has no answer";
     NOT_SUPPORTED_YET = "E0901", "a part of the language that this version parses but does not evaluate yet";
     UNUSED = "W0101", "something that no rule reads";
     NEGATION_OF_MISSING = "W0102", "a negation that leaves out those of missing value";

@@ -6,6 +6,8 @@
 mod evaluate;
 #[cfg(feature = "data")]
 mod in_order;
+#[cfg(feature = "data")]
+mod load;
 mod matcher;
 mod problems;
 mod question;
@@ -17,6 +19,8 @@ mod whole;
 mod windows;
 
 pub use evaluate::{Engine, Outcome, RecordError};
+#[cfg(feature = "data")]
+pub use load::{Files, LoadError};
 pub use matcher::{Matcher, Matches, Record, Scratch};
 pub use problems::Problems;
 pub use question::Question;

@@ -13,7 +13,7 @@ use crate::{
         Answers, Overlap,
         kernel::{Cells, Counts, Found, Frame, Kernel, Slice},
     },
-    ir::{DefinitionId, Reads},
+    ir::{AggregateId, DefinitionId, Reads},
     schema::{ColumnId, TableId},
     value::{Value, print},
 };
@@ -117,6 +117,11 @@ impl<'u> Users<'u> {
     /// What they got of a definition.
     pub fn result(&self, id: DefinitionId) -> Cells<'u> {
         self.kernel.cells(self.found, self.frame, id)
+    }
+
+    /// What one of them got of a question over many rows.
+    pub fn aggregate(&self, id: AggregateId, row: usize) -> Value {
+        self.frame.aggregate(id, row)
     }
 
     /// The columns of one of them.

@@ -20,6 +20,9 @@ pub struct User<'r> {
 /// A user's rows of each child table, in input order, their values by [`ColumnId`] of that table.
 pub type Children = BTreeMap<TableId, Vec<Vec<Value>>>;
 
+/// Values of definitions that are given, and not computed.
+pub type GivenValues = BTreeMap<DefinitionId, Value>;
+
 /// What one user got.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answers {
@@ -53,6 +56,12 @@ impl Answers {
     /// The value of one definition, as it was found: a tag may be unknown.
     pub fn value(&self, id: DefinitionId) -> &Value {
         self.values.get(id.0 as usize).unwrap_or(&Value::Missing)
+    }
+
+    pub(super) fn set(&mut self, id: DefinitionId, value: Value) {
+        if let Some(slot) = self.values.get_mut(id.0 as usize) {
+            *slot = value;
+        }
     }
 
     pub(super) fn set_aggregate(&mut self, id: AggregateId, value: Value) {

@@ -21,4 +21,4 @@ pub mod unknown;
 pub mod whole;
 
 pub use context::{Context, Lookup};
-pub use reference::{Answers, Children, Interpreter, Overlap, User};
+pub use reference::{Answers, Children, GivenValues, Interpreter, Overlap, User};

@@ -1,7 +1,7 @@
 //! The plain interpreter: one user at a time, one node at a time, one row at a time. It is the specification in code; whatever
 //! is faster is held against it.
 
-pub use super::known::{Answers, Children, Known, Overlap, SoFar, User};
+pub use super::known::{Answers, Children, GivenValues, Known, Overlap, SoFar, User};
 
 use std::cmp::Ordering;
 
@@ -52,8 +52,14 @@ impl<'a> Interpreter<'a> {
 
     /// What everybody gets. Definition by definition, so that a question about everybody finds what it builds on.
     pub fn evaluate_all(&self, users: &[User<'_>]) -> Vec<Answers> {
+        self.evaluate_given(&self.rulebook.order, users, &[])
+    }
+
+    /// What everybody gets of some definitions, each after those it reads. The values that are given of a user's definitions, at
+    /// the user's place, are taken as they are, and not computed.
+    pub fn evaluate_given(&self, order: &[DefinitionId], users: &[User<'_>], given: &[GivenValues]) -> Vec<Answers> {
         let mut all: Vec<Answers> = users.iter().map(|_| Answers::none(self.rulebook)).collect();
-        for id in &self.rulebook.order {
+        for id in order {
             for aggregate in self.rulebook.definition(*id).aggregates.clone() {
                 let found: Vec<Value> = match self.rulebook.aggregate(aggregate).over {
                     Over::Users => (0..users.len()).map(|at| self.ask_users(aggregate, at, users, &all)).collect(),
@@ -65,7 +71,12 @@ impl<'a> Interpreter<'a> {
                 };
                 all.iter_mut().zip(found).for_each(|(answers, value)| answers.set_aggregate(aggregate, value));
             }
-            users.iter().zip(&mut all).for_each(|(user, answers)| self.define(*id, user.record, answers));
+            for (at, (user, answers)) in users.iter().zip(&mut all).enumerate() {
+                match given.get(at).and_then(|given| given.get(id)) {
+                    Some(value) => answers.set(*id, value.clone()),
+                    None => self.define(*id, user.record, answers),
+                }
+            }
         }
         all
     }
@@ -89,9 +100,7 @@ impl<'a> Interpreter<'a> {
             Body::Level(ladder) | Body::Layer(ladder) => self.ladder(id, ladder, record, answers),
             Body::Funnel(_, aggregate) => SoFar { record, answers }.aggregate(*aggregate),
         };
-        if let Some(slot) = answers.values.get_mut(id.0 as usize) {
-            *slot = value;
-        }
+        answers.set(id, value);
     }
 
     /// Where expressions get their values.

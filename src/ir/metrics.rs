@@ -42,6 +42,21 @@ impl Rulebook {
         same.into_iter().enumerate().filter_map(metric).collect()
     }
 
+    /// Whether an expression is the same for everybody, whoever asks.
+    pub fn is_everybodys(&self, expr: &Expr) -> bool {
+        let mut known: Vec<Same> = self.definitions.iter().map(|_| Same::Own).collect();
+        for metric in self.metrics() {
+            if let Some(slot) = known.get_mut(metric.definition.0 as usize) {
+                *slot = Same::Everybody(metric.per);
+            }
+        }
+        match self.same(expr, &known) {
+            Same::Always => true,
+            Same::Everybody(per) => per.is_empty(),
+            Same::Own => false,
+        }
+    }
+
     fn same(&self, expr: &Expr, known: &[Same]) -> Same {
         let mut same = Same::Always;
         let mut open = vec![expr];

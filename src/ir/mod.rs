@@ -8,12 +8,15 @@ mod expr;
 mod metrics;
 mod reads;
 mod stages;
+mod testing;
+mod time;
 
 pub use aggregate::*;
 pub use expr::*;
 pub use metrics::Metric;
 pub use reads::Reads;
 pub use stages::Stages;
+pub use testing::*;
 
 use crate::{
     intern::Symbol,
@@ -55,6 +58,8 @@ pub struct Rulebook {
     pub aggregates: Vec<Aggregate>,
     /// Every definition once, each after those it reads: the order to evaluate in.
     pub order: Vec<DefinitionId>,
+    /// Its tests and snapshots.
+    pub tests: Tests,
 }
 
 impl Rulebook {

@@ -37,12 +37,27 @@ impl Rulebook {
         exprs: impl IntoIterator<Item = &'e Expr>,
         aggregates: impl IntoIterator<Item = AggregateId>,
     ) -> Reads {
+        self.reads_beside(asked, exprs, aggregates, &BTreeSet::new())
+    }
+
+    /// What these definitions read, where the values of some definitions are given, so that nothing is read for them.
+    pub fn reads_but(&self, asked: impl IntoIterator<Item = DefinitionId>, given: &BTreeSet<DefinitionId>) -> Reads {
+        self.reads_beside(asked, [], [], given)
+    }
+
+    fn reads_beside<'e>(
+        &self,
+        asked: impl IntoIterator<Item = DefinitionId>,
+        exprs: impl IntoIterator<Item = &'e Expr>,
+        aggregates: impl IntoIterator<Item = AggregateId>,
+        given: &BTreeSet<DefinitionId>,
+    ) -> Reads {
         let mut reads = Reads::default();
         let mut open: Vec<DefinitionId> = asked.into_iter().collect();
         exprs.into_iter().for_each(|expr| self.note(expr, &mut reads, &mut open));
         aggregates.into_iter().for_each(|id| self.note_aggregate(id, &mut reads, &mut open));
         while let Some(id) = open.pop() {
-            if reads.definitions.insert(id) {
+            if reads.definitions.insert(id) && !given.contains(&id) {
                 let body = &self.definition(id).body;
                 if let Body::Funnel(_, aggregate) = body {
                     self.note_aggregate(*aggregate, &mut reads, &mut open);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::decimal::NumberError;
 use super::duration::DurationError;
 use super::moment_text::{self, MomentError, MomentFormat};
-use super::time::Zone;
+use super::number::{to_decimal, widen};
+use super::time::{Zone, in_calendar};
 use super::{Decimal, Duration, Type, Value};
 
 /// Why a value in data cannot be taken; reads on after the value: "`2.5` is not a whole number".
@@ -150,6 +151,41 @@ pub fn decimal_from_float(float: f64, scale: u8) -> Result<Decimal, BadValue> {
         return Err(BadValue::NotFinite);
     }
     decimal(Decimal::from_f64(float).ok_or(NumberError::TooManyDigits)?, scale)
+}
+
+/// A value that a rule writes, as one of a type: numbers as data have them (`2.0` is an int, surplus digits are bad), a date
+/// where a timestamp is wanted as that day's first instant in the zone, a timestamp where a date is wanted as its day.
+///
+/// # Errors
+/// What is not a value of the type.
+pub fn from_written(value: &Value, kind: &Type, zone: &Zone) -> Result<Value, BadValue> {
+    match (value, kind) {
+        (Value::Missing, _) => Ok(Value::Missing),
+        (Value::Int(_) | Value::Decimal(_) | Value::Float(_), Type::Int | Type::Decimal(_)) => {
+            let number = to_decimal(value).ok_or(NumberError::TooManyDigits)?;
+            match kind {
+                Type::Decimal(scale) => decimal(number, *scale).map(Value::Decimal),
+                _ => int(number),
+            }
+        }
+        (Value::Int(_) | Value::Decimal(_) | Value::Float(_), Type::Float) => Ok(widen(value, kind)),
+        (Value::Date(date), Type::Timestamp) => {
+            in_calendar(zone.start_of_day(*date)).map(Value::Timestamp).ok_or(MomentError::OutOfRange.into())
+        }
+        (Value::Timestamp(instant), Type::Date) => Ok(Value::Date(zone.local(*instant).0)),
+        (Value::List(values), Type::List(element)) => {
+            let elements: Result<Arc<[Value]>, BadValue> =
+                values.iter().map(|value| from_written(value, element, zone)).collect();
+            elements.map(Value::List)
+        }
+        (Value::Bool(_), Type::Bool)
+        | (Value::Text(_), Type::Text)
+        | (Value::Date(_), Type::Date)
+        | (Value::Timestamp(_), Type::Timestamp)
+        | (Value::Duration(_), Type::Duration)
+        | (Value::Choice(_), Type::Choice(_)) => Ok(value.clone()),
+        _ => Err(BadValue::NotData),
+    }
 }
 
 /// A number as an int: `2.0` is one, `2.5` is not.

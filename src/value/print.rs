@@ -41,6 +41,45 @@ pub fn text(value: &Value, zone: &Zone) -> String {
     }
 }
 
+/// The value as a rule writes it: texts in quotes, missing as `missing`, moments and durations as they are.
+/// A level's or layer's value is its rank: who knows the names replaces it first.
+#[must_use]
+pub fn written(value: &Value, zone: &Zone) -> String {
+    match value {
+        Value::Missing => "missing".to_owned(),
+        Value::Text(text) => quoted_text(text),
+        Value::List(elements) => {
+            let elements: Vec<String> = elements.iter().map(|element| written(element, zone)).collect();
+            format!("[{}]", elements.join(", "))
+        }
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Float(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Duration(_)
+        | Value::Choice(_) => text(value, zone),
+    }
+}
+
+/// `text` as it is written in a rule: quoted, with escapes.
+#[must_use]
+pub fn quoted_text(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 /// A JSON string.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()

@@ -8,15 +8,21 @@
 //! tag vip when spnd > 500
 //! ```
 //!
-//! Each case is checked by itself. All that is said must be expected, and all that is expected must be said, word for word:
+//! Each case is checked by itself, and the tests in it are played. All that is said must be expected, and all that is expected must be said, word for word:
 //! code, place, message, help and notes, and what the first fix makes of the line. With `TAGWELL_BLESS=1` a file is
 //! written anew from what is said; whoever does that reads the difference.
 
 mod fields;
+mod hangs;
 
 use std::{fmt::Write, fs, path::Path};
 
-use tagwell::{check::Inputs, diagnostic::Diagnostic, engine::Rulebook};
+use tagwell::{
+    check::Inputs,
+    diagnostic::Diagnostic,
+    engine::Rulebook,
+    testing::{Suite, Surroundings},
+};
 
 const MARK: &str = "#~ ";
 
@@ -48,7 +54,12 @@ fn said(text: &str) -> Vec<Diagnostic> {
     match Rulebook::parse("case.rules", text) {
         Err(problems) => problems.into_diagnostics(),
         Ok(rulebook) => match rulebook.check(&Inputs::default()) {
-            Ok(checked) => checked.warnings().diagnostics().to_vec(),
+            Ok(checked) => {
+                let suite = Suite::new(checked.rulebook(), rulebook.sources(), Surroundings::default());
+                let played = suite.run(|_| true, &mut |_| {});
+                let warnings = checked.warnings().diagnostics().iter().cloned();
+                warnings.chain(played.into_iter().flat_map(|verdict| verdict.found)).collect()
+            }
             Err(problems) => problems.into_diagnostics(),
         },
     }
@@ -58,7 +69,13 @@ fn expectation(text: &str, found: &Diagnostic) -> String {
     let range = found.primary.span.range();
     let words: Vec<&str> = text[range.clone()].split_whitespace().collect();
     let mut out = format!("{MARK}{} at `{}`: {}\n", found.code, words.join(" "), found.message);
-    found.notes.iter().for_each(|note| out += &format!("{MARK}note: {note}\n"));
+    // Of what is told where tests are played, the clause that decided is half.
+    let is_played = found.code.as_str() == "E0710";
+    for label in found.labels.iter().filter(|label| is_played && label.message != "given here") {
+        let words: Vec<&str> = text[label.span.range()].split_whitespace().collect();
+        out += &format!("{MARK}label: `{}` {}\n", words.join(" "), label.message);
+    }
+    found.notes.iter().for_each(|note| out += &format!("{MARK}note: {}\n", note.replace('\n', " | ")));
     found.help.iter().for_each(|help| out += &format!("{MARK}help: {help}\n"));
     if let Some(fix) = found.fixes.first() {
         let mut mended = text.to_owned();
@@ -107,4 +124,4 @@ macro_rules! files {
     };
 }
 
-files! { always asked_twice bad_messages empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules negations phrases unused without_quotes }
+files! { always asked_twice bad_messages empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules mistakes_in_tests negations phrases played played_undeclared unused without_quotes }

@@ -47,7 +47,7 @@ fn what_makes_no_command_goes_to_standard_error_and_ends_with_2() {
         (&["check", "vip.rules", "--data", "users.csv"], "write NAME=FILE, the table's name first: users=users.csv"),
         (&["run", "vip.rules", "--threads", "0"], "--threads"),
         (&["eval"], "EXPR"),
-        (&["test", "vip.rules"], "`tagwell test` is not in this version yet"),
+        (&["test", "vip.rules"], "there is no test in `vip.rules`"),
         (&["lsp"], "`tagwell lsp` is not in this version yet"),
         (&["run", "vip.rules", "--state", "x"], "`--state` is not in this version yet"),
     ] {

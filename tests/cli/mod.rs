@@ -7,6 +7,7 @@ mod frame;
 mod pages;
 mod run;
 mod schema;
+mod test;
 
 use std::{
     io::Write,

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use tagwell::diagnostic::Code;
+use tagwell::{
+    diagnostic::Code,
+    testing::{Suite, Surroundings},
+};
 
 /// A fenced block of a page: what stands after the fence, and its lines.
 struct Block {
@@ -106,7 +109,13 @@ fn told(text: &str) -> Vec<String> {
         Err(problems) => return problems.diagnostics().iter().map(|it| it.code.to_string()).collect(),
     };
     let found = match rulebook.check(&tagwell::check::Inputs::default()) {
-        Ok(checked) => checked.warnings().diagnostics().to_vec(),
+        Ok(checked) => {
+            // Some codes are told where tests are played.
+            let suite = Suite::new(checked.rulebook(), rulebook.sources(), Surroundings::default());
+            let played = suite.run(|_| true, &mut |_| {});
+            let warnings = checked.warnings().diagnostics().iter().cloned();
+            warnings.chain(played.into_iter().flat_map(|verdict| verdict.found)).collect()
+        }
         Err(problems) => problems.into_diagnostics(),
     };
     found.iter().map(|it| it.code.to_string()).collect()

@@ -67,6 +67,12 @@ fn collect(folder: &Path, found: &mut Vec<String>) {
     }
 }
 
+/// Writes a file of a page, with its folder.
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder of the page");
+    fs::write(path, text).expect("a file of the page");
+}
+
 /// Runs the binary with a line's words; single quotes hold words together.
 fn run(line: &str, folder: &Path) -> (i32, String) {
     let mut words = vec![];
@@ -80,6 +86,7 @@ fn run(line: &str, folder: &Path) -> (i32, String) {
         .args(&words)
         .current_dir(folder)
         .env_remove("TAGWELL_AS_OF")
+        .env_remove("CI")
         .output()
         .expect("the binary runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -147,7 +154,7 @@ fn every_expression_in_a_table_of_the_pages_has_the_value_shown() {
         let folder = tempfile::tempdir().expect("a folder for a test");
         for block in blocks(&text) {
             if let Some(file) = &block.file {
-                fs::write(folder.path().join(file), &block.text).expect("a file of the page");
+                write(&folder.path().join(file), &block.text);
             }
         }
         let mut tables: BTreeMap<Option<String>, Vec<Asked>> = BTreeMap::new();
@@ -240,7 +247,7 @@ fn every_command_in_the_pages_runs_and_prints_what_is_shown() {
         }
         for block in blocks(&text) {
             if let Some(file) = &block.file {
-                fs::write(folder.path().join(file), &block.text).expect("a file of the page");
+                write(&folder.path().join(file), &block.text);
             }
             if block.language != "console" {
                 continue;

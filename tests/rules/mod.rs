@@ -9,6 +9,12 @@ use std::{
     process::Command,
 };
 
+use tagwell::{
+    check::Inputs,
+    engine::{Files, Rulebook},
+    testing::{Outcome, Suite, Surroundings, plain, snapshot},
+};
+
 /// A rule file, and the words that its first lines say to type.
 struct Told {
     file: PathBuf,
@@ -101,6 +107,49 @@ fn every_rulebook_says_this_of_its_data() {
         let (out, err) = told.run(&["--format", "csv", "--shape", "wide"]);
         let said = if told.file.starts_with("examples") { err } else { format!("{out}\n{err}") };
         insta::assert_snapshot!(told.name(), said);
+    }
+}
+
+/// A rulebook of the library's, as the file stands.
+fn rulebook(file: &Path) -> Rulebook {
+    let text = fs::read_to_string(file).unwrap();
+    Rulebook::parse(&file.to_string_lossy(), &text).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn every_rulebook_passes_the_tests_that_stand_in_it() {
+    for Told { file, .. } in told() {
+        let rulebook = rulebook(&file);
+        let checked = rulebook.check(&Inputs::default()).unwrap_or_else(|problems| panic!("{problems}"));
+        let files = Files { folder: file.parent().unwrap().to_owned(), tables: vec![] };
+        let surroundings = Surroundings::read(checked.rulebook(), &files, |error| error.to_string());
+        let suite = Suite::new(checked.rulebook(), rulebook.sources(), surroundings);
+        let verdicts = suite.run(|_| true, &mut |_| {});
+        assert!(verdicts.len() >= 2, "{} has no tests", file.display());
+        for verdict in verdicts {
+            assert_eq!(verdict.outcome, Outcome::Passed, "{}", plain(&verdict.found, rulebook.sources()));
+        }
+    }
+}
+
+/// Each is held against its file by insta itself, so that its tools can be used on them.
+#[test]
+fn every_rulebook_keeps_a_snapshot_of_its_fixtures() {
+    for Told { file, .. } in told() {
+        let rulebook = rulebook(&file);
+        let checked = rulebook.check(&Inputs::default()).unwrap_or_else(|problems| panic!("{problems}"));
+        let folder = file.parent().unwrap();
+        assert!(!checked.rulebook().tests.snapshots.is_empty(), "{} has no snapshot", file.display());
+        for it in &checked.rulebook().tests.snapshots {
+            let taken = snapshot::take(&rulebook, &checked, it, folder).unwrap_or_else(|error| panic!("{error}"));
+            let path = fs::canonicalize(snapshot::path(&file, it)).unwrap();
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(path.parent().unwrap());
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            settings.bind(|| insta::assert_snapshot!(name, taken.contents));
+        }
     }
 }
 

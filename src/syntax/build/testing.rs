@@ -5,8 +5,8 @@ use pest::iterators::Pair;
 use super::{
     super::{
         ast::{
-            Case, Entry, Expectation, ExpectationKind, Expr, Field, Given, GivenValue, Name, Override, Record,
-            Snapshot, StopReason, TestBlock,
+            Case, Entry, Expectation, ExpectationKind, Expr, ExprKind, Field, Given, GivenValue, Name, Override,
+            Record, Snapshot, StopReason, TestBlock,
         },
         grammar::{Parts, Rule},
     },
@@ -89,9 +89,18 @@ impl Builder<'_> {
                 let records = Parts::of(value).filter(|part| part.as_rule() == Rule::record);
                 GivenValue::Records(records.map(|record| self.record(record)).collect())
             }
-            _ => GivenValue::Value(self.expression(value)),
+            _ => GivenValue::Value(self.given_value(value)),
         };
         Field { name, value, place }
+    }
+
+    /// A value as data have it: there a list may be empty.
+    fn given_value(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        let is_empty_list = pair.as_str().split_whitespace().flat_map(str::chars).eq("[]".chars());
+        match is_empty_list {
+            true => Expr { kind: ExprKind::List(vec![]), place: self.place(&pair) },
+            false => self.expression(pair),
+        }
     }
 
     fn override_(&mut self, pair: Pair<'_, Rule>) -> Override {
@@ -99,7 +108,7 @@ impl Builder<'_> {
         let kind = parts.need().as_rule();
         let name = self.name(parts.need());
         parts.pass(&[Rule::equals]);
-        let value = self.expression(parts.need());
+        let value = self.given_value(parts.need());
         if kind == Rule::kw_param { Override::Param(name, value) } else { Override::List(name, value) }
     }
 

@@ -1,0 +1,124 @@
+//! What is expected: conditions, and what becomes of a user in a segment.
+
+use super::{Lowering, Users};
+use crate::{
+    check::names::Meaning,
+    diagnostic::{
+        Diagnostic,
+        code::{NOT_SUPPORTED_YET, UNKNOWN_NAME, UNKNOWN_USER},
+        nearest,
+    },
+    ir::{Deed, DefinitionId, Expectation, Expected, StopReason},
+    source::Span,
+    syntax::ast::{self, ExpectationKind as Kind},
+};
+
+impl Lowering<'_, '_> {
+    /// The expectations of one entry; those that are wrong are told and left out.
+    pub(super) fn expectations(&mut self, written: &[ast::Expectation], users: &Users) -> Vec<Expectation> {
+        let mut label: Option<&ast::Text> = None;
+        let mut all = vec![];
+        for item in written {
+            label = item.user.as_ref().or(label);
+            let user = match label {
+                None if users.all.len() == 1 => Some(0),
+                None => None,
+                Some(label) => match users.by_label.get(&label.value) {
+                    Some(user) => Some(*user),
+                    None => {
+                        if item.user.is_some() {
+                            self.tell_no_such_user(label, users);
+                        }
+                        continue;
+                    }
+                },
+            };
+            let span = match &item.user {
+                Some(label) => self.behind(label.span(), item.place.0),
+                None => item.place.0,
+            };
+            all.extend(self.expected(&item.kind, span).map(|expected| Expectation { user, expected, span }));
+        }
+        all
+    }
+
+    /// The part of an expectation behind its label.
+    fn behind(&self, label: Span, whole: Span) -> Span {
+        let rest = Span { start: label.end, ..whole };
+        let text = self.checker.sources.slice(rest);
+        let skipped = text.len() - text.trim_start_matches(|it: char| it == ':' || it.is_whitespace()).len();
+        Span { start: rest.start + skipped as u32, ..rest }
+    }
+
+    fn tell_no_such_user(&mut self, label: &ast::Text, users: &Users) {
+        let message = format!("the case gives no user \"{}\"", label.value);
+        let told = Diagnostic::error(UNKNOWN_USER, label.span(), message);
+        let labels: Vec<&str> = users.all.iter().filter_map(|it| it.label.as_deref()).collect();
+        self.checker.sink.push(match nearest(&label.value, labels.iter().copied()) {
+            Some(near) => told.help(format!("did you mean \"{near}\"?")).suggest(
+                format!("write \"{near}\""),
+                label.span(),
+                format!("\"{near}\""),
+            ),
+            None if labels.is_empty() => told.help(format!("label the record: `given \"{}\" {{ … }}`", label.value)),
+            None => told.help(format!("its users are \"{}\"", labels.join("\", \""))),
+        });
+    }
+
+    fn expected(&mut self, kind: &Kind, span: Span) -> Option<Expected> {
+        let (segment, deed) = match kind {
+            Kind::Condition(condition) => {
+                let first = self.checker.aggregates.len() as u32;
+                let condition = self.checker.condition(condition)?;
+                return Some(Expected::Condition(self.ask(condition, first)));
+            }
+            Kind::Entered(segment) => (segment, Deed::Entered),
+            Kind::Left(segment) => (segment, Deed::Left),
+            Kind::Sends { segment, channel, text } => {
+                let text = text.as_ref().map(|text| text.value.clone());
+                (segment, Deed::Sends { channel: channel.symbol.clone(), text })
+            }
+            Kind::Does { segment, verb } => (segment, Deed::Does(verb.symbol.clone())),
+            Kind::Holds(segment) => (segment, Deed::Holds),
+            Kind::StoppedBy { segment, reason } => (segment, Deed::StoppedBy(stop_reason(*reason))),
+            Kind::Silent(segment) => (segment, Deed::Silent),
+        };
+        let segment = self.segment(segment)?;
+        self.checker.sink.push(
+            Diagnostic::warning(NOT_SUPPORTED_YET, span, "what a `segment` does is not supported yet")
+                .note("it takes state and actions, which come with a later version; until then the case cannot pass"),
+        );
+        Some(Expected::Deed(segment, deed))
+    }
+
+    /// The segment of a name.
+    fn segment(&mut self, name: &ast::Name) -> Option<DefinitionId> {
+        let checker = &mut *self.checker;
+        let segments = &checker.segments;
+        let is_segment = |it| matches!(it, Meaning::Definition(id) if segments.contains(&id));
+        if let Some(Meaning::Definition(id)) = checker.names.get(&name.symbol).filter(|it| is_segment(*it)) {
+            return Some(id);
+        }
+        let segments = checker.names.of_meaning(is_segment);
+        let told = Diagnostic::error(UNKNOWN_NAME, name.span(), format!("there is no segment `{}`", name.symbol));
+        checker.sink.push(match nearest(&name.symbol, segments.iter().map(String::as_str)) {
+            Some(near) => {
+                told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), name.span(), near)
+            }
+            None if segments.is_empty() => told.help(format!("declare it: `segment {} when …`", name.symbol)),
+            None => told.help(format!("the segments are {}", segments.join(", "))),
+        });
+        None
+    }
+}
+
+fn stop_reason(reason: ast::StopReason) -> StopReason {
+    match reason {
+        ast::StopReason::Require => StopReason::Require,
+        ast::StopReason::Limit => StopReason::Limit,
+        ast::StopReason::Cooldown => StopReason::Cooldown,
+        ast::StopReason::Once => StopReason::Once,
+        ast::StopReason::AtMost => StopReason::AtMost,
+        ast::StopReason::Channel => StopReason::Channel,
+    }
+}

@@ -1,0 +1,174 @@
+//! `tagwell test`: the tests and snapshots of a rulebook.
+
+mod report;
+mod review;
+mod snapshots;
+
+use std::{io::IsTerminal, path::PathBuf};
+
+use tagwell::{
+    check::Inputs,
+    diagnostic::nearest,
+    engine::{Files, Problems, Rulebook},
+    ir,
+    testing::{Suite, Surroundings},
+};
+
+use super::{
+    Answer, book,
+    exit::{Exit, Failure},
+    output::Output,
+    report::{self as messages, MessageArgs},
+    rules::Rules,
+    voice::{Tone, Voice},
+};
+use report::{Played, Report};
+use snapshots::Keep;
+
+/// Users of whom what differs is shown on a terminal; elsewhere all are.
+const MOST: usize = 40;
+
+/// Run the tests and snapshots that stand in rules.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tagwell test shop/                        every test and snapshot of a rulebook
+  tagwell test shop/ --filter vip           those whose name holds a text
+  tagwell test shop/ --format junit > tests.xml
+  tagwell test shop/ --message-format github    what fails beside the lines of a pull request
+  tagwell test shop/ --accept               keeps what the snapshots come to now
+  tagwell test shop/ --review               asks of each snapshot that differs
+
+Exit code 0 where all pass, 1 where one does not, 2 where nothing is selected or the rules do not check.")]
+pub(crate) struct Test {
+    /// A .rules file, or a folder with .rules files; `-` is standard input.
+    #[arg(value_name = "RULES")]
+    rules: PathBuf,
+    /// Run only tests and snapshots whose name holds TEXT, in capitals or not.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Keep what snapshots come to now.
+    #[arg(long, conflicts_with = "review")]
+    accept: bool,
+    /// Look at snapshots that differ one by one, and decide: accept, reject, skip, or ask why.
+    #[arg(long)]
+    review: bool,
+    /// The form of the answer.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    messages: MessageArgs,
+}
+
+/// `--format`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// What failed, and why, for people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+    /// JUnit's XML, which every CI reads
+    Junit,
+}
+
+impl Test {
+    /// Plays what is selected.
+    pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        let keep = self.keep()?;
+        let texts = Rules::read(&self.rules)?.texts(self.messages.message_format, voice)?;
+        let told = |problems: Problems| {
+            messages::beside_the_answer(
+                problems.diagnostics(),
+                problems.sources(),
+                self.messages.message_format,
+                voice,
+            );
+            Failure::told()
+        };
+        let rulebook = Rulebook::parse_all(texts).map_err(told)?;
+        let checked = rulebook.check(&Inputs::default()).map_err(told)?;
+        let warnings = checked.warnings();
+        messages::beside_the_answer(warnings.diagnostics(), warnings.sources(), self.messages.message_format, voice);
+        self.must_select(checked.rulebook())?;
+        let folder = book::folder_of(&self.rules);
+        let files = Files { folder: folder.clone(), tables: vec![] };
+        let sources = rulebook.sources();
+        let told = |error| book::unloadable(error).message;
+        let surroundings = Surroundings::read(checked.rulebook(), &files, told);
+        let suite = Suite::new(checked.rulebook(), sources, surroundings);
+        let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
+        let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
+        let place = snapshots::Place {
+            rulebook: &rulebook,
+            checked: &checked,
+            folder: &folder,
+            rules: &self.rules.to_string_lossy(),
+            most: std::io::stdout().is_terminal().then_some(MOST),
+        };
+        let all = &checked.rulebook().tests.snapshots;
+        for snapshot in all.iter().filter(|it| self.selects(&it.name)) {
+            played.push(place.look(snapshot, keep)?);
+        }
+        let orphans = match self.filter {
+            None => snapshots::orphans(sources, all, self.rules.is_dir()),
+            Some(_) => vec![],
+        };
+        for file in &orphans {
+            let warning = voice.word("warning", Tone::Warning);
+            voice.say(&format!(
+                "{warning}: `{}` keeps a snapshot that no rule file declares: remove it",
+                file.display()
+            ));
+        }
+        let orphans = orphans.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+        let report = Report { played, sources, orphans };
+        let mut output = Output::standard();
+        output.write(report.text(self.format, self.messages.message_format, voice))?;
+        output.finish()?;
+        Ok(if report.is_good() { Exit::Done } else { Exit::Findings })
+    }
+
+    /// What becomes of snapshots that differ. In a CI nothing is written, and nobody is asked.
+    fn keep(&self) -> Result<Keep, Failure> {
+        let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+        match (self.accept, self.review) {
+            (true, _) | (_, true) if in_ci => {
+                let failure = Failure::new("`CI` is set, and there no snapshot is ever written");
+                Err(failure.help("accept it where the rules are written, and commit the file"))
+            }
+            (true, _) => Ok(Keep::New),
+            (false, true) if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() => {
+                let failure = Failure::new("--review asks questions, and this is no terminal");
+                Err(failure.help("keep all of them: `--accept`"))
+            }
+            (false, true) => Ok(Keep::Ask),
+            (false, false) if in_ci => Ok(Keep::Nothing),
+            (false, false) => Ok(Keep::Beside),
+        }
+    }
+
+    fn selects(&self, name: &str) -> bool {
+        self.filter.as_ref().is_none_or(|filter| name.to_lowercase().contains(&filter.to_lowercase()))
+    }
+
+    /// Nothing tested is no success.
+    fn must_select(&self, rulebook: &ir::Rulebook) -> Result<(), Failure> {
+        let tests = rulebook.tests.tests.iter().filter(|test| !test.cases.is_empty()).map(|test| test.name.as_str());
+        let names: Vec<&str> = tests.chain(rulebook.tests.snapshots.iter().map(|it| it.name.as_str())).collect();
+        if names.iter().any(|name| self.selects(name)) {
+            return Ok(());
+        }
+        let Some(filter) = self.filter.as_ref().filter(|_| !names.is_empty()) else {
+            let failure = Failure::new(format!("there is no test in `{}`", self.rules.display()));
+            return Err(failure
+                .help("write one into the rules: `test \"a name\" { given { spend: 500.01 } expect vip }`")
+                .help("`tagwell explain-code E0710` shows a whole one"));
+        };
+        let failure = Failure::new(format!("--filter: no test and no snapshot has `{filter}` in its name"));
+        Err(match nearest(filter, names.iter().copied()) {
+            Some(near) => failure.help(format!("did you mean `--filter '{near}'`?")),
+            None => failure.help(format!("there are \"{}\"", names.join("\", \""))),
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! Playing diaries: entry by entry the people of a case get what is given, are evaluated, and are held against what is expected.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    eval::{Answers, Context, GivenValues, Interpreter, User},
+    ir::{Case, DefinitionId, Entry, Expected, Rulebook, Test},
+    source::Sources,
+    testing::{
+        Need, Outcome, Person, Surroundings, Verdict,
+        needs::Needs,
+        stage,
+        verdict::{self, Told},
+    },
+    value::{Clock, Zone},
+};
+
+/// The tests of a rulebook, ready to be played.
+#[derive(Debug)]
+pub struct Suite<'s> {
+    rulebook: &'s Rulebook,
+    /// With what the tests ask of it.
+    whole: Rulebook,
+    sources: &'s Sources,
+    surroundings: Surroundings,
+}
+
+/// Which entry of which case of which test, each from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// An index into the rulebook's tests.
+    pub test: usize,
+    /// Of the test.
+    pub case: usize,
+    /// Of the case.
+    pub entry: usize,
+}
+
+/// One entry that was played: everything that is needed to ask the truth of any clause for any of its people.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'m> {
+    /// Where it stands.
+    pub place: Place,
+    /// As it was written.
+    pub entry: &'m Entry,
+    /// The rulebook with what its tests ask, and with the parameters of this entry.
+    pub rulebook: &'m Rulebook,
+    /// The clock, and the lists of this entry.
+    pub context: &'m Context,
+    /// Everybody in the case so far.
+    pub people: &'m [Person],
+    /// What each of them got, of the definitions in `order`; nothing else was evaluated.
+    pub answers: &'m [Answers],
+    /// What was evaluated: what is expected, and all that it builds on.
+    pub order: &'m [DefinitionId],
+}
+
+impl<'m> Moment<'m> {
+    /// The interpreter that was asked; with a person's record and answers it answers any expression of the rulebook.
+    pub fn interpreter(&self) -> Interpreter<'m> {
+        Interpreter::new(self.rulebook, self.context)
+    }
+}
+
+impl<'s> Suite<'s> {
+    /// The tests of a checked rulebook, with what their rules read from files.
+    pub fn new(rulebook: &'s Rulebook, sources: &'s Sources, surroundings: Surroundings) -> Suite<'s> {
+        Suite { rulebook, whole: rulebook.with_what_is_asked(), sources, surroundings }
+    }
+
+    /// The rulebook whose tests they are.
+    pub fn rulebook(&self) -> &'s Rulebook {
+        self.rulebook
+    }
+
+    /// The texts that places in them speak of.
+    pub fn sources(&self) -> &'s Sources {
+        self.sources
+    }
+
+    /// Plays the tests that are selected, in order of declaration, and says of each case how it went. Whoever watches is shown
+    /// each entry after it was evaluated.
+    pub fn run(&self, selected: impl Fn(&Test) -> bool, watch: &mut dyn FnMut(&Moment<'_>)) -> Vec<Verdict> {
+        let mut verdicts = vec![];
+        let mut context = self.context();
+        for (at, test) in self.rulebook.tests.tests.iter().enumerate().filter(|(_, test)| selected(test)) {
+            for (case_at, case) in test.cases.iter().enumerate() {
+                let place = Place { test: at, case: case_at, entry: 0 };
+                let play = Play { suite: self, test, case, people: vec![], changed: None };
+                verdicts.push(play.run(place, &mut context, watch));
+            }
+        }
+        verdicts
+    }
+
+    fn context(&self) -> Context {
+        let zone = Zone::parse(&self.rulebook.zone).unwrap_or_else(|_| Zone::utc());
+        let clock = Clock::at(0, zone).expect("1970 lies in the calendar");
+        let mut context = Context::new(clock);
+        context.lists = vec![Default::default(); self.rulebook.lists.len()];
+        for (id, texts) in &self.surroundings.lists {
+            if let (Some(slot), Ok(texts)) = (context.lists.get_mut(id.0 as usize), texts) {
+                slot.clone_from(texts);
+            }
+        }
+        let lookups = self.surroundings.lookups.iter();
+        context.lookups = lookups.filter_map(|(id, rows)| Some((*id, rows.as_ref().ok()?.clone()))).collect();
+        context
+    }
+
+    /// Why what is needed could not be read, where it stands in a file.
+    pub(super) fn unreadable(&self, need: Need) -> Option<&str> {
+        let why = match need {
+            Need::List(id) => self.surroundings.lists.get(&id).map(|it| it.as_ref().err()),
+            Need::Table(id) => self.surroundings.lookups.get(&id).map(|it| it.as_ref().err()),
+            Need::Column(..) | Need::RowColumn(..) | Need::Key(_) => return None,
+        };
+        match why {
+            None => Some("it was not read"),
+            Some(why) => why.map(String::as_str),
+        }
+    }
+}
+
+/// One case that is being played.
+struct Play<'p, 's> {
+    suite: &'p Suite<'s>,
+    test: &'p Test,
+    case: &'p Case,
+    people: Vec<Person>,
+    /// The rulebook with the parameters of the case so far, where it changes any.
+    changed: Option<Rulebook>,
+}
+
+impl Play<'_, '_> {
+    fn run(mut self, first: Place, context: &mut Context, watch: &mut dyn FnMut(&Moment<'_>)) -> Verdict {
+        let changes_lists = self.case.entries.iter().any(|entry| !entry.lists.is_empty());
+        let before = changes_lists.then(|| context.lists.clone());
+        let mut over = vec![];
+        let mut found: Vec<Told> = vec![];
+        for (at, entry) in self.case.entries.iter().enumerate() {
+            self.set(entry, context, &mut over);
+            let mut people = std::mem::take(&mut self.people);
+            stage::give(entry, &self.case.users, &mut people, self.rulebook(), context);
+            self.people = people;
+            self.play(entry, Place { entry: at, ..first }, context, &over, watch, &mut found);
+        }
+        if let Some(before) = before {
+            context.lists = before;
+        }
+        let outcome = found.iter().map(|told| told.outcome).min().unwrap_or(Outcome::Passed);
+        let found = found.into_iter().map(|told| told.diagnostic).collect();
+        Verdict { place: first, span: self.case.span, outcome, found }
+    }
+
+    fn rulebook(&self) -> &Rulebook {
+        self.changed.as_ref().unwrap_or(&self.suite.whole)
+    }
+
+    /// The clock, parameters and lists of an entry; what was changed before stays so.
+    fn set(&mut self, entry: &Entry, context: &mut Context, over: &mut Vec<Need>) {
+        let instant = entry.as_of.unwrap_or(0);
+        if let Some(clock) = Clock::at(instant, context.clock.zone().clone()) {
+            context.clock = clock;
+        }
+        for (id, value) in &entry.params {
+            let rulebook = self.changed.get_or_insert_with(|| self.suite.whole.clone());
+            if let Some(param) = rulebook.params.get_mut(id.0 as usize) {
+                param.value = value.clone();
+            }
+        }
+        for (id, texts) in &entry.lists {
+            over.push(Need::List(*id));
+            if let Some(slot) = context.lists.get_mut(id.0 as usize) {
+                *slot = texts.iter().map(Arc::clone).collect();
+            }
+        }
+    }
+
+    fn play(
+        &self,
+        entry: &Entry,
+        place: Place,
+        context: &Context,
+        over: &[Need],
+        watch: &mut dyn FnMut(&Moment<'_>),
+        found: &mut Vec<Told>,
+    ) {
+        let rulebook = self.rulebook();
+        let asked = entry.expect.iter().map(|it| match it.expected {
+            Expected::Condition(id) | Expected::Deed(id, _) => id,
+        });
+        let everywhere: Vec<GivenValues> = self.people.iter().map(|person| person.definitions.clone()).collect();
+        let first = everywhere.first().into_iter().flat_map(|given| given.keys().copied());
+        let by_all: BTreeSet<DefinitionId> =
+            first.filter(|id| everywhere.iter().all(|given| given.contains_key(id))).collect();
+        let order = rulebook.order_of(&rulebook.reads_but(asked, &by_all));
+        let users: Vec<User<'_>> =
+            self.people.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
+        let interpreter = Interpreter::new(rulebook, context);
+        let answers = interpreter.evaluate_given(&order, &users, &everywhere);
+        let moment = Moment { place, entry, rulebook, context, people: &self.people, answers: &answers, order: &order };
+        watch(&moment);
+        let unreadable = |need: Need| !over.contains(&need) && self.suite.unreadable(need).is_some();
+        let needs = Needs::of(interpreter, &order, &self.people, &answers, &unreadable);
+        found.extend(verdict::judge(self.suite, self.test, self.case, &moment, &needs));
+    }
+}

@@ -1,0 +1,296 @@
+//! How a case went, and what is told of what did not come as expected: its line, the record, expected and actual side by side, and
+//! the clause that decided.
+
+use crate::{
+    diagnostic::{
+        Diagnostic, Severity,
+        code::{NO_ANSWER, NOT_AS_EXPECTED, NOT_ENOUGH_GIVEN, NOT_SUPPORTED_YET},
+    },
+    eval::reference::SoFar,
+    ir::{Body, Case, DefinitionId, Expectation, Expected, Expr, ExprKind, Test},
+    source::{Sources, Span},
+    testing::{Moment, Need, Place, Suite, decided::View, needs::Needs},
+    value::{Truth, Type, moment_text::timestamp_text},
+};
+
+/// How a case went. Of several the least counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Something does not come as expected.
+    Failed,
+    /// There is no answer.
+    Error,
+    /// Everything comes as expected.
+    Passed,
+}
+
+impl Outcome {
+    /// `passed`, `failed` or `error`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "failed",
+            Outcome::Error => "error",
+        }
+    }
+}
+
+/// How one case went.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Which case; the entry is the first.
+    pub place: Place,
+    /// All of the case.
+    pub span: Span,
+    /// How it went.
+    pub outcome: Outcome,
+    /// What is to be told; nothing where it passed.
+    pub found: Vec<Diagnostic>,
+}
+
+/// What is told, in plain lines: for forms that show no source.
+pub fn plain(found: &[Diagnostic], sources: &Sources) -> String {
+    let all: Vec<String> = found.iter().map(|it| lines(it, sources)).collect();
+    all.join("\n")
+}
+
+/// A diagnostic in plain lines.
+fn lines(it: &Diagnostic, sources: &Sources) -> String {
+    let place = |span: Span| place(sources, span);
+    let mut lines = vec![format!("{}: {}", place(it.primary.span), it.message)];
+    for label in it.labels.iter().filter(|label| label.message != GIVEN_HERE) {
+        let words: Vec<&str> = sources.slice(label.span).split_whitespace().collect();
+        lines.push(format!("  {}: `{}` {}", place(label.span), words.join(" "), label.message));
+    }
+    lines.extend(it.notes.iter().map(|note| format!("  {}", note.replace('\n', "\n  "))));
+    lines.extend(it.help.iter().map(|help| format!("  help: {help}")));
+    lines.join("\n")
+}
+
+/// `shop.rules:52`
+fn place(sources: &Sources, span: Span) -> String {
+    let source = sources.get(span.source);
+    format!("{}:{}", source.name(), source.line_column(span.start).line)
+}
+
+const GIVEN_HERE: &str = "given here";
+
+/// Something that is wrong with a case.
+pub(super) struct Told {
+    pub(super) outcome: Outcome,
+    pub(super) diagnostic: Diagnostic,
+}
+
+/// Holds one entry against what it expects.
+pub(super) fn judge(suite: &Suite<'_>, test: &Test, case: &Case, moment: &Moment<'_>, needs: &Needs<'_>) -> Vec<Told> {
+    let judge = Judge { suite, test, case, moment };
+    let overlaps = moment.people.iter().enumerate().filter_map(|(user, _)| judge.overlap(user));
+    let mut all: Vec<Told> = overlaps.collect();
+    if all.is_empty() {
+        all.extend(moment.entry.expect.iter().filter_map(|expectation| judge.expectation(expectation, needs)));
+    }
+    all
+}
+
+struct Judge<'j> {
+    suite: &'j Suite<'j>,
+    test: &'j Test,
+    case: &'j Case,
+    moment: &'j Moment<'j>,
+}
+
+impl Judge<'_> {
+    fn expectation(&self, expectation: &Expectation, needs: &Needs<'_>) -> Option<Told> {
+        let user = expectation.user.unwrap_or(0);
+        let id = match &expectation.expected {
+            Expected::Condition(id) => *id,
+            Expected::Deed(..) => return Some(self.takes_state(expectation)),
+        };
+        let Body::Let(condition) = &self.moment.rulebook.definition(id).body else { return None };
+        if let Some(need) = needs.get(user, id) {
+            return Some(self.needs(expectation, condition, user, need, needs));
+        }
+        let answers = self.moment.answers.get(user)?;
+        let truth = Truth::of(answers.value(id));
+        (!truth.is_true()).then(|| self.fails(expectation, condition, user, truth))
+    }
+
+    fn fails(&self, expectation: &Expectation, condition: &Expr, user: usize, truth: Truth) -> Told {
+        let words = self.words(expectation.span);
+        let mut diagnostic = self.begin(NOT_AS_EXPECTED, expectation.span, user);
+        let Some((person, answers)) = self.moment.people.get(user).zip(self.moment.answers.get(user)) else {
+            return Told { outcome: Outcome::Failed, diagnostic };
+        };
+        let interpreter = self.moment.interpreter();
+        let known = SoFar { record: &person.record, answers };
+        let row = interpreter.row(&known);
+        let view = View {
+            rulebook: self.moment.rulebook,
+            row: &row,
+            answers,
+            sources: self.suite.sources(),
+            given: &|id: DefinitionId| person.definitions.contains_key(&id),
+        };
+        let facts = view.facts(condition);
+        let is = if truth.is_unknown() { "unknown" } else { "false" };
+        let actual = if facts.is_empty() { format!("it is {is}") } else { facts.join(", ") };
+        diagnostic.message = match truth {
+            Truth::Unknown => format!("expected `{words}`, and it is unknown: {actual}"),
+            Truth::False | Truth::True => format!("expected `{words}`, and {actual}"),
+        };
+        diagnostic.primary.message = format!("is {is}");
+        for clause in view.behind(condition) {
+            diagnostic = diagnostic.label(clause.span, clause.said);
+        }
+        diagnostic = diagnostic.note(format!("expected  {words}\nactual    {actual}"));
+        Told { outcome: Outcome::Failed, diagnostic: self.end(diagnostic, user) }
+    }
+
+    /// `` `win_back` needs `opted_out` ``
+    fn needs(&self, expectation: &Expectation, condition: &Expr, user: usize, need: Need, needs: &Needs<'_>) -> Told {
+        let rulebook = self.moment.rulebook;
+        let schema = &rulebook.schema;
+        let mut by: Option<String> = None;
+        condition.each(&mut |node| {
+            if let ExprKind::Definition(id) = &node.kind
+                && needs.get(user, *id) == Some(need)
+            {
+                by = Some(rulebook.definition(*id).name.to_string());
+            }
+        });
+        let by = by.unwrap_or_else(|| self.words(expectation.span));
+        let of = |other: usize| match self.label(other).filter(|_| other != user || self.case.users.len() > 1) {
+            Some(label) => format!(" of \"{label}\""),
+            None => String::new(),
+        };
+        let declared = |ty: &Type, name: &str| format!("or declare that it may be missing: `{name}: {ty}?`");
+        let (what, help) = match need {
+            Need::Column(other, id) => {
+                let column = schema.root().column(id);
+                let example = format!("give it: `{}: {}`", column.name, example(&column.ty));
+                let help = vec![example, declared(&column.ty, &column.name)];
+                (format!("`{}`{}", column.name, of(other)), help)
+            }
+            Need::RowColumn(other, table, row, id) => {
+                let table = schema.table(table);
+                let column = table.column(id);
+                let nth = if self.rows(other, need) > 1 { format!(" in row {}", row + 1) } else { String::new() };
+                let what = format!("`{}.{}`{nth}{}", table.name, column.name, of(other));
+                let example = format!("give it in each row: `{}: {}`", column.name, example(&column.ty));
+                (what, vec![example, declared(&column.ty, &column.name)])
+            }
+            Need::Key(_) => {
+                let key = schema.root().key.map_or("user_id", |key| schema.root().column(key).name.as_str());
+                let help = "an unlabelled user has no key: write `given \"u1\" { … }`".to_owned();
+                (format!("`{key}`, the user's key"), vec![help])
+            }
+            Need::List(id) => {
+                let list = rulebook.lists.get(id.0 as usize);
+                let name = list.map(|list| list.name.to_string()).unwrap_or_default();
+                let why = self.suite.unreadable(need).unwrap_or_default();
+                let help = format!("give it behind the records: `with list {name} = [\"u1\"]`; its file: {why}");
+                (format!("the list `{name}`"), vec![help])
+            }
+            Need::Table(id) => {
+                let why = self.suite.unreadable(need).unwrap_or_default();
+                (format!("the table `{}`", schema.table(id).name), vec![format!("its file is needed: {why}")])
+            }
+        };
+        let mut diagnostic = self.begin(NOT_ENOUGH_GIVEN, expectation.span, user);
+        diagnostic.message = format!("`{by}` needs {what}");
+        diagnostic.primary.message = "hangs on what is not given".into();
+        diagnostic.help = help;
+        Told { outcome: Outcome::Failed, diagnostic: self.end(diagnostic, user) }
+    }
+
+    fn rows(&self, user: usize, need: Need) -> usize {
+        let Need::RowColumn(_, table, ..) = need else { return 0 };
+        self.moment.people.get(user).and_then(|person| person.children.get(&table)).map_or(0, Vec::len)
+    }
+
+    fn takes_state(&self, expectation: &Expectation) -> Told {
+        let user = expectation.user.unwrap_or(0);
+        let mut diagnostic = self.begin(NOT_SUPPORTED_YET, expectation.span, user);
+        diagnostic.message = format!("`{}` takes state and actions", self.words(expectation.span));
+        diagnostic = diagnostic
+            .note("they come with a later version, and until then the case cannot pass")
+            .help("expect who is in the segment by its name alone, or keep the line as a comment");
+        Told { outcome: Outcome::Error, diagnostic: self.end(diagnostic, user) }
+    }
+
+    fn overlap(&self, user: usize) -> Option<Told> {
+        let overlap = self.moment.answers.get(user)?.overlaps.first()?;
+        let definition = self.moment.rulebook.definition(overlap.layer);
+        let arm = |rank: u32| match definition.ty {
+            Type::Choice(id) => {
+                let value = self.moment.rulebook.choices(id).values.get(rank as usize);
+                value.map(|value| value.name.to_string()).unwrap_or_default()
+            }
+            _ => String::new(),
+        };
+        let given = self.given(user);
+        let mut diagnostic = self.begin(NO_ANSWER, given, user);
+        let (first, second) = (arm(overlap.first), arm(overlap.second));
+        diagnostic.message =
+            format!("`{first}` and `{second}` of the exclusive layer `{}` both apply", definition.name);
+        diagnostic = diagnostic.label(definition.span, "exclusive").help(
+            "let the conditions exclude each other, or take `exclusive` out: then the first that applies is taken",
+        );
+        Some(Told { outcome: Outcome::Error, diagnostic: self.end(diagnostic, user) })
+    }
+
+    fn begin(&self, code: crate::diagnostic::Code, span: Span, user: usize) -> Diagnostic {
+        let diagnostic = Diagnostic::error(code, span, String::new());
+        debug_assert_eq!(diagnostic.severity, Severity::Error);
+        let given = self.given(user);
+        if given == span { diagnostic } else { diagnostic.label(given, GIVEN_HERE) }
+    }
+
+    /// Says whose case it was, and with what record.
+    fn end(&self, diagnostic: Diagnostic, user: usize) -> Diagnostic {
+        let mut place = format!("in the test \"{}\" ({})", self.test.name, place(self.suite.sources(), self.test.span));
+        if self.test.cases.len() > 1 {
+            place += &format!(", case {}", self.moment.place.case + 1);
+        }
+        if self.moment.entry.as_of.is_some() {
+            let clock = &self.moment.context.clock;
+            place += &format!(", as of {}", timestamp_text(clock.now(), clock.zone()));
+        }
+        let record = self.moment.people.get(user).map(|it| it.written(self.moment.rulebook, self.moment.context));
+        let whose = self.label(user).map(|label| format!(" of \"{label}\"")).unwrap_or_default();
+        diagnostic.note(format!("the record{whose}: {}", record.unwrap_or_default())).note(place)
+    }
+
+    fn label(&self, user: usize) -> Option<&str> {
+        self.case.users.get(user)?.label.as_deref()
+    }
+
+    /// The word `given` of the record that a user got last.
+    fn given(&self, user: usize) -> Span {
+        let so_far = self.case.entries.iter().take(self.moment.place.entry + 1);
+        let last = so_far.flat_map(|entry| &entry.given).rfind(|given| given.user == user);
+        let span = last.map_or(self.moment.entry.span, |given| given.span);
+        Span { end: span.end.min(span.start + "given".len() as u32), ..span }
+    }
+
+    fn words(&self, span: Span) -> String {
+        self.suite.sources().slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A value of a type, as it is written.
+fn example(ty: &Type) -> &'static str {
+    match ty {
+        Type::Text => "\"上海\"",
+        Type::Int => "3",
+        Type::Decimal(0) => "5",
+        Type::Decimal(1) => "5.0",
+        Type::Decimal(_) | Type::Float => "5.00",
+        Type::Bool => "false",
+        Type::Date => "2026-11-22",
+        Type::Timestamp => "40d ago",
+        Type::Duration => "30d",
+        Type::List(_) => "[…]",
+        Type::Choice(_) => "…",
+    }
+}
