@@ -7,7 +7,6 @@
 mod cuts;
 mod lower;
 
-#[cfg(feature = "data")]
 pub(crate) use cuts::float_key;
 pub use cuts::{Cuts, Domain, Range};
 pub use lower::Constants;

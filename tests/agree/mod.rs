@@ -3,10 +3,10 @@
 
 mod batches;
 mod bytes;
-mod data;
+pub(crate) mod data;
 mod evaluated;
 mod funnel;
-mod rules;
+pub(crate) mod rules;
 mod settled;
 
 use data::{Data, HEADERS, Moments};
