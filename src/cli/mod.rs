@@ -8,6 +8,7 @@ mod completions;
 mod data;
 mod eval;
 mod exit;
+mod explain;
 mod explain_code;
 mod fmt;
 mod init;
@@ -80,6 +81,7 @@ enum Verb {
     Run(run::Run),
     Check(check::Check),
     Fmt(fmt::Fmt),
+    Explain(explain::Explain),
     Eval(eval::Eval),
     Schema(schema::Schema),
     ExplainCode(explain_code::ExplainCode),
@@ -121,6 +123,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Run(run) => run.answer(&voice),
         Verb::Check(check) => check.answer(&voice),
         Verb::Fmt(fmt) => fmt.answer(&voice),
+        Verb::Explain(explain) => explain.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),

@@ -51,6 +51,11 @@ impl Engine {
         Engine { rulebook, context: Arc::new(context) }
     }
 
+    /// Another rulebook with the same clock, lists and reference tables: this one with more definitions, say.
+    pub fn of(&self, rulebook: Arc<ir::Rulebook>) -> Engine {
+        Engine { rulebook, context: Arc::clone(&self.context) }
+    }
+
     /// What is evaluated.
     pub fn rulebook(&self) -> &ir::Rulebook {
         &self.rulebook

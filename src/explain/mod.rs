@@ -106,8 +106,10 @@ pub struct Branch {
     pub label: Option<String>,
     /// Of a condition.
     pub truth: Option<Truth>,
-    /// Of anything else.
+    /// Of anything else; of a level the value's name.
     pub value: Option<Value>,
+    /// Whether the value is a level's, and so a bare name.
+    pub bare: bool,
     /// The values that a condition asks about.
     pub facts: Vec<Fact>,
     /// The time that a condition asks about.
@@ -132,6 +134,7 @@ impl Branch {
             label: None,
             truth,
             value: None,
+            bare: false,
             facts: vec![],
             window: None,
             rows: None,
@@ -179,8 +182,10 @@ pub enum What {
 pub struct Fact {
     /// `spend`
     pub name: String,
-    /// `480.00`
+    /// `480.00`; of a level the value's name.
     pub value: Value,
+    /// Whether it is a level's value, and so a bare name.
+    pub bare: bool,
 }
 
 /// A stretch of time.

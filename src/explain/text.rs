@@ -3,7 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    explain::{Branch, Change, Cut, Explained, Later, Rows, Stretch, What, json::truth_word},
+    diagnostic::render::visible_line,
+    explain::{Branch, Change, Cut, Explained, Fact, Later, Rows, Stretch, What, json::truth_word},
     plan::{Domain, float_key},
     value::{
         Clock, Decimal, Truth, Type, Value, Zone,
@@ -35,7 +36,7 @@ type Paint<'p> = &'p dyn Fn(Tone, &str) -> String;
 pub fn text(user: &Value, clock: &Clock, results: &[Explained], paint: Paint<'_>) -> String {
     let zone = clock.zone();
     let now = timestamp_text(clock.now(), zone);
-    let mut text = format!("{} as of {now} ({})\n", paint(Tone::Strong, &print::text(user, zone)), zone.name());
+    let mut text = format!("{} as of {now} ({})\n", paint(Tone::Strong, &visible_line(&print::text(user, zone))), zone.name());
     for result in results {
         text.push('\n');
         text += &paragraph(result, zone, paint);
@@ -141,30 +142,46 @@ fn lines_of(branch: &Branch, depth: usize, zone: &Zone, lines: &mut Vec<Line>) {
         (_, truth) => truth.map(Mark::Truth),
     };
     let text = match branch.what {
-        What::All => "all of:".to_owned(),
-        What::Any => "any of:".to_owned(),
-        What::None => "none of:".to_owned(),
-        What::AtLeast(needed) => format!("at least {needed} of:"),
+        What::All | What::Any | What::None | What::AtLeast(_) => joint(branch.what).unwrap_or_default(),
         What::Not => "not:".to_owned(),
         What::If => "if … then … else:".to_owned(),
         What::By => format!("by {}", branch.text),
         What::Leaf | What::Definition | What::Question | What::Arm | What::Points | What::Clamp => branch.text.clone(),
     };
+    let text = visible_line(&text).into_owned();
     lines.push(Line { depth, mark, text, detail: detail(branch, zone) });
-    // The condition of an arm is told by its line, and by what it is made of.
-    let alone = matches!(branch.what, What::Arm | What::Points)
-        && branch.branches.len() == 1
-        && branch.branches.iter().all(|it| it.what == What::Leaf);
-    for inner in &branch.branches {
-        match alone {
-            true => {
-                if let Some(line) = lines.last_mut() {
-                    line.detail = detail(inner, zone);
-                }
-                inner.branches.iter().for_each(|it| lines_of(it, depth + 1, zone, lines));
-            }
-            false => lines_of(inner, depth + 1, zone, lines),
+    let mut below = branch.branches.as_slice();
+    // The condition of an arm stands in the arm's own line.
+    if let (What::Arm | What::Points, [one]) = (branch.what, below)
+        && matches!(one.what, What::Leaf | What::Question | What::Definition)
+    {
+        if let Some(line) = lines.last_mut() {
+            let own = detail(one, zone);
+            line.detail = [std::mem::take(&mut line.detail), own].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ");
         }
+        below = one.branches.as_slice();
+    }
+    // What joins conditions stands behind the name of what it is.
+    if let ([one], What::Definition | What::Arm | What::Points) = (below, branch.what)
+        && let Some(joint) = joint(one.what)
+    {
+        if let Some(line) = lines.last_mut() {
+            line.text += &format!(", {joint}");
+        }
+        below = one.branches.as_slice();
+    }
+    below.iter().for_each(|inner| lines_of(inner, depth + 1, zone, lines));
+}
+
+/// What joins the conditions below it.
+fn joint(what: What) -> Option<String> {
+    match what {
+        What::All => Some("all of:".into()),
+        What::Any => Some("any of:".into()),
+        What::None => Some("none of:".into()),
+        What::AtLeast(needed) => Some(format!("at least {needed} of:")),
+        What::Not | What::If => None,
+        What::Leaf | What::Definition | What::Question | What::By | What::Arm | What::Points | What::Clamp => None,
     }
 }
 
@@ -182,9 +199,13 @@ fn signed(points: Option<&Value>, zone: &Zone) -> String {
 fn detail(branch: &Branch, zone: &Zone) -> String {
     let mut parts: Vec<String> = vec![];
     if let Some(value) = &branch.value {
-        parts.push(shown(value, zone));
+        parts.push(if branch.bare { bare(value, zone) } else { shown(value, zone) });
     }
-    parts.extend(branch.facts.iter().map(|fact| format!("{} = {}", fact.name, shown(&fact.value, zone))));
+    let fact = |fact: &Fact| {
+        let value = if fact.bare { bare(&fact.value, zone) } else { shown(&fact.value, zone) };
+        if fact.name == branch.text { value } else { format!("{} = {value}", fact.name) }
+    };
+    parts.extend(branch.facts.iter().map(fact));
     let mut text = parts.join(", ");
     let mut add = |part: String| text = if text.is_empty() { part } else { format!("{text}; {part}", text = text) };
     if let Some(window) = branch.window {
@@ -199,7 +220,7 @@ fn detail(branch: &Branch, zone: &Zone) -> String {
     if let Some(label) = &branch.label {
         add(format!("{label:?}"));
     }
-    text
+    visible_line(&text).into_owned()
 }
 
 fn rows_text(rows: &Rows) -> String {
@@ -269,10 +290,11 @@ fn words(change: &Change, zone: &Zone) -> String {
     let column = &change.column;
     let is = if change.is == Value::Missing { "missing".to_owned() } else { shown(&change.is, zone) };
     let amount = amount(change);
-    match amount {
+    let words = match amount {
         Some(amount) => format!("{column} is {is}: {amount}"),
         None => format!("{column} is {is}: would have to be {}", to_text(change, zone)),
-    }
+    };
+    visible_line(&words).into_owned()
 }
 
 fn to_text(change: &Change, zone: &Zone) -> String {
@@ -338,6 +360,14 @@ pub(super) fn shown(value: &Value, zone: &Zone) -> String {
         Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Float(_) | Value::Duration(_) | Value::Choice(_) => {
             print::text(value, zone)
         }
+    }
+}
+
+/// A level's value by its name.
+fn bare(value: &Value, zone: &Zone) -> String {
+    match value {
+        Value::Text(name) => name.to_string(),
+        value => shown(value, zone),
     }
 }
 

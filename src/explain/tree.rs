@@ -89,6 +89,7 @@ impl<'t, 'a> Trees<'t, 'a> {
             ExprKind::Not(_) => What::Not,
             ExprKind::If { .. } => What::If,
             ExprKind::Definition(id) => return self.named(*id, Some(truth), self.text(expr)),
+            ExprKind::Aggregate(id) => return self.question(*id),
             _ => return self.leaf(expr, truth),
         };
         let mut parts: Vec<&'a Expr> = vec![];
@@ -107,7 +108,8 @@ impl<'t, 'a> Trees<'t, 'a> {
             None => Some(rulebook.shown(self.seen.answers.value(id), &definition.ty)),
         };
         let first = self.told.insert(id);
-        let mut branch = Branch { value, ..Branch::new(What::Definition, text, truth) };
+        let bare = matches!(definition.ty, Type::Choice(_));
+        let mut branch = Branch { value, bare, ..Branch::new(What::Definition, text, truth) };
         if !first {
             return branch;
         }
@@ -147,7 +149,7 @@ impl<'t, 'a> Trees<'t, 'a> {
         let mut facts: Vec<Fact> = vec![];
         let mut add = |name: String, value: Value, ty: &Type| {
             if !facts.iter().any(|fact| fact.name == name) {
-                facts.push(Fact { name, value: rulebook.shown(&value, ty) });
+                facts.push(Fact { name, value: rulebook.shown(&value, ty), bare: matches!(ty, Type::Choice(_)) });
             }
         };
         let known = self.known();

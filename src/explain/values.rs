@@ -144,13 +144,14 @@ impl Room<'_> {
             _ => None,
         };
         found.extend(beside.iter().map(|it| (*it).to_owned()));
+        found.push("x".to_owned());
         for part in beside.iter().filter(|part| !part.is_empty()) {
             if let Some(now) = now {
                 found.extend([format!("{part}{now}"), format!("{now}{part}"), now.replace(part, "")]);
             }
             found.extend([format!("{part}x"), format!("x{part}")]);
             // What comes just after it, and something before it.
-            found.push(format!("{part}\u{1}").replace('\u{1}', "!"));
+            found.push(format!("{part}!"));
             let mut shorter: Vec<char> = part.chars().collect();
             shorter.pop();
             found.push(shorter.into_iter().collect());

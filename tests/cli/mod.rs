@@ -1,6 +1,7 @@
 //! The command as it is typed: what goes to which stream, what is left on disk, and the exit code.
 
 mod check;
+mod explain;
 mod files;
 mod fmt;
 mod frame;

@@ -96,9 +96,8 @@ proptest! {
 mod small {
     use super::*;
 
-    const TABLE: &str = "table users key id { id: text  a: int?  b: int?  c: int?  d: bool?  e: text?  f: decimal(1)? }\n";
-    const VALUES: [&[&str]; 6] = [
-        &["null", "0", "1", "2", "3", "4", "5"],
+    const TABLE: &str = "table users key id { id: text  a: int?  b: int?  d: bool?  e: text?  f: decimal(1)? }\n";
+    const VALUES: [&[&str]; 5] = [
         &["null", "0", "1", "2", "3", "4", "5"],
         &["null", "0", "1", "2", "3", "4", "5"],
         &["null", "true", "false"],
@@ -107,10 +106,10 @@ mod small {
     ];
 
     fn leaf() -> impl Strategy<Value = String> {
-        let number = (prop::sample::select(vec!["a", "b", "c"]), prop::sample::select(vec![">", "<=", "=", "!="]), 1..5);
+        let number = (prop::sample::select(vec!["a", "b"]), prop::sample::select(vec![">", "<=", "=", "!="]), 1..5);
         prop_oneof![
             number.prop_map(|(column, op, number)| format!("{column} {op} {number}")),
-            (prop::sample::select(vec!["a", "b", "c"]), 1..3, 3..5).prop_map(|(it, low, high)| format!("{it} between {low}..{high}")),
+            (prop::sample::select(vec!["a", "b"]), 1..3, 3..5).prop_map(|(it, low, high)| format!("{it} between {low}..{high}")),
             Just("d".to_owned()),
             prop::sample::select(vec!["x", "y"]).prop_map(|text| format!("e = \"{text}\"")),
             Just("f > 1".to_owned()),
@@ -138,7 +137,7 @@ mod small {
     }
 
     fn user(rules: &Rules, places: &[usize]) -> Someone {
-        let fields: Vec<String> = ["a", "b", "c", "d", "e", "f"]
+        let fields: Vec<String> = ["a", "b", "d", "e", "f"]
             .iter()
             .zip(places.iter().zip(VALUES))
             .map(|(name, (at, values))| format!("\"{name}\": {}", values[*at]))
@@ -160,10 +159,10 @@ mod small {
     }
 
     proptest! {
-        #![proptest_config(config(40))]
+        #![proptest_config(config(25))]
 
         #[test]
-        fn no_smaller_set_of_leaves_would_do(condition in condition(), start in prop::collection::vec(any::<prop::sample::Index>(), 6)) {
+        fn no_smaller_set_of_leaves_would_do(condition in condition(), start in prop::collection::vec(any::<prop::sample::Index>(), 5)) {
             let leaves = leaves(&condition);
             let lets: String = leaves.iter().enumerate().map(|(at, leaf)| format!("let l{at} = {leaf}\n")).collect();
             let text = format!("{TABLE}tag it when {condition}\n{lets}");
