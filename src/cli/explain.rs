@@ -87,9 +87,8 @@ impl Explain {
 
     /// What stands behind RULES: a file, if it looks like one, and names.
     fn file_and_names(&self) -> (Option<PathBuf>, Vec<String>) {
-        let is_file = |word: &String| {
-            word == "-" || word.contains(['.', '/', '\\', ':', '*']) || PathBuf::from(word).exists()
-        };
+        let is_file =
+            |word: &String| word == "-" || word.contains(['.', '/', '\\', ':', '*']) || PathBuf::from(word).exists();
         match self.rest.split_first() {
             Some((first, names)) if is_file(first) => (Some(PathBuf::from(first)), names.to_vec()),
             _ => (None, self.rest.clone()),

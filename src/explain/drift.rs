@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    ir::{AggregateFunction, AggregateId, Body, DefinitionId, Expr, ExprKind, Function, Over, ProductOp, Rulebook, SumOp},
+    ir::{
+        AggregateFunction, AggregateId, Body, DefinitionId, Expr, ExprKind, Function, Over, ProductOp, Rulebook, SumOp,
+    },
     value::Type,
 };
 
@@ -130,13 +132,13 @@ impl<'a> Drifts<'a> {
                 let term = self.expr(term);
                 drift.and(if *op == SumOp::Subtract { term.reversed() } else { term })
             }),
-            ExprKind::Product { first, rest } => rest.iter().fold(self.expr(first), |drift, (op, factor, _)| {
-                match (drift, self.expr(factor), op) {
+            ExprKind::Product { first, rest } => {
+                rest.iter().fold(self.expr(first), |drift, (op, factor, _)| match (drift, self.expr(factor), op) {
                     (Still, Still, _) => Still,
                     (Up | Down | OneWay, Still, _) | (Still, Up | Down | OneWay, ProductOp::Multiply) => OneWay,
                     _ => Anyhow,
-                }
-            }),
+                })
+            }
             ExprKind::Negate(inner) => self.expr(inner).reversed(),
             ExprKind::Widen(inner) => self.expr(inner),
             ExprKind::Call { function, arguments } => self.call(*function, arguments),

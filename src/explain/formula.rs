@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    ir::{
-        Arm, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook,
-    },
+    ir::{Arm, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook},
     source::Span,
     value::{Truth, Value},
 };
@@ -59,14 +57,8 @@ impl<'a, 't> Builder<'a, 't> {
         order: &[DefinitionId],
         text: &'t dyn Fn(Span) -> String,
     ) -> Builder<'a, 't> {
-        let mut builder = Builder {
-            rulebook,
-            text,
-            nodes: vec![],
-            leaves: vec![],
-            by_text: HashMap::new(),
-            known: HashMap::new(),
-        };
+        let mut builder =
+            Builder { rulebook, text, nodes: vec![], leaves: vec![], by_text: HashMap::new(), known: HashMap::new() };
         for id in order {
             let node = match &rulebook.definition(*id).body {
                 Body::Let(expr) if expr.ty == crate::value::Type::Bool => Some(builder.node(expr)),

@@ -39,7 +39,9 @@ fn result_json(result: &Explained, zone: &Zone) -> Json {
     };
     let tree = match result.tree.as_slice() {
         [one] => branch_json(one, zone),
-        several => json!({ "is": result.kind, "parts": several.iter().map(|it| branch_json(it, zone)).collect::<Vec<_>>() }),
+        several => {
+            json!({ "is": result.kind, "parts": several.iter().map(|it| branch_json(it, zone)).collect::<Vec<_>>() })
+        }
     };
     json!({
         "name": result.name,
@@ -93,10 +95,7 @@ fn branch_json(branch: &Branch, zone: &Zone) -> Json {
     if let Some(cut) = &branch.cut {
         let at = cut.at.as_ref().map_or(Json::Null, |at| own(at, zone));
         let value = own(&cut.value, zone);
-        put(
-            "rank",
-            json!({ "value": value, "less": cut.less, "more": cut.more, "ranked": cut.ranked, "cut": at }),
-        );
+        put("rank", json!({ "value": value, "less": cut.less, "more": cut.more, "ranked": cut.ranked, "cut": at }));
     }
     if let Some(points) = &branch.points {
         put("points", own(points, zone));

@@ -25,7 +25,10 @@ use crate::{
     },
     ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Function, Over, Rulebook},
     schema::{Role, TableId},
-    value::{Clock, Duration, Moment, Truth, Type, Value, compare, print, time::{Bound, Direction, calendar}},
+    value::{
+        Clock, Duration, Moment, Truth, Type, Value, compare, print,
+        time::{Bound, Direction, calendar},
+    },
 };
 
 /// When it will be otherwise.
@@ -136,12 +139,7 @@ impl<'a> Search<'_, 'a> {
             self.collect_rows(*id);
         }
         for (table, rows) in self.person.children {
-            let happens = |row| Turning {
-                what: What::Happens,
-                row: Some((*table, row)),
-                once: true,
-                builds_on: false,
-            };
+            let happens = |row| Turning { what: What::Happens, row: Some((*table, row)), once: true, builds_on: false };
             self.turning.extend((0..rows.len()).map(happens));
         }
         if self.drifts.definition(asked) != Drift::Still {
@@ -193,9 +191,8 @@ impl<'a> Search<'_, 'a> {
             ExprKind::Compare { left, right, .. } => {
                 (!still(&[left, right])).then(|| drift(left).crosses_once(drift(right)))
             }
-            ExprKind::Between { subject, low, high, .. } => (!still(&[subject, low, high])).then(|| {
-                drift(subject).crosses_once(drift(low)) && drift(subject).crosses_once(drift(high))
-            }),
+            ExprKind::Between { subject, low, high, .. } => (!still(&[subject, low, high]))
+                .then(|| drift(subject).crosses_once(drift(low)) && drift(subject).crosses_once(drift(high))),
             ExprKind::Window { .. } | ExprKind::CompareAge { .. } | ExprKind::AgeBetween { .. } => {
                 let mut all_still = true;
                 node.each_child(&mut |child| all_still &= drift(child) == Drift::Still);

@@ -38,7 +38,8 @@ pub(super) fn nearest<'a>(person: &Person<'a>, context: &Context, formula: &Form
     let mut tables: BTreeMap<Slot, Table> = BTreeMap::new();
     for slot in slots.iter().flatten() {
         if !tables.contains_key(slot) {
-            let touching: Vec<usize> = all.iter().copied().filter(|leaf| slots_at(&slots, *leaf).contains(slot)).collect();
+            let touching: Vec<usize> =
+                all.iter().copied().filter(|leaf| slots_at(&slots, *leaf).contains(slot)).collect();
             tables.insert(*slot, search.table(*slot, touching, &now, &Supposed::new()));
         }
     }

@@ -218,9 +218,7 @@ impl<'a> Person<'a> {
         let (less, more) = others.ranks.place(&own)?;
         let ranked = others.ranks.ranked() + 1;
         // So many may stand before who is still in.
-        let is_in = |before: u64| {
-            rows::rank(&aggregate.function, ranked, before, before, &row) == Value::Bool(true)
-        };
+        let is_in = |before: u64| rows::rank(&aggregate.function, ranked, before, before, &row) == Value::Bool(true);
         let (mut low, mut high) = (0, ranked);
         while low < high {
             let middle = low + (high - low) / 2;

@@ -36,7 +36,8 @@ type Paint<'p> = &'p dyn Fn(Tone, &str) -> String;
 pub fn text(user: &Value, clock: &Clock, results: &[Explained], paint: Paint<'_>) -> String {
     let zone = clock.zone();
     let now = timestamp_text(clock.now(), zone);
-    let mut text = format!("{} as of {now} ({})\n", paint(Tone::Strong, &visible_line(&print::text(user, zone))), zone.name());
+    let mut text =
+        format!("{} as of {now} ({})\n", paint(Tone::Strong, &visible_line(&print::text(user, zone))), zone.name());
     for result in results {
         text.push('\n');
         text += &paragraph(result, zone, paint);
@@ -157,7 +158,11 @@ fn lines_of(branch: &Branch, depth: usize, zone: &Zone, lines: &mut Vec<Line>) {
     {
         if let Some(line) = lines.last_mut() {
             let own = detail(one, zone);
-            line.detail = [std::mem::take(&mut line.detail), own].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("; ");
+            line.detail = [std::mem::take(&mut line.detail), own]
+                .into_iter()
+                .filter(|it| !it.is_empty())
+                .collect::<Vec<_>>()
+                .join("; ");
         }
         below = one.branches.as_slice();
     }
@@ -357,9 +362,12 @@ pub(super) fn shown(value: &Value, zone: &Zone) -> String {
         Value::Text(_) | Value::List(_) => print::json(value, zone),
         Value::Timestamp(instant) => at(*instant, zone),
         Value::Date(date) => date_text(*date),
-        Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Float(_) | Value::Duration(_) | Value::Choice(_) => {
-            print::text(value, zone)
-        }
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Float(_)
+        | Value::Duration(_)
+        | Value::Choice(_) => print::text(value, zone),
     }
 }
 

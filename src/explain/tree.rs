@@ -16,8 +16,8 @@ use crate::{
         values::Line,
     },
     ir::{
-        Aggregate, AggregateFunction, AggregateId, Arm, Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Over, Quorum,
-        Score,
+        Aggregate, AggregateFunction, AggregateId, Arm, Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Over,
+        Quorum, Score,
     },
     source::{Sources, Span},
     value::{
@@ -165,10 +165,9 @@ impl<'t, 'a> Trees<'t, 'a> {
                     let value = self.with_row(|row| row.value(node));
                     add(definition.name.to_string(), value, &definition.ty);
                 }
-                ExprKind::Aggregate(_)
-                | ExprKind::Reached(_)
-                | ExprKind::ToNext(_)
-                | ExprKind::Lookup { .. } => add(self.written(node.span), self.with_row(|row| row.value(node)), &node.ty),
+                ExprKind::Aggregate(_) | ExprKind::Reached(_) | ExprKind::ToNext(_) | ExprKind::Lookup { .. } => {
+                    add(self.written(node.span), self.with_row(|row| row.value(node)), &node.ty)
+                }
                 ExprKind::Param(id) => {
                     if let Some(param) = rulebook.params.get(id.0 as usize) {
                         add(param.name.to_string(), param.value.clone(), &param.ty);
@@ -202,9 +201,7 @@ impl<'t, 'a> Trees<'t, 'a> {
     fn window(&self, expr: &Expr) -> Option<Stretch> {
         let ago = |moment: &Expr, duration: &Expr| {
             self.with_row(|row| match row.value(duration) {
-                Value::Duration(duration) => {
-                    row.clock().shifted(duration, Direction::Back, moment_type(&moment.ty))
-                }
+                Value::Duration(duration) => row.clock().shifted(duration, Direction::Back, moment_type(&moment.ty)),
                 _ => None,
             })
         };

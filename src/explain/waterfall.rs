@@ -61,7 +61,8 @@ impl Counting<'_> {
                 ladder.arms.iter().map(|arm| self.arm(arm, &mut above, &definition)).collect()
             }
             Body::Score(score) => {
-                let arm = |arm: &crate::ir::ScoreArm| (tree::one_line(self.sources.slice(arm.span)), arm.condition.clone());
+                let arm =
+                    |arm: &crate::ir::ScoreArm| (tree::one_line(self.sources.slice(arm.span)), arm.condition.clone());
                 let arms: Vec<(String, Expr)> = score.arms.iter().map(arm).collect();
                 arms.into_iter()
                     .map(|(text, condition)| Clause { text, alone: self.count(condition, &definition), left: None })

@@ -179,7 +179,9 @@ mod tests {
 
     #[test]
     fn examples_match() {
-        for source in ["^1[3-9]\\d{9}$", "a|b", "(vip|svip)-\\d+", "^.{3,}$", "\\bfoo\\b", "[^a]", "水果?", "^\\s*$", "(?i)abc"] {
+        for source in
+            ["^1[3-9]\\d{9}$", "a|b", "(vip|svip)-\\d+", "^.{3,}$", "\\bfoo\\b", "[^a]", "水果?", "^\\s*$", "(?i)abc"]
+        {
             let pattern = Pattern::compile(source).expect("a pattern of the test");
             let example = pattern.example().expect("it has an example");
             assert!(pattern.is_match(&example), "{source}: {example}");

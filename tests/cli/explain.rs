@@ -53,9 +53,10 @@ fn for_people() {
     assert!(!answer.out.contains('\x1b'));
     let coloured = explain(&shop(), &["--user", "u1", "--color", "always"]);
     assert!(coloured.out.contains("\x1b["), "{}", coloured.out);
-    let plain: String = coloured.out.split('\x1b').enumerate().fold(String::new(), |text, (at, part)| {
-        text + if at == 0 { part } else { part.split_once('m').unwrap().1 }
-    });
+    let plain: String =
+        coloured.out.split('\x1b').enumerate().fold(String::new(), |text, (at, part)| {
+            text + if at == 0 { part } else { part.split_once('m').unwrap().1 }
+        });
     assert_eq!(plain, answer.out, "colours move nothing");
 }
 
@@ -98,7 +99,8 @@ fn until_when_and_from_when() {
 #[test]
 fn the_next_step_up_and_the_cut_of_a_rank() {
     let found = document(&shop(), &["--user", "u2"]);
-    let result = |name: &str| found["results"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap().clone();
+    let result =
+        |name: &str| found["results"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap().clone();
     let membership = result("membership");
     let up = json!([{"leaf": "points >= 1000", "column": "points", "is": 380, "to": 1000}]);
     assert_eq!((&membership["value"], &membership["towards"]), (&json!("red"), &json!("silver")));
@@ -171,7 +173,8 @@ fn a_rulebook_that_says_where_its_users_are_takes_names_at_once() {
 
 #[test]
 fn a_bad_row_of_somebody_else_is_no_hindrance() {
-    let place = Place::with(&[("a.rules", "tag big when points > 10"), ("users.csv", "user_id,points\nu1,3\nu2\nu3,50\n")]);
+    let place =
+        Place::with(&[("a.rules", "tag big when points > 10"), ("users.csv", "user_id,points\nu1,3\nu2\nu3,50\n")]);
     let answer = place.run(&["explain", "a.rules", "users.csv", "--user", "u3", "--as-of", "2026-11-22"]);
     assert_eq!(answer.code, 0);
     assert!(answer.out.contains("tag big: yes") && answer.err.contains("1 bad row"), "{answer:?}");

@@ -150,10 +150,12 @@ mod clock {
 
     fn moment() -> impl Strategy<Value = String> {
         let days = prop_oneof![-80_i32..80, -800_i32..400];
-        (days, 0_u32..24, prop::sample::select(vec!["00:00", "30:00", "59:59.999999"])).prop_map(|(days, hour, rest)| {
-            let date = jiff_free_date(days);
-            format!("{date}T{hour:02}:{rest}")
-        })
+        (days, 0_u32..24, prop::sample::select(vec!["00:00", "30:00", "59:59.999999"])).prop_map(
+            |(days, hour, rest)| {
+                let date = jiff_free_date(days);
+                format!("{date}T{hour:02}:{rest}")
+            },
+        )
     }
 
     /// A day so many days from 2026-10-20.

@@ -109,7 +109,8 @@ mod small {
         let number = (prop::sample::select(vec!["a", "b"]), prop::sample::select(vec![">", "<=", "=", "!="]), 1..5);
         prop_oneof![
             number.prop_map(|(column, op, number)| format!("{column} {op} {number}")),
-            (prop::sample::select(vec!["a", "b"]), 1..3, 3..5).prop_map(|(it, low, high)| format!("{it} between {low}..{high}")),
+            (prop::sample::select(vec!["a", "b"]), 1..3, 3..5)
+                .prop_map(|(it, low, high)| format!("{it} between {low}..{high}")),
             Just("d".to_owned()),
             prop::sample::select(vec!["x", "y"]).prop_map(|text| format!("e = \"{text}\"")),
             Just("f > 1".to_owned()),
@@ -191,7 +192,13 @@ mod small {
             prop_assert!(proposed <= least, "{:?} of {:?}\n{}\n{:?}", explained.nearest, least, text, places);
             if let Some(changed) = after(&rules, &someone, &explained) {
                 prop_assert_eq!(rules.value(&changed, it), Value::Bool(true), "{:?}\n{}", explained.nearest, text);
-                // Without any one of the changed values it is not in: nothing proposed is superfluous.
+                // Without any one of the changed values it is not in: nothing proposed is superfluous. (Where one column is asked
+                // about twice, one value may turn both, and sets of as many leaves stand in rule order.)
+                let names = ["a", "b", "d", "e", "f"];
+                let twice = |name: &str| leaves.iter().filter(|leaf| leaf.starts_with(name)).count() > 1;
+                if names.into_iter().any(twice) {
+                    return Ok(());
+                }
                 for change in explained.nearest.as_ref().unwrap() {
                     let mut fewer = changed.clone();
                     let id = rules.rulebook().schema.root().find(&change.column).unwrap();

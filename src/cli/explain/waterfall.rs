@@ -14,7 +14,12 @@ use tagwell::{
 };
 
 use super::{
-    super::{book::{self, Book}, clock::AsOf, exit::Failure, voice::Voice},
+    super::{
+        book::{self, Book},
+        clock::AsOf,
+        exit::Failure,
+        voice::Voice,
+    },
     Explain, Format,
     asked::ended,
     painter,
