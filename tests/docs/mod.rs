@@ -245,7 +245,7 @@ fn every_command_in_the_pages_runs_and_prints_what_is_shown() {
                 fs::write(folder.path().join(file), &block.text).expect("a file of the page");
             }
             if block.language == "repl" {
-                wrong.extend(differs(&page, block, folder.path()));
+                wrong.extend(differs(&page, &block, folder.path()));
             }
             if block.language != "console" {
                 continue;
@@ -285,7 +285,8 @@ fn differs(page: &str, block: &Block, folder: &Path) -> Option<String> {
     std::io::Write::write_all(&mut child.stdin.take().expect("its input"), typed.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let blank = |text: &str| text.lines().filter(|it| !it.trim().is_empty()).map(|it| format!("{it}\n")).collect::<String>();
+    let blank =
+        |text: &str| text.lines().filter(|it| !it.trim().is_empty()).map(|it| format!("{it}\n")).collect::<String>();
     let same = blank(&shown) == blank(&printed);
     (!same).then(|| format!("{page}:{}: {head}\n{printed}", block.line))
 }

@@ -190,12 +190,14 @@ impl Session {
         let selected = |row: &usize| people.values.get(*row).and_then(|it| it.get(asked)) == Some(&Value::Bool(true));
         let mut rows: Vec<usize> = (0..people.len()).filter(selected).collect();
         let all = rows.len();
-        let by_chance = |row: &usize| people.keys.get(*row).map(|key| (tagwell::value::hash::bucket(key, "sample", 1 << 31), *row));
+        let by_chance =
+            |row: &usize| people.keys.get(*row).map(|key| (tagwell::value::hash::bucket(key, "sample", 1 << 31), *row));
         rows.sort_by_key(by_chance);
         rows.truncate(number);
         rows.sort_unstable();
         let shown_ids = ids.get(..asked).unwrap_or_default();
-        Ok(format!("{} of {}\n", rows.len(), shown::users(all)) + &shown::table(&rulebook, shown_ids, &people, rows, &zone))
+        Ok(format!("{} of {}\n", rows.len(), shown::users(all))
+            + &shown::table(&rulebook, shown_ids, &people, rows, &zone))
     }
 
     /// Who has other results than with the rules as they were loaded or saved.
@@ -238,7 +240,11 @@ impl Session {
         let files: Vec<&String> = self.rules.iter().map(|(name, _)| name).filter(|it| !it.starts_with('<')).collect();
         let path = match (path, files.as_slice()) {
             ("", [one]) => (*one).clone(),
-            ("", []) => return Err(Wrong("error: the rules were not loaded from a file\n  = help: name one: `:save my.rules`\n".into())),
+            ("", []) => {
+                return Err(Wrong(
+                    "error: the rules were not loaded from a file\n  = help: name one: `:save my.rules`\n".into(),
+                ));
+            }
             ("", _) => {
                 return Err(Wrong(
                     "error: the rules come from several files\n  = help: name a new one: `:save all.rules`\n".into(),
@@ -315,9 +321,14 @@ fn number_and_rest(text: &str) -> (usize, &str) {
 
 fn help() -> String {
     let mut rows = vec![vec!["type".to_owned(), "to".to_owned()]];
-    rows.push(vec!["tag vip when spend > 500".into(), "declare something, or declare it anew: it is checked and counted".into()]);
+    rows.push(vec![
+        "tag vip when spend > 500".into(),
+        "declare something, or declare it anew: it is checked and counted".into(),
+    ]);
     rows.push(vec!["spend / purchases".into(), "see how a value is spread".into()]);
-    let command = |(name, what, does): &(&str, &str, &str)| vec![format!(":{name} {what}").trim_end().to_owned(), (*does).to_owned()];
+    let command = |(name, what, does): &(&str, &str, &str)| {
+        vec![format!(":{name} {what}").trim_end().to_owned(), (*does).to_owned()]
+    };
     rows.extend(COMMANDS.iter().map(command));
     tagwell::outcome::aligned(&rows)
 }

@@ -145,10 +145,45 @@ fn highlighted(line: &str) -> String {
 
 /// What functions there are.
 const FUNCTIONS: [&str; 39] = [
-    "abs", "age", "all of", "anniversary", "any", "any of", "at least", "avg", "bucket", "ceil", "clamp", "count", "date",
-    "day", "distinct", "first", "floor", "hour", "last", "length", "lower", "max", "min", "mod", "month", "most", "none of",
-    "ntile", "quantile", "reached", "round", "start_of_month", "start_of_week", "sum", "to_next", "trim", "upper",
-    "weekday", "year",
+    "abs",
+    "age",
+    "all of",
+    "anniversary",
+    "any",
+    "any of",
+    "at least",
+    "avg",
+    "bucket",
+    "ceil",
+    "clamp",
+    "count",
+    "date",
+    "day",
+    "distinct",
+    "first",
+    "floor",
+    "hour",
+    "last",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "mod",
+    "month",
+    "most",
+    "none of",
+    "ntile",
+    "quantile",
+    "reached",
+    "round",
+    "start_of_month",
+    "start_of_week",
+    "sum",
+    "to_next",
+    "trim",
+    "upper",
+    "weekday",
+    "year",
 ];
 
 impl Session {
@@ -165,7 +200,9 @@ impl Session {
             return self.complete_text(line);
         }
         let is_part = |it: char| it.is_alphanumeric() || it == '_';
-        let start = line.rfind(|it| !is_part(it)).map_or(0, |at| at + line.get(at..).and_then(|it| it.chars().next()).map_or(1, char::len_utf8));
+        let start = line
+            .rfind(|it| !is_part(it))
+            .map_or(0, |at| at + line.get(at..).and_then(|it| it.chars().next()).map_or(1, char::len_utf8));
         let begun = line.get(start..).unwrap_or_default();
         let mut names: Vec<String> = self.names().into_iter().map(|(name, _)| name).collect();
         names.extend(FUNCTIONS.iter().map(|name| (*name).to_owned()));
@@ -202,7 +239,10 @@ mod tests {
         std::fs::write(&users, "user_id,city,points\nu1,Rome,5\nu2,Oslo,7\nu3,Rome,\n").expect("a file of the test");
         let mut session = Session::new(AsOf::Said { text: "2026-11-22".into(), by: "--as-of" }, Colour::Plain);
         session.users = Some(users.to_string_lossy().into_owned());
-        assert_eq!(session.reply("level tier by points { gold from 6  red otherwise }"), Reply::Said("tier\n  gold  1 (33.3 %)\n  red   2 (66.7 %)\n".into()));
+        assert_eq!(
+            session.reply("level tier by points { gold from 6  red otherwise }"),
+            Reply::Said("tier\n  gold  1 (33.3 %)\n  red   2 (66.7 %)\n".into())
+        );
         (folder, session)
     }
 

@@ -43,7 +43,8 @@ impl People {
         let needed: BTreeSet<ColumnId> = table.key.into_iter().chain(reads.columns.iter().copied()).collect();
         let needed: Vec<ColumnId> = needed.into_iter().collect();
         let users = book.users()?;
-        let mut sink = Gathering { key: table.key, ids, people: People::default(), zone: engine.clock().zone().clone() };
+        let mut sink =
+            Gathering { key: table.key, ids, people: People::default(), zone: engine.clock().zone().clone() };
         let ran = if reads.aggregates.is_empty() {
             let wanted = Wanted { table: table.clone(), needed, nested: vec![], verbatim: false };
             let chunks = data::chunks(users, wanted, engine.clock().zone()).map_err(book::failure)?;

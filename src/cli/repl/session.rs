@@ -12,10 +12,11 @@ use tagwell::{
         render::{self, Colour},
     },
     engine::{Problems, Question, Rulebook},
+    eval::Answers,
     ir::{self, Body, DefinitionId},
     source::Sources,
     syntax::ast,
-    value::{Clock, Type, Zone},
+    value::{Clock, Type, Zone, print},
 };
 
 use super::{
@@ -153,7 +154,8 @@ impl Session {
             return Err(Wrong(render::human(&rules.found, &rules.sources, self.colour)));
         }
         let texts = rules.texts(super::super::report::MessageFormat::Human, &quiet)?;
-        let folder = if path.is_dir() { path.to_owned() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
+        let folder =
+            if path.is_dir() { path.to_owned() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
         let mut parts = self.rules.clone();
         for (name, text) in texts {
             match parts.iter_mut().find(|(known, _)| *known == name) {
@@ -311,11 +313,8 @@ impl Session {
     }
 
     fn new_doubts(&mut self, before: &[Diagnostic]) -> String {
-        let new: Vec<Diagnostic> = self
-            .doubts()
-            .into_iter()
-            .filter(|it| !before.iter().any(|known| known.message == it.message))
-            .collect();
+        let new: Vec<Diagnostic> =
+            self.doubts().into_iter().filter(|it| !before.iter().any(|known| known.message == it.message)).collect();
         let Ok(book) = self.book() else { return String::new() };
         let sources = Arc::clone(book.checked.warnings().sources());
         if new.is_empty() { String::new() } else { self.shown(&new, &sources) }
@@ -329,7 +328,11 @@ impl Session {
         let Some(id) = rulebook.find(name) else { return Ok(format!("{word}: {name}\n")) };
         let definition = rulebook.definition(id);
         if book.users.is_none() {
-            return Ok(format!("{word}: {} {name}, {}\n", definition.body.word(), type_name(&rulebook, &definition.ty)));
+            return Ok(format!(
+                "{word}: {} {name}, {}\n",
+                definition.body.word(),
+                type_name(&rulebook, &definition.ty)
+            ));
         }
         let as_of = self.as_of.clone();
         let people = People::ask(self.book()?, &as_of, &rulebook, &[id])?;
@@ -367,12 +370,12 @@ impl Session {
         let ty = question.ty().clone();
         let reads = rulebook.reads([id]);
         let constant = reads.columns.is_empty() && reads.aggregates.is_empty();
-        let zone = self.zone()?;
         if constant {
             let book = self.book()?;
-            let context = book.context(&as_of, &reads)?;
-            let value = question.answer(&serde_json::Map::new(), context);
-            let value = value.map_err(|error| Wrong(format!("error: {error}\n")))?;
+            let engine = book.checked.engine_with(book.context(&as_of, &reads)?).of(Arc::clone(&rulebook));
+            let mut answers = Answers::none(&rulebook);
+            engine.interpreter().evaluate_answered(&rulebook.order_of(&reads), &[], &mut answers);
+            let value = print::json(&rulebook.shown(answers.value(id), &ty), engine.clock().zone());
             return Ok(format!("{value}\n"));
         }
         let book = self.book()?;
@@ -381,6 +384,7 @@ impl Session {
             return Ok(format!("{ty}; there are no data to ask: `:data users.csv`\n"));
         }
         let people = People::ask(book, &as_of, &rulebook, &[id])?;
+        let zone = self.zone()?;
         Ok(shown::spread("", &ty, &rulebook, &people, 0, &zone))
     }
 
@@ -414,9 +418,9 @@ impl Session {
         let (as_of, id) = (self.as_of.clone(), question.asked());
         let mut memory = std::mem::take(&mut self.memory);
         let selected = match self.book() {
-            Ok(book) if book.users.is_some() => memory
-                .count(book, &as_of, &rulebook, id)
-                .or_else(|| many_rows(book, &as_of, &rulebook, id)),
+            Ok(book) if book.users.is_some() => {
+                memory.count(book, &as_of, &rulebook, id).or_else(|| many_rows(book, &as_of, &rulebook, id))
+            }
             Ok(_) | Err(_) => None,
         };
         self.memory = memory;

@@ -35,7 +35,8 @@ pub(crate) fn spread(name: &str, ty: &Type, rulebook: &Rulebook, people: &People
 fn truths(people: &People, at: usize) -> String {
     let yes: Vec<&str> = people.of(at).filter(|(_, value)| **value == Value::Bool(true)).map(|(key, _)| key).collect();
     let unknown = people.of(at).filter(|(_, value)| **value == Value::Missing).count();
-    let mut text = format!("{} of {}{}", grouped(yes.len() as u64), users(people.len()), share(yes.len(), people.len()));
+    let mut text =
+        format!("{} of {}{}", grouped(yes.len() as u64), users(people.len()), share(yes.len(), people.len()));
     if unknown > 0 {
         text += &format!(", unknown {}", grouped(unknown as u64));
     }
@@ -74,7 +75,7 @@ fn ordered(ty: &Type, people: &People, at: usize, zone: &Zone) -> String {
     if missing > 0 {
         parts.push(format!("{} missing", grouped(missing as u64)));
     }
-    let quantile = |quarter: usize| known.get((known.len().saturating_sub(1)) * quarter / 4);
+    let quantile = |quarter: usize| known.get((known.len().saturating_sub(1) * quarter + 2) / 4);
     for (word, quarter) in [("least", 0), ("quarter", 1), ("median", 2), ("three quarters", 3), ("greatest", 4)] {
         if let Some(value) = quantile(quarter) {
             parts.push(format!("{word} {}", print::text(value, zone)));
@@ -102,7 +103,9 @@ fn values(ty: &Type, rulebook: &Rulebook, people: &People, at: usize, zone: &Zon
     let mut counts: Vec<(String, usize, Option<u32>)> =
         counts.into_iter().map(|(text, (count, rank))| (text, count, rank)).collect();
     match ty {
-        Type::Choice(id) if rulebook.choices(*id).ordered => counts.sort_by_key(|(_, _, rank)| std::cmp::Reverse(*rank)),
+        Type::Choice(id) if rulebook.choices(*id).ordered => {
+            counts.sort_by_key(|(_, _, rank)| std::cmp::Reverse(*rank))
+        }
         Type::Choice(_) => counts.sort_by_key(|(_, _, rank)| rank.map_or(u32::MAX, |rank| rank)),
         _ => counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0))),
     }
