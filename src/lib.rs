@@ -37,6 +37,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod engine;
 pub mod eval;
+pub mod explain;
 pub mod format;
 pub mod intern;
 pub mod ir;

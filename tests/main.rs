@@ -17,6 +17,8 @@ mod codes;
 #[cfg(feature = "cli")]
 mod docs;
 mod eval;
+#[cfg(feature = "data")]
+mod explain;
 mod format;
 mod generate;
 #[cfg(feature = "cli")]

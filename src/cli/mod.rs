@@ -8,12 +8,14 @@ mod completions;
 mod data;
 mod eval;
 mod exit;
+mod explain;
 mod explain_code;
 mod fmt;
 mod init;
 mod man;
 mod output;
 mod progress;
+mod repl;
 mod report;
 mod rules;
 mod run;
@@ -83,6 +85,8 @@ enum Verb {
     Check(check::Check),
     Fmt(fmt::Fmt),
     Test(test::Test),
+    Explain(explain::Explain),
+    Repl(repl::Repl),
     Eval(eval::Eval),
     Schema(schema::Schema),
     ExplainCode(explain_code::ExplainCode),
@@ -125,6 +129,8 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Check(check) => check.answer(&voice),
         Verb::Fmt(fmt) => fmt.answer(&voice),
         Verb::Test(test) => test.answer(&voice),
+        Verb::Explain(explain) => explain.answer(&voice),
+        Verb::Repl(repl) => repl.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),

@@ -63,6 +63,11 @@ impl Engine {
         Engine { rulebook, context: Arc::new(context), index: Arc::default() }
     }
 
+    /// Another rulebook with the same clock, lists and reference tables: this one with more definitions, say.
+    pub fn of(&self, rulebook: Arc<ir::Rulebook>) -> Engine {
+        Engine { rulebook, context: Arc::clone(&self.context), index: Arc::default() }
+    }
+
     /// What is evaluated.
     pub fn rulebook(&self) -> &ir::Rulebook {
         &self.rulebook

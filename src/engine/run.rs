@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    column::Batch,
     data::{
         BadRow, DataError,
         chunks::{Chunk, Chunks},
@@ -184,6 +185,17 @@ impl Engine {
         })?;
         ran.tally = Tally::of(&kernel, &counts);
         Ok(ran)
+    }
+
+    /// Evaluates for users who are in memory what is asked for, which asks about no rows but their own.
+    pub fn ask(&self, batches: &[Batch], asked: &[DefinitionId], found: &mut dyn FnMut(&Users<'_>)) {
+        let kernel = Kernel::new(self.interpreter(), self.context(), asked, true);
+        for slice in batches.iter().flat_map(|batch| Slice::all(batch, kernel.together())) {
+            let frame: &dyn Frame = &slice;
+            let evaluated = kernel.evaluate(frame, &mut kernel.counts());
+            let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
+            found(&Users { kernel: &kernel, frame, found: &evaluated, columns });
+        }
     }
 
     /// Evaluates users who stand one after the other.

@@ -31,6 +31,11 @@ impl Ranks {
         self.values.len() as u64
     }
 
+    /// The key of the value at a place from the lowest, from 0.
+    pub fn from_below(&self, place: u64) -> Option<i128> {
+        self.values.get(usize::try_from(place).ok()?).copied()
+    }
+
     /// How many are strictly less, and how many strictly more.
     pub fn place(&self, value: &Value) -> Option<(u64, u64)> {
         let own = order_of(value)?;

@@ -121,8 +121,8 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    /// A question over this user's rows of a child table.
-    fn ask_children(&self, id: AggregateId, table: TableId, user: &User<'_>, answers: &mut Answers) -> Value {
+    /// A question over this user's rows of a child table, whose answer may build on what was found so far.
+    pub fn ask_children(&self, id: AggregateId, table: TableId, user: &User<'_>, answers: &mut Answers) -> Value {
         let aggregate = self.rulebook.aggregate(id);
         let known = SoFar { record: user.record, answers };
         let table_of = self.rulebook.schema.table(table);

@@ -86,7 +86,7 @@ impl Domain {
     }
 
     /// The value of a key, where there is one.
-    fn value(self, key: i128) -> Option<Value> {
+    pub fn value(self, key: i128) -> Option<Value> {
         Some(match self {
             Domain::Int => Value::Int(i64::try_from(key).ok()?),
             Domain::Decimal(scale) => Value::Decimal(Decimal { mantissa: key, scale }),
@@ -98,7 +98,7 @@ impl Domain {
     }
 
     /// The least and the greatest key that there may be.
-    fn ends(self) -> (i128, i128) {
+    pub fn ends(self) -> (i128, i128) {
         match self {
             Domain::Int | Domain::Timestamp => (i128::from(i64::MIN), i128::from(i64::MAX)),
             Domain::Decimal(_) => (-10_i128.pow(38) + 1, 10_i128.pow(38) - 1),

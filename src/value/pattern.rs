@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use regex_syntax::hir::{Class, Hir, HirKind};
+
 use super::{Truth, Value};
 
 /// A compiled pattern; clones share it.
@@ -54,6 +56,17 @@ impl Pattern {
         self.regex.is_match(text)
     }
 
+    /// A short text in which it is found; none where none is found easily.
+    #[must_use]
+    pub fn example(&self) -> Option<String> {
+        let parsed = regex_syntax::parse(&self.source).ok()?;
+        let mut text = String::new();
+        write_example(&parsed, &mut text)?;
+        [text.clone(), format!("{text}x"), format!("x{text}")]
+            .into_iter()
+            .find(|text| !text.is_empty() && self.is_match(text))
+    }
+
     /// `s matches /re/`
     #[must_use]
     pub fn matches(&self, s: &Value) -> Truth {
@@ -86,6 +99,36 @@ fn syntax_error(message: &str) -> PatternError {
         Some(start..start.checked_add(length)?)
     });
     PatternError::Syntax { reason, characters }
+}
+
+/// The longest example of a pattern: nobody reads more.
+const LONGEST_EXAMPLE: usize = 1000;
+
+/// Writes the first text that a part of a pattern accepts: of a class its first character that can be seen, of a repetition
+/// as few as there must be.
+fn write_example(part: &Hir, text: &mut String) -> Option<()> {
+    if text.len() > LONGEST_EXAMPLE {
+        return None;
+    }
+    match part.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
+        HirKind::Class(Class::Unicode(class)) => {
+            let mut firsts = class.ranges().iter().map(|range| ('!'.max(range.start()), range.end()));
+            let seen = firsts.find(|(first, last)| first <= last).map(|(first, _)| first);
+            text.push(seen.or(class.ranges().first().map(|range| range.start()))?);
+        }
+        HirKind::Class(Class::Bytes(class)) => text.push(char::from(class.ranges().first()?.start())),
+        HirKind::Repetition(repetition) => {
+            for _ in 0..repetition.min {
+                write_example(&repetition.sub, text)?;
+            }
+        }
+        HirKind::Capture(capture) => write_example(&capture.sub, text)?,
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write_example(part, text))?,
+        HirKind::Alternation(parts) => write_example(parts.first()?, text)?,
+    }
+    Some(())
 }
 
 #[cfg(test)]
@@ -132,5 +175,18 @@ mod tests {
     #[test]
     fn searching_is_linear() {
         assert!(!matches("(a+)+$", &("a".repeat(50_000) + "b")));
+    }
+
+    #[test]
+    fn examples_match() {
+        for source in
+            ["^1[3-9]\\d{9}$", "a|b", "(vip|svip)-\\d+", "^.{3,}$", "\\bfoo\\b", "[^a]", "水果?", "^\\s*$", "(?i)abc"]
+        {
+            let pattern = Pattern::compile(source).expect("a pattern of the test");
+            let example = pattern.example().expect("it has an example");
+            assert!(pattern.is_match(&example), "{source}: {example}");
+        }
+        assert_eq!(Pattern::compile("(a{100}){100}").expect("a pattern").example(), None, "too long to be read");
+        assert_eq!(Pattern::compile("a\\bb").expect("a pattern").example(), None, "nothing matches");
     }
 }

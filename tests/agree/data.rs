@@ -8,18 +8,18 @@ type Cell = (String, String);
 
 /// A row: its columns in order.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// Whose it is; of a user, their own.
-    pub(super) key: Option<String>,
+    pub(crate) key: Option<String>,
     cells: Vec<(&'static str, Cell)>,
 }
 
 /// All tables.
 #[derive(Clone, Debug)]
-pub(super) struct Data {
-    pub(super) users: Vec<Record>,
-    pub(super) orders: Vec<Record>,
-    pub(super) visits: Vec<Record>,
+pub(crate) struct Data {
+    pub(crate) users: Vec<Record>,
+    pub(crate) orders: Vec<Record>,
+    pub(crate) visits: Vec<Record>,
 }
 
 const TEXTS: &[&str] = &["a", "b", "水果", "A, \"q\"", "\u{e9}", "e\u{301}", " a ", "x\ny", "none", "true", "1"];
@@ -70,11 +70,11 @@ const DURATIONS: &[&str] = &["1d", "24h", "36h", "1d12h", "0s", "-2d", "90s", "1
 const LISTS: &[&[&str]] = &[&["a"], &["b", "a"], &["a", "a"], &["水果", "b"]];
 
 /// The as-of of every case.
-pub(super) const AS_OF: &str = "2026-11-22T10:00";
+pub(crate) const AS_OF: &str = "2026-11-22T10:00";
 
 /// Whether rows of the same moment are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moments {
+pub(crate) enum Moments {
     /// They are.
     Tied,
     /// Every row of a user has a moment of its own, so that the order of a file is nothing to go by.
@@ -83,7 +83,7 @@ pub(super) enum Moments {
 
 impl Data {
     /// A row for each byte string.
-    pub(super) fn from(users: &[Vec<u8>], orders: &[Vec<u8>], visits: &[Vec<u8>], moments: Moments) -> Data {
+    pub(crate) fn from(users: &[Vec<u8>], orders: &[Vec<u8>], visits: &[Vec<u8>], moments: Moments) -> Data {
         let number = users.len();
         let mut users: Vec<Record> = users.iter().zip(0..).map(|(bytes, at)| user(Bytes::new(bytes), at)).collect();
         if moments == Moments::Different {
@@ -202,7 +202,7 @@ impl Record {
     }
 
     /// A user's JSON, with the rows of theirs.
-    pub(super) fn json(&self, orders: &[&Record], visits: &[&Record]) -> String {
+    pub(crate) fn json(&self, orders: &[&Record], visits: &[&Record]) -> String {
         let rows =
             |rows: &[&Record]| rows.iter().map(|row| format!("{{{}}}", row.fields())).collect::<Vec<_>>().join(", ");
         format!("{{{}, \"orders\": [{}], \"visits\": [{}]}}", self.fields(), rows(orders), rows(visits))
@@ -210,7 +210,7 @@ impl Record {
 }
 
 /// The rows as CSV; the header stands there even where there are none.
-pub(super) fn csv(headers: &[&str], rows: &[Record]) -> String {
+pub(crate) fn csv(headers: &[&str], rows: &[Record]) -> String {
     let mut text = headers.join(",") + "\n";
     for row in rows {
         let cells: Vec<String> =
@@ -222,7 +222,7 @@ pub(super) fn csv(headers: &[&str], rows: &[Record]) -> String {
 }
 
 /// The headers of each table.
-pub(super) const HEADERS: [&[&str]; 3] = [
+pub(crate) const HEADERS: [&[&str]; 3] = [
     &["user_id", "name", "points", "balance", "rate", "active", "born", "seen", "span", "interests"],
     &["user_id", "ordered_at", "name", "amount", "qty", "weight", "category", "paid", "due", "took"],
     &["visitor", "visited", "page", "seconds", "part"],
@@ -230,7 +230,7 @@ pub(super) const HEADERS: [&[&str]; 3] = [
 
 impl Record {
     /// The same of another user.
-    pub(super) fn belongs_to(&mut self, key: &str, column: &str) {
+    pub(crate) fn belongs_to(&mut self, key: &str, column: &str) {
         self.key = Some(key.into());
         for (_, cell) in self.cells.iter_mut().filter(|(name, _)| *name == column) {
             *cell = text(key);
@@ -243,7 +243,7 @@ const BARE: &[&str] = &["points", "balance", "rate", "active", "amount", "qty", 
 
 impl Record {
     /// A row of a table of [`HEADERS`], the columns that are not given missing.
-    pub(super) fn of(table: usize, given: &[(&str, &str)]) -> Record {
+    pub(crate) fn of(table: usize, given: &[(&str, &str)]) -> Record {
         let headers = HEADERS[table];
         let cell = |header: &str| match given.iter().find(|(name, _)| *name == header) {
             None => missing(),

@@ -3,12 +3,12 @@
 
 mod batches;
 mod bytes;
-mod data;
+pub(crate) mod data;
 mod evaluated;
 mod funnel;
 mod one;
 mod rounds;
-mod rules;
+pub(crate) mod rules;
 mod settled;
 
 use data::{Data, HEADERS, Moments};

@@ -149,7 +149,7 @@ struct Written {
 
 /// Whether rules may ask about everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum About {
+pub(crate) enum About {
     /// They may.
     Everybody,
     /// Only about each user alone.
@@ -157,7 +157,7 @@ pub(super) enum About {
 }
 
 /// A rulebook: one declaration for each byte string.
-pub(super) fn rulebook(setting: &[u8], declarations: &[Vec<u8>], about: About) -> String {
+pub(crate) fn rulebook(setting: &[u8], declarations: &[Vec<u8>], about: About) -> String {
     let mut setting = Bytes::new(setting);
     let zone = setting.of(&["UTC", "Asia/Shanghai", "America/New_York"]);
     let reversed = setting.one_in(3);

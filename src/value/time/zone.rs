@@ -115,6 +115,14 @@ impl Zone {
         steady.then(|| self.rules.to_offset(timestamp(midnight)).seconds())
     }
 
+    /// The next instant after this one at which its offset from UTC changes; none where it never does again.
+    #[must_use]
+    pub fn next_change(&self, instant: i64) -> Option<i64> {
+        let mut later = self.rules.following(timestamp(instant.div_euclid(SECOND)));
+        let change = later.find(|change| change.timestamp().as_microsecond() > instant)?;
+        Some(change.timestamp().as_microsecond())
+    }
+
     /// The first instant of a day.
     #[must_use]
     pub fn start_of_day(&self, date: i32) -> i64 {

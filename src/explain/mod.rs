@@ -1,0 +1,386 @@
+//! Why a user has a result, or lacks it (LANGUAGE.md §10): the condition as a tree with every value, the nearest way in, and
+//! when it will be otherwise if nothing else happens; and for one rule over everybody the waterfall.
+//!
+//! All of it is asked of the plain interpreter: a way in is proposed after it was tried, an instant told after it was looked at.
+
+mod drift;
+mod formula;
+mod json;
+mod later;
+mod nearest;
+mod part;
+mod person;
+mod text;
+mod tree;
+mod turns;
+mod values;
+mod waterfall;
+
+pub use json::json;
+pub use later::Later;
+pub use person::{Others, group_of};
+pub use text::{Tone, text};
+pub use waterfall::{Clause, Waterfall, Waterfalls, clauses};
+
+use crate::{
+    eval::{Children, Context, Interpreter},
+    explain::{
+        formula::{Builder, Formula},
+        nearest::Way,
+        part::Part,
+        person::{Person, Seen, Slot, Supposed},
+        tree::Trees,
+    },
+    ir::{Body, DefinitionId, Rulebook},
+    source::{Sources, Span},
+    value::{Truth, Type, Value, time::Bound},
+};
+
+/// A user, and what they are asked with.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The rules.
+    pub rulebook: &'a Rulebook,
+    /// Their texts.
+    pub sources: &'a Sources,
+    /// The clock, the lists, the reference tables.
+    pub context: &'a Context,
+    /// The user's columns, by [`crate::schema::ColumnId`].
+    pub record: &'a [Value],
+    /// Their rows of child tables.
+    pub children: &'a Children,
+    /// Everybody else, where rules ask about everybody.
+    pub others: &'a Others,
+}
+
+/// Why a user has what they have.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// What is explained.
+    pub name: String,
+    /// Its label.
+    pub label: Option<String>,
+    /// What is written above it.
+    pub description: Option<String>,
+    /// `tag`, `level`, …
+    pub kind: &'static str,
+    /// What the user has: of a tag true, false, or missing where it is unknown; of a level the value's name.
+    pub value: Value,
+    /// The label of a level's value.
+    pub value_label: Option<String>,
+    /// What it is made of.
+    pub tree: Vec<Branch>,
+    /// Of a tag or segment: whether it applies.
+    pub applies: Option<bool>,
+    /// Whether `otherwise`, or nothing, was reached past an arm that is unknown.
+    pub unknown_above: Option<String>,
+    /// What the nearest way leads to: a level's next arm up, points of a score; of a tag nothing but the tag.
+    pub towards: Option<String>,
+    /// What would have to change; none where nothing need or nothing would do.
+    pub nearest: Option<Vec<Change>>,
+    /// Whether the search for the nearest way ended before everything was tried.
+    pub gave_up: bool,
+    /// When it will be otherwise if nothing else happens.
+    pub later: Later,
+}
+
+/// A leaf that would have to change, and what it stands on.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The condition, as it is written.
+    pub leaf: String,
+    /// The column that decides it, or what stands for rows: a `let`, a question.
+    pub column: String,
+    /// What it is.
+    pub is: Value,
+    /// What it would be.
+    pub to: Value,
+    /// Their type.
+    pub ty: Type,
+}
+
+/// One line of a tree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// What it is.
+    pub what: What,
+    /// As it is written.
+    pub text: String,
+    /// The label of what it names.
+    pub label: Option<String>,
+    /// Of a condition.
+    pub truth: Option<Truth>,
+    /// Of anything else; of a level the value's name.
+    pub value: Option<Value>,
+    /// Whether the value is a level's, and so a bare name.
+    pub bare: bool,
+    /// The values that a condition asks about.
+    pub facts: Vec<Fact>,
+    /// The time that a condition asks about.
+    pub window: Option<Stretch>,
+    /// The rows that a question counted.
+    pub rows: Option<Rows>,
+    /// Where the line of a rank is.
+    pub cut: Option<Cut>,
+    /// What an arm of a score gives, or would.
+    pub points: Option<Value>,
+    /// Whether it is the arm that was taken, or one that gave points.
+    pub takes: bool,
+    /// What it is made of.
+    pub branches: Vec<Branch>,
+}
+
+impl Branch {
+    fn new(what: What, text: String, truth: Option<Truth>) -> Branch {
+        Branch {
+            what,
+            text,
+            label: None,
+            truth,
+            value: None,
+            bare: false,
+            facts: vec![],
+            window: None,
+            rows: None,
+            cut: None,
+            points: None,
+            takes: false,
+            branches: vec![],
+        }
+    }
+}
+
+/// What a branch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// `a and b`, `all of (a, b)`
+    All,
+    /// `a or b`, `any of (a, b)`
+    Any,
+    /// `none of (a, b)`
+    None,
+    /// `at least 2 of (a, b)`
+    AtLeast(u32),
+    /// `not a`
+    Not,
+    /// `if c then a else b`
+    If,
+    /// A condition that is not made of others.
+    Leaf,
+    /// A name, and what it stands for.
+    Definition,
+    /// A question over rows.
+    Question,
+    /// What a level goes by.
+    By,
+    /// An arm of a level or layer.
+    Arm,
+    /// An arm of a score.
+    Points,
+    /// `clamp 0..100`
+    Clamp,
+}
+
+/// A name and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// `spend`
+    pub name: String,
+    /// `480.00`; of a level the value's name.
+    pub value: Value,
+    /// Whether it is a level's value, and so a bare name.
+    pub bare: bool,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// Its beginning.
+    pub low: Option<Bound>,
+    /// Its end.
+    pub high: Option<Bound>,
+}
+
+/// Rows of a child table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The table.
+    pub table: String,
+    /// Rows that a clause let through.
+    pub counted: u64,
+    /// Rows of the user that have happened.
+    pub happened: u64,
+    /// Rows that lie in the future.
+    pub future: u64,
+}
+
+/// Where a user stands among those who are ranked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// What they are ranked by.
+    pub value: Value,
+    /// How many have strictly less.
+    pub less: u64,
+    /// How many have strictly more.
+    pub more: u64,
+    /// How many are ranked.
+    pub ranked: u64,
+    /// The value that is just enough; none where any is, and for `ntile`.
+    pub at: Option<Value>,
+}
+
+/// Explains some results of a user, in the order in which they are asked for.
+pub fn explain(asked: &Asked<'_>, ids: &[DefinitionId]) -> Vec<Explained> {
+    let person =
+        Person { rulebook: asked.rulebook, record: asked.record, children: asked.children, others: asked.others };
+    let text = |span: Span| tree::one_line(asked.sources.slice(span));
+    let order = asked.rulebook.order_of(&asked.rulebook.reads(ids.iter().copied()));
+    let seen = person.see(asked.context, &order, &Supposed::new());
+    let mut builder = Builder::new(asked.rulebook, &order, &text);
+    ids.iter().map(|id| one(asked, &person, &seen, &mut builder, *id)).collect()
+}
+
+fn one<'a>(
+    asked: &Asked<'a>,
+    person: &Person<'a>,
+    seen: &Seen,
+    builder: &mut Builder<'a, '_>,
+    id: DefinitionId,
+) -> Explained {
+    let rulebook = asked.rulebook;
+    let definition = rulebook.definition(id);
+    let value = seen.answers.value(id).clone();
+    let mut trees = Trees::new(person, asked.context, asked.sources, seen);
+    let tree = trees.of_definition(id);
+    let applies = match definition.body {
+        Body::Tag(_) | Body::Segment(_) => Some(Truth::of(&value).is_true()),
+        Body::Let(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => None,
+    };
+    let mut gave_up = false;
+    let (towards, nearest) = way(asked, person, builder, id, &value, &mut gave_up);
+    let gave_up = gave_up && nearest.is_none();
+    let part = Part { order: rulebook.order_of(&rulebook.reads([id])), aggregates: vec![] };
+    let differs = |then: &Seen| later::is_other(rulebook, id, &value, then.answers.value(id));
+    let later = later::first(person, asked.context, &part, id, &differs);
+    let value_label = match (&value, &definition.ty) {
+        (Value::Choice(rank), Type::Choice(choices)) => {
+            rulebook.choices(*choices).values.get(*rank as usize).and_then(|it| it.label.clone())
+        }
+        _ => None,
+    };
+    Explained {
+        name: definition.name.to_string(),
+        label: definition.label.clone(),
+        description: definition.description.clone(),
+        kind: definition.body.word(),
+        value: rulebook.shown(&value, &definition.ty),
+        value_label,
+        unknown_above: seen.answers.unknown_above.contains(&id).then(|| unknown_arm(&tree)).flatten(),
+        tree,
+        applies,
+        towards,
+        nearest,
+        gave_up,
+        later,
+    }
+}
+
+/// The first arm that is unknown.
+fn unknown_arm(tree: &[Branch]) -> Option<String> {
+    let arms = tree.iter().filter(|branch| branch.what == What::Arm);
+    arms.take_while(|arm| !arm.takes).find(|arm| arm.truth == Some(Truth::Unknown)).map(|arm| arm.text.clone())
+}
+
+/// What would have to change, and what for.
+fn way<'a>(
+    asked: &Asked<'a>,
+    person: &Person<'a>,
+    builder: &mut Builder<'a, '_>,
+    id: DefinitionId,
+    value: &Value,
+    gave_up: &mut bool,
+) -> (Option<String>, Option<Vec<Change>>) {
+    let rulebook = asked.rulebook;
+    let mut to = |formula: &Formula<'a>| match nearest::nearest(person, asked.context, formula) {
+        Way::Found(steps) => Some(steps.iter().map(|step| change(asked, step)).collect::<Vec<Change>>()),
+        Way::None => None,
+        Way::TooMany => {
+            *gave_up = true;
+            None
+        }
+    };
+    match &rulebook.definition(id).body {
+        Body::Tag(condition) | Body::Segment(condition) => {
+            let nearest = (*value != Value::Bool(true)).then(|| to(&builder.condition(condition)));
+            (None, nearest.flatten())
+        }
+        Body::Let(expr) if expr.ty == Type::Bool => {
+            let nearest = (*value != Value::Bool(true)).then(|| to(&builder.condition(expr)));
+            (None, nearest.flatten())
+        }
+        Body::Level(ladder) => {
+            let above = match value {
+                Value::Choice(rank) => rank + 1,
+                _ => 0,
+            };
+            let names = &rulebook.choices(ladder.choices).values;
+            // Where there is no way to the next arm there may be one to those above it.
+            for (rank, name) in (0..).zip(names).skip(above as usize) {
+                let formula = builder.level(ladder, |it| it == rank);
+                if let Some(found) = to(&formula) {
+                    return (Some(name.name.to_string()), Some(found));
+                }
+            }
+            (None, None)
+        }
+        Body::Score(score) => {
+            // More points: what adds some and does not apply, the nearest first.
+            let mut best: Option<(String, Vec<Change>)> = None;
+            let interpreter = Interpreter::new(rulebook, asked.context);
+            let part = Part { order: rulebook.order_of(&rulebook.reads([id])), aggregates: vec![] };
+            let seen = person.see_part(asked.context, &part, &Supposed::new());
+            let known = seen.known();
+            let row = interpreter.row(&known);
+            for arm in score.arms.iter().filter(|arm| !arm.minus && !row.truth(&arm.condition).is_true()) {
+                let points = row.value(&arm.points);
+                if !is_more_than_nothing(&points) {
+                    continue;
+                }
+                let Some(found) = to(&builder.condition(&arm.condition)) else { continue };
+                if best.as_ref().is_none_or(|(_, so_far)| found.len() < so_far.len()) {
+                    let points = crate::value::print::text(&points, asked.context.clock.zone());
+                    best = Some((format!("{points} more"), found));
+                }
+            }
+            best.map_or((None, None), |(towards, found)| (Some(towards), Some(found)))
+        }
+        Body::Let(_) | Body::Layer(_) | Body::Funnel(..) => (None, None),
+    }
+}
+
+fn is_more_than_nothing(points: &Value) -> bool {
+    crate::value::number::order(points, &Value::Int(0)) == Some(std::cmp::Ordering::Greater)
+}
+
+fn change(asked: &Asked<'_>, step: &nearest::Step<'_>) -> Change {
+    let rulebook = asked.rulebook;
+    let ty = nearest::type_of(rulebook, step.slot);
+    let column = match step.slot {
+        Slot::Column(id) => rulebook.schema.root().column(id).name.to_string(),
+        Slot::Definition(id) => rulebook.definition(id).name.to_string(),
+        Slot::Aggregate(id) => tree::one_line(asked.sources.slice(rulebook.aggregate(id).span)),
+    };
+    Change {
+        leaf: tree::text_of(asked.sources, step.leaf),
+        column,
+        is: rulebook.shown(&step.is, ty),
+        to: rulebook.shown(&step.to, ty),
+        ty: ty.clone(),
+    }
+}
+
+/// The results that are explained where none is named: all but `let`s, in order of declaration.
+pub fn results(rulebook: &Rulebook) -> Vec<DefinitionId> {
+    let all = (0..rulebook.definitions.len() as u32).map(DefinitionId);
+    all.filter(|id| !matches!(rulebook.definition(*id).body, Body::Let(_))).collect()
+}

@@ -1,0 +1,328 @@
+//! Values that a slot could have: those at which a condition on it turns, on either side, and those that a reader of the
+//! condition would try. Nothing is solved; a condition is asked, and where its answer differs between two values the place where
+//! it turns is searched for.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    plan::Domain,
+    value::{
+        Clock, Decimal, Duration, Moment, Type, Value, Zone, number,
+        time::{self, calendar},
+    },
+};
+
+/// Asks how the conditions on a slot stand with a value: a word for each different standing.
+pub(super) type Ask<'a> = dyn Fn(&Value) -> u64 + 'a;
+
+/// What is known of a slot.
+#[derive(Clone, Debug)]
+pub(super) struct Room<'a> {
+    pub(super) ty: &'a Type,
+    /// Its value now.
+    pub(super) now: &'a Value,
+    /// Whether it may be missing.
+    pub(super) optional: bool,
+    /// Whether it is a number of rows.
+    pub(super) counts: bool,
+    /// What stands beside it in the conditions.
+    pub(super) beside: &'a [Value],
+    /// Whether the conditions ask about parts of moments, which come round again.
+    pub(super) periodic: bool,
+    pub(super) clock: &'a Clock,
+}
+
+impl Room<'_> {
+    /// Values worth trying, the nearest to the present one first; the present one is not among them.
+    pub(super) fn candidates(&self, ask: &Ask<'_>) -> Vec<Value> {
+        let mut found = match self.ty {
+            Type::Bool => vec![Value::Bool(true), Value::Bool(false)],
+            Type::Text => self.texts(),
+            Type::List(element) => self.lists(element),
+            Type::Choice(_) => (0..64).map(Value::Choice).collect(),
+            Type::Int | Type::Decimal(_) | Type::Float | Type::Date | Type::Timestamp | Type::Duration => {
+                self.ordered(ask)
+            }
+        };
+        if self.optional {
+            found.push(Value::Missing);
+        }
+        found.retain(|value| value != self.now);
+        found
+    }
+
+    fn zone(&self) -> &Zone {
+        self.clock.zone()
+    }
+
+    fn ordered(&self, ask: &Ask<'_>) -> Vec<Value> {
+        let line = Line { ty: self.ty };
+        let (least, greatest) = line.ends(self.counts);
+        let mut tried: BTreeSet<i128> = BTreeSet::new();
+        let mut try_around = |key: i128, far: bool| {
+            let clip = |key: i128| key.clamp(least, greatest);
+            for step in [-2, -1, 0, 1, 2] {
+                tried.insert(clip(key.saturating_add(step)));
+            }
+            if far {
+                let mut step: i128 = 16;
+                while step < (1 << 100) && step <= greatest.saturating_sub(least) {
+                    tried.insert(clip(key.saturating_add(step)));
+                    tried.insert(clip(key.saturating_sub(step)));
+                    step *= 16;
+                }
+            }
+        };
+        let own = line.key(self.now);
+        let start = own.unwrap_or_else(|| self.origin());
+        try_around(start, true);
+        if self.periodic {
+            self.returns(start).for_each(|key| try_around(key, false));
+        }
+        for value in self.beside {
+            line.near(value, self.zone()).into_iter().for_each(|key| try_around(key, false));
+        }
+        for value in [Value::Int(0), Value::Int(1)] {
+            line.near(&value, self.zone()).into_iter().for_each(|key| try_around(key, false));
+        }
+        let mut standings: Vec<(i128, u64)> =
+            tried.into_iter().filter_map(|key| Some((key, ask(&line.value(key)?)))).collect();
+        let mut turns = vec![];
+        for pair in standings.windows(2) {
+            let [(mut low, below), (mut high, above)] = *pair else { continue };
+            while below != above && high - low > 1 {
+                let middle = low + (high - low) / 2;
+                let Some(value) = line.value(middle) else { break };
+                let standing = ask(&value);
+                turns.push((middle, standing));
+                if standing == below { low = middle } else { high = middle }
+            }
+        }
+        standings.extend(turns);
+        standings.sort_unstable();
+        standings.dedup();
+        // Of a stretch that stands alike its ends, and what is nearest to the present.
+        let mut keys: Vec<i128> = vec![];
+        for (at, (key, standing)) in standings.iter().enumerate() {
+            let alike = |other: Option<&(i128, u64)>| other.is_some_and(|(_, it)| it == standing);
+            let inside = alike(at.checked_sub(1).and_then(|at| standings.get(at))) && alike(standings.get(at + 1));
+            if !inside || *key == start {
+                keys.push(*key);
+            }
+        }
+        keys.sort_by(|a, b| line.far(*a, start).total_cmp(&line.far(*b, start)).then(b.cmp(a)));
+        keys.into_iter().filter_map(|key| line.value(key)).collect()
+    }
+
+    /// Where to begin from what is missing.
+    fn origin(&self) -> i128 {
+        match self.ty {
+            Type::Date => i128::from(self.clock.today()),
+            Type::Timestamp => i128::from(self.clock.now()),
+            _ => 0,
+        }
+    }
+
+    /// Days, and hours, that come round again.
+    fn returns(&self, start: i128) -> Box<dyn Iterator<Item = i128>> {
+        let day = i128::from(Duration::DAY_MICROS);
+        match self.ty {
+            Type::Date => Box::new((-732..732).map(move |days| start + days)),
+            Type::Timestamp => {
+                let hours = (-24..24).map(move |hours| start + hours * day / 24);
+                Box::new(hours.chain((-732..732).map(move |days| start + days * day)))
+            }
+            _ => Box::new((-400..400).map(move |step| start + step)),
+        }
+    }
+
+    fn texts(&self) -> Vec<Value> {
+        let beside: Vec<&str> = self.beside.iter().flat_map(texts_of).collect();
+        let mut found: Vec<String> = vec![];
+        let now = match self.now {
+            Value::Text(now) => Some(&**now),
+            _ => None,
+        };
+        found.extend(beside.iter().map(|it| (*it).to_owned()));
+        found.push("x".to_owned());
+        for part in beside.iter().filter(|part| !part.is_empty()) {
+            if let Some(now) = now {
+                found.extend([format!("{part}{now}"), format!("{now}{part}"), now.replace(part, "")]);
+            }
+            found.extend([format!("{part}x"), format!("x{part}")]);
+            // What comes just after it, and something before it.
+            found.push(format!("{part}!"));
+            let mut shorter: Vec<char> = part.chars().collect();
+            shorter.pop();
+            found.push(shorter.into_iter().collect());
+        }
+        for first in &beside {
+            for second in beside.iter().filter(|it| !it.is_empty()) {
+                found.push(format!("{first}{second}"));
+            }
+        }
+        found.extend(now.into_iter().flat_map(|now| [now.to_lowercase(), now.to_uppercase(), now.trim().to_owned()]));
+        found.extend(["x", "0", "a", "z", "~", "!", "其他", "\u{10ffff}"].map(str::to_owned));
+        let length = now.map_or(0, |now| now.chars().count());
+        for length in (1..32).chain([length.saturating_sub(1), length + 1]) {
+            let kept: String = now.unwrap_or_default().chars().chain(std::iter::repeat('x')).take(length).collect();
+            found.push(kept);
+        }
+        let mut seen = BTreeSet::new();
+        // The empty text is missing in a CSV file.
+        found.retain(|text| !text.is_empty() && seen.insert(text.clone()));
+        found.into_iter().map(|text| Value::Text(text.into())).collect()
+    }
+
+    fn lists(&self, element: &Type) -> Vec<Value> {
+        let now: Vec<Value> = match self.now {
+            Value::List(values) => values.to_vec(),
+            _ => vec![],
+        };
+        let mut beside: Vec<Value> = vec![];
+        for value in self.beside {
+            match value {
+                Value::List(values) => beside.extend(values.iter().cloned()),
+                other => beside.push(other.clone()),
+            }
+        }
+        beside.retain(|value| is_of(value, element) && !matches!(value, Value::Text(text) if text.is_empty()));
+        let room = Room { ty: element, now: &Value::Missing, optional: false, beside: &beside, ..self.clone() };
+        let other = match element {
+            Type::Text => beside.iter().chain([&Value::Text("x".into())]).cloned().collect(),
+            _ => room.candidates(&|_| 0),
+        };
+        let mut found: Vec<Vec<Value>> = vec![];
+        for value in &beside {
+            found.push(now.iter().cloned().chain([value.clone()]).collect());
+        }
+        found.push(now.iter().cloned().chain(beside.iter().cloned()).collect());
+        for value in &beside {
+            found.push(now.iter().filter(|it| *it != value).cloned().collect());
+        }
+        found.push(now.iter().filter(|it| !beside.contains(it)).cloned().collect());
+        for value in other {
+            found.push(vec![value.clone()]);
+            for length in 1..=12 {
+                found.push(now.iter().cloned().chain(std::iter::repeat_n(value.clone(), length)).collect());
+            }
+        }
+        for length in (1..now.len().min(64)).rev() {
+            found.push(now.iter().take(length).cloned().collect());
+        }
+        // The empty list is missing in a CSV file: only where nothing else will do.
+        found.sort_by_key(Vec::is_empty);
+        found.push(vec![]);
+        found.into_iter().map(|values| Value::List(values.into())).collect()
+    }
+}
+
+fn texts_of(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Text(text) => vec![text],
+        Value::List(values) => values.iter().flat_map(texts_of).collect(),
+        _ => vec![],
+    }
+}
+
+fn is_of(value: &Value, ty: &Type) -> bool {
+    match (value, ty) {
+        (Value::Decimal(it), Type::Decimal(scale)) => it.scale == *scale,
+        (Value::Text(_), Type::Text)
+        | (Value::Int(_), Type::Int)
+        | (Value::Float(_), Type::Float)
+        | (Value::Bool(_), Type::Bool)
+        | (Value::Date(_), Type::Date)
+        | (Value::Timestamp(_), Type::Timestamp)
+        | (Value::Duration(_), Type::Duration)
+        | (Value::Choice(_), Type::Choice(_)) => true,
+        _ => false,
+    }
+}
+
+/// The values of a type in order, each a number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'t> {
+    pub(super) ty: &'t Type,
+}
+
+impl Line<'_> {
+    /// The number of a value; of a duration its length, where it has one.
+    pub(super) fn key(self, value: &Value) -> Option<i128> {
+        match value {
+            Value::Duration(duration) => duration.exact_micros(),
+            value => Domain::of(self.ty)?.key(value),
+        }
+    }
+
+    /// The value of a number.
+    pub(super) fn value(self, key: i128) -> Option<Value> {
+        match self.ty {
+            Type::Duration => {
+                let micros = i64::try_from(key).ok()?;
+                let days = i32::try_from(micros / Duration::DAY_MICROS).ok()?;
+                let micros = micros % Duration::DAY_MICROS;
+                Some(Value::Duration(Duration { months: 0, days, micros }))
+            }
+            Type::Date => {
+                let days = i32::try_from(key).ok()?;
+                (calendar::FIRST_DAY..=calendar::LAST_DAY).contains(&days).then_some(Value::Date(days))
+            }
+            Type::Timestamp => time::in_calendar(i64::try_from(key).ok()?).map(Value::Timestamp),
+            ty => Domain::of(ty)?.value(key).filter(|value| match value {
+                Value::Float(float) => float.is_finite(),
+                _ => true,
+            }),
+        }
+    }
+
+    fn ends(self, counts: bool) -> (i128, i128) {
+        let day = i128::from(Duration::DAY_MICROS);
+        let (first, last) = (i128::from(calendar::FIRST_DAY), i128::from(calendar::LAST_DAY));
+        let (least, greatest) = match self.ty {
+            Type::Date => (first, last),
+            // A local time at either end may lie outside the calendar.
+            Type::Timestamp => ((first + 2) * day, (last - 1) * day),
+            Type::Duration => (-100_000 * 366 * day / 100, 100_000 * 366 * day / 100),
+            ty => Domain::of(ty).map_or((0, 0), Domain::ends),
+        };
+        (if counts { 0 } else { least }, greatest)
+    }
+
+    /// The numbers at which something may turn that is compared with a value of any like type.
+    fn near(self, value: &Value, zone: &Zone) -> Vec<i128> {
+        match (self.ty, value) {
+            (Type::Date, Value::Timestamp(instant)) => vec![i128::from(zone.local(*instant).0)],
+            (Type::Timestamp, Value::Date(date)) => {
+                [*date, date.saturating_add(1)].map(|date| i128::from(zone.start_of_day(date))).to_vec()
+            }
+            (Type::Int, Value::Decimal(_) | Value::Float(_)) => self.key(&number::floor(value)).into_iter().collect(),
+            (Type::Decimal(scale), Value::Int(_) | Value::Decimal(_) | Value::Float(_)) => {
+                let exact = number::to_decimal(value).and_then(|it| it.round(i64::from(*scale)));
+                exact.and_then(|it| it.rescale(*scale)).map(|it: Decimal| it.mantissa).into_iter().collect()
+            }
+            (Type::Float, Value::Int(_) | Value::Decimal(_)) => {
+                number::to_f64(value).and_then(|it| self.key(&Value::Float(it))).into_iter().collect()
+            }
+            (Type::Int | Type::Decimal(_) | Type::Float, Value::List(values))
+            | (Type::Date | Type::Timestamp | Type::Duration, Value::List(values)) => {
+                values.iter().flat_map(|value| self.near(value, zone)).collect()
+            }
+            // A length of time behind or before now, of a moment.
+            (_, value) => match (Moment::of(value), self.ty) {
+                (Some(_), Type::Date | Type::Timestamp) => self.key(value).into_iter().collect(),
+                (Some(_), _) => vec![],
+                (None, Type::Date | Type::Timestamp) => vec![],
+                (None, _) => self.key(value).into_iter().collect(),
+            },
+        }
+    }
+
+    /// How far two of them are apart.
+    fn far(self, a: i128, b: i128) -> f64 {
+        match (self.ty, self.value(a), self.value(b)) {
+            (Type::Float, Some(Value::Float(a)), Some(Value::Float(b))) => (a - b).abs(),
+            _ => a.abs_diff(b) as f64,
+        }
+    }
+}

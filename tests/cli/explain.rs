@@ -1,0 +1,184 @@
+//! `tagwell explain`.
+
+use serde_json::{Value as Json, json};
+
+use super::{Answer, Place};
+
+const RULES: &str = "\
+rulebook \"shop\" timezone \"Asia/Shanghai\"
+table users key user_id { user_id: text  city: text?  points: int  opted_out: bool }
+table orders of users by user_id at ordered_at { user_id: text  ordered_at: timestamp  amount: decimal(2)  category: text? }
+let purchases = count(orders)
+let spend = sum(orders.amount)
+let last_order = max(orders.ordered_at)
+## They bought a lot and stay away.
+tag vip \"重要客户\" when purchases >= 3 and last_order between 30d..60d and spend > 500
+tag rich when top 50% by points
+level membership by points { gold \"金海会员\" from 5000  silver from 1000  red otherwise }
+score heat from 10 { 40 when vip  20 when points > 100  minus 5 when opted_out }
+layer place { south when city = \"广州\"  north when city = \"北京\" }
+";
+const USERS: &str = "user_id,city,points,opted_out\nu1,上海,6200,false\nu2,,380,true\nu3,北京,900,false\n";
+const ORDERS: &str = "\
+user_id,ordered_at,amount,category
+u1,2026-10-10T09:30,200,水果
+u1,2026-09-01T12:00,180,
+u1,2026-08-01T12:00,100,
+u3,2026-10-01T10:00,900,
+u3,2026-10-02T10:00,900,
+u3,2026-10-02T11:00,900,
+u3,2027-01-02T11:00,900,
+";
+
+fn shop() -> Place {
+    Place::with(&[("shop.rules", RULES), ("users.csv", USERS), ("orders.csv", ORDERS)])
+}
+
+fn explain(place: &Place, words: &[&str]) -> Answer {
+    let first = ["explain", "shop.rules", "users.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22"];
+    place.run(&[&first[..], words].concat())
+}
+
+fn document(place: &Place, words: &[&str]) -> Json {
+    let answer = explain(place, &[words, &["--format", "json"]].concat());
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    serde_json::from_str(&answer.out).expect("one JSON document")
+}
+
+#[test]
+fn for_people() {
+    let answer = explain(&shop(), &["--user", "u1"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    insta::assert_snapshot!(answer.out);
+    assert!(!answer.out.contains('\x1b'));
+    let coloured = explain(&shop(), &["--user", "u1", "--color", "always"]);
+    assert!(coloured.out.contains("\x1b["), "{}", coloured.out);
+    let plain: String =
+        coloured.out.split('\x1b').enumerate().fold(String::new(), |text, (at, part)| {
+            text + if at == 0 { part } else { part.split_once('m').unwrap().1 }
+        });
+    assert_eq!(plain, answer.out, "colours move nothing");
+}
+
+#[test]
+fn as_a_document() {
+    let found = document(&shop(), &["--user", "u1", "vip"]);
+    assert_eq!((&found["as_of"], &found["user_id"]), (&json!("2026-11-22T00:00:00+08:00"), &json!("u1")));
+    let vip = &found["results"][0];
+    assert_eq!((&vip["name"], &vip["kind"], &vip["value"]), (&json!("vip"), &json!("tag"), &json!(false)));
+    let nearest = r#"[{"leaf":"spend > 500","column":"spend","is":480.00,"to":500.01}]"#;
+    assert_eq!((vip["nearest"].to_string().as_str(), &vip["from"], &vip["until"]), (nearest, &Json::Null, &Json::Null));
+    let parts = vip["tree"]["parts"].as_array().unwrap();
+    assert_eq!(parts.iter().map(|part| &part["truth"]).collect::<Vec<_>>(), ["true", "true", "false"]);
+    let window = json!({
+        "from": "2026-09-23T00:00:00+08:00", "from_included": true,
+        "to": "2026-10-23T00:00:00+08:00", "to_included": true,
+    });
+    assert_eq!(parts[1]["window"], window);
+    let rows = json!({"table": "orders", "counted": 3, "of": 3, "future": 0});
+    assert_eq!((parts[2]["values"]["spend"].to_string().as_str(), &parts[2]["parts"][0]["rows"]), ("480.00", &rows));
+}
+
+#[test]
+fn until_when_and_from_when() {
+    let place = shop();
+    let answer = |as_of: &str| {
+        let words = ["explain", "shop.rules", "users.csv", "--data", "orders=orders.csv", "--user", "u3", "vip"];
+        let answer = place.run(&[&words[..], &["--format", "json", "--as-of", as_of]].concat());
+        let found: Json = serde_json::from_str(&answer.out).unwrap();
+        let result = &found["results"][0];
+        (result["value"].clone(), result["from"].clone(), result["until"].clone())
+    };
+    // The last order that has happened is of 2 October; that of 2 January has not.
+    assert_eq!(answer("2026-11-22"), (json!(true), Json::Null, json!("2026-12-01T11:00:00.000001+08:00")));
+    assert_eq!(answer("2026-10-22"), (json!(false), json!("2026-11-01T11:00:00+08:00"), Json::Null));
+    assert_eq!(answer("2026-12-02"), (json!(false), json!("2027-02-01T11:00:00+08:00"), Json::Null));
+    assert_eq!(answer("2027-12-02"), (json!(false), Json::Null, Json::Null));
+}
+
+#[test]
+fn the_next_step_up_and_the_cut_of_a_rank() {
+    let found = document(&shop(), &["--user", "u2"]);
+    let result =
+        |name: &str| found["results"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap().clone();
+    let membership = result("membership");
+    let up = json!([{"leaf": "points >= 1000", "column": "points", "is": 380, "to": 1000}]);
+    assert_eq!((&membership["value"], &membership["towards"]), (&json!("red"), &json!("silver")));
+    assert_eq!(membership["nearest"], up);
+    let rich = result("rich");
+    let rank = json!({"value": 380, "less": 0, "more": 2, "ranked": 3, "cut": 900});
+    assert_eq!((&rich["value"], &rich["tree"]["rank"]), (&json!(false), &rank));
+    let way = json!([{"leaf": "top 50% by points", "column": "points", "is": 380, "to": 900}]);
+    assert_eq!(rich["nearest"], way);
+    assert_eq!(result("heat")["value"], json!(25));
+    assert_eq!(result("place")["value"], Json::Null);
+}
+
+#[test]
+fn without_a_user_the_waterfall() {
+    let answer = explain(&shop(), &["vip", "membership"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    insta::assert_snapshot!(answer.out, @r#"
+    tag vip "重要客户", of 3 users
+    clause                       alone  unknown  left
+    ───────────────────────────  ─────  ───────  ────
+    purchases >= 3               2      0        2
+    last_order between 30d..60d  2      1        2
+    spend > 500                  1      0        1
+
+    level membership, of 3 users
+    arm                        alone  unknown  taken
+    ─────────────────────────  ─────  ───────  ─────
+    gold "金海会员" from 5000  1      0        1
+    silver from 1000           1      0        0
+    red otherwise              3      0        2
+    "#);
+    let found = document(&shop(), &["vip"]);
+    let left: Vec<&Json> = found["results"][0]["waterfall"].as_array().unwrap().iter().map(|it| &it["left"]).collect();
+    assert_eq!((&found["users"], left), (&json!(3), vec![&json!(2), &json!(2), &json!(1)]));
+}
+
+#[test]
+fn who_or_what_is_not_there() {
+    let place = shop();
+    for (words, said) in [
+        (&["--user", "U1"][..], "error: there is no user `U1` in `users.csv`\n  = help: did you mean `--user u1`?\n"),
+        (
+            &["--user", "somebody"],
+            "error: there is no user `somebody` in `users.csv`\n  = help: users are told apart by `user_id`; the first is `u1`\n",
+        ),
+        (&["--user", "u1", "vpi"], "error: the rules define no `vpi`\n  = help: did you mean `vip`?\n"),
+        (&["重要客户"], "error: the rules define no `重要客户`\n  = help: that is the label of `vip`\n"),
+        (
+            &["--user", "u1", "gold"],
+            "error: the rules define no `gold`\n  = help: that is a value of the level `membership`\n",
+        ),
+        (&["spend"], "error: `spend` has no clauses to count\n  = help: name a user: `--user ID`\n"),
+    ] {
+        let answer = explain(&place, words);
+        assert_eq!((answer.code, answer.out.as_str(), answer.err.as_str()), (2, "", said), "{words:?}");
+    }
+}
+
+#[test]
+fn a_rulebook_that_says_where_its_users_are_takes_names_at_once() {
+    let rules = "table users key id from \"users.csv\" { id: int  points: int }\ntag big when points > 10\n";
+    let place = Place::with(&[("a.rules", rules), ("users.csv", "id,points\n7,3\n08,5\n")]);
+    let answer = place.run(&["explain", "a.rules", "big", "--user", "7", "--as-of", "2026-11-22"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    assert!(answer.out.contains("nearest way in: points is 3: 8 more\n"), "{}", answer.out);
+    assert_eq!(place.run(&["explain", "a.rules", "--user", "8"]).code, 0);
+    assert_eq!(place.run(&["explain", "a.rules", "--user", "9"]).code, 2);
+}
+
+#[test]
+fn a_bad_row_of_somebody_else_is_no_hindrance() {
+    let place =
+        Place::with(&[("a.rules", "tag big when points > 10"), ("users.csv", "user_id,points\nu1,3\nu2\nu3,50\n")]);
+    let answer = place.run(&["explain", "a.rules", "users.csv", "--user", "u3", "--as-of", "2026-11-22"]);
+    assert_eq!(answer.code, 0);
+    assert!(answer.out.contains("tag big: yes") && answer.err.contains("1 bad row"), "{answer:?}");
+    let nobody = place.run(&["explain", "a.rules", "users.csv", "--user", "u2", "--as-of", "2026-11-22"]);
+    assert_eq!(nobody.code, 2);
+    assert!(nobody.err.contains("some rows are bad"), "{}", nobody.err);
+}

@@ -1,0 +1,299 @@
+//! The nearest way in.
+
+use proptest::prelude::*;
+use tagwell::{
+    explain::Explained,
+    ir::{Body, DefinitionId},
+    value::{Truth, Value, literal, print},
+};
+
+use super::{Rules, Someone, config};
+use crate::agree::{
+    data::{AS_OF, Data, Moments},
+    rules::{self, About},
+};
+
+/// The user with the values that a way in proposes; none where it proposes something that stands in no record.
+fn after(rules: &Rules, user: &Someone, explained: &Explained) -> Option<Someone> {
+    let table = rules.rulebook().schema.root();
+    let zone = rules.clock().zone();
+    let mut user = user.clone();
+    for change in explained.nearest.as_ref()? {
+        let id = table.find(&change.column)?;
+        let column = table.column(id);
+        assert!(change.to != Value::Missing || column.optional, "{change:?}");
+        if change.to != Value::Missing {
+            let cell = print::text(&change.to, zone);
+            let read = literal::from_text(&cell, &column.ty, zone);
+            assert!(!cell.is_empty() || matches!(change.to, Value::List(_)), "{change:?}");
+            if !matches!(change.to, Value::List(_) | Value::Duration(_)) {
+                assert_eq!(read.as_ref(), Ok(&change.to), "it stands in a file as it is: {change:?}");
+            }
+        }
+        user.record[id.0 as usize] = change.to.clone();
+    }
+    Some(user)
+}
+
+/// Whether a way in, where one is proposed of columns alone, leads in.
+fn leads_in(rules: &Rules, user: &Someone) -> Result<usize, String> {
+    let mut taken = 0;
+    let ids: Vec<DefinitionId> = (0..rules.rulebook().definitions.len() as u32).map(DefinitionId).collect();
+    for (id, explained) in ids.iter().zip(rules.explain(user, &ids)) {
+        let body = &rules.rulebook().definition(*id).body;
+        let value = rules.value(user, *id);
+        match body {
+            Body::Tag(_) | Body::Segment(_) => {
+                if Truth::of(&value).is_true() && explained.nearest.is_some() {
+                    return Err(format!("{} applies, and has a way in", explained.name));
+                }
+                let Some(changed) = after(rules, user, &explained) else { continue };
+                if rules.value(&changed, *id) != Value::Bool(true) {
+                    return Err(format!("{}: {:?}", explained.name, explained.nearest));
+                }
+                taken += 1;
+            }
+            Body::Level(_) => {
+                let Some(changed) = after(rules, user, &explained) else { continue };
+                let definition = rules.rulebook().definition(*id);
+                let reached = rules.rulebook().shown(&rules.value(&changed, *id), &definition.ty);
+                let wanted = explained.towards.as_deref().unwrap_or_default();
+                if reached != Value::Text(wanted.into()) {
+                    return Err(format!("{} to {wanted}, not {reached:?}: {:?}", explained.name, explained.nearest));
+                }
+                taken += 1;
+            }
+            Body::Let(_) | Body::Score(_) | Body::Layer(_) | Body::Funnel(..) => {}
+        }
+    }
+    Ok(taken)
+}
+
+fn bytes(most: usize, number: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
+    prop::collection::vec(prop::collection::vec(any::<u8>(), 0..most), 1..number)
+}
+
+proptest! {
+    #![proptest_config(config(60))]
+
+    #[test]
+    fn a_way_in_leads_in(setting in prop::collection::vec(any::<u8>(), 0..3), declared in bytes(40, 5), users in bytes(24, 4), orders in bytes(24, 8)) {
+        let text = rules::rulebook(&setting, &declared, About::One);
+        let rules = Rules::new(&text, AS_OF);
+        let data = Data::from(&users, &orders, &[], Moments::Tied);
+        for user in data.users.iter().filter(|user| user.key.is_some()) {
+            let own: Vec<_> = data.orders.iter().filter(|order| order.key == user.key).collect();
+            let json = user.json(&own, &[]);
+            let someone = rules.user(&json);
+            if let Err(wrong) = leads_in(&rules, &someone) {
+                prop_assert!(false, "{}\n{}\n{}", wrong, json, text);
+            }
+        }
+    }
+}
+
+/// Conditions over columns of few values, so that all records there are can be looked at.
+mod small {
+    use super::*;
+
+    const TABLE: &str = "table users key id { id: text  a: int?  b: int?  d: bool?  e: text?  f: decimal(1)? }\n";
+    const VALUES: [&[&str]; 5] = [
+        &["null", "0", "1", "2", "3", "4", "5"],
+        &["null", "0", "1", "2", "3", "4", "5"],
+        &["null", "true", "false"],
+        &["null", "\"x\"", "\"y\"", "\"z\""],
+        &["null", "0.9", "1.0", "1.1", "2.5"],
+    ];
+
+    fn leaf() -> impl Strategy<Value = String> {
+        let number = (prop::sample::select(vec!["a", "b"]), prop::sample::select(vec![">", "<=", "=", "!="]), 1..5);
+        prop_oneof![
+            number.prop_map(|(column, op, number)| format!("{column} {op} {number}")),
+            (prop::sample::select(vec!["a", "b"]), 1..3, 3..5)
+                .prop_map(|(it, low, high)| format!("{it} between {low}..{high}")),
+            Just("d".to_owned()),
+            prop::sample::select(vec!["x", "y"]).prop_map(|text| format!("e = \"{text}\"")),
+            Just("f > 1".to_owned()),
+            Just("a is missing".to_owned()),
+            Just("e is known".to_owned()),
+        ]
+    }
+
+    fn condition() -> impl Strategy<Value = String> {
+        leaf().prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} and {b})")),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} or {b})")),
+                inner.clone().prop_map(|a| format!("(not {a})")),
+                prop::collection::vec(inner, 3).prop_map(|parts| format!("at least 2 of ({})", parts.join(", "))),
+            ]
+        })
+    }
+
+    /// Every record, as places in [`VALUES`].
+    fn all() -> Vec<Vec<usize>> {
+        VALUES.iter().fold(vec![vec![]], |records, values| {
+            records.iter().flat_map(|record| (0..values.len()).map(|it| [record.as_slice(), &[it]].concat())).collect()
+        })
+    }
+
+    fn user(rules: &Rules, places: &[usize]) -> Someone {
+        let fields: Vec<String> = ["a", "b", "d", "e", "f"]
+            .iter()
+            .zip(places.iter().zip(VALUES))
+            .map(|(name, (at, values))| format!("\"{name}\": {}", values[*at]))
+            .collect();
+        rules.user(&format!("{{\"id\": \"u\", {}}}", fields.join(", ")))
+    }
+
+    /// The leaves of a condition, each a tag of its own beside it.
+    fn leaves(condition: &str) -> Vec<String> {
+        let text = condition.replace("at least 2 of", "").replace("not ", "").replace(['(', ')'], "");
+        let parts = text.split(" and ").flat_map(|it| it.split(" or ")).flat_map(|it| it.split(", "));
+        let mut found: Vec<String> = vec![];
+        parts.map(|it| it.trim().to_owned()).for_each(|it| {
+            if !found.contains(&it) {
+                found.push(it);
+            }
+        });
+        found
+    }
+
+    proptest! {
+        #![proptest_config(config(25))]
+
+        #[test]
+        fn no_smaller_set_of_leaves_would_do(condition in condition(), start in prop::collection::vec(any::<prop::sample::Index>(), 5)) {
+            let leaves = leaves(&condition);
+            let lets: String = leaves.iter().enumerate().map(|(at, leaf)| format!("let l{at} = {leaf}\n")).collect();
+            let text = format!("{TABLE}tag it when {condition}\n{lets}");
+            let rules = Rules::new(&text, "2026-11-22");
+            let it = rules.rulebook().find("it").unwrap();
+            let of_leaves: Vec<DefinitionId> = (0..leaves.len()).map(|at| rules.rulebook().find(&format!("l{at}")).unwrap()).collect();
+            let places: Vec<usize> = start.iter().zip(VALUES).map(|(index, values)| index.index(values.len())).collect();
+            let someone = user(&rules, &places);
+            let explained = rules.one(&someone, "it");
+            if rules.value(&someone, it) == Value::Bool(true) {
+                prop_assert!(explained.nearest.is_none());
+                return Ok(());
+            }
+            let truths = |user: &Someone| -> Vec<Value> { of_leaves.iter().map(|id| rules.value(user, *id)).collect() };
+            let now = truths(&someone);
+            // Of every record that is in, how many leaves differ; a leaf that need not differ is counted all the same, so that
+            // what is proposed may be smaller, never greater.
+            let differ = all().into_iter().filter_map(|places| {
+                let other = user(&rules, &places);
+                (rules.value(&other, it) == Value::Bool(true))
+                    .then(|| truths(&other).iter().zip(&now).filter(|(a, b)| a != b).count())
+            });
+            let least = differ.min();
+            let proposed = explained.nearest.as_ref().map(Vec::len);
+            prop_assert_eq!(proposed.is_some(), least.is_some(), "{:?}\n{}\n{:?}", explained.nearest, text, places);
+            prop_assert!(proposed <= least, "{:?} of {:?}\n{}\n{:?}", explained.nearest, least, text, places);
+            if let Some(changed) = after(&rules, &someone, &explained) {
+                prop_assert_eq!(rules.value(&changed, it), Value::Bool(true), "{:?}\n{}", explained.nearest, text);
+                // Without any one of the changed values it is not in: nothing proposed is superfluous. (Where one column is asked
+                // about twice, one value may turn both, and sets of as many leaves stand in rule order.)
+                let names = ["a", "b", "d", "e", "f"];
+                let twice = |name: &str| leaves.iter().filter(|leaf| leaf.starts_with(name)).count() > 1;
+                if names.into_iter().any(twice) {
+                    return Ok(());
+                }
+                for change in explained.nearest.as_ref().unwrap() {
+                    let mut fewer = changed.clone();
+                    let id = rules.rulebook().schema.root().find(&change.column).unwrap();
+                    fewer.record[id.0 as usize] = someone.record[id.0 as usize].clone();
+                    prop_assert!(rules.value(&fewer, it) != Value::Bool(true), "{:?}\n{}\n{:?}", explained.nearest, text, places);
+                }
+            }
+        }
+    }
+}
+
+/// Rules that ask about everybody: the others stay as they are, and what everybody comes to moves with the user.
+mod everybody {
+    use super::*;
+    use tagwell::{
+        eval::{Interpreter, User, reference::SoFar, rows, rows::When},
+        explain::{Asked, Others, explain, group_of},
+        ir::{AggregateId, Over},
+    };
+
+    const RULES: &[&str] = &[
+        "a > avg(users.a)",
+        "a > avg(users.a per b)",
+        "top 50% by a",
+        "top 1 by a",
+        "top 2 by (a where b > 1)",
+        "bottom 30% by a",
+        "bottom 1 by (a per b)",
+        "ntile(a, 4) >= 3",
+        "ntile(a per b, 2) = 1",
+        "count(users where a > 3) >= 2",
+        "a >= quantile(users.a, 90%)",
+        "count(users per b) > 1",
+        "a = max(users.a) and b > 2",
+        "not (top 50% by a) and b = 1",
+    ];
+
+    fn answers(rules: &Rules, users: &[Someone], id: DefinitionId) -> Vec<Value> {
+        let users: Vec<User<'_>> = users.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
+        let all = Interpreter::new(rules.rulebook(), &rules.context).evaluate_all(&users);
+        all.iter().map(|answers| answers.value(id).clone()).collect()
+    }
+
+    /// What is found of everybody but one.
+    fn others(rules: &Rules, users: &[Someone], but: usize) -> Others {
+        let interpreter = Interpreter::new(rules.rulebook(), &rules.context);
+        let all: Vec<User<'_>> = users.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
+        let mut others = Others { place: but as u64, ..Others::default() };
+        for (place, answers) in interpreter.evaluate_all(&all).iter().enumerate().filter(|(place, _)| *place != but) {
+            let known = SoFar { record: &users[place].record, answers };
+            for (at, aggregate) in rules.rulebook().aggregates.iter().enumerate() {
+                if let (Over::Users, Some(group)) = (aggregate.over, group_of(&interpreter, aggregate, &known)) {
+                    let when = When { at: None, place: place as u64 };
+                    let element = rows::element(aggregate, &interpreter.row(&known), when);
+                    others.add(AggregateId(at as u32), aggregate, group, element);
+                }
+            }
+        }
+        others.sort();
+        others
+    }
+
+    proptest! {
+        #![proptest_config(config(60))]
+
+        #[test]
+        fn a_way_in_leads_in_among_others(rule in prop::sample::select(RULES), values in prop::collection::vec((-1_i64..8, 0_i64..4), 1..7)) {
+            let text = format!("table users key id {{ id: text  a: decimal(1)?  b: int? }}\ntag it when {rule}\n");
+            let rules = Rules::new(&text, "2026-11-22");
+            let id = rules.rulebook().find("it").unwrap();
+            let of = |value: i64| if value < 0 { "null".to_owned() } else { value.to_string() };
+            let users: Vec<Someone> = values
+                .iter()
+                .enumerate()
+                .map(|(at, (a, b))| rules.user(&format!("{{\"id\": \"u{at}\", \"a\": {}, \"b\": {b}}}", of(*a))))
+                .collect();
+            let now = answers(&rules, &users, id);
+            for (at, user) in users.iter().enumerate() {
+                let others = others(&rules, &users, at);
+                let asked = Asked {
+                    rulebook: rules.rulebook(),
+                    sources: rules.checked.warnings().sources(),
+                    context: &rules.context,
+                    record: &user.record,
+                    children: &user.children,
+                    others: &others,
+                };
+                let explained = explain(&asked, &[id]).remove(0);
+                prop_assert_eq!(&explained.value, &now[at], "as a run says\n{}\n{:?}", text, values);
+                let Some(changed) = after(&rules, user, &explained) else { continue };
+                let mut with = users.clone();
+                with[at] = changed;
+                let then = answers(&rules, &with, id);
+                prop_assert_eq!(&then[at], &Value::Bool(true), "{:?}\n{}\n{:?} of u{}", explained.nearest, text, values, at);
+            }
+        }
+    }
+}

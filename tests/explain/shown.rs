@@ -1,0 +1,124 @@
+//! How a way in and a change in time read: rule, record, what is told.
+
+use super::Rules;
+
+const TABLE: &str = "\
+rulebook \"shown\" timezone \"Asia/Shanghai\"
+table users key id { id: text  points: int?  spend: decimal(2)?  rate: float?  city: text?  active: bool?  seen: timestamp?  born: date?  mobile: text?  interests: list of text? }
+param least = 500
+";
+
+/// The lines below the tree.
+fn told(rule: &str, record: &str) -> String {
+    let rules = Rules::new(&format!("{TABLE}tag it when {rule}\n"), "2026-11-22T10:00");
+    let user = rules.user(&format!("{{\"id\": \"u\", {record}}}"));
+    let id = rules.rulebook().find("it").unwrap();
+    let results = rules.explain(&user, &[id]);
+    let text = tagwell::explain::text(&"u".into_value(), rules.clock(), &results, &|_, word| word.to_owned());
+    let closing = text
+        .lines()
+        .skip(3)
+        .filter(|line| ["  nearest", "  no way", "  from", "  until"].iter().any(|head| line.starts_with(head)));
+    closing.map(|line| line.trim().trim_end_matches(", if nothing else happens")).collect::<Vec<_>>().join(" | ")
+}
+
+trait IntoValue {
+    fn into_value(self) -> tagwell::value::Value;
+}
+
+impl IntoValue for &str {
+    fn into_value(self) -> tagwell::value::Value {
+        tagwell::value::Value::Text(self.into())
+    }
+}
+
+#[test]
+fn amounts_and_moments() {
+    let table = [
+        ("spend > 500", "\"spend\": 480", "nearest way in: spend is 480.00: 20.01 more"),
+        ("spend > least", "\"spend\": 480", "nearest way in: spend is 480.00: 20.01 more"),
+        ("rate > 500", "\"rate\": 480", "nearest way in: rate is 480.0: more than 20 more"),
+        ("rate >= 500", "\"rate\": 480", "nearest way in: rate is 480.0: 20 more"),
+        ("rate < 0.5", "\"rate\": 0.75", "nearest way in: rate is 0.75: more than 0.25 less"),
+        ("rate > 500", "\"rate\": null", "nearest way in: rate is missing: would have to be more than 500.0"),
+        ("points between 3..5", "\"points\": 9", "nearest way in: points is 9: 4 less"),
+        ("points in [1, 8]", "\"points\": 6", "nearest way in: points is 6: 2 more"),
+        ("mod(points, 7) = 3", "\"points\": 12", "nearest way in: points is 12: 2 less"),
+        ("points * 2 + 1 > 100", "\"points\": 3", "nearest way in: points is 3: 47 more"),
+        ("city = \"北京\"", "\"city\": \"上海\"", "nearest way in: city is \"上海\": would have to be \"北京\""),
+        ("city != \"北京\"", "\"city\": \"北京\"", "nearest way in: city is \"北京\": would have to be \"x\""),
+        ("lower(city) = \"rome\"", "\"city\": \"Oslo\"", "nearest way in: city is \"Oslo\": would have to be \"rome\""),
+        (
+            "mobile matches /^1[3-9]\\d{9}$/",
+            "\"mobile\": \"x\"",
+            "nearest way in: mobile is \"x\": would have to be \"13000000000\"",
+        ),
+        (
+            "interests has \"tea\"",
+            "\"interests\": [\"rice\"]",
+            "nearest way in: interests is [\"rice\"]: would have to be [\"rice\",\"tea\"]",
+        ),
+        ("active", "\"active\": null", "nearest way in: active is missing: would have to be true"),
+        ("active is missing", "\"active\": true", "nearest way in: active is true: would have to be missing"),
+        ("points > 5 and points < 3", "\"points\": 4", "no way in: no other values of this user would do"),
+        ("points > spend", "\"points\": 4, \"spend\": 7.5", "nearest way in: points is 4: 4 more"),
+        (
+            "points > spend",
+            "\"points\": null",
+            "nearest way in: points is missing: would have to be 1; and spend is missing: would have to be 0.00",
+        ),
+        ("spend > 500 and spend > 100", "\"spend\": 50", "nearest way in: spend is 50.00: 450.01 more"),
+        (
+            "(spend > 500 and active) or points > 5",
+            "\"spend\": 50, \"points\": 2",
+            "nearest way in: points is 2: 4 more",
+        ),
+        (
+            "at least 2 of (points > 5, spend > 5, active)",
+            "\"points\": 2, \"spend\": 9",
+            "nearest way in: points is 2: 4 more",
+        ),
+        // Time.
+        ("seen within 30d", "\"seen\": \"2026-11-01T08:00\"", "until 2026-12-01 08:00:00.000001"),
+        (
+            "seen < 30d ago",
+            "\"seen\": \"2026-11-03T08:00\"",
+            "nearest way in: seen is 2026-11-03 08:00: would have to be 2026-10-23 09:59:59.999999 | from 2026-12-03 08:00:00.000001",
+        ),
+        (
+            "seen <= 30d ago",
+            "\"seen\": \"2026-11-03T08:00\"",
+            "nearest way in: seen is 2026-11-03 08:00: would have to be 2026-10-23 10:00 | from 2026-12-03 08:00",
+        ),
+        ("born within 1mo", "\"born\": \"2026-10-31\"", "until 2026-12-01 00:00"),
+        (
+            "age(born) >= 18y",
+            "\"born\": \"2009-02-28\"",
+            "nearest way in: born is 2009-02-28: would have to be 2008-11-22 | from 2027-02-28 00:00",
+        ),
+        (
+            "anniversary(born) = today",
+            "\"born\": \"2004-02-29\"",
+            "nearest way in: born is 2004-02-29: would have to be 2003-11-22 | from 2027-02-28 00:00",
+        ),
+        (
+            "now > 2027-01-01",
+            "\"points\": 1",
+            "no way in: no other values of this user would do | from 2027-01-02 00:00",
+        ),
+        (
+            "points > 5 and weekday(today) = 1",
+            "\"points\": 9",
+            "no way in: no other values of this user would do | from 2026-11-23 00:00",
+        ),
+        ("hour(now) between 9..17", "\"points\": 9", "until 2026-11-22 18:00"),
+    ];
+    let mut wrong = vec![];
+    for (rule, record, expected) in table {
+        let found = told(rule, record);
+        if found != expected {
+            wrong.push(format!("{rule} of {record}\n  {found}\n  {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
