@@ -84,7 +84,7 @@ impl<'a> Children<'a> {
             (0..self.clauses.questions.len()).map(|at| slots::others(&mut self.parts, at)).collect();
         let (parts, questions) = (&self.parts, &self.clauses.questions);
         let all = questions.par_iter().zip(&self.lanes).zip(others);
-        all.map(|((question, lanes), others)| (question.id, gather::finish(parts, *lanes, question, others, users)))
+        all.map(|((question, lanes), others)| (question.id, gather::finish(parts, lanes, question, others, users)))
             .collect()
     }
 

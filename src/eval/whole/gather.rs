@@ -21,7 +21,7 @@ use crate::{
 /// part n % parts.
 pub(super) fn finish(
     parts: &[Slots],
-    lanes: Lanes,
+    lanes: &Lanes,
     question: &Question<'_>,
     others: Vec<Accumulator>,
     users: usize,
@@ -81,7 +81,11 @@ pub(super) fn finish(
         }
         Kept::All(_) => {
             let answers = |(at, part): (usize, &Slots)| match part.lane(own).map(|lane| &lane.kept) {
-                Some(Kept::All(all)) => all.answers((users + parts.len() - 1 - at) / parts.len(), &element),
+                Some(Kept::All(all)) => all.answers(
+                    (users + parts.len() - 1 - at) / parts.len(),
+                    &element,
+                    lanes.share.as_ref().unwrap_or(&Value::Missing),
+                ),
                 _ => vec![],
             };
             let answers: Vec<Vec<Value>> = parts.par_iter().enumerate().map(answers).collect();

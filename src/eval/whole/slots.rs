@@ -12,7 +12,7 @@ use crate::{
             clauses::{Found, FoundOf, Question},
             lane::{Kept, Lane, Table, Told},
             truths::has,
-            values::{All, Asked, Different},
+            values::{Asked, Different},
         },
     },
     ir::{Aggregate, AggregateFunction},
@@ -42,12 +42,14 @@ pub(super) struct Slots {
 }
 
 /// Where the answer of a question comes from.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Lanes {
     /// What is kept of it; none where [`Accumulator`]s answer it.
     pub(super) own: Option<usize>,
     /// How many there were, of an average.
     pub(super) count: Option<usize>,
+    /// The share that a quantile asks for.
+    pub(super) share: Option<Value>,
 }
 
 /// Where the rows of a piece stand.
@@ -96,10 +98,11 @@ impl Slots {
                 slots.lanes.push(Lane { word: 0, shift: 0, question: at, kept });
                 slots.lanes.len() - 1
             };
-            let own = kept(question.aggregate, || share(question)).map(|(what, kept)| lane(what, kept));
+            let own = kept(question.aggregate).map(|(what, kept)| lane(what, kept));
             let average = matches!(question.aggregate.function, AggregateFunction::Average) && own.is_some();
             let count = average.then(|| lane(What::Count, Kept::Count(Table::default())));
-            answers.push(Lanes { own, count });
+            let share = own.is_some().then(|| share(question));
+            answers.push(Lanes { own, count, share });
             slots.others.push(own.is_none().then(|| Box::new(other(question))));
         }
         slots.lay_out();
@@ -208,7 +211,7 @@ pub(super) enum What {
 }
 
 /// What a question needs; none where only an [`Accumulator`] can answer it.
-fn kept(aggregate: &Aggregate, share: impl FnOnce() -> Value) -> Option<(What, Kept)> {
+fn kept(aggregate: &Aggregate) -> Option<(What, Kept)> {
     use AggregateFunction::{
         Any, Average, Count, CountDistinct, Distinct, First, Greatest, Last, Least, Most, Quantile, Sum,
     };
@@ -236,7 +239,7 @@ fn kept(aggregate: &Aggregate, share: impl FnOnce() -> Value) -> Option<(What, K
         (CountDistinct, _) => return different(Asked::Number),
         (Distinct, _) => return different(Asked::List),
         (Most, _) if aggregate.by.is_none() => return different(Asked::Most),
-        (Quantile(_), Type::Int | Type::Decimal(_) | Type::Float) => (What::All, Kept::All(Box::new(All::of(share())))),
+        (Quantile(_), Type::Int | Type::Decimal(_) | Type::Float) => (What::All, Kept::All(Box::default())),
         _ => return None,
     })
 }

@@ -109,8 +109,8 @@ impl Whole<'_> {
             }
         }
         let others = slots::others(std::slice::from_mut(&mut slots), 0);
-        let lanes = lanes.first().copied().unwrap_or_default();
-        let answers = gather::finish(std::slice::from_ref(&slots), lanes, question, others, many).values;
+        let lanes = lanes.first().cloned().unwrap_or_default();
+        let answers = gather::finish(std::slice::from_ref(&slots), &lanes, question, others, many).values;
         match groups {
             None => Found::Same(answers.get(0)),
             Some(groups) => Found::Groups(groups.of, answers),

@@ -194,15 +194,9 @@ pub(super) struct All {
     keys: Vec<i64>,
     /// Decimals beyond 64 bits.
     wide: Vec<(u32, i128)>,
-    share: Option<Value>,
 }
 
 impl All {
-    /// None yet.
-    pub(super) fn of(share: Value) -> All {
-        All { share: Some(share), ..All::default() }
-    }
-
     pub(super) fn tell(&mut self, told: &Told<'_>) {
         let All { slots, keys, wide, .. } = self;
         let mut add = |key: i64, slot: u32| {
@@ -228,7 +222,7 @@ impl All {
     }
 
     /// The quantile of each slot's numbers, which are of this type.
-    pub(super) fn answers(&self, slots: usize, ty: &Type) -> Vec<Value> {
+    pub(super) fn answers(&self, slots: usize, ty: &Type, share: &Value) -> Vec<Value> {
         // Where each slot's keys begin, once they stand together.
         let mut ends = vec![0_usize; slots + 1];
         for slot in &self.slots {
@@ -253,7 +247,6 @@ impl All {
         }
         let mut wide: HashMap<u32, Vec<i128>, RandomState> = HashMap::default();
         self.wide.iter().for_each(|(slot, units)| wide.entry(*slot).or_default().push(*units));
-        let share = self.share.as_ref().unwrap_or(&Value::Missing);
         let scale = if let Type::Decimal(scale) = ty { *scale } else { 0 };
         let mut numbers = Numbers::default();
         let of = |slot: usize| {
