@@ -124,14 +124,14 @@ impl RunSink for Collect<'_> {
         (0..users.rows()).map(user).collect()
     }
 
-    fn take(&mut self, ready: Self::Ready) -> Result<(), RunError> {
-        if let Ok(users) = self.users.get_mut() {
+    fn take(&self, ready: Self::Ready) -> Result<(), RunError> {
+        if let Ok(mut users) = self.users.lock() {
             users.extend(ready);
         }
         Ok(())
     }
 
-    fn bad_row(&mut self, row: Box<BadRow>) -> Result<(), RunError> {
+    fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
         Err(RunError::BadRow(row))
     }
 }
