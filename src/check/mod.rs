@@ -65,9 +65,31 @@ pub fn check_expression(
     inputs: &Inputs,
     sink: &mut Sink,
 ) -> Option<(ir::Rulebook, ir::DefinitionId)> {
+    checked_with(expression, files, sources, inputs, Surplus::Missing, sink)
+}
+
+/// The same beside the data of many users: a field that they lack is a mistake, as in a rule.
+pub fn check_expression_of_many(
+    expression: &ast::Expr,
+    files: &[ast::File],
+    sources: &Sources,
+    inputs: &Inputs,
+    sink: &mut Sink,
+) -> Option<(ir::Rulebook, ir::DefinitionId)> {
+    checked_with(expression, files, sources, inputs, Surplus::Refused, sink)
+}
+
+fn checked_with(
+    expression: &ast::Expr,
+    files: &[ast::File],
+    sources: &Sources,
+    inputs: &Inputs,
+    surplus: Surplus,
+    sink: &mut Sink,
+) -> Option<(ir::Rulebook, ir::DefinitionId)> {
     let mut book = Book::of(files);
     let id = book.add_expression(expression);
-    let rulebook = lower(&book, sources, inputs, Surplus::Missing, sink)?;
+    let rulebook = lower(&book, sources, inputs, surplus, sink)?;
     Some((rulebook, id))
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Book {
     pub(crate) users: Option<Input>,
     folder: PathBuf,
     tables: Vec<(String, String)>,
+    /// What it was checked against.
+    pub(crate) inputs: Inputs,
 }
 
 /// What a command was given to read.
@@ -92,24 +94,35 @@ impl Book {
         given.one_standard_input()?;
         let texts = Rules::read(given.rules)?.texts(given.format, voice)?;
         let rulebook = Rulebook::parse_all(texts).map_err(Stop::Rules)?;
-        let mut inputs = Inputs { params: given.settings.params.clone(), ..Inputs::default() };
-        let alone = rulebook.check(&inputs);
         let folder = match given.rules.is_dir() {
             true => given.rules.to_owned(),
             false => given.rules.parent().map(Path::to_owned).unwrap_or_default(),
         };
+        let file = given.file.map(|file| file.to_string_lossy().into_owned());
+        Book::of(&rulebook, folder, file.as_deref(), &given.data.tables, &given.settings.params)
+    }
+
+    /// Checks rules that lie in a folder, and looks at the data where they do not say what it holds. `file` is the users', if
+    /// one was named.
+    pub(crate) fn of(
+        rulebook: &Rulebook,
+        folder: PathBuf,
+        file: Option<&str>,
+        tables: &[(String, String)],
+        params: &[(String, String)],
+    ) -> Result<Book, Stop> {
+        let mut inputs = Inputs { params: params.to_vec(), ..Inputs::default() };
+        let alone = rulebook.check(&inputs);
         let declared = alone.as_ref().ok().map(|checked| checked.rulebook().schema.root());
         let name = declared.map_or(ROOT, |table| table.name.as_str());
         let from = declared.and_then(|table| table.from.as_deref()).map(|from| folder.join(from));
-        let told = given.data.tables.iter().find(|(table, _)| table == name).map(|(_, file)| file.clone());
-        if let (Some(told), Some(file)) = (&told, given.file) {
-            let failure =
-                Failure::new(format!("the users are given twice: `{}`, and `--data {name}={told}`", file.display()));
+        let told = tables.iter().find(|(table, _)| table == name).map(|(_, file)| file.clone());
+        if let (Some(told), Some(file)) = (&told, file) {
+            let failure = Failure::new(format!("the users are given twice: `{file}`, and `--data {name}={told}`"));
             return Err(failure.help("leave one of them out").into());
         }
-        let spec = told
-            .or_else(|| given.file.map(|file| file.to_string_lossy().into_owned()))
-            .or_else(|| from.map(|from| from.to_string_lossy().into_owned()));
+        let spec =
+            told.or_else(|| file.map(str::to_owned)).or_else(|| from.map(|from| from.to_string_lossy().into_owned()));
         let users = spec.map(|spec| Input::parse(&spec)).transpose().map_err(failure)?;
         let is_declared = declared.is_some_and(|table| table.declared);
         let checked = match &users {
@@ -119,9 +132,9 @@ impl Book {
             }
             Some(_) | None => alone.map_err(Stop::Rules)?,
         };
-        let tables = given.data.tables.clone();
+        let tables = tables.to_vec();
         known_tables(&checked, &tables)?;
-        Ok(Book { checked, users, folder, tables })
+        Ok(Book { checked, users, folder, tables, inputs })
     }
 
     /// Where the users are.

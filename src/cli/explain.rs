@@ -1,6 +1,6 @@
 //! `tagwell explain`: why a user has a result or lacks it; without a user, how many each clause of a rule leaves.
 
-mod asked;
+pub(crate) mod asked;
 mod waterfall;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ mod init;
 mod man;
 mod output;
 mod progress;
+mod repl;
 mod report;
 mod rules;
 mod run;
@@ -82,6 +83,7 @@ enum Verb {
     Check(check::Check),
     Fmt(fmt::Fmt),
     Explain(explain::Explain),
+    Repl(repl::Repl),
     Eval(eval::Eval),
     Schema(schema::Schema),
     ExplainCode(explain_code::ExplainCode),
@@ -124,6 +126,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Check(check) => check.answer(&voice),
         Verb::Fmt(fmt) => fmt.answer(&voice),
         Verb::Explain(explain) => explain.answer(&voice),
+        Verb::Repl(repl) => repl.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),

@@ -67,7 +67,8 @@ impl Schema {
     }
 }
 
-fn declared(table: &Table, schema: &tagwell::schema::Schema) -> String {
+/// The declaration of a table.
+pub(super) fn declared(table: &Table, schema: &tagwell::schema::Schema) -> String {
     let named = |id: ColumnId| print_name(&table.column(id).name);
     let mut head = format!("table {}", print_name(&table.name));
     if let Role::Children { by, at } = &table.role {

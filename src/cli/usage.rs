@@ -21,7 +21,7 @@ use super::{
 
 /// Verbs that the language's design names and a later version will have.
 const LATER_VERBS: &[&str] =
-    &["test", "repl", "simulate", "act", "actions", "lift", "sql", "diff", "forecast", "report", "doc", "lsp"];
+    &["test", "simulate", "act", "actions", "lift", "sql", "diff", "forecast", "report", "doc", "lsp"];
 
 /// Options of today's verbs that a later version will have.
 const LATER_OPTIONS: [&str; 3] = ["--state", "--actions", "--absent"];

@@ -54,6 +54,35 @@ impl Question {
         }
     }
 
+    /// Checks an expression that is asked of many users, as the prompt does; `inputs` says what their data hold.
+    ///
+    /// # Errors
+    /// Every mistake of the rules and of the expression.
+    pub fn of_many(rules: &[(String, Arc<str>)], expression: &str, inputs: &Inputs) -> Result<Question, Problems> {
+        let mut sources = Sources::new();
+        let mut sink = Sink::new();
+        let ids: Vec<_> = rules.iter().map(|(name, text)| sources.add(name.as_str(), Arc::clone(text))).collect();
+        let asked = sources.add("<prompt>", expression);
+        let files: Vec<_> = ids.into_iter().map(|id| syntax::parse(id, sources.get(id).text(), &mut sink)).collect();
+        let tree = syntax::parse_expression(asked, expression, &mut sink);
+        let checked = tree.and_then(|tree| check::check_expression_of_many(&tree, &files, &sources, inputs, &mut sink));
+        let problems = Problems::new(sink.finish(), &Arc::new(sources));
+        match checked {
+            Some((rulebook, asked)) if !problems.has_errors() => Ok(Question { rulebook: Arc::new(rulebook), asked }),
+            Some(_) | None => Err(problems),
+        }
+    }
+
+    /// The rules, and the expression as a definition without a name.
+    pub fn rulebook(&self) -> &Arc<ir::Rulebook> {
+        &self.rulebook
+    }
+
+    /// The expression among the definitions.
+    pub fn asked(&self) -> DefinitionId {
+        self.asked
+    }
+
     /// The type of its value.
     pub fn ty(&self) -> &Type {
         &self.rulebook.definition(self.asked).ty

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::{
+    column::Batch,
     data::{
         BadRow, DataError,
         chunks::{Chunk, Chunks},
@@ -181,6 +182,17 @@ impl Engine {
                 self.take(part?, &asked, &mut ran, sink)?;
             }
             sink.progress(ran.read, &self.rulebook().schema.root().name);
+        }
+    }
+
+    /// Evaluates for users who are in memory what is asked for, which asks about no rows but their own.
+    pub fn ask(&self, batches: &[Batch], asked: &[DefinitionId], found: &mut dyn FnMut(&Users<'_>)) {
+        let kernel = Kernel::new(self.interpreter(), self.context(), asked);
+        for slice in batches.iter().flat_map(|batch| Slice::all(batch, kernel.together())) {
+            let frame: &dyn Frame = &slice;
+            let evaluated = kernel.evaluate(frame);
+            let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
+            found(&Users { kernel: &kernel, frame, found: &evaluated, columns });
         }
     }
 

@@ -6,6 +6,7 @@ mod files;
 mod fmt;
 mod frame;
 mod pages;
+mod repl;
 mod run;
 mod schema;
 

@@ -5,6 +5,8 @@
 //! anything follows; a `…` line stands for any lines); lines indented by four that begin with `cargo run … -- ` are run from
 //! the package's root. A table with the columns `expression` and `value` (and perhaps `record`, a JSON object, or `u1` for the file `u1.json` of the page) is evaluated, row
 //! by row, as of 2026-11-22T10:00; after `<!-- with: NAME -->` the expressions use the rules of that file of the page.
+//! A `repl` block is a session of the prompt: behind its `$ tagwell repl …` line what is typed stands behind `> ` (or `… `, where the input
+//! goes on), and what follows must be what is answered.
 //! Rules in README and in the reference are in the project's own layout.
 
 use std::{
@@ -242,6 +244,9 @@ fn every_command_in_the_pages_runs_and_prints_what_is_shown() {
             if let Some(file) = &block.file {
                 fs::write(folder.path().join(file), &block.text).expect("a file of the page");
             }
+            if block.language == "repl" {
+                wrong.extend(differs(&page, &block, folder.path()));
+            }
             if block.language != "console" {
                 continue;
             }
@@ -255,4 +260,33 @@ fn every_command_in_the_pages_runs_and_prints_what_is_shown() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Replays a session; what is answered otherwise than shown.
+fn differs(page: &str, block: &Block, folder: &Path) -> Option<String> {
+    let (head, talk) = block.text.split_once('\n').expect("a session begins with its command");
+    let words = head.strip_prefix("$ tagwell ").expect("a session begins with its command").split_whitespace();
+    let (mut typed, mut shown) = (String::new(), String::new());
+    for line in talk.lines() {
+        match line.strip_prefix("> ").or_else(|| line.strip_prefix("… ")) {
+            Some(input) => typed += &format!("{input}\n"),
+            None => shown += &format!("{line}\n"),
+        }
+    }
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tagwell"))
+        .args(words)
+        .current_dir(folder)
+        .env_remove("TAGWELL_AS_OF")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    std::io::Write::write_all(&mut child.stdin.take().expect("its input"), typed.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let blank =
+        |text: &str| text.lines().filter(|it| !it.trim().is_empty()).map(|it| format!("{it}\n")).collect::<String>();
+    let same = blank(&shown) == blank(&printed);
+    (!same).then(|| format!("{page}:{}: {head}\n{printed}", block.line))
 }

@@ -1,0 +1,117 @@
+//! `tagwell repl`: the interactive prompt. The session answers line by line and knows no terminal; the line editor is at its
+//! edge, and a script on standard input has none.
+
+mod commands;
+mod editor;
+mod history;
+mod input;
+mod people;
+mod session;
+mod shown;
+
+use std::{
+    io::{self, BufRead, IsTerminal},
+    path::PathBuf,
+};
+
+use super::{
+    Answer,
+    clock::AsOf,
+    data::{DataArgs, SettingArgs},
+    exit::{Exit, Failure},
+    output::Output,
+    voice::{Voice, Volume},
+};
+use session::{Reply, Session};
+
+/// Try rules out: type them, and see whom they select.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tagwell repl
+  tagwell repl vip.rules users.csv --as-of 2026-11-22
+  echo 'spend > 500' | tagwell repl vip.rules users.csv
+
+Type a rule or an expression; `:help` lists what else there is. Ctrl-C clears the line, Ctrl-D leaves. A script on standard
+input runs line by line and stops at the first mistake, with exit code 1.")]
+pub(crate) struct Repl {
+    /// A .rules file, or a folder with .rules files.
+    #[arg(value_name = "RULES")]
+    pub(crate) rules: Option<PathBuf>,
+    /// The users, if the rules do not say where they are.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+impl Repl {
+    /// Talks.
+    pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        let as_of = AsOf::read(self.settings.as_of.as_deref());
+        let mut session = Session::new(as_of.clone(), voice.colours.output);
+        session.params.clone_from(&self.settings.params);
+        session.tables.clone_from(&self.data.tables);
+        session.users = self.file.as_ref().map(|file| file.to_string_lossy().into_owned());
+        let mut said = String::new();
+        if let Some(rules) = &self.rules {
+            said = session.load(rules).map_err(|wrong| told(voice, &wrong.0))?;
+        }
+        let zone = session.zone().map_err(|wrong| told(voice, &wrong.0))?;
+        as_of.instant(&zone)?;
+        as_of.tell(&zone, voice);
+        let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        if voice.volume > Volume::Quiet && terminal {
+            voice.write(&said);
+            voice.write("type a rule or an expression; `:help` lists what else there is, Ctrl-D leaves\n");
+        }
+        match terminal {
+            true => editor::talk(session, voice),
+            false => script(session, voice),
+        }
+    }
+}
+
+fn told(voice: &Voice, why: &str) -> Failure {
+    voice.write(why);
+    Failure::told()
+}
+
+/// A script: its answers go to standard output; it stops at the first mistake.
+fn script(mut session: Session, voice: &Voice) -> Answer {
+    for line in io::stdin().lock().lines() {
+        let line = line.map_err(|error| Failure::file("read", "<stdin>", &error))?;
+        match session.reply(&line) {
+            Reply::More => {}
+            Reply::Leave => return Ok(Exit::Done),
+            reply => {
+                if let Some(exit) = answered(reply, voice)? {
+                    return Ok(exit);
+                }
+            }
+        }
+    }
+    if session.pending().trim().is_empty() {
+        return Ok(Exit::Done);
+    }
+    Ok(answered(session.finish(), voice)?.unwrap_or(Exit::Done))
+}
+
+/// Writes a reply; the exit code where it was a mistake.
+fn answered(reply: Reply, voice: &Voice) -> Result<Option<Exit>, Failure> {
+    match reply {
+        Reply::Said(text) => {
+            let mut output = Output::standard();
+            output.write(text)?;
+            output.finish()?;
+            Ok(None)
+        }
+        Reply::Failed(why) => {
+            voice.write(&why);
+            Ok(Some(Exit::Findings))
+        }
+        Reply::More | Reply::Leave => Ok(None),
+    }
+}

@@ -1,0 +1,334 @@
+//! What begins with a colon.
+
+use std::{path::Path, sync::Arc};
+
+use tagwell::{
+    diagnostic::nearest,
+    engine::Rulebook,
+    explain::{self, Asked},
+    format,
+    ir::DefinitionId,
+    value::{
+        Duration, Moment, Value, compare,
+        moment_text::{parse_as_of, timestamp_text},
+        print,
+        time::{self, Direction},
+    },
+};
+
+use super::{
+    super::{
+        clock::AsOf,
+        data::DataArgs,
+        explain::{asked, named, painter},
+        output::Output,
+        schema,
+        voice::{Voice, Volume},
+    },
+    people::People,
+    session::{Parts, Session, Wrong},
+    shown,
+};
+
+/// Each command, what stands behind it, and what it does.
+pub(crate) const COMMANDS: [(&str, &str, &str); 13] = [
+    ("load", "RULES", "reads rules from a file or folder"),
+    ("data", "[NAME=]FILE", "reads the users, or another table, from a file"),
+    ("as-of", "[MOMENT|+7d|-1mo]", "says or moves the clock, and who came and went"),
+    ("why", "ID [NAME…]", "explains why a user has a result, or lacks it"),
+    ("top", "[N] EXPR", "the users with the greatest values"),
+    ("sample", "[N] [COND]", "some users and what they got"),
+    ("diff", "", "who has other results than with the rules as they were loaded or saved"),
+    ("fmt", "", "lays the rules out, and prints them"),
+    ("save", "[FILE]", "writes the rules to a file"),
+    ("schema", "", "the tables"),
+    ("rules", "", "the rules as they stand"),
+    ("help", "", "this"),
+    ("quit", "", "leaves; so does Ctrl-D"),
+];
+
+impl Session {
+    /// Does what a command says.
+    pub(super) fn command(&mut self, word: &str, rest: &str) -> Result<String, Wrong> {
+        match (word, rest) {
+            ("load" | "data" | "why" | "top", "") => Err(self.needs(word)),
+            ("load", path) => self.load(Path::new(path)),
+            ("data", spec) => self.data(spec),
+            ("as-of", "") => Ok(format!("as of {}\n", self.now()?)),
+            ("as-of", moment) => self.move_clock(moment),
+            ("why", rest) => self.why(rest),
+            ("top", rest) => self.top(rest),
+            ("sample", rest) => self.sample(rest),
+            ("diff", _) => self.diff(),
+            ("fmt", _) => self.lay_out(),
+            ("save", path) => self.save(path),
+            ("schema", _) => self.schema(),
+            ("rules", _) => Ok(joined(&self.rules)),
+            ("help" | "h" | "?", _) => Ok(help()),
+            (word, _) => {
+                let names = COMMANDS.iter().map(|(name, ..)| *name);
+                let help = match nearest(word, names) {
+                    Some(near) => format!("did you mean `:{near}`?"),
+                    None => "`:help` lists what there is".to_owned(),
+                };
+                Err(Wrong(format!("error: there is no command `:{word}`\n  = help: {help}\n")))
+            }
+        }
+    }
+
+    fn needs(&self, word: &str) -> Wrong {
+        let what = COMMANDS.iter().find(|(name, ..)| *name == word).map_or("", |(_, what, _)| *what);
+        Wrong(format!("error: `:{word}` needs to know more\n  = help: write `:{word} {what}`\n"))
+    }
+
+    fn now(&mut self) -> Result<String, Wrong> {
+        let clock = self.clock()?;
+        Ok(timestamp_text(clock.now(), clock.zone()))
+    }
+
+    /// Moves the clock; who came and who went.
+    fn move_clock(&mut self, moment: &str) -> Result<String, Wrong> {
+        let clock = self.clock()?;
+        let by = |text: &str| Duration::parse(text).ok();
+        let (direction, length) = match (moment.strip_prefix('+'), moment.strip_prefix('-')) {
+            (Some(length), _) => (Direction::Forth, by(length.trim())),
+            (None, Some(length)) => (Direction::Back, by(length.trim())),
+            (None, None) => (Direction::Forth, None),
+        };
+        let instant = match length {
+            Some(length) => match time::shift(Moment::Timestamp(clock.now()), length, direction, clock.zone()) {
+                Some(Moment::Timestamp(instant)) => instant,
+                Some(Moment::Date(_)) | None => {
+                    return Err(Wrong("error: that is outside the years 1 to 9999\n".into()));
+                }
+            },
+            None => parse_as_of(moment, clock.zone()).map_err(|error| {
+                Wrong(format!(
+                    "error: `{moment}` {error}\n  = help: write a date, a timestamp, or how far: `:as-of 2026-11-22`, `:as-of +7d`\n"
+                ))
+            })?,
+        };
+        let rulebook = Arc::clone(self.book()?.checked.rulebook());
+        let before = self.results(&rulebook)?;
+        let old = std::mem::replace(&mut self.as_of, AsOf::Now(instant));
+        let after = match self.results(&rulebook) {
+            Ok(after) => after,
+            Err(wrong) => {
+                self.as_of = old;
+                return Err(wrong);
+            }
+        };
+        let mut said = format!("as of {}\n", self.now()?);
+        if let (Some((ids, before)), Some((_, after))) = (before, after) {
+            let changed = shown::changes((&rulebook, &ids, &before), (&rulebook, &ids, &after), clock.zone());
+            said += if changed.is_empty() { "nobody came or went\n" } else { &changed };
+        }
+        Ok(said)
+    }
+
+    fn why(&mut self, rest: &str) -> Result<String, Wrong> {
+        let words = split(rest);
+        let Some((user, names)) = words.split_first() else { return Err(self.needs("why")) };
+        let (as_of, colour) = (self.as_of.clone(), self.colour);
+        let book = self.book()?;
+        let rulebook = book.checked.rulebook();
+        let ids = named(rulebook, names)?;
+        let reads = rulebook.reads(ids.iter().copied());
+        let engine = book.checked.engine_with(book.context(&as_of, &reads)?);
+        let quiet = Voice { volume: Volume::Quiet, ..Voice::default() };
+        let found = asked::find(book, &engine, &reads, user, &DataArgs::default(), &quiet)?;
+        let asked = Asked {
+            rulebook,
+            sources: book.checked.warnings().sources(),
+            context: engine.context(),
+            record: &found.record,
+            children: &found.children,
+            others: &found.others,
+        };
+        let results = explain::explain(&asked, &ids);
+        Ok(explain::text(&found.key, engine.clock(), &results, &painter(colour)))
+    }
+
+    /// The users with the greatest values of an expression.
+    fn top(&mut self, rest: &str) -> Result<String, Wrong> {
+        let (number, text) = number_and_rest(rest);
+        if text.is_empty() {
+            return Err(self.needs("top"));
+        }
+        let question = self.question(text)?;
+        let (as_of, rulebook, id) = (self.as_of.clone(), Arc::clone(question.rulebook()), question.asked());
+        let zone = self.zone()?;
+        let people = People::ask(self.book()?, &as_of, &rulebook, &[id])?;
+        let value = |row: &usize| people.values.get(*row).and_then(|values| values.first()).unwrap_or(&Value::Missing);
+        let mut rows: Vec<usize> = (0..people.len()).filter(|row| *value(row) != Value::Missing).collect();
+        rows.sort_by(|a, b| {
+            compare::order(value(b), value(a), &zone).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(b))
+        });
+        rows.truncate(number);
+        let mut lines = vec![vec!["user".to_owned(), text.to_owned()]];
+        for row in rows {
+            let shown = print::text(&rulebook.shown(value(&row), question.ty()), &zone);
+            lines.push(vec![people.keys.get(row).cloned().unwrap_or_default(), shown]);
+        }
+        Ok(tagwell::outcome::aligned(&lines))
+    }
+
+    /// Some users, by chance but always the same, with what they got.
+    fn sample(&mut self, rest: &str) -> Result<String, Wrong> {
+        let (number, text) = number_and_rest(rest);
+        let as_of = self.as_of.clone();
+        let question = if text.is_empty() { self.question("true")? } else { self.question(text)? };
+        if *question.ty() != tagwell::value::Type::Bool {
+            return Err(Wrong(format!("error: `{text}` is no condition\n  = help: write `:sample 5 spend > 500`\n")));
+        }
+        let rulebook = Arc::clone(question.rulebook());
+        let mut ids: Vec<DefinitionId> = explain::results(&rulebook);
+        let asked = ids.len();
+        ids.push(question.asked());
+        let zone = self.zone()?;
+        let people = People::ask(self.book()?, &as_of, &rulebook, &ids)?;
+        let selected = |row: &usize| people.values.get(*row).and_then(|it| it.get(asked)) == Some(&Value::Bool(true));
+        let mut rows: Vec<usize> = (0..people.len()).filter(selected).collect();
+        let all = rows.len();
+        let by_chance =
+            |row: &usize| people.keys.get(*row).map(|key| (tagwell::value::hash::bucket(key, "sample", 1 << 31), *row));
+        rows.sort_by_key(by_chance);
+        rows.truncate(number);
+        rows.sort_unstable();
+        let shown_ids = ids.get(..asked).unwrap_or_default();
+        Ok(format!("{} of {}\n", rows.len(), shown::users(all))
+            + &shown::table(&rulebook, shown_ids, &people, rows, &zone))
+    }
+
+    /// Who has other results than with the rules as they were loaded or saved.
+    fn diff(&mut self) -> Result<String, Wrong> {
+        let zone = self.zone()?;
+        let rulebook = Arc::clone(self.book()?.checked.rulebook());
+        let kept = self.checked(&self.kept.clone())?;
+        let old = Arc::clone(kept.checked.rulebook());
+        let names = |rulebook: &tagwell::ir::Rulebook| -> Vec<String> {
+            explain::results(rulebook).iter().map(|id| rulebook.definition(*id).name.to_string()).collect()
+        };
+        let (before, after) = (names(&old), names(&rulebook));
+        let mut said = String::new();
+        for name in after.iter().filter(|name| !before.contains(name)) {
+            said += &format!("new: {name}\n");
+        }
+        for name in before.iter().filter(|name| !after.contains(name)) {
+            said += &format!("gone: {name}\n");
+        }
+        if let Some((ids, people)) = self.results(&rulebook)? {
+            let old_ids = explain::results(&old);
+            let old_people = People::ask(&kept, &self.as_of.clone(), &old, &old_ids)?;
+            said += &shown::changes((&old, &old_ids, &old_people), (&rulebook, &ids, &people), &zone);
+        }
+        Ok(if said.is_empty() { "nobody has other results\n".into() } else { said })
+    }
+
+    fn lay_out(&mut self) -> Result<String, Wrong> {
+        let mut laid: Parts = vec![];
+        for (name, text) in &self.rules {
+            laid.push((name.clone(), laid_out(name, text)?.into()));
+        }
+        let book = self.checked(&laid)?;
+        self.take(laid, book);
+        Ok(joined(&self.rules))
+    }
+
+    /// Writes the rules to a file, laid out; by default to the one that they were loaded from.
+    fn save(&mut self, path: &str) -> Result<String, Wrong> {
+        let files: Vec<&String> = self.rules.iter().map(|(name, _)| name).filter(|it| !it.starts_with('<')).collect();
+        let path = match (path, files.as_slice()) {
+            ("", [one]) => (*one).clone(),
+            ("", []) => {
+                return Err(Wrong(
+                    "error: the rules were not loaded from a file\n  = help: name one: `:save my.rules`\n".into(),
+                ));
+            }
+            ("", _) => {
+                return Err(Wrong(
+                    "error: the rules come from several files\n  = help: name a new one: `:save all.rules`\n".into(),
+                ));
+            }
+            (path, _) => path.to_owned(),
+        };
+        let text = laid_out(&path, &joined(&self.rules))?;
+        let mut output = Output::file(Path::new(&path))?;
+        output.write(&text)?;
+        output.finish()?;
+        let parts = vec![(path.clone(), text.into())];
+        let book = self.checked(&parts)?;
+        self.take(parts, book);
+        self.kept.clone_from(&self.rules);
+        Ok(format!("written to {path}\n"))
+    }
+
+    fn schema(&mut self) -> Result<String, Wrong> {
+        let book = self.book()?;
+        let schema = &book.checked.rulebook().schema;
+        let tables = schema.tables.iter().filter(|table| !table.columns.is_empty());
+        let mut text = tables.map(|table| schema::declared(table, schema)).collect::<Vec<_>>().join("\n");
+        let unread: Vec<&str> = book
+            .inputs
+            .facts
+            .values()
+            .flat_map(|facts| &facts.columns)
+            .map(|column| column.header.as_str())
+            .filter(|header| !schema.root().columns.iter().any(|it| it.header == *header))
+            .collect();
+        if !unread.is_empty() {
+            text += &format!("# in the data, and asked about by no rule: {}\n", unread.join(", "));
+        }
+        Ok(text)
+    }
+}
+
+fn laid_out(name: &str, text: &str) -> Result<String, Wrong> {
+    let (rulebook, _) = Rulebook::parse_what_can_be([(name, text)]);
+    match rulebook.files().first() {
+        None => Ok(String::new()),
+        Some(file) => format::format(file, text).map_err(|error| Wrong(format!("error: {error}\n"))),
+    }
+}
+
+/// All rules, one after the other.
+fn joined(parts: &Parts) -> String {
+    let texts = parts.iter().map(|(_, text)| text.trim_end()).filter(|text| !text.is_empty());
+    let text = texts.collect::<Vec<_>>().join("\n\n");
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+/// Words; what stands in quotes is one.
+fn split(text: &str) -> Vec<String> {
+    let mut words = vec![];
+    for (at, part) in text.split('"').enumerate() {
+        match at % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}
+
+/// `5 spend > 500`: how many, ten if nothing is said, and of what.
+fn number_and_rest(text: &str) -> (usize, &str) {
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    match first.parse() {
+        Ok(number) => (number, rest.trim()),
+        Err(_) => (10, text),
+    }
+}
+
+fn help() -> String {
+    let mut rows = vec![vec!["type".to_owned(), "to".to_owned()]];
+    rows.push(vec![
+        "tag vip when spend > 500".into(),
+        "declare something, or declare it anew: it is checked and counted".into(),
+    ]);
+    rows.push(vec!["spend / purchases".into(), "see how a value is spread".into()]);
+    let command = |(name, what, does): &(&str, &str, &str)| {
+        vec![format!(":{name} {what}").trim_end().to_owned(), (*does).to_owned()]
+    };
+    rows.extend(COMMANDS.iter().map(command));
+    tagwell::outcome::aligned(&rows)
+}
