@@ -3,11 +3,13 @@
 
 mod commands;
 mod editor;
+mod hints;
 mod history;
 mod input;
 mod people;
 mod session;
 mod shown;
+mod texts;
 
 use std::{
     io::{self, BufRead, IsTerminal},

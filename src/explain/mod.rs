@@ -12,6 +12,7 @@ mod part;
 mod person;
 mod text;
 mod tree;
+mod turns;
 mod values;
 mod waterfall;
 

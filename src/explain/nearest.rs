@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use crate::{
     eval::{Context, Interpreter, reference::Row},
     explain::{
-        formula::{Can, Formula, Turn},
+        formula::Formula,
         part::{self, Part},
         person::{Person, Seen, Slot, Supposed},
+        turns::{Can, Turn},
         values::Room,
     },
     ir::{AggregateFunction, AggregateId, Body, Expr, ExprKind, Function, Rulebook},

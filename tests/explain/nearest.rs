@@ -209,3 +209,91 @@ mod small {
         }
     }
 }
+
+/// Rules that ask about everybody: the others stay as they are, and what everybody comes to moves with the user.
+mod everybody {
+    use super::*;
+    use tagwell::{
+        eval::{Interpreter, User, reference::SoFar, rows, rows::When},
+        explain::{Asked, Others, explain, group_of},
+        ir::{AggregateId, Over},
+    };
+
+    const RULES: &[&str] = &[
+        "a > avg(users.a)",
+        "a > avg(users.a per b)",
+        "top 50% by a",
+        "top 1 by a",
+        "top 2 by (a where b > 1)",
+        "bottom 30% by a",
+        "bottom 1 by (a per b)",
+        "ntile(a, 4) >= 3",
+        "ntile(a per b, 2) = 1",
+        "count(users where a > 3) >= 2",
+        "a >= quantile(users.a, 90%)",
+        "count(users per b) > 1",
+        "a = max(users.a) and b > 2",
+        "not (top 50% by a) and b = 1",
+    ];
+
+    fn answers(rules: &Rules, users: &[Someone], id: DefinitionId) -> Vec<Value> {
+        let users: Vec<User<'_>> = users.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
+        let all = Interpreter::new(rules.rulebook(), &rules.context).evaluate_all(&users);
+        all.iter().map(|answers| answers.value(id).clone()).collect()
+    }
+
+    /// What is found of everybody but one.
+    fn others(rules: &Rules, users: &[Someone], but: usize) -> Others {
+        let interpreter = Interpreter::new(rules.rulebook(), &rules.context);
+        let all: Vec<User<'_>> = users.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
+        let mut others = Others { place: but as u64, ..Others::default() };
+        for (place, answers) in interpreter.evaluate_all(&all).iter().enumerate().filter(|(place, _)| *place != but) {
+            let known = SoFar { record: &users[place].record, answers };
+            for (at, aggregate) in rules.rulebook().aggregates.iter().enumerate() {
+                if let (Over::Users, Some(group)) = (aggregate.over, group_of(&interpreter, aggregate, &known)) {
+                    let when = When { at: None, place: place as u64 };
+                    let element = rows::element(aggregate, &interpreter.row(&known), when);
+                    others.add(AggregateId(at as u32), aggregate, group, element);
+                }
+            }
+        }
+        others.sort();
+        others
+    }
+
+    proptest! {
+        #![proptest_config(config(60))]
+
+        #[test]
+        fn a_way_in_leads_in_among_others(rule in prop::sample::select(RULES), values in prop::collection::vec((-1_i64..8, 0_i64..4), 1..7)) {
+            let text = format!("table users key id {{ id: text  a: decimal(1)?  b: int? }}\ntag it when {rule}\n");
+            let rules = Rules::new(&text, "2026-11-22");
+            let id = rules.rulebook().find("it").unwrap();
+            let of = |value: i64| if value < 0 { "null".to_owned() } else { value.to_string() };
+            let users: Vec<Someone> = values
+                .iter()
+                .enumerate()
+                .map(|(at, (a, b))| rules.user(&format!("{{\"id\": \"u{at}\", \"a\": {}, \"b\": {b}}}", of(*a))))
+                .collect();
+            let now = answers(&rules, &users, id);
+            for (at, user) in users.iter().enumerate() {
+                let others = others(&rules, &users, at);
+                let asked = Asked {
+                    rulebook: rules.rulebook(),
+                    sources: rules.checked.warnings().sources(),
+                    context: &rules.context,
+                    record: &user.record,
+                    children: &user.children,
+                    others: &others,
+                };
+                let explained = explain(&asked, &[id]).remove(0);
+                prop_assert_eq!(&explained.value, &now[at], "as a run says\n{}\n{:?}", text, values);
+                let Some(changed) = after(&rules, user, &explained) else { continue };
+                let mut with = users.clone();
+                with[at] = changed;
+                let then = answers(&rules, &with, id);
+                prop_assert_eq!(&then[at], &Value::Bool(true), "{:?}\n{}\n{:?} of u{}", explained.nearest, text, values, at);
+            }
+        }
+    }
+}

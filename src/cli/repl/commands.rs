@@ -26,8 +26,9 @@ use super::{
         voice::{Voice, Volume},
     },
     people::People,
-    session::{Parts, Session, Wrong},
+    session::{Session, Wrong},
     shown,
+    texts::Parts,
 };
 
 /// Each command, what stands behind it, and what it does.

@@ -276,6 +276,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_pasted_is_answered_line_by_line() {
+        let (_folder, mut session) = session();
+        let said = |text: &str| Reply::Said(text.into());
+        let two = "tag rich when\n  points > 5\npoints > 100";
+        assert_eq!(
+            session.reply(two),
+            said("rich: 1 of 3 users (33.3 %), unknown 1: u2\n0 of 3 users (0.0 %), unknown 1\n")
+        );
+        assert_eq!(session.reply("tag poor when"), Reply::More);
+        session.clear();
+        assert_eq!(session.reply("1 + 1"), said("2\n"), "what was begun is forgotten");
+        let Reply::Failed(why) = session.reply("1 + 1\nponts > 3\n2 + 2") else { panic!("it is a mistake") };
+        assert!(why.starts_with("2\nerror[E") && !why.contains("\n4\n"), "{why}");
+        assert_eq!(session.reply(":quit"), Reply::Leave);
+    }
+
+    #[test]
     fn colours_change_no_character() {
         let line = "tag vip \"重要\" when spend >= 500 and last between 30d..60d # who";
         let coloured = highlighted(line);

@@ -15,7 +15,6 @@ use tagwell::{
     eval::Answers,
     ir::{self, Body, DefinitionId},
     source::Sources,
-    syntax::ast,
     value::{Clock, Type, Zone, print},
 };
 
@@ -28,8 +27,9 @@ use super::{
         voice::{Voice, Volume},
     },
     input::{self, Typed},
-    people::{InMemory, People, Selected},
+    people::{InMemory, People},
     shown,
+    texts::{PROMPT, Parts, declared, name_of, place, with_description},
 };
 
 /// Rules, data and a clock, and what has been typed so far.
@@ -46,16 +46,13 @@ pub(crate) struct Session {
     pub(super) as_of: AsOf,
     pub(super) colour: Colour,
     /// Lines of an input that goes on.
-    pending: String,
+    pub(super) pending: String,
     /// The rules as they stand, checked.
     book: Option<Book>,
-    memory: InMemory,
+    pub(super) memory: InMemory,
     /// What was hinted last.
-    hinted: Option<(String, Option<String>)>,
+    pub(super) hinted: Option<(String, Option<String>)>,
 }
-
-/// Rule texts under their names.
-pub(super) type Parts = Vec<(String, Arc<str>)>;
 
 /// What comes of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +80,6 @@ impl From<Failure> for Wrong {
     }
 }
 
-/// Where typed rules stand.
-const PROMPT: &str = "<prompt>";
-
 impl Session {
     /// Nothing is loaded yet.
     pub(crate) fn new(as_of: AsOf, colour: Colour) -> Session {
@@ -105,8 +99,21 @@ impl Session {
         }
     }
 
-    /// Answers a line.
-    pub(crate) fn reply(&mut self, line: &str) -> Reply {
+    /// Answers a line, or several that were pasted together: one after the other, up to the first mistake.
+    pub(crate) fn reply(&mut self, lines: &str) -> Reply {
+        let mut said = String::new();
+        for line in lines.split('\n') {
+            match self.line(line) {
+                Reply::More => {}
+                Reply::Said(text) => said += &text,
+                Reply::Failed(why) => return Reply::Failed(said + &why),
+                Reply::Leave => return Reply::Leave,
+            }
+        }
+        if said.is_empty() && !self.pending.is_empty() { Reply::More } else { Reply::Said(said) }
+    }
+
+    fn line(&mut self, line: &str) -> Reply {
         let blank = line.trim().is_empty();
         if self.pending.is_empty() && blank {
             return Reply::Said(String::new());
@@ -387,120 +394,6 @@ impl Session {
         let zone = self.zone()?;
         Ok(shown::spread("", &ty, &rulebook, &people, 0, &zone))
     }
-
-    /// What is known of a line while it is being typed: the type, and of a condition how many users it selects.
-    pub(crate) fn hint(&mut self, line: &str) -> Option<String> {
-        let text = format!("{}{line}", self.pending);
-        if let Some((known, hint)) = &self.hinted
-            && *known == text
-        {
-            return hint.clone();
-        }
-        let hint = self.find_hint(&text);
-        self.hinted = Some((text, hint.clone()));
-        hint
-    }
-
-    fn find_hint(&mut self, text: &str) -> Option<String> {
-        let asked = match Typed::of(text) {
-            Typed::Expression(text) => text.to_owned(),
-            Typed::Declarations(text) => condition_of(text)?,
-            Typed::Command(..) | Typed::Nothing => return None,
-        };
-        if input::words(&asked).len() < 2 && !asked.contains(char::is_alphabetic) {
-            return None;
-        }
-        let question = self.question(&asked).ok()?;
-        let rulebook = Arc::clone(question.rulebook());
-        if *question.ty() != Type::Bool {
-            return Some(type_name(&rulebook, question.ty()));
-        }
-        let (as_of, id) = (self.as_of.clone(), question.asked());
-        let mut memory = std::mem::take(&mut self.memory);
-        let selected = match self.book() {
-            Ok(book) if book.users.is_some() => {
-                memory.count(book, &as_of, &rulebook, id).or_else(|| many_rows(book, &as_of, &rulebook, id))
-            }
-            Ok(_) | Err(_) => None,
-        };
-        self.memory = memory;
-        Some(match selected {
-            Some(Selected { yes, of }) => {
-                format!("{} of {}", super::super::summary::grouped(yes), shown::users(of as usize))
-            }
-            None => "condition".to_owned(),
-        })
-    }
-
-    /// What can be named: words, and what each is.
-    pub(crate) fn names(&mut self) -> Vec<(String, &'static str)> {
-        let Ok(book) = self.book() else { return vec![] };
-        let rulebook = book.checked.rulebook();
-        let mut names: Vec<(String, &'static str)> = vec![];
-        for table in &rulebook.schema.tables {
-            names.push((table.name.to_string(), "table"));
-            names.extend(table.columns.iter().map(|column| (column.name.to_string(), "field")));
-        }
-        let headers = book.inputs.facts.values().flat_map(|facts| &facts.columns);
-        names.extend(headers.map(|column| (column.header.clone(), "field")));
-        for definition in &rulebook.definitions {
-            names.push((definition.name.to_string(), definition.body.word()));
-        }
-        for choices in &rulebook.choices {
-            names.extend(choices.values.iter().map(|value| (value.name.to_string(), "value")));
-        }
-        names.extend(rulebook.params.iter().map(|it| (it.name.to_string(), "param")));
-        names.extend(rulebook.lists.iter().map(|it| (it.name.to_string(), "list")));
-        names
-    }
-
-    /// The texts that a field or `let` has in the data, the most frequent first.
-    pub(crate) fn texts_of(&mut self, name: &str) -> Vec<String> {
-        let Ok(question) = self.question(name) else { return vec![] };
-        if *question.ty() != Type::Text {
-            return vec![];
-        }
-        let (as_of, rulebook, id) = (self.as_of.clone(), Arc::clone(question.rulebook()), question.asked());
-        let Ok(book) = self.book() else { return vec![] };
-        let Ok(people) = People::ask(book, &as_of, &rulebook, &[id]) else { return vec![] };
-        let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-        for (_, value) in people.of(0) {
-            if let tagwell::value::Value::Text(text) = value {
-                *counts.entry(text.to_string()).or_default() += 1;
-            }
-        }
-        let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        counts.into_iter().take(200).map(|(text, _)| text).collect()
-    }
-}
-
-/// Users who are counted while one types, where a rule asks about many rows.
-const SOON: u64 = 50_000;
-
-fn many_rows(book: &Book, as_of: &AsOf, rulebook: &Arc<ir::Rulebook>, id: DefinitionId) -> Option<Selected> {
-    let size = book.users.as_ref().and_then(|users| std::fs::metadata(users.name()).ok()).map_or(0, |it| it.len());
-    if size > SOON * 50 {
-        return None;
-    }
-    let people = People::ask(book, as_of, rulebook, &[id]).ok()?;
-    let yes = people.of(0).filter(|(_, value)| **value == tagwell::value::Value::Bool(true)).count() as u64;
-    Some(Selected { yes, of: people.len() as u64 })
-}
-
-/// The condition or value of a declaration that is being typed.
-fn condition_of(text: &str) -> Option<String> {
-    let words = input::words(text);
-    let head = words.first()?.text;
-    let mark = match head {
-        "tag" | "segment" => "when",
-        "let" => "=",
-        _ => return None,
-    };
-    let at = words.iter().find(|word| word.text == mark)?;
-    let rest = text.get(at.start + at.text.len()..)?;
-    let end = input::words(rest).iter().find(|word| word.text == "{").map_or(rest.len(), |word| word.start);
-    rest.get(..end).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty())
 }
 
 /// A type as the prompt says it.
@@ -518,70 +411,4 @@ pub(super) fn type_name(rulebook: &ir::Rulebook, ty: &Type) -> String {
         }
         ty => ty.to_string(),
     }
-}
-
-/// The names that a text declares.
-fn declared(name: &str, text: &Arc<str>) -> Vec<String> {
-    let (rulebook, _) = Rulebook::parse_what_can_be([(name, Arc::clone(text))]);
-    rulebook.files().iter().flat_map(|file| &file.declarations).map(name_of).collect()
-}
-
-fn name_of(declaration: &ast::Declaration) -> String {
-    match (&declaration.kind, declaration.name()) {
-        (ast::DeclarationKind::Rulebook(_), _) => "rulebook".into(),
-        (_, Some(name)) => name.symbol.to_string(),
-        (_, None) => "it".into(),
-    }
-}
-
-/// The text of a declaration, with the `##` comments above it.
-fn with_description(text: &str, declaration: &ast::Declaration) -> String {
-    let written = text.get(declaration.span().range()).unwrap_or(text);
-    match &declaration.description {
-        Some(description) => {
-            let lines: String = description.lines().map(|line| format!("## {line}\n")).collect();
-            format!("{lines}{written}")
-        }
-        None => written.to_owned(),
-    }
-}
-
-/// Puts a declaration where one of its name stands, or behind all others; whether one stood there.
-fn place(parts: &mut Parts, declaration: &ast::Declaration, written: &str) -> bool {
-    let name = name_of(declaration);
-    for (part, text) in parts.iter_mut() {
-        let (rulebook, _) = Rulebook::parse_what_can_be([(part.as_str(), Arc::clone(text))]);
-        let known = rulebook.files().iter().flat_map(|file| &file.declarations).find(|known| {
-            declaration.name().is_some() && known.name().is_some() && name_of(known) == name
-                || matches!(
-                    (&known.kind, &declaration.kind),
-                    (ast::DeclarationKind::Rulebook(_), ast::DeclarationKind::Rulebook(_))
-                )
-        });
-        if let Some(known) = known {
-            let range = known.span().range();
-            let bare = written.trim_start_matches("## ");
-            let new = if known.description.is_some() && bare.len() != written.len() { strip(written) } else { written };
-            let (before, after) = (text.get(..range.start).unwrap_or(""), text.get(range.end..).unwrap_or(""));
-            *text = format!("{before}{new}{after}").into();
-            return true;
-        }
-    }
-    match parts.iter_mut().find(|(part, _)| part == PROMPT) {
-        Some((_, text)) => *text = format!("{text}{written}\n").into(),
-        None => parts.push((PROMPT.into(), format!("{written}\n").into())),
-    }
-    false
-}
-
-/// Without the description: the one that stands there stays.
-fn strip(written: &str) -> &str {
-    let mut rest = written;
-    while let Some((line, after)) = rest.split_once('\n') {
-        if !line.starts_with("##") {
-            break;
-        }
-        rest = after;
-    }
-    rest
 }

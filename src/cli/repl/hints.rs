@@ -1,0 +1,132 @@
+//! What is told while a line is being typed: its type, how many users it selects, and what a word could become.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tagwell::{
+    ir::{self, DefinitionId},
+    value::{Type, Value},
+};
+
+use super::{
+    super::{book::Book, clock::AsOf, summary::grouped},
+    input::{self, Typed},
+    people::{People, Selected},
+    session::{Session, type_name},
+    shown,
+};
+
+impl Session {
+    /// What is known of a line while it is being typed: the type, and of a condition how many users it selects.
+    pub(crate) fn hint(&mut self, line: &str) -> Option<String> {
+        let text = format!("{}{line}", self.pending);
+        if let Some((known, hint)) = &self.hinted
+            && *known == text
+        {
+            return hint.clone();
+        }
+        let hint = self.find_hint(&text);
+        self.hinted = Some((text, hint.clone()));
+        hint
+    }
+
+    fn find_hint(&mut self, text: &str) -> Option<String> {
+        let asked = match Typed::of(text) {
+            Typed::Expression(text) => text.to_owned(),
+            Typed::Declarations(text) => condition_of(text)?,
+            Typed::Command(..) | Typed::Nothing => return None,
+        };
+        if input::words(&asked).len() < 2 && !asked.contains(char::is_alphabetic) {
+            return None;
+        }
+        let question = self.question(&asked).ok()?;
+        let rulebook = Arc::clone(question.rulebook());
+        if *question.ty() != Type::Bool {
+            return Some(type_name(&rulebook, question.ty()));
+        }
+        let (as_of, id) = (self.as_of.clone(), question.asked());
+        let mut memory = std::mem::take(&mut self.memory);
+        let selected = match self.book() {
+            Ok(book) if book.users.is_some() => {
+                memory.count(book, &as_of, &rulebook, id).or_else(|| many_rows(book, &as_of, &rulebook, id))
+            }
+            Ok(_) | Err(_) => None,
+        };
+        self.memory = memory;
+        Some(match selected {
+            Some(Selected { yes, of }) => {
+                format!("{} of {}", grouped(yes), shown::users(of as usize))
+            }
+            None => "condition".to_owned(),
+        })
+    }
+
+    /// What can be named: words, and what each is.
+    pub(crate) fn names(&mut self) -> Vec<(String, &'static str)> {
+        let Ok(book) = self.book() else { return vec![] };
+        let rulebook = book.checked.rulebook();
+        let mut names: Vec<(String, &'static str)> = vec![];
+        for table in &rulebook.schema.tables {
+            names.push((table.name.to_string(), "table"));
+            names.extend(table.columns.iter().map(|column| (column.name.to_string(), "field")));
+        }
+        let headers = book.inputs.facts.values().flat_map(|facts| &facts.columns);
+        names.extend(headers.map(|column| (column.header.clone(), "field")));
+        for definition in &rulebook.definitions {
+            names.push((definition.name.to_string(), definition.body.word()));
+        }
+        for choices in &rulebook.choices {
+            names.extend(choices.values.iter().map(|value| (value.name.to_string(), "value")));
+        }
+        names.extend(rulebook.params.iter().map(|it| (it.name.to_string(), "param")));
+        names.extend(rulebook.lists.iter().map(|it| (it.name.to_string(), "list")));
+        names
+    }
+
+    /// The texts that a field or `let` has in the data, the most frequent first.
+    pub(crate) fn texts_of(&mut self, name: &str) -> Vec<String> {
+        let Ok(question) = self.question(name) else { return vec![] };
+        if *question.ty() != Type::Text {
+            return vec![];
+        }
+        let (as_of, rulebook, id) = (self.as_of.clone(), Arc::clone(question.rulebook()), question.asked());
+        let Ok(book) = self.book() else { return vec![] };
+        let Ok(people) = People::ask(book, &as_of, &rulebook, &[id]) else { return vec![] };
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, value) in people.of(0) {
+            if let Value::Text(text) = value {
+                *counts.entry(text.to_string()).or_default() += 1;
+            }
+        }
+        let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        counts.into_iter().take(200).map(|(text, _)| text).collect()
+    }
+}
+
+/// Users who are counted while one types, where a rule asks about many rows.
+const SOON: u64 = 50_000;
+
+fn many_rows(book: &Book, as_of: &AsOf, rulebook: &Arc<ir::Rulebook>, id: DefinitionId) -> Option<Selected> {
+    let size = book.users.as_ref().and_then(|users| std::fs::metadata(users.name()).ok()).map_or(0, |it| it.len());
+    if size > SOON * 50 {
+        return None;
+    }
+    let people = People::ask(book, as_of, rulebook, &[id]).ok()?;
+    let yes = people.of(0).filter(|(_, value)| **value == Value::Bool(true)).count() as u64;
+    Some(Selected { yes, of: people.len() as u64 })
+}
+
+/// The condition or value of a declaration that is being typed.
+fn condition_of(text: &str) -> Option<String> {
+    let words = input::words(text);
+    let head = words.first()?.text;
+    let mark = match head {
+        "tag" | "segment" => "when",
+        "let" => "=",
+        _ => return None,
+    };
+    let at = words.iter().find(|word| word.text == mark)?;
+    let rest = text.get(at.start + at.text.len()..)?;
+    let end = input::words(rest).iter().find(|word| word.text == "{").map_or(rest.len(), |word| word.start);
+    rest.get(..end).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty())
+}
