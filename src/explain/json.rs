@@ -51,6 +51,7 @@ fn result_json(result: &Explained, zone: &Zone) -> Json {
         "tree": tree,
         "towards": result.towards,
         "nearest": nearest,
+        "gave_up": result.gave_up,
         "from": from,
         "until": until,
         "hangs_on_others": result.later == Later::HangsOnOthers,

@@ -26,6 +26,7 @@ use crate::{
     eval::{Children, Context, Interpreter},
     explain::{
         formula::{Builder, Formula},
+        nearest::Way,
         part::Part,
         person::{Person, Seen, Slot, Supposed},
         tree::Trees,
@@ -77,6 +78,8 @@ pub struct Explained {
     pub towards: Option<String>,
     /// What would have to change; none where nothing need or nothing would do.
     pub nearest: Option<Vec<Change>>,
+    /// Whether the search for the nearest way ended before everything was tried.
+    pub gave_up: bool,
     /// When it will be otherwise if nothing else happens.
     pub later: Later,
 }
@@ -253,7 +256,9 @@ fn one<'a>(
         Body::Tag(_) | Body::Segment(_) => Some(Truth::of(&value).is_true()),
         Body::Let(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => None,
     };
-    let (towards, nearest) = way(asked, person, builder, id, &value);
+    let mut gave_up = false;
+    let (towards, nearest) = way(asked, person, builder, id, &value, &mut gave_up);
+    let gave_up = gave_up && nearest.is_none();
     let part = Part { order: rulebook.order_of(&rulebook.reads([id])), aggregates: vec![] };
     let differs = |then: &Seen| later::is_other(rulebook, id, &value, then.answers.value(id));
     let later = later::first(person, asked.context, &part, id, &differs);
@@ -275,6 +280,7 @@ fn one<'a>(
         applies,
         towards,
         nearest,
+        gave_up,
         later,
     }
 }
@@ -292,11 +298,16 @@ fn way<'a>(
     builder: &mut Builder<'a, '_>,
     id: DefinitionId,
     value: &Value,
+    gave_up: &mut bool,
 ) -> (Option<String>, Option<Vec<Change>>) {
     let rulebook = asked.rulebook;
-    let to = |formula: &Formula<'a>| {
-        let steps = nearest::nearest(person, asked.context, formula)?;
-        Some(steps.iter().map(|step| change(asked, step)).collect::<Vec<Change>>())
+    let mut to = |formula: &Formula<'a>| match nearest::nearest(person, asked.context, formula) {
+        Way::Found(steps) => Some(steps.iter().map(|step| change(asked, step)).collect::<Vec<Change>>()),
+        Way::None => None,
+        Way::TooMany => {
+            *gave_up = true;
+            None
+        }
     };
     match &rulebook.definition(id).body {
         Body::Tag(condition) | Body::Segment(condition) => {

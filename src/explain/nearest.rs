@@ -1,7 +1,7 @@
 //! The nearest way in: the smallest set of leaves whose truth would have to change for a condition to be true, with a value for
 //! each thing that they stand on. Every proposal is asked of the interpreter before it is made.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use crate::{
     eval::{Context, Interpreter, reference::Row},
@@ -28,10 +28,24 @@ pub(super) struct Step<'a> {
 /// Combinations of values that are tried for one set of leaves.
 const COMBINATIONS: usize = 2_000;
 
-/// What would have to change for a formula to be true that is not; none where nothing would do.
-pub(super) fn nearest<'a>(person: &Person<'a>, context: &Context, formula: &Formula<'a>) -> Option<Vec<Step<'a>>> {
+/// Records that are tried in all, for all sets of leaves. Conditions that hang together in so many ways are not met in practice.
+const TRIALS: usize = 4_000;
+
+/// What a search came to.
+#[derive(Clone, Debug)]
+pub(super) enum Way<'a> {
+    /// What would have to change.
+    Found(Vec<Step<'a>>),
+    /// Nothing would do.
+    None,
+    /// Nothing was found in reasonable time.
+    TooMany,
+}
+
+/// What would have to change for a formula to be true that is not.
+pub(super) fn nearest<'a>(person: &Person<'a>, context: &Context, formula: &Formula<'a>) -> Way<'a> {
     let all: Vec<usize> = (0..formula.leaves().len()).collect();
-    let search = Search { person, context, formula };
+    let search = Search { person, context, formula, left: Cell::new(TRIALS) };
     let part = Part::of(person.rulebook, formula.leaves().iter().copied());
     let now = search.see(&part, &Supposed::new());
     let truths = search.truths(&now, &all);
@@ -65,7 +79,11 @@ pub(super) fn nearest<'a>(person: &Person<'a>, context: &Context, formula: &Form
         })
         .collect();
     let known = Known { slots: &slots, tables: &tables, together: &together };
-    formula.turn(&truths, &can, &mut |turns| search.realise(turns, &known, &part, &now))
+    match formula.turn(&truths, &can, &mut |turns| search.realise(turns, &known, &part, &now)) {
+        (Some(found), _) if !found.is_empty() => Way::Found(found),
+        (Some(_), _) | (None, true) => Way::TooMany,
+        (None, false) => Way::None,
+    }
 }
 
 fn slots_at(slots: &[Vec<Slot>], leaf: usize) -> &[Slot] {
@@ -107,6 +125,8 @@ struct Search<'s, 'a> {
     person: &'s Person<'a>,
     context: &'s Context,
     formula: &'s Formula<'a>,
+    /// Records that may still be tried.
+    left: Cell<usize>,
 }
 
 impl<'a> Search<'_, 'a> {
@@ -259,7 +279,7 @@ impl<'a> Search<'_, 'a> {
         None
     }
 
-    /// Values with which these leaves turn and the condition is true.
+    /// Values with which these leaves turn and the condition is true; no steps at all where too many were tried already.
     fn realise(&self, turns: &[Turn], known: &Known<'_>, part: &Part, now: &Seen) -> Option<Vec<Step<'a>>> {
         let all: Vec<usize> = (0..self.formula.leaves().len()).collect();
         let holds = |supposed: &Supposed| {
@@ -300,6 +320,10 @@ impl<'a> Search<'_, 'a> {
                 .map(|(slot, turns)| (*slot, known.tables.get(slot).map_or(vec![], |table| table.with(turns))))
                 .collect();
             for places in Odometer::over(values.iter().map(|(_, values)| values.len()).collect()) {
+                if self.left.get() == 0 {
+                    return Some(vec![]);
+                }
+                self.left.set(self.left.get() - 1);
                 if left == 0 {
                     return None;
                 }

@@ -275,6 +275,7 @@ fn closing(result: &Explained, zone: &Zone, paint: Paint<'_>) -> String {
             let all: Vec<String> = told.into_iter().map(|(_, words)| words).collect();
             say(&head, &all.join("; and "));
         }
+        None if result.gave_up => say("no way in found:", "there are too many ways to try all of them"),
         None if result.applies == Some(false) => {
             say("no way in:", "no other values of this user would do");
         }

@@ -135,21 +135,22 @@ impl Formula<'_> {
     }
 
     /// Hands on sets of leaves that make it true when they are turned, the smallest first, of equal ones the first in rule
-    /// order, until one is taken. None where no set is, or none is found in reasonable time.
+    /// order, until one is taken. None where no set is; and whether the search ended before all were handed on.
     pub(super) fn turn<T>(
         &self,
         truths: &[Truth],
         can: &[Can],
         take: &mut dyn FnMut(&[Turn]) -> Option<T>,
-    ) -> Option<T> {
+    ) -> (Option<T>, bool) {
         let mut settled = vec![Settled::Open; self.leaves().len()];
         let least = self.bound(truths, can, &settled);
         if least >= NEVER {
-            return None;
+            return (None, false);
         }
         let mut search = Search { formula: self, truths, can, take, turns: vec![], left: STEPS };
         let least = least.div_ceil(WHOLE) as usize;
-        (least.max(1)..=self.leaves().len()).find_map(|size| search.from(0, size, &mut settled))
+        let found = (least.max(1)..=self.leaves().len()).find_map(|size| search.from(0, size, &mut settled));
+        (found, search.left == 0)
     }
 }
 
