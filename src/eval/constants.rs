@@ -17,6 +17,14 @@ pub(crate) struct AsOf<'a, 'c> {
     pub(crate) context: &'c Context,
 }
 
+impl<'a> AsOf<'a, 'a> {
+    /// At the interpreter's own.
+    #[cfg_attr(not(feature = "data"), allow(dead_code))]
+    pub(crate) fn of(interpreter: Interpreter<'a>) -> AsOf<'a, 'a> {
+        AsOf { interpreter, context: interpreter.context() }
+    }
+}
+
 /// Nobody: constants read nothing.
 #[derive(Debug)]
 pub(crate) struct Nobody;

@@ -12,7 +12,6 @@ pub mod index;
 #[cfg(feature = "data")]
 pub mod kernel;
 pub mod known;
-#[cfg(feature = "data")]
 pub mod ranks;
 pub mod reference;
 pub mod rows;

@@ -60,11 +60,13 @@ impl Pattern {
     #[must_use]
     pub fn example(&self) -> Option<String> {
         let parsed = regex_syntax::parse(&self.source).ok()?;
-        let mut text = String::new();
-        write_example(&parsed, &mut text)?;
-        [text.clone(), format!("{text}x"), format!("x{text}")]
-            .into_iter()
-            .find(|text| !text.is_empty() && self.is_match(text))
+        // What may be left out is left out first, then written once: of `^\s*$` a blank is an example.
+        let written = [0, 1].into_iter().filter_map(|least| {
+            let mut text = String::new();
+            write_example(&parsed, least, &mut text)?;
+            Some([text.clone(), format!("{text}x"), format!("x{text}")])
+        });
+        written.flatten().find(|text| !text.is_empty() && self.is_match(text))
     }
 
     /// `s matches /re/`
@@ -105,8 +107,8 @@ fn syntax_error(message: &str) -> PatternError {
 const LONGEST_EXAMPLE: usize = 1000;
 
 /// Writes the first text that a part of a pattern accepts: of a class its first character that can be seen, of a repetition
-/// as few as there must be.
-fn write_example(part: &Hir, text: &mut String) -> Option<()> {
+/// as few as there must be, or at least so many where there may be.
+fn write_example(part: &Hir, least: u32, text: &mut String) -> Option<()> {
     if text.len() > LONGEST_EXAMPLE {
         return None;
     }
@@ -120,13 +122,13 @@ fn write_example(part: &Hir, text: &mut String) -> Option<()> {
         }
         HirKind::Class(Class::Bytes(class)) => text.push(char::from(class.ranges().first()?.start())),
         HirKind::Repetition(repetition) => {
-            for _ in 0..repetition.min {
-                write_example(&repetition.sub, text)?;
+            for _ in 0..repetition.min.max(least.min(repetition.max.unwrap_or(least))) {
+                write_example(&repetition.sub, least, text)?;
             }
         }
-        HirKind::Capture(capture) => write_example(&capture.sub, text)?,
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write_example(part, text))?,
-        HirKind::Alternation(parts) => write_example(parts.first()?, text)?,
+        HirKind::Capture(capture) => write_example(&capture.sub, least, text)?,
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write_example(part, least, text))?,
+        HirKind::Alternation(parts) => write_example(parts.first()?, least, text)?,
     }
     Some(())
 }

@@ -5,7 +5,6 @@
 //! as settled: known to be true or false. Leaves that are no comparison are answered once for each different text, or row by row by
 //! the plain interpreter, against which all of this is held.
 
-mod as_of;
 mod bits;
 mod combine;
 mod counts;
@@ -26,13 +25,12 @@ use std::{
 
 use crate::{
     column::Column,
-    eval::{Answers, Context, Interpreter, Overlap, reference::Known},
+    eval::{Answers, Context, Interpreter, Overlap, constants::AsOf, reference::Known},
     ir::{AggregateFunction, AggregateId, Body, DefinitionId, ExprKind},
     plan::{Atom, AtomId, NodeId, Plan, Slot, Step},
     schema::ColumnId,
     value::{Type, Value},
 };
-pub(in crate::eval) use as_of::AsOf;
 use combine::{Combine, Kept};
 use lane::{BLOCK, Lane};
 use leaf::{Answer, Memo};

@@ -7,7 +7,7 @@ use crate::{
     column::Column,
     eval::{
         Interpreter,
-        kernel::AsOf,
+        constants::AsOf,
         rows::element_type,
         whole::{
             asked::Rows,

@@ -11,6 +11,7 @@ mod lane;
 mod numbers;
 mod part;
 mod slots;
+mod steps;
 mod truths;
 mod users;
 mod values;

@@ -9,7 +9,7 @@ use crate::{
     column::{Column, Data},
     eval::{
         accumulate::Answered,
-        ranks::{self, Ranks},
+        ranks::Ranks,
         rows,
         whole::{
             Found, NOBODY, Name, Named, Seen, Whole,
@@ -17,6 +17,7 @@ use crate::{
             clauses::{self, Clauses, Elements, FoundOf, Question},
             gather,
             slots::{self, Columns, Piece, Slots},
+            steps,
             truths::has,
         },
     },
@@ -191,7 +192,7 @@ impl Whole<'_> {
             element => element.column(|slot| known.column(slot)),
         };
         let is_ranked = |user: usize| found.take.as_ref().is_none_or(|take| has(take, user));
-        let answers = match (values.and_then(ranks::keys), &groups) {
+        let answers = match (values.and_then(steps::keys), &groups) {
             (Some(keys), None) => self.rank_all(aggregate, &keys, known.named, &is_ranked),
             _ => self.rank_one_by_one(aggregate, values, known.named, groups.as_ref(), &is_ranked),
         };
@@ -211,7 +212,7 @@ impl Whole<'_> {
         let mut sorted: Vec<i64> =
             keys.iter().enumerate().filter(|(user, _)| is_ranked(*user)).map(|(_, key)| *key).collect();
         let steps =
-            ranks::steps(&mut sorted, |ranked, less, more| rows::rank(&aggregate.function, ranked, less, more, &row));
+            steps::steps(&mut sorted, |ranked, less, more| rows::rank(&aggregate.function, ranked, less, more, &row));
         let starts: Vec<usize> = (0..self.users).step_by(TOGETHER).collect();
         let part = |start: usize| {
             let mut column = Column::new(&aggregate.ty);
