@@ -167,14 +167,15 @@ impl Engine {
         let mut counts = kernel.counts();
         let sink = &*sink;
         let evaluated = |chunk: Result<Chunk, DataError>| {
-            let parsed = chunk?.parse()?;
             let mut part = Evaluated::none(&kernel);
-            for slice in Slice::all(&parsed.batch, kernel.together()) {
-                let line = |row: usize| parsed.batch.lines.get(slice.start() + row).copied();
-                self.evaluate_frame(&kernel, &slice, sink, line, &mut part);
-            }
-            part.read = (parsed.batch.rows + parsed.bad.len()) as u64;
-            part.bad = parsed.bad.into_iter().map(|(_, bad)| bad).collect();
+            chunk?.each(&mut |parsed| {
+                for slice in Slice::all(&parsed.batch, kernel.together()) {
+                    let line = |row: usize| parsed.batch.lines.get(slice.start() + row).copied();
+                    self.evaluate_frame(&kernel, &slice, sink, line, &mut part);
+                }
+                part.read += (parsed.batch.rows + parsed.bad.len()) as u64;
+                part.bad.extend(parsed.bad.into_iter().map(|(_, bad)| bad));
+            })?;
             Ok(part)
         };
         let threads = rayon::current_num_threads();

@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read, sync::Arc};
 
 use arrow_array::{
-    Array, ArrowPrimitiveType, RecordBatch,
+    Array, ArrowPrimitiveType, RecordBatch, RecordBatchReader,
     cast::AsArray,
     types::{
         Date32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -15,7 +15,8 @@ use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{
-        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+        RowSelection, RowSelector,
     },
 };
 
@@ -159,10 +160,39 @@ fn pieces(metadata: &ArrowReaderMetadata, most: usize) -> Vec<Piece> {
 impl Form {
     /// Reads a piece.
     pub(super) fn parse(&self, piece: &Piece) -> Result<Parsed, DataError> {
-        let damaged = || Err(columnar::unfit(&self.input, columnar::DAMAGED));
-        let batch = guarded(|| self.batch(piece)).unwrap_or_else(damaged)?;
+        let whole = || {
+            let reader = self.reader(piece, piece.rows)?;
+            let schema = reader.schema();
+            let batches: Result<Vec<RecordBatch>, _> = reader.collect();
+            batches
+                .and_then(|batches| arrow_select::concat::concat_batches(&schema, &batches))
+                .map_err(|it| self.unfit(&it))
+        };
+        let batch = guarded(whole).unwrap_or_else(|| Err(self.unfit(&columnar::DAMAGED)))?;
+        Ok(self.parsed(&batch, piece.before))
+    }
+
+    /// Reads a piece so many rows after the other, which takes less memory at a time.
+    pub(super) fn each(&self, piece: &Piece, rows: usize, taken: &mut dyn FnMut(Parsed)) -> Result<(), DataError> {
+        let damaged = || self.unfit(&columnar::DAMAGED);
+        let mut reader = guarded(|| self.reader(piece, rows)).unwrap_or_else(|| Err(damaged()))?;
+        let mut before = piece.before;
+        while let Some(batch) = guarded(|| reader.next()).ok_or_else(damaged)? {
+            let batch = batch.map_err(|error| self.unfit(&error))?;
+            taken(self.parsed(&batch, before));
+            before += batch.num_rows() as u64;
+        }
+        Ok(())
+    }
+
+    fn unfit(&self, error: &dyn std::fmt::Display) -> DataError {
+        columnar::unfit(&self.input, error)
+    }
+
+    /// Rows that follow so many of the file.
+    fn parsed(&self, batch: &RecordBatch, before: u64) -> Parsed {
         let rows = batch.num_rows();
-        let lines = (1..).map(|row| piece.before + row).take(rows).collect();
+        let lines = (1..).map(|row| before + row).take(rows).collect();
         let mut faults = vec![];
         let mut columns = vec![];
         for (id, column) in &self.columns {
@@ -170,38 +200,33 @@ impl Form {
             let mut strict = Strict { id: *id, column, zone: &self.shared.zone, array, faults: &mut faults };
             columns.push((*id, self::column(array, column, &self.shared.days, &mut strict)));
         }
-        let shown = |row| columnar::verbatim(&batch, row, &self.shared.zone).into_bytes();
+        let shown = |row| columnar::verbatim(batch, row, &self.shared.zone).into_bytes();
         let wanted = &self.shared.wanted;
         let verbatim = (0..rows).filter(|_| wanted.verbatim).map(shown).collect();
         let children = if wanted.nested.is_empty() { vec![] } else { vec![vec![]; rows] };
         let found = Found { columns, lines, children, verbatim, faults, none: vec![] };
-        Ok(self.shared.sorted_out(found, |row, line, column, reason| {
+        self.shared.sorted_out(found, |row, line, column, reason| {
             Box::new(BadRow { file: self.input.name(), line, column, reason, verbatim: shown(row) })
-        }))
+        })
     }
 
-    /// Its rows as the file has them.
-    fn batch(&self, piece: &Piece) -> Result<RecordBatch, DataError> {
-        let unfit = |error: &dyn std::fmt::Display| columnar::unfit(&self.input, error);
+    fn reader(&self, piece: &Piece, rows: usize) -> Result<ParquetRecordBatchReader, DataError> {
         let selection = vec![RowSelector::skip(piece.skip), RowSelector::select(piece.rows)];
-        macro_rules! batches {
+        macro_rules! reader {
             ($source:expr) => {
                 ParquetRecordBatchReaderBuilder::new_with_metadata($source, self.metadata.clone())
                     .with_row_groups(vec![piece.group])
                     .with_row_selection(RowSelection::from(selection))
                     .with_projection(self.projection.clone())
-                    .with_batch_size(piece.rows)
+                    .with_batch_size(rows)
                     .build()
-                    .map_err(|error| unfit(&error))?
+                    .map_err(|error| self.unfit(&error))
             };
         }
-        let reader = match (&self.standard, self.input.path()) {
-            (None, Some(path)) => batches!(File::open(path).map_err(|error| self.input.unreadable(error))?),
-            (all, _) => batches!(all.clone().unwrap_or_default()),
-        };
-        let schema = arrow_array::RecordBatchReader::schema(&reader);
-        let batches: Vec<RecordBatch> = reader.collect::<Result<_, _>>().map_err(|error| unfit(&error))?;
-        arrow_select::concat::concat_batches(&schema, &batches).map_err(|error| unfit(&error))
+        match (&self.standard, self.input.path()) {
+            (None, Some(path)) => reader!(File::open(path).map_err(|error| self.input.unreadable(error))?),
+            (all, _) => reader!(all.clone().unwrap_or_default()),
+        }
     }
 }
 

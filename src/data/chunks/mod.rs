@@ -28,6 +28,8 @@ use days::Days;
 
 /// Bytes of a piece of text.
 const SIZE: usize = 1 << 20;
+/// Packed rows that are looked at together.
+const TOGETHER: usize = 1 << 14;
 /// Bytes that a packed row is taken for.
 const ROW: usize = 8;
 
@@ -156,6 +158,22 @@ impl Chunk {
             Unread::Objects(form, piece) => Ok(form.parse(&piece)),
             Unread::Groups(form, piece) => form.parse(&piece),
             Unread::Plain(rows) => Ok(*rows),
+        }
+    }
+}
+
+impl Chunk {
+    /// Reads its rows, some thousand at a time where they are unpacked as they are read.
+    ///
+    /// # Errors
+    /// As [`Chunk::parse`].
+    pub fn each(self, taken: &mut dyn FnMut(Parsed)) -> Result<(), DataError> {
+        match self.rows {
+            Unread::Groups(form, piece) => form.each(&piece, TOGETHER, taken),
+            rows => {
+                taken(Chunk { rows }.parse()?);
+                Ok(())
+            }
         }
     }
 }
