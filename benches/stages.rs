@@ -1,5 +1,5 @@
 //! Each stage of a run by itself, on one thread: rule text to rulebook, rulebook to plan, users in memory to answers, answers to
-//! text; and one user alone. Reading is in `readers.rs`. `cargo bench --bench stages`; `-- plan` for one group.
+//! text. Reading is in `readers.rs`, one user alone in `one.rs`. `cargo bench --bench stages`; `-- plan` for one group.
 
 mod made;
 
@@ -145,23 +145,5 @@ fn write(bench: &mut Criterion) {
     group.finish();
 }
 
-fn one_user(bench: &mut Criterion) {
-    let batches = batches();
-    let record = batches.first().expect("users").record(7);
-    let json = made::json_text(8).lines().last().expect("users").to_owned();
-    let mut group = bench.benchmark_group("one user");
-    for tags in SIZES {
-        let engine = engine(tags);
-        group.throughput(Throughput::Elements(1)).sample_size(20);
-        group.bench_function(BenchmarkId::new("interpreter, values", tags), |bench| {
-            bench.iter(|| black_box(engine.evaluate_record(&record).expect("a good record")).tags().len());
-        });
-        group.bench_function(BenchmarkId::new("interpreter, JSON", tags), |bench| {
-            bench.iter(|| black_box(engine.evaluate_one(&json).expect("a good record")).tags().len());
-        });
-    }
-    group.finish();
-}
-
-criterion_group!(benches, rulebook, evaluate, write, one_user);
+criterion_group!(benches, rulebook, evaluate, write);
 criterion_main!(benches);

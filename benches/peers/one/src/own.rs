@@ -1,9 +1,9 @@
-//! Tagwell.
+//! Tagwell: the rulebook compiled to be asked about users one by one, the records as typed values.
 
 use std::error::Error;
 
 use tagwell::{
-    engine::{Engine, Rulebook},
+    engine::{self, Rulebook, Scratch},
     ir::Body,
     record,
     value::Value,
@@ -12,7 +12,8 @@ use tagwell::{
 use crate::Matcher;
 
 pub struct Tagwell {
-    engine: Engine,
+    matcher: engine::Matcher,
+    scratch: Scratch,
     records: Vec<Vec<Value>>,
     /// The place of each definition among the tags.
     places: Vec<Option<usize>>,
@@ -33,21 +34,21 @@ impl Tagwell {
         let is_tag = |definition: &tagwell::ir::Definition| matches!(definition.body, Body::Tag(_));
         let places =
             engine.rulebook().definitions.iter().map(|it| if is_tag(it) { tags.next() } else { None }).collect();
-        Ok(Tagwell { records, places, engine })
+        let matcher = engine.matcher()?;
+        Ok(Tagwell { scratch: matcher.scratch(), records, places, matcher })
     }
 }
 
 impl Matcher for Tagwell {
     fn matches(&mut self, record: usize, found: Option<&mut Vec<usize>>) -> usize {
-        let outcome = self.engine.evaluate_record(&self.records[record]).expect("rules about one user");
-        let values = outcome.answers().values.iter().zip(&self.places);
-        let tagged = values.filter_map(|(value, place)| if *value == Value::Bool(true) { *place } else { None });
+        let record = &self.records[record];
+        let matches = self.matcher.evaluate(record, &mut self.scratch).expect("rules about one user");
         match found {
             Some(found) => {
-                found.extend(tagged);
+                found.extend(matches.tag_ids().filter_map(|id| self.places[id.0 as usize]));
                 found.len()
             }
-            None => tagged.count(),
+            None => matches.tag_ids().count(),
         }
     }
 }
