@@ -144,6 +144,7 @@ impl Run {
         let ran = if plan.reads.aggregates.is_empty() && !self.data.check_keys {
             let wanted =
                 Wanted { table: plan.table.clone(), needed: plan.needed.clone(), nested: vec![], verbatim: false };
+            users.read_for_the_last_time();
             let chunks = data::chunks(users, wanted, engine.clock().zone()).map_err(book::failure)?;
             self.threads(|| engine.run(chunks, &plan.reads, &mut sink))?
         } else {

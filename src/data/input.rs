@@ -2,12 +2,12 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, Cursor, Read},
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
-use crate::data::{DataError, lines::Lines};
+use crate::data::{DataError, lines::Lines, pipe::Pipe};
 
 /// The form of a data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct Input {
     /// Its form.
     pub format: Format,
     packed: Packed,
-    /// Standard input, or a pipe, is read once and kept, so that it can be looked at twice.
-    standard: Arc<OnceLock<Vec<u8>>>,
+    /// Standard input, or a pipe, which can be read only once.
+    pipe: Arc<Pipe>,
     /// The parts of a folder or a glob, in path order; then this is none of them.
     parts: Vec<Input>,
 }
@@ -91,7 +91,7 @@ impl Input {
             }
         };
         let path = (path != "-").then(|| PathBuf::from(path));
-        Ok(Input { path, format, packed, standard: Arc::default(), parts: vec![] })
+        Ok(Input { path, format, packed, pipe: Arc::default(), parts: vec![] })
     }
 
     /// A folder's files, or those that a glob such as `users-*.parquet` names, as one table.
@@ -115,7 +115,7 @@ impl Input {
             return Err(DataError::unfit(path, "there is no data file there"));
         };
         let (format, packed) = (first.format, first.packed);
-        Ok(Input { path: Some(path.into()), format, packed, standard: Arc::default(), parts })
+        Ok(Input { path: Some(path.into()), format, packed, pipe: Arc::default(), parts })
     }
 
     /// The files that make up the table: itself, or its parts.
@@ -140,7 +140,7 @@ impl Input {
     pub fn open(&self) -> Result<Box<dyn Read + Send>, DataError> {
         let bytes: Box<dyn Read + Send> = match &self.path {
             // `<(zcat users.csv.gz)` in a shell
-            Some(path) if is_pipe(path) => Box::new(Cursor::new(self.kept(|| File::open(path))?)),
+            Some(path) if is_pipe(path) => self.once(|| Ok(Box::new(File::open(path)?)))?,
             Some(path) => {
                 let file = File::open(path).map_err(|error| self.unreadable(error))?;
                 if file.metadata().is_ok_and(|found| found.is_dir()) {
@@ -148,7 +148,7 @@ impl Input {
                 }
                 Box::new(BufReader::with_capacity(1 << 16, file))
             }
-            None => Box::new(Cursor::new(self.kept(|| Ok(io::stdin().lock()))?)),
+            None => self.once(|| Ok(Box::new(io::stdin())))?,
         };
         let unpacked = match self.packed {
             Packed::Not => bytes,
@@ -166,13 +166,14 @@ impl Input {
         DataError::Unreadable { file: self.name(), error }
     }
 
-    fn kept<R: Read>(&self, open: impl FnOnce() -> io::Result<R>) -> Result<Vec<u8>, DataError> {
-        if let Some(bytes) = self.standard.get() {
-            return Ok(bytes.clone());
-        }
-        let mut bytes = vec![];
-        open().and_then(|mut reader| reader.read_to_end(&mut bytes)).map_err(|error| self.unreadable(error))?;
-        Ok(self.standard.get_or_init(|| bytes).clone())
+    fn once(&self, open: impl FnOnce() -> io::Result<Box<dyn Read + Send>>) -> Result<Box<dyn Read + Send>, DataError> {
+        let reader = self.pipe.read(open).map_err(|error| self.unreadable(error))?;
+        Ok(Box::new(BufReader::with_capacity(1 << 16, reader)))
+    }
+
+    /// Who reads it next is the last to do so: of standard input, or a pipe, nothing is kept from then on.
+    pub fn read_for_the_last_time(&self) {
+        self.pipe.keep_no_more();
     }
 }
 

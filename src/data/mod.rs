@@ -9,6 +9,7 @@ mod guard;
 mod input;
 mod json_lines;
 mod lines;
+mod pipe;
 mod quotes;
 mod survey;
 mod table;

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Pieces that may be ready before it is their turn, for each thread.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// Does the work for every piece on so many threads, and takes what comes of it in the order of the pieces, one at a time; ends at
 /// the first error.
@@ -31,6 +31,7 @@ pub(super) fn in_order<Piece: Send, Done: Send, Error: Send>(
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
+                let _watch = Watch(&queue);
                 loop {
                     let (number, piece) = {
                         let mut input = locked(&input);
@@ -51,7 +52,7 @@ pub(super) fn in_order<Piece: Send, Done: Send, Error: Send>(
     }
 }
 
-/// A thread that panicked takes the others along when they are joined; until then they go on.
+/// What a thread that panicked held is whole: no step of it is half done while it is held.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -69,12 +70,14 @@ struct State<Done, Error> {
     next: usize,
     /// Whether a thread is taking.
     taking: bool,
+    /// Whether a thread has panicked: its piece never comes, and nobody waits for it.
+    dead: bool,
     failed: Option<Error>,
 }
 
 impl<Done, Error> State<Done, Error> {
     fn new() -> State<Done, Error> {
-        State { ready: BTreeMap::new(), next: 0, taking: false, failed: None }
+        State { ready: BTreeMap::new(), next: 0, taking: false, dead: false, failed: None }
     }
 }
 
@@ -85,7 +88,7 @@ impl<Done, Error, Take: FnMut(Done) -> Result<(), Error>> Queue<Done, Error, Tak
         state.ready.insert(number, done);
         if !state.taking {
             state.taking = true;
-            while state.failed.is_none() {
+            while state.failed.is_none() && !state.dead {
                 let next = state.next;
                 let Some(done) = state.ready.remove(&next) else { break };
                 drop(state);
@@ -98,10 +101,22 @@ impl<Done, Error, Take: FnMut(Done) -> Result<(), Error>> Queue<Done, Error, Tak
             state.taking = false;
         }
         // Whose piece is far ahead waits, so that memory stays small; the piece whose turn it is never does.
-        while state.failed.is_none() && number > state.next + ahead {
+        while state.failed.is_none() && !state.dead && number > state.next + ahead {
             state = self.turn.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state.failed.is_none()
+        state.failed.is_none() && !state.dead
+    }
+}
+
+/// Tells the others where a thread panics: they end, are joined, and the panic goes on.
+struct Watch<'q, Done, Error, Take>(&'q Queue<Done, Error, Take>);
+
+impl<Done, Error, Take> Drop for Watch<'_, Done, Error, Take> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            locked(&self.0.state).dead = true;
+            self.0.turn.notify_all();
+        }
     }
 }
 
@@ -124,6 +139,15 @@ mod tests {
             .expect("nothing fails");
             assert_eq!(taken, (0..300).map(|it| it * 2).collect::<Vec<u64>>());
         }
+    }
+
+    #[test]
+    fn a_panic_ends_it() {
+        let of = |work: fn(u32) -> u32, take: fn(u32) -> Result<(), ()>| {
+            std::panic::catch_unwind(|| in_order(2, 0..1000, work, take)).is_err()
+        };
+        assert!(of(|it| if it == 20 { panic!("a piece that cannot be worked on") } else { it }, |_| Ok(())));
+        assert!(of(|it| it, |it| if it == 20 { panic!("a piece that cannot be taken") } else { Ok(()) }));
     }
 
     #[test]

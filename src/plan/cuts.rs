@@ -145,7 +145,8 @@ impl Domain {
         let first = |wanted: &dyn Fn(Ordering) -> bool| {
             let (mut low, mut high) = (least, greatest + 1);
             while low < high {
-                let middle = low + (high - low) / 2;
+                // Rounded down, and without a difference that 128 bits do not hold.
+                let middle = low + (high.abs_diff(low) / 2) as i128;
                 let order = compare::order(&self.value(middle)?, constant, zone)?;
                 if wanted(order) { high = middle } else { low = middle + 1 }
             }
@@ -244,6 +245,31 @@ impl Cuts {
             LEAST => 0,
             BEYOND => self.keys.len() as u32 + 1,
             key => self.keys.partition_point(|cut| *cut < key) as u32 + 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_of_more_digits_lies_between_two_keys() {
+        let zone = Zone::utc();
+        let decimal = |mantissa, scale| Value::Decimal(Decimal { mantissa, scale });
+        let constants = [
+            (Domain::Decimal(2), decimal(5005, 3), (501, 501)),
+            (Domain::Decimal(2), decimal(-5005, 3), (-500, -500)),
+            (Domain::Decimal(2), Value::Float(0.5), (50, 51)),
+            (Domain::Decimal(0), decimal(10_i128.pow(38) - 1, 1), (10_i128.pow(37), 10_i128.pow(37))),
+            (Domain::Decimal(38), Value::Int(7), (10_i128.pow(38), 10_i128.pow(38))),
+            (Domain::Decimal(38), Value::Int(-7), (-10_i128.pow(38) + 1, -10_i128.pow(38) + 1)),
+            (Domain::Int, decimal(55, 1), (6, 6)),
+            (Domain::Int, Value::Float(1e300), (i128::from(i64::MAX) + 1, i128::from(i64::MAX) + 1)),
+            (Domain::Int, Value::Float(-1e300), (i128::from(i64::MIN), i128::from(i64::MIN))),
+        ];
+        for (domain, constant, expected) in constants {
+            assert_eq!(domain.around(&constant, &zone), Some(expected), "{domain:?} {constant:?}");
         }
     }
 }

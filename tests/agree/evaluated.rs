@@ -264,7 +264,7 @@ impl<'d> Case<'d> {
             check_keys: true,
             verbatim: false,
         };
-        let mut sink = Sink { case: self, users: Mutex::default() };
+        let mut sink = Sink { case: self, users: Mutex::default(), looks: true };
         // The pieces that files are read in may be of any size.
         let piece = match files {
             Files::Csv if threads == 1 => None,
@@ -274,6 +274,10 @@ impl<'d> Case<'d> {
         };
         let ran = pool(threads).install(|| self.engine.run_whole_in(&everybody, piece, &mut sink));
         let Ran { tally, children, metrics, rejected, .. } = ran.unwrap_or_else(|error| panic!("{error}\n{self}"));
+        // Who only counts takes another way, and counts the same.
+        let mut counting = Sink { case: self, users: Mutex::default(), looks: false };
+        let counted = pool(threads).install(|| self.engine.run_whole_in(&everybody, piece, &mut counting));
+        assert_eq!(counted.map(|ran| ran.tally).ok().as_ref(), Some(&tally), "only counted\n{self}");
         for metric in rulebook.metrics() {
             let found = metrics.iter().find(|found| found.definition == metric.definition);
             assert_eq!(found.is_some(), reads.definitions.contains(&metric.definition), "{self}");
@@ -334,10 +338,15 @@ impl fmt::Display for Case<'_> {
 struct Sink<'c, 'd> {
     case: &'c Case<'d>,
     users: Mutex<Vec<Got>>,
+    looks: bool,
 }
 
 impl RunSink for Sink<'_, '_> {
     type Ready = Vec<Got>;
+
+    fn looks(&self) -> bool {
+        self.looks
+    }
 
     fn prepare(&self, users: &Users<'_>) -> Vec<Got> {
         (0..users.rows()).map(|row| self.case.got(&users.record(row), &users.answers(row))).collect()

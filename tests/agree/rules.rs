@@ -576,7 +576,7 @@ impl Writer<'_> {
             0 | 1 => {
                 let operator = self.bytes.of(&[">", "<=", "=", "!=", "<", ">="]);
                 let other = match self.bytes.below(3) {
-                    0 => self.bytes.of(&["1", "0", "2.5", "100", "-1"]).to_owned(),
+                    0 => self.bytes.of(&["1", "0", "2.5", "100", "-1", "2.505", "0.33333"]).to_owned(),
                     _ => self.expr(Number, scope, depth),
                 };
                 format!("({} {operator} {other})", self.expr(Number, scope, depth))
@@ -597,7 +597,11 @@ impl Writer<'_> {
                 let parts: Vec<String> = (0..3).map(|_| self.expr(Truth, scope, depth.min(1))).collect();
                 format!("at least {} of ({})", self.bytes.of(&["1", "2"]), parts.join(", "))
             }
-            12 => format!("({} between {})", self.expr(Number, scope, depth), self.bytes.of(&["0..5", "1..<100"])),
+            12 => format!(
+                "({} between {})",
+                self.expr(Number, scope, depth),
+                self.bytes.of(&["0..5", "1..<100", "0.005..2.505"])
+            ),
             13 => format!(
                 "({} {})",
                 self.expr(Instant, scope, depth),

@@ -80,6 +80,16 @@ fn a_mistake_changes_nothing() {
 }
 
 #[test]
+fn no_file_is_written_over_but_the_rules_that_were_loaded() {
+    let place = place();
+    let users = place.read("users.csv");
+    let answer = talk(&place, ":save users.csv\n");
+    assert_eq!((answer.code, place.read("users.csv")), (1, users));
+    assert!(answer.err.contains("users.csv is there already, and was not loaded here"), "{}", answer.err);
+    assert_eq!(talk(&place, "tag a when points > 1\n:save\n:save new.rules\n:save new.rules\n").code, 0);
+}
+
+#[test]
 fn a_session_can_begin_with_nothing() {
     let place = place();
     let script =

@@ -253,6 +253,7 @@ impl Session {
             }
             (path, _) => path.to_owned(),
         };
+        self.overwrites_nothing(&path)?;
         let text = laid_out(&path, &joined(&self.rules))?;
         let mut output = Output::file(Path::new(&path))?;
         output.write(&text)?;
@@ -262,6 +263,17 @@ impl Session {
         self.take(parts, book);
         self.kept.clone_from(&self.rules);
         Ok(format!("written to {path}\n"))
+    }
+
+    /// A file that is there is written over only where it holds what was loaded from it, or saved to it, here.
+    fn overwrites_nothing(&self, path: &str) -> Result<(), Wrong> {
+        let Ok(there) = std::fs::read(path) else { return Ok(()) };
+        let wrong = match self.kept.iter().find(|(name, _)| name == path) {
+            Some((_, text)) if there == text.as_bytes() => return Ok(()),
+            Some(_) => format!("error: {path} has been changed since it was loaded"),
+            None => format!("error: {path} is there already, and was not loaded here"),
+        };
+        Err(Wrong(format!("{wrong}\n  = help: name a new file: `:save my.rules`\n")))
     }
 
     fn schema(&mut self) -> Result<String, Wrong> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 
 use super::{At, Found, Frame, Kernel, bits, column_of, program::Leaf, slot_value};
 use crate::{
@@ -22,7 +22,7 @@ pub(super) struct Answer {
 /// Texts of a column that were asked about, and what came of it.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    places: HashMap<Box<str>, u32, FixedState>,
+    places: HashMap<Box<str>, u32, RandomState>,
     /// By question about the column: what is true of each text, the missing one first.
     truths: Vec<Vec<Truth>>,
 }

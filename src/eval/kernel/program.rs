@@ -489,7 +489,12 @@ impl Build<'_> {
 
     /// Whether the plain interpreter reads conditions by name.
     fn is_read_by_name(&self) -> bool {
-        let opaque = self.plan.atoms.iter().any(|atom| matches!(atom, Atom::Opaque(_)));
+        let is_asked = |atom: &Atom<'_>| match atom {
+            Atom::Opaque(_) => true,
+            Atom::Flag(slot) => !matches!(slot, Slot::Column(_)),
+            Atom::Range(..) | Atom::Known(_) | Atom::IsText(..) | Atom::OfText(..) => false,
+        };
+        let opaque = self.plan.atoms.iter().any(is_asked);
         let steps = self.plan.steps.iter().any(|step| matches!(step, Step::Value(_) | Step::Score(..)));
         let others = self.plan.cuts.keys().any(|slot| !matches!(slot, Slot::Column(_)));
         opaque || steps || others

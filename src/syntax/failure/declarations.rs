@@ -201,6 +201,19 @@ impl Around<'_> {
         if !self.expects_any(&[Rule::kw_when, Rule::when]) || self.expects_operand() {
             return None;
         }
+        // `points > 5: 10`: a condition stands where the points are due.
+        let compared = self.token(-2).is_some_and(|it| matches!(it.text, ">" | ">=" | "<" | "<=" | "=" | "!=" | "=="));
+        if self.within_declaration() == "score"
+            && this.is(":")
+            && compared
+            && let Some(points) = self.next().filter(|next| next.kind == Kind::Number)
+        {
+            let number = points.text;
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.start..points.end(), "the points come before their condition")
+                    .help(format!("write `{number} when …`, with the condition behind `when`")),
+            );
+        }
         let in_arm = self.open().last().is_some_and(|open| open.is("{"));
         if in_arm
             && (this.kind == Kind::Sign || self.expects_any(&[Rule::arm_from, Rule::kw_from]))

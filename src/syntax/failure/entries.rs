@@ -5,7 +5,7 @@ use crate::diagnostic::code;
 
 impl Around<'_> {
     /// The word that the declaration around this begins with.
-    fn within_declaration(&self) -> &str {
+    pub(super) fn within_declaration(&self) -> &str {
         self.tokens.first().map_or("", |first| first.text)
     }
 
