@@ -10,11 +10,11 @@ use std::{io::IsTerminal, path::PathBuf};
 use tagwell::{
     check::Inputs,
     diagnostic::nearest,
-    engine::{Files, Problems, Rulebook},
+    engine::{Checked, Files, Problems, Rulebook},
     ir,
     testing::{
         Suite, Surroundings,
-        coverage::Coverage,
+        coverage::{Coverage, suggest},
     },
 };
 
@@ -112,6 +112,9 @@ impl Test {
         let told = |error| book::unloadable(error).message;
         let surroundings = Surroundings::read(checked.rulebook(), &files, told);
         let suite = Suite::new(checked.rulebook(), sources, surroundings.clone());
+        if self.suggest {
+            return self.suggestions(&rulebook, &checked, &surroundings, voice);
+        }
         let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
         let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
         let place = snapshots::Place {
@@ -146,6 +149,47 @@ impl Test {
         output.write(report.text(self.format, self.messages.message_format, voice))?;
         output.finish()?;
         Ok(if report.is_good() && is_enough { Exit::Done } else { Exit::Findings })
+    }
+
+    /// Tests that show what no test shows, as they can be appended to the rules.
+    fn suggestions(
+        &self,
+        rulebook: &Rulebook,
+        checked: &Checked,
+        surroundings: &Surroundings,
+        voice: &Voice,
+    ) -> Answer {
+        let (found, suggested) = suggest(rulebook, checked, surroundings, &|name| self.selects(name));
+        let text: Vec<String> = suggested.into_iter().map(|it| coverage::laid_out(it.text)).collect();
+        let text = text.join("\n");
+        let mut output = Output::standard();
+        match self.format {
+            Format::Text | Format::Junit => output.write(text.clone())?,
+            Format::Json => {
+                let told = coverage::json(&found, rulebook.sources());
+                output.write(format!("{}\n", serde_json::json!({"coverage": told, "suggested": text})))?;
+            }
+        }
+        output.finish()?;
+        if found.gaps().is_empty() {
+            voice.say("the tests show all that they could: nothing to suggest");
+            return Ok(Exit::Done);
+        }
+        let sources = rulebook.sources().iter().map(|(_, it)| (it.name().to_owned(), it.text().to_owned()));
+        let with = Rulebook::parse_all(sources.chain([("suggested".to_owned(), text)]));
+        if let Ok(with) = with
+            && let Ok(checked) = with.check(&Inputs::default())
+        {
+            let then = Coverage::of(&with, &checked, surroundings, &|_| true);
+            let (now, then_share) = (found.share().percent(), then.share().percent());
+            voice.say(&format!("the tests show {now} % of what they could, with these {then_share} %"));
+            let left = then.gaps();
+            if !left.is_empty() {
+                voice.say("for these no user was found who would show them:");
+                voice.say(coverage::gaps(&left, with.sources()).trim_end());
+            }
+        }
+        Ok(Exit::Findings)
     }
 
     /// What becomes of snapshots that differ. In a CI nothing is written, and nobody is asked.

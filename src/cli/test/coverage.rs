@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 use tagwell::{
-    diagnostic::render::visible,
+    diagnostic::{Sink, render::visible},
+    format,
     source::{Sources, Span},
+    syntax,
     testing::coverage::{Coverage, Gap, RuleCoverage, Share},
 };
 use unicode_width::UnicodeWidthStr as _;
@@ -38,13 +40,28 @@ pub(super) fn text(coverage: &Coverage, sources: &Sources) -> String {
     let gaps = coverage.gaps();
     if !gaps.is_empty() {
         let _ = writeln!(text, "\nnot covered");
-        for gap in &gaps {
-            let (file, line) = place(sources, gap.span);
-            let line = format!("  {file}:{line}: `{}` {}", words(sources, gap.span), gap.what);
-            let _ = writeln!(text, "{}", visible(&line));
-        }
+        text += &self::gaps(&gaps, sources);
     }
     text
+}
+
+/// A line for each: where it stands, and what was not shown of it.
+pub(super) fn gaps(gaps: &[Gap], sources: &Sources) -> String {
+    let mut text = String::new();
+    for gap in gaps {
+        let (file, line) = place(sources, gap.span);
+        let line = format!("  {file}:{line}: `{}` {}", words(sources, gap.span), gap.what);
+        let _ = writeln!(text, "{}", visible(&line));
+    }
+    text
+}
+
+/// A rule text in the canonical layout.
+pub(super) fn laid_out(text: String) -> String {
+    let mut sources = Sources::new();
+    let id = sources.add("suggested", text.as_str());
+    let file = syntax::parse(id, &text, &mut Sink::new());
+    format::format(&file, &text).unwrap_or(text)
 }
 
 /// The first column to the left, the others to the right.

@@ -8,6 +8,7 @@
 //! they stand for counts as untested.
 
 mod evidence;
+mod guess;
 mod numbers;
 mod rule;
 mod step;
@@ -139,7 +140,7 @@ impl Coverage {
         surroundings: &Surroundings,
         selected: &dyn Fn(&str) -> bool,
     ) -> Coverage {
-        Measure::new(rulebook, surroundings, selected).coverage(checked)
+        Measure::new(rulebook, surroundings, selected).coverage(checked).0
     }
 }
 
@@ -209,14 +210,16 @@ impl<'m> Measure<'m> {
         Measure { sources: rulebook.sources(), surroundings, selected, mutants }
     }
 
-    fn coverage(&self, checked: &Checked) -> Coverage {
+    /// And of each mutant whether it is noticed.
+    fn coverage(&self, checked: &Checked) -> (Coverage, Vec<bool>) {
         let whole = checked.rulebook();
         let ids = (0..whole.definitions.len() as u32).map(DefinitionId);
         let rules: Vec<Rule<'_>> = ids.filter_map(|id| Rule::of(whole, id, self.sources)).collect();
         let suite = Suite::new(whole, self.sources, self.surroundings.clone());
         let mut evidence = Evidence::of(&rules);
         let verdicts = suite.run(|test| (self.selected)(&test.name), &mut |moment| evidence.look(&rules, moment));
-        let mut numbers = self.numbers(&verdicts);
+        let noticed: Vec<bool> = self.mutants.iter().map(|it| self.is_noticed(it, &verdicts)).collect();
+        let mut numbers = self.numbers(&noticed);
         let mut found = vec![];
         for param in &whole.params {
             let numbers = numbers.remove(&param.span).unwrap_or_default();
@@ -239,19 +242,19 @@ impl<'m> Measure<'m> {
         }
         found.retain(|rule| rule.share().all > 0);
         found.sort_by_key(|rule| rule.span);
-        Coverage { rules: found }
+        (Coverage { rules: found }, noticed)
     }
 
     /// The numbers of each declaration, by the place of its name.
-    fn numbers(&self, verdicts: &[Verdict]) -> BTreeMap<Span, Vec<Number>> {
+    fn numbers(&self, noticed: &[bool]) -> BTreeMap<Span, Vec<Number>> {
         let mut all: BTreeMap<Span, Vec<Number>> = BTreeMap::new();
         let mut parts: BTreeMap<Span, BTreeSet<usize>> = BTreeMap::new();
-        for mutant in &self.mutants {
+        for (mutant, noticed) in self.mutants.iter().zip(noticed) {
             let numbers = all.entry(mutant.owner).or_default();
             if parts.entry(mutant.span).or_default().insert(mutant.part) {
                 numbers.push(Number { text: mutant.text.clone(), span: mutant.span, lower: None, higher: None });
             }
-            let step = Some(Step { to: mutant.to.clone(), noticed: self.is_noticed(mutant, verdicts) });
+            let step = Some(Step { to: mutant.to.clone(), noticed: *noticed });
             if let Some(number) = numbers.last_mut() {
                 match mutant.higher {
                     true => number.higher = step,
