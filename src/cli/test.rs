@@ -140,9 +140,8 @@ impl Test {
             ));
         }
         let orphans = orphans.iter().map(|file| file.to_string_lossy().into_owned()).collect();
-        let coverage = self.coverage.then(|| {
-            Coverage::of(&rulebook, &checked, &surroundings, &|name| self.selects(name))
-        });
+        let coverage =
+            self.coverage.then(|| Coverage::of(&rulebook, &checked, &surroundings, &|name| self.selects(name)));
         let is_enough = coverage.as_ref().is_none_or(|it| it.share().percent() >= self.min.unwrap_or(0).into());
         let report = Report { played, sources, orphans, coverage };
         let mut output = Output::standard();

@@ -56,7 +56,8 @@ impl Spellings {
             }
             Type::Int | Type::Decimal(_) | Type::Float => {
                 let numbers = self.numbers.iter().map(String::as_str).chain(["0", "1", "2", "100"]);
-                numbers.filter_map(|text| plain(text, number(text)?)).collect()
+                let written = |value: Value| plain(&print::text(&value, zone), value);
+                numbers.filter_map(|text| written(number(text)?)).collect()
             }
             Type::Date | Type::Timestamp => self.moments(ty, context),
             Type::Duration => {
@@ -66,7 +67,8 @@ impl Spellings {
             }
             Type::List(element) => {
                 let elements = self.values(element, rulebook, context);
-                let list = |it: Written| Written { text: format!("[{}]", it.text), value: Value::List([it.value].into()) };
+                let list =
+                    |it: Written| Written { text: format!("[{}]", it.text), value: Value::List([it.value].into()) };
                 elements.into_iter().map(list).collect()
             }
             Type::Choice(id) => {
@@ -88,7 +90,9 @@ impl Spellings {
         let mut found = vec![];
         for text in self.numbers.iter().map(String::as_str).chain(["0d", "1d", "40d", "400d"]) {
             if let Ok(length) = Duration::parse(text) {
-                for (direction, words) in [(Direction::Back, "ago"), (Direction::Forth, "from now")] {
+                // Most rules ask what was: those moments come up more often.
+                let ways = [(Direction::Back, "ago"), (Direction::Forth, "from now"), (Direction::Back, "ago")];
+                for (direction, words) in ways {
                     if let Some(moment) = context.clock.shifted(length, direction, kind) {
                         found.push(Written { text: format!("{text} {words}"), value: Moment::into(moment) });
                     }

@@ -224,7 +224,14 @@ impl<'m> Measure<'m> {
         for param in &whole.params {
             let numbers = numbers.remove(&param.span).unwrap_or_default();
             let name = param.name.to_string();
-            found.push(RuleCoverage { name, kind: "param", span: param.span, conditions: vec![], arms: vec![], numbers });
+            found.push(RuleCoverage {
+                name,
+                kind: "param",
+                span: param.span,
+                conditions: vec![],
+                arms: vec![],
+                numbers,
+            });
         }
         for (definition, id) in whole.definitions.iter().zip((0..).map(DefinitionId)) {
             let (conditions, arms) = match rules.iter().position(|rule| rule.id == id) {

@@ -140,7 +140,8 @@ impl Search<'_> {
         let setup = self.setup(id)?;
         let rule = Rule::of(self.ir, id, self.rulebook.sources());
         let shown = coverage.rules.iter().find(|rule| rule.span == definition.span);
-        let mut goals = self.goals(&setup, shown);
+        let wanted = self.goals(&setup, shown);
+        let mut goals = wanted.clone();
         let mut kept: Vec<Vec<Made>> = vec![];
         let mut dice = Dice(u64::from(id.0));
         for _ in 0..TRIALS {
@@ -159,6 +160,12 @@ impl Search<'_> {
                 kept.push(made);
             }
         }
+        let reaches = |made: &Vec<Made>| -> Vec<bool> {
+            let answers = self.answers(self.ir, &setup, made);
+            let seen = rule.as_ref().map(|rule| self.seen(rule, &setup, made, &answers));
+            wanted.iter().map(|goal| self.reached(*goal, seen.as_ref(), &setup, made, &answers)).collect()
+        };
+        let kept = fewest(kept.iter().map(|made| (made, reaches(made))).collect());
         let cases: Vec<String> = kept.iter().filter_map(|made| self.case(&setup, made)).collect();
         let name = self.free_name(definition.name.as_str());
         let passing = self.passing(&name, cases);
@@ -359,8 +366,7 @@ impl Search<'_> {
     fn answers(&self, ir: &ir::Rulebook, setup: &Setup, made: &[Made]) -> Vec<Answers> {
         let people: Vec<(Vec<Value>, Children, GivenValues)> =
             made.iter().enumerate().map(|(at, made)| self.person(made, at, setup)).collect();
-        let users: Vec<User<'_>> =
-            people.iter().map(|(record, children, _)| User { record, children }).collect();
+        let users: Vec<User<'_>> = people.iter().map(|(record, children, _)| User { record, children }).collect();
         let given: Vec<GivenValues> = people.iter().map(|(_, _, given)| given.clone()).collect();
         let order = ir.order_of(&setup.reads);
         Interpreter::new(ir, &self.context).evaluate_given(&order, &users, &given)
@@ -406,14 +412,7 @@ impl Search<'_> {
         seen
     }
 
-    fn reached(
-        &self,
-        goal: Goal,
-        seen: Option<&RuleSeen>,
-        setup: &Setup,
-        made: &[Made],
-        answers: &[Answers],
-    ) -> bool {
+    fn reached(&self, goal: Goal, seen: Option<&RuleSeen>, setup: &Setup, made: &[Made], answers: &[Answers]) -> bool {
         let condition = |at: usize| seen.and_then(|seen| seen.conditions.get(at)).copied().unwrap_or_default();
         match goal {
             Goal::True(at) => condition(at).is_true,
@@ -522,7 +521,8 @@ impl Search<'_> {
 
     fn free_name(&self, rule: &str) -> String {
         let tests = &self.ir.tests.tests;
-        let names = (1..).map(|at| if at == 1 { format!("{rule} at its edges") } else { format!("{rule} at its edges, {at}") });
+        let names =
+            (1..).map(|at| if at == 1 { format!("{rule} at its edges") } else { format!("{rule} at its edges, {at}") });
         let mut free = names.filter(|name| !tests.iter().any(|test| test.name == *name));
         free.next().unwrap_or_default()
     }
@@ -544,6 +544,24 @@ impl Search<'_> {
         let verdicts = suite.run(|test| test.name == name, &mut |_| {});
         verdicts.iter().all(|it| it.outcome == Outcome::Passed)
     }
+}
+
+/// Without those that reach only what others reach, too; the first found are the first to go, since later ones had to reach more.
+fn fewest<T>(mut all: Vec<(T, Vec<bool>)>) -> Vec<T> {
+    let mut at = 0;
+    while let Some((_, own)) = all.get(at) {
+        let by_others = |goal: usize| {
+            let mut others = all.iter().enumerate().filter(|(other, _)| *other != at);
+            others.any(|(_, (_, reached))| reached.get(goal) == Some(&true))
+        };
+        let needless = own.iter().enumerate().filter(|(_, reached)| **reached).all(|(goal, _)| by_others(goal));
+        if needless {
+            all.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    all.into_iter().map(|(it, _)| it).collect()
 }
 
 fn mutant_of(goal: Goal) -> Option<usize> {
