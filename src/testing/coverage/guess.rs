@@ -5,8 +5,13 @@ use std::collections::BTreeSet;
 use crate::{
     eval::Context,
     ir::{Expr, ExprKind, Rulebook},
-    value::{Duration, Moment, MomentType, Type, Value, literal, moment_text, print, time::Direction},
+    value::{
+        Duration, Moment, MomentType, Type, Value, literal, moment_text, number as arithmetic, print, time::Direction,
+    },
 };
+
+/// Numbers of which two are reckoned with each other.
+const MOST: usize = 12;
 
 /// A value as a test writes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +25,8 @@ pub(super) struct Written {
 pub(super) struct Spellings {
     pub(super) numbers: BTreeSet<String>,
     pub(super) texts: BTreeSet<String>,
+    /// Whether numbers are reckoned with: then what two of them come to is worth trying, too.
+    pub(super) reckons: bool,
 }
 
 impl Spellings {
@@ -27,6 +34,7 @@ impl Spellings {
     pub(super) fn add_texts(&mut self, expr: &Expr) {
         expr.each(&mut |node| match &node.kind {
             ExprKind::Constant(value) => self.add_value(value),
+            ExprKind::Sum { .. } | ExprKind::Product { .. } => self.reckons = true,
             ExprKind::Matches { pattern, .. } => self.texts.extend(pattern.example()),
             _ => {}
         });
@@ -57,7 +65,12 @@ impl Spellings {
             Type::Int | Type::Decimal(_) | Type::Float => {
                 let numbers = self.numbers.iter().map(String::as_str).chain(["0", "1", "2", "100"]);
                 let written = |value: Value| plain(&print::text(&value, zone), value);
-                numbers.filter_map(|text| written(number(text)?)).collect()
+                let own: Vec<Value> = numbers.filter_map(number).collect();
+                let pairs = own.iter().take(MOST).flat_map(|a| own.iter().take(MOST).map(move |b| (a, b)));
+                let pairs = pairs.filter(|_| self.reckons);
+                let come_to = pairs.flat_map(|(a, b)| [arithmetic::multiply(a, b), arithmetic::add(a, b)]);
+                let come_to: Vec<Value> = come_to.filter(|it| *it != Value::Missing).collect();
+                own.into_iter().chain(come_to).filter_map(written).collect()
             }
             Type::Date | Type::Timestamp => self.moments(ty, context),
             Type::Duration => {
@@ -111,7 +124,7 @@ impl Spellings {
 fn number(text: &str) -> Option<Value> {
     match (text.strip_suffix('%'), text.strip_prefix('-')) {
         (Some(percent), _) => literal::percent(percent).ok().map(Value::Decimal),
-        (None, Some(below)) => literal::number(below).ok().map(|it| crate::value::number::negate(&it)),
+        (None, Some(below)) => literal::number(below).ok().map(|it| arithmetic::negate(&it)),
         (None, None) => literal::number(text).ok(),
     }
 }
