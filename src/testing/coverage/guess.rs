@@ -58,7 +58,7 @@ impl Spellings {
         let mut found: Vec<Written> = match ty {
             Type::Bool => [true, false].map(|it| Written { text: it.to_string(), value: Value::Bool(it) }).into(),
             Type::Text => {
-                let named = self.texts.iter().map(String::as_str).chain(["other"]);
+                let named = self.texts.iter().map(String::as_str).chain(["other", "another"]);
                 let text = |it: &str| Written { text: print::quoted_text(it), value: Value::from(it) };
                 named.map(text).collect()
             }

@@ -54,25 +54,58 @@ pub(super) struct Mutant {
 /// Every rulebook that differs from this one in one number by its smallest step, in the order written. A change that does not
 /// parse is none.
 pub(super) fn mutants(files: &[ast::File], sources: &Sources, inputs: &Inputs) -> Vec<Mutant> {
-    let mut found = vec![];
+    let mut changes = vec![];
     for (at, file) in files.iter().enumerate() {
         let text = sources.get(file.source).text();
         for range in syntax::numbers(file, text) {
             let Some(owner) = file.declarations.iter().find_map(|it| owner(it, &range)) else { continue };
             let written = text.get(range.clone()).unwrap_or("");
-            let span = Span::new(file.source, range.start, range.end);
             for (part, steps) in step::steps(written).into_iter().enumerate() {
                 for (higher, to) in [(false, steps.lower), (true, steps.higher)] {
-                    let Some(to) = to else { continue };
-                    let Some(changed) = reparsed(file, text, &range, &to) else { continue };
-                    let rulebook = checked(files, at, changed, sources, inputs, &range, &to);
-                    let text = written.to_owned();
-                    found.push(Mutant { owner, span, text, part, higher, to, rulebook });
+                    changes.extend(to.map(|to| Change { owner, file: at, range: range.clone(), part, higher, to }));
                 }
             }
         }
     }
-    found
+    // Each is checked by itself, so they are spread over the processor's cores, and put back in order.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = changes.len().div_ceil(cores).max(1);
+    let made = |changes: &[Change]| -> Vec<Mutant> {
+        changes.iter().filter_map(|change| change.mutant(files, sources, inputs)).collect()
+    };
+    std::thread::scope(|scope| {
+        let made = &made;
+        let running: Vec<_> = changes.chunks(share).map(|some| (some, scope.spawn(move || made(some)))).collect();
+        running.into_iter().flat_map(|(some, it)| it.join().unwrap_or_else(|_| made(some))).collect()
+    })
+}
+
+/// Something else in place of a number.
+struct Change {
+    owner: Span,
+    file: usize,
+    range: Range<usize>,
+    part: usize,
+    higher: bool,
+    to: String,
+}
+
+impl Change {
+    /// None where it does not parse.
+    fn mutant(&self, files: &[ast::File], sources: &Sources, inputs: &Inputs) -> Option<Mutant> {
+        let file = files.get(self.file)?;
+        let text = sources.get(file.source).text();
+        let changed = reparsed(file, text, &self.range, &self.to)?;
+        Some(Mutant {
+            owner: self.owner,
+            span: Span::new(file.source, self.range.start, self.range.end),
+            text: text.get(self.range.clone()).unwrap_or("").to_owned(),
+            part: self.part,
+            higher: self.higher,
+            to: self.to.clone(),
+            rulebook: checked(files, self.file, changed, sources, inputs, &self.range, &self.to),
+        })
+    }
 }
 
 /// The file with something else in place of a number; none where it does not parse.

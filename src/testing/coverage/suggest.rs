@@ -340,7 +340,8 @@ impl Search<'_> {
         let Slot::Rows(table) = slot else {
             return dice.pick(setup.values.get(&slot)?).cloned().map(Piece::One);
         };
-        let number = dice.throw(4);
+        let most = if dice.throw(4) == 0 { 9 } else { 4 };
+        let number = dice.throw(most);
         Some(Piece::Rows((0..number).map(|_| row(setup, table, dice)).collect()))
     }
 
