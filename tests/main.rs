@@ -14,6 +14,7 @@ mod check;
 #[cfg(feature = "cli")]
 mod cli;
 mod codes;
+mod coverage;
 #[cfg(feature = "cli")]
 mod docs;
 mod eval;

@@ -1,5 +1,6 @@
 //! `tagwell test`: the tests and snapshots of a rulebook.
 
+mod coverage;
 mod report;
 mod review;
 mod snapshots;
@@ -9,9 +10,12 @@ use std::{io::IsTerminal, path::PathBuf};
 use tagwell::{
     check::Inputs,
     diagnostic::nearest,
-    engine::{Files, Problems, Rulebook},
+    engine::{Checked, Files, Problems, Rulebook},
     ir,
-    testing::{Suite, Surroundings},
+    testing::{
+        Suite, Surroundings,
+        coverage::{Coverage, suggest},
+    },
 };
 
 use super::{
@@ -36,6 +40,8 @@ Examples:
   tagwell test shop/ --filter vip           those whose name holds a text
   tagwell test shop/ --format junit > tests.xml
   tagwell test shop/ --message-format github    what fails beside the lines of a pull request
+  tagwell test shop/ --coverage --min 90    what the tests show of the rules, and what they do not
+  tagwell test shop/ --suggest >> shop/more.rules    tests that show the rest
   tagwell test shop/ --accept               keeps what the snapshots come to now
   tagwell test shop/ --review               asks of each snapshot that differs
 
@@ -47,6 +53,15 @@ pub(crate) struct Test {
     /// Run only tests and snapshots whose name holds TEXT, in capitals or not.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Tell what the tests show of each rule, and what they do not.
+    #[arg(long)]
+    coverage: bool,
+    /// Fail where the tests show less than PERCENT of what they could.
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
+    min: Option<u8>,
+    /// Print tests that show what no test shows; they can be appended to the rules as they stand.
+    #[arg(long, conflicts_with_all = ["accept", "review", "coverage"])]
+    suggest: bool,
     /// Keep what snapshots come to now.
     #[arg(long, conflicts_with = "review")]
     accept: bool,
@@ -96,7 +111,10 @@ impl Test {
         let sources = rulebook.sources();
         let told = |error| book::unloadable(error).message;
         let surroundings = Surroundings::read(checked.rulebook(), &files, told);
-        let suite = Suite::new(checked.rulebook(), sources, surroundings);
+        let suite = Suite::new(checked.rulebook(), sources, surroundings.clone());
+        if self.suggest {
+            return self.suggestions(&rulebook, &checked, &surroundings, voice);
+        }
         let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
         let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
         let place = snapshots::Place {
@@ -122,11 +140,55 @@ impl Test {
             ));
         }
         let orphans = orphans.iter().map(|file| file.to_string_lossy().into_owned()).collect();
-        let report = Report { played, sources, orphans };
+        let coverage =
+            self.coverage.then(|| Coverage::of(&rulebook, &checked, &surroundings, &|name| self.selects(name)));
+        let is_enough = coverage.as_ref().is_none_or(|it| it.share().percent() >= self.min.unwrap_or(0).into());
+        let report = Report { played, sources, orphans, coverage };
         let mut output = Output::standard();
         output.write(report.text(self.format, self.messages.message_format, voice))?;
         output.finish()?;
-        Ok(if report.is_good() { Exit::Done } else { Exit::Findings })
+        Ok(if report.is_good() && is_enough { Exit::Done } else { Exit::Findings })
+    }
+
+    /// Tests that show what no test shows, as they can be appended to the rules.
+    fn suggestions(
+        &self,
+        rulebook: &Rulebook,
+        checked: &Checked,
+        surroundings: &Surroundings,
+        voice: &Voice,
+    ) -> Answer {
+        let (found, suggested) = suggest(rulebook, checked, surroundings, &|name| self.selects(name));
+        let text: Vec<String> = suggested.into_iter().map(|it| coverage::laid_out(it.text)).collect();
+        let text = text.join("\n");
+        let mut output = Output::standard();
+        match self.format {
+            Format::Text | Format::Junit => output.write(text.clone())?,
+            Format::Json => {
+                let told = coverage::json(&found, rulebook.sources());
+                output.write(format!("{}\n", serde_json::json!({"coverage": told, "suggested": text})))?;
+            }
+        }
+        output.finish()?;
+        if found.gaps().is_empty() {
+            voice.say("the tests show all that they could: nothing to suggest");
+            return Ok(Exit::Done);
+        }
+        let sources = rulebook.sources().iter().map(|(_, it)| (it.name().to_owned(), it.text().to_owned()));
+        let with = Rulebook::parse_all(sources.chain([("suggested".to_owned(), text)]));
+        if let Ok(with) = with
+            && let Ok(checked) = with.check(&Inputs::default())
+        {
+            let then = Coverage::of(&with, &checked, surroundings, &|_| true);
+            let (now, then_share) = (found.share().percent(), then.share().percent());
+            voice.say(&format!("the tests show {now} % of what they could, with these {then_share} %"));
+            let left = then.gaps();
+            if !left.is_empty() {
+                voice.say("for these no user was found who would show them:");
+                voice.say(coverage::gaps(&left, with.sources()).trim_end());
+            }
+        }
+        Ok(Exit::Findings)
     }
 
     /// What becomes of snapshots that differ. In a CI nothing is written, and nobody is asked.

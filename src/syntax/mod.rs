@@ -5,12 +5,14 @@ mod build;
 mod cleaned;
 mod failure;
 mod grammar;
+mod numbers;
 mod recovery;
 mod scan;
 mod tokens;
 mod twins;
 mod words;
 
+pub use numbers::numbers;
 pub use words::{DECLARATIONS, RESERVED, is_reserved};
 
 use crate::{

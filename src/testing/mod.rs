@@ -21,6 +21,7 @@
 //!
 //! Whoever watches a run is shown a [`Moment`] for each entry that was played: people, answers and what was evaluated.
 
+pub mod coverage;
 mod decided;
 mod needs;
 mod play;

@@ -93,7 +93,8 @@ impl<'s> Suite<'s> {
         verdicts
     }
 
-    fn context(&self) -> Context {
+    /// What everything is asked with before a test says otherwise: in 1970.
+    pub(super) fn context(&self) -> Context {
         let zone = Zone::parse(&self.rulebook.zone).unwrap_or_else(|_| Zone::utc());
         let clock = Clock::at(0, zone).expect("1970 lies in the calendar");
         let mut context = Context::new(clock);

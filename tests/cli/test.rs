@@ -259,3 +259,41 @@ fn a_snapshot_of_rules_without_a_schema_takes_types_from_its_fixtures() {
     let kept = place.read("snapshots/same__it.snap");
     assert!(kept.ends_with("2 users\n\n7: same, late\n8: late is unknown\n"), "{kept}");
 }
+
+#[test]
+fn coverage_lists_what_no_test_shows_with_its_line() {
+    let place = shop("");
+    let answer = place.run(&["test", "shop.rules", "--coverage"]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    insta::assert_snapshot!(answer.out);
+}
+
+#[test]
+fn coverage_below_the_minimum_ends_with_1() {
+    let place = shop("");
+    assert_eq!(place.run(&["test", "shop.rules", "--coverage", "--min", "50"]).code, 0);
+    assert_eq!(place.run(&["test", "shop.rules", "--coverage", "--min", "100"]).code, 1);
+    assert_eq!(place.run(&["test", "shop.rules", "--min", "100"]).code, 2);
+}
+
+#[test]
+fn coverage_for_programs_stands_beside_the_tests() {
+    let answer = shop("").run(&["test", "shop.rules", "--coverage", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!((&json["passed"], &json["coverage"]["rules"][0]["name"]), (&3.into(), &"vip".into()));
+    assert!(json["coverage"]["percent"].as_u64().unwrap() < 100, "{}", answer.out);
+    assert_eq!(json["coverage"]["rules"][1]["gaps"][0]["line"], 3, "{}", answer.out);
+}
+
+#[test]
+fn what_is_suggested_can_be_appended_and_closes_the_gap() {
+    let place = shop("");
+    let answer = place.run(&["test", "shop.rules", "--suggest"]);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    insta::assert_snapshot!(answer.out);
+    place.write("shop.rules", format!("{SHOP}\n{}", answer.out));
+    let full = place.run(&["test", "shop.rules", "--coverage", "--min", "100"]);
+    assert_eq!(full.code, 0, "{}{}", full.out, full.err);
+    let nothing = place.run(&["test", "shop.rules", "--suggest"]);
+    assert_eq!((nothing.code, nothing.out.as_str()), (0, ""), "{}", nothing.err);
+}

@@ -9,7 +9,7 @@ use tagwell::{
         render::{self, Colour, visible},
     },
     source::{Sources, Span},
-    testing::{Outcome, Suite, Verdict, plain},
+    testing::{Outcome, Suite, Verdict, coverage::Coverage, plain},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
         report::MessageFormat,
         voice::{Tone, Voice, Volume, count},
     },
-    Format,
+    Format, coverage,
 };
 
 /// One case or one snapshot, and how it went.
@@ -51,6 +51,8 @@ pub(super) struct Report<'r> {
     pub(super) sources: &'r Sources,
     /// Files that keep snapshots which no rule file declares.
     pub(super) orphans: Vec<String>,
+    /// What the tests show, where that is asked for.
+    pub(super) coverage: Option<Coverage>,
 }
 
 impl Report<'_> {
@@ -103,7 +105,11 @@ impl Report<'_> {
                 }
             }
         }
-        text + &self.closing(voice)
+        text += &self.closing(voice);
+        if let Some(found) = &self.coverage {
+            text += &format!("\n{}", coverage::text(found, self.sources));
+        }
+        text
     }
 
     /// `12 tests (30 cases), 1 snapshot: 29 passed, 2 failed`
@@ -149,12 +155,13 @@ impl Report<'_> {
         };
         let tests: Vec<Json> = self.played.iter().map(one).collect();
         let passed = self.number(Outcome::Passed);
-        format!(
-            "{}\n",
-            json!({
-                "tests": tests, "passed": passed, "failed": self.played.len() - passed, "orphaned": self.orphans,
-            })
-        )
+        let mut document = json!({
+            "tests": tests, "passed": passed, "failed": self.played.len() - passed, "orphaned": self.orphans,
+        });
+        if let (Some(found), Some(fields)) = (&self.coverage, document.as_object_mut()) {
+            fields.insert("coverage".into(), coverage::json(found, self.sources));
+        }
+        format!("{document}\n")
     }
 
     fn junit(&self) -> String {

@@ -1,0 +1,138 @@
+//! Values that are worth trying: those on the lines that rules draw, one step to each side of them, and what they name.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    eval::Context,
+    ir::{Expr, ExprKind, Rulebook},
+    value::{
+        Duration, Moment, MomentType, Type, Value, literal, moment_text, number as arithmetic, print, time::Direction,
+    },
+};
+
+/// Numbers of which two are reckoned with each other.
+const MOST: usize = 12;
+
+/// A value as a test writes it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Written {
+    pub(super) text: String,
+    pub(super) value: Value,
+}
+
+/// What rules write: their numbers, each with its steps, and their texts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spellings {
+    pub(super) numbers: BTreeSet<String>,
+    pub(super) texts: BTreeSet<String>,
+    /// Whether numbers are reckoned with: then what two of them come to is worth trying, too.
+    pub(super) reckons: bool,
+}
+
+impl Spellings {
+    /// Takes in the texts that an expression names.
+    pub(super) fn add_texts(&mut self, expr: &Expr) {
+        expr.each(&mut |node| match &node.kind {
+            ExprKind::Constant(value) => self.add_value(value),
+            ExprKind::Sum { .. } | ExprKind::Product { .. } => self.reckons = true,
+            ExprKind::Matches { pattern, .. } => self.texts.extend(pattern.example()),
+            _ => {}
+        });
+    }
+
+    fn add_value(&mut self, value: &Value) {
+        match value {
+            Value::Text(text) => drop(self.texts.insert(text.to_string())),
+            Value::List(values) => values.iter().for_each(|value| self.add_value(value)),
+            _ => {}
+        }
+    }
+
+    /// Values of a type, at least one.
+    pub(super) fn values(&self, ty: &Type, rulebook: &Rulebook, context: &Context) -> Vec<Written> {
+        let zone = context.clock.zone();
+        let plain = |text: &str, value: Value| {
+            let value = literal::from_written(&value, ty, zone).ok()?;
+            Some(Written { text: text.to_owned(), value })
+        };
+        let mut found: Vec<Written> = match ty {
+            Type::Bool => [true, false].map(|it| Written { text: it.to_string(), value: Value::Bool(it) }).into(),
+            Type::Text => {
+                let named = self.texts.iter().map(String::as_str).chain(["other", "another"]);
+                let text = |it: &str| Written { text: print::quoted_text(it), value: Value::from(it) };
+                named.map(text).collect()
+            }
+            Type::Int | Type::Decimal(_) | Type::Float => {
+                let numbers = self.numbers.iter().map(String::as_str).chain(["0", "1", "2", "100"]);
+                let written = |value: Value| plain(&print::text(&value, zone), value);
+                let own: Vec<Value> = numbers.filter_map(number).collect();
+                let pairs = own.iter().take(MOST).flat_map(|a| own.iter().take(MOST).map(move |b| (a, b)));
+                let pairs = pairs.filter(|_| self.reckons);
+                let come_to = pairs.flat_map(|(a, b)| [arithmetic::multiply(a, b), arithmetic::add(a, b)]);
+                let come_to: Vec<Value> = come_to.filter(|it| *it != Value::Missing).collect();
+                own.into_iter().chain(come_to).filter_map(written).collect()
+            }
+            Type::Date | Type::Timestamp => self.moments(ty, context),
+            Type::Duration => {
+                let lengths = self.numbers.iter().map(String::as_str).chain(["1d"]);
+                let length = |text: &str| plain(text, Value::Duration(Duration::parse(text).ok()?));
+                lengths.filter_map(length).collect()
+            }
+            Type::List(element) => {
+                let elements = self.values(element, rulebook, context);
+                let list =
+                    |it: Written| Written { text: format!("[{}]", it.text), value: Value::List([it.value].into()) };
+                elements.into_iter().map(list).collect()
+            }
+            Type::Choice(id) => {
+                let named = rulebook.choices(*id).values.iter().zip(0..);
+                let choice = |(it, rank): (&crate::ir::ChoiceValue, u32)| Written {
+                    text: bare(it.name.as_str()),
+                    value: Value::Choice(rank),
+                };
+                named.map(choice).collect()
+            }
+        };
+        found.dedup_by(|a, b| a.value == b.value);
+        found
+    }
+
+    fn moments(&self, ty: &Type, context: &Context) -> Vec<Written> {
+        let zone = context.clock.zone();
+        let kind = if *ty == Type::Date { MomentType::Date } else { MomentType::Timestamp };
+        let mut found = vec![];
+        for text in self.numbers.iter().map(String::as_str).chain(["0d", "1d", "40d", "400d"]) {
+            if let Ok(length) = Duration::parse(text) {
+                // Most rules ask what was: those moments come up more often.
+                let ways = [(Direction::Back, "ago"), (Direction::Forth, "from now"), (Direction::Back, "ago")];
+                for (direction, words) in ways {
+                    if let Some(moment) = context.clock.shifted(length, direction, kind) {
+                        found.push(Written { text: format!("{text} {words}"), value: Moment::into(moment) });
+                    }
+                }
+            }
+            let date = moment_text::parse_date(text).map(Value::Date);
+            let moment = date.or_else(|_| moment_text::parse_timestamp(text, zone).map(Value::Timestamp));
+            let typed = moment.ok().and_then(|moment| literal::from_written(&moment, ty, zone).ok());
+            found.extend(typed.map(|value| Written { text: text.to_owned(), value }));
+        }
+        found
+    }
+}
+
+/// `500`, `-1`, `20%`
+fn number(text: &str) -> Option<Value> {
+    match (text.strip_suffix('%'), text.strip_prefix('-')) {
+        (Some(percent), _) => literal::percent(percent).ok().map(Value::Decimal),
+        (None, Some(below)) => literal::number(below).ok().map(|it| arithmetic::negate(&it)),
+        (None, None) => literal::number(text).ok(),
+    }
+}
+
+/// A name as it is written: in backticks where it is no plain word.
+pub(super) fn bare(name: &str) -> String {
+    let mut letters = name.chars();
+    let begins = letters.next().is_some_and(|it| it == '_' || unicode_ident::is_xid_start(it));
+    let plain = begins && letters.all(unicode_ident::is_xid_continue) && !crate::syntax::is_reserved(name);
+    if plain { name.to_owned() } else { format!("`{name}`") }
+}

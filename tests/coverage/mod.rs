@@ -1,0 +1,148 @@
+//! Coverage keeps its promise: where it says that all was shown, a change of any one number fails a test; and what it suggests makes
+//! it rise.
+
+use std::{fs, path::Path};
+
+use tagwell::{
+    check::Inputs,
+    engine::{Checked, Files, Rulebook},
+    testing::{
+        Outcome, Suite, Surroundings,
+        coverage::{Coverage, suggest},
+    },
+};
+
+fn checked(text: &str) -> Option<(Rulebook, Checked)> {
+    let rulebook = Rulebook::parse("a.rules", text).ok()?;
+    let checked = rulebook.check(&Inputs::default()).ok()?;
+    Some((rulebook, checked))
+}
+
+/// What the tests of a text show, and the tests that are suggested.
+fn suggested(text: &str, folder: &Path) -> (Coverage, String) {
+    let (rulebook, checked) = checked(text).unwrap_or_else(|| panic!("it checks:\n{text}"));
+    let files = Files { folder: folder.to_owned(), tables: vec![] };
+    let surroundings = Surroundings::read(checked.rulebook(), &files, |error| error.to_string());
+    let (coverage, found) = suggest(&rulebook, &checked, &surroundings, &|_| true);
+    (coverage, found.into_iter().map(|it| it.text).collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether the tests notice: the text does not check, or a test fails.
+fn is_noticed(text: &str) -> bool {
+    let Some((rulebook, checked)) = checked(text) else { return true };
+    let suite = Suite::new(checked.rulebook(), rulebook.sources(), Surroundings::default());
+    suite.run(|_| true, &mut |_| {}).iter().any(|it| it.outcome != Outcome::Passed)
+}
+
+/// Rules of every shape; a line that says no rule begins with `table`.
+const BOOKS: [&str; 7] = [
+    "tag vip when purchases >= 3 and last_order between 30d..60d and spend > 500\n",
+    "tag vip when spend > 12.50 or not (points >= 7) or city in [\"a\", \"b\"]\n",
+    "level membership by points { gold from 5000 silver from 1000 red otherwise }\n",
+    "param near = 60d\nlayer tier { lost when last_order < 90d ago cold when last_order < near ago warm otherwise }\n",
+    "score heat { 40 when purchases > 3 minus 20 when last_order < 30d ago } clamp 0..39\n",
+    "table users key user_id { user_id: text }\n\
+     table orders of users by user_id at ordered_at { user_id: text ordered_at: timestamp amount: decimal(2) }\n\
+     let spend = sum(orders.amount within 90d)\ntag big when spend > 99.99\ntag often when count(orders) >= 2\n",
+    "tag some when at least 2 of (purchases > 3, spend > 100, points > 5)\ntag once when floor(spend / 10) = 4\n",
+];
+
+/// Each number of the rules one digit less and one more, found without the library: every run of digits outside of texts and
+/// tables that no letter touches on its left; what stands behind a point keeps its digits.
+fn changed_by_one(rules: &str) -> Vec<String> {
+    let bytes = rules.as_bytes();
+    let mut found = vec![];
+    let (mut at, mut quoted) = (0, false);
+    while at < bytes.len() {
+        let line = rules[..at].rfind('\n').map_or(0, |it| it + 1);
+        quoted ^= bytes[at] == b'"';
+        let touched = at > 0 && (bytes[at - 1].is_ascii_alphabetic() || bytes[at - 1] == b'_');
+        if !bytes[at].is_ascii_digit() || quoted || touched || rules[line..].starts_with("table") {
+            at += 1;
+            continue;
+        }
+        let end = at + rules[at..].find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(rules.len() - at);
+        let written = rules[at..end].split("..").next().unwrap();
+        let end = at + written.len();
+        let digits: i64 = written.replace('.', "").parse().unwrap();
+        for to in [digits - 1, digits + 1].into_iter().filter(|to| *to >= 0) {
+            let text = match written.split_once('.') {
+                Some((_, fraction)) => {
+                    let scale = 10_i64.pow(fraction.len() as u32);
+                    format!("{}.{:0width$}", to / scale, to % scale, width = fraction.len())
+                }
+                None => to.to_string(),
+            };
+            found.push(format!("{}{text}{}", &rules[..at], &rules[end..]));
+        }
+        at = end;
+    }
+    found
+}
+
+#[test]
+fn where_all_was_shown_every_change_of_a_number_fails_a_test() {
+    for rules in BOOKS {
+        let (before, tests) = suggested(rules, Path::new("."));
+        let (after, more) = suggested(&format!("{rules}\n{tests}"), Path::new("."));
+        let gaps: Vec<String> = after.gaps().into_iter().map(|gap| gap.what).collect();
+        assert_eq!((after.share().percent(), gaps), (100, vec![]), "{rules}\n{tests}");
+        assert!(more.is_empty() && before.share().percent() < 100, "{rules}\n{more}");
+        assert!(!is_noticed(&format!("{rules}\n{tests}")), "what is suggested passes:\n{rules}\n{tests}");
+        let changed = changed_by_one(rules);
+        assert!(!changed.is_empty());
+        for changed in changed {
+            assert!(is_noticed(&format!("{changed}\n{tests}")), "nobody notices:\n{changed}\n{tests}");
+        }
+    }
+}
+
+#[test]
+fn where_all_was_shown_other_mistakes_fail_a_test_too() {
+    let mistakes = [
+        (" and ", " or "),
+        (" or ", " and "),
+        ("not ", ""),
+        (">=", ">"),
+        ("> ", ">= "),
+        ("minus ", ""),
+        ("at least 2 of", "all of"),
+        (" < ", " <= "),
+    ];
+    for rules in BOOKS {
+        let (_, tests) = suggested(rules, Path::new("."));
+        for (right, wrong) in mistakes.iter().filter(|(right, _)| rules.contains(right)) {
+            let changed = rules.replacen(right, wrong, 1);
+            assert!(is_noticed(&format!("{changed}\n{tests}")), "nobody notices:\n{changed}\n{tests}");
+        }
+    }
+}
+
+#[test]
+fn what_is_suggested_makes_the_coverage_of_the_rulebooks_rise() {
+    for name in ["membership", "rfm", "value_tiers", "lifecycle", "activation"] {
+        let folder = Path::new("rules").join(name);
+        let text = fs::read_to_string(folder.join(format!("{name}.rules"))).unwrap();
+        let (before, tests) = suggested(&text, &folder);
+        let (after, _) = suggested(&format!("{text}\n{tests}"), &folder);
+        let (before, after) = (before.share().percent(), after.share().percent());
+        assert!(before < after && after >= 85, "{name}: {before} % → {after} %\n{tests}");
+    }
+}
+
+#[test]
+fn what_is_given_counts_as_untested() {
+    let rules = "let rich = spend > 500\ntag vip when rich\ntest \"t\" { given { rich: true } expect vip }\n";
+    let (coverage, _) = suggested(rules, Path::new("."));
+    let shown: Vec<(&str, usize)> =
+        coverage.rules.iter().map(|rule| (rule.name.as_str(), rule.share().shown)).collect();
+    assert_eq!(shown, [("rich", 0), ("vip", 2)]);
+}
+
+#[test]
+fn a_condition_that_is_evaluated_and_looked_at_by_nobody_decides_nothing() {
+    let rules = "tag a when x > 1\ntag b when a or y > 1\ntest \"t\" { given { x: 2, y: 2 } expect b }\n";
+    let (coverage, _) = suggested(rules, Path::new("."));
+    let a = &coverage.rules[0].conditions[0];
+    assert!(a.is_true && !a.decides_true, "`y > 1` is true beside it");
+}
