@@ -1,9 +1,9 @@
 //! One user against all rules of a rulebook, turned round: from what the user is to the rules that hold.
 //!
-//! Every condition becomes alternatives, each a set of pieces that features must fall into ([`clauses`]); a user's value falls
-//! into one piece of each feature ([`feature`]); for each piece stands ready which alternatives it leaves possible, and what all
-//! features leave possible holds ([`table`]). So ten thousand rules cost a look at each column and some operations on words.
-//! What has no such form is answered before, by the plain interpreter or condition by condition ([`walk`]).
+//! Every condition becomes alternatives, each a set of pieces that features must fall into (`clauses`); a user's value falls
+//! into one piece of each feature (`feature`); for each piece stands ready which alternatives it leaves possible, and what all
+//! features leave possible holds (`table`). So ten thousand rules cost a look at each column and some operations on words.
+//! What has no such form is answered before, by the plain interpreter or condition by condition (`walk`).
 
 mod clauses;
 mod feature;
