@@ -106,8 +106,20 @@ pub struct Column {
     pub optional: bool,
     /// How its moments are written in the data.
     pub format: MomentFormat,
+    /// Where its values come from.
+    pub source: Source,
     /// Where it is declared, or first used.
     pub span: Option<Span>,
+}
+
+/// Where the values of a column come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The data.
+    #[default]
+    Data,
+    /// What the state remembers of a user; no data has it, and no rule names it.
+    State,
 }
 
 /// What a reader found in the data of one table before any rule is evaluated.

@@ -11,7 +11,7 @@ use crate::{
     },
     intern::Symbol,
     ir::{self, ExprKind},
-    schema::{Column, ColumnId, Role, Schema, Table, TableId},
+    schema::{Column, ColumnId, Role, Schema, Source, Table, TableId},
     source::{Sources, Span},
     syntax::{self, ast},
     value::{Type, Value, Zone, moment_text, moment_text::MomentFormat},
@@ -239,7 +239,7 @@ fn column(ast: &ast::Column, sink: &mut Sink) -> Column {
         };
     }
     let span = Some(ast.name.span());
-    Column { name: ast.name.symbol.clone(), header, ty, optional: ast.ty.optional, format, span }
+    Column { name: ast.name.symbol.clone(), header, ty, optional: ast.ty.optional, format, source: Source::Data, span }
 }
 
 /// A column whose type is wrong has none; what follows from that is not told.

@@ -162,6 +162,7 @@ fn lower(
         aggregates: checker.aggregates,
         order,
         schema: checker.schema,
+        actions: ir::Actions::default(),
         tests,
     };
     testing::look(&rulebook, book, sources, checker.sink);

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use crate::{
     data::{DataError, Format, Input, facts, facts::Guess, json_lines, rows, table},
     record,
-    schema::{Column, ColumnId, Role, Table},
+    schema::{Column, ColumnId, Role, Source, Table},
     value::{Type, Value, Zone, moment_format, moment_text::MomentFormat, print},
 };
 
@@ -169,7 +169,15 @@ impl Survey {
             column.capital_truth = false;
             if let Some(ty @ (Type::Text | Type::Int)) = fact.ty {
                 let (name, header) = (fact.header.as_str().into(), fact.header);
-                columns.push(Column { name, header, ty, optional: true, format: MomentFormat::Iso, span: None });
+                columns.push(Column {
+                    name,
+                    header,
+                    ty,
+                    optional: true,
+                    format: MomentFormat::Iso,
+                    source: Source::Data,
+                    span: None,
+                });
             }
         }
         let needed: Vec<ColumnId> = (0..columns.len() as u32).map(ColumnId).collect();

@@ -11,7 +11,7 @@ use crate::{
     eval::{Context, Lookup},
     intern::Symbol,
     ir::{List, Reads, Rulebook},
-    schema::{Column, ColumnId, Role, Table, TableId},
+    schema::{Column, ColumnId, Role, Source, Table, TableId},
     value::{Clock, Type, Value, moment_text::MomentFormat, print},
 };
 
@@ -126,6 +126,7 @@ impl Files {
             ty: Type::Text,
             optional: list.column.is_none(),
             format: MomentFormat::Iso,
+            source: Source::Data,
             span: None,
         };
         let table = Table {

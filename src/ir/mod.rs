@@ -3,6 +3,7 @@
 //! Made by `check`, and by nothing else; whoever holds a [`Rulebook`] need look up no name and expect no mistake.
 //! Time is still relative here (`40d ago`): an evaluation brings the clock.
 
+mod action;
 mod aggregate;
 mod expr;
 mod metrics;
@@ -11,6 +12,7 @@ mod stages;
 mod testing;
 mod time;
 
+pub use action::*;
 pub use aggregate::*;
 pub use expr::*;
 pub use metrics::Metric;
@@ -58,6 +60,8 @@ pub struct Rulebook {
     pub aggregates: Vec<Aggregate>,
     /// Every definition once, each after those it reads: the order to evaluate in.
     pub order: Vec<DefinitionId>,
+    /// What is done about its segments.
+    pub actions: Actions,
     /// Its tests and snapshots.
     pub tests: Tests,
 }

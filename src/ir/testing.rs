@@ -128,12 +128,12 @@ pub enum Expected {
     /// `spend = 500.01`: an id of [`Rulebook::with_what_is_asked`].
     Condition(DefinitionId),
     /// `win_back sends sms`: what becomes of a user in a segment, which takes state and actions.
-    Deed(DefinitionId, Deed),
+    Fate(DefinitionId, Fate),
 }
 
 /// What becomes of a user in a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Fate {
     /// `entered`
     Entered,
     /// `left`

@@ -189,7 +189,7 @@ impl Play<'_, '_> {
     ) {
         let rulebook = self.rulebook();
         let asked = entry.expect.iter().map(|it| match it.expected {
-            Expected::Condition(id) | Expected::Deed(id, _) => id,
+            Expected::Condition(id) | Expected::Fate(id, _) => id,
         });
         let everywhere: Vec<GivenValues> = self.people.iter().map(|person| person.definitions.clone()).collect();
         let first = everywhere.first().into_iter().flat_map(|given| given.keys().copied());

@@ -104,7 +104,7 @@ impl Judge<'_> {
         let user = expectation.user.unwrap_or(0);
         let id = match &expectation.expected {
             Expected::Condition(id) => *id,
-            Expected::Deed(..) => return Some(self.takes_state(expectation)),
+            Expected::Fate(..) => return Some(self.takes_state(expectation)),
         };
         let Body::Let(condition) = &self.moment.rulebook.definition(id).body else { return None };
         if let Some(need) = needs.get(user, id) {

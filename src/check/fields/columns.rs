@@ -5,7 +5,7 @@ use crate::{
     check::{Checker, Scope, Surplus},
     diagnostic::{Diagnostic, code::UNKNOWN_NAME},
     intern::Symbol,
-    schema::{Column, ColumnId},
+    schema::{Column, ColumnId, Source},
     source::Span,
     value::{Type, moment_text::MomentFormat},
 };
@@ -123,7 +123,7 @@ impl Settled {
             (None, None) => Type::Text,
         };
         let header = found.map_or_else(|| name.to_string(), |column| column.header.clone());
-        Column { name: name.clone(), header, ty, optional: true, format: MomentFormat::Iso, span }
+        Column { name: name.clone(), header, ty, optional: true, format: MomentFormat::Iso, source: Source::Data, span }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         code::{NOT_SUPPORTED_YET, UNKNOWN_NAME, UNKNOWN_USER},
         nearest,
     },
-    ir::{Deed, DefinitionId, Expectation, Expected, StopReason},
+    ir::{DefinitionId, Expectation, Expected, Fate, StopReason},
     source::Span,
     syntax::ast::{self, ExpectationKind as Kind},
 };
@@ -72,23 +72,23 @@ impl Lowering<'_, '_> {
                 let condition = self.checker.condition(condition)?;
                 return Some(Expected::Condition(self.ask(condition, first)));
             }
-            Kind::Entered(segment) => (segment, Deed::Entered),
-            Kind::Left(segment) => (segment, Deed::Left),
+            Kind::Entered(segment) => (segment, Fate::Entered),
+            Kind::Left(segment) => (segment, Fate::Left),
             Kind::Sends { segment, channel, text } => {
                 let text = text.as_ref().map(|text| text.value.clone());
-                (segment, Deed::Sends { channel: channel.symbol.clone(), text })
+                (segment, Fate::Sends { channel: channel.symbol.clone(), text })
             }
-            Kind::Does { segment, verb } => (segment, Deed::Does(verb.symbol.clone())),
-            Kind::Holds(segment) => (segment, Deed::Holds),
-            Kind::StoppedBy { segment, reason } => (segment, Deed::StoppedBy(stop_reason(*reason))),
-            Kind::Silent(segment) => (segment, Deed::Silent),
+            Kind::Does { segment, verb } => (segment, Fate::Does(verb.symbol.clone())),
+            Kind::Holds(segment) => (segment, Fate::Holds),
+            Kind::StoppedBy { segment, reason } => (segment, Fate::StoppedBy(stop_reason(*reason))),
+            Kind::Silent(segment) => (segment, Fate::Silent),
         };
         let segment = self.segment(segment)?;
         self.checker.sink.push(
             Diagnostic::warning(NOT_SUPPORTED_YET, span, "what a `segment` does is not supported yet")
                 .note("it takes state and actions, which come with a later version; until then the case cannot pass"),
         );
-        Some(Expected::Deed(segment, deed))
+        Some(Expected::Fate(segment, deed))
     }
 
     /// The segment of a name.

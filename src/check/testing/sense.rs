@@ -113,7 +113,7 @@ impl Sense<'_> {
     }
 
     fn reads(&self, expectation: &Expectation, given: &BTreeSet<DefinitionId>) -> Reads {
-        let (Expected::Condition(id) | Expected::Deed(id, _)) = expectation.expected;
+        let (Expected::Condition(id) | Expected::Fate(id, _)) = expectation.expected;
         self.rulebook.reads_but([id], given)
     }
 

@@ -9,7 +9,7 @@ use tagwell::{
     intern::Symbol,
     ir::{Body, DefinitionId, Reads, Rulebook},
     outcome::{Layout, ResultColumn, ResultKind},
-    schema::{Column, ColumnId, Table},
+    schema::{Column, ColumnId, Source, Table},
     value::{Type, moment_text::MomentFormat},
 };
 
@@ -152,6 +152,7 @@ pub(super) fn undeclared(book: &Book, table: &mut Table, name: &str) -> Result<C
         ty: Type::Text,
         optional: true,
         format: MomentFormat::Iso,
+        source: Source::Data,
         span: None,
     });
     Ok(ColumnId(table.columns.len() as u32 - 1))

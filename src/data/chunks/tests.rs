@@ -14,13 +14,21 @@ use proptest::{prelude::*, sample::select};
 
 use crate::{
     data::{BadRow, Input, Nested, Parsed, Row, Wanted, chunks_of, rows_as},
-    schema::{Column, ColumnId, Role, Table, TableId},
+    schema::{Column, ColumnId, Role, Source, Table, TableId},
     value::{Type, Zone, moment_text::MomentFormat},
 };
 
 /// `name: type`, and `optional`.
 fn column(name: &str, ty: Type, optional: bool) -> Column {
-    Column { name: name.into(), header: name.into(), ty, optional, format: MomentFormat::Iso, span: None }
+    Column {
+        name: name.into(),
+        header: name.into(),
+        ty,
+        optional,
+        format: MomentFormat::Iso,
+        source: Source::Data,
+        span: None,
+    }
 }
 
 fn table() -> Table {
