@@ -44,6 +44,7 @@ pub(crate) fn wanted() -> Wanted {
         ty: ty.clone(),
         optional: *optional,
         format: MomentFormat::Iso,
+        source: Default::default(),
         span: None,
     };
     let columns: Vec<Column> = COLUMNS.iter().map(column).collect();
