@@ -30,6 +30,7 @@
 //! Features: `cli` (default) is the command, `data` the readers and writers of files; without either the language core builds
 //! in seconds.
 
+pub mod action;
 pub mod check;
 pub mod column;
 #[cfg(feature = "data")]

@@ -106,7 +106,7 @@ pub fn children_from_json(
     };
     let by = match table.role {
         Role::Children { by, .. } => Some(by),
-        Role::Root | Role::Reference | Role::Ledger => None,
+        Role::Root | Role::Reference => None,
     };
     let read = |(place, row): (usize, &Json)| {
         let Json::Object(row) = row else {

@@ -64,6 +64,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// `table touches of users from ledger`: its rows are the state's own decisions.
+    pub fn is_ledger(&self) -> bool {
+        matches!(self.role, Role::Children { .. }) && self.columns.iter().any(|column| column.source == Source::State)
+    }
+
     /// The column of an id.
     pub fn column(&self, id: ColumnId) -> &Column {
         self.columns.get(id.0 as usize).expect("a column id comes from the table that is asked")
@@ -89,8 +94,6 @@ pub enum Role {
     },
     /// `table channels key source`: looked up by its key.
     Reference,
-    /// `table touches of users from ledger`: the state's own decisions.
-    Ledger,
 }
 
 /// One column.

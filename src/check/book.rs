@@ -67,6 +67,12 @@ impl<'a> Book<'a> {
         all.filter(|(_, it)| matches!(it.rule, Rule::Segment(_))).map(|(id, _)| id).collect()
     }
 
+    /// Which definitions are tags.
+    pub(super) fn tags(&self) -> HashSet<DefinitionId> {
+        let all = (0..).map(DefinitionId).zip(&self.definitions);
+        all.filter(|(_, it)| matches!(it.rule, Rule::Tag(_))).map(|(id, _)| id).collect()
+    }
+
     fn add(&mut self, declaration: &'a ast::Declaration) {
         let rule = match &declaration.kind {
             Kind::Rulebook(it) => return self.rulebooks.push((it, declaration.span())),

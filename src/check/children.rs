@@ -17,6 +17,9 @@ pub(super) fn look(book: &Book<'_>, schema: &Schema, sink: &mut Sink) {
     for ast in &book.tables {
         let Some(table) = schema.find(&ast.name.symbol).map(|id| schema.table(id)) else { continue };
         let (name, span) = (&table.name, ast.name.span());
+        if table.is_ledger() {
+            continue;
+        }
         match (&ast.of, &table.role) {
             (None, Role::Reference) => {
                 if ast.key.is_none() {

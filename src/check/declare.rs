@@ -110,6 +110,12 @@ pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
                     table.role = Role::Root;
                 }
             }
+            let key = tables.get(root).and_then(|it| it.key.and_then(|key| it.columns.get(key.0 as usize))).cloned();
+            for table in tables.iter_mut().filter(|table| table.is_ledger()) {
+                if let (Some(user), Some(key)) = (table.columns.first_mut(), &key) {
+                    user.ty = key.ty.clone();
+                }
+            }
             if let Some(table) = tables.get(root)
                 && table.key.is_none()
                 && book.tables.get(root).is_some_and(|ast| ast.key.is_none())
@@ -191,12 +197,55 @@ fn table(ast: &ast::Table, sink: &mut Sink) -> Table {
         Some(ast::TableSource::File(text)) => Some(path(text, sink)),
         Some(ast::TableSource::Ledger(_)) | None => None,
     };
-    let role = match (&ast.of, &ast.from) {
-        (Some(_), Some(ast::TableSource::Ledger(_))) => Role::Ledger,
-        (Some(_), _) => Role::Children { by: by.unwrap_or(ColumnId(0)), at },
-        (None, _) => Role::Reference,
+    if let (Some(_), Some(ast::TableSource::Ledger(place))) = (&ast.of, &ast.from) {
+        return ledger(ast, place.0, sink);
+    }
+    let role = match &ast.of {
+        Some(_) => Role::Children { by: by.unwrap_or(ColumnId(0)), at },
+        None => Role::Reference,
     };
     Table { name: ast.name.symbol.clone(), role, key, columns, from, declared: true, span: Some(ast.name.span()) }
+}
+
+/// `table touches of users from ledger`: its columns are those that the state keeps of a decision. Whose it is stands in the
+/// first, which has the type of the users' key.
+fn ledger(ast: &ast::Table, from: Span, sink: &mut Sink) -> Table {
+    let said = [&ast.by, &ast.at, &ast.key].into_iter().flatten().map(|name| name.span()).next();
+    let said = said.or_else(|| ast.columns.iter().flatten().map(|column| column.name.span()).next());
+    if let Some(said) = said {
+        sink.push(
+            Diagnostic::error(BAD_TABLE, said, "the ledger has columns of its own")
+                .label(from, "the rows are the state's own decisions")
+                .help(format!("write no more than `table {} of users from ledger`; its columns are decided_at, segment, do, channel, variant and stopped", ast.name.symbol)),
+        );
+    }
+    let column = |name: &str, ty: Type, optional: bool| Column {
+        name: Symbol::new(name),
+        header: name.to_owned(),
+        ty,
+        optional,
+        format: MomentFormat::Iso,
+        source: Source::State,
+        span: None,
+    };
+    let columns = vec![
+        column("user", Type::Text, false),
+        column("decided_at", Type::Timestamp, false),
+        column("segment", Type::Text, false),
+        column("do", Type::Text, false),
+        column("channel", Type::Text, true),
+        column("variant", Type::Text, true),
+        column("stopped", Type::Text, true),
+    ];
+    Table {
+        name: ast.name.symbol.clone(),
+        role: Role::Children { by: ColumnId(0), at: Some(ColumnId(1)) },
+        key: None,
+        columns,
+        from: None,
+        declared: true,
+        span: Some(ast.name.span()),
+    }
 }
 
 fn column(ast: &ast::Column, sink: &mut Sink) -> Column {

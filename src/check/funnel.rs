@@ -117,9 +117,7 @@ impl Checker<'_> {
         };
         match self.schema.table(table).role {
             Role::Children { at: Some(_), .. } => Some((table, window, filter)),
-            Role::Children { at: None, .. } | Role::Root | Role::Reference | Role::Ledger => {
-                self.not_events(table, span)
-            }
+            Role::Children { at: None, .. } | Role::Root | Role::Reference => self.not_events(table, span),
         }
     }
 
@@ -166,7 +164,7 @@ impl Checker<'_> {
         let of = self.schema.table(table);
         match of.role {
             Role::Children { at: Some(at), .. } => Some(of.column(at).ty.clone()),
-            Role::Children { at: None, .. } | Role::Root | Role::Reference | Role::Ledger => None,
+            Role::Children { at: None, .. } | Role::Root | Role::Reference => None,
         }
     }
 

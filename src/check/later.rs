@@ -7,18 +7,7 @@ use crate::{
     syntax::ast::DeclarationKind,
 };
 
-/// Functions over state.
-pub(super) const LATER: &[&str] = &["held"];
-
 impl Checker<'_> {
-    /// Tells where an expression cannot be evaluated yet.
-    pub(super) fn tell_later(&mut self, span: Span, what: &str) {
-        self.sink.push(
-            Diagnostic::error(NOT_SUPPORTED_YET, span, format!("{what} is not supported yet"))
-                .note("this version parses and formats it; it does not evaluate it"),
-        );
-    }
-
     /// Tells every declaration that is passed over: none of them changes who gets which tag.
     pub(super) fn tell_what_is_not_supported(&mut self, book: &Book<'_>) {
         for declaration in &book.later {

@@ -13,6 +13,7 @@ mod funnel;
 mod habits;
 mod later;
 mod lint;
+mod memory;
 mod names;
 mod order;
 mod rows;
@@ -136,6 +137,8 @@ fn lower(
         funnels: HashMap::new(),
         scope: None,
         segments: book.segments(),
+        tags: book.tags(),
+        memory: ir::Memory::default(),
     };
     checker.declare_names(book);
     declare::forget_wrong_types(&mut checker, book);
@@ -162,7 +165,7 @@ fn lower(
         aggregates: checker.aggregates,
         order,
         schema: checker.schema,
-        actions: ir::Actions::default(),
+        actions: ir::Actions { memory: checker.memory, ..ir::Actions::default() },
         tests,
     };
     testing::look(&rulebook, book, sources, checker.sink);
@@ -194,6 +197,9 @@ struct Checker<'a> {
     /// The clause that is being looked at.
     scope: Option<Scope>,
     segments: HashSet<ir::DefinitionId>,
+    tags: HashSet<ir::DefinitionId>,
+    /// What is read of the state so far.
+    memory: ir::Memory,
 }
 
 /// Where in a source clause an expression stands: what a bare name may mean there.

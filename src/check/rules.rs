@@ -177,6 +177,13 @@ impl Checker<'_> {
                 }
             };
             let rank = self.names.rank(&arm.name.symbol, choices);
+            let choice = match (choice, rank) {
+                (Some(ir::Choice::From { threshold, condition, keep }), Some(rank)) if !keep.is_empty() => {
+                    let condition = self.kept_arm(id, arm, rank, condition, &keep);
+                    condition.map(|condition| ir::Choice::From { threshold, condition, keep })
+                }
+                (choice, _) => choice,
+            };
             match (choice, rank) {
                 (Some(choice), Some(rank)) => lowered.push(ir::Arm { rank, choice, span: arm.place.0 }),
                 _ => whole = false,

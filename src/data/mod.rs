@@ -26,7 +26,7 @@ pub use write::{ColumnarForm, ColumnarWriter};
 use std::collections::BTreeSet;
 
 use crate::{
-    schema::{ColumnId, Table, TableId},
+    schema::{ColumnId, Role, Source, Table, TableId},
     value::{Value, Zone},
 };
 
@@ -70,6 +70,17 @@ pub struct Wanted {
     pub verbatim: bool,
 }
 
+impl Wanted {
+    /// Without the users' columns that only the state fills: no data has them.
+    fn of_data(mut self) -> Wanted {
+        let table = &self.table;
+        if !matches!(table.role, Role::Children { .. }) {
+            self.needed.retain(|id| table.column(*id).source == Source::Data);
+        }
+        self
+    }
+}
+
 /// Reads a table's rows from a file. Only the needed columns are read, and judged; the header is judged at once.
 ///
 /// # Errors
@@ -84,6 +95,7 @@ pub fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> R
 /// # Errors
 /// As [`rows`].
 pub fn rows_as(input: &Input, wanted: Wanted, zone: &Zone) -> Result<Rows, DataError> {
+    let wanted = wanted.of_data();
     let mut parts = input.parts().to_vec().into_iter();
     let Some(first) = parts.next() else { return Ok(Box::new(std::iter::empty())) };
     let first = rows_of(&first, &wanted, zone)?;

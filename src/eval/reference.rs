@@ -160,7 +160,7 @@ impl<'a> Interpreter<'a> {
         let table = self.rulebook.schema.table(table);
         match table.role {
             Role::Children { at: Some(at), .. } => moment_type(&table.column(at).ty),
-            Role::Children { at: None, .. } | Role::Root | Role::Reference | Role::Ledger => MomentType::Timestamp,
+            Role::Children { at: None, .. } | Role::Root | Role::Reference => MomentType::Timestamp,
         }
     }
 

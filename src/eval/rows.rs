@@ -36,7 +36,7 @@ pub fn when(table: &Table, row: &[Value], place: u64) -> When {
             Some(Value::Timestamp(micros)) => Some(*micros),
             _ => None,
         },
-        Role::Children { at: None, .. } | Role::Root | Role::Reference | Role::Ledger => None,
+        Role::Children { at: None, .. } | Role::Root | Role::Reference => None,
     };
     When { at, place }
 }

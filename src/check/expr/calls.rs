@@ -2,7 +2,6 @@
 
 use super::super::{
     Checker,
-    later::LATER,
     names::Meaning,
     rules::{constant, widened},
     words::{is_moment, is_number},
@@ -103,10 +102,7 @@ impl Checker<'_> {
             "to_next" => return self.missing_to_next(name, arguments, span),
             "reached" => return self.reached(name, arguments, span),
             "ntile" => return self.ntile(arguments, span),
-            later if LATER.contains(&later) => {
-                self.tell_later(name.span(), &format!("`{later}`"));
-                return None;
-            }
+            "held" => return self.held(name, arguments, span),
             word if self.asks_about_rows(word, arguments) => return self.aggregate(name, arguments, span),
             _ => {}
         }
@@ -324,14 +320,14 @@ impl Checker<'_> {
         wanted.first().map(|it| self.quoted(it.span())).unwrap_or_default()
     }
 
-    pub(super) fn wrong_arguments<T>(&mut self, span: Span, shape: &str) -> Option<T> {
+    pub(in crate::check) fn wrong_arguments<T>(&mut self, span: Span, shape: &str) -> Option<T> {
         let message = "these are not the arguments that the function takes";
         self.sink.push(Diagnostic::error(WRONG_ARGUMENTS, span, message).help(format!("write `{shape}`")));
         None
     }
 
     fn unknown_function(&mut self, name: &ast::Name) -> Option<Expr> {
-        let others = ["to_next", "reached", "ntile"].into_iter().chain(LATER.iter().copied());
+        let others = ["to_next", "reached", "ntile", "held"];
         let known = FUNCTIONS.iter().map(|(known, ..)| *known).chain(others);
         let told = Diagnostic::error(UNKNOWN_FUNCTION, name.span(), format!("there is no function `{}`", name.symbol));
         let told = match nearest(&name.symbol, known) {
@@ -347,7 +343,7 @@ impl Checker<'_> {
     }
 
     /// What a single argument names, where it is a bare name.
-    fn named(&self, arguments: &[Argument]) -> Option<Meaning> {
+    pub(in crate::check) fn named(&self, arguments: &[Argument]) -> Option<Meaning> {
         let [Argument::Clause(clause)] = arguments else { return None };
         let ast::ExprKind::Name(name) = &clause.source.kind else { return None };
         self.names.get(&name.symbol)

@@ -144,7 +144,7 @@ impl Checker<'_> {
                 let undeclared = !self.schema.table(id).declared;
                 (!undeclared || self.names.get(&name.symbol).is_none()).then_some(id)
             }
-            Role::Children { .. } | Role::Ledger => Some(id),
+            Role::Children { .. } => Some(id),
             Role::Reference => None,
         }
     }
@@ -283,10 +283,6 @@ impl Checker<'_> {
             );
             return None;
         }
-        if matches!(self.schema.table(table).role, Role::Ledger) {
-            self.tell_later(clause.source.span(), "the ledger of decisions");
-            return None;
-        }
         let over = if table == self.schema.root { Over::Users } else { Over::Children(table) };
         let before = self.scope.replace(match over {
             Over::Users if named => Scope::UsersSource,
@@ -335,7 +331,7 @@ impl Checker<'_> {
         let of = self.schema.table(table);
         let at = match of.role {
             Role::Children { at: Some(at), .. } => of.column(at).name.clone(),
-            Role::Children { at: None, .. } | Role::Root | Role::Reference | Role::Ledger => {
+            Role::Children { at: None, .. } | Role::Root | Role::Reference => {
                 let name = of.name.clone();
                 let message = format!("`{name}` does not say when its rows happened");
                 let help = match of.role {

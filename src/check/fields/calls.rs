@@ -172,6 +172,7 @@ impl Inference<'_, '_, '_> {
                 Some(Class::Number)
             }
             "to_next" => Some(Class::Number),
+            "held" => Some(Class::Duration),
             _ => None,
         }
     }

@@ -165,6 +165,10 @@ impl Lowering<'_, '_> {
     fn rows(&mut self, field: &ast::Field, id: TableId) -> Option<GivenKind> {
         let table = self.checker.schema.table(id).clone();
         match table.role {
+            Role::Children { .. } if table.is_ledger() => {
+                let help = "it holds what a diary's earlier entries decided";
+                return self.tell_not_given(&field.name, "the ledger of decisions", help);
+            }
             Role::Children { .. } => {}
             Role::Root => {
                 let help = "give each of its users by a record: `given \"u1\" { … } given \"u2\" { … }`";
@@ -173,10 +177,6 @@ impl Lowering<'_, '_> {
             Role::Reference => {
                 let help = "it is read from its file in tests, too: take it out here";
                 return self.tell_not_given(&field.name, "a table that is looked up", help);
-            }
-            Role::Ledger => {
-                let help = "it holds what a diary's earlier entries decided";
-                return self.tell_not_given(&field.name, "the ledger of decisions", help);
             }
         }
         match &field.value {
@@ -210,7 +210,7 @@ impl Lowering<'_, '_> {
     fn by_name<'t>(&self, table: &'t Table) -> Option<&'t Symbol> {
         match table.role {
             Role::Children { by, .. } => table.columns.get(by.0 as usize).map(|column| &column.name),
-            Role::Root | Role::Reference | Role::Ledger => None,
+            Role::Root | Role::Reference => None,
         }
     }
 

@@ -96,7 +96,7 @@ pub fn chunks(input: &Input, wanted: Wanted, zone: &Zone) -> Result<Chunks, Data
 /// # Errors
 /// As [`chunks`].
 pub fn chunks_of(input: &Input, wanted: Wanted, zone: &Zone, size: usize) -> Result<Chunks, DataError> {
-    let shared = Arc::new(Shared { wanted, zone: zone.clone(), days: Days::of(zone) });
+    let shared = Arc::new(Shared { wanted: wanted.of_data(), zone: zone.clone(), days: Days::of(zone) });
     let mut chunks = Chunks { parts: input.parts().to_vec().into_iter(), now: None, shared, size };
     chunks.open_next()?;
     Ok(chunks)

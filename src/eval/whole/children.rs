@@ -72,7 +72,7 @@ impl<'a> Children<'a> {
         let of = whole.interpreter.rulebook().schema.table(table);
         let at = match of.role {
             Role::Children { at, .. } => at,
-            Role::Root | Role::Reference | Role::Ledger => None,
+            Role::Root | Role::Reference => None,
         };
         Children { clauses, parts, lanes, at, width: of.columns.len(), told: 0 }
     }

@@ -228,7 +228,7 @@ impl Search<'_> {
             let declared = self.ir.schema.table(*table);
             let by = match declared.role {
                 Role::Children { by, .. } => Some(by),
-                Role::Root | Role::Reference | Role::Ledger => None,
+                Role::Root | Role::Reference => None,
             };
             for column in columns.iter().filter(|it| by != Some(**it)) {
                 let of = declared.column(*column);

@@ -1,0 +1,370 @@
+//! From what happened to one user to what is done about it (LANGUAGE.md §7, §8).
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::{
+    action::{
+        Decision, Done, Reason, Trigger, leaf, message,
+        policy::{History, Past, Stopped, most_words},
+        slot::allowed,
+    },
+    eval::{
+        Answers, Interpreter,
+        reference::{Row, SoFar},
+    },
+    intern::Symbol,
+    ir::{
+        Act, Actions, Deed, DefinitionId, Expr, SegmentActions, StopReason, Trigger as Written, TriggerBody,
+        TriggerKind,
+    },
+    schema::TableId,
+    source::{Sources, Span},
+    value::{Duration, Moment, Value, hash, print, time::Direction, time::shift},
+};
+
+/// A rulebook at one instant, ready to decide for one user after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Decider<'d> {
+    /// Answers what the rules ask.
+    pub interpreter: Interpreter<'d>,
+    /// The texts of the rules: what decided is told in their words.
+    pub sources: &'d Sources,
+    /// Whether everybody inside counts as entering, since nothing is remembered.
+    pub preview: bool,
+}
+
+/// One user at that instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'p> {
+    /// The key, as it prints; a user of a test may have none.
+    pub key: Option<&'p str>,
+    /// By [`crate::schema::ColumnId`].
+    pub record: &'p [Value],
+    /// What the user got.
+    pub answers: &'p Answers,
+    /// The rows of child tables that happened since the user was last seen, by `at`, then in input order.
+    pub rows: &'p BTreeMap<TableId, Vec<Vec<Value>>>,
+    /// When the user was last seen before; none of somebody who never was.
+    pub seen: Option<i64>,
+}
+
+/// What a segment is to a user at that instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occasion {
+    /// The segment.
+    pub segment: DefinitionId,
+    /// Since when the user is inside, or was.
+    pub since: i64,
+    /// Whether the user is inside.
+    pub inside: bool,
+    /// Why the user entered, or left; none of who stays.
+    pub reason: Option<Reason>,
+}
+
+/// One deed that is set off.
+struct Set<'s> {
+    segment: &'s SegmentActions,
+    occasion: Occasion,
+    trigger: Trigger,
+    reason: Reason,
+    deed: &'s Deed,
+    place: String,
+    variant: Option<&'s Symbol>,
+    which: Option<String>,
+    child: Option<&'s [Value]>,
+}
+
+impl<'d> Decider<'d> {
+    fn actions(&self) -> &'d Actions {
+        &self.interpreter.rulebook().actions
+    }
+
+    /// What is decided for a user, in the order in which the policy lets segments speak; what was decided before is asked for
+    /// where something is set off.
+    pub fn decide(
+        &self,
+        person: &Person<'_>,
+        occasions: &[Occasion],
+        past: impl FnOnce() -> Vec<Past>,
+    ) -> Vec<Decision> {
+        let mut set = vec![];
+        for segment in self.in_order() {
+            let of = occasions.iter().find(|it| it.segment == segment.segment);
+            if let Some(occasion) = of {
+                self.set_off(segment, *occasion, person, &mut set);
+            }
+        }
+        if set.is_empty() {
+            return vec![];
+        }
+        let mut history = History(past());
+        set.into_iter().filter_map(|set| self.decision(set, person, &mut history)).collect()
+    }
+
+    /// Segments of `priority` first, then the others, in order of declaration.
+    fn in_order(&self) -> impl Iterator<Item = &'d SegmentActions> {
+        let actions = self.actions();
+        let first = actions.policy.priority.iter().filter_map(|id| actions.of(*id));
+        let others = actions.segments.iter().filter(|it| !actions.policy.priority.contains(&it.segment));
+        first.chain(others)
+    }
+
+    /// Whether anything could be decided for a user to whom this happens.
+    pub fn concerns(&self, occasion: &Occasion, person_has_rows: bool) -> bool {
+        let Some(segment) = self.actions().of(occasion.segment) else { return false };
+        let heard = occasion.reason.is_some_and(|reason| self.preview || reason.is_heard(segment.backfill));
+        segment.triggers.iter().any(|trigger| match trigger.on {
+            TriggerKind::Enter => heard && occasion.inside,
+            TriggerKind::Exit => heard && !occasion.inside,
+            TriggerKind::Every(_) => occasion.inside && occasion.reason.is_none(),
+            TriggerKind::Each { .. } => occasion.inside && person_has_rows,
+        })
+    }
+
+    fn set_off<'s>(
+        &self,
+        segment: &'s SegmentActions,
+        occasion: Occasion,
+        person: &'s Person<'_>,
+        set: &mut Vec<Set<'s>>,
+    ) {
+        for (at, trigger) in segment.triggers.iter().enumerate() {
+            let heard = occasion.reason.filter(|reason| self.preview || reason.is_heard(segment.backfill));
+            let of = |trigger, reason| Cause { trigger, reason, which: None, child: None };
+            let causes: Vec<Cause<'s>> = match &trigger.on {
+                TriggerKind::Enter if occasion.inside => heard.map(|it| of(Trigger::Enter, it)).into_iter().collect(),
+                TriggerKind::Exit if !occasion.inside => heard.map(|it| of(Trigger::Exit, it)).into_iter().collect(),
+                TriggerKind::Every(period) if occasion.inside => {
+                    let due = person.seen.and_then(|seen| self.due(occasion.since, *period, seen));
+                    let which = |number: u64| Some(number.to_string());
+                    let cause = |number| Cause { which: which(number), ..of(Trigger::Every, Reason::Time) };
+                    due.map(cause).into_iter().collect()
+                }
+                TriggerKind::Each { table, filter } if occasion.inside => {
+                    self.rows(*table, filter.as_ref(), person).collect()
+                }
+                TriggerKind::Enter | TriggerKind::Exit | TriggerKind::Every(_) | TriggerKind::Each { .. } => vec![],
+            };
+            for cause in causes {
+                set.extend(self.chosen(trigger, at, segment, occasion, cause, person));
+            }
+        }
+    }
+
+    /// The number of the last repetition that fell due since the user was last seen.
+    fn due(&self, entered: i64, period: Duration, seen: i64) -> Option<u64> {
+        let clock = self.interpreter.clock();
+        let at = |number: u64| {
+            let long = period.checked_mul(i64::try_from(number).ok()?.into())?;
+            match shift(Moment::Timestamp(entered), long, Direction::Forth, clock.zone())? {
+                Moment::Timestamp(instant) => Some(instant),
+                Moment::Date(_) => None,
+            }
+        };
+        let is_due = |number: u64| at(number).is_some_and(|at| at <= clock.now());
+        let mut after = 1;
+        while is_due(after) {
+            after = after.checked_mul(2)?;
+        }
+        let (mut low, mut high) = (after / 2, after);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if is_due(middle) { low = middle } else { high = middle }
+        }
+        (low > 0 && at(low)? > seen).then_some(low)
+    }
+
+    /// A cause for each row of a child table that happened since and meets the condition.
+    fn rows<'s>(
+        &self,
+        table: TableId,
+        filter: Option<&'s Expr>,
+        person: &'s Person<'_>,
+    ) -> impl Iterator<Item = Cause<'s>> {
+        let key = self.interpreter.rulebook().schema.table(table).key;
+        let zone = self.interpreter.clock().zone();
+        let rows = person.rows.get(&table).map_or(&[][..], Vec::as_slice);
+        let meets = move |row: &&'s Vec<Value>| {
+            let known = SoFar { record: person.record, answers: person.answers };
+            filter.is_none_or(|filter| self.interpreter.child_row(&known, row).truth(filter).is_true())
+        };
+        rows.iter().filter(meets).map(move |row| {
+            let key = key.and_then(|key| row.get(key.0 as usize)).unwrap_or(&Value::Missing);
+            let which = Some(print::text(key, zone));
+            Cause { trigger: Trigger::Each, reason: Reason::Data, which, child: Some(row.as_slice()) }
+        })
+    }
+
+    /// Of a block the first deed that applies, of a split the user's share.
+    fn chosen<'s>(
+        &self,
+        trigger: &'s Written,
+        at: usize,
+        segment: &'s SegmentActions,
+        occasion: Occasion,
+        cause: Cause<'s>,
+        person: &Person<'_>,
+    ) -> Option<Set<'s>> {
+        let known = SoFar { record: person.record, answers: person.answers };
+        let row = self.row(&known, cause.child);
+        let (place, deed, variant) = match &trigger.body {
+            TriggerBody::Block(deeds) => {
+                let applies = |deed: &Deed| deed.when.as_ref().is_none_or(|when| row.truth(when).is_true());
+                let place = deeds.iter().position(applies)?;
+                (place, deeds.get(place)?, None)
+            }
+            TriggerBody::Split { salt, shares } => {
+                let bucket = u32::try_from(hash::bucket(person.key?, salt, 10_000)?).ok()?;
+                let place = shares.iter().position(|share| (share.from..share.to).contains(&bucket))?;
+                let share = shares.get(place)?;
+                if share.deed.when.as_ref().is_some_and(|when| !row.truth(when).is_true()) {
+                    return None;
+                }
+                (place, &share.deed, Some(&share.name))
+            }
+        };
+        let Cause { trigger, reason, which, child } = cause;
+        Some(Set { segment, occasion, trigger, reason, deed, place: format!("{at}.{place}"), variant, which, child })
+    }
+
+    fn row<'r>(&self, known: &'r SoFar<'r>, child: Option<&'r [Value]>) -> Row<'d, 'r> {
+        match child {
+            None => self.interpreter.row(known),
+            Some(child) => self.interpreter.child_row(known, child),
+        }
+    }
+
+    fn decision(&self, set: Set<'_>, person: &Person<'_>, history: &mut History) -> Option<Decision> {
+        let rulebook = self.interpreter.rulebook();
+        let clock = self.interpreter.clock();
+        let known = SoFar { record: person.record, answers: person.answers };
+        let row = self.row(&known, set.child);
+        let segment = set.occasion.segment;
+        let name = &rulebook.definition(segment).name;
+        let policy = &self.actions().policy;
+        let exempt = policy.exempt.contains(&segment);
+        let done = match &set.deed.act {
+            Act::Send { channel, message } => {
+                Done::Send(channel.clone(), message::text(message, rulebook, &row, clock.zone()))
+            }
+            Act::Do(verb) => Done::Do(verb.clone()),
+            Act::Hold => Done::Hold,
+        };
+        let stopped = self.stopped(&set, &done, &row, name, exempt, history)?;
+        let quiet = if matches!(done, Done::Send(..)) { policy.quiet.as_slice() } else { &[] };
+        let (not_before, not_after) = match stopped {
+            Some(_) => (None, None),
+            None => allowed(clock.now(), set.deed.hours, quiet, clock.zone()),
+        };
+        let with = |with: &crate::ir::With| (with.name.clone(), row.value(&with.value), with.value.ty.clone());
+        history.0.push(Past {
+            segment: name.clone(),
+            place: set.place.clone(),
+            decided_at: clock.now(),
+            entered: set.occasion.since,
+            channel: done.channel().cloned(),
+            hold: done == Done::Hold,
+            stopped: match &stopped {
+                None => Stopped::No,
+                Some((StopReason::AtMost, _)) => Stopped::ByAtMost,
+                Some(_) => Stopped::Otherwise,
+            },
+            exempt,
+        });
+        Some(Decision {
+            id: self.id(&set, name, person.key.unwrap_or_default()),
+            segment,
+            trigger: set.trigger,
+            reason: set.reason,
+            with: set.deed.with.iter().map(with).collect(),
+            variant: set.variant.cloned(),
+            not_before,
+            not_after,
+            stopped,
+            entered: set.occasion.since,
+            place: set.place,
+            which: set.which,
+            done,
+            exempt,
+        })
+    }
+
+    /// Why it is not done after all, if so; nothing at all where `at most` stopped the deed in this stay before.
+    #[expect(clippy::option_option, reason = "no decision, a decision, a stopped one")]
+    fn stopped(
+        &self,
+        set: &Set<'_>,
+        done: &Done,
+        row: &Row<'_, '_>,
+        name: &Symbol,
+        exempt: bool,
+        history: &History,
+    ) -> Option<Option<(StopReason, String)>> {
+        let (deed, clock, policy) = (set.deed, self.interpreter.clock(), &self.actions().policy);
+        if let Done::Send(channel, text) = done {
+            let of_all = policy.require.iter().filter(|_| !exempt);
+            let unmet = set.segment.require.iter().chain(of_all).find(|it| !row.truth(it).is_true());
+            if let Some(unmet) = unmet {
+                return Some(Some((StopReason::Require, self.words(leaf::against(row, unmet)))));
+            }
+            let channel = self.actions().channel(channel);
+            if let Some(unmet) = channel.and_then(|it| message::unmet(text, &it.requirements)) {
+                return Some(Some((StopReason::Channel, unmet)));
+            }
+        }
+        if deed.once && history.ever(name, &set.place) {
+            return Some(Some((StopReason::Once, "once".to_owned())));
+        }
+        let stay = set.occasion.since;
+        if deed.at_most.is_some_and(|most| history.in_stay(name, &set.place, stay) >= most as usize) {
+            let told = history.is_over(name, &set.place, stay);
+            return (!told).then(|| Some((StopReason::AtMost, most_words(deed))));
+        }
+        if let Some(cooldown) = deed.cooldown
+            && history.cools_down(name, &set.place, cooldown, clock)
+        {
+            return Some(Some((StopReason::Cooldown, format!("cooldown {cooldown}"))));
+        }
+        if matches!(done, Done::Send(..)) && !exempt {
+            let limit = policy.limits.iter().find(|it| history.is_reached(it, done, clock));
+            return Some(limit.map(|limit| (StopReason::Limit, self.words(limit.span))));
+        }
+        Some(None)
+    }
+
+    /// The words of the rules at a place, on one line.
+    fn words(&self, span: Span) -> String {
+        self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn id(&self, set: &Set<'_>, segment: &Symbol, user: &str) -> String {
+        let rulebook = self.interpreter.rulebook();
+        let entered = set.occasion.since.to_string();
+        let parts = [
+            rulebook.name.as_str(),
+            segment.as_str(),
+            set.place.as_str(),
+            user,
+            entered.as_str(),
+            set.trigger.name(),
+            set.which.as_deref().unwrap_or_default(),
+        ];
+        let mut hash = Sha256::new();
+        for part in parts {
+            // With its length before it no part can pass for the end of another.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// What sets a deed off.
+struct Cause<'s> {
+    trigger: Trigger,
+    reason: Reason,
+    which: Option<String>,
+    child: Option<&'s [Value]>,
+}

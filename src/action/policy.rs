@@ -1,0 +1,110 @@
+//! What stops a decision: consent, the channel, `once`, `at most`, `cooldown`, and the policy's limits, held against what was
+//! decided for the user before (LANGUAGE.md §7, §11).
+
+use crate::{
+    action::Done,
+    intern::Symbol,
+    ir::{Deed, Limit},
+    value::{Clock, Duration, Moment, MomentType, time::Direction},
+};
+
+/// A decision for the user that was made before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The segment's name.
+    pub segment: Symbol,
+    /// The deed's place in it.
+    pub place: String,
+    /// When it was decided.
+    pub decided_at: i64,
+    /// Since when the user was in the segment.
+    pub entered: i64,
+    /// Whether something was sent, and through which channel.
+    pub channel: Option<Symbol>,
+    /// Whether it was a `hold`.
+    pub hold: bool,
+    /// Whether it was stopped, and whether `at most` did it.
+    pub stopped: Stopped,
+    /// Whether its segment was exempt from the policy.
+    pub exempt: bool,
+}
+
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It was done.
+    No,
+    /// `at most` stopped it.
+    ByAtMost,
+    /// Something else did.
+    Otherwise,
+}
+
+/// What was decided for one user, today's decisions among it.
+#[derive(Debug, Default)]
+pub(super) struct History(pub(super) Vec<Past>);
+
+impl History {
+    fn by<'h>(&'h self, segment: &'h Symbol, place: &'h str) -> impl Iterator<Item = &'h Past> {
+        self.0.iter().filter(move |it| it.segment == *segment && it.place == place)
+    }
+
+    fn done_by<'h>(&'h self, segment: &'h Symbol, place: &'h str) -> impl Iterator<Item = &'h Past> {
+        self.by(segment, place).filter(|it| it.stopped == Stopped::No)
+    }
+
+    /// `once`: whether the deed was done before.
+    pub(super) fn ever(&self, segment: &Symbol, place: &str) -> bool {
+        self.done_by(segment, place).next().is_some()
+    }
+
+    /// `at most 3 times`: how often the deed was done in this stay.
+    pub(super) fn in_stay(&self, segment: &Symbol, place: &str, entered: i64) -> usize {
+        self.done_by(segment, place).filter(|it| it.entered == entered).count()
+    }
+
+    /// Whether `at most` stopped the deed in this stay already, which is recorded once.
+    pub(super) fn is_over(&self, segment: &Symbol, place: &str, entered: i64) -> bool {
+        self.by(segment, place).any(|it| it.entered == entered && it.stopped == Stopped::ByAtMost)
+    }
+
+    /// `cooldown 30d`: whether the deed was done less than that ago.
+    pub(super) fn cools_down(&self, segment: &Symbol, place: &str, deed: Duration, clock: &Clock) -> bool {
+        let Some(end) = ago(deed, clock) else { return true };
+        self.done_by(segment, place).any(|it| it.decided_at > end)
+    }
+
+    /// Whether a limit is reached for what would be done.
+    pub(super) fn is_reached(&self, limit: &Limit, done: &Done, clock: &Clock) -> bool {
+        let concerned = match &limit.channel {
+            None => true,
+            Some(channel) => done.channel() == Some(channel),
+        };
+        let counts = |it: &&Past| {
+            let on_it = match &limit.channel {
+                None => it.hold || it.channel.is_some(),
+                Some(channel) => it.channel.as_ref() == Some(channel),
+            };
+            let recent = ago(limit.within, clock).is_none_or(|from| it.decided_at >= from);
+            on_it && recent && it.stopped == Stopped::No && !it.exempt
+        };
+        concerned && self.0.iter().filter(counts).count() >= limit.count as usize
+    }
+}
+
+/// The instant so long ago; none before the calendar begins.
+fn ago(duration: Duration, clock: &Clock) -> Option<i64> {
+    match clock.shifted(duration, Direction::Back, MomentType::Timestamp)? {
+        Moment::Timestamp(instant) => Some(instant),
+        Moment::Date(_) => None,
+    }
+}
+
+/// `at most 3 times`
+pub(super) fn most_words(deed: &Deed) -> String {
+    match deed.at_most {
+        Some(1) => "at most 1 time".to_owned(),
+        Some(most) => format!("at most {most} times"),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,100 @@
+//! When something may be done: `hours` of a deed, outside of the policy's `quiet` (LANGUAGE.md §7).
+
+use crate::{
+    ir::Hours,
+    value::{Duration, Zone},
+};
+
+/// A minute in microseconds.
+const MINUTE: i64 = 60_000_000;
+
+/// Days that are looked ahead: whatever the clock changes do, one of them has a slot.
+const DAYS: i32 = 8;
+
+/// From when until when something decided now may be done: not before, where it may not be done at once, and not after, where a
+/// slot ends. The slot that is going on counts; what falls into quiet hours is cut off it.
+pub fn allowed(now: i64, hours: Option<Hours>, quiet: &[Hours], zone: &Zone) -> (Option<i64>, Option<i64>) {
+    let (today, _) = zone.local(now);
+    let silent: Vec<(i64, i64)> = (-1..=DAYS)
+        .flat_map(|day| quiet.iter().map(move |it| (day, *it)))
+        .map(|(day, it)| on(today + day, it, zone))
+        .collect();
+    let open: Vec<(i64, i64)> = match hours {
+        None => vec![(now, i64::MAX)],
+        Some(hours) => (-1..=DAYS).map(|day| on(today + day, hours, zone)).collect(),
+    };
+    let mut open = open;
+    for (from, to) in silent {
+        open = open
+            .into_iter()
+            .flat_map(|(start, end)| [(start, end.min(from)), (start.max(to), end)])
+            .filter(|(start, end)| start < end)
+            .collect();
+    }
+    // A slot with both its ends in is still open at its last instant.
+    let next = open.into_iter().filter(|(_, end)| *end >= now).min();
+    match next {
+        None => (None, None),
+        Some((start, end)) => ((start > now).then_some(start), hours.map(|_| end)),
+    }
+}
+
+/// The hours of one day as two instants.
+fn on(date: i32, hours: Hours, zone: &Zone) -> (i64, i64) {
+    let end = if hours.over_midnight() { date.saturating_add(1) } else { date };
+    let at = |date: i32, minutes: u16| {
+        let micros = i64::from(minutes) * MINUTE;
+        match micros >= Duration::DAY_MICROS {
+            true => zone.start_of_day(date.saturating_add(1)),
+            false => zone.instant(date, micros),
+        }
+    };
+    (at(date, hours.from), at(end, hours.to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::moment_text::{minute_text, parse_as_of};
+
+    /// `12:00..13:00`
+    fn hours(text: &str) -> Hours {
+        let minutes = |text: &str| crate::value::moment_text::parse_time_of_day(text).unwrap();
+        let (from, to) = text.split_once("..").unwrap();
+        Hours { from: minutes(from), to: minutes(to) }
+    }
+
+    #[test]
+    fn what_is_decided_waits_for_its_slot_and_for_the_end_of_quiet_hours() {
+        let zone = Zone::parse("Asia/Shanghai").unwrap();
+        let table = [
+            // now, hours, quiet, not before, not after
+            ("2026-11-22T10:00", "", "", "", ""),
+            ("2026-11-22T10:00", "", "22:00..08:00", "", ""),
+            ("2026-11-22T22:00", "", "22:00..08:00", "2026-11-23 08:00", ""),
+            ("2026-11-22T23:30", "", "22:00..08:00", "2026-11-23 08:00", ""),
+            ("2026-11-22T07:59", "", "22:00..08:00", "2026-11-22 08:00", ""),
+            ("2026-11-22T08:00", "", "22:00..08:00", "", ""),
+            ("2026-11-22T10:00", "12:00..13:00", "", "2026-11-22 12:00", "2026-11-22 13:00"),
+            ("2026-11-22T12:30", "12:00..13:00", "", "", "2026-11-22 13:00"),
+            ("2026-11-22T13:00", "12:00..13:00", "", "", "2026-11-22 13:00"),
+            ("2026-11-22T13:01", "12:00..13:00", "", "2026-11-23 12:00", "2026-11-23 13:00"),
+            ("2026-11-22T10:00", "21:00..23:00", "22:00..08:00", "2026-11-22 21:00", "2026-11-22 22:00"),
+            ("2026-11-22T22:30", "21:00..23:00", "22:00..08:00", "2026-11-23 21:00", "2026-11-23 22:00"),
+            ("2026-11-22T03:00", "07:00..09:00", "22:00..08:00", "2026-11-22 08:00", "2026-11-22 09:00"),
+            ("2026-11-22T00:30", "23:00..01:00", "", "", "2026-11-22 01:00"),
+        ];
+        for (now, slot, quiet, not_before, not_after) in table {
+            let instant = parse_as_of(now, &zone).unwrap();
+            let slot = (!slot.is_empty()).then(|| hours(slot));
+            let quiet: Vec<Hours> = (!quiet.is_empty()).then(|| hours(quiet)).into_iter().collect();
+            let (from, to) = allowed(instant, slot, &quiet, &zone);
+            let shown = |at: Option<i64>| at.map(|at| minute_text(at, &zone)).unwrap_or_default();
+            assert_eq!(
+                (shown(from), shown(to)),
+                (not_before.to_owned(), not_after.to_owned()),
+                "{now} {slot:?} {quiet:?}"
+            );
+        }
+    }
+}

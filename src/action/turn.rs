@@ -1,0 +1,155 @@
+//! One user's turn in a run: what changed since the last one, why, and what is decided.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    action::{Arm, Decider, Decision, Occasion, Past, Person, Reason, Recalled, Tracked, keep},
+    eval::{Answers, reference::SoFar},
+    ir::DefinitionId,
+    schema::TableId,
+    value::Value,
+};
+
+/// A run as it stands between the one before and its own users.
+pub struct Run<'r> {
+    /// Decides.
+    pub decider: Decider<'r>,
+    /// What is remembered.
+    pub tracked: &'r Tracked,
+    /// Segments that were never asked about before.
+    pub first: Vec<DefinitionId>,
+    /// Of each segment, by its place in [`Tracked::segments`], whether it reads lists or parameters that changed.
+    pub read_anew: Vec<bool>,
+    /// The same, whether it asks about everybody, and others moved.
+    pub others_moved: Vec<bool>,
+    /// Where the rulebook changed: whether a user of this key is in a segment by the previous one, on today's data; none where it
+    /// cannot say.
+    pub asked_again: Option<&'r AskedAgain<'r>>,
+}
+
+/// The previous rulebook's answer.
+pub type AskedAgain<'r> = dyn Fn(&str, DefinitionId) -> Option<bool> + Sync + 'r;
+
+/// What changes of what is remembered of a user, and what is decided.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Turn {
+    /// The user was never seen before.
+    pub is_new: bool,
+    /// What the record and rows come to, where that changed.
+    pub print: Option<u64>,
+    /// What the user has from now on (since this run), or has no longer, by place in [`Tracked::stays`].
+    pub stays: Vec<(usize, bool)>,
+    /// Of each segment entered or left: its place in [`Tracked::stays`], and why.
+    pub moves: Vec<(usize, bool, Reason)>,
+    /// Arms of which something else is remembered, by place in [`crate::ir::Memory::kept`].
+    pub arms: Vec<(usize, Arm)>,
+    /// In the order in which they were made.
+    pub decisions: Vec<Decision>,
+}
+
+/// A user, when everything about them is wanted.
+pub struct Whole {
+    /// By [`crate::schema::ColumnId`].
+    pub record: Vec<Value>,
+    /// What they got.
+    pub answers: Answers,
+}
+
+impl Turn {
+    /// Whether nothing changes and nothing is decided.
+    pub fn is_nothing(&self) -> bool {
+        let Turn { is_new, print, stays, moves, arms, decisions } = self;
+        !is_new && print.is_none() && stays.is_empty() && moves.is_empty() && arms.is_empty() && decisions.is_empty()
+    }
+}
+
+impl Run<'_> {
+    /// The turn of the user with this key. `has` says whether they have what is tracked, by place; the whole record is asked for
+    /// only where something may be decided or kept.
+    pub fn turn(
+        &self,
+        key: Option<&str>,
+        print: u64,
+        recalled: &Recalled,
+        has: &[bool],
+        rows: &BTreeMap<TableId, Vec<Vec<Value>>>,
+        whole: impl FnOnce() -> Whole,
+        past: impl FnOnce() -> Vec<Past>,
+    ) -> Turn {
+        let now = self.decider.interpreter.clock().now();
+        let mut turn = Turn { is_new: recalled.seen.is_none(), ..Turn::default() };
+        turn.print = (turn.is_new || print != recalled.print).then_some(print);
+        let before = |place: usize| recalled.since.get(place).copied().flatten();
+        for (place, has) in has.iter().enumerate() {
+            if *has != before(place).is_some() {
+                turn.stays.push((place, *has));
+            }
+        }
+        let mut occasions = vec![];
+        for (number, place) in self.tracked.segments.iter().copied().enumerate() {
+            let inside = has.get(place).copied().unwrap_or_default();
+            let segment = match self.tracked.stays.get(place) {
+                Some(stay) => stay.definition,
+                None => continue,
+            };
+            let reason = match (inside, before(place)) {
+                (true, None) | (false, Some(_)) => Some(self.reason(number, segment, inside, key, print, recalled)),
+                (true, Some(_)) | (false, None) => None,
+            };
+            turn.moves.extend(reason.map(|reason| (place, inside, reason)));
+            let since = before(place).unwrap_or(now);
+            let occasion = Occasion { segment, since, inside, reason };
+            if (inside || reason.is_some()) && self.decider.concerns(&occasion, !rows.is_empty()) {
+                occasions.push(occasion);
+            }
+        }
+        let memory = &self.decider.interpreter.rulebook().actions.memory;
+        if occasions.is_empty() && memory.kept.is_empty() {
+            return turn;
+        }
+        let Whole { record, answers } = whole();
+        if !memory.kept.is_empty() {
+            let known = SoFar { record: &record, answers: &answers };
+            let row = self.decider.interpreter.row(&known);
+            let after = keep(memory, &recalled.arms, &row, now);
+            let changed = after.into_iter().enumerate();
+            let changed = changed.filter(|(at, arm)| recalled.arms.get(*at).copied().unwrap_or_default() != *arm);
+            turn.arms = changed.collect();
+        }
+        if !occasions.is_empty() {
+            let person = Person { key, record: &record, answers: &answers, rows, seen: recalled.seen };
+            turn.decisions = self.decider.decide(&person, &occasions, past);
+        }
+        turn
+    }
+
+    /// Why a user entered or left a segment, of this number in [`Tracked::segments`].
+    fn reason(
+        &self,
+        number: usize,
+        segment: DefinitionId,
+        inside: bool,
+        key: Option<&str>,
+        print: u64,
+        recalled: &Recalled,
+    ) -> Reason {
+        if self.first.contains(&segment) {
+            return Reason::First;
+        }
+        let again = self.asked_again.zip(key).map(|(ask, key)| ask(key, segment));
+        match again {
+            // The previous rulebook gives the old answer, or can no longer be asked: nobody is messaged for that.
+            Some(Some(old)) if old != inside => return Reason::Rules,
+            Some(None) => return Reason::Rules,
+            Some(Some(_)) | None => {}
+        }
+        let anew = self.read_anew.get(number).copied().unwrap_or_default();
+        if recalled.seen.is_none() || recalled.print != print || anew {
+            return Reason::Data;
+        }
+        match self.others_moved.get(number) {
+            Some(true) => Reason::Others,
+            Some(false) | None => Reason::Time,
+        }
+    }
+}
