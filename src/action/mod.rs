@@ -15,7 +15,7 @@ mod turn;
 pub use decide::{Decider, Occasion, Person};
 pub use kept::{Arm, keep};
 pub use message::hole_text;
-pub use policy::Past;
+pub use policy::{Past, Stopped};
 pub use slot::allowed;
 pub use tracked::{Recalled, Tracked, Tracking};
 pub use turn::{AskedAgain, Run, Turn, Whole};

@@ -81,6 +81,20 @@ impl<'a> Interpreter<'a> {
         all
     }
 
+    /// Answers questions over many rows that stand in no definition, after all definitions that they read.
+    pub fn answer_others(&self, others: &[AggregateId], users: &[User<'_>], all: &mut [Answers]) {
+        for aggregate in others {
+            let found: Vec<Value> = match self.rulebook.aggregate(*aggregate).over {
+                Over::Users => (0..users.len()).map(|at| self.ask_users(*aggregate, at, users, all)).collect(),
+                Over::Children(table) => {
+                    let each = users.iter().zip(all.iter_mut());
+                    each.map(|(user, all)| self.ask_children(*aggregate, table, user, all)).collect()
+                }
+            };
+            all.iter_mut().zip(found).for_each(|(answers, value)| answers.set_aggregate(*aggregate, value));
+        }
+    }
+
     /// What a user gets who is asked about alone; a question about everybody has this one user to look at.
     pub fn evaluate(&self, user: User<'_>) -> Answers {
         self.evaluate_all(&[user]).pop().unwrap_or_else(|| Answers::none(self.rulebook))

@@ -1,9 +1,11 @@
 //! What a rulebook does about its segments (LANGUAGE.md §7): triggers, deeds, messages, the policy, and what the state
 //! remembers of each user (§8).
 
+use std::collections::BTreeSet;
+
 use crate::{
     intern::Symbol,
-    ir::{DefinitionId, Expr},
+    ir::{AggregateId, DefinitionId, Expr, Reads, Rulebook},
     schema::{ColumnId, TableId},
     source::Span,
     value::{Duration, Type},
@@ -305,6 +307,22 @@ impl Actions {
         tables.sort_unstable();
         tables.dedup();
         tables
+    }
+}
+
+impl Rulebook {
+    /// What is read where something is decided: by segments and by all else that is remembered, and by deeds and the policy.
+    pub fn reads_for_actions(&self, remembered: impl IntoIterator<Item = DefinitionId>) -> Reads {
+        let mut exprs = vec![];
+        self.actions.each_expr(&mut |expr| exprs.push(expr));
+        self.reads_of(remembered, exprs, [])
+    }
+
+    /// Of some questions over many rows those that stand in no definition.
+    pub fn outside_of_definitions(&self, reads: &Reads) -> Vec<AggregateId> {
+        let inside: BTreeSet<AggregateId> =
+            self.definitions.iter().flat_map(|definition| definition.aggregates.iter().copied()).collect();
+        reads.aggregates.difference(&inside).copied().collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ir::{AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, ListId, Over, Rulebook, TimeWindow},
+    ir::{AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, ListId, Over, ParamId, Rulebook, TimeWindow},
     schema::{ColumnId, Role, TableId},
 };
 
@@ -16,6 +16,8 @@ pub struct Reads {
     pub definitions: BTreeSet<DefinitionId>,
     /// Uploaded lists.
     pub lists: BTreeSet<ListId>,
+    /// Parameters.
+    pub params: BTreeSet<ParamId>,
     /// Columns of reference tables.
     pub lookups: BTreeSet<(TableId, ColumnId)>,
     /// Questions over many rows.
@@ -82,6 +84,9 @@ impl Rulebook {
             ExprKind::Definition(id) | ExprKind::ToNext(id) => open.push(*id),
             ExprKind::InUploaded { list, .. } => {
                 reads.lists.insert(*list);
+            }
+            ExprKind::Param(id) => {
+                reads.params.insert(*id);
             }
             ExprKind::Lookup { table, column, .. } => {
                 reads.lookups.insert((*table, *column));

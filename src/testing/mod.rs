@@ -23,6 +23,7 @@
 
 pub mod coverage;
 mod decided;
+mod diary;
 mod needs;
 mod play;
 #[cfg(feature = "data")]

@@ -6,12 +6,16 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    action::{Decision, Done},
     eval::{
         Answers, Interpreter,
         reference::{Row, SoFar},
         rows,
     },
-    ir::{Aggregate, AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, Ladder, ListId, Over, Quorum, Score},
+    ir::{
+        Aggregate, AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, Ladder, ListId, Over, Quorum, Score,
+        TriggerBody, TriggerKind,
+    },
     schema::{ColumnId, Role, TableId},
     testing::Person,
     value::{Truth, Value},
@@ -90,6 +94,39 @@ impl<'n> Needs<'n> {
     /// On what a definition hangs for a user.
     pub(super) fn get(&self, user: usize, id: DefinitionId) -> Option<Need> {
         self.definitions.get(user)?.get(&id).copied()
+    }
+
+    /// On what it hangs whether and what is done for a user about a segment: consent, the conditions of deeds, and what the
+    /// decisions say.
+    pub(super) fn of_actions(&self, user: usize, segment: DefinitionId, decided: &[&Decision]) -> Option<Need> {
+        let rulebook = self.interpreter.rulebook();
+        let actions = &rulebook.actions;
+        let of = actions.of(segment)?;
+        let asked = Asked { user, row: None };
+        let splits = of.triggers.iter().any(|it| matches!(it.body, TriggerBody::Split { .. }));
+        if decided.is_empty() {
+            let inside = self.answers.get(user)?.value(segment) == &Value::Bool(true);
+            let key = rulebook.schema.root().key.filter(|_| splits && inside);
+            return key
+                .and_then(|key| self.people.get(user)?.lacks(key, rulebook.schema.root()).then_some(Need::Key(user)));
+        }
+        let sends = decided.iter().any(|it| matches!(it.done, Done::Send(..)));
+        let exempt = actions.policy.exempt.contains(&segment);
+        let consents = of.require.iter().chain(actions.policy.require.iter().filter(|_| !exempt)).filter(|_| sends);
+        let mut exprs: Vec<&Expr> = consents.collect();
+        for (at, trigger) in of.triggers.iter().enumerate() {
+            // What is asked of a row that set it off is given with the row.
+            if matches!(trigger.on, TriggerKind::Each { .. }) {
+                continue;
+            }
+            for (place, deed) in trigger.body.deeds().enumerate() {
+                exprs.extend(&deed.when);
+                if decided.iter().any(|it| it.place == format!("{at}.{place}")) {
+                    deed.each_expr(&mut |expr| exprs.push(expr));
+                }
+            }
+        }
+        exprs.into_iter().find_map(|expr| self.expr(asked, expr))
     }
 
     fn definition(&self, user: usize, id: DefinitionId) -> Option<Need> {

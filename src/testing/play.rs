@@ -8,6 +8,7 @@ use crate::{
     source::Sources,
     testing::{
         Need, Outcome, Person, Surroundings, Verdict,
+        diary::{Diary, Ways},
         needs::Needs,
         stage,
         verdict::{self, Told},
@@ -23,6 +24,7 @@ pub struct Suite<'s> {
     whole: Rulebook,
     sources: &'s Sources,
     surroundings: Surroundings,
+    ways: Ways,
 }
 
 /// Which entry of which case of which test, each from 0.
@@ -65,12 +67,18 @@ impl<'m> Moment<'m> {
 impl<'s> Suite<'s> {
     /// The tests of a checked rulebook, with what their rules read from files.
     pub fn new(rulebook: &'s Rulebook, sources: &'s Sources, surroundings: Surroundings) -> Suite<'s> {
-        Suite { rulebook, whole: rulebook.with_what_is_asked(), sources, surroundings }
+        let whole = rulebook.with_what_is_asked();
+        Suite { rulebook, ways: Ways::of(&whole), whole, sources, surroundings }
     }
 
     /// The rulebook whose tests they are.
     pub fn rulebook(&self) -> &'s Rulebook {
         self.rulebook
+    }
+
+    /// What is remembered from one instant of a diary to the next.
+    pub(super) fn ways(&self) -> &Ways {
+        &self.ways
     }
 
     /// The texts that places in them speak of.
@@ -86,7 +94,8 @@ impl<'s> Suite<'s> {
         for (at, test) in self.rulebook.tests.tests.iter().enumerate().filter(|(_, test)| selected(test)) {
             for (case_at, case) in test.cases.iter().enumerate() {
                 let place = Place { test: at, case: case_at, entry: 0 };
-                let play = Play { suite: self, test, case, people: vec![], changed: None };
+                let diary = self.ways.concern(&case.entries).then(Diary::default);
+                let play = Play { suite: self, test, case, people: vec![], changed: None, diary };
                 verdicts.push(play.run(place, &mut context, watch));
             }
         }
@@ -131,6 +140,8 @@ struct Play<'p, 's> {
     people: Vec<Person>,
     /// The rulebook with the parameters of the case so far, where it changes any.
     changed: Option<Rulebook>,
+    /// What is remembered of them, where anything hangs on it.
+    diary: Option<Diary>,
 }
 
 impl Play<'_, '_> {
@@ -143,6 +154,9 @@ impl Play<'_, '_> {
             self.set(entry, context, &mut over);
             let mut people = std::mem::take(&mut self.people);
             stage::give(entry, &self.case.users, &mut people, self.rulebook(), context);
+            if let Some(diary) = &mut self.diary {
+                diary.recall(&self.suite.ways, &mut people, context.clock.now());
+            }
             self.people = people;
             self.play(entry, Place { entry: at, ..first }, context, &over, watch, &mut found);
         }
@@ -179,7 +193,7 @@ impl Play<'_, '_> {
     }
 
     fn play(
-        &self,
+        &mut self,
         entry: &Entry,
         place: Place,
         context: &Context,
@@ -187,7 +201,7 @@ impl Play<'_, '_> {
         watch: &mut dyn FnMut(&Moment<'_>),
         found: &mut Vec<Told>,
     ) {
-        let rulebook = self.rulebook();
+        let rulebook = self.changed.as_ref().unwrap_or(&self.suite.whole);
         let asked = entry.expect.iter().map(|it| match it.expected {
             Expected::Condition(id) | Expected::Fate(id, _) => id,
         });
@@ -204,6 +218,11 @@ impl Play<'_, '_> {
         watch(&moment);
         let unreadable = |need: Need| !over.contains(&need) && self.suite.unreadable(need).is_some();
         let needs = Needs::of(interpreter, &order, &self.people, &answers, &unreadable);
-        found.extend(verdict::judge(self.suite, self.test, self.case, &moment, &needs));
+        let turns = self.diary.as_mut().map(|diary| {
+            let sources = self.suite.sources();
+            diary.turns(&self.suite.ways, interpreter, sources, &self.people, entry)
+        });
+        let turns = turns.unwrap_or_default();
+        found.extend(verdict::judge(self.suite, self.test, self.case, &moment, &turns, &needs));
     }
 }

@@ -52,7 +52,7 @@ impl Person {
         person
     }
 
-    fn set(&mut self, column: ColumnId, value: Value, known: Known) {
+    pub(super) fn set(&mut self, column: ColumnId, value: Value, known: Known) {
         let at = column.0 as usize;
         if let (Some(slot), Some(whence)) = (self.record.get_mut(at), self.known.get_mut(at)) {
             (*slot, *whence) = (value, known);
@@ -60,7 +60,7 @@ impl Person {
     }
 
     /// The user's key, where it is known.
-    fn key(&self, table: &Table) -> Option<Value> {
+    pub(super) fn key(&self, table: &Table) -> Option<Value> {
         let key = table.key?.0 as usize;
         let known = self.known.get(key).is_some_and(|known| *known != Known::Not);
         self.record.get(key).filter(|_| known).cloned()

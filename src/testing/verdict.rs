@@ -2,14 +2,15 @@
 //! the clause that decided.
 
 use crate::{
+    action::{Decision, Done, Turn},
     diagnostic::{
         Diagnostic, Severity,
-        code::{NO_ANSWER, NOT_AS_EXPECTED, NOT_ENOUGH_GIVEN, NOT_SUPPORTED_YET},
+        code::{NO_ANSWER, NOT_AS_EXPECTED, NOT_ENOUGH_GIVEN},
     },
     eval::reference::SoFar,
-    ir::{Body, Case, DefinitionId, Expectation, Expected, Expr, ExprKind, Test},
+    ir::{Body, Case, DefinitionId, Expectation, Expected, Expr, ExprKind, Fate, Test},
     source::{Sources, Span},
-    testing::{Moment, Need, Place, Suite, decided::View, needs::Needs},
+    testing::{Moment, Need, Place, Suite, decided::View, diary, needs::Needs},
     value::{Truth, Type, moment_text::timestamp_text},
 };
 
@@ -82,8 +83,15 @@ pub(super) struct Told {
 }
 
 /// Holds one entry against what it expects.
-pub(super) fn judge(suite: &Suite<'_>, test: &Test, case: &Case, moment: &Moment<'_>, needs: &Needs<'_>) -> Vec<Told> {
-    let judge = Judge { suite, test, case, moment };
+pub(super) fn judge(
+    suite: &Suite<'_>,
+    test: &Test,
+    case: &Case,
+    moment: &Moment<'_>,
+    turns: &[Turn],
+    needs: &Needs<'_>,
+) -> Vec<Told> {
+    let judge = Judge { suite, test, case, moment, turns };
     let overlaps = moment.people.iter().enumerate().filter_map(|(user, _)| judge.overlap(user));
     let mut all: Vec<Told> = overlaps.collect();
     if all.is_empty() {
@@ -97,6 +105,8 @@ struct Judge<'j> {
     test: &'j Test,
     case: &'j Case,
     moment: &'j Moment<'j>,
+    /// What became of each person, where anything is expected of that.
+    turns: &'j [Turn],
 }
 
 impl Judge<'_> {
@@ -104,7 +114,7 @@ impl Judge<'_> {
         let user = expectation.user.unwrap_or(0);
         let id = match &expectation.expected {
             Expected::Condition(id) => *id,
-            Expected::Fate(..) => return Some(self.takes_state(expectation)),
+            Expected::Fate(segment, fate) => return self.fate(expectation, *segment, fate, needs),
         };
         let Body::Let(condition) = &self.moment.rulebook.definition(id).body else { return None };
         if let Some(need) = needs.get(user, id) {
@@ -208,14 +218,67 @@ impl Judge<'_> {
         self.moment.people.get(user).and_then(|person| person.children.get(&table)).map_or(0, Vec::len)
     }
 
-    fn takes_state(&self, expectation: &Expectation) -> Told {
+    /// What becomes of a user in a segment.
+    fn fate(&self, expectation: &Expectation, segment: DefinitionId, fate: &Fate, needs: &Needs<'_>) -> Option<Told> {
         let user = expectation.user.unwrap_or(0);
-        let mut diagnostic = self.begin(NOT_SUPPORTED_YET, expectation.span, user);
-        diagnostic.message = format!("`{}` takes state and actions", self.words(expectation.span));
-        diagnostic = diagnostic
-            .note("they come with a later version, and until then the case cannot pass")
-            .help("expect who is in the segment by its name alone, or keep the line as a comment");
-        Told { outcome: Outcome::Error, diagnostic: self.end(diagnostic, user) }
+        let rulebook = self.moment.rulebook;
+        let turn = self.turns.get(user)?;
+        let decisions: Vec<&Decision> = turn.decisions.iter().filter(|it| it.segment == segment).collect();
+        let asked = Expr { kind: ExprKind::Definition(segment), ty: Type::Bool, span: expectation.span };
+        let of_deeds = || match fate {
+            Fate::Entered | Fate::Left => None,
+            Fate::Sends { .. } | Fate::Does(_) | Fate::Holds | Fate::StoppedBy(_) | Fate::Silent => {
+                needs.of_actions(user, segment, &decisions)
+            }
+        };
+        let need = needs.get(user, segment).or_else(of_deeds);
+        if let Some(need) = need {
+            return Some(self.needs(expectation, &asked, user, need, needs));
+        }
+        let ways = self.suite.ways();
+        let place = ways.tracked.stays.iter().position(|stay| stay.definition == segment);
+        let moved = |entered: bool| turn.moves.iter().any(|(at, way, _)| Some(*at) == place && *way == entered);
+        let done = || decisions.iter().filter(|it| it.stopped.is_none());
+        let comes = match fate {
+            Fate::Entered => moved(true),
+            Fate::Left => moved(false),
+            Fate::Sends { channel, text } => done().any(|it| match &it.done {
+                Done::Send(through, said) => through == channel && text.as_ref().is_none_or(|text| text == said),
+                Done::Do(_) | Done::Hold => false,
+            }),
+            Fate::Does(verb) => done().any(|it| matches!(&it.done, Done::Do(done) if done == verb)),
+            Fate::Holds => done().any(|it| it.done == Done::Hold),
+            Fate::StoppedBy(reason) => {
+                decisions.iter().any(|it| it.stopped.as_ref().is_some_and(|(stopped, _)| stopped == reason))
+            }
+            Fate::Silent => done().next().is_none(),
+        };
+        if comes {
+            return None;
+        }
+        let words = self.words(expectation.span);
+        let name = &rulebook.definition(segment).name;
+        let said = diary::said(turn, ways, segment);
+        let mut diagnostic = self.begin(NOT_AS_EXPECTED, expectation.span, user);
+        diagnostic.message = format!("expected `{words}`, and `{name}` is otherwise: {said}");
+        diagnostic.primary.message = format!("it is: {said}");
+        if let (Some(person), Some(answers)) = (self.moment.people.get(user), self.moment.answers.get(user)) {
+            let interpreter = self.moment.interpreter();
+            let known = SoFar { record: &person.record, answers };
+            let row = interpreter.row(&known);
+            let view = View {
+                rulebook,
+                row: &row,
+                answers,
+                sources: self.suite.sources(),
+                given: &|id: DefinitionId| person.definitions.contains_key(&id),
+            };
+            for clause in view.behind(&asked) {
+                diagnostic = diagnostic.label(clause.span, clause.said);
+            }
+        }
+        diagnostic = diagnostic.note(format!("expected  {words}\nactual    {name} {said}"));
+        Some(Told { outcome: Outcome::Failed, diagnostic: self.end(diagnostic, user) })
     }
 
     fn overlap(&self, user: usize) -> Option<Told> {

@@ -1,0 +1,262 @@
+//! What becomes of the people of a case from one instant to the next: what is remembered of them, what changed, what was decided
+//! (LANGUAGE.md §6–§8), in memory and through the same functions as a run with state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    action::{Decider, Done, Past, Reason, Recalled, Run, Stopped, Tracked, Turn, Whole, stop_name},
+    eval::{GivenValues, Interpreter, User, rows},
+    ir::{DefinitionId, Entry, Expected, ListId, Over, ParamId, Rulebook, StopReason},
+    schema::{Table, TableId},
+    source::Sources,
+    testing::{Known, Person},
+    value::{Value, print},
+};
+
+/// What is remembered of the people of a case.
+#[derive(Debug, Default)]
+pub(super) struct Diary {
+    people: Vec<Remembered>,
+    /// The instant before.
+    before: Option<i64>,
+}
+
+/// What is remembered of one of them.
+#[derive(Debug, Default)]
+struct Remembered {
+    recalled: Recalled,
+    past: Vec<Past>,
+    ledger: Vec<Vec<Value>>,
+    /// Record, rows that had happened, and what was given, at the instant before.
+    last: Option<Record>,
+}
+
+type Record = (Vec<Value>, BTreeMap<TableId, Vec<Vec<Value>>>, GivenValues);
+
+/// What the suite knows of state once and for all.
+#[derive(Debug)]
+pub(super) struct Ways {
+    /// What is remembered.
+    pub(super) tracked: Tracked,
+    /// What is evaluated for that, each after those it reads.
+    order: Vec<DefinitionId>,
+    /// Questions that only deeds ask.
+    others: Vec<crate::ir::AggregateId>,
+    /// Of each segment the lists and parameters that it reads, and whether it asks about everybody.
+    segments: Vec<(BTreeSet<ListId>, BTreeSet<ParamId>, bool)>,
+    /// `table touches of users from ledger`
+    ledgers: Vec<TableId>,
+}
+
+impl Ways {
+    pub(super) fn of(rulebook: &Rulebook) -> Ways {
+        let tracked = Tracked::of(rulebook);
+        let reads = rulebook.reads_for_actions(tracked.definitions());
+        let segment = |place: &usize| {
+            let id = tracked.stays.get(*place).map(|stay| stay.definition)?;
+            let reads = rulebook.reads([id]);
+            let everybody = reads.aggregates.iter().any(|id| rulebook.aggregate(*id).over == Over::Users);
+            Some((reads.lists, reads.params, everybody))
+        };
+        let tables = (0..).map(TableId).zip(&rulebook.schema.tables);
+        Ways {
+            order: rulebook.order_of(&reads),
+            others: rulebook.outside_of_definitions(&reads),
+            segments: tracked.segments.iter().filter_map(segment).collect(),
+            ledgers: tables.filter(|(_, table)| table.is_ledger()).map(|(id, _)| id).collect(),
+            tracked,
+        }
+    }
+
+    /// Whether an entry's answers hang on what is remembered, or later ones may.
+    pub(super) fn concern(&self, entries: &[Entry]) -> bool {
+        let fates =
+            || entries.iter().flat_map(|entry| &entry.expect).any(|it| matches!(it.expected, Expected::Fate(..)));
+        fates() || entries.len() > 1 && (self.tracked.is_read() || !self.ledgers.is_empty())
+    }
+}
+
+impl Diary {
+    /// Brings what is remembered to the people: the columns and rows that only the state fills.
+    pub(super) fn recall(&mut self, ways: &Ways, people: &mut [Person], now: i64) {
+        self.people.resize_with(people.len(), Remembered::default);
+        for (person, remembered) in people.iter_mut().zip(&self.people) {
+            for (column, value) in ways.tracked.values(&remembered.recalled, now) {
+                person.set(column, value, Known::Filled);
+            }
+            for ledger in &ways.ledgers {
+                let known = remembered.ledger.iter().map(|row| vec![Known::Filled; row.len()]).collect();
+                person.children.insert(*ledger, remembered.ledger.clone());
+                person.rows_known.insert(*ledger, known);
+            }
+        }
+    }
+
+    /// Everybody's turn at this instant; what is remembered from then on is kept.
+    pub(super) fn turns(
+        &mut self,
+        ways: &Ways,
+        interpreter: Interpreter<'_>,
+        sources: &Sources,
+        people: &[Person],
+        entry: &Entry,
+    ) -> Vec<Turn> {
+        let now = interpreter.clock().now();
+        let users: Vec<User<'_>> =
+            people.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
+        let given: Vec<GivenValues> = people.iter().map(|person| person.definitions.clone()).collect();
+        let mut answers = interpreter.evaluate_given(&ways.order, &users, &given);
+        interpreter.answer_others(&ways.others, &users, &mut answers);
+        let records: Vec<Record> = people.iter().map(|person| record(person, interpreter)).collect();
+        let moved: Vec<bool> =
+            self.people.iter().zip(&records).map(|(it, record)| it.last.as_ref() != Some(record)).collect();
+        let decider = Decider { interpreter, sources, preview: false };
+        let anew = |(lists, params, _): &(BTreeSet<ListId>, BTreeSet<ParamId>, bool)| {
+            entry.lists.iter().any(|(id, _)| lists.contains(id))
+                || entry.params.iter().any(|(id, _)| params.contains(id))
+        };
+        let read_anew: Vec<bool> = ways.segments.iter().map(anew).collect();
+        let mut turns = vec![];
+        for (at, ((person, answers), record)) in people.iter().zip(answers).zip(records).enumerate() {
+            let others = moved.iter().enumerate().any(|(other, moved)| other != at && *moved);
+            let others_moved = ways.segments.iter().map(|(.., everybody)| *everybody && others).collect();
+            let run = Run {
+                decider,
+                tracked: &ways.tracked,
+                first: vec![],
+                read_anew: read_anew.clone(),
+                others_moved,
+                asked_again: None,
+            };
+            let Some(remembered) = self.people.get_mut(at) else { continue };
+            let print = remembered.recalled.print.wrapping_add(u64::from(moved.get(at).copied().unwrap_or_default()));
+            let rows = happened_since(self.before, person, interpreter);
+            let key = person.key(interpreter.rulebook().schema.root());
+            let key = key.map(|key| print::text(&key, interpreter.clock().zone()));
+            let has = |stay: &crate::action::Tracking| stay.is_had(answers.value(stay.definition));
+            let has: Vec<bool> = ways.tracked.stays.iter().map(has).collect();
+            let whole = || Whole { record: person.record.clone(), answers };
+            let past = remembered.past.clone();
+            let turn = run.turn(key.as_deref(), print, &remembered.recalled, &has, &rows, whole, || past);
+            remembered.take(&turn, ways, interpreter.rulebook(), now);
+            remembered.last = Some(record);
+            turns.push(turn);
+        }
+        self.before = Some(now);
+        turns
+    }
+}
+
+impl Remembered {
+    fn take(&mut self, turn: &Turn, ways: &Ways, rulebook: &Rulebook, now: i64) {
+        let recalled = &mut self.recalled;
+        recalled.seen = Some(now);
+        recalled.print = turn.print.unwrap_or(recalled.print);
+        recalled.since.resize(ways.tracked.stays.len(), None);
+        for (place, has) in &turn.stays {
+            if let Some(since) = recalled.since.get_mut(*place) {
+                *since = has.then_some(now);
+            }
+        }
+        recalled.arms.resize(rulebook.actions.memory.kept.len(), Default::default());
+        for (place, arm) in &turn.arms {
+            if let Some(slot) = recalled.arms.get_mut(*place) {
+                *slot = *arm;
+            }
+        }
+        for decision in &turn.decisions {
+            let segment = rulebook.definition(decision.segment).name.clone();
+            let text = |text: Option<&str>| text.map_or(Value::Missing, |text| Value::Text(text.into()));
+            let stopped = decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason));
+            self.ledger.push(vec![
+                Value::Missing,
+                Value::Timestamp(now),
+                text(Some(&segment)),
+                text(Some(decision.done.name())),
+                text(decision.done.channel().map(|it| it.as_str())),
+                text(decision.variant.as_ref().map(|it| it.as_str())),
+                text(stopped),
+            ]);
+            self.past.push(Past {
+                segment,
+                place: decision.place.clone(),
+                decided_at: now,
+                entered: decision.entered,
+                channel: decision.done.channel().cloned(),
+                hold: decision.done == Done::Hold,
+                stopped: match decision.stopped {
+                    None => Stopped::No,
+                    Some((StopReason::AtMost, _)) => Stopped::ByAtMost,
+                    Some(_) => Stopped::Otherwise,
+                },
+                exempt: decision.exempt,
+            });
+        }
+    }
+}
+
+/// What is held against the instant before: whether only time went on.
+fn record(person: &Person, interpreter: Interpreter<'_>) -> Record {
+    let schema = &interpreter.rulebook().schema;
+    let own = schema.root().columns.iter().zip(&person.record);
+    let own = own.filter(|(column, _)| column.source == crate::schema::Source::Data).map(|(_, value)| value.clone());
+    let tables = person.children.iter().filter(|(id, _)| !schema.table(**id).is_ledger());
+    let tables = tables.map(|(id, rows)| {
+        let table = schema.table(*id);
+        let happened = rows
+            .iter()
+            .enumerate()
+            .filter(|(place, row)| !rows::is_future(table, rows::when(table, row, *place as u64), interpreter.clock()));
+        (*id, happened.map(|(_, row)| row.clone()).collect())
+    });
+    (own.collect(), tables.collect(), person.definitions.clone())
+}
+
+/// The rows that happened after an instant and not after this one, by `at`, then in input order; none where there was none before.
+fn happened_since(
+    before: Option<i64>,
+    person: &Person,
+    interpreter: Interpreter<'_>,
+) -> BTreeMap<TableId, Vec<Vec<Value>>> {
+    let rulebook = interpreter.rulebook();
+    let clock = interpreter.clock();
+    let Some(before) = before else { return BTreeMap::new() };
+    let Some(before) = crate::value::Clock::at(before, clock.zone().clone()) else { return BTreeMap::new() };
+    let mut all = BTreeMap::new();
+    for id in rulebook.actions.tables() {
+        let table: &Table = rulebook.schema.table(id);
+        let rows = person.children.get(&id).map_or(&[][..], Vec::as_slice);
+        let mut new: Vec<(rows::When, &Vec<Value>)> =
+            rows.iter().enumerate().map(|(place, row)| (rows::when(table, row, place as u64), row)).collect();
+        new.retain(|(when, _)| rows::is_future(table, *when, &before) && !rows::is_future(table, *when, clock));
+        new.sort_by_key(|(when, _)| *when);
+        if !new.is_empty() {
+            all.insert(id, new.into_iter().map(|(_, row)| row.clone()).collect());
+        }
+    }
+    all
+}
+
+/// What became of a user in a segment, in words.
+pub(super) fn said(turn: &Turn, ways: &Ways, segment: DefinitionId) -> String {
+    let place = ways.tracked.stays.iter().position(|stay| stay.definition == segment);
+    let moved = turn.moves.iter().find(|(at, ..)| Some(*at) == place);
+    let mut parts: Vec<String> = vec![];
+    parts.extend(moved.map(|(_, entered, reason)| {
+        let what = if *entered { "entered" } else { "left" };
+        if *reason == Reason::Data { what.to_owned() } else { format!("{what} (by {})", reason.name()) }
+    }));
+    for decision in turn.decisions.iter().filter(|it| it.segment == segment) {
+        let done = match &decision.done {
+            Done::Send(channel, text) => format!("sends {channel} {}", print::quoted_text(text)),
+            Done::Do(verb) => format!("does {verb}"),
+            Done::Hold => "holds".to_owned(),
+        };
+        parts.push(match &decision.stopped {
+            None => done,
+            Some((reason, by)) if stop_name(*reason) == by => format!("{done}: stopped by {by}"),
+            Some((reason, by)) => format!("{done}: stopped by {}: `{by}`", stop_name(*reason)),
+        });
+    }
+    if parts.is_empty() { "silent".to_owned() } else { parts.join(", ") }
+}
