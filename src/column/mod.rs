@@ -2,6 +2,7 @@
 
 mod batch;
 mod join;
+pub mod print;
 mod texts;
 
 pub use batch::Batch;

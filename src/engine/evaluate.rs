@@ -26,6 +26,9 @@ pub struct Engine {
     context: Arc<Context>,
     /// Made when it is first asked for.
     index: Arc<OnceLock<Result<Arc<Index>, RecordError>>>,
+    /// What is remembered of users, where somebody does.
+    #[cfg(feature = "data")]
+    pub(super) remembering: Option<super::memory::Remembering>,
 }
 
 /// Why a record could not be evaluated.
@@ -60,12 +63,18 @@ pub enum RecordError {
 
 impl Engine {
     pub(super) fn new(rulebook: Arc<ir::Rulebook>, context: Context) -> Engine {
-        Engine { rulebook, context: Arc::new(context), index: Arc::default() }
+        Engine {
+            rulebook,
+            context: Arc::new(context),
+            index: Arc::default(),
+            #[cfg(feature = "data")]
+            remembering: None,
+        }
     }
 
     /// Another rulebook with the same clock, lists and reference tables: this one with more definitions, say.
     pub fn of(&self, rulebook: Arc<ir::Rulebook>) -> Engine {
-        Engine { rulebook, context: Arc::clone(&self.context), index: Arc::default() }
+        Engine { rulebook, index: Arc::default(), ..self.clone() }
     }
 
     /// What is evaluated.

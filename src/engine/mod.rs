@@ -9,11 +9,15 @@ mod in_order;
 #[cfg(feature = "data")]
 mod load;
 mod matcher;
+#[cfg(feature = "data")]
+mod memory;
 mod problems;
 mod question;
 #[cfg(feature = "data")]
 mod run;
 mod tally;
+#[cfg(feature = "data")]
+mod turns;
 #[cfg(feature = "data")]
 mod whole;
 mod windows;
@@ -22,11 +26,15 @@ pub use evaluate::{Engine, Outcome, RecordError};
 #[cfg(feature = "data")]
 pub use load::{Files, LoadError};
 pub use matcher::{Matcher, Matches, Record, Scratch};
+#[cfg(feature = "data")]
+pub use memory::{Memory, Recent};
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]
 pub use run::{Ran, RunError, RunSink, Users};
 pub use tally::{Count, Tally};
+#[cfg(feature = "data")]
+pub use turns::{Standing, Turns, UserTurn};
 #[cfg(feature = "data")]
 pub use whole::{ChildCount, Everybody, MetricValues};
 pub use windows::windows;

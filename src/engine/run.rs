@@ -9,7 +9,7 @@ use crate::{
         BadRow, DataError,
         chunks::{Chunk, Chunks},
     },
-    engine::{ChildCount, Engine, MetricValues, RecordError, Tally, in_order::in_order},
+    engine::{ChildCount, Engine, MetricValues, RecordError, Tally, in_order::in_order, whole::Since},
     eval::{
         Answers, Overlap,
         kernel::{Cells, Counts, Found, Frame, Kernel, Slice},
@@ -102,6 +102,8 @@ pub struct Users<'u> {
     frame: &'u dyn Frame,
     found: &'u Found,
     columns: usize,
+    /// What is known of their rows, where turns are taken; and which user the first of them is.
+    since: Option<(&'u Since, usize)>,
 }
 
 impl<'u> Users<'u> {
@@ -128,6 +130,16 @@ impl<'u> Users<'u> {
     /// The columns of one of them.
     pub fn record(&self, row: usize) -> Vec<Value> {
         (0..self.columns).map(|at| self.column(ColumnId(at as u32)).value(row)).collect()
+    }
+
+    /// What the rows of child tables that are one's come to, together.
+    pub fn rows_print(&self, row: usize) -> u64 {
+        self.since.map_or(0, |(since, first)| since.print(first + row))
+    }
+
+    /// The rows of child tables that happened to one of them since the run before.
+    pub fn recent(&self, row: usize) -> Option<&'u BTreeMap<TableId, Vec<Vec<Value>>>> {
+        self.since.and_then(|(since, first)| since.recent(first + row))
     }
 
     /// Everything that one of them got.
@@ -169,9 +181,11 @@ impl Engine {
         let evaluated = |chunk: Result<Chunk, DataError>| {
             let mut part = Evaluated::none(&kernel);
             chunk?.each(&mut |parsed| {
+                let mut parsed = parsed;
+                self.recall(&mut parsed.batch);
                 for slice in Slice::all(&parsed.batch, kernel.together()) {
                     let line = |row: usize| parsed.batch.lines.get(slice.start() + row).copied();
-                    self.evaluate_frame(&kernel, &slice, sink, line, &mut part);
+                    self.evaluate_frame(&kernel, &slice, None, sink, line, &mut part);
                 }
                 part.read += (parsed.batch.rows + parsed.bad.len()) as u64;
                 part.bad.extend(parsed.bad.into_iter().map(|(_, bad)| bad));
@@ -195,7 +209,7 @@ impl Engine {
             let frame: &dyn Frame = &slice;
             let evaluated = kernel.evaluate(frame, &mut kernel.counts());
             let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
-            found(&Users { kernel: &kernel, frame, found: &evaluated, columns });
+            found(&Users { kernel: &kernel, frame, found: &evaluated, columns, since: None });
         }
     }
 
@@ -204,6 +218,7 @@ impl Engine {
         &self,
         kernel: &Kernel<'_>,
         frame: &dyn Frame,
+        since: Option<(&Since, usize)>,
         sink: &S,
         line: impl Fn(usize) -> Option<u64>,
         part: &mut Evaluated<S::Ready>,
@@ -213,7 +228,7 @@ impl Engine {
         }
         let found = kernel.evaluate(frame, &mut part.counts);
         let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
-        let users = Users { kernel, frame, found: &found, columns };
+        let users = Users { kernel, frame, found: &found, columns, since };
         let overlap = found.overlaps.first();
         part.overlap = overlap.map(|(row, overlap)| (self.key_text(&users.record(*row)), line(*row), *overlap));
         if part.overlap.is_none() && sink.looks() {

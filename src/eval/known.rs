@@ -64,7 +64,8 @@ impl Answers {
         }
     }
 
-    pub(super) fn set_aggregate(&mut self, id: AggregateId, value: Value) {
+    /// Takes the answer of a question over many rows.
+    pub fn set_aggregate(&mut self, id: AggregateId, value: Value) {
         if let Some(slot) = self.aggregates.get_mut(id.0 as usize) {
             *slot = value;
         }

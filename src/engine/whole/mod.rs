@@ -5,7 +5,10 @@ mod children;
 mod nested;
 mod repeated;
 mod rounds;
+mod since;
 mod users;
+
+pub(super) use since::Since;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -91,10 +94,20 @@ impl Engine {
     ) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
         let mut whole = Whole::new(self.interpreter(), data.reads, data.table, data.needed);
-        let mut reading = Reading { engine: self, data, piece, ran: &mut ran, refused: HashSet::new(), lines: vec![] };
+        let mut since = Since::of(self);
+        let mut reading = Reading {
+            engine: self,
+            data,
+            piece,
+            ran: &mut ran,
+            refused: HashSet::new(),
+            lines: vec![],
+            since: since.as_mut(),
+        };
         // Rows that stand in users' records are told to the first stage at once, where it reads nothing that is found first.
         let mut first = (!whole.reads_definitions(1)).then(|| whole.begin(1));
         reading.users(&mut whole, first.as_mut(), sink)?;
+        reading.since_then(&whole, sink)?;
         for stage in 1..=whole.stages() {
             let begun = first.take();
             let nested_told = begun.is_some();
@@ -102,7 +115,7 @@ impl Engine {
             reading.children(&whole, &mut pass, nested_told, sink)?;
             whole.end(pass);
         }
-        self.hand_on(&whole, &mut ran, sink)?;
+        self.hand_on(&whole, since.as_ref(), &mut ran, sink)?;
         let wanted = |it: &crate::ir::Metric| data.reads.definitions.contains(&it.definition);
         let metrics = self.rulebook().metrics();
         ran.metrics = metrics
@@ -113,14 +126,21 @@ impl Engine {
         Ok(ran)
     }
 
-    fn hand_on<S: RunSink>(&self, whole: &Whole<'_>, ran: &mut Ran, sink: &mut S) -> Result<(), RunError> {
+    fn hand_on<S: RunSink>(
+        &self,
+        whole: &Whole<'_>,
+        since: Option<&Since>,
+        ran: &mut Ran,
+        sink: &mut S,
+    ) -> Result<(), RunError> {
         let sink = &*sink;
         let kernel = Kernel::new(self.interpreter(), self.context(), whole.order(), sink.looks());
         let mut counts = kernel.counts();
         let evaluated = |start: usize| {
             let users = Part::of(whole, start..(start + TOGETHER).min(whole.users()));
             let mut part = Evaluated::none(&kernel);
-            self.evaluate_frame(&kernel, &users, sink, |_| None, &mut part);
+            let since = since.map(|since| (since, start));
+            self.evaluate_frame(&kernel, &users, since, sink, |_| None, &mut part);
             part
         };
         let starts = (0..whole.users()).step_by(TOGETHER);
@@ -141,4 +161,6 @@ struct Reading<'r, 'd> {
     refused: HashSet<u64>,
     /// The line of each user, where repeated keys are told with it.
     lines: Vec<u64>,
+    /// What is found of rows for the users' turns.
+    since: Option<&'r mut Since>,
 }

@@ -79,6 +79,10 @@ impl Reading<'_, '_> {
         for (rows, users) in &mut told {
             let read = users.iter().filter(|user| **user != NOBODY).count() as u64;
             let future = whole.take_future_away(rows.table, &rows.batch, users);
+            if let Some(since) = self.since.as_deref_mut().filter(|_| counted) {
+                since.grow(whole.users());
+                since.note(self.engine, rows.table, &rows.batch, users);
+            }
             if counted {
                 let count = self.ran.children.entry(rows.table).or_default();
                 count.read += read;

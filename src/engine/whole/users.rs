@@ -58,7 +58,8 @@ impl Reading<'_, '_> {
         whole: &mut Whole<'_>,
         sink: &mut impl RunSink,
     ) -> Result<Vec<u32>, RunError> {
-        let Parsed { batch, bad, verbatim, .. } = parsed;
+        let Parsed { mut batch, bad, verbatim, .. } = parsed;
+        self.engine.recall(&mut batch);
         let (before, rows) = (self.ran.read, batch.rows);
         self.ran.read += (rows + bad.len()) as u64;
         let places;
