@@ -27,7 +27,7 @@
 //! [`engine::Matcher`]. The clock is an argument; the library never reads one, never prints, and gives the same answer on every
 //! machine.
 //!
-//! Features: `cli` (default) is the command, `data` the readers and writers of files; without either the language core builds
+//! Features: `cli` (default) is the command, `data` the readers and writers of files, `state` what a run remembers; without any the language core builds
 //! in seconds.
 
 pub mod action;
@@ -47,6 +47,8 @@ pub mod plan;
 pub mod record;
 pub mod schema;
 pub mod source;
+#[cfg(feature = "state")]
+pub mod state;
 pub mod syntax;
 pub mod testing;
 pub mod value;

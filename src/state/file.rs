@@ -1,0 +1,141 @@
+//! The file itself: what is ours and what is not, how it is opened, and how older tables become newer ones.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::state::StateError;
+
+/// Stands in the file's header and says whose it is: `Tgwl`.
+const APPLICATION: i64 = 0x5467_776c;
+
+/// Version of the tables, which the header holds too: as many steps as there are here.
+const STEPS: [&str; 1] = [include_str!("version_1.sql")];
+const VERSION: i64 = STEPS.len() as i64;
+
+/// How every database of SQLite begins.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// How long is waited for somebody who reads or writes just now.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How far a file's tables are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    /// Nothing is in it.
+    Blank,
+    /// A state of this version of the tables.
+    Version(i64),
+}
+
+/// Opens for recording, makes the file where there is none, and keeps all others from recording until the connection closes.
+/// Whether the tables were made or changed for that, which others see only when it is committed.
+pub(super) fn open_to_record(path: &Path) -> Result<(Connection, bool), StateError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(StateError::NoFolder { path: path.to_owned(), folder: folder.to_owned() });
+    }
+    let written = |error| StateError::from_database(path, "write", &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let database = connect(path, flags)?;
+    // What is not ours is not even switched to another journal.
+    stand(&database, path)?;
+    if database.is_readonly("main").map_err(written)? {
+        return Err(StateError::ReadOnly(path.to_owned()));
+    }
+    // A run is one transaction, and what it decided may be sent the moment after: so it is on the disk when it is committed.
+    let manner = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+                  PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE";
+    database.execute_batch(manner).map_err(written)?;
+    let from = match stand(&database, path)? {
+        Stand::Blank => 0,
+        Stand::Version(version) => version,
+    };
+    let steps = STEPS.iter().skip(usize::try_from(from).unwrap_or(usize::MAX));
+    for step in steps {
+        database.execute_batch(&written_out(step)).map_err(written)?;
+    }
+    if from < VERSION {
+        let marks = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}");
+        database.execute_batch(&marks).map_err(written)?;
+    }
+    Ok((database, from < VERSION))
+}
+
+/// Opens for reading only: what the last whole run left.
+pub(super) fn open_to_read(path: &Path) -> Result<Connection, StateError> {
+    if !path.exists() {
+        return Err(StateError::Missing(path.to_owned()));
+    }
+    let database = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    match stand(&database, path)? {
+        Stand::Blank => Err(StateError::Empty(path.to_owned())),
+        Stand::Version(_) => Ok(database),
+    }
+}
+
+/// A further connection for reading, of a file that has been looked at.
+pub(super) fn open_again(path: &Path) -> Result<Connection, StateError> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StateError> {
+    // SQLite takes a file of a few bytes for an empty one.
+    let mut start = vec![];
+    let read = File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start));
+    if read.is_ok_and(|bytes| bytes > 0) && start != MAGIC {
+        return Err(StateError::Foreign(path.to_owned()));
+    }
+    // A path is a path, whatever it looks like: `file:x` and `:memory:` too.
+    let plain: PathBuf = match path.is_absolute() {
+        true => path.to_owned(),
+        false => Path::new(".").join(path),
+    };
+    // A connection is used by one thread at a time.
+    let database = Connection::open_with_flags(plain, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let database = database.map_err(|error| StateError::from_database(path, "open", &error))?;
+    database.busy_timeout(PATIENCE).map_err(|error| StateError::from_database(path, "open", &error))?;
+    Ok(database)
+}
+
+/// Whose file it is, and how far its tables are.
+fn stand(database: &Connection, path: &Path) -> Result<Stand, StateError> {
+    let number = |query: &str| {
+        let found = database.query_row(query, [], |row| row.get::<_, i64>(0));
+        found.map_err(|error| StateError::from_database(path, "read", &error))
+    };
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    match (application, version, tables) {
+        (0, 0, 0) => Ok(Stand::Blank),
+        (APPLICATION, version, _) if version > VERSION => {
+            Err(StateError::Newer { path: path.to_owned(), version, known: VERSION })
+        }
+        (APPLICATION, 1.., 1..) => Ok(Stand::Version(version)),
+        _ => Err(StateError::Foreign(path.to_owned())),
+    }
+}
+
+/// `{since}` in a view is the moment as text: `2026-11-22T08:00:00Z`, with six digits of a second where there is a fraction.
+fn written_out(step: &str) -> String {
+    let mut text = String::with_capacity(step.len() * 2);
+    let mut rest = step;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (moment, behind) = after.split_once('}').unwrap_or((after, ""));
+        let fraction = format!("((({moment}) % 1000000 + 1000000) % 1000000)");
+        text.push_str(before);
+        text.push_str(&format!(
+            "strftime('%Y-%m-%dT%H:%M:%S', (({moment}) - {fraction}) / 1000000, 'unixepoch') \
+             || CASE {fraction} WHEN 0 THEN '' ELSE printf('.%06d', {fraction}) END || 'Z'"
+        ));
+        rest = behind;
+    }
+    text.push_str(rest);
+    text
+}

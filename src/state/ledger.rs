@@ -1,0 +1,261 @@
+//! The ledger: every decision that was made, also each one that was stopped, in the order decided.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Row, params, types::FromSql};
+
+use crate::state::{NameId, StateError, names::Names};
+
+/// One decision, as it is recorded. Its fields are those of the action record that `--actions` writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// A hash of what was decided, the same whenever the same is decided again.
+    pub action_id: String,
+    /// The deed's place in the segment.
+    pub deed: String,
+    /// `enter`, `exit`, `every`, `each`
+    pub trigger: String,
+    /// Why the user entered or left: `data`, `time`, `rules`, …
+    pub reason: String,
+    /// `send`, `hold`, or the verb.
+    pub act: String,
+    /// On which channel, of a `send`.
+    pub channel: Option<String>,
+    /// Which variant, of a `split`.
+    pub variant: Option<String>,
+    /// The whole text, of a `send`.
+    pub message: Option<String>,
+    /// Its terms, a JSON object.
+    pub with: String,
+    /// The earliest moment at which it may be done, where not at once.
+    pub not_before: Option<i64>,
+    /// The latest, where there is one.
+    pub not_after: Option<i64>,
+    /// `require`, `limit`, `cooldown`, `once`, `at most`, `channel`; none where it was not stopped.
+    pub stopped: Option<String>,
+    /// The leaf or limit that stopped it.
+    pub stopped_by: Option<String>,
+    /// Since when the user is in the segment, or was.
+    pub entered: i64,
+    /// Of `every` the count, of `on each` the row's key.
+    pub occasion: Option<String>,
+    /// The as-of at which it was decided.
+    pub decided_at: i64,
+    /// Its segment is exempt from the policy.
+    pub exempt: bool,
+}
+
+/// A decision as it stands in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// The number of the run that decided it.
+    pub run: i64,
+    /// The user's key.
+    pub user: String,
+    /// The segment's name.
+    pub segment: String,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// What an earlier decision is to those that follow: it counts towards cooldowns, limits, `once` and `at most`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastDeed {
+    /// The segment.
+    pub segment: NameId,
+    /// The deed's place in it.
+    pub deed: String,
+    /// `enter`, `exit`, `every`, `each`
+    pub trigger: String,
+    /// `send`, `hold`, or the verb.
+    pub act: String,
+    /// On which channel, of a `send`.
+    pub channel: Option<String>,
+    /// The as-of at which it was decided.
+    pub decided_at: i64,
+    /// Since when the user was in the segment.
+    pub entered: i64,
+    /// Of `every` the count, of `on each` the row's key.
+    pub occasion: Option<String>,
+    /// Why it was stopped, where it was.
+    pub stopped: Option<String>,
+    /// Its segment was exempt from the policy.
+    pub exempt: bool,
+}
+
+/// A decision as a row of the child table `touches`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The user's key.
+    pub user: String,
+    /// The as-of at which it was decided: the row's `at`.
+    pub decided_at: i64,
+    /// The segment's name.
+    pub segment: String,
+    /// `send`, `hold`, or the verb: the column `do`.
+    pub act: String,
+    /// On which channel, of a `send`.
+    pub channel: Option<String>,
+    /// Which variant, of a `split`.
+    pub variant: Option<String>,
+    /// Why it was stopped, where it was.
+    pub stopped: Option<String>,
+}
+
+/// What has been decided, of a state that is open.
+#[derive(Clone, Copy, Debug)]
+pub struct Ledger<'s> {
+    pub(super) database: &'s Connection,
+    pub(super) path: &'s Path,
+    pub(super) names: &'s Names,
+}
+
+impl Ledger<'_> {
+    /// Tells of each decision, in the order decided: all, those of a run, or those decided at a moment or later. Returns what
+    /// `tell` returns where that is an error.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn decisions<E: From<StateError>>(
+        &self,
+        since: Option<i64>,
+        run: Option<i64>,
+        mut tell: impl FnMut(LedgerRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        // Runs follow each other in time, so the first number that counts is found by the index, and the rest is read in order.
+        let first = "coalesce((SELECT min(number) FROM decisions WHERE decided_at >= ?1), 9223372036854775807)";
+        let query = format!(
+            "SELECT decisions.run, users.key, names.name, action_id, deed, trigger, reason, do, channel, variant, message, with,
+                    not_before, not_after, stopped, stopped_by, entered, occasion, decided_at, exempt
+             FROM decisions JOIN users ON users.number = decisions.user JOIN names ON names.id = decisions.segment
+             WHERE decisions.number >= CASE WHEN ?1 IS NULL THEN 0 ELSE {first} END AND (?2 IS NULL OR decisions.run = ?2)
+             ORDER BY decisions.number"
+        );
+        self.each(
+            &query,
+            params![since, run],
+            |row| {
+                let mut fields = Fields { row, at: 0 };
+                Ok(LedgerRow {
+                    run: fields.next()?,
+                    user: fields.next()?,
+                    segment: fields.next()?,
+                    decision: Decision {
+                        action_id: fields.next()?,
+                        deed: fields.next()?,
+                        trigger: fields.next()?,
+                        reason: fields.next()?,
+                        act: fields.next()?,
+                        channel: fields.next()?,
+                        variant: fields.next()?,
+                        message: fields.next()?,
+                        with: fields.next()?,
+                        not_before: fields.next()?,
+                        not_after: fields.next()?,
+                        stopped: fields.next()?,
+                        stopped_by: fields.next()?,
+                        entered: fields.next()?,
+                        occasion: fields.next()?,
+                        decided_at: fields.next()?,
+                        exempt: fields.next()?,
+                    },
+                })
+            },
+            &mut tell,
+        )
+    }
+
+    /// Tells of each decision as a row of `touches`, in the order decided.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, and what `tell` returns.
+    pub fn touches<E: From<StateError>>(&self, mut tell: impl FnMut(Touch) -> Result<(), E>) -> Result<(), E> {
+        let query = "SELECT users.key, decided_at, names.name, do, channel, variant, stopped
+                     FROM decisions JOIN users ON users.number = decisions.user JOIN names ON names.id = decisions.segment
+                     ORDER BY decisions.number";
+        self.each(
+            query,
+            [],
+            |row| {
+                let mut fields = Fields { row, at: 0 };
+                Ok(Touch {
+                    user: fields.next()?,
+                    decided_at: fields.next()?,
+                    segment: fields.next()?,
+                    act: fields.next()?,
+                    channel: fields.next()?,
+                    variant: fields.next()?,
+                    stopped: fields.next()?,
+                })
+            },
+            &mut tell,
+        )
+    }
+
+    /// What was decided about a user in runs before one, in the order decided.
+    pub(super) fn past_deeds(&self, user: u32, before: i64) -> Result<Vec<PastDeed>, StateError> {
+        let query = "SELECT segment, deed, trigger, do, channel, decided_at, entered, occasion, stopped, exempt
+                     FROM decisions WHERE user = ? AND run < ? ORDER BY number";
+        let mut found = vec![];
+        let mut tell = |deed| {
+            found.push(deed);
+            Ok::<(), StateError>(())
+        };
+        self.each(
+            query,
+            params![user, before],
+            |row| {
+                let mut fields = Fields { row, at: 0 };
+                Ok(PastDeed {
+                    segment: NameId(fields.next()?),
+                    deed: fields.next()?,
+                    trigger: fields.next()?,
+                    act: fields.next()?,
+                    channel: fields.next()?,
+                    decided_at: fields.next()?,
+                    entered: fields.next()?,
+                    occasion: fields.next()?,
+                    stopped: fields.next()?,
+                    exempt: fields.next()?,
+                })
+            },
+            &mut tell,
+        )?;
+        Ok(found)
+    }
+
+    /// The name of a segment.
+    pub fn segment(&self, id: NameId) -> Option<&str> {
+        self.names.spelled(id).map(|(_, name)| name)
+    }
+
+    fn each<T, E: From<StateError>>(
+        &self,
+        query: &str,
+        parameters: impl rusqlite::Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        tell: &mut impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let fail = |error| StateError::from_database(self.path, "read", &error);
+        let mut statement = self.database.prepare_cached(query).map_err(fail)?;
+        let mut rows = statement.query(parameters).map_err(fail)?;
+        while let Some(row) = rows.next().map_err(fail)? {
+            tell(read(row).map_err(fail)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The fields of a row, one after the other.
+struct Fields<'r, 's> {
+    row: &'r Row<'s>,
+    at: usize,
+}
+
+impl Fields<'_, '_> {
+    fn next<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let field = self.row.get(self.at);
+        self.at += 1;
+        field
+    }
+}

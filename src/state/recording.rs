@@ -1,0 +1,340 @@
+//! A run that is being recorded. What it says is kept for a while and written many rows at a time, in the tables' own order,
+//! which is several times faster than row by row.
+
+use rusqlite::{CachedStatement, Connection, params};
+
+use crate::state::{
+    Decision, Kept, Kind, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
+};
+
+/// So many rows are kept before they are written.
+const ENOUGH: usize = 1 << 18;
+
+/// A run that is being recorded: all of it or, without [`Recording::commit`], nothing.
+#[derive(Debug)]
+pub struct Recording {
+    store: Store,
+    /// This run's number.
+    run: i64,
+    /// The number of the user that is added next.
+    next_user: u32,
+    /// The index of keys is made at the end, since the first run adds all of them.
+    unindexed: bool,
+    waiting: Waiting,
+}
+
+/// What has been said and not been written.
+#[derive(Debug, Default)]
+struct Waiting {
+    users: Vec<(u32, String, i64)>,
+    fingerprints: Vec<(u32, i64)>,
+    seen: Vec<(u32, Option<i64>)>,
+    memberships: Vec<(NameId, u32, Option<(Option<ValueId>, i64)>)>,
+    kept: Vec<(ValueId, u32, Option<Kept>)>,
+    transitions: Vec<(u32, NameId, bool, String)>,
+    decisions: Vec<(u32, NameId, Decision)>,
+}
+
+impl Recording {
+    pub(super) fn begin(store: Store, run: &Run) -> Result<Recording, StateError> {
+        let number = store.last.as_ref().map_or(1, |last| last.number.saturating_add(1));
+        let written = |error| StateError::from_database(&store.path, "write", &error);
+        run.write(&store.database, number).map_err(written)?;
+        let users =
+            store.database.query_row("SELECT coalesce(max(number), 0) FROM users", [], |row| row.get::<_, u32>(0));
+        let users = users.map_err(written)?;
+        if users == 0 {
+            store.database.execute_batch("DROP INDEX users_by_key").map_err(written)?;
+        }
+        let waiting = Waiting::default();
+        Ok(Recording { store, run: number, next_user: users.saturating_add(1), unindexed: users == 0, waiting })
+    }
+
+    /// This run's number: 1 for the first.
+    pub fn run(&self) -> i64 {
+        self.run
+    }
+
+    /// The run before this one.
+    pub fn last_run(&self) -> Option<&LastRun> {
+        self.store.last_run()
+    }
+
+    /// See [`Store::remembered`]; of what this run has written, nothing need be seen.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn remembered(&self, threads: usize) -> Result<Remembered, StateError> {
+        self.store.remembered(threads)
+    }
+
+    /// See [`Store::past_deeds`].
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn past_deeds(&self, user: u32) -> Result<Vec<PastDeed>, StateError> {
+        self.store.past_deeds(user)
+    }
+
+    /// See [`Store::ledger`].
+    pub fn ledger(&self) -> Ledger<'_> {
+        self.store.ledger()
+    }
+
+    /// The id of a name, which counts as evaluated from this run on, if it was not before.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn name(&mut self, kind: Kind, name: &str) -> Result<NameId, StateError> {
+        let found = self.store.names.intern(&self.store.database, kind, name, self.run);
+        found.map_err(|error| self.failed(&error))
+    }
+
+    /// Whether no earlier run has evaluated a name.
+    pub fn is_first_run_of(&self, name: NameId) -> bool {
+        self.store.names.first_run(name).is_none_or(|first| first >= self.run)
+    }
+
+    /// The id of a level's, layer's or funnel's value.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn value(&mut self, level: NameId, value: &str) -> Result<ValueId, StateError> {
+        let found = self.store.names.intern_value(&self.store.database, level, value);
+        found.map_err(|error| self.failed(&error))
+    }
+
+    /// Adds a user that no earlier run has seen; returns the number. Two of one key are found out at the end.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn add_user(&mut self, key: &str, fingerprint: i64) -> Result<u32, StateError> {
+        let number = self.next_user;
+        self.next_user = number.checked_add(1).ok_or_else(|| StateError::Other {
+            path: self.store.path.clone(),
+            doing: "write",
+            reason: "it holds more than 4,294,967,295 users".into(),
+        })?;
+        self.waiting.users.push((number, key.to_owned(), fingerprint));
+        self.write_where_enough(self.waiting.users.len())?;
+        Ok(number)
+    }
+
+    /// A user's record or children are not what they were.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn set_fingerprint(&mut self, user: u32, fingerprint: i64) -> Result<(), StateError> {
+        self.waiting.fingerprints.push((user, fingerprint));
+        self.write_where_enough(self.waiting.fingerprints.len())
+    }
+
+    /// A user who was there in the run before is not in today's data; `seen` is that run's as-of.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn absent(&mut self, user: u32, seen: i64) -> Result<(), StateError> {
+        self.waiting.seen.push((user, Some(seen)));
+        self.write_where_enough(self.waiting.seen.len())
+    }
+
+    /// A user who was absent is back.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn returned(&mut self, user: u32) -> Result<(), StateError> {
+        self.waiting.seen.push((user, None));
+        self.write_where_enough(self.waiting.seen.len())
+    }
+
+    /// A user has a name from a moment on: of a level, layer or funnel with a value, in place of that before.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn enter(&mut self, user: u32, name: NameId, value: Option<ValueId>, since: i64) -> Result<(), StateError> {
+        self.waiting.memberships.push((name, user, Some((value, since))));
+        self.write_where_enough(self.waiting.memberships.len())
+    }
+
+    /// A user does not have a name any more.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn leave(&mut self, user: u32, name: NameId) -> Result<(), StateError> {
+        self.waiting.memberships.push((name, user, None));
+        self.write_where_enough(self.waiting.memberships.len())
+    }
+
+    /// What keeps a user on an arm of a level from now on; none where nothing does any more.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn set_kept(&mut self, user: u32, value: ValueId, kept: Option<Kept>) -> Result<(), StateError> {
+        self.waiting.kept.push((value, user, kept));
+        self.write_where_enough(self.waiting.kept.len())
+    }
+
+    /// A user entered a segment, or left it, and why.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn transition(&mut self, user: u32, segment: NameId, entered: bool, reason: &str) -> Result<(), StateError> {
+        self.waiting.transitions.push((user, segment, entered, reason.to_owned()));
+        self.write_where_enough(self.waiting.transitions.len())
+    }
+
+    /// Something was decided about a user; the ledger keeps the order.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn decide(&mut self, user: u32, segment: NameId, decision: Decision) -> Result<(), StateError> {
+        self.waiting.decisions.push((user, segment, decision));
+        self.write_where_enough(self.waiting.decisions.len())
+    }
+
+    /// The hash of the whole population, where it is known only now.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn set_population(&mut self, population: i64) -> Result<(), StateError> {
+        let update = "UPDATE runs SET population = ? WHERE number = ?";
+        let done = self.store.database.execute(update, params![population, self.run]);
+        done.map(|_| ()).map_err(|error| self.failed(&error))
+    }
+
+    /// All of it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// Where it cannot be written: then nothing was recorded.
+    pub fn commit(mut self) -> Result<(), StateError> {
+        self.write()?;
+        let index = "CREATE UNIQUE INDEX users_by_key ON users (key)";
+        let end = if self.unindexed { format!("{index}; COMMIT") } else { "COMMIT".into() };
+        self.store.database.execute_batch(&end).map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &rusqlite::Error) -> StateError {
+        StateError::from_database(&self.store.path, "write", error)
+    }
+
+    fn write_where_enough(&mut self, waiting: usize) -> Result<(), StateError> {
+        if waiting < ENOUGH { Ok(()) } else { self.write() }
+    }
+
+    fn write(&mut self) -> Result<(), StateError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        waiting.write(&self.store.database, self.run).map_err(|error| self.failed(&error))
+    }
+}
+
+impl Waiting {
+    fn write(mut self, database: &Connection, run: i64) -> rusqlite::Result<()> {
+        // Those to whom the rest refers come first.
+        let mut add = Late::new(database, "INSERT INTO users (number, key, fingerprint) VALUES (?, ?, ?)");
+        for (number, key, fingerprint) in &self.users {
+            add.prepared()?.execute(params![number, key, fingerprint])?;
+        }
+        self.fingerprints.sort_by_key(|it| it.0);
+        let mut set = Late::new(database, "UPDATE users SET fingerprint = ?2 WHERE number = ?1");
+        for (user, fingerprint) in &self.fingerprints {
+            set.prepared()?.execute(params![user, fingerprint])?;
+        }
+        self.seen.sort_by_key(|it| it.0);
+        let mut see = Late::new(database, "UPDATE users SET seen = ?2 WHERE number = ?1");
+        for (user, seen) in &self.seen {
+            see.prepared()?.execute(params![user, seen])?;
+        }
+        // Of what is said of one user twice the last counts: the order of those stays.
+        self.memberships.sort_by_key(|it| (it.0, it.1));
+        let mut enter = Late::new(
+            database,
+            "INSERT INTO memberships (name, user, value, since) VALUES (?, ?, ?, ?)
+             ON CONFLICT (name, user) DO UPDATE SET value = excluded.value, since = excluded.since",
+        );
+        let mut leave = Late::new(database, "DELETE FROM memberships WHERE name = ? AND user = ?");
+        for (name, user, had) in &self.memberships {
+            match had {
+                Some((value, since)) => {
+                    enter.prepared()?.execute(params![name.0, user, value.map(|value| value.0), since])?
+                }
+                None => leave.prepared()?.execute(params![name.0, user])?,
+            };
+        }
+        self.kept.sort_by_key(|it| (it.0, it.1));
+        let mut keep = Late::new(
+            database,
+            "INSERT INTO kept (value, user, reached, held) VALUES (?, ?, ?, ?)
+             ON CONFLICT (value, user) DO UPDATE SET reached = excluded.reached, held = excluded.held",
+        );
+        let mut drop = Late::new(database, "DELETE FROM kept WHERE value = ? AND user = ?");
+        for (value, user, kept) in &self.kept {
+            match kept {
+                Some(kept) => keep.prepared()?.execute(params![value.0, user, kept.reached, kept.held])?,
+                None => drop.prepared()?.execute(params![value.0, user])?,
+            };
+        }
+        let mut tell =
+            Late::new(database, "INSERT INTO transitions (run, user, segment, entered, reason) VALUES (?, ?, ?, ?, ?)");
+        for (user, segment, entered, reason) in &self.transitions {
+            tell.prepared()?.execute(params![run, user, segment.0, entered, reason])?;
+        }
+        self.write_decisions(database, run)
+    }
+
+    fn write_decisions(&self, database: &Connection, run: i64) -> rusqlite::Result<()> {
+        let mut decide = Late::new(
+            database,
+            "INSERT INTO decisions (action_id, run, user, segment, deed, trigger, reason, do, channel, variant, message, with,
+                                    not_before, not_after, stopped, stopped_by, entered, occasion, decided_at, exempt)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        );
+        let mut act = Late::new(database, "UPDATE users SET acted = 1 WHERE number = ? AND acted = 0");
+        for (user, segment, it) in &self.decisions {
+            decide.prepared()?.execute(params![
+                it.action_id,
+                run,
+                user,
+                segment.0,
+                it.deed,
+                it.trigger,
+                it.reason,
+                it.act,
+                it.channel,
+                it.variant,
+                it.message,
+                it.with,
+                it.not_before,
+                it.not_after,
+                it.stopped,
+                it.stopped_by,
+                it.entered,
+                it.occasion,
+                it.decided_at,
+                it.exempt
+            ])?;
+            act.prepared()?.execute(params![user])?;
+        }
+        Ok(())
+    }
+}
+
+/// A statement that is prepared when it is first needed.
+struct Late<'d> {
+    database: &'d Connection,
+    text: &'static str,
+    statement: Option<CachedStatement<'d>>,
+}
+
+impl<'d> Late<'d> {
+    fn new(database: &'d Connection, text: &'static str) -> Late<'d> {
+        Late { database, text, statement: None }
+    }
+
+    fn prepared(&mut self) -> rusqlite::Result<&mut CachedStatement<'d>> {
+        let prepared = match self.statement.take() {
+            Some(statement) => statement,
+            None => self.database.prepare_cached(self.text)?,
+        };
+        Ok(self.statement.insert(prepared))
+    }
+}

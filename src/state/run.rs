@@ -1,0 +1,88 @@
+//! A run as the state knows it: when, by which rules, lists and parameters.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// What is to be recorded of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The as-of.
+    pub as_of: i64,
+    /// The rulebook's name; empty where it has none.
+    pub rulebook: String,
+    /// A hash of the texts of its rules.
+    pub rules: String,
+    /// The version of the tool.
+    pub version: String,
+    /// The rulebook's time zone, in which the moments of its decisions are written.
+    pub timezone: String,
+    /// The rule files: name and text, in order.
+    pub files: Vec<(String, String)>,
+    /// Parameters: name, and value as it would be written.
+    pub params: Vec<(String, String)>,
+    /// Uploaded lists: name, and a hash of what is on it.
+    pub lists: Vec<(String, i64)>,
+    /// A hash of the whole population, where one was taken.
+    pub population: Option<i64>,
+}
+
+/// The last run that was recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastRun {
+    /// Its number: 1 for the first.
+    pub number: i64,
+    /// What is known of it.
+    pub run: Run,
+}
+
+impl LastRun {
+    /// The last run that was recorded; none where none was.
+    pub(super) fn read(database: &Connection) -> rusqlite::Result<Option<LastRun>> {
+        let last = "SELECT number, as_of, rulebook, rules, version, timezone, population FROM runs ORDER BY number DESC LIMIT 1";
+        let found = database.query_row(last, [], |row| {
+            let run = Run {
+                as_of: row.get(1)?,
+                rulebook: row.get(2)?,
+                rules: row.get(3)?,
+                version: row.get(4)?,
+                timezone: row.get(5)?,
+                population: row.get(6)?,
+                ..Run::default()
+            };
+            Ok(LastRun { number: row.get(0)?, run })
+        });
+        let Some(mut last) = found.optional()? else { return Ok(None) };
+        last.run.files = pairs(database, "SELECT file, text FROM rule_files ORDER BY place")?;
+        last.run.params = pairs(database, "SELECT name, value FROM params ORDER BY name")?;
+        last.run.lists = pairs(database, "SELECT name, fingerprint FROM lists ORDER BY name")?;
+        Ok(Some(last))
+    }
+}
+
+impl Run {
+    /// Writes it down; its files, parameters and lists take the place of those before.
+    pub(super) fn write(&self, database: &Connection, number: i64) -> rusqlite::Result<()> {
+        database.execute(
+            "INSERT INTO runs (number, as_of, rulebook, rules, version, timezone, population) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            params![number, self.as_of, self.rulebook, self.rules, self.version, self.timezone, self.population],
+        )?;
+        database.execute_batch("DELETE FROM rule_files; DELETE FROM params; DELETE FROM lists")?;
+        for (place, (file, text)) in self.files.iter().enumerate() {
+            let place = i64::try_from(place).unwrap_or(i64::MAX);
+            database
+                .execute("INSERT INTO rule_files (place, file, text) VALUES (?, ?, ?)", params![place, file, text])?;
+        }
+        for (name, value) in &self.params {
+            database.execute("INSERT INTO params (name, value) VALUES (?, ?)", params![name, value])?;
+        }
+        for (name, fingerprint) in &self.lists {
+            database.execute("INSERT INTO lists (name, fingerprint) VALUES (?, ?)", params![name, fingerprint])?;
+        }
+        Ok(())
+    }
+}
+
+fn pairs<V: rusqlite::types::FromSql>(database: &Connection, query: &str) -> rusqlite::Result<Vec<(String, V)>> {
+    let mut statement = database.prepare(query)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}

@@ -1,0 +1,128 @@
+//! A state file that is open: to be recorded in, or to be read.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::state::{
+    Kind, LastRun, Ledger, NameId, PastDeed, Recording, Remembered, Run, StateError, ValueId, file, load, names::Names,
+};
+
+/// A state that a run will be recorded in; nobody else can record until it is dropped. What is done to it is one transaction:
+/// without [`Recording::commit`] nothing has happened.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) path: PathBuf,
+    pub(super) database: Connection,
+    pub(super) names: Names,
+    pub(super) last: Option<LastRun>,
+    /// Others do not see yet what it holds: its tables were made just now.
+    unseen: bool,
+}
+
+impl Store {
+    /// Opens a state to record in; one that is not there is made.
+    ///
+    /// # Errors
+    /// Where it cannot be written, is no state, is of a newer version, or another run is recording: then, after a second at
+    /// most, [`StateError::Busy`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Store, StateError> {
+        let path = path.as_ref().to_owned();
+        let (database, unseen) = file::open_to_record(&path)?;
+        let read = |error| StateError::from_database(&path, "read", &error);
+        let last = LastRun::read(&database).map_err(read)?;
+        let names = Names::read(&database).map_err(read)?;
+        Ok(Store { path, database, names, last, unseen })
+    }
+
+    /// The last run that was recorded.
+    pub fn last_run(&self) -> Option<&LastRun> {
+        self.last.as_ref()
+    }
+
+    /// The id of a name, where an earlier run evaluated it.
+    pub fn name(&self, kind: Kind, name: &str) -> Option<NameId> {
+        self.names.name(kind, name)
+    }
+
+    /// The id of a level's value, where some user had it.
+    pub fn value(&self, level: NameId, value: &str) -> Option<ValueId> {
+        self.names.value(level, value)
+    }
+
+    /// All users, and what they were in, in little memory; read by so many threads.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or holds what it should not.
+    pub fn remembered(&self, threads: usize) -> Result<Remembered, StateError> {
+        let as_of = self.last.as_ref().map_or(0, |last| last.run.as_of);
+        let threads = if self.unseen { 1 } else { threads };
+        load::remembered(&self.database, &self.path, &self.names, as_of, threads)
+    }
+
+    /// The ledger of what has been decided.
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger { database: &self.database, path: &self.path, names: &self.names }
+    }
+
+    /// What was decided about a user in earlier runs, in that order; see [`Remembered::has_past`].
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn past_deeds(&self, user: u32) -> Result<Vec<PastDeed>, StateError> {
+        let next = self.last.as_ref().map_or(1, |last| last.number.saturating_add(1));
+        self.ledger().past_deeds(user, next)
+    }
+
+    /// Begins to record a run.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn begin(self, run: &Run) -> Result<Recording, StateError> {
+        Recording::begin(self, run)
+    }
+}
+
+/// A state that is only read: what the last whole run left, also while another one is being recorded.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    database: Connection,
+    names: Names,
+    last: LastRun,
+}
+
+impl Reader {
+    /// Opens a state to read it.
+    ///
+    /// # Errors
+    /// Where it is not there, cannot be read, is no state, is of a newer version, or holds no run yet.
+    pub fn open(path: impl AsRef<Path>) -> Result<Reader, StateError> {
+        let path = path.as_ref().to_owned();
+        let database = file::open_to_read(&path)?;
+        let read = |error| StateError::from_database(&path, "read", &error);
+        // All that is asked of it is of one moment.
+        database.execute_batch("BEGIN").map_err(read)?;
+        let last = LastRun::read(&database).map_err(read)?.ok_or_else(|| StateError::Empty(path.clone()))?;
+        let names = Names::read(&database).map_err(read)?;
+        Ok(Reader { path, database, names, last })
+    }
+
+    /// The last run that was recorded.
+    pub fn last_run(&self) -> &LastRun {
+        &self.last
+    }
+
+    /// The ledger of what has been decided.
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger { database: &self.database, path: &self.path, names: &self.names }
+    }
+
+    /// All users, and what they were in.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or holds what it should not.
+    pub fn remembered(&self) -> Result<Remembered, StateError> {
+        load::remembered(&self.database, &self.path, &self.names, self.last.run.as_of, 1)
+    }
+}

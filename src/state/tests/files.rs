@@ -1,0 +1,166 @@
+//! Files: what is ours and what is not, who may record, and what is said where it cannot be done.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use super::{Place, begin};
+use crate::state::{Kind, Reader, Run, StateError, Store};
+
+/// The headline and what to do, with the folder's name taken out.
+fn told(place: &Place, error: &StateError) -> String {
+    let folder = place.file().parent().unwrap().display().to_string();
+    format!("{error}\n  help: {}", error.help()).replace(&folder, "DIR")
+}
+
+#[test]
+fn what_is_no_state_is_refused_and_left_as_it_is() {
+    for content in ["user_id,points\nu1,5\n", "x", &"long text ".repeat(1000)] {
+        let place = Place::new();
+        fs::write(place.file(), content).unwrap();
+        let refused = Store::open(place.file()).unwrap_err();
+        assert!(matches!(refused, StateError::Foreign(_)), "{refused:?}");
+        assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Foreign(_)));
+        assert_eq!(fs::read_to_string(place.file()).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_database_of_somebody_else_is_refused_and_left_as_it_is() {
+    let place = Place::new();
+    let theirs = Connection::open(place.file()).unwrap();
+    theirs.execute_batch("CREATE TABLE runs (number INTEGER); INSERT INTO runs VALUES (7)").unwrap();
+    drop(theirs);
+    let before = fs::read(place.file()).unwrap();
+    let refused = Store::open(place.file()).unwrap_err();
+    insta::assert_snapshot!(told(&place, &refused), @"
+    `DIR/shop.state` is not a state of tagwell
+      help: it was left as it is; give `--state` another path
+    ");
+    assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Foreign(_)));
+    assert_eq!(fs::read(place.file()).unwrap(), before);
+}
+
+#[test]
+fn a_state_of_a_newer_version_is_refused() {
+    let place = Place::new();
+    begin(&place.file(), 1).commit().unwrap();
+    Connection::open(place.file()).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
+    insta::assert_snapshot!(told(&place, &Store::open(place.file()).unwrap_err()), @"
+    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 1)
+      help: use that tagwell, or a newer one; or give `--state` another path to begin anew
+    ");
+    assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Newer { version: 9, .. }));
+}
+
+#[test]
+fn an_empty_file_becomes_a_state_and_holds_no_run_before() {
+    let place = Place::new();
+    fs::write(place.file(), "").unwrap();
+    assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Empty(_)));
+    assert!(Store::open(place.file()).unwrap().last_run().is_none());
+    begin(&place.file(), 5).commit().unwrap();
+    assert_eq!(Reader::open(place.file()).unwrap().last_run().run.as_of, 5);
+}
+
+#[test]
+fn a_folder_that_is_not_there_and_a_file_that_is_not_there_are_told_of() {
+    let place = Place::new();
+    let deep = place.file().with_file_name("deep").join("shop.state");
+    insta::assert_snapshot!(told(&place, &Store::open(&deep).unwrap_err()), @"
+    cannot create the state `DIR/deep/shop.state`: there is no folder `DIR/deep`
+      help: make it with `mkdir -p DIR/deep`
+    ");
+    insta::assert_snapshot!(told(&place, &Reader::open(place.file()).unwrap_err()), @"
+    there is no state at `DIR/shop.state`
+      help: a state is made by `tagwell run RULES FILE --state DIR/shop.state`; look at the path
+    ");
+    let folder = place.file().parent().unwrap().to_owned();
+    insta::assert_snapshot!(told(&place, &Store::open(folder).unwrap_err()), @"
+    cannot open the state `DIR`: unable to open database file: DIR
+      help: look at the path and who may read and write there
+    ");
+}
+
+#[test]
+fn of_two_who_record_the_second_is_told_and_readers_see_the_last_whole_run() {
+    let place = Place::new();
+    begin(&place.file(), 1).commit().unwrap();
+    let mut first = begin(&place.file(), 2);
+    first.add_user("u1", 1).unwrap();
+    insta::assert_snapshot!(told(&place, &Store::open(place.file()).unwrap_err()), @"
+    the state `DIR/shop.state` is in use: another run is recording in it
+      help: wait until it has ended and try again; nothing was changed
+    ");
+    let reader = Reader::open(place.file()).unwrap();
+    first.commit().unwrap();
+    assert_eq!(reader.last_run().run.as_of, 1);
+    assert!(reader.remembered().unwrap().number("u1").is_none());
+    assert_eq!(Reader::open(place.file()).unwrap().last_run().run.as_of, 2);
+    assert!(Store::open(place.file()).is_ok());
+}
+
+#[test]
+fn of_two_who_make_a_state_the_second_is_told() {
+    let place = Place::new();
+    let first = Store::open(place.file()).unwrap();
+    assert!(matches!(Store::open(place.file()).unwrap_err(), StateError::Busy(_)));
+    drop(first);
+    assert!(Store::open(place.file()).is_ok());
+}
+
+#[test]
+fn where_the_disk_is_full_the_last_run_stays() {
+    let place = Place::new();
+    let mut recording = begin(&place.file(), 1);
+    recording.add_user("u1", 1).unwrap();
+    recording.commit().unwrap();
+    let store = Store::open(place.file()).unwrap();
+    store.database.execute_batch("PRAGMA max_page_count = 40").unwrap();
+    let mut recording = store.begin(&Run { as_of: 2, ..Run::default() }).unwrap();
+    for user in 0..10_000 {
+        recording.add_user(&format!("new{user}"), 1).unwrap();
+    }
+    insta::assert_snapshot!(told(&place, &recording.commit().unwrap_err()), @"
+    cannot write the state `DIR/shop.state`: the disk is full
+      help: make room and run again: the state is as the last whole run left it
+    ");
+    let store = Store::open(place.file()).unwrap();
+    assert_eq!(store.last_run().unwrap().run.as_of, 1);
+    assert_eq!(store.remembered(2).unwrap().last_number(), 1);
+}
+
+#[test]
+fn a_damaged_state_is_told_of() {
+    let place = Place::new();
+    let mut recording = begin(&place.file(), 1);
+    let vip = recording.name(Kind::Tag, "vip").unwrap();
+    for user in 0..20_000 {
+        let user = recording.add_user(&format!("u{user}"), 1).unwrap();
+        recording.enter(user, vip, None, 1).unwrap();
+    }
+    recording.commit().unwrap();
+    let mut bytes = fs::read(place.file()).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..].fill(0x5a);
+    fs::write(place.file(), bytes).unwrap();
+    let error = Store::open(place.file()).and_then(|store| store.remembered(2)).unwrap_err();
+    assert!(matches!(error, StateError::Damaged { .. }), "{error:?}");
+}
+
+#[test]
+fn the_same_key_twice_is_refused_in_the_first_run_and_later() {
+    for already in [false, true] {
+        let place = Place::new();
+        if already {
+            let mut recording = begin(&place.file(), 1);
+            recording.add_user("u0", 1).unwrap();
+            recording.commit().unwrap();
+        }
+        let mut recording = begin(&place.file(), 2);
+        recording.add_user("u1", 1).unwrap();
+        recording.add_user("u1", 2).unwrap();
+        let error = recording.commit().unwrap_err();
+        assert!(matches!(error, StateError::SameKey(_)), "{error:?}");
+    }
+}
