@@ -44,6 +44,10 @@ enum Filled {
 /// What is remembered of one user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recalled {
+    /// What whoever remembers calls the user.
+    pub number: Option<u32>,
+    /// Whether the user was absent from the run before.
+    pub returned: bool,
     /// When the user was last seen in the data; none of somebody who never was.
     pub seen: Option<i64>,
     /// What the user's record and rows came to then.

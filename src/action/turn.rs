@@ -41,8 +41,8 @@ pub struct Turn {
     pub stays: Vec<(usize, bool)>,
     /// Of each segment entered or left: its place in [`Tracked::stays`], and why.
     pub moves: Vec<(usize, bool, Reason)>,
-    /// Arms of which something else is remembered, by place in [`crate::ir::Memory::kept`].
-    pub arms: Vec<(usize, Arm)>,
+    /// What is to be remembered of each arm that is kept, in the order of [`crate::ir::Memory::kept`].
+    pub arms: Vec<Arm>,
     /// In the order in which they were made.
     pub decisions: Vec<Decision>,
 }
@@ -111,10 +111,7 @@ impl Run<'_> {
         if !memory.kept.is_empty() {
             let known = SoFar { record: &record, answers: &answers };
             let row = self.decider.interpreter.row(&known);
-            let after = keep(memory, &recalled.arms, &row, now);
-            let changed = after.into_iter().enumerate();
-            let changed = changed.filter(|(at, arm)| recalled.arms.get(*at).copied().unwrap_or_default() != *arm);
-            turn.arms = changed.collect();
+            turn.arms = keep(memory, &recalled.arms, &row, now);
         }
         if !occasions.is_empty() {
             let person = Person { key, record: &record, answers: &answers, rows, seen: recalled.seen };

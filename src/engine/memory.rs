@@ -14,7 +14,8 @@ use crate::{
 
 /// Whoever remembers users from one run to the next.
 pub trait Memory: Debug + Send + Sync {
-    /// What is remembered of the user with this key; of somebody unknown, nothing. Called on many threads at once.
+    /// What is remembered of the user with this key; of somebody unknown, nothing. Called on many threads at once, mostly for one user
+    /// after the other: `into` then holds what was recalled of the one before.
     fn recall(&self, key: &str, into: &mut Recalled);
 
     /// The as-of of the run before; none of the first.

@@ -15,6 +15,8 @@ mod problems;
 mod question;
 #[cfg(feature = "data")]
 mod run;
+#[cfg(all(feature = "data", feature = "state"))]
+pub mod stateful;
 mod tally;
 #[cfg(feature = "data")]
 mod turns;

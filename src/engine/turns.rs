@@ -35,8 +35,10 @@ pub struct Turns<'t> {
 pub struct UserTurn {
     /// The user's key, as it prints.
     pub key: String,
-    /// What the user's record and rows come to.
-    pub print: u64,
+    /// What whoever remembers calls the user; none of somebody new.
+    pub number: Option<u32>,
+    /// Whether the user was absent from the run before.
+    pub returned: bool,
     /// What changed, and what was decided.
     pub turn: Turn,
 }
@@ -81,8 +83,9 @@ impl<'t> Turns<'t> {
         })
     }
 
-    /// The turns of users who were evaluated together; of those to whom nothing happens only what their records come to, and the key.
-    pub fn take(&self, users: &Users<'_>) -> Vec<UserTurn> {
+    /// The turns of users who were evaluated together, without those to whom nothing happens; and what all their records and rows
+    /// come to.
+    pub fn take(&self, users: &Users<'_>) -> (Vec<UserTurn>, u64) {
         let zone = self.engine.clock().zone();
         let keys = self.engine.rulebook().schema.root().key.map_or(Cells::Missing, |key| users.column(key));
         let stays = &self.run.tracked.stays;
@@ -90,18 +93,22 @@ impl<'t> Turns<'t> {
         let prints = self.prints(users);
         let nothing = Default::default();
         let mut recalled = Recalled::default();
-        let mut all = Vec::with_capacity(users.rows());
+        let (mut all, mut population) = (vec![], 0_u64);
+        let mut has = Vec::with_capacity(stays.len());
         for (row, print) in prints.into_iter().enumerate() {
             let key = print::text(&keys.value(row), zone);
             self.memory.recall(&key, &mut recalled);
-            let has: Vec<bool> =
-                stays.iter().zip(&values).map(|(stay, cells)| stay.is_had(&cells.value(row))).collect();
+            population = population.wrapping_add(mark::mixed(mark::of_bytes(key.as_bytes()), print));
+            has.clear();
+            has.extend(stays.iter().zip(&values).map(|(stay, cells)| stay.is_had(&cells.value(row))));
             let rows = users.recent(row).unwrap_or(&nothing);
             let whole = || Whole { record: users.record(row), answers: self.answers(users, row) };
             let turn = self.run.turn(Some(&key), print, &recalled, &has, rows, whole, || (self.past)(&key));
-            all.push(UserTurn { key, print, turn });
+            if recalled.returned || !turn.is_nothing() {
+                all.push(UserTurn { key, number: recalled.number, returned: recalled.returned, turn });
+            }
         }
-        all
+        (all, population)
     }
 
     fn answers(&self, users: &Users<'_>, row: usize) -> Answers {

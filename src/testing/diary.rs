@@ -158,12 +158,7 @@ impl Remembered {
                 *since = has.then_some(now);
             }
         }
-        recalled.arms.resize(rulebook.actions.memory.kept.len(), Default::default());
-        for (place, arm) in &turn.arms {
-            if let Some(slot) = recalled.arms.get_mut(*place) {
-                *slot = *arm;
-            }
-        }
+        recalled.arms.clone_from(&turn.arms);
         for decision in &turn.decisions {
             let segment = rulebook.definition(decision.segment).name.clone();
             let text = |text: Option<&str>| text.map_or(Value::Missing, |text| Value::Text(text.into()));

@@ -1,0 +1,60 @@
+//! What a run is held against beside its users: lists and parameters that are other than in the run before, and which segments
+//! read them.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use crate::{
+    action::Tracked,
+    column::print::{mixed, of_bytes},
+    eval::Context,
+    ir::{ListId, Over, ParamId, Rulebook},
+    state::Run,
+    value::print,
+};
+
+/// What is on an uploaded list, as one number: the same whatever its order.
+pub fn fingerprint_of_list(texts: &HashSet<Arc<str>>) -> i64 {
+    let sum = texts.iter().fold(0_u64, |sum, text| sum.wrapping_add(mixed(1, of_bytes(text.as_bytes()))));
+    mixed(texts.len() as u64, sum) as i64
+}
+
+/// Lists and parameters of a run as the state keeps them, by name.
+pub(super) fn inputs(rulebook: &Rulebook, context: &Context) -> (Vec<(String, i64)>, Vec<(String, String)>) {
+    let lists = rulebook.lists.iter().zip(&context.lists);
+    let lists = lists.map(|(list, texts)| (list.name.to_string(), fingerprint_of_list(texts)));
+    let params = rulebook.params.iter();
+    let params = params.map(|it| (it.name.to_string(), print::written(&it.value, context.clock.zone())));
+    (lists.collect(), params.collect())
+}
+
+/// Lists and parameters that are other than in the run before.
+pub fn changed_inputs(rulebook: &Rulebook, now: &Run, before: &Run) -> (BTreeSet<ListId>, BTreeSet<ParamId>) {
+    let lists = (0..).map(ListId).zip(&rulebook.lists).filter(|(_, list)| {
+        let of = |run: &Run| run.lists.iter().find(|(name, _)| *name == *list.name).map(|(_, print)| *print);
+        of(now) != of(before)
+    });
+    let params = (0..).map(ParamId).zip(&rulebook.params).filter(|(_, param)| {
+        let of = |run: &Run| run.params.iter().find(|(name, _)| *name == *param.name).map(|(_, value)| value.clone());
+        of(now) != of(before)
+    });
+    (lists.map(|(id, _)| id).collect(), params.map(|(id, _)| id).collect())
+}
+
+/// By segment as they are tracked: whether it reads any of these lists and parameters, and whether it asks about everybody.
+pub fn segments_read(
+    rulebook: &Rulebook,
+    tracked: &Tracked,
+    changed: &(BTreeSet<ListId>, BTreeSet<ParamId>),
+) -> Vec<(bool, bool)> {
+    let segment = |place: &usize| {
+        let stay = tracked.stays.get(*place)?;
+        let reads = rulebook.reads([stay.definition]);
+        let anew = !reads.lists.is_disjoint(&changed.0) || !reads.params.is_disjoint(&changed.1);
+        let everybody = reads.aggregates.iter().any(|id| rulebook.aggregate(*id).over == Over::Users);
+        Some((anew, everybody))
+    };
+    tracked.segments.iter().filter_map(segment).collect()
+}

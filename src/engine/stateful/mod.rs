@@ -1,0 +1,12 @@
+//! A run that remembers (LANGUAGE.md §8): what the state keeps is brought to the users, their turns are taken, and what changes is
+//! recorded, all of it or nothing.
+
+mod again;
+mod changes;
+mod recollection;
+mod recorder;
+
+pub use again::{Again, Before};
+pub use changes::{changed_inputs, fingerprint_of_list, segments_read};
+pub use recollection::Recollection;
+pub use recorder::{Moves, Recorder};

@@ -1,0 +1,299 @@
+//! Turns on their way into the state: what changes is recorded, each decision is handed on as the ledger keeps it, and what happened is
+//! counted.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    action::{Arm, Decision, Done, Reason, Tracked, Turn, stop_name},
+    engine::{
+        UserTurn,
+        stateful::{
+            Recollection,
+            recollection::{kind, value_name},
+        },
+    },
+    ir::{DefinitionId, Rulebook},
+    state::{self, Kept, LedgerRow, NameId, PastDeed, Recording, StateError, ValueId},
+    value::{Type, Value, Zone, print},
+};
+
+/// What happened to segments in a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// Who entered (true) and left, by segment and reason.
+    pub moved: BTreeMap<(DefinitionId, bool, Reason), u64>,
+    /// What was decided, by segment, by `send`, `hold` or verb, and by what stopped it.
+    pub decided: BTreeMap<(DefinitionId, String, Option<&'static str>), u64>,
+    /// Who is inside and was not told, since it is the segment's first run.
+    pub untold: BTreeMap<DefinitionId, u64>,
+    /// Users whom the state knows and who are not in today's data.
+    pub absent: u64,
+    /// What everybody's records and rows come to.
+    pub population: u64,
+}
+
+/// Records turns.
+#[derive(Debug)]
+pub struct Recorder {
+    rulebook: Arc<Rulebook>,
+    tracked: Arc<Tracked>,
+    zone: Zone,
+    now: i64,
+    /// What the state calls what is tracked; none where nothing is recorded.
+    names: Option<Names>,
+    /// What happened.
+    pub moves: Moves,
+}
+
+#[derive(Debug)]
+struct Names {
+    recording: Recording,
+    recollection: Arc<Recollection>,
+    stays: Vec<(NameId, Option<ValueId>)>,
+    kept: Vec<ValueId>,
+}
+
+impl Recorder {
+    /// Counts turns, and hands decisions on; nothing is recorded.
+    pub fn preview(rulebook: Arc<Rulebook>, tracked: Arc<Tracked>, zone: Zone, now: i64) -> Recorder {
+        Recorder { rulebook, tracked, zone, now, names: None, moves: Moves::default() }
+    }
+
+    /// Records turns.
+    ///
+    /// # Errors
+    /// A state that cannot be written.
+    pub fn recording(
+        preview: Recorder,
+        mut recording: Recording,
+        recollection: Arc<Recollection>,
+    ) -> Result<Recorder, StateError> {
+        let rulebook = &preview.rulebook;
+        let mut named = |id: DefinitionId, rank: Option<u32>| {
+            let definition = rulebook.definition(id);
+            let kind = kind(&definition.body).unwrap_or(state::Kind::Tag);
+            let name = recording.name(kind, &definition.name)?;
+            let value = rank.and_then(|rank| value_name(rulebook, id, rank));
+            Ok((name, value.map(|value| recording.value(name, value)).transpose()?))
+        };
+        let stays: Result<Vec<_>, StateError> =
+            preview.tracked.stays.iter().map(|stay| named(stay.definition, stay.rank)).collect();
+        let kept: Result<Vec<_>, StateError> =
+            rulebook.actions.memory.kept.iter().map(|it| named(it.level, Some(it.rank))).collect();
+        let (stays, kept) = (stays?, kept?);
+        let kept = kept.into_iter().filter_map(|(_, value)| value).collect();
+        let names = Some(Names { recording, recollection, stays, kept });
+        Ok(Recorder { names, ..preview })
+    }
+
+    /// What was decided for a user in runs before.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    pub fn past(&self, number: u32) -> Result<Vec<PastDeed>, StateError> {
+        match &self.names {
+            Some(names) if names.recollection.remembered().has_past(number) => names.recording.past_deeds(number),
+            Some(_) | None => Ok(vec![]),
+        }
+    }
+
+    /// The name of a segment that the state calls so.
+    pub fn segment_named(&self, id: NameId) -> Option<DefinitionId> {
+        let names = self.names.as_ref()?;
+        let place = names.stays.iter().position(|(name, _)| *name == id)?;
+        self.tracked.stays.get(place).map(|stay| stay.definition)
+    }
+
+    /// Takes one user's turn; each decision is handed on.
+    ///
+    /// # Errors
+    /// A state that cannot be written, and what `tell` cannot do.
+    pub fn take<E: From<StateError>>(
+        &mut self,
+        user: UserTurn,
+        tell: &mut impl FnMut(LedgerRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let UserTurn { key, number, returned, turn } = user;
+        for (place, entered, reason) in &turn.moves {
+            let Some(stay) = self.tracked.stays.get(*place) else { continue };
+            *self.moves.moved.entry((stay.definition, *entered, *reason)).or_default() += 1;
+            let backfills = self.rulebook.actions.of(stay.definition).is_none_or(|it| it.backfill);
+            if *entered && *reason == Reason::First && !backfills && self.names.is_some() {
+                *self.moves.untold.entry(stay.definition).or_default() += 1;
+            }
+        }
+        let number = match &mut self.names {
+            Some(names) => names.record(&key, number, returned, &turn, self.now)?,
+            None => 0,
+        };
+        for decision in turn.decisions {
+            let stopped = decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason));
+            let what = (decision.segment, decision.done.name().to_owned(), stopped);
+            *self.moves.decided.entry(what).or_default() += 1;
+            let row = self.row(&key, &decision);
+            if let Some(names) = &mut self.names {
+                names.decide(number, &decision, &row, &self.tracked)?;
+            }
+            tell(row)?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, key: &str, decision: &Decision) -> LedgerRow {
+        let with = decision.with.iter().map(|(name, value, ty)| {
+            let value = print::json(&self.rulebook.shown(value, ty), &self.zone);
+            format!("{}:{value}", print::json(&Value::Text(name.shared()), &self.zone))
+        });
+        let with = format!("{{{}}}", with.collect::<Vec<_>>().join(","));
+        let message = match &decision.done {
+            Done::Send(_, text) => Some(text.clone()),
+            Done::Do(_) | Done::Hold => None,
+        };
+        let recorded = state::Decision {
+            action_id: decision.id.clone(),
+            deed: decision.place.clone(),
+            trigger: decision.trigger.name().to_owned(),
+            reason: decision.reason.name().to_owned(),
+            act: decision.done.name().to_owned(),
+            channel: decision.done.channel().map(ToString::to_string),
+            variant: decision.variant.as_ref().map(ToString::to_string),
+            message,
+            with,
+            not_before: decision.not_before,
+            not_after: decision.not_after,
+            stopped: decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason).to_owned()),
+            stopped_by: decision.stopped.as_ref().map(|(_, by)| by.clone()),
+            entered: decision.entered,
+            occasion: decision.which.clone(),
+            decided_at: self.now,
+            exempt: decision.exempt,
+        };
+        let segment = self.rulebook.definition(decision.segment).name.to_string();
+        let run = self.names.as_ref().map_or(0, |names| names.recording.run());
+        LedgerRow { run, user: key.to_owned(), segment, decision: recorded }
+    }
+
+    /// Ends the run: who is absent is noted, or let go with the reason `gone`, and all of it is kept.
+    ///
+    /// # Errors
+    /// A state that cannot be written: then nothing was recorded.
+    pub fn finish(mut self, let_go: bool) -> Result<Moves, StateError> {
+        let Some(mut names) = self.names.take() else { return Ok(self.moves) };
+        let recollection = Arc::clone(&names.recollection);
+        let remembered = recollection.remembered();
+        let previous = crate::engine::Memory::previous(&*recollection);
+        for number in remembered.all().filter(|number| !recollection.was_seen(*number)) {
+            self.moves.absent += 1;
+            if let (None, Some(previous)) = (remembered.absent_since(number), previous) {
+                names.recording.absent(number, previous)?;
+            }
+            if let_go {
+                let_go_of(number, &mut names, &self.tracked, remembered, &mut self.moves)?;
+            }
+        }
+        names.recording.set_population(self.moves.population as i64)?;
+        names.recording.commit()?;
+        Ok(self.moves)
+    }
+}
+
+/// Ends everything that an absent user has.
+fn let_go_of(
+    number: u32,
+    names: &mut Names,
+    tracked: &Tracked,
+    remembered: &state::Remembered,
+    moves: &mut Moves,
+) -> Result<(), StateError> {
+    for (place, (name, value)) in names.stays.iter().enumerate() {
+        let had = remembered.since(*name, number);
+        if had.is_none_or(|(is, _)| is != *value) {
+            continue;
+        }
+        names.recording.leave(number, *name)?;
+        if let Some(stay) = tracked.stays.get(place).filter(|_| tracked.segments.contains(&place)) {
+            names.recording.transition(number, *name, false, Reason::Gone.name())?;
+            *moves.moved.entry((stay.definition, false, Reason::Gone)).or_default() += 1;
+        }
+    }
+    for value in &names.kept {
+        if remembered.kept(*value, number).is_some() {
+            names.recording.set_kept(number, *value, None)?;
+        }
+    }
+    Ok(())
+}
+
+impl Names {
+    fn record(
+        &mut self,
+        key: &str,
+        number: Option<u32>,
+        returned: bool,
+        turn: &Turn,
+        now: i64,
+    ) -> Result<u32, StateError> {
+        let recollection = Arc::clone(&self.recollection);
+        let number = match number {
+            None => self.recording.add_user(key, turn.print.unwrap_or_default() as i64)?,
+            Some(number) => {
+                if let Some(print) = turn.print {
+                    self.recording.set_fingerprint(number, print as i64)?;
+                }
+                if returned {
+                    self.recording.returned(number)?;
+                }
+                number
+            }
+        };
+        // Who goes from one value of a level to another leaves the one and enters the other.
+        for entering in [false, true] {
+            for (place, has) in turn.stays.iter().filter(|(_, has)| *has == entering) {
+                let Some((name, value)) = self.stays.get(*place) else { continue };
+                match has {
+                    true => self.recording.enter(number, *name, *value, now)?,
+                    false => self.recording.leave(number, *name)?,
+                }
+            }
+        }
+        for (place, entered, reason) in &turn.moves {
+            if let Some((name, _)) = self.stays.get(*place) {
+                self.recording.transition(number, *name, *entered, reason.name())?;
+            }
+        }
+        for (value, arm) in self.kept.iter().zip(&turn.arms) {
+            let before = recollection.remembered().kept(*value, number).filter(|_| !turn.is_new);
+            let after = kept(*arm, now);
+            if before != after {
+                self.recording.set_kept(number, *value, after)?;
+            }
+        }
+        Ok(number)
+    }
+
+    fn decide(
+        &mut self,
+        number: u32,
+        decision: &Decision,
+        row: &LedgerRow,
+        tracked: &Tracked,
+    ) -> Result<(), StateError> {
+        let place = tracked.stays.iter().position(|stay| stay.definition == decision.segment);
+        match place.and_then(|place| self.stays.get(place)) {
+            Some((name, _)) => self.recording.decide(number, *name, row.decision.clone()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the state keeps of an arm: while it is reached no moment, so that nothing need be written.
+fn kept(arm: Arm, now: i64) -> Option<Kept> {
+    let reached = arm.reached?;
+    Some(Kept { reached: (reached != now).then_some(reached), held: arm.held.is_some() })
+}
+
+/// The type of the users' key, as a rule file writes it.
+pub(super) fn key_type(rulebook: &Rulebook) -> String {
+    let root = rulebook.schema.root();
+    root.key.map_or_else(|| Type::Text.to_string(), |key| root.column(key).ty.to_string())
+}
