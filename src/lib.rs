@@ -41,6 +41,7 @@ pub mod explain;
 pub mod format;
 pub mod intern;
 pub mod ir;
+pub mod lift;
 pub mod outcome;
 pub mod plan;
 pub mod record;
