@@ -42,6 +42,7 @@ pub mod explain;
 pub mod format;
 pub mod intern;
 pub mod ir;
+pub mod lift;
 pub mod outcome;
 pub mod plan;
 pub mod record;

@@ -1,5 +1,6 @@
 //! The frame of the command: what can be typed, which verb answers, and the exit code. One verb a file.
 
+mod actions;
 mod book;
 mod check;
 mod clock;
@@ -89,6 +90,7 @@ enum Verb {
     Repl(repl::Repl),
     Eval(eval::Eval),
     Schema(schema::Schema),
+    Actions(actions::Actions),
     ExplainCode(explain_code::ExplainCode),
     Init(init::Init),
     Completions(completions::Completions),
@@ -140,6 +142,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Repl(repl) => repl.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
+        Verb::Actions(actions) => actions.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),
         Verb::Init(init) => init.answer(&voice),
         Verb::Completions(completions) => completions.answer(),

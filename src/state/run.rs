@@ -15,6 +15,9 @@ pub struct Run {
     pub version: String,
     /// The rulebook's time zone, in which the moments of its decisions are written.
     pub timezone: String,
+    /// The type of the users' key, as a rule file writes it: `text`, `int`. Keys are kept as text; where they are numbers, they are
+    /// written as numbers.
+    pub key_type: String,
     /// The rule files: name and text, in order.
     pub files: Vec<(String, String)>,
     /// Parameters: name, and value as it would be written.
@@ -37,7 +40,7 @@ pub struct LastRun {
 impl LastRun {
     /// The last run that was recorded; none where none was.
     pub(super) fn read(database: &Connection) -> rusqlite::Result<Option<LastRun>> {
-        let last = "SELECT number, as_of, rulebook, rules, version, timezone, population FROM runs ORDER BY number DESC LIMIT 1";
+        let last = "SELECT number, as_of, rulebook, rules, version, timezone, key_type, population FROM runs ORDER BY number DESC LIMIT 1";
         let found = database.query_row(last, [], |row| {
             let run = Run {
                 as_of: row.get(1)?,
@@ -45,7 +48,8 @@ impl LastRun {
                 rules: row.get(3)?,
                 version: row.get(4)?,
                 timezone: row.get(5)?,
-                population: row.get(6)?,
+                key_type: row.get(6)?,
+                population: row.get(7)?,
                 ..Run::default()
             };
             Ok(LastRun { number: row.get(0)?, run })
@@ -62,8 +66,8 @@ impl Run {
     /// Writes it down; its files, parameters and lists take the place of those before.
     pub(super) fn write(&self, database: &Connection, number: i64) -> rusqlite::Result<()> {
         database.execute(
-            "INSERT INTO runs (number, as_of, rulebook, rules, version, timezone, population) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            params![number, self.as_of, self.rulebook, self.rules, self.version, self.timezone, self.population],
+            "INSERT INTO runs (number, as_of, rulebook, rules, version, timezone, key_type, population) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            params![number, self.as_of, self.rulebook, self.rules, self.version, self.timezone, self.key_type, self.population],
         )?;
         database.execute_batch("DELETE FROM rule_files; DELETE FROM params; DELETE FROM lists")?;
         for (place, (file, text)) in self.files.iter().enumerate() {

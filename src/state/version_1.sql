@@ -8,6 +8,7 @@ CREATE TABLE runs (
   rules       TEXT    NOT NULL,
   version     TEXT    NOT NULL,
   timezone    TEXT    NOT NULL,
+  key_type    TEXT    NOT NULL,
   population  INTEGER
 );
 

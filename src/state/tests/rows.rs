@@ -239,3 +239,27 @@ fn the_views_write_moments_and_names_out() {
     }
     insta::assert_snapshot!(shown);
 }
+
+#[test]
+fn the_page_about_the_file_names_every_table_and_column_and_its_questions_can_be_asked() {
+    let place = Place::new();
+    two_days(&place);
+    let database = Connection::open(place.file()).unwrap();
+    let page = include_str!("../../../docs/state.md");
+    let mut columns = database
+        .prepare(
+            "SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+             WHERE tables.type IN ('table', 'view')",
+        )
+        .unwrap();
+    let columns = columns.query_map([], |row| Ok([row.get::<_, String>(0)?, row.get(1)?])).unwrap();
+    for name in columns.flat_map(Result::unwrap) {
+        assert!(page.contains(&format!("`{name}`")), "docs/state.md does not tell of `{name}`");
+    }
+    let questions: Vec<&str> = page.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(questions.len() > 3);
+    for question in questions {
+        let asked = database.prepare(question).and_then(|mut it| it.query([])?.next().map(|_| ()));
+        assert!(asked.is_ok(), "{question}: {asked:?}");
+    }
+}

@@ -1,0 +1,140 @@
+//! One decision as it is written: the fields of the record, in their order.
+
+use serde_json::Value as Json;
+use tagwell::{
+    state::LedgerRow,
+    value::{Zone, moment_text::timestamp_text},
+};
+
+/// One decision, and how its moments and its key are written.
+pub(crate) struct Record<'r> {
+    pub(crate) row: &'r LedgerRow,
+    /// Of its moments.
+    pub(crate) zone: &'r Zone,
+    /// The type of the users' key: `text`, `int`.
+    pub(crate) key_type: &'r str,
+}
+
+/// The fields, in the order of the record.
+pub(super) const FIELDS: [&str; 15] = [
+    "action_id",
+    "user_id",
+    "segment",
+    "trigger",
+    "reason",
+    "do",
+    "channel",
+    "message",
+    "with",
+    "variant",
+    "not_before",
+    "not_after",
+    "stopped",
+    "stopped_by",
+    "as_of",
+];
+
+/// What a field holds.
+pub(super) enum Cell<'r> {
+    Missing,
+    Text(&'r str),
+    /// JSON as it stands: the terms of a deed, a key that is a number.
+    Json(&'r str),
+    /// Microseconds since 1970-01-01T00:00Z.
+    Moment(i64),
+}
+
+impl<'r> Record<'r> {
+    /// What its fields hold, in order.
+    pub(super) fn cells(&self) -> [Cell<'r>; FIELDS.len()] {
+        let LedgerRow { user, segment, decision: it, .. } = self.row;
+        let text = |text: &'r Option<String>| text.as_deref().map_or(Cell::Missing, Cell::Text);
+        let moment = |moment: Option<i64>| moment.map_or(Cell::Missing, Cell::Moment);
+        let number = matches!(self.key_type, "int" | "float") || self.key_type.starts_with("decimal");
+        [
+            Cell::Text(&it.action_id),
+            if number { Cell::Json(user) } else { Cell::Text(user) },
+            Cell::Text(segment),
+            Cell::Text(&it.trigger),
+            Cell::Text(&it.reason),
+            Cell::Text(&it.act),
+            text(&it.channel),
+            text(&it.message),
+            Cell::Json(&it.with),
+            text(&it.variant),
+            moment(it.not_before),
+            moment(it.not_after),
+            text(&it.stopped),
+            text(&it.stopped_by),
+            Cell::Moment(it.decided_at),
+        ]
+    }
+
+    /// A line of JSON Lines, with its end.
+    pub(super) fn json(&self) -> String {
+        let mut line = String::new();
+        for (name, cell) in FIELDS.iter().zip(self.cells()) {
+            line.push_str(if line.is_empty() { "{\"" } else { ",\"" });
+            line.push_str(name);
+            line.push_str("\":");
+            match cell {
+                Cell::Missing => line.push_str("null"),
+                Cell::Text(text) => line.push_str(&Json::from(text).to_string()),
+                Cell::Json(json) => line.push_str(json),
+                Cell::Moment(moment) => {
+                    line.push_str(&Json::from(timestamp_text(moment, self.zone)).to_string());
+                }
+            }
+        }
+        line + "}\n"
+    }
+
+    /// The texts of a line of CSV; what is missing is empty.
+    pub(super) fn texts(&self) -> [String; FIELDS.len()] {
+        let text = |cell| match cell {
+            Cell::Missing => String::new(),
+            Cell::Text(text) | Cell::Json(text) => text.to_owned(),
+            Cell::Moment(moment) => timestamp_text(moment, self.zone),
+        };
+        self.cells().map(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tagwell::state::Decision;
+
+    use super::*;
+
+    #[test]
+    fn a_decision_is_one_line_of_json_with_every_field() {
+        let decision = Decision {
+            action_id: "9f".into(),
+            deed: "enter/1".into(),
+            trigger: "enter".into(),
+            reason: "data".into(),
+            act: "send".into(),
+            channel: Some("sms".into()),
+            message: Some("朋友,\"50\"\n元".into()),
+            with: r#"{"coupon":50}"#.into(),
+            not_before: Some(1_795_320_000_000_000),
+            decided_at: 1_795_305_600_000_000,
+            ..Decision::default()
+        };
+        let row = LedgerRow { run: 1, user: "0042".into(), segment: "win_back".into(), decision };
+        let zone = Zone::parse("Asia/Shanghai").expect("a zone");
+        let record = |key_type| Record { row: &row, zone: &zone, key_type };
+        let line = concat!(
+            r#"{"action_id":"9f","user_id":"0042","segment":"win_back","trigger":"enter","reason":"data","do":"send","channel":"sms","#,
+            r#""message":"朋友,\"50\"\n元","with":{"coupon":50},"variant":null,"not_before":"2026-11-22T12:00:00+08:00","not_after":null,"#,
+            r#""stopped":null,"stopped_by":null,"as_of":"2026-11-22T08:00:00+08:00"}"#,
+            "\n"
+        );
+        assert_eq!(record("text").json(), line);
+        assert_eq!(record("").json(), line);
+        let row = LedgerRow { user: "42".into(), ..row.clone() };
+        let record = Record { row: &row, zone: &zone, key_type: "int" };
+        assert!(record.json().contains(r#""user_id":42,"#));
+        assert_eq!(record.texts()[1], "42");
+    }
+}

@@ -1,0 +1,167 @@
+//! Decisions in the three forms that they are written in.
+
+use std::{io, path::Path, sync::Arc};
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use parquet::{
+    arrow::ArrowWriter,
+    basic::{Compression, ZstdLevel},
+    errors::ParquetError,
+    file::properties::WriterProperties,
+};
+
+use super::{
+    super::{exit::Failure, output::Output},
+    record::{Cell, FIELDS, Record},
+};
+
+/// The forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ActionsFormat {
+    /// One JSON object a line.
+    Jsonl,
+    /// A line a decision, with a header.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl ActionsFormat {
+    /// As a file's name ends; JSON Lines otherwise.
+    pub(crate) fn of(file: Option<&Path>) -> ActionsFormat {
+        match file.and_then(Path::extension).and_then(|ending| ending.to_str()) {
+            Some("csv") => ActionsFormat::Csv,
+            Some("parquet") => ActionsFormat::Parquet,
+            Some(_) | None => ActionsFormat::Jsonl,
+        }
+    }
+}
+
+/// Decisions that are written together in Parquet.
+const TOGETHER: usize = 8192;
+
+/// Writes decisions one by one.
+pub(crate) enum ActionsWriter {
+    Jsonl(Output),
+    Csv(Output),
+    Parquet(Box<Columns>),
+}
+
+/// Decisions on their way into columns.
+pub(crate) struct Columns {
+    writer: ArrowWriter<Output>,
+    schema: Arc<Schema>,
+    texts: Vec<[Option<String>; FIELDS.len()]>,
+    moments: Vec<[Option<i64>; FIELDS.len()]>,
+}
+
+impl ActionsWriter {
+    /// Begins to write.
+    pub(crate) fn begin(output: Output, format: ActionsFormat) -> Result<ActionsWriter, Failure> {
+        Ok(match format {
+            ActionsFormat::Jsonl => ActionsWriter::Jsonl(output),
+            ActionsFormat::Csv => {
+                let mut output = output;
+                output.write(line(FIELDS.map(str::to_owned)))?;
+                ActionsWriter::Csv(output)
+            }
+            ActionsFormat::Parquet => ActionsWriter::Parquet(Box::new(Columns::begin(output)?)),
+        })
+    }
+
+    /// Writes one decision.
+    pub(crate) fn write(&mut self, record: &Record<'_>) -> Result<(), Failure> {
+        match self {
+            ActionsWriter::Jsonl(output) => output.write(record.json()),
+            ActionsWriter::Csv(output) => output.write(line(record.texts())),
+            ActionsWriter::Parquet(columns) => columns.write(record),
+        }
+    }
+
+    /// Ends the file, which is whole then.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self {
+            ActionsWriter::Jsonl(output) | ActionsWriter::Csv(output) => output.finish(),
+            ActionsWriter::Parquet(columns) => columns.finish(),
+        }
+    }
+}
+
+impl Columns {
+    fn begin(output: Output) -> Result<Columns, Failure> {
+        let field = |name: &&str| match is_moment(name) {
+            true => Field::new(*name, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
+            false => Field::new(*name, DataType::Utf8, true),
+        };
+        let schema = Arc::new(Schema::new(FIELDS.iter().map(field).collect::<Vec<_>>()));
+        let packed = Compression::ZSTD(ZstdLevel::default());
+        let properties = WriterProperties::builder().set_compression(packed).build();
+        let writer = ArrowWriter::try_new(output, Arc::clone(&schema), Some(properties)).map_err(failed)?;
+        Ok(Columns { writer, schema, texts: vec![], moments: vec![] })
+    }
+
+    fn write(&mut self, record: &Record<'_>) -> Result<(), Failure> {
+        let cells = record.cells();
+        self.moments.push(std::array::from_fn(|at| match cells.get(at) {
+            Some(Cell::Moment(moment)) => Some(*moment),
+            _ => None,
+        }));
+        self.texts.push(cells.map(|cell| match cell {
+            Cell::Text(text) | Cell::Json(text) => Some(text.to_owned()),
+            Cell::Missing | Cell::Moment(_) => None,
+        }));
+        if self.texts.len() < TOGETHER { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let (texts, moments) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.moments));
+        let column = |(at, name): (usize, &&str)| -> ArrayRef {
+            if is_moment(name) {
+                let values = moments.iter().map(|row| row.get(at).copied().flatten());
+                Arc::new(values.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+            } else {
+                let values = texts.iter().map(|row| row.get(at).and_then(Option::as_deref));
+                Arc::new(values.collect::<StringArray>())
+            }
+        };
+        let columns = FIELDS.iter().enumerate().map(column).collect();
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns);
+        let batch = batch.map_err(|error| failed(error.into()))?;
+        self.writer.write(&batch).map_err(failed)
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        if !self.texts.is_empty() {
+            self.flush()?;
+        }
+        let output = self.writer.into_inner().map_err(failed)?;
+        output.finish()
+    }
+}
+
+fn is_moment(field: &str) -> bool {
+    matches!(field, "not_before" | "not_after" | "as_of")
+}
+
+/// A line of CSV, with its end.
+fn line(fields: [String; FIELDS.len()]) -> String {
+    let quoted = fields.map(|field| match field.contains(['"', ',', '\n', '\r']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field,
+    });
+    quoted.join(",") + "\n"
+}
+
+/// Decisions cannot be written.
+fn failed(error: ParquetError) -> Failure {
+    let error = match error {
+        ParquetError::External(error) => error,
+        other => Box::new(other),
+    };
+    match error.downcast::<io::Error>() {
+        Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
+        Ok(error) => Failure::file("write", "the decisions", &error),
+        Err(error) => Failure::new(format!("cannot write the decisions: {error}")),
+    }
+}
