@@ -132,6 +132,29 @@ impl Book {
         Ok(Book { checked, users, files: Files { folder, tables }, inputs })
     }
 
+    /// Other rules met with the same data: the previous ones, asked again.
+    pub(crate) fn again(&self, rulebook: &Rulebook, params: &[(String, String)]) -> Result<Book, Stop> {
+        let mut inputs = Inputs { params: params.to_vec(), ..Inputs::default() };
+        let root = Symbol::new(ROOT);
+        if let Some(users) = &self.users {
+            let facts = match self.inputs.facts.get(&root) {
+                Some(facts) => facts.clone(),
+                None => data::facts(users).map_err(failure)?,
+            };
+            inputs.facts.insert(root, facts);
+        }
+        let checked = rulebook.check(&inputs).map_err(Stop::Rules)?;
+        let tables = &checked.rulebook().schema.tables;
+        let told = self.files.tables.iter().filter(|(name, _)| tables.iter().any(|table| *table.name == *name));
+        let files = Files { folder: self.files.folder.clone(), tables: told.cloned().collect() };
+        Ok(Book { checked, users: self.users.clone(), files, inputs })
+    }
+
+    /// Says where a table is that no file was named for.
+    pub(crate) fn say_where(&mut self, table: String, file: String) {
+        self.files.tables.push((table, file));
+    }
+
     /// Where the users are.
     pub(crate) fn users(&self) -> Result<&Input, Failure> {
         self.users.as_ref().ok_or_else(|| {

@@ -1,5 +1,7 @@
 //! `tagwell run`: evaluates every user.
 
+mod acting;
+mod moves;
 mod plan;
 mod sink;
 
@@ -12,14 +14,15 @@ use std::{
 use tagwell::{
     data::{self, ColumnarForm, ColumnarWriter, Wanted},
     diagnostic::{Diagnostic, code::UNUSED, render::visible},
-    engine::{Engine, Everybody, RunError},
-    ir::{Body, Choice, Reads},
+    engine::{Engine, Everybody, Ran, RunError},
+    ir::Reads,
     outcome::{Form, Writer},
 };
 use tempfile::SpooledTempFile;
 
 use super::{
     Answer,
+    actions::{ActionsFormat, ActionsWriter},
     book::{self, Book, Given},
     clock::AsOf,
     data::{Allowed, DataArgs, SettingArgs},
@@ -69,6 +72,15 @@ pub(crate) struct Run {
     /// Write N records at most; everybody is evaluated and counted.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
+    /// Remember users in FILE: who entered and left, levels kept, cooldowns and limits hang on what was before.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Write what is decided about segments to FILE (jsonl, csv or parquet by its ending); without --state, as if everybody inside just entered.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) actions: Option<PathBuf>,
+    /// What becomes of users who are not in today's data: they stay as they are, or leave everything.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t, requires = "state")]
+    pub(crate) absent: Absent,
     /// The form of the counts on standard error.
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
     pub(crate) summary: Summary,
@@ -102,6 +114,16 @@ pub(crate) enum Shape {
     Long,
 }
 
+/// `--absent`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Absent {
+    /// They stay as they are; nothing is decided about them
+    #[default]
+    Keep,
+    /// They leave everything, with the reason `gone`
+    Exit,
+}
+
 /// `--summary`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Summary {
@@ -124,7 +146,21 @@ impl Run {
             settings: &self.settings,
             format: self.messages.message_format,
         };
-        let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
+        let mut book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
+        let allowed = self.data.allowed()?;
+        let as_of = AsOf::read(self.settings.as_of.as_deref());
+        let acts = self.state.is_some() || self.actions.is_some();
+        let zone = book.checked.zone();
+        let earlier = match acts {
+            true => Some(acting::open(self.state.as_deref(), as_of.instant(&zone)?, &zone)?),
+            false => None,
+        };
+        let store = earlier.as_ref().and_then(acting::Earlier::store);
+        let ledgers = acting::ledgers(&book, store, as_of.instant(&zone)?)?;
+        for (table, file) in &ledgers {
+            book.say_where(table.clone(), file.path().to_string_lossy().into_owned());
+        }
+        let book = book;
         let warnings = book.checked.warnings();
         // A `let` that is asked for by name is read by somebody.
         let asked = |found: &Diagnostic| {
@@ -132,15 +168,35 @@ impl Run {
         };
         let told: Vec<Diagnostic> = warnings.diagnostics().iter().filter(|it| !asked(it)).cloned().collect();
         report::beside_the_answer(&told, warnings.sources(), given.format, voice);
-        let allowed = self.data.allowed()?;
-        let plan = Plan::of(&book, &self.only, &self.with)?;
-        let as_of = AsOf::read(self.settings.as_of.as_deref());
+        let mut plan = Plan::of(&book, &self.only, &self.with)?;
+        if acts {
+            plan.read_too(acting::reads(&book));
+        }
+        let plan = plan;
         let context = book.context(&as_of, &plan.reads)?;
         let engine = book.checked.engine_with(context);
         let users = book.users()?;
         self.overwrites_nothing(&book, &plan.reads)?;
         let mut sink = self.sink(&engine, &plan, &allowed, voice)?;
         // Keys are compared where users are numbered.
+        if let Some(earlier) = earlier {
+            let writer = self.actions.as_deref().map(actions_writer).transpose()?;
+            let acting = acting::Acting::begin(&self, &book, engine.clone(), earlier, &as_of, voice)?;
+            let evaluated = acting.engine.clone();
+            let everybody = Everybody {
+                users,
+                table: &plan.table,
+                needed: &plan.needed,
+                children: book.children(&plan.reads)?,
+                reads: &plan.reads,
+                check_keys: self.data.check_keys,
+                verbatim: self.data.rejects.is_some(),
+            };
+            let (ran, sink, acted) = acting.run(&self, &book, &everybody, sink, writer)?;
+            sink.finish()?;
+            self.tell(&evaluated, &plan, &ran, Some(&acted), voice);
+            return Ok(Exit::Done);
+        }
         let ran = if plan.reads.aggregates.is_empty() && !self.data.check_keys {
             let wanted =
                 Wanted { table: plan.table.clone(), needed: plan.needed.clone(), nested: vec![], verbatim: false };
@@ -169,25 +225,37 @@ impl Run {
             return Err(worst);
         }
         sink.finish()?;
+        self.tell(&engine, &plan, &ran, None, voice);
+        Ok(Exit::Done)
+    }
+
+    /// What closes the run on standard error.
+    fn tell(&self, engine: &Engine, plan: &Plan, ran: &Ran, acted: Option<&acting::Acted>, voice: &Voice) {
         if let Some(key) = plan.key.map(|key| plan.table.column(key)).filter(|_| !plan.table.declared)
             && key.name.as_str() != "user_id"
             && self.summary == Summary::Text
         {
             voice.say(&format!("users are told apart by `{}`, since no table says by what", key.name));
         }
-        if let Some(level) = plan.results.iter().find(|id| has_keep(&engine.rulebook().definition(**id).body))
-            && self.summary == Summary::Text
-        {
-            let name = &engine.rulebook().definition(*level).name;
-            voice.say(&format!("`keep` of `{name}` has no effect: without state nothing has been before"));
+        if self.state.is_none() && self.summary == Summary::Text {
+            moves::without_state(engine.rulebook(), &plan.results, voice);
         }
         match self.summary {
             Summary::Text if voice.volume == Volume::Quiet => {}
-            Summary::Text => voice.write(&visible(&summary::text(&engine, &ran, &plan.results))),
-            Summary::Json => voice.write(&summary::json(&engine, &ran, &plan.results)),
+            Summary::Text => {
+                voice.write(&visible(&summary::text(engine, ran, &plan.results)));
+                if let Some(acted) = acted {
+                    voice.write(&visible(&moves::text(engine.rulebook(), acted)));
+                }
+            }
+            Summary::Json => voice.write(&summary::json(
+                engine,
+                ran,
+                &plan.results,
+                acted.map(|it| moves::json(engine.rulebook(), it)),
+            )),
             Summary::None => {}
         }
-        Ok(Exit::Done)
     }
 
     fn threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
@@ -207,7 +275,12 @@ impl Run {
         read.extend(children.values().flatten().filter_map(|file| real(Path::new(&file.name()))));
         read.extend(real(&self.rules));
         let mut written: Vec<PathBuf> = vec![];
-        for (flag, path) in [("--out", &self.out), ("--rejects", &self.data.rejects)] {
+        for (flag, path) in [
+            ("--out", &self.out),
+            ("--rejects", &self.data.rejects),
+            ("--actions", &self.actions),
+            ("--state", &self.state),
+        ] {
             let Some(path) = path.as_deref().and_then(real) else { continue };
             if read.contains(&path) {
                 let message = format!("{flag}: `{}` is read by this run, and would be written over", path.display());
@@ -305,10 +378,9 @@ fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// Whether an arm of a level is kept.
-fn has_keep(body: &Body) -> bool {
-    let Body::Level(ladder) = body else { return false };
-    ladder.arms.iter().any(|arm| matches!(&arm.choice, Choice::From { keep, .. } if !keep.is_empty()))
+/// Where decisions go.
+fn actions_writer(path: &Path) -> Result<ActionsWriter, Failure> {
+    ActionsWriter::begin(Output::file(path)?, ActionsFormat::of(Some(path)))
 }
 
 fn unwritable(error: &io::Error) -> Failure {

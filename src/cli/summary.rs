@@ -162,7 +162,7 @@ fn children(engine: &Engine, id: TableId, count: &ChildCount) -> String {
 }
 
 /// The same for programs: one JSON object on one line.
-pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> String {
+pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId], acted: Option<Map<String, Json>>) -> String {
     let (mut counts, mut values) = (Map::new(), Map::new());
     for id in wanted {
         let definition: &Definition = engine.rulebook().definition(*id);
@@ -185,7 +185,7 @@ pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> Strin
             }
         }
     }
-    let summary = json!({
+    let mut summary = json!({
         "as_of": timestamp_text(engine.clock().now(), engine.clock().zone()),
         "users": {"read": ran.read, "evaluated": ran.tally.users, "rejected": ran.rejected},
         "counts": counts,
@@ -193,6 +193,9 @@ pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> Strin
         "metrics": metrics(engine, ran),
         "children": children_json(engine, ran),
     });
+    if let (Json::Object(summary), Some(acted)) = (&mut summary, acted) {
+        summary.extend(acted);
+    }
     format!("{summary}\n")
 }
 

@@ -20,10 +20,10 @@ use super::{
 };
 
 /// Verbs that the language's design names and a later version will have.
-const LATER_VERBS: &[&str] = &["simulate", "act", "actions", "lift", "sql", "diff", "forecast", "report", "doc", "lsp"];
+const LATER_VERBS: &[&str] = &["simulate", "act", "lift", "sql", "diff", "forecast", "report", "doc", "lsp"];
 
 /// Options of today's verbs that a later version will have.
-const LATER_OPTIONS: [&str; 3] = ["--state", "--actions", "--absent"];
+const LATER_OPTIONS: [&str; 0] = [];
 
 /// Prints what was asked for, or what is wrong with what was typed.
 pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> Exit {

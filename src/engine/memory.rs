@@ -18,6 +18,11 @@ pub trait Memory: Debug + Send + Sync {
     /// after the other: `into` then holds what was recalled of the one before.
     fn recall(&self, key: &str, into: &mut Recalled);
 
+    /// Whether anything is remembered; without, `held` is missing and `keep` has no effect.
+    fn remembers(&self) -> bool {
+        true
+    }
+
     /// The as-of of the run before; none of the first.
     fn previous(&self) -> Option<i64>;
 }
@@ -43,7 +48,9 @@ impl Engine {
 
     /// Brings what is remembered of users to their columns.
     pub(super) fn recall(&self, batch: &mut Batch) {
-        let Some(Remembering { memory, tracked }) = self.remembering.as_ref().filter(|it| it.tracked.is_read()) else {
+        let Some(Remembering { memory, tracked }) =
+            self.remembering.as_ref().filter(|it| it.tracked.is_read() && it.memory.remembers())
+        else {
             return;
         };
         let (now, zone) = (self.clock().now(), self.clock().zone());
@@ -67,5 +74,23 @@ impl Engine {
                 *slot = Some(column);
             }
         }
+    }
+}
+
+/// Nothing was before: everybody is new.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl Memory for Nothing {
+    fn recall(&self, _: &str, into: &mut Recalled) {
+        *into = Recalled::default();
+    }
+
+    fn remembers(&self) -> bool {
+        false
+    }
+
+    fn previous(&self) -> Option<i64> {
+        None
     }
 }

@@ -29,7 +29,7 @@ pub use evaluate::{Engine, Outcome, RecordError};
 pub use load::{Files, LoadError};
 pub use matcher::{Matcher, Matches, Record, Scratch};
 #[cfg(feature = "data")]
-pub use memory::{Memory, Recent};
+pub use memory::{Memory, Nothing, Recent};
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]

@@ -27,7 +27,7 @@ pub struct Turns<'t> {
     asked: Vec<AggregateId>,
     /// Levels of which deeds ask what is missing to the next arm.
     levels: Vec<DefinitionId>,
-    past: &'t (dyn Fn(&str) -> Vec<Past> + Sync),
+    past: &'t (dyn Fn(u32) -> Vec<Past> + Sync),
 }
 
 /// One user's turn.
@@ -57,8 +57,8 @@ pub struct Standing<'t> {
     pub others_moved: Vec<bool>,
     /// The previous rulebook's answers, where the rulebook changed.
     pub asked_again: Option<&'t AskedAgain<'t>>,
-    /// What was decided for a user before.
-    pub past: &'t (dyn Fn(&str) -> Vec<Past> + Sync),
+    /// What was decided before for a user, by [`Recalled::number`].
+    pub past: &'t (dyn Fn(u32) -> Vec<Past> + Sync),
 }
 
 impl<'t> Turns<'t> {
@@ -103,7 +103,9 @@ impl<'t> Turns<'t> {
             has.extend(stays.iter().zip(&values).map(|(stay, cells)| stay.is_had(&cells.value(row))));
             let rows = users.recent(row).unwrap_or(&nothing);
             let whole = || Whole { record: users.record(row), answers: self.answers(users, row) };
-            let turn = self.run.turn(Some(&key), print, &recalled, &has, rows, whole, || (self.past)(&key));
+            let turn = self.run.turn(Some(&key), print, &recalled, &has, rows, whole, || {
+                recalled.number.map(self.past).unwrap_or_default()
+            });
             if recalled.returned || !turn.is_nothing() {
                 all.push(UserTurn { key, number: recalled.number, returned: recalled.returned, turn });
             }

@@ -26,6 +26,22 @@ pub struct Reads {
     pub children: BTreeMap<TableId, BTreeSet<ColumnId>>,
 }
 
+impl Reads {
+    /// Takes what something else reads too.
+    pub fn join(&mut self, other: Reads) {
+        let Reads { columns, definitions, lists, params, lookups, aggregates, children } = other;
+        self.columns.extend(columns);
+        self.definitions.extend(definitions);
+        self.lists.extend(lists);
+        self.params.extend(params);
+        self.lookups.extend(lookups);
+        self.aggregates.extend(aggregates);
+        for (table, columns) in children {
+            self.children.entry(table).or_default().extend(columns);
+        }
+    }
+}
+
 impl Rulebook {
     /// Everything that these definitions read.
     pub fn reads(&self, asked: impl IntoIterator<Item = DefinitionId>) -> Reads {

@@ -27,6 +27,10 @@ impl Stages {
             body.each_expr(&mut |expr| stage = stage.max(stages.expr(rulebook, expr)));
             stages.definitions.insert(*id, stage);
         }
+        // Those that no definition asks: deeds do.
+        for id in &reads.aggregates {
+            stages.aggregate(rulebook, *id);
+        }
         stages
     }
 

@@ -82,6 +82,13 @@ impl Plan {
         Ok(Plan { results, extra, reads, table, key, needed: needed.into_iter().collect() })
     }
 
+    /// Reads more than the results do.
+    pub(super) fn read_too(&mut self, more: Reads) {
+        let needed: BTreeSet<ColumnId> = self.needed.iter().copied().chain(more.columns.iter().copied()).collect();
+        self.needed = needed.into_iter().collect();
+        self.reads.join(more);
+    }
+
     pub(super) fn layout(&self, engine: &Engine) -> Layout {
         let rulebook = engine.rulebook();
         let result = |id: &DefinitionId| {

@@ -6,28 +6,50 @@ use std::{
     sync::Arc,
 };
 
+use sha2::{Digest, Sha256};
+
 use crate::{
     action::Tracked,
     column::print::{mixed, of_bytes},
     eval::Context,
     ir::{ListId, Over, ParamId, Rulebook},
+    source::Sources,
     state::Run,
-    value::print,
+    value::{Type, print},
 };
 
 /// What is on an uploaded list, as one number: the same whatever its order.
-pub fn fingerprint_of_list(texts: &HashSet<Arc<str>>) -> i64 {
+fn fingerprint_of_list(texts: &HashSet<Arc<str>>) -> i64 {
     let sum = texts.iter().fold(0_u64, |sum, text| sum.wrapping_add(mixed(1, of_bytes(text.as_bytes()))));
     mixed(texts.len() as u64, sum) as i64
 }
 
-/// Lists and parameters of a run as the state keeps them, by name.
-pub(super) fn inputs(rulebook: &Rulebook, context: &Context) -> (Vec<(String, i64)>, Vec<(String, String)>) {
+/// A run as the state keeps it: by which rules, lists and parameters it goes.
+pub fn run_of(rulebook: &Rulebook, sources: &Sources, context: &Context, version: &str) -> Run {
+    let zone = context.clock.zone();
+    let files: Vec<(String, String)> =
+        sources.iter().map(|(_, source)| (source.name().to_owned(), source.text().to_owned())).collect();
+    let mut rules = Sha256::new();
+    for (_, text) in &files {
+        rules.update((text.len() as u64).to_be_bytes());
+        rules.update(text.as_bytes());
+    }
+    let root = rulebook.schema.root();
+    let key_type = root.key.map_or_else(|| Type::Text.to_string(), |key| root.column(key).ty.to_string());
     let lists = rulebook.lists.iter().zip(&context.lists);
-    let lists = lists.map(|(list, texts)| (list.name.to_string(), fingerprint_of_list(texts)));
     let params = rulebook.params.iter();
-    let params = params.map(|it| (it.name.to_string(), print::written(&it.value, context.clock.zone())));
-    (lists.collect(), params.collect())
+    Run {
+        as_of: context.clock.now(),
+        rulebook: rulebook.name.clone(),
+        rules: rules.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+        version: version.to_owned(),
+        timezone: rulebook.zone.clone(),
+        key_type,
+        files,
+        params: params.map(|it| (it.name.to_string(), print::written(&it.value, zone))).collect(),
+        lists: lists.map(|(list, texts)| (list.name.to_string(), fingerprint_of_list(texts))).collect(),
+        population: None,
+    }
 }
 
 /// Lists and parameters that are other than in the run before.

@@ -7,6 +7,6 @@ mod recollection;
 mod recorder;
 
 pub use again::{Again, Before};
-pub use changes::{changed_inputs, fingerprint_of_list, segments_read};
+pub use changes::{changed_inputs, run_of, segments_read};
 pub use recollection::Recollection;
 pub use recorder::{Moves, Recorder};

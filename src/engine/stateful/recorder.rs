@@ -14,7 +14,7 @@ use crate::{
     },
     ir::{DefinitionId, Rulebook},
     state::{self, Kept, LedgerRow, NameId, PastDeed, Recording, StateError, ValueId},
-    value::{Type, Value, Zone, print},
+    value::{Value, Zone, print},
 };
 
 /// What happened to segments in a run.
@@ -290,10 +290,4 @@ impl Names {
 fn kept(arm: Arm, now: i64) -> Option<Kept> {
     let reached = arm.reached?;
     Some(Kept { reached: (reached != now).then_some(reached), held: arm.held.is_some() })
-}
-
-/// The type of the users' key, as a rule file writes it.
-pub(super) fn key_type(rulebook: &Rulebook) -> String {
-    let root = rulebook.schema.root();
-    root.key.map_or_else(|| Type::Text.to_string(), |key| root.column(key).ty.to_string())
 }

@@ -1,0 +1,490 @@
+//! `run --state` and `run --actions`: users' turns are taken beside their results.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tagwell::{
+    action::{Past, Reason, Stopped, Tracked, Trigger},
+    data::BadRow,
+    engine::{
+        Engine, Everybody, Memory, Nothing, Rulebook, RunError, RunSink, Standing, Turns, UserTurn, Users,
+        stateful::{self, Again, Before, Moves, Recollection, Recorder},
+    },
+    intern::Symbol,
+    ir::{Body, DefinitionId, Reads},
+    schema::ColumnId,
+    state::{LastRun, LedgerRow, Run as StateRun, Store, Touch},
+    value::{Zone, moment_text::timestamp_text, print},
+};
+use tempfile::NamedTempFile;
+
+use super::{
+    super::{
+        actions::{ActionsWriter, Record},
+        book::{self, Book},
+        clock::AsOf,
+        exit::Failure,
+        voice::Voice,
+    },
+    Run, ended,
+};
+
+/// Everything that a run with state or actions reads beside what its results read.
+pub(super) fn reads(book: &Book) -> Reads {
+    let rulebook = book.checked.rulebook();
+    let all = (0..rulebook.definitions.len() as u32).map(DefinitionId);
+    let mut reads = rulebook.reads_for_actions(all);
+    for table in rulebook.actions.tables() {
+        let columns = 0..rulebook.schema.table(table).columns.len() as u32;
+        reads.children.entry(table).or_default().extend(columns.map(ColumnId));
+    }
+    reads
+}
+
+/// The ledger as the rows of the child tables that stand for it: everything decided before `now`, in files of its own.
+pub(super) fn ledgers(book: &Book, store: Option<&Store>, now: i64) -> Result<Vec<(String, NamedTempFile)>, Failure> {
+    let schema = &book.checked.rulebook().schema;
+    let mut files = vec![];
+    for table in schema.tables.iter().filter(|table| table.is_ledger()) {
+        let unwritable = |error: std::io::Error| Failure::file("write", "the ledger's rows", &error);
+        let mut file = tempfile::Builder::new().prefix("tagwell-").suffix(".csv").tempfile().map_err(unwritable)?;
+        let header: Vec<&str> = table.columns.iter().map(|column| column.header.as_str()).collect();
+        let mut lines = header.join(",") + "\n";
+        if let Some(store) = store {
+            store.ledger().touches(|touch: Touch| {
+                if touch.decided_at < now {
+                    lines += &line(&touch);
+                }
+                if lines.len() > 1 << 16 {
+                    file.write_all(lines.as_bytes()).map_err(unwritable)?;
+                    lines.clear();
+                }
+                Ok::<(), Failure>(())
+            })?;
+        }
+        file.write_all(lines.as_bytes()).map_err(unwritable)?;
+        files.push((table.name.to_string(), file));
+    }
+    Ok(files)
+}
+
+fn line(touch: &Touch) -> String {
+    let decided_at = timestamp_text(touch.decided_at, &Zone::utc());
+    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+    let fields = [
+        touch.user.clone(),
+        decided_at,
+        touch.segment.clone(),
+        touch.act.clone(),
+        optional(&touch.channel),
+        optional(&touch.variant),
+        optional(&touch.stopped),
+    ];
+    let quoted = fields.map(|field| format!("\"{}\"", field.replace('"', "\"\"")));
+    quoted.join(",") + "\n"
+}
+
+/// What a run knows of the run before.
+pub(super) struct Earlier {
+    store: Option<Store>,
+    last: Option<LastRun>,
+    /// This run has been made already.
+    again: bool,
+}
+
+/// The state of `--state`, held against the as-of of this run.
+pub(super) fn open(path: Option<&Path>, now: i64, zone: &Zone) -> Result<Earlier, Failure> {
+    let store = path.map(Store::open).transpose()?;
+    let last = store.as_ref().and_then(Store::last_run).cloned();
+    if let Some(last) = last.as_ref().filter(|last| last.run.as_of > now) {
+        let (then, now) = (timestamp_text(last.run.as_of, zone), timestamp_text(now, zone));
+        return Err(Failure::new(format!(
+            "the state has a run as of {then}, and this one is as of {now}, which is earlier"
+        ))
+        .help("what was decided cannot be decided again: take a later --as-of, or another --state file"));
+    }
+    let again = last.as_ref().is_some_and(|last| last.run.as_of == now);
+    Ok(Earlier { store, last, again })
+}
+
+impl Earlier {
+    pub(super) fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+}
+
+/// What came of it.
+pub(super) enum Acted {
+    /// What happened; `bool` whether it was a preview.
+    Moved(Moves, bool),
+    /// The run had been made already, with so many decisions.
+    Again(u64),
+}
+
+/// A run whose users' turns are taken.
+pub(super) struct Acting {
+    pub(super) engine: Engine,
+    tracked: Arc<Tracked>,
+    recollection: Option<Arc<Recollection>>,
+    past: Earlier,
+    run: StateRun,
+    before: Again,
+    rules_changed: bool,
+}
+
+impl Acting {
+    /// Brings what is remembered to the engine; where the rules changed, the previous ones are asked again.
+    pub(super) fn begin(
+        run: &Run,
+        book: &Book,
+        engine: Engine,
+        past: Earlier,
+        as_of: &AsOf,
+        voice: &Voice,
+    ) -> Result<Acting, Failure> {
+        let rulebook = engine.rulebook();
+        let tracked = Arc::new(Tracked::of(rulebook));
+        let sources = book.checked.warnings().sources();
+        let this = stateful::run_of(rulebook, sources, engine.context(), env!("CARGO_PKG_VERSION"));
+        let remembered = match &past.store {
+            Some(store) => Some(Arc::new(store.remembered(run.data.threads.map_or(2, |it| it.get().min(4)))?)),
+            None => None,
+        };
+        let recall = |rulebook: &tagwell::ir::Rulebook, tracked: &Tracked| {
+            let (store, remembered) = past.store.as_ref().zip(remembered.as_ref())?;
+            let previous = past.last.as_ref().map(|last| last.run.as_of);
+            let name = |kind, name: &str| store.name(kind, name);
+            let value = |level, value: &str| store.value(level, value);
+            Some(Recollection::of(rulebook, tracked, Arc::clone(remembered), previous, &name, &value))
+        };
+        let recollection = recall(rulebook, &tracked).map(Arc::new);
+        let rules_changed = !past.again && past.last.as_ref().is_some_and(|last| last.run.rules != this.rules);
+        let before = match past.last.as_ref().filter(|_| rules_changed) {
+            None => Again::default(),
+            Some(last) => match run.ask_again(book, last, as_of, &recall, voice) {
+                Ok(before) => before,
+                Err(why) => {
+                    voice.say(&format!(
+                        "the previous rules cannot be asked any more ({}): whoever enters or leaves today does so by the rules",
+                        why.message
+                    ));
+                    Again::silent()
+                }
+            },
+        };
+        let memory: Arc<dyn Memory> = match &recollection {
+            Some(recollection) => Arc::clone(recollection) as Arc<dyn Memory>,
+            None => Arc::new(Nothing),
+        };
+        let engine = engine.remembering(memory, Arc::clone(&tracked));
+        Ok(Acting { engine, tracked, recollection, past, run: this, before, rules_changed })
+    }
+
+    /// Evaluates everybody and takes their turns; what is decided goes to the writer.
+    pub(super) fn run<S: RunSink + Send>(
+        self,
+        run: &Run,
+        book: &Book,
+        data: &Everybody<'_>,
+        sink: S,
+        writer: Option<ActionsWriter>,
+    ) -> Result<(tagwell::engine::Ran, S, Acted), Failure> {
+        let Acting { engine, tracked, recollection, past, run: this, before, rules_changed } = self;
+        let allowed = run.data.allowed()?;
+        let users = data.users.name();
+        let zone = engine.clock().zone().clone();
+        if past.again {
+            let mut sink = sink;
+            let ran = run.threads(|| engine.run_whole(data, &mut sink))?;
+            let ran = ran.map_err(|error| ended(error, &users, &allowed))?;
+            let told = told_again(&past, writer, &zone)?;
+            return Ok((ran, sink, Acted::Again(told)));
+        }
+        let rulebook = Arc::clone(book.checked.rulebook());
+        let preview = past.store.is_none();
+        let first = first_asked(&rulebook, &past, &tracked);
+        let nothing = StateRun::default();
+        let last = past.last.as_ref().map(|last| last.run.clone());
+        let changed = stateful::changed_inputs(&rulebook, &this, last.as_ref().unwrap_or(&nothing));
+        let read = stateful::segments_read(&rulebook, &tracked, &changed);
+        let recorder = Recorder::preview(Arc::clone(&rulebook), Arc::clone(&tracked), zone.clone(), this.as_of);
+        let recorder = match past.store.zip(recollection.as_ref()) {
+            None => recorder,
+            Some((store, recollection)) => {
+                Recorder::recording(recorder, store.begin(&this)?, Arc::clone(recollection))?
+            }
+        };
+        // Whether others moved is known when everybody has been seen.
+        let waits = last.is_some() && read.iter().any(|(_, everybody)| *everybody);
+        let shared = Shared {
+            recorder: Mutex::new(recorder),
+            writer: Mutex::new(writer),
+            key_type: this.key_type.clone(),
+            zone,
+            waiting: Mutex::new(waits.then(Vec::new)),
+            failed: Mutex::new(None),
+        };
+        let names: BTreeMap<DefinitionId, Symbol> =
+            tracked.definitions().map(|id| (id, rulebook.definition(id).name.clone())).collect();
+        let says = |key: &str, segment: DefinitionId| names.get(&segment).and_then(|name| before.says(key, name));
+        let past = |number: u32| shared.past(number, &names);
+        let standing = Standing {
+            sources: book.checked.warnings().sources(),
+            preview,
+            first,
+            read_anew: read.iter().map(|(anew, _)| *anew).collect(),
+            others_moved: vec![],
+            asked_again: if rules_changed { Some(&says) } else { None },
+            past: &past,
+        };
+        let turns = Turns::of(&engine, standing)
+            .ok_or_else(|| Failure::new("the run has no memory").help("this is a defect: please report it"))?;
+        let mut acting = Sink { inner: sink, turns, shared: &shared };
+        let ran = run.threads(|| engine.run_whole(data, &mut acting))?;
+        let Sink { inner, .. } = acting;
+        if let Some(failure) = shared.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(failure);
+        }
+        let ran = ran.map_err(|error| ended(error, &users, &allowed))?;
+        let of_children = ran.children.values().fold((0, 0), |(bad, read), it| (bad + it.rejected, read + it.read));
+        if let Some(worst) = allowed.exceeded(ran.rejected + of_children.0, ran.read + of_children.1) {
+            return Err(worst);
+        }
+        shared.end_of_waiting(&tracked, &read, last.and_then(|last| last.population))?;
+        let recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // First the state: what it holds can be written again, what it does not hold would be decided again.
+        let moves = recorder.finish(run.absent == super::Absent::Exit)?;
+        if let Some(writer) = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            writer.finish()?;
+        }
+        Ok((ran, inner, Acted::Moved(moves, preview)))
+    }
+}
+
+impl Run {
+    /// What the previous rules say of today's data.
+    fn ask_again(
+        &self,
+        book: &Book,
+        last: &LastRun,
+        as_of: &AsOf,
+        recall: &dyn Fn(&tagwell::ir::Rulebook, &Tracked) -> Option<Recollection>,
+        voice: &Voice,
+    ) -> Result<Again, Failure> {
+        let told = |stop: book::Stop| match stop {
+            book::Stop::Failure(failure) => failure,
+            book::Stop::Rules(problems) => {
+                let first = problems.diagnostics().first().map(|it| it.message.clone());
+                Failure::new(first.unwrap_or_default())
+            }
+        };
+        let texts = last.run.files.iter().map(|(name, text)| (name.clone(), text.as_str()));
+        let rulebook = Rulebook::parse_all(texts).map_err(book::Stop::Rules).map_err(told)?;
+        let alone = book.again(&rulebook, &[]).map_err(told)?;
+        // A parameter is data: the previous rules are asked with today's.
+        let today = book.checked.rulebook().params.iter().filter(|param| {
+            alone.checked.rulebook().params.iter().any(|old| old.name == param.name && old.ty == param.ty)
+        });
+        let zone = book.checked.zone();
+        let params: Vec<(String, String)> =
+            today.map(|param| (param.name.to_string(), print::written(&param.value, &zone))).collect();
+        let old = book.again(&rulebook, &params).map_err(told)?;
+        let checked = Arc::clone(old.checked.rulebook());
+        let segments = (0..).map(DefinitionId).zip(&checked.definitions);
+        let segments = segments.filter(|(_, it)| matches!(it.body, Body::Segment(_))).map(|(id, _)| id);
+        let reads = checked.reads(segments);
+        let tracked = Arc::new(Tracked::of(&checked));
+        let engine = old.checked.engine_with(old.context(as_of, &reads)?);
+        let engine = match recall(&checked, &tracked) {
+            Some(recollection) => engine.remembering(Arc::new(recollection), tracked),
+            None => engine,
+        };
+        let table = checked.schema.root().clone();
+        let needed: BTreeSet<ColumnId> = table.key.into_iter().chain(reads.columns.iter().copied()).collect();
+        let needed: Vec<ColumnId> = needed.into_iter().collect();
+        let data = Everybody {
+            users: old.users()?,
+            table: &table,
+            needed: &needed,
+            children: old.children(&reads)?,
+            reads: &reads,
+            check_keys: false,
+            verbatim: false,
+        };
+        let _ = voice;
+        let asked = self.threads(|| Again::ask(&Before { engine: &engine, data }))?;
+        asked.map_err(|error| {
+            ended(error, &old.users.as_ref().map(|it| it.name()).unwrap_or_default(), &super::Allowed::Any)
+        })
+    }
+}
+
+/// The segments that no run before has asked about.
+fn first_asked(rulebook: &tagwell::ir::Rulebook, past: &Earlier, tracked: &Tracked) -> Vec<DefinitionId> {
+    let segments = tracked.segments.iter().filter_map(|place| tracked.stays.get(*place)).map(|stay| stay.definition);
+    let known = |id: &DefinitionId| {
+        let name = &rulebook.definition(*id).name;
+        past.store.as_ref().is_some_and(|store| store.name(tagwell::state::Kind::Segment, name).is_some())
+    };
+    segments.filter(|id| !known(id)).collect()
+}
+
+/// The decisions of the run that has been made already, once more.
+fn told_again(past: &Earlier, writer: Option<ActionsWriter>, zone: &Zone) -> Result<u64, Failure> {
+    let Some((store, last)) = past.store.as_ref().zip(past.last.as_ref()) else { return Ok(0) };
+    let mut writer = writer;
+    let mut told = 0;
+    store.ledger().decisions(None, Some(last.number), |row: LedgerRow| {
+        told += 1;
+        match &mut writer {
+            Some(writer) => writer.write(&Record { row: &row, zone, key_type: &last.run.key_type }),
+            None => Ok(()),
+        }
+    })?;
+    writer.map_or(Ok(()), ActionsWriter::finish)?;
+    Ok(told)
+}
+
+/// What many threads share.
+struct Shared {
+    recorder: Mutex<Recorder>,
+    writer: Mutex<Option<ActionsWriter>>,
+    key_type: String,
+    zone: Zone,
+    /// Turns that wait for everybody to be seen; none where none need to.
+    waiting: Mutex<Option<Vec<UserTurn>>>,
+    failed: Mutex<Option<Failure>>,
+}
+
+impl Shared {
+    fn recorder(&self) -> MutexGuard<'_, Recorder> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fail(&self, failure: Failure) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+    }
+
+    /// What was decided for a user in runs before.
+    fn past(&self, number: u32, names: &BTreeMap<DefinitionId, Symbol>) -> Vec<Past> {
+        let recorder = self.recorder();
+        let found = match recorder.past(number) {
+            Ok(found) => found,
+            Err(error) => {
+                self.fail(error.into());
+                return vec![];
+            }
+        };
+        let past = found.into_iter().filter_map(|it| {
+            let segment = recorder.segment_named(it.segment).and_then(|id| names.get(&id));
+            Some(Past {
+                // A segment that is gone counts towards limits all the same.
+                segment: segment.cloned().unwrap_or_else(|| Symbol::new("")),
+                place: it.deed,
+                decided_at: it.decided_at,
+                entered: it.entered,
+                hold: it.channel.is_none() && it.act == "hold",
+                channel: it.channel.map(|channel| Symbol::new(&channel)),
+                stopped: match it.stopped.as_deref() {
+                    None => Stopped::No,
+                    Some("at most") => Stopped::ByAtMost,
+                    Some(_) => Stopped::Otherwise,
+                },
+                exempt: it.exempt,
+            })
+        });
+        past.collect()
+    }
+
+    /// Records a user's turn, and writes what was decided.
+    fn take(&self, turn: UserTurn) -> Result<(), Failure> {
+        let mut recorder = self.recorder();
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        recorder.take(turn, &mut |row: LedgerRow| match writer.as_mut() {
+            Some(writer) => writer.write(&Record { row: &row, zone: &self.zone, key_type: &self.key_type }),
+            None => Ok(()),
+        })
+    }
+
+    /// Records the turns that waited: where others moved, they are the reason for what only time could explain.
+    fn end_of_waiting(&self, tracked: &Tracked, read: &[(bool, bool)], before: Option<i64>) -> Result<(), Failure> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let moved = before.is_some_and(|before| before != self.recorder().moves.population as i64);
+        for mut turn in waiting.into_iter().flatten() {
+            if moved {
+                for (number, place) in tracked.segments.iter().enumerate() {
+                    if read.get(number).is_some_and(|(_, everybody)| *everybody) {
+                        by_others(&mut turn, *place, tracked);
+                    }
+                }
+            }
+            self.take(turn)?;
+        }
+        Ok(())
+    }
+}
+
+/// Of one segment: the reason is that others moved, where it was that time went on.
+fn by_others(turn: &mut UserTurn, place: usize, tracked: &Tracked) {
+    for (of, _, reason) in &mut turn.turn.moves {
+        if *of == place && *reason == Reason::Time {
+            *reason = Reason::Others;
+        }
+    }
+    let segment = tracked.stays.get(place).map(|stay| stay.definition);
+    for decision in &mut turn.turn.decisions {
+        let moved = matches!(decision.trigger, Trigger::Enter | Trigger::Exit);
+        if Some(decision.segment) == segment && moved && decision.reason == Reason::Time {
+            decision.reason = Reason::Others;
+        }
+    }
+}
+
+/// Takes turns beside what another sink does with the results.
+struct Sink<'s, S> {
+    inner: S,
+    turns: Turns<'s>,
+    shared: &'s Shared,
+}
+
+impl<S: RunSink> RunSink for Sink<'_, S> {
+    type Ready = (Option<S::Ready>, Vec<UserTurn>, u64);
+
+    fn prepare(&self, users: &Users<'_>) -> Self::Ready {
+        let (turns, population) = self.turns.take(users);
+        (self.inner.looks().then(|| self.inner.prepare(users)), turns, population)
+    }
+
+    fn take(&self, (ready, turns, population): Self::Ready) -> Result<(), RunError> {
+        {
+            let mut recorder = self.shared.recorder();
+            recorder.moves.population = recorder.moves.population.wrapping_add(population);
+        }
+        let mut waiting = self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        match waiting.as_mut() {
+            Some(waiting) => waiting.extend(turns),
+            None => {
+                for turn in turns {
+                    if let Err(failure) = self.shared.take(turn) {
+                        self.shared.fail(failure);
+                        // What went wrong is kept; this only ends the run.
+                        return Err(RunError::Output(std::io::ErrorKind::Other.into()));
+                    }
+                }
+            }
+        }
+        ready.map_or(Ok(()), |ready| self.inner.take(ready))
+    }
+
+    fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
+        self.inner.bad_row(row)
+    }
+
+    fn progress(&self, rows: u64, table: &str) {
+        self.inner.progress(rows, table);
+    }
+}

@@ -1,0 +1,142 @@
+//! What a run with state or actions says at its end: who entered and left which segment and why, and what was decided.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+use tagwell::{
+    action::Reason,
+    engine::stateful::Moves,
+    ir::{Body, Choice, DefinitionId, Rulebook},
+    outcome::aligned,
+};
+
+use super::{
+    super::{summary::grouped, voice::Voice},
+    acting::Acted,
+};
+
+/// What has no effect without state.
+pub(super) fn without_state(rulebook: &Rulebook, results: &[DefinitionId], voice: &Voice) {
+    let has_keep = |id: &&DefinitionId| {
+        let Body::Level(ladder) = &rulebook.definition(**id).body else { return false };
+        ladder.arms.iter().any(|arm| matches!(&arm.choice, Choice::From { keep, .. } if !keep.is_empty()))
+    };
+    if let Some(level) = results.iter().find(has_keep) {
+        let name = &rulebook.definition(*level).name;
+        voice.say(&format!("`keep` of `{name}` has no effect: without --state nothing has been before"));
+    }
+    if rulebook.actions.memory.here.is_some() {
+        voice.say("`held` is missing for everybody: without --state nothing has been before");
+    }
+}
+
+/// For people.
+pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
+    let (moves, preview) = match acted {
+        Acted::Again(told) => {
+            let decisions = if *told == 1 { "decision was" } else { "decisions were" };
+            return format!(
+                "this run had been made already: nothing new was decided, its {told} {decisions} written again\n"
+            );
+        }
+        Acted::Moved(moves, preview) => (moves, *preview),
+    };
+    let name = |id: &DefinitionId| rulebook.definition(*id).name.to_string();
+    let mut text = String::new();
+    if preview {
+        text += "a preview: without --state everybody inside counts as entering\n";
+    }
+    if !moves.moved.is_empty() && !preview {
+        let mut rows = vec![["segment", "entered", "left"].map(str::to_owned).to_vec()];
+        for id in segments(moves) {
+            let way = |entered: bool| {
+                let by: Vec<(Reason, u64)> = Reason::ALL
+                    .into_iter()
+                    .filter_map(|reason| Some((reason, *moves.moved.get(&(id, entered, reason))?)))
+                    .collect();
+                let all: u64 = by.iter().map(|(_, number)| number).sum();
+                let reasons: Vec<String> =
+                    by.iter().map(|(reason, number)| format!("{} {}", reason.name(), grouped(*number))).collect();
+                match by.is_empty() {
+                    true => "0".to_owned(),
+                    false => format!("{} ({})", grouped(all), reasons.join(", ")),
+                }
+            };
+            rows.push(vec![name(&id), way(true), way(false)]);
+        }
+        text += &aligned(&rows);
+    }
+    for (id, number) in &moves.untold {
+        text += &format!(
+            "first run of `{}`: {} inside were not told; `backfill` in the segment would tell them\n",
+            name(id),
+            grouped(*number)
+        );
+    }
+    if !moves.decided.is_empty() {
+        let mut rows = vec![["segment", "decided", "number", "stopped"].map(str::to_owned).to_vec()];
+        let mut lines: BTreeMap<(DefinitionId, &str), (u64, Vec<String>)> = BTreeMap::new();
+        for ((id, what, stopped), number) in &moves.decided {
+            let line = lines.entry((*id, what.as_str())).or_default();
+            match stopped {
+                None => line.0 += number,
+                Some(reason) => line.1.push(format!("{reason} {}", grouped(*number))),
+            }
+        }
+        for ((id, what), (done, stopped)) in lines {
+            rows.push(vec![name(&id), what.to_owned(), grouped(done), stopped.join(", ")]);
+        }
+        text += &aligned(&rows);
+    }
+    if moves.absent > 0 {
+        text += &format!("{} users of the state are not in today's data\n", grouped(moves.absent));
+    }
+    text
+}
+
+/// For programs: beside the rest of the summary.
+pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
+    let mut all = Map::new();
+    let (moves, preview) = match acted {
+        Acted::Again(told) => {
+            all.insert("again".into(), json!({ "decisions": told }));
+            return all;
+        }
+        Acted::Moved(moves, preview) => (moves, *preview),
+    };
+    let name = |id: DefinitionId| rulebook.definition(id).name.to_string();
+    let mut segments_json = Map::new();
+    for id in segments(moves) {
+        let way = |entered: bool| {
+            let by = Reason::ALL.into_iter().filter_map(|reason| {
+                Some((reason.name().to_owned(), Json::from(*moves.moved.get(&(id, entered, reason))?)))
+            });
+            Json::Object(by.collect())
+        };
+        let untold = moves.untold.get(&id).copied().unwrap_or(0);
+        segments_json.insert(name(id), json!({ "entered": way(true), "left": way(false), "untold": untold }));
+    }
+    let mut decided = Map::new();
+    for ((id, what, stopped), number) in &moves.decided {
+        let of = decided.entry(name(*id)).or_insert_with(|| Json::Object(Map::new()));
+        if let Json::Object(of) = of {
+            let what = of.entry(what.clone()).or_insert_with(|| json!({ "done": 0, "stopped": {} }));
+            match stopped {
+                None => what["done"] = Json::from(*number),
+                Some(reason) => what["stopped"][*reason] = Json::from(*number),
+            }
+        }
+    }
+    all.insert("preview".into(), Json::Bool(preview));
+    all.insert("segments".into(), Json::Object(segments_json));
+    all.insert("decisions".into(), Json::Object(decided));
+    all.insert("absent".into(), Json::from(moves.absent));
+    all
+}
+
+/// The segments that anybody entered or left, in order of declaration.
+fn segments(moves: &Moves) -> Vec<DefinitionId> {
+    let mut all: Vec<DefinitionId> = moves.moved.keys().map(|(id, ..)| *id).collect();
+    all.dedup();
+    all
+}
