@@ -152,8 +152,9 @@ fn lower(
         checker.infer_fields(book, &conduct, &order);
     }
     let definitions = checker.definitions(book, &order);
-    let actions = checker.actions(book, &conduct, &definitions, &order);
-    let tests = if root_is_known { testing::lower(&mut checker, book) } else { ir::Tests::default() };
+    let actions =
+        if root_is_known { checker.actions(book, &conduct, &definitions, &order) } else { ir::Actions::default() };
+    let tests = if root_is_known { testing::lower(&mut checker, book, &actions) } else { ir::Tests::default() };
 
     let is_wrong = |sink: &Sink| sink.found().iter().skip(already).any(|found| found.severity == Severity::Error);
     if is_wrong(checker.sink) {

@@ -14,7 +14,7 @@ mod policy;
 mod split;
 mod trigger;
 
-pub(super) use conduct::{Conduct, Stated, Wanted, deeds, each_deed};
+pub(super) use conduct::{Conduct, Stated, Wanted, deeds};
 
 use std::collections::HashSet;
 

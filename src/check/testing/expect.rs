@@ -2,11 +2,7 @@
 
 use super::{Lowering, Users};
 use crate::{
-    diagnostic::{
-        Diagnostic,
-        code::{NOT_SUPPORTED_YET, UNKNOWN_USER},
-        nearest,
-    },
+    diagnostic::{Diagnostic, code::UNKNOWN_USER, nearest},
     ir::{Expectation, Expected, Fate, StopReason},
     source::Span,
     syntax::ast::{self, ExpectationKind as Kind},
@@ -83,10 +79,7 @@ impl Lowering<'_, '_> {
             Kind::Silent(segment) => (segment, Fate::Silent),
         };
         let segment = self.checker.segment_named(segment)?;
-        self.checker.sink.push(
-            Diagnostic::warning(NOT_SUPPORTED_YET, span, "what a `segment` does is not supported yet")
-                .note("it takes state and actions, which come with a later version; until then the case cannot pass"),
-        );
+        self.can_become(segment, kind, span);
         Some(Expected::Fate(segment, deed))
     }
 }
