@@ -15,8 +15,10 @@ pub(super) struct Book<'a> {
     pub(super) definitions: Vec<Definition<'a>>,
     pub(super) tests: Vec<&'a ast::TestBlock>,
     pub(super) snapshots: Vec<&'a ast::Snapshot>,
-    /// What this version only parses.
-    pub(super) later: Vec<&'a ast::Declaration>,
+    /// With the word `policy`.
+    pub(super) policies: Vec<(&'a ast::Policy, Span)>,
+    pub(super) templates: Vec<&'a ast::Template>,
+    pub(super) channels: Vec<&'a ast::Channel>,
 }
 
 /// A `let`, tag, score, level, layer, funnel or segment as written.
@@ -73,6 +75,14 @@ impl<'a> Book<'a> {
         all.filter(|(_, it)| matches!(it.rule, Rule::Tag(_))).map(|(id, _)| id).collect()
     }
 
+    /// The segments that have a block, each with its entries.
+    pub(super) fn segments_that_do(&self) -> impl Iterator<Item = (DefinitionId, &'a ast::Segment)> + '_ {
+        (0..).map(DefinitionId).zip(&self.definitions).filter_map(|(id, it)| match it.rule {
+            Rule::Segment(segment) if segment.entries.is_some() => Some((id, segment)),
+            _ => None,
+        })
+    }
+
     fn add(&mut self, declaration: &'a ast::Declaration) {
         let rule = match &declaration.kind {
             Kind::Rulebook(it) => return self.rulebooks.push((it, declaration.span())),
@@ -85,15 +95,15 @@ impl<'a> Book<'a> {
             Kind::Level(it) => Rule::Level(it),
             Kind::Layer(it) => Rule::Layer(it),
             Kind::Funnel(it) => Rule::Funnel(it),
-            Kind::Segment(it) => {
-                if it.entries.is_some() {
-                    self.later.push(declaration);
-                }
-                Rule::Segment(it)
-            }
+            Kind::Segment(it) => Rule::Segment(it),
             Kind::Test(it) => return self.tests.push(it),
             Kind::Snapshot(it) => return self.snapshots.push(it),
-            Kind::Policy(_) | Kind::Template(_) | Kind::Channel(_) => return self.later.push(declaration),
+            Kind::Policy(it) => {
+                let start = declaration.span();
+                return self.policies.push((it, Span { end: start.start + "policy".len() as u32, ..start }));
+            }
+            Kind::Template(it) => return self.templates.push(it),
+            Kind::Channel(it) => return self.channels.push(it),
         };
         self.definitions.push(Definition { rule, description: declaration.description.as_deref() });
     }

@@ -13,6 +13,7 @@ use super::{
     Checker,
     book::{Book, Rule},
     names::Meaning,
+    segments::{Conduct, Stated, Wanted},
 };
 use crate::{
     diagnostic::{Diagnostic, code::CONTRADICTORY_USE},
@@ -69,6 +70,10 @@ impl Class {
 struct Inference<'c, 'a, 'b> {
     checker: &'c mut Checker<'a>,
     book: &'c Book<'b>,
+    /// What segments and the policy ask.
+    stated: &'c [Stated<'c>],
+    /// The `with` names of the deed that is looked at, each with its value.
+    with: Vec<(&'c Symbol, &'c Expr)>,
     /// With the first place of each.
     fields: HashMap<Symbol, Span>,
     /// Moments that a day is taken from, or that are taken from a day.
@@ -96,7 +101,7 @@ const ROUNDS: usize = 24;
 
 impl Checker<'_> {
     /// Adds the undeclared fields that the rules name to the root table.
-    pub(super) fn infer_fields(&mut self, book: &Book<'_>, order: &[DefinitionId]) {
+    pub(super) fn infer_fields(&mut self, book: &Book<'_>, conduct: &Conduct<'_>, order: &[DefinitionId]) {
         if self.schema.root().declared {
             return;
         }
@@ -104,6 +109,8 @@ impl Checker<'_> {
             said: Said::by(self.facts),
             checker: self,
             book,
+            stated: &conduct.stated(book),
+            with: vec![],
             fields: HashMap::new(),
             days: HashSet::new(),
             reckoned: HashSet::new(),
@@ -165,7 +172,20 @@ impl Inference<'_, '_, '_> {
             true => order.iter().rev().for_each(|id| self.definition(*id)),
             false => order.iter().for_each(|id| self.definition(*id)),
         }
+        self.deeds();
         self.backwards = !self.backwards;
+    }
+
+    /// What segments and the policy ask, once.
+    fn deeds(&mut self) {
+        for stated in self.stated {
+            self.with.clone_from(&stated.with);
+            match stated.wanted {
+                Wanted::Condition => self.visit(stated.expr, Some(&Class::Bool)),
+                Wanted::Value => self.visit(stated.expr, None),
+            };
+        }
+        self.with.clear();
     }
 
     /// What an expression is taken for, where guesses are allowed.
@@ -174,6 +194,13 @@ impl Inference<'_, '_, '_> {
     }
 
     fn name(&mut self, name: &Symbol, span: Span, expected: Option<&Class>) -> Option<Class> {
+        if let Some(at) = self.with.iter().rposition(|(it, _)| *it == name) {
+            // A value sees the names before it, and itself not.
+            let later = self.with.split_off(at);
+            let class = later.first().and_then(|(_, value)| self.visit(value, expected));
+            self.with.extend(later);
+            return class;
+        }
         match self.checker.names.get(name) {
             Some(Meaning::Param(id)) => {
                 let param = self.checker.params.get(id.0 as usize)?.as_ref()?;
@@ -191,7 +218,9 @@ impl Inference<'_, '_, '_> {
                     self.lets.get(&id).cloned()
                 }
             },
-            Some(Meaning::Column(_) | Meaning::Table(_) | Meaning::List(_) | Meaning::Later) => None,
+            Some(Meaning::Column(_) | Meaning::Table(_) | Meaning::List(_) | Meaning::Template | Meaning::Channel) => {
+                None
+            }
             None if self.checker.names.is_value(name) => Some(Class::Choice),
             None => self.field(name, span, expected),
         }

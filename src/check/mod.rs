@@ -11,13 +11,14 @@ mod fields;
 mod foreign;
 mod funnel;
 mod habits;
-mod later;
 mod lint;
+mod may_be_missing;
 mod memory;
 mod names;
 mod order;
 mod rows;
 mod rules;
+mod segments;
 mod testing;
 mod walk;
 mod words;
@@ -35,6 +36,7 @@ use crate::{
 };
 use book::Book;
 use names::Names;
+use segments::Conduct;
 
 /// What a rulebook is checked against, beside itself.
 #[derive(Clone, Debug, Default)]
@@ -139,17 +141,20 @@ fn lower(
         segments: book.segments(),
         tags: book.tags(),
         memory: ir::Memory::default(),
+        with: vec![],
     };
     checker.declare_names(book);
     declare::forget_wrong_types(&mut checker, book);
     let order = checker.order(book);
+    let conduct = Conduct::of(book, sources, checker.sink);
     checker.params = declare::params(&mut checker, book, inputs);
     if root_is_known {
-        checker.infer_fields(book, &order);
+        checker.infer_fields(book, &conduct, &order);
     }
     let definitions = checker.definitions(book, &order);
-    checker.tell_what_is_not_supported(book);
-    let tests = if root_is_known { testing::lower(&mut checker, book) } else { ir::Tests::default() };
+    let actions =
+        if root_is_known { checker.actions(book, &conduct, &definitions, &order) } else { ir::Actions::default() };
+    let tests = if root_is_known { testing::lower(&mut checker, book, &actions) } else { ir::Tests::default() };
 
     let is_wrong = |sink: &Sink| sink.found().iter().skip(already).any(|found| found.severity == Severity::Error);
     if is_wrong(checker.sink) {
@@ -165,7 +170,7 @@ fn lower(
         aggregates: checker.aggregates,
         order,
         schema: checker.schema,
-        actions: ir::Actions { memory: checker.memory, ..ir::Actions::default() },
+        actions: ir::Actions { memory: checker.memory, ..actions },
         tests,
     };
     testing::look(&rulebook, book, sources, checker.sink);
@@ -200,6 +205,8 @@ struct Checker<'a> {
     tags: HashSet<ir::DefinitionId>,
     /// What is read of the state so far.
     memory: ir::Memory,
+    /// The `with` names of the deed that is being looked at; none of one whose value is wrong.
+    with: Vec<(Symbol, Option<ir::Expr>)>,
 }
 
 /// Where in a source clause an expression stands: what a bare name may mean there.
@@ -213,4 +220,7 @@ enum Scope {
     UsersSource,
     /// In a clause over everybody: of each user in turn.
     Users,
+    /// In a deed that is done for each row of a table: a bare name is the row's column or the user's, and questions may be
+    /// asked of the user's rows.
+    Each(TableId),
 }

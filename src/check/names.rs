@@ -29,8 +29,10 @@ pub(super) enum Meaning {
     Param(ParamId),
     List(ListId),
     Definition(DefinitionId),
-    /// A template or channel, which this version only parses.
-    Later,
+    /// What a message says: no value.
+    Template,
+    /// What a message is sent by: no value.
+    Channel,
 }
 
 /// Every name of a rulebook.
@@ -157,9 +159,8 @@ impl Checker<'_> {
                 all.push((name, Meaning::Definition(DefinitionId(at as u32))));
             }
         }
-        let later =
-            book.later.iter().filter(|declaration| !matches!(declaration.kind, ast::DeclarationKind::Segment(_)));
-        all.extend(later.filter_map(|declaration| Some((declaration.name()?, Meaning::Later))));
+        all.extend(book.templates.iter().map(|it| (&it.name, Meaning::Template)));
+        all.extend(book.channels.iter().map(|it| (&it.name, Meaning::Channel)));
         // In the order written, so that the second declaration is the one that is told.
         all.sort_by_key(|(name, _)| (name.span().source, name.span().start));
         all

@@ -1,7 +1,7 @@
 //! The codes: one a kind of mistake, stable for ever, each with a page in `docs/codes/`.
 //!
 //! Ranges: `E00` text of a file, `E01` syntax, `E02` names, `E03` types, `E04` time and units, `E05` declarations,
-//! `E06` data and files, `E07` tests, `E09` not supported yet, `W01` warnings. A number is never used again for something else.
+//! `E06` data and files, `E07` tests, `E08` what segments do, `E09` not supported yet, `W01` warnings, `W08` warnings of what segments do. A number is never used again for something else.
 
 use std::fmt;
 
@@ -136,6 +136,17 @@ codes! {
     NOT_AS_EXPECTED = "E0710", "an expectation that does not hold";
     NOT_ENOUGH_GIVEN = "E0711", "a case that hangs on what it does not give";
     NO_ANSWER = "E0712", "a case that has no answer";
+    BAD_TRIGGER = "E0801", "a trigger that never comes";
+    BAD_DEED = "E0802", "a deed that cannot be done as it is written";
+    BAD_AMOUNT = "E0803", "a length of time or a number that cannot be one";
+    BAD_HOURS = "E0804", "hours that are none";
+    BAD_SPLIT = "E0805", "shares that do not make a whole";
+    BAD_POLICY = "E0806", "a policy that cannot be kept";
+    BAD_HOLE = "E0807", "a hole of a message that is none";
+    HOLE_VALUE = "E0808", "a value that a message cannot say";
+    HOLE_MAY_BE_MISSING = "E0809", "a hole that may be missing";
+    CHANNEL_REFUSES = "E0810", "a message that its channel does not take";
+    NO_SUCH_DEED = "E0811", "an expectation that no deed can meet";
     NOT_SUPPORTED_YET = "E0901", "a part of the language that this version parses but does not evaluate yet";
     UNUSED = "W0101", "something that no rule reads";
     NEGATION_OF_MISSING = "W0102", "a negation that leaves out those of missing value";
@@ -145,4 +156,8 @@ codes! {
     ASKED_TWICE = "W0106", "a condition that is asked twice";
     TEXT_WITHOUT_QUOTES = "W0107", "a name that may be a text without its quotes";
     EMPTY_TEXT = "W0108", "a column compared with an empty text";
+    NEEDLESS_FALLBACK = "W0801", "a fallback for what is never missing";
+    WORD_USED_ONCE = "W0802", "a word after `send` or `do` that is close to another";
+    LIMIT_OF_NOTHING = "W0803", "a limit on a channel that nothing is sent on";
+    BRACES_SAID = "W0804", "a hole that is text by two braces";
 }

@@ -132,6 +132,13 @@ impl Diagnostic {
         self.with_fix(Fix { title: title.into(), edits: vec![Edit { span, text: text.into() }], certain: false })
     }
 
+    /// Each place that it speaks of.
+    pub fn each_span(&mut self, visit: &mut impl FnMut(&mut Span)) {
+        visit(&mut self.primary.span);
+        self.labels.iter_mut().for_each(|label| visit(&mut label.span));
+        self.fixes.iter_mut().flat_map(|fix| &mut fix.edits).for_each(|edit| visit(&mut edit.span));
+    }
+
     /// Adds a mend of several edits.
     pub fn with_fix(mut self, fix: Fix) -> Diagnostic {
         self.fixes.push(fix);
@@ -154,6 +161,17 @@ impl Sink {
     /// Keeps one more.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
+    }
+
+    /// Changes what was found from the number `first` on.
+    pub fn amend(&mut self, first: usize, change: impl FnMut(&mut Diagnostic)) {
+        self.found.iter_mut().skip(first).for_each(change);
+    }
+
+    /// Takes back what was found from the number `first` on, and does not fit.
+    pub fn withdraw_since(&mut self, first: usize, unneeded: impl Fn(&Diagnostic) -> bool) {
+        let later = self.found.split_off(first.min(self.found.len()));
+        self.found.extend(later.into_iter().filter(|it| !unneeded(it)));
     }
 
     /// Takes back what something better was found to say about.

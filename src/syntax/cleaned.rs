@@ -2,7 +2,7 @@
 //!
 //! The scanner and the repairs replace characters; every place that is told is a place in the text as it was typed.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// A replacement: these bytes of the clean text stand for those of the original.
 #[derive(Clone, Debug)]
@@ -19,12 +19,14 @@ pub(super) struct Cleaned {
     replaced: Vec<Replaced>,
     /// Where byte 0 came from.
     origin: usize,
+    /// Of a text that stands inside another one: where each of its bytes was written, and its end.
+    inside: Option<Arc<[u32]>>,
 }
 
 impl Cleaned {
     /// An empty text whose first byte will come from `origin`.
     pub(super) fn starting_at(origin: usize) -> Cleaned {
-        Cleaned { text: String::new(), replaced: vec![], origin }
+        Cleaned { text: String::new(), replaced: vec![], origin, inside: None }
     }
 
     /// The repaired text.
@@ -46,8 +48,22 @@ impl Cleaned {
         }
     }
 
+    /// The same text, where what was taken for the original stands inside another text: `places` says where each of its
+    /// bytes was written, and its end.
+    pub(super) fn within(self, places: Arc<[u32]>) -> Cleaned {
+        Cleaned { inside: Some(places), ..self }
+    }
+
     /// The original bytes that `clean` stands for.
     pub(super) fn original(&self, clean: Range<usize>) -> Range<usize> {
+        let found = self.nearer(clean);
+        let Some(places) = &self.inside else { return found };
+        let place = |at: usize| places.get(at).or(places.last()).map_or(at, |it| *it as usize);
+        place(found.start)..place(found.end)
+    }
+
+    /// The bytes of the text before any repair, that `clean` stands for.
+    fn nearer(&self, clean: Range<usize>) -> Range<usize> {
         let start = self.back(clean.start, false);
         let end = if clean.is_empty() { start } else { self.back(clean.end, true) };
         start..end.max(start)
@@ -74,12 +90,12 @@ impl Cleaned {
         };
         let replaced = self.replaced.get(first..).unwrap_or(&[]).iter().take_while(inside).map(shift).collect();
         let text = self.text.get(clean.clone()).unwrap_or("").to_owned();
-        Cleaned { text, replaced, origin: self.back(clean.start, false) }
+        Cleaned { text, replaced, origin: self.back(clean.start, false), inside: self.inside.clone() }
     }
 
     /// Replaces bytes of the clean text; what they stood for stays what they stand for.
     pub(super) fn mend(&mut self, clean: Range<usize>, text: &str) {
-        let original = self.original(clean.clone());
+        let original = self.nearer(clean.clone());
         let first = self.replaced.partition_point(|it| it.clean.end <= clean.start);
         let later = self.replaced.split_off(first);
         let moved = |at: usize| at - clean.len() + text.len();

@@ -5,6 +5,7 @@ mod build;
 mod cleaned;
 mod failure;
 mod grammar;
+mod inside;
 mod numbers;
 mod recovery;
 mod scan;
@@ -12,6 +13,7 @@ mod tokens;
 mod twins;
 mod words;
 
+pub use inside::{Spelled, escape, parse_inside};
 pub use numbers::numbers;
 pub use words::{DECLARATIONS, RESERVED, is_reserved};
 

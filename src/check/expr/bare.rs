@@ -16,16 +16,35 @@ use crate::{
 
 impl Checker<'_> {
     pub(super) fn name(&mut self, name: &ast::Name, beside: Option<&Type>) -> Option<Expr> {
+        if let Some(found) = self.with_name(name) {
+            return found;
+        }
         if let Some(found) = self.row_name(name) {
             return found;
         }
         self.users_name(name, beside)
     }
 
+    /// A name behind the `with` of the deed that is looked at: its value, written out.
+    fn with_name(&mut self, name: &ast::Name) -> Option<Option<Expr>> {
+        let (_, value) = self.with.iter().rev().find(|(it, _)| *it == name.symbol)?;
+        let value = value.clone();
+        let span = name.span();
+        if self.is_in_clause() {
+            let message = format!("`{}` is given by `with`, and this asks about many rows", name.symbol);
+            self.sink.push(
+                Diagnostic::error(NOT_A_VALUE, span, message)
+                    .help(format!("write the value of `{}` here, or name it by a `param`", name.symbol)),
+            );
+            return Some(None);
+        }
+        Some(value.map(|value| Expr { span, ..value }))
+    }
+
     /// A bare name in a clause that is a column of the rows; none where it is not.
     fn row_name(&mut self, name: &ast::Name) -> Option<Option<Expr>> {
         let (table, bare) = match self.scope? {
-            Scope::Where(table) => (table, true),
+            Scope::Where(table) | Scope::Each(table) => (table, true),
             Scope::Source(table) => (table, false),
             Scope::UsersSource => return self.bare_in_source(name, self.schema.root),
             Scope::Users => return None,
@@ -41,7 +60,7 @@ impl Checker<'_> {
         let other = match self.names.get(&name.symbol) {
             Some(Meaning::Column(_)) => Some(format!("a column of `{users}`")),
             Some(Meaning::Definition(_) | Meaning::Param(_)) => Some("declared by the rules".to_owned()),
-            Some(Meaning::Table(_) | Meaning::List(_) | Meaning::Later) | None => None,
+            Some(Meaning::Table(_) | Meaning::List(_) | Meaning::Template | Meaning::Channel) | None => None,
         };
         if let Some(other) = other {
             let message = format!("`{words}` is a column of `{rows}`, and {other} too");
@@ -133,7 +152,13 @@ impl Checker<'_> {
             Some(Meaning::List(_)) => {
                 self.not_a_value(name, "an uploaded list", &format!("ask `user_id in {}`", name.symbol))
             }
-            Some(Meaning::Later) => None,
+            Some(Meaning::Template) => {
+                self.not_a_value(name, "a template", &format!("send it: `send sms {}`", name.symbol))
+            }
+            Some(Meaning::Channel) => {
+                let help = format!("if a field is meant, give the channel another name, such as `by_{}`", name.symbol);
+                self.not_a_value(name, "a channel", &help)
+            }
             None => self.value_name(name, beside),
         }
     }

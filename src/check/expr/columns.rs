@@ -85,7 +85,7 @@ impl Checker<'_> {
             return self.tell_no_column(table, field);
         };
         match self.scope {
-            Some(Scope::Source(scope) | Scope::Where(scope)) if scope == table => {
+            Some(Scope::Source(scope) | Scope::Where(scope) | Scope::Each(scope)) if scope == table => {
                 Some(self.child_column(column, table, span))
             }
             Some(Scope::Source(_) | Scope::Where(_) | Scope::UsersSource | Scope::Users) => {
@@ -98,7 +98,7 @@ impl Checker<'_> {
                 );
                 None
             }
-            None => {
+            None | Some(Scope::Each(_)) => {
                 let words = self.words(span).to_owned();
                 if matches!(of.role, Role::Reference) {
                     let message = format!("`{name}` has many rows, so `{words}` is not one value");

@@ -18,7 +18,7 @@ use crate::{
 impl Checker<'_> {
     /// `top 20% by (spend where active per city)`
     pub(super) fn rank(&mut self, end: ast::RankEnd, amount: &ast::Expr, by: &Clause, span: Span) -> Option<Expr> {
-        if self.scope.is_some() {
+        if self.is_in_clause() {
             return self.tell_nested(span);
         }
         let amount = self.rank_amount(amount);
@@ -36,7 +36,7 @@ impl Checker<'_> {
         let [Argument::Clause(clause), Argument::Clause(parts)] = arguments else {
             return self.wrong_arguments(span, "ntile(spend, 5)");
         };
-        if self.scope.is_some() {
+        if self.is_in_clause() {
             return self.tell_nested(span);
         }
         let parts = self.positive(&parts.source, "ntile(spend, 5)");

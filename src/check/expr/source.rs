@@ -48,12 +48,17 @@ pub(in crate::check) struct LoweredClause {
 }
 
 impl Checker<'_> {
+    /// Whether what is looked at is asked of many rows.
+    pub(super) fn is_in_clause(&self) -> bool {
+        !matches!(self.scope, None | Some(Scope::Each(_)))
+    }
+
     /// Whether a call asks about the rows of a table.
     pub(in crate::check) fn asks_about_rows(&self, function: &str, arguments: &[Argument]) -> bool {
         let of_several = || match arguments {
             // `min(count(orders), 10)` is the less of two numbers, and so is `sum(min(orders.price, 10))` of each row.
             [Argument::Clause(clause), _, ..] => {
-                of_two(function, arguments) && self.scope.is_none() && self.names_rows_itself(&clause.source)
+                of_two(function, arguments) && !self.is_in_clause() && self.names_rows_itself(&clause.source)
             }
             _ => false,
         };
@@ -77,7 +82,7 @@ impl Checker<'_> {
     fn is_no_name(&self, source: &ast::Expr) -> bool {
         let known = |name: &ast::Name| {
             let symbol = &name.symbol;
-            if let Some(Scope::Where(table) | Scope::Source(table)) = self.scope
+            if let Some(Scope::Where(table) | Scope::Source(table) | Scope::Each(table)) = self.scope
                 && self.schema.table(table).find(symbol).is_some()
             {
                 return true;
@@ -154,7 +159,7 @@ impl Checker<'_> {
         let word = name.symbol.as_str();
         let shape = AGGREGATES.iter().find(|(known, _)| *known == word).map_or("", |(_, shape)| shape);
         let Some(Argument::Clause(clause)) = arguments.first() else { return None };
-        if self.scope.is_some() {
+        if self.is_in_clause() {
             return self.tell_nested(span);
         }
         // `count(distinct(orders.category))`: the one aggregate that stands in another.

@@ -58,11 +58,14 @@ impl Checker<'_> {
         let headers: Vec<String> =
             self.facts.iter().flat_map(|facts| &facts.columns).map(|column| column.header.clone()).collect();
         let rows = match self.scope {
-            Some(Scope::Where(table) | Scope::Source(table)) => self.schema.table(table).columns.as_slice(),
+            Some(Scope::Where(table) | Scope::Source(table) | Scope::Each(table)) => {
+                self.schema.table(table).columns.as_slice()
+            }
             Some(Scope::UsersSource | Scope::Users) | None => &[],
         };
         let rows: Vec<String> = rows.iter().map(|column| column.name.to_string()).collect();
-        let others: Vec<&str> = headers.iter().chain(&rows).map(String::as_str).collect();
+        let with: Vec<String> = self.with.iter().map(|(name, _)| name.to_string()).collect();
+        let others: Vec<&str> = headers.iter().chain(&rows).chain(&with).map(String::as_str).collect();
         if self.scope.is_none() && self.tell_column_of_rows(name, span) {
             return;
         }
@@ -79,7 +82,7 @@ impl Checker<'_> {
                 (None, Some(facts)) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
                 (None, None) => {
                     let table = match self.scope {
-                        Some(Scope::Where(table) | Scope::Source(table)) => {
+                        Some(Scope::Where(table) | Scope::Source(table) | Scope::Each(table)) => {
                             format!("the table `{}`", self.schema.table(table).name)
                         }
                         Some(Scope::UsersSource | Scope::Users) | None => "the table".to_owned(),

@@ -1,4 +1,4 @@
-//! A `let` or list that no rule reads.
+//! A `let` or list that no rule and no deed reads, and a template that no deed sends.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,9 @@ pub(super) fn look(rulebook: &Rulebook, sink: &mut Sink) {
     }
     // A metric is an answer by itself.
     rules.extend(rulebook.metrics().into_iter().map(|metric| metric.definition));
-    let reads = rulebook.reads(rules);
+    let mut deeds = vec![];
+    rulebook.actions.each_expr(&mut |expr| deeds.push(expr));
+    let reads = rulebook.reads_of(rules, deeds, []);
     let read: &BTreeSet<DefinitionId> = &reads.definitions;
     for (definition, at) in rulebook.definitions.iter().zip(0..) {
         if !read.contains(&DefinitionId(at)) {

@@ -2,13 +2,8 @@
 
 use super::{Lowering, Users};
 use crate::{
-    check::names::Meaning,
-    diagnostic::{
-        Diagnostic,
-        code::{NOT_SUPPORTED_YET, UNKNOWN_NAME, UNKNOWN_USER},
-        nearest,
-    },
-    ir::{DefinitionId, Expectation, Expected, Fate, StopReason},
+    diagnostic::{Diagnostic, code::UNKNOWN_USER, nearest},
+    ir::{Expectation, Expected, Fate, StopReason},
     source::Span,
     syntax::ast::{self, ExpectationKind as Kind},
 };
@@ -83,32 +78,9 @@ impl Lowering<'_, '_> {
             Kind::StoppedBy { segment, reason } => (segment, Fate::StoppedBy(stop_reason(*reason))),
             Kind::Silent(segment) => (segment, Fate::Silent),
         };
-        let segment = self.segment(segment)?;
-        self.checker.sink.push(
-            Diagnostic::warning(NOT_SUPPORTED_YET, span, "what a `segment` does is not supported yet")
-                .note("it takes state and actions, which come with a later version; until then the case cannot pass"),
-        );
+        let segment = self.checker.segment_named(segment)?;
+        self.can_become(segment, kind, span);
         Some(Expected::Fate(segment, deed))
-    }
-
-    /// The segment of a name.
-    fn segment(&mut self, name: &ast::Name) -> Option<DefinitionId> {
-        let checker = &mut *self.checker;
-        let segments = &checker.segments;
-        let is_segment = |it| matches!(it, Meaning::Definition(id) if segments.contains(&id));
-        if let Some(Meaning::Definition(id)) = checker.names.get(&name.symbol).filter(|it| is_segment(*it)) {
-            return Some(id);
-        }
-        let segments = checker.names.of_meaning(is_segment);
-        let told = Diagnostic::error(UNKNOWN_NAME, name.span(), format!("there is no segment `{}`", name.symbol));
-        checker.sink.push(match nearest(&name.symbol, segments.iter().map(String::as_str)) {
-            Some(near) => {
-                told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), name.span(), near)
-            }
-            None if segments.is_empty() => told.help(format!("declare it: `segment {} when …`", name.symbol)),
-            None => told.help(format!("the segments are {}", segments.join(", "))),
-        });
-        None
     }
 }
 

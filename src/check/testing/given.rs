@@ -104,7 +104,8 @@ impl Lowering<'_, '_> {
                 let help = format!("write behind the records: `with list {} = [\"u1\"]`", name.symbol);
                 self.tell_not_given(name, "an uploaded list", &help)
             }
-            Some(Meaning::Later) => self.tell_not_given(name, "no data", "give what the rules read"),
+            Some(Meaning::Template) => self.tell_not_given(name, "a template", "give what the rules read"),
+            Some(Meaning::Channel) => self.tell_not_given(name, "a channel", "give what the rules read"),
             None => self.tell_unknown_field(name),
         }
     }

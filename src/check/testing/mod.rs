@@ -2,6 +2,7 @@
 //! against the rules that they speak of.
 
 mod expect;
+mod fate;
 mod given;
 mod overrides;
 mod sense;
@@ -22,13 +23,13 @@ use crate::{
 };
 
 /// The tests and snapshots of a rulebook; those that are wrong are told, also where a rule is wrong as well.
-pub(super) fn lower(checker: &mut Checker<'_>, book: &Book<'_>) -> ir::Tests {
+pub(super) fn lower(checker: &mut Checker<'_>, book: &Book<'_>, actions: &ir::Actions) -> ir::Tests {
     if book.tests.is_empty() && book.snapshots.is_empty() {
         return ir::Tests::default();
     }
     checker.names.outside_of_rules = true;
     let (definitions, aggregates) = (book.definitions.len() as u32, checker.aggregates.len());
-    let mut lowering = Lowering { checker, first: definitions, asked: vec![] };
+    let mut lowering = Lowering { checker, book, actions, first: definitions, asked: vec![] };
     let tests = book.tests.iter().map(|test| lowering.test(test)).collect();
     let snapshots = book.snapshots.iter().map(|snapshot| lowering.snapshot(snapshot)).collect();
     let asked = lowering.asked;
@@ -48,6 +49,8 @@ pub(super) fn look(rulebook: &ir::Rulebook, book: &Book<'_>, sources: &Sources, 
 /// Tests on their way to meaning.
 struct Lowering<'l, 'a> {
     checker: &'l mut Checker<'a>,
+    book: &'l Book<'l>,
+    actions: &'l ir::Actions,
     /// The id of the first condition that is expected.
     first: u32,
     /// The conditions that are expected.

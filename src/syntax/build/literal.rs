@@ -48,32 +48,40 @@ pub(super) fn unit(suffix: &str) -> Option<Unit> {
 
 /// What a quoted text says. Escapes that are none were told by the scanner and stand for themselves here.
 pub(super) fn unescape(written: &str) -> String {
-    let inside = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(written);
-    let mut says = String::with_capacity(inside.len());
+    let mut says = String::with_capacity(written.len());
+    spelled(written, &mut |it, _| says.push(it));
+    says
+}
+
+/// Each character that a quoted text says, and the byte of `written` at which it begins.
+pub(in crate::syntax) fn spelled(written: &str, says: &mut dyn FnMut(char, usize)) {
+    let quotes = usize::from(written.len() > 1 && written.starts_with('"') && written.ends_with('"'));
+    let inside = written.get(quotes..written.len() - quotes).unwrap_or(written);
     let mut rest = inside.chars();
-    while let Some(next) = rest.next() {
+    loop {
+        let at = quotes + inside.len() - rest.as_str().len();
+        let Some(next) = rest.next() else { return };
         if next != '\\' {
-            says.push(next);
+            says(next, at);
             continue;
         }
         match rest.next() {
-            Some('n') => says.push('\n'),
-            Some('t') => says.push('\t'),
+            Some('n') => says('\n', at),
+            Some('t') => says('\t', at),
             Some('u') => {
                 let digits =
                     rest.as_str().strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(digits, _)| digits);
                 let meant = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
                 match (digits, meant) {
                     (Some(digits), Some(meant)) => {
-                        says.push(meant);
+                        says(meant, at);
                         rest.nth(digits.len() + 1);
                     }
-                    (_, _) => says.push('u'),
+                    (_, _) => says('u', at),
                 }
             }
-            Some(other) => says.push(other),
+            Some(other) => says(other, at),
             None => {}
         }
     }
-    says
 }

@@ -125,6 +125,11 @@ pub(super) fn is_unit(suffix: &str) -> bool {
     literal::unit(suffix).is_some()
 }
 
+/// Each character that a quoted text says, and the byte of `written` at which it begins.
+pub(super) fn spelled(written: &str, says: &mut dyn FnMut(char, usize)) {
+    literal::spelled(written, says);
+}
+
 /// What is said of a nest that is too deep.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(code::TOO_DEEP, span, format!("this is nested more than {DEEPEST} levels deep"))

@@ -1,0 +1,64 @@
+//! Lengths of time and numbers that are the same for everybody: `every 30d`, `at most 3 times`, `limit 3 within 7d`.
+
+use super::Deeds;
+use crate::{
+    diagnostic::{Diagnostic, code::BAD_AMOUNT},
+    syntax::ast::{self, ExprKind, Literal},
+    value::{Duration, Type, Value},
+};
+
+impl Deeds<'_, '_, '_> {
+    /// A length of time that is more than nothing; `example` shows where it stands: `every 30d`.
+    pub(super) fn length(&mut self, written: &ast::Expr, example: &str) -> Option<Duration> {
+        let lowered = self.checker.lower(written, Some(&Type::Duration))?;
+        let value = self.checker.constant_value(&lowered);
+        let span = written.span();
+        let words = self.checker.quoted(span);
+        let told = match (&lowered.ty, value) {
+            (Type::Duration, Some(Value::Duration(length))) if is_positive(length) => return Some(length),
+            (Type::Duration, Some(_)) => Diagnostic::error(BAD_AMOUNT, span, format!("{words} is no time at all"))
+                .help(format!("write a length of time that is more than nothing: `{example}`")),
+            (Type::Duration, None) => {
+                Diagnostic::error(BAD_AMOUNT, span, format!("{words} is not the same for everybody"))
+                    .help(format!("write it out, `{example}`, or name a `param`"))
+            }
+            _ => {
+                let told = Diagnostic::error(
+                    BAD_AMOUNT,
+                    span,
+                    format!("a length of time is wanted here, and {words} is none"),
+                );
+                match &written.unparenthesised().kind {
+                    ExprKind::Literal(Literal::Number(_)) => told
+                        .help(format!("write its unit: `{}d`, `{0}h`, `{0}mo`", self.checker.words(span)))
+                        .suggest(format!("write `{}d`", self.checker.words(span)), span.after(), "d"),
+                    _ => told.help(format!("write it out, `{example}`, or name a `param`")),
+                }
+            }
+        };
+        self.checker.sink.push(told);
+        None
+    }
+
+    /// A whole number from 1; `example` shows where it stands: `at most 3 times`.
+    pub(super) fn count(&mut self, written: &ast::Expr, example: &str) -> Option<u32> {
+        let lowered = self.checker.lower(written, Some(&Type::Int))?;
+        if let Some(Value::Int(number)) = self.checker.constant_value(&lowered)
+            && let Some(count) = u32::try_from(number).ok().filter(|count| *count > 0)
+        {
+            return Some(count);
+        }
+        let message =
+            format!("a whole number from 1 is wanted here, and {} is none", self.checker.quoted(written.span()));
+        self.checker.sink.push(
+            Diagnostic::error(BAD_AMOUNT, written.span(), message)
+                .help(format!("write it out, `{example}`, or name a `param`")),
+        );
+        None
+    }
+}
+
+fn is_positive(length: Duration) -> bool {
+    let parts = [i64::from(length.months), i64::from(length.days), length.micros];
+    parts.iter().all(|part| *part >= 0) && parts.iter().any(|part| *part > 0)
+}
