@@ -30,7 +30,7 @@ use crate::{
     intern::Symbol,
     ir,
     schema::{Facts, Schema, TableId},
-    source::Sources,
+    source::{Sources, Span},
     syntax::ast,
     value::{Type, Zone},
 };
@@ -53,10 +53,10 @@ pub const ROOT: &str = "users";
 /// Checks a rulebook; every mistake and every doubt goes into the sink. None where there is an error.
 pub fn check(files: &[ast::File], sources: &Sources, inputs: &Inputs, sink: &mut Sink) -> Option<ir::Rulebook> {
     let book = Book::of(files);
-    let rulebook = lower(&book, sources, inputs, Surplus::Refused, sink)?;
+    let (rulebook, conduct) = lower(&book, sources, inputs, Surplus::Refused, sink)?;
     let facts = inputs.facts.get(rulebook.schema.root().name.as_str()).filter(|_| !rulebook.schema.root().declared);
     let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
-    lint::run(&book, lint::Found { rulebook: &rulebook, sources, facts, zone: &zone, sink });
+    lint::run(&book, &conduct, lint::Found { rulebook: &rulebook, sources, facts, zone: &zone, sink });
     Some(rulebook)
 }
 
@@ -95,7 +95,7 @@ fn checked_with(
     let id = book.add_expression(expression);
     // One record decides what an undeclared field is here, not what a test gives.
     book.forget_tests();
-    let rulebook = lower(&book, sources, inputs, surplus, sink)?;
+    let (rulebook, _) = lower(&book, sources, inputs, surplus, sink)?;
     Some((rulebook, id))
 }
 
@@ -108,13 +108,13 @@ enum Surplus {
     Missing,
 }
 
-fn lower(
-    book: &Book<'_>,
+fn lower<'a>(
+    book: &Book<'a>,
     sources: &Sources,
     inputs: &Inputs,
     surplus: Surplus,
     sink: &mut Sink,
-) -> Option<ir::Rulebook> {
+) -> Option<(ir::Rulebook, Conduct<'a>)> {
     let already = sink.found().len();
     let (name, zone) = declare::rulebook(book, sink);
     let (schema, root_is_known) = declare::tables(book, sink);
@@ -142,6 +142,7 @@ fn lower(
         tags: book.tags(),
         memory: ir::Memory::default(),
         with: vec![],
+        settled: HashMap::new(),
     };
     checker.declare_names(book);
     declare::forget_wrong_types(&mut checker, book);
@@ -174,7 +175,7 @@ fn lower(
         tests,
     };
     testing::look(&rulebook, book, sources, checker.sink);
-    (!is_wrong(checker.sink)).then_some(rulebook)
+    (!is_wrong(checker.sink)).then_some((rulebook, conduct))
 }
 
 /// All that is known while a rulebook is being checked.
@@ -207,6 +208,8 @@ struct Checker<'a> {
     memory: ir::Memory,
     /// The `with` names of the deed that is being looked at; none of one whose value is wrong.
     with: Vec<(Symbol, Option<ir::Expr>)>,
+    /// Parameters that deeds take once and for all, with the first place of each.
+    settled: HashMap<ir::ParamId, Span>,
 }
 
 /// Where in a source clause an expression stands: what a bare name may mean there.

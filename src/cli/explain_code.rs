@@ -12,7 +12,7 @@ use super::{
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  tagwell explain-code E0901
+  tagwell explain-code E0801
   tagwell explain-code --list")]
 pub(crate) struct ExplainCode {
     /// The code, as a message shows it in brackets.

@@ -1,7 +1,7 @@
 //! The codes: one a kind of mistake, stable for ever, each with a page in `docs/codes/`.
 //!
 //! Ranges: `E00` text of a file, `E01` syntax, `E02` names, `E03` types, `E04` time and units, `E05` declarations,
-//! `E06` data and files, `E07` tests, `E08` what segments do, `E09` not supported yet, `W01` warnings, `W08` warnings of what segments do. A number is never used again for something else.
+//! `E06` data and files, `E07` tests, `E08` what segments do, `W01` warnings, `W08` warnings of what segments do. A number is never used again for something else.
 
 use std::fmt;
 
@@ -147,7 +147,6 @@ codes! {
     HOLE_MAY_BE_MISSING = "E0809", "a hole that may be missing";
     CHANNEL_REFUSES = "E0810", "a message that its channel does not take";
     NO_SUCH_DEED = "E0811", "an expectation that no deed can meet";
-    NOT_SUPPORTED_YET = "E0901", "a part of the language that this version parses but does not evaluate yet";
     UNUSED = "W0101", "something that no rule reads";
     NEGATION_OF_MISSING = "W0102", "a negation that leaves out those of missing value";
     EMPTY_RANGE = "W0103", "a range that nothing lies in";

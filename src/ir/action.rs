@@ -279,6 +279,15 @@ impl Actions {
     /// Each expression that is asked of users when something is decided; the questions over many rows that stand in them are
     /// among [`crate::ir::Rulebook::aggregates`].
     pub fn each_expr<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
+        self.each_stated(found);
+        for kept in &self.memory.kept {
+            found(&kept.condition);
+            kept.above.iter().for_each(&mut *found);
+        }
+    }
+
+    /// Of these the expressions that are written by themselves: those of the deeds and of the policy.
+    pub fn each_stated<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
         for segment in &self.segments {
             segment.require.iter().for_each(&mut *found);
             for trigger in &segment.triggers {
@@ -289,10 +298,6 @@ impl Actions {
             }
         }
         self.policy.require.iter().for_each(&mut *found);
-        for kept in &self.memory.kept {
-            found(&kept.condition);
-            kept.above.iter().for_each(&mut *found);
-        }
     }
 
     /// The columns of each child table whose rows trigger something, those that are read when it is decided.

@@ -124,4 +124,4 @@ macro_rules! files {
     };
 }
 
-files! { always asked_twice bad_messages empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules mistakes_in_tests negations phrases played played_undeclared unused without_quotes }
+files! { always asked_twice bad_messages deeds_undeclared empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_messages mistakes_in_rules mistakes_in_segments mistakes_in_tests negations phrases played played_undeclared unused without_quotes words_of_deeds }

@@ -15,11 +15,11 @@ fn explain_code_prints_the_page() {
 
 #[test]
 fn a_code_that_is_not_there_is_told_with_the_nearest() {
-    let answer = Place::with(&[]).run(&["explain-code", "EO901"]);
+    let answer = Place::with(&[]).run(&["explain-code", "EO801"]);
     assert_eq!((answer.code, answer.out.as_str()), (2, ""));
     assert_eq!(
         answer.err,
-        "error: there is no code `EO901`\n  = help: did you mean `E0901`?\n  = help: `tagwell explain-code --list` prints all of them\n"
+        "error: there is no code `EO801`\n  = help: did you mean `E0801`?\n  = help: `tagwell explain-code --list` prints all of them\n"
     );
 }
 

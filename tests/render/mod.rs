@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tagwell::{
     diagnostic::{
         Diagnostic, Edit, Fix,
-        code::NOT_SUPPORTED_YET,
+        code::BAD_TRIGGER,
         render::{self, Colour},
     },
     source::{SourceId, Sources, Span},
@@ -37,7 +37,7 @@ impl Case {
     }
 
     fn error(&self, message: &str) -> Diagnostic {
-        Diagnostic::error(NOT_SUPPORTED_YET, self.places[0], message)
+        Diagnostic::error(BAD_TRIGGER, self.places[0], message)
     }
 
     fn human(&self, diagnostic: Diagnostic) -> String {
@@ -76,7 +76,7 @@ fn two() -> (Case, Vec<Diagnostic>) {
         .note("one `=` compares; nothing is ever assigned")
         .help("write one `=`")
         .fix("replace `==` by `=`", case.places[0], "=");
-    let second = Diagnostic::warning(NOT_SUPPORTED_YET, case.places[1], "`vip` is never used").suggest(
+    let second = Diagnostic::warning(BAD_TRIGGER, case.places[1], "`vip` is never used").suggest(
         "call it `VIP`",
         case.places[1],
         "VIP",
@@ -118,7 +118,7 @@ fn a_message_cannot_end_its_workflow_command() {
     let written = render::github(&[case.error("50% of\r\n::error::`x`, y")], &case.sources);
     assert_eq!(
         written,
-        "::error file=a.rules,line=1,endLine=2,title=E0901%3A a part of the language that this version parses but does not evaluate yet\
+        "::error file=a.rules,line=1,endLine=2,title=E0801%3A a trigger that never comes\
          ::50%25 of␍%0A::error::`x`, y\n"
     );
 }
@@ -173,7 +173,7 @@ fn several_places() {
 }
 
 fn duplicate(case: &Case) -> String {
-    let diagnostic = Diagnostic::error(NOT_SUPPORTED_YET, case.places[1], "this is declared twice").here("again here");
+    let diagnostic = Diagnostic::error(BAD_TRIGGER, case.places[1], "this is declared twice").here("again here");
     case.human(diagnostic.label(case.places[0], "first here"))
 }
 
@@ -224,7 +224,7 @@ fn places_that_lie_nowhere_are_shown_somewhere() {
     let mut sources = Sources::new();
     let id = sources.add("a.rules", "会员");
     for (start, end) in [(0, 1), (1, 1), (1, 2), (5, 4), (6, 7), (7, 9), (100, 200), (0, usize::MAX)] {
-        let diagnostic = Diagnostic::error(NOT_SUPPORTED_YET, Span { source: id, start, end: end as u32 }, "here");
+        let diagnostic = Diagnostic::error(BAD_TRIGGER, Span { source: id, start, end: end as u32 }, "here");
         let diagnostic = diagnostic.fix("mend", Span { source: id, start, end: end as u32 }, "x");
         let shown = render::human(std::slice::from_ref(&diagnostic), &sources, Colour::Plain);
         assert!(shown.contains("a.rules:1:"), "{shown}");
@@ -250,7 +250,7 @@ proptest! {
             .iter()
             .map(|(source, start, end)| Span { source: SourceId(source % texts.len() as u32), start: *start, end: *end })
             .collect();
-        let mut diagnostic = Diagnostic::error(NOT_SUPPORTED_YET, spans[0], message.as_str()).here(message.as_str());
+        let mut diagnostic = Diagnostic::error(BAD_TRIGGER, spans[0], message.as_str()).here(message.as_str());
         for span in &spans[1..] {
             diagnostic = diagnostic.label(*span, message.as_str()).fix("mend", *span, message.as_str());
         }

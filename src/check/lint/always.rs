@@ -277,3 +277,12 @@ fn excludes(found: &Found<'_>, a: &Constraint<'_>, b: &Constraint<'_>) -> bool {
     let unequal = |one: CompareOp, other: CompareOp| equal(one) && other == CompareOp::NotEqual && order.is_eq();
     empty(a.op, b.op, order) || empty(b.op, a.op, order.reverse()) || unequal(a.op, b.op) || unequal(b.op, a.op)
 }
+
+/// `require true`, `send … when false`
+pub(super) fn for_everybody(condition: &ast::Expr, sink: &mut Sink) {
+    if let ast::ExprKind::Literal(ast::Literal::Bool(yes)) = condition.unparenthesised().kind {
+        sink.push(
+            warning(condition.span(), format!("this is {}", always(yes))).help("write a condition, or take it out"),
+        );
+    }
+}

@@ -9,10 +9,14 @@ mod or_beside_and;
 mod outcomes;
 mod unused;
 mod without_quotes;
+mod words_of_deeds;
 
 use std::collections::HashSet;
 
-use super::book::Book;
+use super::{
+    book::Book,
+    segments::{Conduct, Wanted},
+};
 use crate::{
     diagnostic::Sink,
     ir::{Body, Choice, Definition, Expr, ExprKind, Rulebook},
@@ -33,22 +37,32 @@ pub(super) struct Found<'r> {
 }
 
 /// Looks through a rulebook without mistakes.
-pub(super) fn run(book: &Book<'_>, mut found: Found<'_>) {
+pub(super) fn run(book: &Book<'_>, conduct: &Conduct<'_>, mut found: Found<'_>) {
     for definition in &book.definitions {
-        for expr in definition.rule.expressions() {
-            or_beside_and::look(expr, found.sink);
-            asked_twice::look(expr, found.sink);
-            always::same_on_both_sides(expr, found.sink);
-            always::beside_missing(expr, &mut found);
-        }
+        definition.rule.expressions().into_iter().for_each(|expr| as_written(expr, &mut found));
         asked_twice::arms(definition.rule, found.sink);
     }
+    for stated in conduct.stated(book) {
+        as_written(stated.expr, &mut found);
+        if stated.wanted == Wanted::Condition {
+            always::for_everybody(stated.expr, found.sink);
+        }
+    }
+    words_of_deeds::look(book, &mut found);
     negation::look(&mut found);
     empty_range::look(&mut found);
     empty_text::look(&mut found);
     always::look(&mut found);
     without_quotes::look(&mut found);
     unused::look(found.rulebook, found.sink);
+}
+
+/// What is seen in the words of one expression.
+fn as_written(expr: &crate::syntax::ast::Expr, found: &mut Found<'_>) {
+    or_beside_and::look(expr, found.sink);
+    asked_twice::look(expr, found.sink);
+    always::same_on_both_sides(expr, found.sink);
+    always::beside_missing(expr, found);
 }
 
 impl<'r> Found<'r> {
@@ -73,6 +87,7 @@ impl<'r> Found<'r> {
                 }
             });
         }
+        self.rulebook.actions.each_stated(&mut |expr| roots.push(expr));
         roots
     }
 

@@ -3,7 +3,8 @@
 use super::Deeds;
 use crate::{
     diagnostic::{Diagnostic, code::BAD_AMOUNT},
-    syntax::ast::{self, ExprKind, Literal},
+    ir::{Expr, ExprKind},
+    syntax::ast,
     value::{Duration, Type, Value},
 };
 
@@ -11,13 +12,15 @@ impl Deeds<'_, '_, '_> {
     /// A length of time that is more than nothing; `example` shows where it stands: `every 30d`.
     pub(super) fn length(&mut self, written: &ast::Expr, example: &str) -> Option<Duration> {
         let lowered = self.checker.lower(written, Some(&Type::Duration))?;
-        let value = self.checker.constant_value(&lowered);
+        let value = self.settled(&lowered);
         let span = written.span();
         let words = self.checker.quoted(span);
         let told = match (&lowered.ty, value) {
             (Type::Duration, Some(Value::Duration(length))) if is_positive(length) => return Some(length),
-            (Type::Duration, Some(_)) => Diagnostic::error(BAD_AMOUNT, span, format!("{words} is no time at all"))
-                .help(format!("write a length of time that is more than nothing: `{example}`")),
+            (Type::Duration, Some(_)) => {
+                Diagnostic::error(BAD_AMOUNT, span, format!("{words} is not more than nothing"))
+                    .help(format!("write a length of time, such as `{example}`"))
+            }
             (Type::Duration, None) => {
                 Diagnostic::error(BAD_AMOUNT, span, format!("{words} is not the same for everybody"))
                     .help(format!("write it out, `{example}`, or name a `param`"))
@@ -29,7 +32,7 @@ impl Deeds<'_, '_, '_> {
                     format!("a length of time is wanted here, and {words} is none"),
                 );
                 match &written.unparenthesised().kind {
-                    ExprKind::Literal(Literal::Number(_)) => told
+                    ast::ExprKind::Literal(ast::Literal::Number(_)) => told
                         .help(format!("write its unit: `{}d`, `{0}h`, `{0}mo`", self.checker.words(span)))
                         .suggest(format!("write `{}d`", self.checker.words(span)), span.after(), "d"),
                     _ => told.help(format!("write it out, `{example}`, or name a `param`")),
@@ -43,7 +46,7 @@ impl Deeds<'_, '_, '_> {
     /// A whole number from 1; `example` shows where it stands: `at most 3 times`.
     pub(super) fn count(&mut self, written: &ast::Expr, example: &str) -> Option<u32> {
         let lowered = self.checker.lower(written, Some(&Type::Int))?;
-        if let Some(Value::Int(number)) = self.checker.constant_value(&lowered)
+        if let Some(Value::Int(number)) = self.settled(&lowered)
             && let Some(count) = u32::try_from(number).ok().filter(|count| *count > 0)
         {
             return Some(count);
@@ -55,6 +58,14 @@ impl Deeds<'_, '_, '_> {
                 .help(format!("write it out, `{example}`, or name a `param`")),
         );
         None
+    }
+
+    /// The value of a constant or parameter that a deed takes once and for all.
+    pub(super) fn settled(&mut self, lowered: &Expr) -> Option<Value> {
+        if let ExprKind::Param(id) = lowered.kind {
+            self.checker.settled.entry(id).or_insert(lowered.span);
+        }
+        self.checker.constant_value(lowered)
     }
 }
 

@@ -83,14 +83,24 @@ impl Reader<'_> {
 
     fn hole(&mut self) {
         let open = self.at;
-        let Some(Ends { bar, close }) = self.ends(open + 1) else {
-            let span = self.text.span(open..open + 1);
-            self.sink.push(
-                Diagnostic::error(BAD_HOLE, span, "this hole is not closed")
-                    .help("write `}` behind the value: `{name}`; a brace of the text itself is written twice: `{{`"),
-            );
-            self.at = self.text.len();
-            return;
+        let (bar, close) = match self.ends(open + 1) {
+            Ends::Closed { bar, close } => (bar, close),
+            Ends::Open { inner } => {
+                let told = match inner {
+                    Some(inner) => {
+                        let span = self.text.span(inner..inner + 1);
+                        Diagnostic::error(BAD_HOLE, span, "a fallback is a plain text, and no hole stands in it")
+                            .help("write the other value first: `{nickname ?? name|friend}`")
+                    }
+                    None => Diagnostic::error(BAD_HOLE, self.text.span(open..open + 1), "this hole is not closed")
+                        .help(
+                            "write `}` behind the value: `{name}`; a brace of the text itself is written twice: `{{`",
+                        ),
+                };
+                self.sink.push(told);
+                self.at = self.text.len();
+                return;
+            }
         };
         self.end_of_text();
         let end = bar.unwrap_or(close);
@@ -120,21 +130,21 @@ impl Reader<'_> {
     }
 
     /// Where the value of a hole ends, and the hole itself. Braces and bars in a text of the value are its own.
-    fn ends(&self, from: usize) -> Option<Ends> {
+    fn ends(&self, from: usize) -> Ends {
         let (mut bar, mut quoted, mut at) = (None, false, from);
         while let Some(next) = self.text.at(at) {
             match next {
                 '\\' if quoted => at += 1,
                 '"' if bar.is_none() => quoted = !quoted,
                 _ if quoted => {}
-                '}' => return Some(Ends { bar, close: at }),
-                '{' => return None,
+                '}' => return Ends::Closed { bar, close: at },
+                '{' => return Ends::Open { inner: bar.map(|_| at) },
                 '|' | WIDE_BAR if bar.is_none() => bar = Some(at),
                 _ => {}
             }
             at += 1;
         }
-        None
+        Ends::Open { inner: None }
     }
 
     /// `{{name}}`, as other languages write a hole.
@@ -144,7 +154,7 @@ impl Reader<'_> {
         let length = (from..).take_while(|at| self.text.at(*at).is_some_and(is_of_name)).count();
         let inside = self.text.text(from..from + length);
         let closed = [0, 1].iter().all(|more| self.text.at(from + length + more) == Some('}'));
-        if !closed || inside.trim().is_empty() {
+        if !closed || inside.trim().is_empty() || inside.trim().contains(char::is_whitespace) {
             return;
         }
         let span = self.text.span(self.at..from + length + 2);
@@ -161,8 +171,10 @@ impl Reader<'_> {
 /// `|` as a Chinese keyboard types it.
 const WIDE_BAR: char = '\u{ff5c}';
 
-/// Positions of the bar and the closing brace of a hole.
-struct Ends {
-    bar: Option<usize>,
-    close: usize,
+/// Where a hole ends.
+enum Ends {
+    /// Positions of its bar and of its closing brace.
+    Closed { bar: Option<usize>, close: usize },
+    /// Nowhere; perhaps another one begins in its fallback.
+    Open { inner: Option<usize> },
 }

@@ -45,7 +45,15 @@ impl Deeds<'_, '_, '_> {
         let told = match time_of_day(written) {
             None => {
                 let message = format!("a time of day is wanted here, and {} is none", self.checker.quoted(span));
-                Diagnostic::error(BAD_HOURS, span, message).help(format!("write it like `{example}`"))
+                let told = Diagnostic::error(BAD_HOURS, span, message);
+                match self.checker.words(span).parse::<u8>().ok().filter(|hour| *hour < 24) {
+                    Some(hour) => told.help(format!("write `{hour:02}:00`")).suggest(
+                        format!("write `{hour:02}:00`"),
+                        span,
+                        format!("{hour:02}:00"),
+                    ),
+                    None => told.help(format!("write it like `{example}`")),
+                }
             }
             Some(text) => match moment_text::parse_time_of_day(text) {
                 Ok(time) => return Some(time),

@@ -132,7 +132,7 @@ impl<'c> Deeds<'c, '_, '_> {
             Type::Bool => told(format!("`{words}` is {kind}, and a message has no word for it"))
                 .help(format!("write a deed for each, `when {words}` and `otherwise`; or the words: `{{if {words} then \\\"yes\\\" else \\\"no\\\"}}`")),
             Type::Duration => told(format!("`{words}` is {kind}, and a message has no word for it"))
-                .help(format!("say it in a unit: `{{floor({words} / 1d)}} days`")),
+                .help(format!("say it in a unit: `{{floor({} / 1d)}} days`", in_parentheses(written, &words))),
             Type::List(_) => told(format!("`{words}` is {kind}, and a message says one value"))
                 .help(format!("take one of them: `{{first({words})|…}}`")),
         };
@@ -161,5 +161,15 @@ impl<'c> Deeds<'c, '_, '_> {
             },
             _ => value.ty != Type::Float,
         }
+    }
+}
+
+/// The words of an expression, as a factor of a product.
+fn in_parentheses(written: &ast::Expr, words: &str) -> String {
+    match written.kind {
+        ast::ExprKind::Name(_) | ast::ExprKind::Call { .. } | ast::ExprKind::Field { .. } | ast::ExprKind::Paren(_) => {
+            words.to_owned()
+        }
+        _ => format!("({words})"),
     }
 }

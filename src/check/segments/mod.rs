@@ -14,7 +14,7 @@ mod policy;
 mod split;
 mod trigger;
 
-pub(super) use conduct::{Conduct, Stated, Wanted, deeds};
+pub(super) use conduct::{Conduct, Stated, Wanted, deeds, each_deed};
 
 use std::collections::HashSet;
 

@@ -94,7 +94,7 @@ impl<'c> Deeds<'c, '_, '_> {
         let lowered = self.checker.lower(written, None)?;
         let (span, words) = (written.span(), self.checker.snippet(written.span()));
         let whole = Value::Int(i64::from(WHOLE));
-        let value = self.checker.constant_value(&lowered).map(|value| operator::multiply(&value, &whole));
+        let value = self.settled(&lowered).map(|value| operator::multiply(&value, &whole));
         let told = match (&written.unparenthesised().kind, value) {
             (ExprKind::Literal(Literal::Number(number)), _) => {
                 let fixed = format!("{}%", if number.starts_with("0.") { share_of(number) } else { number.clone() });

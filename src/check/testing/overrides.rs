@@ -36,6 +36,15 @@ impl Lowering<'_, '_> {
             self.tell_no_such("parameter", name, |meaning| matches!(meaning, Meaning::Param(_)));
             return None;
         };
+        if let Some(place) = self.checker.settled.get(&id).copied() {
+            let message = format!("no case changes `{}`: a deed takes it once and for all", name.symbol);
+            self.checker.sink.push(
+                Diagnostic::error(BAD_OVERRIDE, name.span(), message)
+                    .label(place, "taken here")
+                    .help("take it out here, and test with the value that the `param` is declared with"),
+            );
+            return None;
+        }
         let ty = self.checker.params.get(id.0 as usize)?.as_ref()?.ty.clone();
         if is_empty_list(value) {
             let help = "write a constant like the one that the parameter is declared with";
