@@ -1,5 +1,6 @@
 //! The command as it is typed: what goes to which stream, what is left on disk, and the exit code.
 
+mod actions;
 mod check;
 mod explain;
 mod files;
