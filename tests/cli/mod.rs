@@ -6,6 +6,7 @@ mod explain;
 mod files;
 mod fmt;
 mod frame;
+mod lift;
 mod pages;
 mod repl;
 mod run;
