@@ -13,6 +13,7 @@ mod explain;
 mod explain_code;
 mod fmt;
 mod init;
+mod lift;
 mod man;
 mod output;
 mod progress;
@@ -91,6 +92,7 @@ enum Verb {
     Eval(eval::Eval),
     Schema(schema::Schema),
     Actions(actions::Actions),
+    Lift(lift::Lift),
     ExplainCode(explain_code::ExplainCode),
     Init(init::Init),
     Completions(completions::Completions),
@@ -143,6 +145,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
         Verb::Actions(actions) => actions.answer(&voice),
+        Verb::Lift(lift) => lift.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),
         Verb::Init(init) => init.answer(&voice),
         Verb::Completions(completions) => completions.answer(),

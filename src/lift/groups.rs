@@ -68,13 +68,13 @@ pub struct Comparison {
     pub arms: Vec<Arm>,
 }
 
-/// Compares. Each user counts once in a variant, from the first decision on, and did it where that was within so many
-/// microseconds after it. Whose time is not over at `until` counts nowhere: it is too early to say. Returns the comparisons, in
-/// order of segment and trigger, and how many users it was too early for.
+/// Compares. Each user counts once in a variant, from the first decision on, and did it where that was not before it and not
+/// after the moment that `end` says of it. Whose time is not over at `until` counts nowhere: it is too early to say. Returns the
+/// comparisons, in order of segment and trigger, and how many users it was too early for.
 pub fn compare(
     exposures: impl IntoIterator<Item = Exposure>,
     outcomes: &Outcomes,
-    within: i64,
+    end: impl Fn(i64) -> i64,
     until: i64,
 ) -> (Vec<Comparison>, u64) {
     let mut groups: BTreeMap<(String, String), BTreeMap<(bool, Option<String>), HashMap<String, i64>>> =
@@ -90,7 +90,7 @@ pub fn compare(
         for ((held, variant), users) in group {
             let mut share = Share::default();
             for (user, from) in users {
-                let to = from.saturating_add(within);
+                let to = end(from);
                 if to > until {
                     early += 1;
                     continue;
@@ -142,7 +142,7 @@ mod tests {
             exposure("again", "evening", false, 10),
             exposure("new", "evening", false, 995), // its time is not over
         ];
-        let (found, early) = compare(treated.into_iter().chain(others), &outcomes, 10, 1000);
+        let (found, early) = compare(treated.into_iter().chain(others), &outcomes, |at| at + 10, 1000);
         assert_eq!(early, 1);
         let [comparison] = found.as_slice() else { panic!("one segment: {found:?}") };
         let told = comparison.arms.iter().map(|arm| (arm.variant.as_deref(), arm.held, arm.share.of, arm.share.all));
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn where_nobody_was_held_out_nothing_is_compared() {
-        let (found, _) = compare([exposure("u", "", false, 0)], &Outcomes::default(), 1, 10);
+        let (found, _) = compare([exposure("u", "", false, 0)], &Outcomes::default(), |at| at + 1, 10);
         assert_eq!(
             found[0].arms,
             [Arm { variant: None, held: false, share: Share { of: 0, all: 1 }, lift: None, interval: None }]

@@ -1,10 +1,12 @@
 //! The command as it is typed: what goes to which stream, what is left on disk, and the exit code.
 
+mod actions;
 mod check;
 mod explain;
 mod files;
 mod fmt;
 mod frame;
+mod lift;
 mod pages;
 mod repl;
 mod run;

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -25,7 +25,7 @@ fn records_until_it_is_killed() {
         let mut recording = begin_with(store, before + 1);
         let names = [recording.name(Kind::Segment, "even").unwrap(), recording.name(Kind::Segment, "odd").unwrap()];
         let (from, to) = if before % 2 == 0 { (names[1], names[0]) } else { (names[0], names[1]) };
-        println!("\nbegun");
+        writeln!(std::io::stdout(), "\nbegun").unwrap();
         for user in remembered.all() {
             recording.leave(user, from).unwrap();
             recording.enter(user, to, None, before + 1).unwrap();
