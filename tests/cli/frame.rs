@@ -49,7 +49,7 @@ fn what_makes_no_command_goes_to_standard_error_and_ends_with_2() {
         (&["eval"], "EXPR"),
         (&["test", "vip.rules"], "there is no test in `vip.rules`"),
         (&["lsp"], "`tagwell lsp` is not in this version yet"),
-        (&["run", "vip.rules", "--state", "x"], "`--state` is not in this version yet"),
+        (&["run", "vip.rules", "users.csv", "--absent", "exit"], "--state"),
     ] {
         let answer = place.run(words);
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{words:?}");

@@ -394,5 +394,5 @@ fn a_kept_level_needs_state() {
     let place = place();
     place.write("b.rules", "level tier by spend { gold from 500 keep 1y  silver otherwise }\n");
     let answer = place.run(&["run", "b.rules", "users.csv", "--as-of", "2026-11-22"]);
-    assert!(answer.err.starts_with("`keep` of `tier` has no effect: without state"), "{}", answer.err);
+    assert!(answer.err.starts_with("`keep` of `tier` has no effect: without --state"), "{}", answer.err);
 }
