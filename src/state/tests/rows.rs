@@ -15,6 +15,7 @@ fn two_days(place: &Place) {
         rules: "abc".into(),
         version: "0.1.0".into(),
         timezone: "Asia/Shanghai".into(),
+        key_type: "text".into(),
         files: vec![("b.rules".into(), "tag b when x > 1".into()), ("a.rules".into(), "".into())],
         params: vec![("churn".into(), "30d".into())],
         lists: vec![("blocked".into(), -5)],
