@@ -112,7 +112,7 @@ fn file(text: &str) -> Result<(String, String), String> {
 }
 
 /// `NAME=VALUE`, neither empty before the first `=`.
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() && !value.is_empty() => Ok((name.trim().into(), value.into())),
         _ => Err("write NAME=VALUE".into()),

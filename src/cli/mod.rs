@@ -22,6 +22,7 @@ mod report;
 mod rules;
 mod run;
 mod schema;
+mod simulate;
 mod sketch;
 mod summary;
 mod temporary;
@@ -91,6 +92,7 @@ enum Verb {
     Repl(repl::Repl),
     Eval(eval::Eval),
     Schema(schema::Schema),
+    Simulate(simulate::Simulate),
     Actions(actions::Actions),
     Lift(lift::Lift),
     ExplainCode(explain_code::ExplainCode),
@@ -144,6 +146,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Repl(repl) => repl.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
+        Verb::Simulate(simulate) => simulate.answer(&voice),
         Verb::Actions(actions) => actions.answer(&voice),
         Verb::Lift(lift) => lift.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),

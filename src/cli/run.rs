@@ -1,12 +1,13 @@
 //! `tagwell run`: evaluates every user.
 
-mod acting;
+pub(super) mod acting;
 mod moves;
 mod plan;
 mod sink;
 
 use std::{
     io::{self, IsTerminal},
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -259,12 +260,7 @@ impl Run {
     }
 
     fn threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
-        let Some(number) = self.data.threads else { return Ok(work()) };
-        // More threads than this help nobody, and the system may refuse them.
-        let number = number.min(std::num::NonZeroUsize::new(512).unwrap_or(number));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(number.get()).build();
-        let pool = pool.map_err(|error| Failure::new(format!("cannot start {number} threads: {error}")))?;
-        Ok(pool.install(work))
+        threads(self.data.threads, work)
     }
 
     /// What is written is none of what is read.
@@ -373,6 +369,16 @@ impl Run {
     }
 }
 
+/// Works on so many cores.
+pub(super) fn threads<T: Send>(number: Option<NonZeroUsize>, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+    let Some(number) = number else { return Ok(work()) };
+    // More threads than this help nobody, and the system may refuse them.
+    let number = number.min(NonZeroUsize::new(512).unwrap_or(number));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(number.get()).build();
+    let pool = pool.map_err(|error| Failure::new(format!("cannot start {number} threads: {error}")))?;
+    Ok(pool.install(work))
+}
+
 /// Whether something is there that is no file: `/dev/null`, a pipe.
 fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
@@ -391,7 +397,7 @@ fn unwritable(error: &io::Error) -> Failure {
 }
 
 /// Why a run ended before its end, in the command's words.
-fn ended(error: RunError, file: &str, allowed: &Allowed) -> Failure {
+pub(super) fn ended(error: RunError, file: &str, allowed: &Allowed) -> Failure {
     match error {
         RunError::Data(error) => book::failure(error),
         RunError::BadRow(row) => Failure::new(row.to_string())

@@ -45,6 +45,13 @@ impl Voice {
         }
     }
 
+    /// A line that only `-v` wants.
+    pub(crate) fn more(&self, line: &str) {
+        if self.volume == Volume::Verbose {
+            self.write(&format!("{}\n", visible(line)));
+        }
+    }
+
     /// Text as it is, whatever `-q` says. That nobody reads it is no reason to stop.
     pub(crate) fn write(&self, text: &str) {
         let mut stream = anstream::AutoStream::always(io::stderr().lock());

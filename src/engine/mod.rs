@@ -11,6 +11,8 @@ mod load;
 mod matcher;
 #[cfg(feature = "data")]
 mod memory;
+#[cfg(feature = "data")]
+mod played;
 mod problems;
 mod question;
 #[cfg(feature = "data")]
@@ -30,6 +32,8 @@ pub use load::{Files, LoadError};
 pub use matcher::{Matcher, Matches, Record, Scratch};
 #[cfg(feature = "data")]
 pub use memory::{Memory, Nothing, Recent};
+#[cfg(feature = "data")]
+pub use played::Played;
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    action::{Decider, Done, Past, Reason, Recalled, Run, Stopped, Tracked, Turn, Whole, stop_name},
+    action::{Decider, Done, Reason, Remembered, Run, Tracked, Turn, Whole, stop_name},
     eval::{GivenValues, Interpreter, User, rows},
-    ir::{DefinitionId, Entry, Expected, ListId, Over, ParamId, Rulebook, StopReason},
+    ir::{DefinitionId, Entry, Expected, ListId, Over, ParamId, Rulebook},
     schema::{Table, TableId},
     source::Sources,
     testing::{Known, Person},
@@ -16,16 +16,15 @@ use crate::{
 /// What is remembered of the people of a case.
 #[derive(Debug, Default)]
 pub(super) struct Diary {
-    people: Vec<Remembered>,
+    people: Vec<Kept>,
     /// The instant before.
     before: Option<i64>,
 }
 
 /// What is remembered of one of them.
 #[derive(Debug, Default)]
-struct Remembered {
-    recalled: Recalled,
-    past: Vec<Past>,
+struct Kept {
+    remembered: Remembered,
     ledger: Vec<Vec<Value>>,
     /// Record, rows that had happened, and what was given, at the instant before.
     last: Option<Record>,
@@ -79,9 +78,9 @@ impl Ways {
 impl Diary {
     /// Brings what is remembered to the people: the columns and rows that only the state fills.
     pub(super) fn recall(&mut self, ways: &Ways, people: &mut [Person], now: i64) {
-        self.people.resize_with(people.len(), Remembered::default);
+        self.people.resize_with(people.len(), Kept::default);
         for (person, remembered) in people.iter_mut().zip(&self.people) {
-            for (column, value) in ways.tracked.values(&remembered.recalled, now) {
+            for (column, value) in ways.tracked.values(&remembered.remembered.recalled, now) {
                 person.set(column, value, Known::Filled);
             }
             for ledger in &ways.ledgers {
@@ -129,15 +128,19 @@ impl Diary {
                 asked_again: None,
             };
             let Some(remembered) = self.people.get_mut(at) else { continue };
-            let print = remembered.recalled.print.wrapping_add(u64::from(moved.get(at).copied().unwrap_or_default()));
+            let print = remembered
+                .remembered
+                .recalled
+                .print
+                .wrapping_add(u64::from(moved.get(at).copied().unwrap_or_default()));
             let rows = happened_since(self.before, person, interpreter);
             let key = person.key(interpreter.rulebook().schema.root());
             let key = key.map(|key| print::text(&key, interpreter.clock().zone()));
             let has = |stay: &crate::action::Tracking| stay.is_had(answers.value(stay.definition));
             let has: Vec<bool> = ways.tracked.stays.iter().map(has).collect();
             let whole = || Whole { record: person.record.clone(), answers };
-            let past = remembered.past.clone();
-            let turn = run.turn(key.as_deref(), print, &remembered.recalled, &has, &rows, whole, || past);
+            let past = remembered.remembered.past.clone();
+            let turn = run.turn(key.as_deref(), print, &remembered.remembered.recalled, &has, &rows, whole, || past);
             remembered.take(&turn, ways, interpreter.rulebook(), now);
             remembered.last = Some(record);
             turns.push(turn);
@@ -147,18 +150,9 @@ impl Diary {
     }
 }
 
-impl Remembered {
+impl Kept {
     fn take(&mut self, turn: &Turn, ways: &Ways, rulebook: &Rulebook, now: i64) {
-        let recalled = &mut self.recalled;
-        recalled.seen = Some(now);
-        recalled.print = turn.print.unwrap_or(recalled.print);
-        recalled.since.resize(ways.tracked.stays.len(), None);
-        for (place, has) in &turn.stays {
-            if let Some(since) = recalled.since.get_mut(*place) {
-                *since = has.then_some(now);
-            }
-        }
-        recalled.arms.clone_from(&turn.arms);
+        self.remembered.take(turn, &ways.tracked, rulebook, now);
         for decision in &turn.decisions {
             let segment = rulebook.definition(decision.segment).name.clone();
             let text = |text: Option<&str>| text.map_or(Value::Missing, |text| Value::Text(text.into()));
@@ -166,26 +160,12 @@ impl Remembered {
             self.ledger.push(vec![
                 Value::Missing,
                 Value::Timestamp(now),
-                text(Some(&segment)),
+                text(Some(&*segment)),
                 text(Some(decision.done.name())),
                 text(decision.done.channel().map(|it| it.as_str())),
                 text(decision.variant.as_ref().map(|it| it.as_str())),
                 text(stopped),
             ]);
-            self.past.push(Past {
-                segment,
-                place: decision.place.clone(),
-                decided_at: now,
-                entered: decision.entered,
-                channel: decision.done.channel().cloned(),
-                hold: decision.done == Done::Hold,
-                stopped: match decision.stopped {
-                    None => Stopped::No,
-                    Some((StopReason::AtMost, _)) => Stopped::ByAtMost,
-                    Some(_) => Stopped::Otherwise,
-                },
-                exempt: decision.exempt,
-            });
         }
     }
 }

@@ -34,7 +34,7 @@ use super::{
 };
 
 /// Everything that a run with state or actions reads beside what its results read.
-pub(super) fn reads(book: &Book) -> Reads {
+pub(in crate::cli) fn reads(book: &Book) -> Reads {
     let rulebook = book.checked.rulebook();
     let all = (0..rulebook.definitions.len() as u32).map(DefinitionId);
     let mut reads = rulebook.reads_for_actions(all);
@@ -46,7 +46,11 @@ pub(super) fn reads(book: &Book) -> Reads {
 }
 
 /// The ledger as the rows of the child tables that stand for it: everything decided before `now`, in files of its own.
-pub(super) fn ledgers(book: &Book, store: Option<&Store>, now: i64) -> Result<Vec<(String, NamedTempFile)>, Failure> {
+pub(in crate::cli) fn ledgers(
+    book: &Book,
+    store: Option<&Store>,
+    now: i64,
+) -> Result<Vec<(String, NamedTempFile)>, Failure> {
     let schema = &book.checked.rulebook().schema;
     let mut files = vec![];
     for table in schema.tables.iter().filter(|table| table.is_ledger()) {
@@ -84,7 +88,15 @@ fn line(touch: &Touch) -> String {
         optional(&touch.variant),
         optional(&touch.stopped),
     ];
-    let quoted = fields.map(|field| format!("\"{}\"", field.replace('"', "\"\"")));
+    touch_line(fields)
+}
+
+/// A row of a ledger table: whose, when, segment, do, channel, variant, stopped.
+pub(in crate::cli) fn touch_line(fields: [String; 7]) -> String {
+    let quoted = fields.map(|field| match field.is_empty() {
+        true => field,
+        false => format!("\"{}\"", field.replace('"', "\"\"")),
+    });
     quoted.join(",") + "\n"
 }
 
