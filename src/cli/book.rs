@@ -12,7 +12,7 @@ use tagwell::{
     engine::{Checked, Files, LoadError, Problems, Rulebook},
     eval::Context,
     intern::Symbol,
-    ir::Reads,
+    ir::{Lacking, Reads},
     schema::{ColumnId, TableId},
     value::Clock,
 };
@@ -95,6 +95,23 @@ impl Book {
         let folder = folder_of(given.rules);
         let file = given.file.map(|file| file.to_string_lossy().into_owned());
         Book::of(&rulebook, folder, file.as_deref(), &given.data.tables, &given.settings.params)
+    }
+
+    /// Reads and checks rules whose results stand in the file, computed elsewhere.
+    pub(crate) fn read_results(given: &Given<'_>, voice: &Voice) -> Result<Book, Stop> {
+        given.one_standard_input()?;
+        let texts = Rules::read(given.rules)?.texts(given.format, voice)?;
+        let rulebook = Rulebook::parse_all(texts).map_err(Stop::Rules)?;
+        let inputs = Inputs { params: given.settings.params.clone(), ..Inputs::default() };
+        let checked = rulebook.check(&inputs).map_err(Stop::Rules)?;
+        let file = given.file.map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+        let users = Input::parse(&file).map_err(failure)?;
+        let facts = data::facts(&users).map_err(failure)?;
+        let columns: Vec<String> = facts.columns.into_iter().map(|column| column.header).collect();
+        let checked = checked.of_results(&columns).map_err(|lacking| self::lacking(&file, &lacking))?;
+        known_tables(&checked, &given.data.tables)?;
+        let files = Files { folder: folder_of(given.rules), tables: given.data.tables.clone() };
+        Ok(Book { checked, users: Some(users), files, inputs })
     }
 
     /// Checks rules that lie in a folder, and looks at the data where they do not say what it holds. `file` is the users', if
@@ -199,6 +216,24 @@ pub(crate) fn unloadable(error: LoadError) -> Failure {
             .help("rows in the users' own records are read from JSON Lines only; write them to a file of their own"),
         LoadError::BadRow(_) | LoadError::KeyTwice { .. } => Failure::new(error.to_string()),
     }
+}
+
+/// What results lack that deeds need.
+fn lacking(file: &str, all: &[Lacking]) -> Failure {
+    let results: Vec<&str> =
+        all.iter().filter_map(|it| if let Lacking::Result(name) = it { Some(name.as_str()) } else { None }).collect();
+    if !results.is_empty() {
+        return Failure::new(format!("`{file}` does not hold the results of these rules: `{}` is not there", results.join("`, `")))
+            .help("write them by `tagwell run`, or by the query of `tagwell sql`: columns `tags`, `segments`, and each level under its name");
+    }
+    let names: Vec<&str> =
+        all.iter().filter_map(|it| if let Lacking::Name(name) = it { Some(name.as_str()) } else { None }).collect();
+    if !names.is_empty() {
+        return Failure::new(format!("deeds read what `{file}` does not hold: `{}`", names.join("`, `")))
+            .help(format!("write it beside the results: `--with {}`", names.join(",")));
+    }
+    Failure::new("a deed asks a question over many rows, which results do not answer")
+        .help("name it by a `let`, and write that beside the results: `--with NAME`")
 }
 
 /// The folder in which the files lie that a rulebook names.

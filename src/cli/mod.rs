@@ -1,5 +1,6 @@
 //! The frame of the command: what can be typed, which verb answers, and the exit code. One verb a file.
 
+mod act;
 mod actions;
 mod book;
 mod check;
@@ -93,6 +94,7 @@ enum Verb {
     Eval(eval::Eval),
     Schema(schema::Schema),
     Simulate(simulate::Simulate),
+    Act(act::Act),
     Actions(actions::Actions),
     Lift(lift::Lift),
     ExplainCode(explain_code::ExplainCode),
@@ -147,6 +149,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
         Verb::Simulate(simulate) => simulate.answer(&voice),
+        Verb::Act(act) => act.answer(&voice),
         Verb::Actions(actions) => actions.answer(&voice),
         Verb::Lift(lift) => lift.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),

@@ -87,6 +87,9 @@ pub(crate) struct Run {
     pub(crate) summary: Summary,
     #[command(flatten)]
     pub(crate) messages: MessageArgs,
+    /// Whether the data are results of these rules, computed elsewhere.
+    #[arg(skip)]
+    pub(crate) of_results: bool,
 }
 
 /// `--format`
@@ -147,7 +150,11 @@ impl Run {
             settings: &self.settings,
             format: self.messages.message_format,
         };
-        let mut book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
+        let book = match self.of_results {
+            false => Book::read(&given, voice),
+            true => Book::read_results(&given, voice),
+        };
+        let mut book = book.map_err(|stop| stop.told(given.format, voice))?;
         let allowed = self.data.allowed()?;
         let as_of = AsOf::read(self.settings.as_of.as_deref());
         let acts = self.state.is_some() || self.actions.is_some();

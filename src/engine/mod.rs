@@ -148,6 +148,15 @@ impl Checked {
         &self.warnings
     }
 
+    /// The same rulebook over its own results, computed elsewhere; see [`ir::Rulebook::of_results`].
+    ///
+    /// # Errors
+    /// What deeds need that is not there.
+    pub fn of_results(&self, columns: &[String]) -> Result<Checked, Vec<ir::Lacking>> {
+        let rulebook = Arc::new(self.rulebook.of_results(columns)?);
+        Ok(Checked { rulebook, warnings: self.warnings.clone() })
+    }
+
     /// The rulebook's zone.
     pub fn zone(&self) -> Zone {
         Zone::parse(&self.rulebook.zone).unwrap_or_else(|_| Zone::utc())

@@ -36,19 +36,24 @@ pub(super) fn text(rulebook: &Rulebook, days: &[Day], sends: &Sends) -> String {
     let sent: u64 = sends.0.values().sum();
     let people = sends.0.len() as u64;
     let runs = days.len() as u64;
-    text += &format!("{} runs, {} messages to {} users\n", grouped(runs), grouped(sent), grouped(people));
+    text += &format!("{}, {} to {}\n", counted(runs, "run"), counted(sent, "message"), counted(people, "user"));
     if people > 0 {
         let mut spread: BTreeMap<u64, u64> = BTreeMap::new();
         sends.0.values().for_each(|number| *spread.entry(*number).or_default() += 1);
         let parts: Vec<String> = spread
             .iter()
-            .map(|(messages, users)| format!("{}: {} users", grouped(*messages), grouped(*users)))
+            .map(|(messages, users)| format!("{}: {}", grouped(*messages), counted(*users, "user")))
             .collect();
         text += &format!("messages a user gets, and how many users: {}\n", shortened(&parts));
         let most: Vec<String> = most(sends).map(|(user, number)| format!("{user} {}", grouped(number))).collect();
         text += &format!("most: {}\n", most.join(", "));
     }
     visible(&text).into_owned()
+}
+
+/// `1 run`, `1,204 users`
+fn counted(number: u64, one: &str) -> String {
+    format!("{} {one}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// The first, and how many others.

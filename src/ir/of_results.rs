@@ -1,0 +1,165 @@
+//! A rulebook whose results stand in the data already, computed by another engine: what is done about them is decided here all the
+//! same.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    intern::Symbol,
+    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Ladder, Memory, Rulebook},
+    schema::{Column, ColumnId, Source},
+    value::{ChoiceId, Type, Value, moment_text::MomentFormat},
+};
+
+/// Something that a deed says or asks and the results do not hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lacking {
+    /// A segment or what it is made of: the file holds no results of these rules.
+    Result(String),
+    /// A column, or a `let`: to be written beside the results.
+    Name(String),
+    /// A question over many rows that stands in a deed without a name.
+    Question(String),
+}
+
+impl Rulebook {
+    /// The same rulebook over its own results, which stand in columns of these names: `tags` and `segments` as lists, each level,
+    /// layer, score and funnel under its name, or each tag and segment as a condition under its own (`--shape wide`).
+    ///
+    /// # Errors
+    /// What deeds need that is not there.
+    pub fn of_results(&self, columns: &[String]) -> Result<Rulebook, Vec<Lacking>> {
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        let mut new = self.clone();
+        let root = self.schema.root.0 as usize;
+        let Some(table) = new.schema.tables.get_mut(root) else { return Ok(new) };
+        let mut lacking_columns = BTreeSet::new();
+        for (at, column) in table.columns.iter_mut().enumerate() {
+            if column.source == Source::Data && !has(&column.header) {
+                lacking_columns.insert(ColumnId(at as u32));
+                (column.source, column.optional) = (Source::State, true);
+            }
+        }
+        let mut table_key = table.key;
+        let mut add = |name: &str, ty: Type| {
+            if let Some(at) = table.columns.iter().position(|it| it.name.as_str() == name && it.ty == ty) {
+                return ColumnId(at as u32);
+            }
+            table.columns.push(Column {
+                name: Symbol::new(name),
+                header: name.to_owned(),
+                ty,
+                optional: true,
+                format: MomentFormat::Iso,
+                source: Source::Data,
+                span: None,
+            });
+            ColumnId(table.columns.len() as u32 - 1)
+        };
+        if self.schema.root().key.is_none() {
+            let named = ["user_id", "id"].into_iter().find(|name| has(name));
+            let key = named.or_else(|| columns.first().map(String::as_str));
+            let key = key.map(|name| add(name, Type::Text));
+            table_key = key;
+        }
+        let mut lacking = BTreeSet::new();
+        let mut computed = vec![];
+        for (at, definition) in self.definitions.iter().enumerate() {
+            let name = definition.name.as_str();
+            let column = |id, ty: &Type| Expr { kind: ExprKind::Column(id), ty: ty.clone(), span: definition.span };
+            let listed = |list: &str, add: &mut dyn FnMut(&str, Type) -> ColumnId| {
+                let ty = Type::List(Box::new(Type::Text));
+                let subject = Box::new(column(add(list, ty.clone()), &ty));
+                let element = text(name, definition);
+                Expr { kind: ExprKind::Has { subject, element }, ty: Type::Bool, span: definition.span }
+            };
+            let body = match (&definition.body, &definition.ty) {
+                (Body::Tag(_), ty) if has(name) => Body::Tag(column(add(name, ty.clone()), ty)),
+                (Body::Segment(_), ty) if has(name) => Body::Segment(column(add(name, ty.clone()), ty)),
+                (Body::Tag(_), _) if has("tags") => Body::Tag(listed("tags", &mut add)),
+                (Body::Segment(_), _) if has("segments") => Body::Segment(listed("segments", &mut add)),
+                (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), Type::Choice(choices)) if has(name) => {
+                    let id = add(name, Type::Text);
+                    let ladder = named(self, definition, *choices, &column(id, &Type::Text));
+                    match definition.body {
+                        Body::Level(_) => Body::Level(ladder),
+                        _ => Body::Layer(ladder),
+                    }
+                }
+                (Body::Score(_) | Body::Let(_), ty) if has(name) => Body::Let(column(add(name, ty.clone()), ty)),
+                (Body::Let(_), _) => {
+                    computed.push(DefinitionId(at as u32));
+                    definition.body.clone()
+                }
+                (
+                    Body::Tag(_)
+                    | Body::Segment(_)
+                    | Body::Score(_)
+                    | Body::Level(_)
+                    | Body::Layer(_)
+                    | Body::Funnel(..),
+                    _,
+                ) => {
+                    lacking.insert(Lacking::Result(name.to_owned()));
+                    continue;
+                }
+            };
+            if let Some(slot) = new.definitions.get_mut(at) {
+                slot.body = body;
+                if !computed.contains(&DefinitionId(at as u32)) {
+                    slot.aggregates = vec![];
+                }
+            }
+        }
+        if let Some(table) = new.schema.tables.get_mut(root) {
+            table.key = table_key;
+        }
+        // What is kept of levels was not known to who computed them.
+        new.actions.memory = Memory { kept: vec![], ..new.actions.memory };
+        let is_lacking = |reads: &crate::ir::Reads| {
+            !reads.aggregates.is_empty() || reads.columns.iter().any(|id| lacking_columns.contains(id))
+        };
+        let mut look = |expr: &Expr| {
+            expr.each(&mut |node| match &node.kind {
+                ExprKind::Column(id) if lacking_columns.contains(id) => {
+                    lacking.insert(Lacking::Name(self.schema.root().column(*id).name.to_string()));
+                }
+                ExprKind::Definition(id) if computed.contains(id) && is_lacking(&new.reads([*id])) => {
+                    lacking.insert(Lacking::Name(self.definition(*id).name.to_string()));
+                }
+                ExprKind::Aggregate(_) | ExprKind::Reached(_) => {
+                    lacking.insert(Lacking::Question(String::new()));
+                }
+                _ => {}
+            });
+        };
+        new.actions.each_expr(&mut |expr| look(expr));
+        let needed: BTreeSet<&str> =
+            new.actions.segments.iter().map(|it| self.definition(it.segment).name.as_str()).collect();
+        // Results that no deed hangs on may be absent; segments may not.
+        let wanted = new.reads_for_actions(new.actions.segments.iter().map(|it| it.segment));
+        lacking.retain(|it| match it {
+            Lacking::Result(name) => {
+                needed.contains(name.as_str()) || self.find(name).is_some_and(|id| wanted.definitions.contains(&id))
+            }
+            Lacking::Name(_) | Lacking::Question(_) => true,
+        });
+        if lacking.is_empty() { Ok(new) } else { Err(lacking.into_iter().collect()) }
+    }
+}
+
+fn text(name: &str, definition: &Definition) -> Box<Expr> {
+    let kind = ExprKind::Constant(Value::Text(name.into()));
+    Box::new(Expr { kind, ty: Type::Text, span: definition.span })
+}
+
+/// The values of a level, layer or funnel by their names, as results write them.
+fn named(rulebook: &Rulebook, definition: &Definition, choices: ChoiceId, column: &Expr) -> Ladder {
+    let values = rulebook.choices(choices).values.iter().enumerate();
+    let arm = |(rank, value): (usize, &crate::ir::ChoiceValue)| {
+        let (left, right) = (Box::new(column.clone()), text(&value.name, definition));
+        let kind = ExprKind::Compare { op: CompareOp::Equal, left, right };
+        let when = Expr { kind, ty: Type::Bool, span: definition.span };
+        Arm { rank: rank as u32, choice: Choice::When(when), span: definition.span }
+    };
+    Ladder { choices, by: None, exclusive: false, arms: values.map(arm).collect() }
+}
