@@ -165,7 +165,7 @@ impl<'t, 'a> Trees<'t, 'a> {
                     let value = self.with_row(|row| row.value(node));
                     add(definition.name.to_string(), value, &definition.ty);
                 }
-                ExprKind::Aggregate(_) | ExprKind::Reached(_) | ExprKind::ToNext(_) | ExprKind::Lookup { .. } => {
+                ExprKind::Aggregate(_) | ExprKind::Reached(..) | ExprKind::ToNext(_) | ExprKind::Lookup { .. } => {
                     add(self.written(node.span), self.with_row(|row| row.value(node)), &node.ty)
                 }
                 ExprKind::Param(id) => {
