@@ -32,15 +32,15 @@ pub(super) fn smallest(trial: &Trial<'_, '_>, now: &Seen, found: Supposed) -> Su
     let before = trial.all_truths(now);
     let leaves = |supposed: &Supposed| trial.reached(supposed).map(|truths| needed(trial, &before, &truths).len());
     let mut found = found;
-    for slot in found.keys().copied().rev().collect::<Vec<_>>() {
-        let mut fewer = found.clone();
-        fewer.remove(&slot);
-        if !fewer.is_empty() && leaves(&fewer).is_some() {
-            found = fewer;
-        }
-    }
     let Some(mut size) = leaves(&found) else { return found };
     for _ in 0..ROUNDS {
+        for slot in found.keys().copied().rev().collect::<Vec<_>>() {
+            let mut fewer = found.clone();
+            fewer.remove(&slot);
+            if let Some(this) = leaves(&fewer).filter(|this| *this <= size && !fewer.is_empty()) {
+                (found, size) = (fewer, this);
+            }
+        }
         let mut nearer = false;
         for slot in found.keys().copied().collect::<Vec<_>>() {
             let mut others = found.clone();
