@@ -126,9 +126,11 @@ pub struct Branch {
     pub rows: Option<Rows>,
     /// Where the line of a rank is.
     pub cut: Option<Cut>,
+    /// Of a step of a funnel: when it was last reached.
+    pub reached: Option<Value>,
     /// What an arm of a score gives, or would.
     pub points: Option<Value>,
-    /// Whether it is the arm that was taken, or one that gave points.
+    /// Whether it is the arm that was taken, the furthest step that was reached, or an arm that gave points.
     pub takes: bool,
     /// What it is made of.
     pub branches: Vec<Branch>,
@@ -147,6 +149,7 @@ impl Branch {
             window: None,
             rows: None,
             cut: None,
+            reached: None,
             points: None,
             takes: false,
             branches: vec![],
@@ -181,6 +184,8 @@ pub enum What {
     Arm,
     /// An arm of a score.
     Points,
+    /// A step of a funnel.
+    Step,
     /// `clamp 0..100`
     Clamp,
 }
