@@ -46,6 +46,13 @@ impl Lookup {
         free
     }
 
+    /// The keys of the rows as texts, in order.
+    pub fn keys(&self) -> impl Iterator<Item = Value> {
+        let mut keys: Vec<&String> = self.rows.keys().collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|key| Value::Text(key.as_str().into()))
+    }
+
     /// The value of a column in the row of this key; missing where there is no such row, or the key is missing.
     pub fn get(&self, key: &Value, column: ColumnId, clock: &Clock) -> Value {
         if *key == Value::Missing {

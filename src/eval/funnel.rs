@@ -34,6 +34,16 @@ pub struct Reached {
 /// One pass is enough: the latest event that reached a step gives the next one the latest limit. Steps are tried from the
 /// last to the first, so that no event is two steps of one chain.
 pub fn furthest(events: &[Event], limits: &[Option<Duration>], kind: MomentType, clock: &Clock) -> Option<Reached> {
+    furthest_step(&steps(events, limits, kind, clock))
+}
+
+fn furthest_step(reached: &[Option<When>]) -> Option<Reached> {
+    let furthest = reached.iter().enumerate().rev().find_map(|(step, when)| Some((step, (*when)?)));
+    furthest.map(|(step, when)| Reached { step: step as u32, when })
+}
+
+/// When each step was last reached, by events that are in order of time and belong together.
+fn steps(events: &[Event], limits: &[Option<Duration>], kind: MomentType, clock: &Clock) -> Vec<Option<When>> {
     let mut reached: Vec<Option<When>> = vec![None; limits.len()];
     for event in events {
         for (step, limit) in limits.iter().enumerate().rev() {
@@ -52,8 +62,7 @@ pub fn furthest(events: &[Event], limits: &[Option<Duration>], kind: MomentType,
             }
         }
     }
-    let furthest = reached.iter().enumerate().rev().find_map(|(step, when)| Some((step, (*when)?)));
-    furthest.map(|(step, when)| Reached { step: step as u32, when })
+    reached
 }
 
 /// The furthest step that any group of events reaches; of groups that got equally far, when the last did.
@@ -63,15 +72,31 @@ pub fn furthest_of_all(
     kind: MomentType,
     clock: &Clock,
 ) -> Option<Reached> {
+    groups(events, clock).filter_map(|events| furthest(&events, limits, kind, clock)).max()
+}
+
+/// When each step was last reached by the group of events that got furthest; of groups that got equally far, the last. Of no
+/// events, never.
+pub fn steps_of_furthest(
+    events: Vec<(Value, Event)>,
+    limits: &[Option<Duration>],
+    kind: MomentType,
+    clock: &Clock,
+) -> Vec<Option<When>> {
+    let all = groups(events, clock).map(|events| steps(&events, limits, kind, clock));
+    all.max_by_key(|steps| furthest_step(steps)).unwrap_or_else(|| vec![None; limits.len()])
+}
+
+/// The events that belong together, each group in order of time.
+fn groups(events: Vec<(Value, Event)>, clock: &Clock) -> impl Iterator<Item = Vec<Event>> {
     let mut groups: HashMap<String, Vec<Event>> = HashMap::new();
     for (group, event) in events {
         groups.entry(print::json(&group, clock.zone())).or_default().push(event);
     }
-    let reached = groups.into_values().filter_map(|mut events| {
+    groups.into_values().map(|mut events| {
         events.sort_by_key(|event| event.when);
-        furthest(&events, limits, kind, clock)
-    });
-    reached.max()
+        events
+    })
 }
 
 /// Whether an event comes no later than the limit after the one before.

@@ -292,7 +292,7 @@ impl Row<'_, '_> {
             ExprKind::Column(id) => self.known.column(*id),
             ExprKind::ChildColumn(id) => self.child_value(*id),
             ExprKind::Aggregate(id) => self.known.aggregate(*id),
-            ExprKind::Reached(id) => self.known.reached(*id),
+            ExprKind::Reached(id, _) => self.known.reached(*id),
             ExprKind::Lookup { table, key, column } => {
                 let key = self.value(key);
                 self.context.lookups.get(table).map_or(Value::Missing, |rows| rows.get(&key, *column, self.clock()))

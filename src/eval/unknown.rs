@@ -70,7 +70,7 @@ impl Search<'_> {
             ExprKind::Column(id) => {
                 self.found.insert(Cause::Column(*id));
             }
-            ExprKind::Aggregate(id) | ExprKind::Reached(id) => {
+            ExprKind::Aggregate(id) | ExprKind::Reached(id, _) => {
                 let aggregate = self.rulebook.aggregate(*id);
                 let asked = match aggregate.over {
                     Over::Children(table) => Cause::Children(table),

@@ -111,7 +111,7 @@ impl<'a> Drifts<'a> {
         match &expr.kind {
             ExprKind::Constant(_) | ExprKind::Column(_) | ExprKind::ChildColumn(_) | ExprKind::Param(_) => Still,
             ExprKind::Aggregate(id) => self.aggregate(*id),
-            ExprKind::Reached(_) => Still,
+            ExprKind::Reached(..) => Still,
             ExprKind::Definition(id) => self.definition(*id),
             ExprKind::ToNext(id) => match &self.rulebook.definition(*id).body {
                 Body::Level(ladder) => ladder.by.as_ref().map_or(Still, |by| self.expr(by).reversed()),

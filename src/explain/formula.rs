@@ -28,6 +28,8 @@ pub(super) enum Node {
     Closed(NodeId),
     /// `if c then a else b`
     Choose(NodeId, NodeId, NodeId),
+    /// An arm of a level: a reader who wants to get there looks from the lowest arm upwards, so what stands below comes first.
+    Arm(NodeId, NodeId, NodeId),
 }
 
 /// A condition over leaves, which stand in rule order.
@@ -77,6 +79,18 @@ impl<'a, 't> Builder<'a, 't> {
     /// The formula of a condition.
     pub(super) fn condition(&mut self, expr: &'a Expr) -> Formula<'a> {
         let root = self.node(expr);
+        self.formula(root)
+    }
+
+    /// The formula of some conditions of which one is as wanted: true, or not true.
+    pub(super) fn any(&mut self, wanted: &[(&'a Expr, bool)]) -> Formula<'a> {
+        let mut parts = vec![];
+        for (expr, is_true) in wanted {
+            let node = self.node(expr);
+            let closed = self.push(Node::Closed(node));
+            parts.push(if *is_true { closed } else { self.push(Node::Not(closed)) });
+        }
+        let root = self.push(Node::Any(parts));
         self.formula(root)
     }
 
@@ -175,10 +189,12 @@ impl<'a, 't> Builder<'a, 't> {
 
     /// The first arm that applies gives the rank; nobody knows of those whom none takes.
     fn ladder(&mut self, ladder: &'a Ladder, accepts: impl Fn(u32) -> bool) -> NodeId {
+        let ordered = self.rulebook.choices(ladder.choices).ordered;
         let mut rest = self.push(Node::Always(Truth::Unknown));
         for arm in ladder.arms.iter().rev() {
             let given = self.push(Node::Always(Truth::from(accepts(arm.rank))));
             rest = match self.arm(arm) {
+                Some(condition) if ordered => self.push(Node::Arm(condition, given, rest)),
                 Some(condition) => self.push(Node::Choose(condition, given, rest)),
                 None => given,
             };
@@ -244,6 +260,7 @@ impl Node {
             Node::Not(inner) | Node::Closed(inner) => found(*inner),
             Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) => parts.iter().for_each(|it| found(*it)),
             Node::Choose(a, b, c) => [a, b, c].into_iter().for_each(|it| found(*it)),
+            Node::Arm(condition, given, rest) => [rest, condition, given].into_iter().for_each(|it| found(*it)),
         }
     }
 
@@ -252,7 +269,7 @@ impl Node {
             Node::Always(_) | Node::Leaf(_) => {}
             Node::Not(inner) | Node::Closed(inner) => found(inner),
             Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) => parts.iter_mut().for_each(found),
-            Node::Choose(a, b, c) => [a, b, c].into_iter().for_each(found),
+            Node::Choose(a, b, c) | Node::Arm(a, b, c) => [a, b, c].into_iter().for_each(found),
         }
     }
 }
@@ -327,7 +344,9 @@ impl<'a> Formula<'a> {
                 Node::Any(parts) => Truth::any_of(parts.iter().map(of)),
                 Node::AtLeast(needed, parts) => Truth::at_least(i64::from(*needed), parts.iter().map(of)),
                 Node::Closed(inner) => Truth::from(of(inner).is_true()),
-                Node::Choose(condition, then, otherwise) => of(if of(condition).is_true() { then } else { otherwise }),
+                Node::Choose(condition, then, otherwise) | Node::Arm(condition, then, otherwise) => {
+                    of(if of(condition).is_true() { then } else { otherwise })
+                }
             };
             truths.push(truth);
         }

@@ -101,7 +101,10 @@ fn branch_json(branch: &Branch, zone: &Zone) -> Json {
     if let Some(points) = &branch.points {
         put("points", own(points, zone));
     }
-    if matches!(branch.what, What::Arm | What::Points) {
+    if let Some(reached) = &branch.reached {
+        put("reached", own(reached, zone));
+    }
+    if matches!(branch.what, What::Arm | What::Points | What::Step) {
         put("takes", Json::from(branch.takes));
     }
     if !branch.branches.is_empty() {
@@ -144,6 +147,7 @@ impl What {
             What::By => "by",
             What::Arm => "arm",
             What::Points => "points",
+            What::Step => "step",
             What::Clamp => "clamp",
         }
     }

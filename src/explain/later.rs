@@ -7,28 +7,19 @@
 //! clocks go back. Between two midnights (or clock changes) it goes one way, so there halving is right; and a stretch of months
 //! in which it is the same a little before and a little after can be passed over.
 
-use std::{
-    cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use crate::{
-    eval::{
-        Context, Interpreter,
-        reference::{Row, moment_type},
-        rows,
-    },
+    eval::{Context, Interpreter, rows},
     explain::{
         drift::{Drift, Drifts},
         part::Part,
         person::{Person, Seen, Supposed},
+        standing::{Standing, standing},
     },
     ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Function, Over, Rulebook},
     schema::{Role, TableId},
-    value::{
-        Clock, Duration, Moment, Truth, Type, Value, compare, print,
-        time::{Bound, Direction, calendar},
-    },
+    value::{Clock, Duration, Truth, Type, Value, print, time::calendar},
 };
 
 /// When it will be otherwise.
@@ -108,9 +99,6 @@ enum What<'a> {
     Value(DefinitionId),
 }
 
-/// How the operands of a comparison stand; what is compared differs as long as nothing turns.
-type Standing = [u64; 3];
-
 struct Search<'s, 'a> {
     person: &'s Person<'a>,
     /// As of the last turn.
@@ -161,7 +149,7 @@ impl<'a> Search<'_, 'a> {
             let (mut of_row, mut builds_on) = (false, false);
             node.each(&mut |inner| match &inner.kind {
                 ExprKind::ChildColumn(_) => of_row = true,
-                ExprKind::Definition(_) | ExprKind::ToNext(_) | ExprKind::Aggregate(_) | ExprKind::Reached(_) => {
+                ExprKind::Definition(_) | ExprKind::ToNext(_) | ExprKind::Aggregate(_) | ExprKind::Reached(..) => {
                     builds_on = true;
                 }
                 ExprKind::Call { function: Function::Hour, .. } => self.hours = true,
@@ -353,48 +341,6 @@ impl<'a> Search<'_, 'a> {
 
 fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-}
-
-/// How the operands of a condition stand.
-fn standing(row: &Row<'_, '_>, expr: &Expr) -> Standing {
-    let clock = row.clock();
-    let order = |a: &Value, b: &Value| match compare::order(a, b, clock.zone()) {
-        None => 0,
-        Some(Ordering::Less) => 1,
-        Some(Ordering::Equal) => 2,
-        Some(Ordering::Greater) => 3,
-    };
-    let ago = |moment: &Expr, duration: &Expr| match row.value(duration) {
-        Value::Duration(duration) => {
-            clock.shifted(duration, Direction::Back, moment_type(&moment.ty)).map_or(Value::Missing, Moment::into)
-        }
-        _ => Value::Missing,
-    };
-    let now = |moment: &Expr| clock.now_as(moment_type(&moment.ty)).into();
-    match &expr.kind {
-        ExprKind::Compare { left, right, .. } => [order(&row.value(left), &row.value(right)), 0, 0],
-        ExprKind::Between { subject, low, high, .. } => {
-            let subject = row.value(subject);
-            [order(&subject, &row.value(low)), order(&subject, &row.value(high)), 0]
-        }
-        ExprKind::Window { subject, window } => {
-            let value = row.value(subject);
-            let end = |bound: Option<Bound>| bound.map_or(7, |bound| order(&value, &bound.at.into()));
-            match row.window(window, moment_type(&subject.ty)) {
-                Some(window) => [end(window.low), end(window.high), 0],
-                None => [9, 0, 0],
-            }
-        }
-        ExprKind::CompareAge { moment, duration, .. } => {
-            let value = row.value(moment);
-            [order(&value, &now(moment)), order(&value, &ago(moment, duration)), 0]
-        }
-        ExprKind::AgeBetween { moment, low, high, .. } => {
-            let value = row.value(moment);
-            [order(&value, &now(moment)), order(&value, &ago(moment, low)), order(&value, &ago(moment, high))]
-        }
-        _ => [row.truth(expr) as u64, 0, 0],
-    }
 }
 
 /// Whether what rules ask about everybody moves with time for others.

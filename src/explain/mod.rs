@@ -10,8 +10,13 @@ mod later;
 mod nearest;
 mod part;
 mod person;
+mod proposal;
+mod standing;
+mod step_up;
+mod table;
 mod text;
 mod tree;
+mod trial;
 mod turns;
 mod values;
 mod waterfall;
@@ -23,12 +28,11 @@ pub use text::{Tone, text};
 pub use waterfall::{Clause, Waterfall, Waterfalls, clauses};
 
 use crate::{
-    eval::{Children, Context, Interpreter},
+    eval::{Children, Context},
     explain::{
-        formula::{Builder, Formula},
-        nearest::Way,
+        formula::Builder,
         part::Part,
-        person::{Person, Seen, Slot, Supposed},
+        person::{Person, Seen, Supposed},
         tree::Trees,
     },
     ir::{Body, DefinitionId, Rulebook},
@@ -122,9 +126,11 @@ pub struct Branch {
     pub rows: Option<Rows>,
     /// Where the line of a rank is.
     pub cut: Option<Cut>,
+    /// Of a step of a funnel: when it was last reached.
+    pub reached: Option<Value>,
     /// What an arm of a score gives, or would.
     pub points: Option<Value>,
-    /// Whether it is the arm that was taken, or one that gave points.
+    /// Whether it is the arm that was taken, the furthest step that was reached, or an arm that gave points.
     pub takes: bool,
     /// What it is made of.
     pub branches: Vec<Branch>,
@@ -143,6 +149,7 @@ impl Branch {
             window: None,
             rows: None,
             cut: None,
+            reached: None,
             points: None,
             takes: false,
             branches: vec![],
@@ -177,6 +184,8 @@ pub enum What {
     Arm,
     /// An arm of a score.
     Points,
+    /// A step of a funnel.
+    Step,
     /// `clamp 0..100`
     Clamp,
 }
@@ -256,9 +265,7 @@ fn one<'a>(
         Body::Tag(_) | Body::Segment(_) => Some(Truth::of(&value).is_true()),
         Body::Let(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => None,
     };
-    let mut gave_up = false;
-    let (towards, nearest) = way(asked, person, builder, id, &value, &mut gave_up);
-    let gave_up = gave_up && nearest.is_none();
+    let step_up::StepUp { towards, nearest, gave_up } = step_up::of(asked, person, builder, id, &value);
     let part = Part { order: rulebook.order_of(&rulebook.reads([id])), aggregates: vec![] };
     let differs = |then: &Seen| later::is_other(rulebook, id, &value, then.answers.value(id));
     let later = later::first(person, asked.context, &part, id, &differs);
@@ -289,94 +296,6 @@ fn one<'a>(
 fn unknown_arm(tree: &[Branch]) -> Option<String> {
     let arms = tree.iter().filter(|branch| branch.what == What::Arm);
     arms.take_while(|arm| !arm.takes).find(|arm| arm.truth == Some(Truth::Unknown)).map(|arm| arm.text.clone())
-}
-
-/// What would have to change, and what for.
-fn way<'a>(
-    asked: &Asked<'a>,
-    person: &Person<'a>,
-    builder: &mut Builder<'a, '_>,
-    id: DefinitionId,
-    value: &Value,
-    gave_up: &mut bool,
-) -> (Option<String>, Option<Vec<Change>>) {
-    let rulebook = asked.rulebook;
-    let mut to = |formula: &Formula<'a>| match nearest::nearest(person, asked.context, formula) {
-        Way::Found(steps) => Some(steps.iter().map(|step| change(asked, step)).collect::<Vec<Change>>()),
-        Way::None => None,
-        Way::TooMany => {
-            *gave_up = true;
-            None
-        }
-    };
-    match &rulebook.definition(id).body {
-        Body::Tag(condition) | Body::Segment(condition) => {
-            let nearest = (*value != Value::Bool(true)).then(|| to(&builder.condition(condition)));
-            (None, nearest.flatten())
-        }
-        Body::Let(expr) if expr.ty == Type::Bool => {
-            let nearest = (*value != Value::Bool(true)).then(|| to(&builder.condition(expr)));
-            (None, nearest.flatten())
-        }
-        Body::Level(ladder) => {
-            let above = match value {
-                Value::Choice(rank) => rank + 1,
-                _ => 0,
-            };
-            let names = &rulebook.choices(ladder.choices).values;
-            // Where there is no way to the next arm there may be one to those above it.
-            for (rank, name) in (0..).zip(names).skip(above as usize) {
-                let formula = builder.level(ladder, |it| it == rank);
-                if let Some(found) = to(&formula) {
-                    return (Some(name.name.to_string()), Some(found));
-                }
-            }
-            (None, None)
-        }
-        Body::Score(score) => {
-            // More points: what adds some and does not apply, the nearest first.
-            let mut best: Option<(String, Vec<Change>)> = None;
-            let interpreter = Interpreter::new(rulebook, asked.context);
-            let part = Part { order: rulebook.order_of(&rulebook.reads([id])), aggregates: vec![] };
-            let seen = person.see_part(asked.context, &part, &Supposed::new());
-            let known = seen.known();
-            let row = interpreter.row(&known);
-            for arm in score.arms.iter().filter(|arm| !arm.minus && !row.truth(&arm.condition).is_true()) {
-                let points = row.value(&arm.points);
-                if !is_more_than_nothing(&points) {
-                    continue;
-                }
-                let Some(found) = to(&builder.condition(&arm.condition)) else { continue };
-                if best.as_ref().is_none_or(|(_, so_far)| found.len() < so_far.len()) {
-                    let points = crate::value::print::text(&points, asked.context.clock.zone());
-                    best = Some((format!("{points} more"), found));
-                }
-            }
-            best.map_or((None, None), |(towards, found)| (Some(towards), Some(found)))
-        }
-        Body::Let(_) | Body::Layer(_) | Body::Funnel(..) => (None, None),
-    }
-}
-
-fn is_more_than_nothing(points: &Value) -> bool {
-    crate::value::number::order(points, &Value::Int(0)) == Some(std::cmp::Ordering::Greater)
-}
-
-fn change(asked: &Asked<'_>, step: &nearest::Step<'_>) -> Change {
-    let rulebook = asked.rulebook;
-    let ty = nearest::type_of(rulebook, step.slot);
-    let column = match step.slot {
-        Slot::Column(id) => rulebook.schema.root().column(id).name.to_string(),
-        Slot::Definition(id) => rulebook.definition(id).name.to_string(),
-        Slot::Aggregate(id) => tree::one_line(asked.sources.slice(rulebook.aggregate(id).span)),
-    };
-    Change {
-        leaf: tree::text_of(asked.sources, step.leaf),
-        column,
-        is: rulebook.shown(&step.is, ty),
-        to: rulebook.shown(&step.to, ty),
-        ty: ty.clone(),
-    }
 }
 
 /// The results that are explained where none is named: all but `let`s, in order of declaration.

@@ -21,8 +21,11 @@ impl Part {
             ExprKind::Definition(id) | ExprKind::ToNext(id) => {
                 named.insert(*id);
             }
-            ExprKind::Aggregate(id) | ExprKind::Reached(id) => {
+            ExprKind::Aggregate(id) => {
                 aggregates.insert(*id);
+            }
+            ExprKind::Reached(_, funnel) => {
+                named.insert(*funnel);
             }
             _ => {}
         };
@@ -30,7 +33,7 @@ impl Part {
         for id in aggregates.clone() {
             rulebook.aggregate(id).each_expr(&mut |expr| {
                 expr.each(&mut |node| {
-                    if let ExprKind::Definition(id) | ExprKind::ToNext(id) = &node.kind {
+                    if let ExprKind::Definition(id) | ExprKind::ToNext(id) | ExprKind::Reached(_, id) = &node.kind {
                         named.insert(*id);
                     }
                 });
@@ -40,8 +43,8 @@ impl Part {
     }
 }
 
-/// What a condition stands on: each thing of a user that decides it and could be another, in the order written. `key` is who
-/// they are, and stays.
+/// What a condition stands on: each thing of a user that decides it and could be another, in the order written, but what stands
+/// in their record first, since that can be changed as it is told. `key` is who they are, and stays.
 pub(super) fn slots(rulebook: &Rulebook, condition: &Expr) -> Vec<Slot> {
     let mut found = vec![];
     walk(rulebook, condition, &mut |rulebook, node| {
@@ -49,21 +52,32 @@ pub(super) fn slots(rulebook: &Rulebook, condition: &Expr) -> Vec<Slot> {
             ExprKind::Column(id) if rulebook.schema.root().key != Some(*id) => Slot::Column(*id),
             ExprKind::Aggregate(id) if rulebook.aggregate(*id).over != Over::Users => Slot::Aggregate(*id),
             ExprKind::Definition(id) if stands_for_rows(rulebook, *id) => Slot::Definition(*id),
+            ExprKind::Reached(id, _) => Slot::Reached(*id),
             _ => return,
         };
         if !found.contains(&slot) {
             found.push(slot);
         }
     });
+    found.sort_by_key(|slot| !matches!(slot, Slot::Column(_)));
     found
 }
 
-/// Whether a name stands for something that is found from rows of child tables: it can be given, as in a test.
+/// Whether a name stands for something that is found from rows of child tables alone: it can be given, as in a test. What is
+/// found from columns beside them is looked behind, since a column can be changed.
 pub(super) fn stands_for_rows(rulebook: &Rulebook, id: DefinitionId) -> bool {
     let definition = rulebook.definition(id);
-    match definition.body {
-        Body::Let(_) | Body::Funnel(..) => {
-            definition.aggregates.iter().any(|id| rulebook.aggregate(*id).over != Over::Users)
+    match &definition.body {
+        Body::Funnel(..) => true,
+        Body::Let(expr) => {
+            let mut beside = false;
+            expr.each(&mut |node| {
+                beside |= matches!(
+                    node.kind,
+                    ExprKind::Column(_) | ExprKind::Definition(_) | ExprKind::ToNext(_) | ExprKind::Reached(..)
+                );
+            });
+            !beside && definition.aggregates.iter().any(|id| rulebook.aggregate(*id).over != Over::Users)
         }
         Body::Tag(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Segment(_) => false,
     }

@@ -25,6 +25,8 @@ pub(super) enum Slot {
     Definition(DefinitionId),
     /// A question about rows that stands in a condition without a name.
     Aggregate(AggregateId),
+    /// `reached(path)`: when a funnel got as far as it did.
+    Reached(AggregateId),
 }
 
 /// What is supposed of a user.
@@ -135,6 +137,9 @@ impl<'a> Person<'a> {
                 };
                 if let Some(slot) = seen.answers.aggregates.get_mut(aggregate.0 as usize) {
                     *slot = value;
+                }
+                if let Some(value) = supposed.get(&Slot::Reached(*aggregate)) {
+                    seen.answers.reached.insert(*aggregate, value.clone());
                 }
             }
             match supposed.get(&Slot::Definition(*id)) {

@@ -138,7 +138,7 @@ fn tone(truth: Truth) -> Tone {
 
 fn lines_of(branch: &Branch, depth: usize, zone: &Zone, lines: &mut Vec<Line>) {
     let mark = match (branch.what, branch.truth) {
-        (What::Arm, Some(truth)) => Some(Mark::Arm(branch.takes, truth)),
+        (What::Arm | What::Step, Some(truth)) => Some(Mark::Arm(branch.takes, truth)),
         (What::Points, Some(truth)) => Some(Mark::Points(signed(branch.points.as_ref(), zone), truth)),
         (_, truth) => truth.map(Mark::Truth),
     };
@@ -147,7 +147,9 @@ fn lines_of(branch: &Branch, depth: usize, zone: &Zone, lines: &mut Vec<Line>) {
         What::Not => "not:".to_owned(),
         What::If => "if … then … else:".to_owned(),
         What::By => format!("by {}", branch.text),
-        What::Leaf | What::Definition | What::Question | What::Arm | What::Points | What::Clamp => branch.text.clone(),
+        What::Leaf | What::Definition | What::Question | What::Arm | What::Points | What::Step | What::Clamp => {
+            branch.text.clone()
+        }
     };
     let text = visible_line(&text).into_owned();
     lines.push(Line { depth, mark, text, detail: detail(branch, zone) });
@@ -186,7 +188,14 @@ fn joint(what: What) -> Option<String> {
         What::None => Some("none of:".into()),
         What::AtLeast(needed) => Some(format!("at least {needed} of:")),
         What::Not | What::If => None,
-        What::Leaf | What::Definition | What::Question | What::By | What::Arm | What::Points | What::Clamp => None,
+        What::Leaf
+        | What::Definition
+        | What::Question
+        | What::By
+        | What::Arm
+        | What::Points
+        | What::Step
+        | What::Clamp => None,
     }
 }
 
@@ -211,6 +220,7 @@ fn detail(branch: &Branch, zone: &Zone) -> String {
         if fact.name == branch.text { value } else { format!("{} = {value}", fact.name) }
     };
     parts.extend(branch.facts.iter().map(fact));
+    parts.extend(branch.reached.iter().map(|reached| format!("reached {}", shown(reached, zone))));
     let mut text = parts.join(", ");
     let mut add = |part: String| text = if text.is_empty() { part } else { format!("{text}; {part}", text = text) };
     if let Some(window) = branch.window {
@@ -306,6 +316,12 @@ fn words(change: &Change, zone: &Zone) -> String {
 fn to_text(change: &Change, zone: &Zone) -> String {
     match (&change.to, bound_of(change)) {
         (Value::Missing, _) => "missing".to_owned(),
+        // A value that nobody wrote is one of many that would do.
+        (to, _) if change.leaf.ends_with(" is known") => format!("known, such as {}", shown(to, zone)),
+        (Value::Text(text), _) if !change.leaf.contains(&**text) => {
+            let other = if change.is == Value::Missing { "known" } else { "another" };
+            format!("{other}, such as {}", shown(&change.to, zone))
+        }
         (_, Some((bound, true))) => format!("more than {}", shown(&bound, zone)),
         (_, Some((bound, false))) => format!("less than {}", shown(&bound, zone)),
         (to, None) => shown(to, zone),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     eval::{
-        Context, Interpreter,
+        Context, Interpreter, funnel,
         reference::{Known, Row, SoFar, moment_type},
         rows,
     },
@@ -16,12 +16,13 @@ use crate::{
         values::Line,
     },
     ir::{
-        Aggregate, AggregateFunction, AggregateId, Arm, Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Over,
-        Quorum, Score,
+        Aggregate, AggregateFunction, AggregateId, Arm, Body, Choice, DefinitionId, Expr, ExprKind, FunnelStep, Ladder,
+        Over, Quorum, Score,
     },
+    schema::TableId,
     source::{Sources, Span},
     value::{
-        Moment, Truth, Type, Value,
+        ChoiceId, Moment, Truth, Type, Value,
         time::{Bound, Direction, Window},
     },
 };
@@ -54,7 +55,7 @@ impl<'t, 'a> Trees<'t, 'a> {
             Body::Let(expr) | Body::Tag(expr) | Body::Segment(expr) => vec![self.condition(expr)],
             Body::Score(score) => self.score(score),
             Body::Level(ladder) | Body::Layer(ladder) => self.ladder(ladder),
-            Body::Funnel(_, aggregate) => vec![self.question(*aggregate)],
+            Body::Funnel(choices, aggregate) => self.funnel(*choices, *aggregate),
         }
     }
 
@@ -165,7 +166,7 @@ impl<'t, 'a> Trees<'t, 'a> {
                     let value = self.with_row(|row| row.value(node));
                     add(definition.name.to_string(), value, &definition.ty);
                 }
-                ExprKind::Aggregate(_) | ExprKind::Reached(_) | ExprKind::ToNext(_) | ExprKind::Lookup { .. } => {
+                ExprKind::Aggregate(_) | ExprKind::Reached(..) | ExprKind::ToNext(_) | ExprKind::Lookup { .. } => {
                     add(self.written(node.span), self.with_row(|row| row.value(node)), &node.ty)
                 }
                 ExprKind::Param(id) => {
@@ -301,6 +302,66 @@ impl<'t, 'a> Trees<'t, 'a> {
             ranked: rank.ranked,
             at: at.map(|at| self.person.rulebook.shown(&at, ty)),
         })
+    }
+
+    /// What a funnel asks, and each of its steps: whether and when it was reached, and how many rows meet it.
+    fn funnel(&mut self, choices: ChoiceId, id: AggregateId) -> Vec<Branch> {
+        let rulebook = self.person.rulebook;
+        let aggregate = rulebook.aggregate(id);
+        let (AggregateFunction::Funnel(steps, by), Over::Children(table)) = (&aggregate.function, aggregate.over)
+        else {
+            return vec![];
+        };
+        let declared = rulebook.schema.table(table);
+        let mut on = format!("on {}", declared.name);
+        on.extend(aggregate.window.iter().map(|window| format!(" {}", self.written(window.span))));
+        on.extend(aggregate.filter.iter().map(|filter| format!(" where {}", self.written(filter.span))));
+        on.extend(by.iter().map(|by| format!(" by {}", declared.column(*by).name)));
+        let rows = self.rows(aggregate);
+        let (met, reached) = self.steps(aggregate, table, steps);
+        let furthest = match self.known().aggregate(id) {
+            Value::Choice(step) => Some(step as usize),
+            _ => None,
+        };
+        let mut branches = vec![Branch { rows: rows.clone(), ..Branch::new(What::Question, on, None) }];
+        for (at, (step, named)) in steps.iter().zip(&rulebook.choices(choices).values).enumerate() {
+            let within = step.within.iter().map(|within| format!(" within {}", self.written(within.span)));
+            let text = format!("{}{} when {}", named.name, within.collect::<String>(), self.text(&step.condition));
+            let is_reached = furthest.is_some_and(|furthest| at <= furthest);
+            let counted = met.get(at).copied().unwrap_or(0);
+            branches.push(Branch {
+                label: named.label.clone(),
+                takes: furthest == Some(at),
+                reached: reached.get(at).cloned().flatten().filter(|_| is_reached),
+                rows: rows.clone().map(|rows| Rows { counted, future: 0, ..rows }),
+                branches: self.below(&step.condition),
+                ..Branch::new(What::Step, text, Some(Truth::from(is_reached)))
+            });
+        }
+        branches
+    }
+
+    /// Of each step of a funnel how many rows meet it, and when it was last reached.
+    fn steps(&self, aggregate: &Aggregate, table: TableId, steps: &[FunnelStep]) -> (Vec<u64>, Vec<Option<Value>>) {
+        let known = self.known();
+        let interpreter = Interpreter::new(self.person.rulebook, self.context);
+        let (declared, clock) = (self.person.rulebook.schema.table(table), &self.context.clock);
+        let rows = self.person.children.get(&table).map_or(&[][..], Vec::as_slice);
+        let mut met = vec![0; steps.len()];
+        let mut events = vec![];
+        for (row, place) in rows.iter().zip(0..) {
+            let when = rows::when(declared, row, place);
+            if rows::is_future(declared, when, clock) {
+                continue;
+            }
+            if let Some((group, event)) = rows::event(aggregate, &interpreter.child_row(&known, row), when) {
+                met.iter_mut().enumerate().for_each(|(step, met)| *met += event.meets >> step & 1);
+                events.push((group, event));
+            }
+        }
+        let kind = interpreter.moments_of(table);
+        let reached = funnel::steps_of_furthest(events, &interpreter.limits(steps, &known), kind, clock);
+        (met, reached.into_iter().map(|when| when.map(|when| funnel::moment(when, kind))).collect())
     }
 
     fn ladder(&mut self, ladder: &'a Ladder) -> Vec<Branch> {

@@ -115,7 +115,7 @@ impl Formula<'_> {
                     let Costs { yes, not_yes, .. } = of(inner);
                     Costs { yes, no: not_yes, not_yes, not_no: yes }
                 }
-                Node::Choose(condition, then, otherwise) => {
+                Node::Choose(condition, then, otherwise) | Node::Arm(condition, then, otherwise) => {
                     let (condition, then, otherwise) = (of(condition), of(then), of(otherwise));
                     let either = |cost: fn(Costs) -> u64| {
                         let then = condition.yes.saturating_add(cost(then));

@@ -15,6 +15,9 @@ use crate::{
 /// Asks how the conditions on a slot stand with a value: a word for each different standing.
 pub(super) type Ask<'a> = dyn Fn(&Value) -> u64 + 'a;
 
+/// Values between two that are tried in search of where conditions turn.
+const TURNS: usize = 4_000;
+
 /// What is known of a slot.
 #[derive(Clone, Debug)]
 pub(super) struct Room<'a> {
@@ -25,6 +28,10 @@ pub(super) struct Room<'a> {
     pub(super) optional: bool,
     /// Whether it is a number of rows.
     pub(super) counts: bool,
+    /// Whether it is when something happened, which cannot lie in the future.
+    pub(super) happened: bool,
+    /// Of a level, layer or funnel: how many values it has.
+    pub(super) named: u32,
     /// What stands beside it in the conditions.
     pub(super) beside: &'a [Value],
     /// Whether the conditions ask about parts of moments, which come round again.
@@ -39,7 +46,7 @@ impl Room<'_> {
             Type::Bool => vec![Value::Bool(true), Value::Bool(false)],
             Type::Text => self.texts(),
             Type::List(element) => self.lists(element),
-            Type::Choice(_) => (0..64).map(Value::Choice).collect(),
+            Type::Choice(_) => self.choices(),
             Type::Int | Type::Decimal(_) | Type::Float | Type::Date | Type::Timestamp | Type::Duration => {
                 self.ordered(ask)
             }
@@ -57,7 +64,10 @@ impl Room<'_> {
 
     fn ordered(&self, ask: &Ask<'_>) -> Vec<Value> {
         let line = Line { ty: self.ty };
-        let (least, greatest) = line.ends(self.counts);
+        let (least, mut greatest) = line.ends(self.counts);
+        if self.happened {
+            greatest = greatest.min(self.origin());
+        }
         let mut tried: BTreeSet<i128> = BTreeSet::new();
         let mut try_around = |key: i128, far: bool| {
             let clip = |key: i128| key.clamp(least, greatest);
@@ -88,15 +98,17 @@ impl Room<'_> {
         let mut standings: Vec<(i128, u64)> =
             tried.into_iter().filter_map(|key| Some((key, ask(&line.value(key)?)))).collect();
         let mut turns = vec![];
-        for pair in standings.windows(2) {
-            let [(mut low, below), (mut high, above)] = *pair else { continue };
-            while below != above && high - low > 1 {
-                let middle = low + (high - low) / 2;
-                let Some(value) = line.value(middle) else { break };
-                let standing = ask(&value);
-                turns.push((middle, standing));
-                if standing == below { low = middle } else { high = middle }
+        let mut open: Vec<[(i128, u64); 2]> =
+            standings.windows(2).filter_map(|pair| <[_; 2]>::try_from(pair).ok()).collect();
+        while let Some([low, high]) = open.pop() {
+            if low.1 == high.1 || high.0 - low.0 <= 1 || turns.len() >= TURNS {
+                continue;
             }
+            let middle = low.0 + (high.0 - low.0) / 2;
+            let Some(value) = line.value(middle) else { continue };
+            let middle = (middle, ask(&value));
+            turns.push(middle);
+            open.extend([[low, middle], [middle, high]]);
         }
         standings.extend(turns);
         standings.sort_unstable();
@@ -114,13 +126,20 @@ impl Room<'_> {
         keys.into_iter().filter_map(|key| line.value(key)).collect()
     }
 
+    /// The nearest first.
+    fn choices(&self) -> Vec<Value> {
+        let now = match self.now {
+            Value::Choice(rank) => *rank,
+            _ => 0,
+        };
+        let mut ranks: Vec<u32> = (0..self.named).collect();
+        ranks.sort_by_key(|rank| rank.abs_diff(now));
+        ranks.into_iter().map(Value::Choice).collect()
+    }
+
     /// Where to begin from what is missing.
     fn origin(&self) -> i128 {
-        match self.ty {
-            Type::Date => i128::from(self.clock.today()),
-            Type::Timestamp => i128::from(self.clock.now()),
-            _ => 0,
-        }
+        origin(self.ty, self.clock)
     }
 
     /// Days, and hours, that come round again.
@@ -238,6 +257,22 @@ fn is_of(value: &Value, ty: &Type) -> bool {
         | (Value::Choice(_), Type::Choice(_)) => true,
         _ => false,
     }
+}
+
+/// Where to begin from what is missing.
+fn origin(ty: &Type, clock: &Clock) -> i128 {
+    match ty {
+        Type::Date => i128::from(clock.today()),
+        Type::Timestamp => i128::from(clock.now()),
+        _ => 0,
+    }
+}
+
+/// How far a value is from what is; none of types without an order, and of what is missing.
+pub(super) fn far(ty: &Type, is: &Value, value: &Value, clock: &Clock) -> Option<f64> {
+    let line = Line { ty };
+    let from = line.key(is).unwrap_or_else(|| origin(ty, clock));
+    Some(line.far(from, line.key(value)?))
 }
 
 /// The values of a type in order, each a number.

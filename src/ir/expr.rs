@@ -34,8 +34,8 @@ pub enum ExprKind {
     ChildColumn(ColumnId),
     /// The answer of a question over many rows.
     Aggregate(AggregateId),
-    /// `reached(path)`: when the furthest step of a funnel was last reached.
-    Reached(AggregateId),
+    /// `reached(path)`: when the furthest step of a funnel was last reached; its question, and the funnel, which is read.
+    Reached(AggregateId, DefinitionId),
     /// `channels[source].price`; missing where there is no such row.
     Lookup {
         /// A reference table.

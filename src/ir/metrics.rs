@@ -74,7 +74,7 @@ impl Rulebook {
                     Some(Same::Always) => Same::Always,
                     Some(Same::Own) | None => Same::Own,
                 },
-                ExprKind::Column(_) | ExprKind::ChildColumn(_) | ExprKind::Reached(_) | ExprKind::ToNext(_) => {
+                ExprKind::Column(_) | ExprKind::ChildColumn(_) | ExprKind::Reached(..) | ExprKind::ToNext(_) => {
                     Same::Own
                 }
                 _ => Same::Always,

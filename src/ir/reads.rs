@@ -107,7 +107,11 @@ impl Rulebook {
             ExprKind::Lookup { table, column, .. } => {
                 reads.lookups.insert((*table, *column));
             }
-            ExprKind::Aggregate(id) | ExprKind::Reached(id) => aggregates.push(*id),
+            ExprKind::Aggregate(id) => aggregates.push(*id),
+            ExprKind::Reached(id, funnel) => {
+                aggregates.push(*id);
+                open.push(*funnel);
+            }
             _ => {}
         });
         for id in aggregates {
@@ -185,7 +189,7 @@ impl Expr {
             | ExprKind::Column(_)
             | ExprKind::ChildColumn(_)
             | ExprKind::Aggregate(_)
-            | ExprKind::Reached(_)
+            | ExprKind::Reached(..)
             | ExprKind::Definition(_)
             | ExprKind::Param(_)
             | ExprKind::Now

@@ -48,7 +48,7 @@ impl Stages {
         let mut stage = 0;
         expr.each(&mut |node| {
             let this = match &node.kind {
-                ExprKind::Aggregate(id) | ExprKind::Reached(id) => self.aggregate(rulebook, *id),
+                ExprKind::Aggregate(id) | ExprKind::Reached(id, _) => self.aggregate(rulebook, *id),
                 ExprKind::Definition(id) | ExprKind::ToNext(id) => self.definitions.get(id).copied().unwrap_or(0),
                 _ => 0,
             };

@@ -461,7 +461,7 @@ pub(crate) fn is_constant(expr: &Expr) -> bool {
             ExprKind::Column(_)
                 | ExprKind::ChildColumn(_)
                 | ExprKind::Aggregate(_)
-                | ExprKind::Reached(_)
+                | ExprKind::Reached(..)
                 | ExprKind::Definition(_)
                 | ExprKind::ToNext(_)
         );
@@ -509,7 +509,7 @@ fn only_text(expr: &Expr, rulebook: &Rulebook, over: Option<Over>) -> Option<Col
         ExprKind::Column(_)
         | ExprKind::ChildColumn(_)
         | ExprKind::Aggregate(_)
-        | ExprKind::Reached(_)
+        | ExprKind::Reached(..)
         | ExprKind::Definition(_)
         | ExprKind::ToNext(_) => others = true,
         _ => {}

@@ -179,7 +179,7 @@ impl View<'_> {
                 Some(param) => param.name.to_string(),
                 None => return,
             },
-            ExprKind::Aggregate(_) | ExprKind::Reached(_) | ExprKind::Lookup { .. } | ExprKind::ToNext(_) => {
+            ExprKind::Aggregate(_) | ExprKind::Reached(..) | ExprKind::Lookup { .. } | ExprKind::ToNext(_) => {
                 let words: Vec<&str> = self.sources.slice(expr.span).split_whitespace().collect();
                 format!("`{}`", words.join(" "))
             }

@@ -218,7 +218,7 @@ impl<'n> Needs<'n> {
                 };
                 self.get(asked.user, *id).or(by)
             }
-            ExprKind::Aggregate(id) | ExprKind::Reached(id) => self.aggregates.get(asked.user)?.get(id).copied(),
+            ExprKind::Aggregate(id) | ExprKind::Reached(id, _) => self.aggregates.get(asked.user)?.get(id).copied(),
             ExprKind::And(all) | ExprKind::Quorum { quorum: Quorum::All, conditions: all } => {
                 self.unless(asked, all, Truth::False)
             }

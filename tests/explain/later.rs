@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use tagwell::{
+    eval::Answers,
     explain::Later,
     ir::{Body, DefinitionId},
     value::{Truth, Value},
@@ -16,11 +17,11 @@ use crate::agree::{
 const DAY: i64 = 86_400_000_000;
 
 /// What a run says: of a tag whether the user has it.
-fn said(rules: &Rules, user: &Someone, id: DefinitionId, instant: i64) -> Value {
-    let value = rules.value_at(user, id, instant);
+fn said(rules: &Rules, id: DefinitionId, answers: &Answers) -> Value {
+    let value = answers.value(id);
     match rules.rulebook().definition(id).body {
-        Body::Tag(_) | Body::Segment(_) => Value::Bool(Truth::of(&value).is_true()),
-        _ => value,
+        Body::Tag(_) | Body::Segment(_) => Value::Bool(Truth::of(value).is_true()),
+        _ => value.clone(),
     }
 }
 
@@ -48,23 +49,42 @@ fn instants(rules: &Rules, until: i64, chance: &[u32]) -> Vec<i64> {
     found
 }
 
-fn holds(rules: &Rules, user: &Someone, id: DefinitionId, later: Later, chance: &[u32]) -> Result<(), String> {
-    let now = said(rules, user, id, rules.clock().now());
-    let until = match later {
-        Later::At(instant) => {
-            let (before, at) = (said(rules, user, id, instant - 1), said(rules, user, id, instant));
-            if at == now || before != now {
-                return Err(format!("at {instant} from {now:?}: {before:?}, then {at:?}"));
+/// Whether each of these is otherwise at the instant that is told, and not before.
+pub(super) fn hold(
+    rules: &Rules,
+    user: &Someone,
+    told: &[(DefinitionId, Later)],
+    chance: &[u32],
+) -> Result<(), String> {
+    let now = rules.answers_at(user, rules.clock().now());
+    let mut last = rules.clock().now();
+    for (id, later) in told {
+        let name = &rules.rulebook().definition(*id).name;
+        let now = said(rules, *id, &now);
+        match later {
+            Later::At(instant) => {
+                let at = |instant: i64| said(rules, *id, &rules.answers_at(user, instant));
+                let (before, at) = (at(instant - 1), at(*instant));
+                if at == now || before != now {
+                    return Err(format!("{name} at {instant} from {now:?}: {before:?}, then {at:?}"));
+                }
+                last = last.max(*instant);
             }
-            instant
+            Later::Never => last = rules.clock().now() + 20_000 * DAY,
+            Later::HangsOnOthers => return Err(format!("{name}: there are no others")),
         }
-        Later::Never => rules.clock().now() + 20_000 * DAY,
-        Later::HangsOnOthers => return Err("there are no others".into()),
-    };
-    match instants(rules, until, chance).into_iter().find(|instant| said(rules, user, id, *instant) != now) {
-        Some(instant) => Err(format!("{later:?}, and at {instant} it is not {now:?} any more")),
-        None => Ok(()),
     }
+    for instant in instants(rules, last, chance) {
+        let then = rules.answers_at(user, instant);
+        for (id, later) in told {
+            let (now, then) = (said(rules, *id, &now), said(rules, *id, &then));
+            if now != then && !matches!(later, Later::At(first) if *first <= instant) {
+                let name = &rules.rulebook().definition(*id).name;
+                return Err(format!("{name}: {later:?}, and at {instant} it is not {now:?} any more"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn bytes(most: usize, number: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
@@ -90,10 +110,10 @@ proptest! {
                 .map(DefinitionId)
                 .filter(|id| !matches!(rules.rulebook().definition(*id).body, Body::Let(_)))
                 .collect();
-            for (id, explained) in ids.iter().zip(rules.explain(&someone, &ids)) {
-                if let Err(wrong) = holds(&rules, &someone, *id, explained.later, &chance) {
-                    prop_assert!(false, "{}: {}\n{}\n{}", explained.name, wrong, json, text);
-                }
+            let explained = rules.explain(&someone, &ids);
+            let told: Vec<(DefinitionId, Later)> = ids.into_iter().zip(explained.iter().map(|it| it.later)).collect();
+            if let Err(wrong) = hold(&rules, &someone, &told, &chance) {
+                prop_assert!(false, "{}\n{}\n{}", wrong, json, text);
             }
         }
     }
@@ -187,12 +207,9 @@ mod clock {
             let born = jiff_free_date(born);
             let json = format!("{{\"id\": \"u\", \"seen\": \"{seen}\", \"born\": \"{born}\", \"orders\": [{}]}}", orders.join(", "));
             let someone = rules.user(&json);
-            for name in ["it", "alone"] {
-                let id = rules.rulebook().find(name).unwrap();
-                let later = rules.one(&someone, name).later;
-                if let Err(wrong) = holds(&rules, &someone, id, later, &chance) {
-                    prop_assert!(false, "{}: {}\n{} as of {}\n{}", name, wrong, json, as_of, text);
-                }
+            let told = ["it", "alone"].map(|name| (rules.rulebook().find(name).unwrap(), rules.one(&someone, name).later));
+            if let Err(wrong) = hold(&rules, &someone, &told, &chance) {
+                prop_assert!(false, "{}\n{} as of {}\n{}", wrong, json, as_of, text);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Explanations hold what they say: a way in, once taken, is in; an instant is the first one; and nothing smaller would do.
 
+mod book;
+mod everything;
 mod later;
 mod nearest;
 mod shown;
@@ -8,12 +10,16 @@ use std::collections::BTreeMap;
 
 use tagwell::{
     engine::{Checked, Rulebook},
-    eval::{Children, Context, Interpreter, User},
-    explain::{Asked, Explained, Others, explain},
-    ir::{self, DefinitionId},
+    eval::{
+        Answers, Children, Context, Interpreter, User,
+        reference::SoFar,
+        rows::{self, When},
+    },
+    explain::{Asked, Change, Explained, Others, explain, group_of},
+    ir::{self, AggregateId, DefinitionId, Over},
     record,
     schema::{ColumnId, Role, TableId},
-    value::{Clock, Value},
+    value::{Clock, Value, literal, print},
 };
 
 /// A checked rulebook at one as-of.
@@ -81,16 +87,50 @@ impl Rules {
 
     /// The value of a definition at the as-of, of the plain interpreter.
     fn value(&self, user: &Someone, id: DefinitionId) -> Value {
-        self.value_at(user, id, self.clock().now())
+        self.answers_at(user, self.clock().now()).value(id).clone()
     }
 
-    fn value_at(&self, user: &Someone, id: DefinitionId, instant: i64) -> Value {
+    fn answers_at(&self, user: &Someone, instant: i64) -> Answers {
         let clock = Clock::at(instant, self.clock().zone().clone()).unwrap();
         let context = Context { clock, ..Context::new(self.clock().clone()) };
         let interpreter = Interpreter::new(self.rulebook(), &context);
-        let answers = interpreter.evaluate(User { record: &user.record, children: &user.children });
-        answers.value(id).clone()
+        interpreter.evaluate(User { record: &user.record, children: &user.children })
     }
+}
+
+/// A value that is proposed for a column stands in a file as it is told.
+fn applied(rules: &Rules, change: &Change) {
+    let table = rules.rulebook().schema.root();
+    let column = table.column(table.find(&change.column).unwrap());
+    let zone = rules.clock().zone();
+    assert!(change.to != Value::Missing || column.optional, "{change:?}");
+    if change.to != Value::Missing {
+        let cell = print::text(&change.to, zone);
+        assert!(!cell.is_empty() || matches!(change.to, Value::List(_)), "{change:?}");
+        if !matches!(change.to, Value::List(_) | Value::Duration(_)) {
+            let read = literal::from_text(&cell, &column.ty, zone);
+            assert_eq!(read.as_ref(), Ok(&change.to), "it stands in a file as it is: {change:?}");
+        }
+    }
+}
+
+/// What is found of everybody but one.
+fn others(rules: &Rules, users: &[Someone], but: usize) -> Others {
+    let interpreter = Interpreter::new(rules.rulebook(), &rules.context);
+    let all: Vec<User<'_>> = users.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
+    let mut others = Others { place: but as u64, ..Others::default() };
+    for (place, answers) in interpreter.evaluate_all(&all).iter().enumerate().filter(|(place, _)| *place != but) {
+        let known = SoFar { record: &users[place].record, answers };
+        for (at, aggregate) in rules.rulebook().aggregates.iter().enumerate() {
+            if let (Over::Users, Some(group)) = (aggregate.over, group_of(&interpreter, aggregate, &known)) {
+                let when = When { at: None, place: place as u64 };
+                let element = rows::element(aggregate, &interpreter.row(&known), when);
+                others.add(AggregateId(at as u32), aggregate, group, element);
+            }
+        }
+    }
+    others.sort();
+    others
 }
 
 /// Few by default; `PROPTEST_CASES=10000 cargo test explain` takes its time.

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use tagwell::{
     explain::Explained,
     ir::{Body, DefinitionId},
-    value::{Truth, Value, literal, print},
+    value::{Truth, Value},
 };
 
-use super::{Rules, Someone, config};
+use super::{Rules, Someone, applied, config};
 use crate::agree::{
     data::{AS_OF, Data, Moments},
     rules::{self, About},
@@ -16,20 +16,10 @@ use crate::agree::{
 /// The user with the values that a way in proposes; none where it proposes something that stands in no record.
 fn after(rules: &Rules, user: &Someone, explained: &Explained) -> Option<Someone> {
     let table = rules.rulebook().schema.root();
-    let zone = rules.clock().zone();
     let mut user = user.clone();
     for change in explained.nearest.as_ref()? {
         let id = table.find(&change.column)?;
-        let column = table.column(id);
-        assert!(change.to != Value::Missing || column.optional, "{change:?}");
-        if change.to != Value::Missing {
-            let cell = print::text(&change.to, zone);
-            let read = literal::from_text(&cell, &column.ty, zone);
-            assert!(!cell.is_empty() || matches!(change.to, Value::List(_)), "{change:?}");
-            if !matches!(change.to, Value::List(_) | Value::Duration(_)) {
-                assert_eq!(read.as_ref(), Ok(&change.to), "it stands in a file as it is: {change:?}");
-            }
-        }
+        applied(rules, change);
         user.record[id.0 as usize] = change.to.clone();
     }
     Some(user)
@@ -214,9 +204,8 @@ mod small {
 mod everybody {
     use super::*;
     use tagwell::{
-        eval::{Interpreter, User, reference::SoFar, rows, rows::When},
-        explain::{Asked, Others, explain, group_of},
-        ir::{AggregateId, Over},
+        eval::{Interpreter, User},
+        explain::{Asked, explain},
     };
 
     const RULES: &[&str] = &[
@@ -242,25 +231,6 @@ mod everybody {
         all.iter().map(|answers| answers.value(id).clone()).collect()
     }
 
-    /// What is found of everybody but one.
-    fn others(rules: &Rules, users: &[Someone], but: usize) -> Others {
-        let interpreter = Interpreter::new(rules.rulebook(), &rules.context);
-        let all: Vec<User<'_>> = users.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
-        let mut others = Others { place: but as u64, ..Others::default() };
-        for (place, answers) in interpreter.evaluate_all(&all).iter().enumerate().filter(|(place, _)| *place != but) {
-            let known = SoFar { record: &users[place].record, answers };
-            for (at, aggregate) in rules.rulebook().aggregates.iter().enumerate() {
-                if let (Over::Users, Some(group)) = (aggregate.over, group_of(&interpreter, aggregate, &known)) {
-                    let when = When { at: None, place: place as u64 };
-                    let element = rows::element(aggregate, &interpreter.row(&known), when);
-                    others.add(AggregateId(at as u32), aggregate, group, element);
-                }
-            }
-        }
-        others.sort();
-        others
-    }
-
     proptest! {
         #![proptest_config(config(60))]
 
@@ -277,7 +247,7 @@ mod everybody {
                 .collect();
             let now = answers(&rules, &users, id);
             for (at, user) in users.iter().enumerate() {
-                let others = others(&rules, &users, at);
+                let others = super::super::others(&rules, &users, at);
                 let asked = Asked {
                     rulebook: rules.rulebook(),
                     sources: rules.checked.warnings().sources(),

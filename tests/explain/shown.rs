@@ -46,12 +46,33 @@ fn amounts_and_moments() {
         ("mod(points, 7) = 3", "\"points\": 12", "nearest way in: points is 12: 2 less"),
         ("points * 2 + 1 > 100", "\"points\": 3", "nearest way in: points is 3: 47 more"),
         ("city = \"北京\"", "\"city\": \"上海\"", "nearest way in: city is \"上海\": would have to be \"北京\""),
-        ("city != \"北京\"", "\"city\": \"北京\"", "nearest way in: city is \"北京\": would have to be \"x\""),
+        (
+            "city != \"北京\"",
+            "\"city\": \"北京\"",
+            "nearest way in: city is \"北京\": would have to be another, such as \"x\"",
+        ),
         ("lower(city) = \"rome\"", "\"city\": \"Oslo\"", "nearest way in: city is \"Oslo\": would have to be \"rome\""),
         (
             "mobile matches /^1[3-9]\\d{9}$/",
             "\"mobile\": \"x\"",
-            "nearest way in: mobile is \"x\": would have to be \"13000000000\"",
+            "nearest way in: mobile is \"x\": would have to be another, such as \"13000000000\"",
+        ),
+        ("city is known", "\"city\": null", "nearest way in: city is missing: would have to be known, such as \"x\""),
+        (
+            "length(city) > 2",
+            "\"city\": null",
+            "nearest way in: city is missing: would have to be known, such as \"xxx\"",
+        ),
+        ("rate is known", "\"rate\": null", "nearest way in: rate is missing: would have to be known, such as 0.0"),
+        (
+            "floor(age(seen) / 1d) between 700..800",
+            "\"seen\": \"2026-11-01T08:00\"",
+            "nearest way in: seen is 2026-11-01 08:00: would have to be 2024-12-22 10:00 | from 2028-10-01 08:00",
+        ),
+        (
+            "points > spend and spend > 5",
+            "\"points\": 4, \"spend\": 2",
+            "nearest way in: spend is 2.00: 3.01 more; and points is 4: 2 more",
         ),
         (
             "interests has \"tea\"",

@@ -357,7 +357,7 @@ impl Checker<'_> {
         if let Some(aggregate) = self.funnels.get(&id).copied() {
             let Over::Children(table) = self.aggregates.get(aggregate.0 as usize)?.over else { return None };
             let ty = self.at_type(table)?;
-            return Some(Expr { kind: ExprKind::Reached(aggregate), ty, span });
+            return Some(Expr { kind: ExprKind::Reached(aggregate, id), ty, span });
         }
         if self.types.get(id.0 as usize).is_some_and(Option::is_none) {
             return None;

@@ -335,7 +335,7 @@ impl Lowering<'_, '_> {
                 ExprKind::Column(_)
                     | ExprKind::ChildColumn(_)
                     | ExprKind::Aggregate(_)
-                    | ExprKind::Reached(_)
+                    | ExprKind::Reached(..)
                     | ExprKind::Lookup { .. }
                     | ExprKind::Definition(_)
                     | ExprKind::InUploaded { .. }

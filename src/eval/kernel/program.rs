@@ -806,7 +806,7 @@ fn origins(rulebook: &Rulebook, named: &[DefinitionId], wanted: crate::ir::Aggre
     let (mut seen, mut open) = (BTreeSet::new(), vec![]);
     let mut look = |expr: &Expr, inside: Option<DefinitionId>, open: &mut Vec<DefinitionId>| {
         expr.each(&mut |node| match &node.kind {
-            ExprKind::Aggregate(id) | ExprKind::Reached(id) if *id == wanted => {
+            ExprKind::Aggregate(id) | ExprKind::Reached(id, _) if *id == wanted => {
                 let asked = match aggregate.over {
                     Over::Children(table) => Cause::Children(table),
                     Over::Users => Cause::Users,

@@ -31,7 +31,7 @@ impl May<'_> {
             ExprKind::Definition(id) => self.definition(*id),
             ExprKind::Aggregate(id) => self.aggregate(*id),
             ExprKind::ChildColumn(_)
-            | ExprKind::Reached(_)
+            | ExprKind::Reached(..)
             | ExprKind::Lookup { .. }
             | ExprKind::ToNext(_)
             | ExprKind::CompareAge { .. }

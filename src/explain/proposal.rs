@@ -1,0 +1,131 @@
+//! A way in that was found, made as small as it goes, and told leaf by leaf.
+
+use crate::{
+    explain::{
+        person::{Seen, Slot, Supposed},
+        table::{self, type_of, value_of},
+        trial::Trial,
+        values::far,
+    },
+    ir::Expr,
+    value::{Truth, Value},
+};
+
+/// A leaf that would have to change, and what it stands on.
+#[derive(Clone, Debug)]
+pub(super) struct Step<'a> {
+    pub(super) leaf: &'a Expr,
+    pub(super) slot: Slot,
+    pub(super) is: Value,
+    pub(super) to: Value,
+}
+
+/// Rounds in which what changes is brought nearer: one thing may make room for another.
+const ROUNDS: usize = 3;
+
+/// The same with nothing superfluous, each change the smallest that will do beside the others.
+pub(super) fn smallest(trial: &Trial<'_, '_>, now: &Seen, found: Supposed) -> Supposed {
+    let slots = table::slots(trial.person, trial.goal.formula.leaves(), &Supposed::new());
+    let touching = |slot: Slot| -> Vec<usize> {
+        slots.iter().enumerate().filter(|(_, slots)| slots.contains(&slot)).map(|(leaf, _)| leaf).collect()
+    };
+    let before = trial.all_truths(now);
+    let leaves = |supposed: &Supposed| trial.reached(supposed).map(|truths| needed(trial, &before, &truths).len());
+    let mut found = found;
+    let Some(mut size) = leaves(&found) else { return found };
+    for _ in 0..ROUNDS {
+        for slot in found.keys().copied().rev().collect::<Vec<_>>() {
+            let mut fewer = found.clone();
+            fewer.remove(&slot);
+            if let Some(this) = leaves(&fewer).filter(|this| *this <= size && !fewer.is_empty()) {
+                (found, size) = (fewer, this);
+            }
+        }
+        let mut nearer = false;
+        for slot in found.keys().copied().collect::<Vec<_>>() {
+            let mut others = found.clone();
+            let Some(so_far) = others.remove(&slot) else { continue };
+            let ty = type_of(trial.person.rulebook, slot);
+            let is = value_of(now, slot);
+            let so_far = far(ty, &is, &so_far, &trial.context.clock);
+            let table = trial.table(slot, touching(slot), now, &others);
+            for (value, _) in &table.values {
+                if let (Some(so_far), Some(this)) = (so_far, far(ty, &is, value, &trial.context.clock))
+                    && this >= so_far
+                {
+                    break;
+                }
+                if found.get(&slot) == Some(value) {
+                    break;
+                }
+                let mut supposed = others.clone();
+                supposed.insert(slot, value.clone());
+                if let Some(this) = leaves(&supposed).filter(|this| *this <= size) {
+                    (found, size, nearer) = (supposed, this, true);
+                    break;
+                }
+            }
+        }
+        if !nearer {
+            break;
+        }
+    }
+    found
+}
+
+/// The leaves that would have to be otherwise: of those that are, without what would do as it was.
+fn needed(trial: &Trial<'_, '_>, before: &[Truth], then: &[Truth]) -> Vec<usize> {
+    let changed = before.iter().zip(then).enumerate().filter(|(_, (before, then))| before != then);
+    let mut needed: Vec<usize> = changed.map(|(leaf, _)| leaf).collect();
+    let mut truths = then.to_vec();
+    for leaf in needed.clone().into_iter().rev() {
+        let mut fewer = truths.clone();
+        if let (Some(slot), Some(before)) = (fewer.get_mut(leaf), before.get(leaf)) {
+            *slot = *before;
+        }
+        if trial.goal.formula.truth(&fewer).is_true() {
+            truths = fewer;
+            needed.retain(|other| *other != leaf);
+        }
+    }
+    needed
+}
+
+/// Each leaf that would have to change with what changes it, in rule order; then what makes way for another.
+pub(super) fn steps<'a>(trial: &Trial<'_, 'a>, now: &Seen, found: &Supposed) -> Vec<Step<'a>> {
+    let formula = &trial.goal.formula;
+    let slots = table::slots(trial.person, formula.leaves(), &Supposed::new());
+    let before = trial.all_truths(now);
+    let then = trial.all_truths(&trial.see(found));
+    let mut steps: Vec<Step<'a>> = vec![];
+    let mut tell = |leaf: usize, slot: Slot| {
+        if let (Some(leaf), Some(to)) = (formula.leaves().get(leaf).copied(), found.get(&slot)) {
+            steps.push(Step { leaf, slot, is: value_of(now, slot), to: to.clone() });
+        }
+    };
+    // Without this change alone, the leaf would be otherwise.
+    let hangs_on = |leaf: usize, slot: Slot| {
+        let mut fewer = found.clone();
+        fewer.remove(&slot);
+        trial.truths(&trial.see(&fewer), &[leaf]).first() != then.get(leaf)
+    };
+    let mut told: Vec<Slot> = vec![];
+    for leaf in needed(trial, &before, &then) {
+        let own = slots.get(leaf).map_or(&[][..], Vec::as_slice);
+        let changed: Vec<Slot> = own.iter().copied().filter(|slot| found.contains_key(slot)).collect();
+        let mut deciding: Vec<Slot> = changed.iter().copied().filter(|slot| hangs_on(leaf, *slot)).collect();
+        if deciding.is_empty() {
+            deciding.extend(changed.first());
+        }
+        for slot in deciding {
+            tell(leaf, slot);
+            told.push(slot);
+        }
+    }
+    for slot in found.keys().filter(|slot| !told.contains(slot)) {
+        let touching = || (0..slots.len()).filter(|leaf| slots.get(*leaf).is_some_and(|slots| slots.contains(slot)));
+        let leaf = touching().find(|leaf| hangs_on(*leaf, *slot)).or_else(|| touching().next());
+        leaf.into_iter().for_each(|leaf| tell(leaf, *slot));
+    }
+    steps
+}

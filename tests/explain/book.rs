@@ -1,0 +1,279 @@
+//! Rulebooks of everything that is explained, in small numbers, so that conditions meet: arithmetic, names, rows, funnels, levels,
+//! scores, layers, ranks, texts, lists and time; and users for them.
+
+use proptest::{prelude::*, sample::select};
+
+/// What everybody has.
+pub(super) const TABLES: &str = "\
+rulebook \"book\" timezone \"Europe/Berlin\"
+table users key id { id: text  a: int?  b: int  c: decimal(2)?  r: float?  city: text?  on: bool?  seen: timestamp?  born: date?  tags: list of text? }
+table orders of users by id at at { id: text  at: timestamp  amount: decimal(2)  kind: text?  qty: int? }
+param near = 10d
+let spend = sum(orders.amount)
+let often = count(orders within 30d)
+let last_order = max(orders.at)
+let half = a / 2
+let both = spend + b
+let when_reached = reached(path)
+let since = age(reached(path))
+let days = floor(age(seen) / 1d)
+let liked = most(orders.kind)
+funnel path on orders { visit when kind = \"v\"  basket within 7d when kind = \"b\" or qty > 3  buy when kind = \"x\" }
+";
+
+pub(super) const AS_OF: &str = "2026-11-22T10:00";
+
+/// Whether rules ask about everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    One,
+    Everybody,
+}
+
+fn numbers(about: About) -> Vec<&'static str> {
+    let mut all = vec![
+        "a",
+        "b",
+        "c",
+        "r",
+        "(a + b)",
+        "(a * 2 - b)",
+        "(a * b)",
+        "(c + a)",
+        "(c - spend)",
+        "abs(a - 5)",
+        "abs(a - b)",
+        "min(a, b)",
+        "max(a, b, 3)",
+        "clamp(b, 2..6)",
+        "((a ?? 0) + b)",
+        "mod(b, 7)",
+        "round(c, 0)",
+        "floor(c / 3)",
+        "ceil(b / 4)",
+        "(-a)",
+        "(100 - a * 3)",
+        "half",
+        "spend",
+        "both",
+        "often",
+        "count(orders)",
+        "sum(orders.amount where kind = \"b\")",
+        "avg(orders.amount)",
+        "days",
+        "floor(age(seen) / 1d)",
+        "floor(age(born) / 1d)",
+        "floor(since / 1d)",
+        "length(city)",
+        "count(tags)",
+        "(if on then a else b)",
+        "year(born)",
+        "weekday(born)",
+        "(b * b)",
+        "(r * 2)",
+    ];
+    if about == About::Everybody {
+        all.extend([
+            "avg(users.a)",
+            "(a - avg(users.a per city))",
+            "ntile(b, 3)",
+            "ntile(a per on, 2)",
+            "max(users.b)",
+            "count(users where a > 4)",
+            "sum(users.b per city)",
+        ]);
+    }
+    all
+}
+
+/// What can be asked beside numbers.
+const QUESTIONS: &[&str] = &[
+    "on",
+    "a is missing",
+    "a is known",
+    "city is missing",
+    "city = \"rome\"",
+    "city != \"rome\"",
+    "city in [\"oslo\", \"bonn\"]",
+    "city starts with \"ro\"",
+    "lower(city) = \"rome\"",
+    "city + \"!\" = \"rome!\"",
+    "city not contains \"o\"",
+    "city matches /^[a-c]+$/",
+    "tags has \"x\"",
+    "tags has none of [\"x\", \"y\"]",
+    "liked = \"b\"",
+    "liked is missing",
+    "seen within 30d",
+    "seen between 10d..20d",
+    "seen < near ago",
+    "seen within next 7d",
+    "age(seen) > 1mo",
+    "age(seen) between 1mo..2mo",
+    "seen during this month",
+    "seen = 2026-11-20",
+    "born >= 2000-01-01",
+    "age(born) >= 18y",
+    "anniversary(born) within next 7d",
+    "seen + 3d < now",
+    "last_order within 10d",
+    "last_order < 5d ago",
+    "age(last_order) > near",
+    "last_order within next 7d",
+    "any(orders where kind = \"x\")",
+    "any(orders within 7d)",
+    "max(orders.qty) > 2",
+    "first(orders.kind) = \"v\"",
+    "path = basket",
+    "path >= basket",
+    "path = buy",
+    "path is missing",
+    "path in [visit, buy]",
+    "reached(path) < 1d ago",
+    "reached(path) within 5d",
+    "reached(path) between 2d..9d",
+    "age(reached(path)) > 3d",
+    "age(reached(path)) between 1d..4d",
+    "when_reached < 2d ago",
+    "since > 2d",
+    "reached(path) > last_order",
+    "reached(path) > seen",
+    "reached(path) is missing",
+    "count(orders where at > reached(path)) >= 1",
+    "weekday(today) = 1",
+    "hour(now) between 9..17",
+    "now > 2026-12-01",
+];
+
+const OF_EVERYBODY: &[&str] =
+    &["top 50% by b", "top 1 by (a per on)", "bottom 40% by (c where b > 2)", "b > avg(users.b)", "top 2 by spend"];
+
+fn leaf(about: About) -> BoxedStrategy<String> {
+    let number = || select(numbers(about)).prop_map(str::to_owned).boxed();
+    let op = || select(vec![">", ">=", "<", "<=", "=", "!="]);
+    let asked = select(QUESTIONS).prop_map(str::to_owned);
+    let named = select(vec![
+        "t0",
+        "t1",
+        "lv >= l1",
+        "lv = l2",
+        "lv < l2",
+        "lw >= w1",
+        "lw = w0",
+        "lv in [l0, l2]",
+        "s > 10",
+        "s >= 25",
+        "ly = y0",
+        "to_next(lv) < 3",
+    ]);
+    let all = prop_oneof![
+        3 => (number(), op(), -2_i32..12).prop_map(|(number, op, than)| format!("{number} {op} {than}")),
+        1 => (number(), op(), select(vec!["2.5", "0.75", "9.99"])).prop_map(|(number, op, than)| format!("{number} {op} {than}")),
+        2 => (number(), 0_i32..5, 0_i32..9).prop_map(|(number, low, more)| format!("{number} between {low}..{}", low + more)),
+        1 => (number(), select(vec![700, 20, 3000]), 1_i32..100).prop_map(|(number, low, more)| format!("{number} between {low}..{}", low + more)),
+        2 => (number(), op(), number()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        4 => asked,
+        3 => named.prop_map(str::to_owned),
+    ];
+    match about {
+        About::One => all.boxed(),
+        About::Everybody => prop_oneof![4 => all, 1 => select(OF_EVERYBODY).prop_map(str::to_owned)].boxed(),
+    }
+}
+
+fn condition(about: About) -> BoxedStrategy<String> {
+    let condition = leaf(about).prop_recursive(2, 5, 3, |inner| {
+        prop_oneof![
+            3 => prop::collection::vec(inner.clone(), 2..4).prop_map(|parts| format!("({})", parts.join(" and "))),
+            2 => prop::collection::vec(inner.clone(), 2..3).prop_map(|parts| format!("({})", parts.join(" or "))),
+            1 => inner.clone().prop_map(|part| format!("(not ({part}))")),
+            1 => prop::collection::vec(inner.clone(), 3).prop_map(|parts| format!("at least 2 of ({})", parts.join(", "))),
+            1 => (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("(if {a} then {b} else {c})")),
+        ]
+    });
+    condition.boxed()
+}
+
+/// A rulebook: what each names stands above it, so nothing reads itself.
+pub(super) fn rules(about: About) -> BoxedStrategy<String> {
+    let plain = move || {
+        leaf(About::One).prop_filter("names nothing", |it| {
+            !["t0", "t1", "lv", "lw", "s >", "ly"].iter().any(|name| it.contains(name))
+        })
+    };
+    let by = select(vec!["a", "c", "spend", "(a + b)", "(c - b)", "days", "floor(c / 2)", "half"]);
+    let points =
+        prop::collection::vec((select(vec!["10", "20", "2.5", "minus 15", "minus 5"]), leaf_of_numbers()), 1..5);
+    let clamp = select(vec!["", " clamp 0..30", " clamp 10..20"]);
+    let from = select(vec!["", " from 10", " from -20"]);
+    (plain(), plain(), by, any::<bool>(), (plain(), plain()), (points, from, clamp), plain(), condition(about))
+        .prop_map(|(t0, t1, by, otherwise, (w1, w2), (points, from, clamp), y0, condition)| {
+            let arms: Vec<String> = points.iter().map(|(points, when)| format!("{points} when {when}")).collect();
+            let otherwise = if otherwise { "  l0 otherwise" } else { "  l0 from -3" };
+            format!(
+                "{TABLES}tag t0 when {t0}\ntag t1 when {t1} or t0\n\
+                 level lv by {by} {{ l3 from 20  l2 from 7  l1 from 3{otherwise} }}\n\
+                 level lw {{ w2 when {w2}  w1 when {w1}  w0 otherwise }}\n\
+                 layer ly {{ y0 when {y0}  y1 otherwise }}\n\
+                 score s{from} {{ {} }}{clamp}\n\
+                 tag it when {condition}\n",
+                arms.join("  ")
+            )
+        })
+        .boxed()
+}
+
+/// Arms that share fields.
+fn leaf_of_numbers() -> BoxedStrategy<String> {
+    let number = select(vec!["a", "a", "b", "c", "spend", "half", "(a + b)", "days"]);
+    prop_oneof![
+        4 => (number.clone(), select(vec![">", ">=", "<", "<="]), 0_i32..15).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        1 => (number, 0_i32..5, 0_i32..9).prop_map(|(it, low, more)| format!("{it} between {low}..{}", low + more)),
+        1 => select(vec!["on", "t0", "lv >= l2", "reached(path) < 3d ago", "path >= basket", "seen within 30d"]).prop_map(str::to_owned),
+    ]
+    .boxed()
+}
+
+fn moment() -> BoxedStrategy<String> {
+    (prop_oneof![-40_i32..10, -900_i32..400], 0_u32..24)
+        .prop_map(|(days, hour)| format!("{}T{hour:02}:30", tagwell::value::moment_text::date_text(20_779 + days)))
+        .boxed()
+}
+
+fn or_missing(value: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
+    prop_oneof![1 => Just("null".to_owned()), 5 => value].boxed()
+}
+
+/// A user as JSON.
+pub(super) fn user() -> BoxedStrategy<String> {
+    let text = |all: &'static [&'static str]| select(all).prop_map(|it| format!("\"{it}\""));
+    let order =
+        (moment(), 0_i32..12, or_missing(text(&["v", "b", "x"])), or_missing((0_i32..6).prop_map(|it| it.to_string())))
+            .prop_map(|(at, amount, kind, qty)| {
+                format!("{{\"at\": \"{at}\", \"amount\": {amount}, \"kind\": {kind}, \"qty\": {qty}}}")
+            });
+    let quoted = |it: BoxedStrategy<String>| it.prop_map(|it| format!("\"{it}\""));
+    let born =
+        (-9000_i32..100).prop_map(|days| format!("\"{}\"", tagwell::value::moment_text::date_text(20_779 + days)));
+    let number = || (-3_i32..15).prop_map(|it| it.to_string());
+    (
+        or_missing(number()),
+        number(),
+        or_missing((-300_i32..1500).prop_map(|it| format!("{}.{:02}", it / 100, (it % 100).abs()))),
+        or_missing(select(vec!["0.5", "2.25", "-1.0", "7.1"]).prop_map(str::to_owned)),
+        or_missing(text(&["rome", "Rome", "oslo", "abc"])),
+        or_missing(select(vec!["true", "false"]).prop_map(str::to_owned)),
+        or_missing(quoted(moment())),
+        or_missing(born),
+        or_missing(select(vec!["[]", "[\"x\"]", "[\"y\", \"z\"]"]).prop_map(str::to_owned)),
+        prop::collection::vec(order, 0..5),
+    )
+        .prop_map(|(a, b, c, r, city, on, seen, born, tags, orders)| {
+            format!(
+                "\"a\": {a}, \"b\": {b}, \"c\": {c}, \"r\": {r}, \"city\": {city}, \"on\": {on}, \"seen\": {seen}, \"born\": {born}, \
+                 \"tags\": {tags}, \"orders\": [{}]",
+                orders.join(", ")
+            )
+        })
+        .boxed()
+}
