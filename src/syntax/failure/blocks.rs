@@ -91,7 +91,7 @@ impl Around<'_> {
             return None;
         }
         let tokens = self.tokens.get(self.at..)?.to_vec();
-        let around = Around { text: self.text, tokens, at: 0, expected: self.expected };
+        let around = Around { text: self.text, grammar: self.grammar, tokens, at: 0, expected: self.expected };
         around.other_tongue(this).or_else(|| around.declaration())
     }
 
@@ -374,6 +374,14 @@ impl Around<'_> {
                     Mistake::new(code::FOREIGN_FORM, this.range(), "points are added without a sign")
                         .help("remove the `+`")
                         .fix("remove the `+`", this.range(), ""),
+                );
+            }
+            let unit = this.kind == Kind::Word && self.next().is_some_and(|next| next.is("when"));
+            if unit && previous.kind == Kind::Number && self.expects_any(&[Rule::kw_when, Rule::when]) {
+                return Some(
+                    Mistake::new(code::FOREIGN_FORM, this.range(), "points are a bare number")
+                        .help(format!("write `{} when …`", previous.text))
+                        .fix(format!("remove {}", shown(this.text)), previous.end()..this.end(), ""),
                 );
             }
             let open = self.open().last().is_some_and(|open| open.is("{"));

@@ -45,10 +45,7 @@ impl Around<'_> {
                 this.range(),
                 format!("`{}` has no table to choose rows from here", this.text),
             )
-            .help(match self.previous().filter(|previous| previous.is(")")) {
-                Some(_) => format!("it stands inside the aggregate's brackets: `{}`", self.moved_inside()),
-                None => format!("it stands inside an aggregate: `count(orders {} …)`", this.text),
-            });
+            .help(format!("it stands inside an aggregate: `count(orders {} …)`", this.text));
         }
         let value = matches!(this.kind, Kind::Number | Kind::Text) && self.expects(Rule::kw_and);
         if let Some(previous) =
@@ -72,29 +69,6 @@ impl Around<'_> {
                 None => format!("{expected} is expected here"),
             },
         )
-    }
-
-    /// `sum(orders.amount) where paid` as `sum(orders.amount where paid)`
-    fn moved_inside(&self) -> String {
-        let end = self.tokens.last().map_or(0, super::Token::end);
-        let (Some(this), Some(close)) = (self.this(), self.previous()) else { return String::new() };
-        let mut depth = 0_usize;
-        let mut start = close.start;
-        for (at, token) in self.tokens.iter().enumerate().take(self.at).rev() {
-            match token.text {
-                ")" if token.kind == Kind::Sign => depth += 1,
-                "(" if token.kind == Kind::Sign => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        start =
-                            at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(token.start, |name| name.start);
-                        break;
-                    }
-                }
-                _ => {}
-            }
-        }
-        format!("{} {})", self.slice(start..close.start), self.slice(this.start..end))
     }
 
     /// What could have stood here, in our words.

@@ -289,6 +289,16 @@ impl Around<'_> {
         let last = self.token(typed.len() as isize - 1)?;
         let range = this.start..last.end();
         let typed = self.slice(range.clone());
+        if *word == "per" && !self.expects_any(&[Rule::clause_per, Rule::kw_per]) {
+            return Some(
+                Mistake::new(
+                    code::CLAUSE_OUTSIDE,
+                    range,
+                    format!("`{typed}` is written `per`, and stands inside an aggregate"),
+                )
+                .help("write it like `avg(users.spend per city)`"),
+            );
+        }
         // More than 30 days ago is before that moment, not after it.
         let turned = match *word {
             ">" => Some("<"),

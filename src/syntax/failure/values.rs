@@ -199,7 +199,7 @@ impl Around<'_> {
     fn rank_amount(&self) -> Option<Mistake> {
         let (this, amount) = (self.this()?, self.previous()?);
         self.token(-2).filter(|rank| matches!(rank.text, "top" | "bottom"))?;
-        if this.is("%") {
+        if self.is_percent_sign(0) && amount.kind == Kind::Number {
             let range = amount.start..this.end();
             let written = format!("{}%", amount.text);
             return Some(
