@@ -25,6 +25,14 @@ pub(super) struct Definition<'a> {
     pub(super) description: Option<&'a str>,
 }
 
+/// What `to_next` and `reached` are asked of.
+#[derive(Default)]
+pub(super) struct Ladders {
+    /// The levels that go by a value.
+    pub(super) levels: Vec<String>,
+    pub(super) funnels: Vec<String>,
+}
+
 /// What a definition is.
 #[derive(Clone, Copy)]
 pub(super) enum Rule<'a> {
@@ -65,6 +73,25 @@ impl<'a> Book<'a> {
     pub(super) fn segments(&self) -> HashSet<DefinitionId> {
         let all = (0..).map(DefinitionId).zip(&self.definitions);
         all.filter(|(_, it)| matches!(it.rule, Rule::Segment(_))).map(|(id, _)| id).collect()
+    }
+
+    /// The names of what `to_next` and `reached` are asked of, in the order written.
+    pub(super) fn ladders(&self) -> Ladders {
+        let mut ladders = Ladders::default();
+        for definition in &self.definitions {
+            match definition.rule {
+                Rule::Level(it) if it.by.is_some() => ladders.levels.push(it.name.symbol.to_string()),
+                Rule::Funnel(it) => ladders.funnels.push(it.name.symbol.to_string()),
+                Rule::Level(_)
+                | Rule::Let(_)
+                | Rule::Tag(_)
+                | Rule::Score(_)
+                | Rule::Layer(_)
+                | Rule::Segment(_)
+                | Rule::Expression(_) => {}
+            }
+        }
+        ladders
     }
 
     fn add(&mut self, declaration: &'a ast::Declaration) {

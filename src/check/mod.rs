@@ -32,7 +32,7 @@ use crate::{
     syntax::ast,
     value::{Type, Zone},
 };
-use book::Book;
+use book::{Book, Ladders};
 use names::Names;
 
 /// What a rulebook is checked against, beside itself.
@@ -136,6 +136,7 @@ fn lower(
         funnels: HashMap::new(),
         scope: None,
         segments: book.segments(),
+        ladders: book.ladders(),
     };
     checker.declare_names(book);
     declare::forget_wrong_types(&mut checker, book);
@@ -193,6 +194,7 @@ struct Checker<'a> {
     /// The clause that is being looked at.
     scope: Option<Scope>,
     segments: HashSet<ir::DefinitionId>,
+    ladders: Ladders,
 }
 
 /// Where in a source clause an expression stands: what a bare name may mean there.

@@ -19,7 +19,7 @@ use std::{fmt::Write, fs, path::Path};
 
 use tagwell::{
     check::Inputs,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Severity},
     engine::Rulebook,
     testing::{Suite, Surroundings},
 };
@@ -88,6 +88,47 @@ fn expectation(text: &str, found: &Diagnostic) -> String {
     out
 }
 
+/// How many mistakes are told of a text alone, before names and types are looked at.
+fn of_syntax(text: &str) -> usize {
+    Rulebook::parse_what_can_be([("case.rules", text)]).1.len()
+}
+
+/// What is proposed works where it is typed: made alone, each mend takes its mistake away, and puts no other of the text there.
+/// What does not.
+fn mends_that_do_not_mend(prelude: &str, case: &str) -> Vec<String> {
+    let plain: String = case.lines().filter(|line| !line.starts_with(MARK)).map(|line| format!("{line}\n")).collect();
+    let text = format!("{prelude}{plain}");
+    let found = said(&text);
+    let syntax = of_syntax(&text);
+    let mut wrong = vec![];
+    for it in &found {
+        // Of warnings only the first of a rule is told, so another place may say the same then.
+        let words = |text: &str, other: &Diagnostic| match other.severity {
+            Severity::Error => String::new(),
+            Severity::Warning => text[other.primary.span.range()].to_owned(),
+        };
+        let place = words(&text, it);
+        let times = |text: &str, all: &[Diagnostic]| {
+            let same = |other: &&Diagnostic| {
+                other.code == it.code && other.message == it.message && words(text, other) == place
+            };
+            all.iter().filter(same).count()
+        };
+        for fix in &it.fixes {
+            let mut mended = text.clone();
+            let mut edits = fix.edits.clone();
+            edits.sort_by_key(|edit| edit.span.start);
+            edits.iter().rev().for_each(|edit| mended.replace_range(edit.span.range(), &edit.text));
+            let left = said(&mended);
+            if times(&mended, &left) >= times(&text, &found) || of_syntax(&mended) > syntax.saturating_sub(1) {
+                let shown: Vec<String> = left.iter().map(|it| format!("{} {}", it.code, it.message)).collect();
+                wrong.push(format!("{plain}\n`{}` ({}) leaves: {}\n", fix.title, it.message, shown.join("; ")));
+            }
+        }
+    }
+    wrong
+}
+
 /// Holds a file against what is said of it.
 fn holds(name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check").join(name);
@@ -101,6 +142,8 @@ fn holds(name: &str) {
         fs::write(&path, all.join("---\n")).unwrap();
     }
     assert!(!cases.is_empty() && file.contains(MARK), "{name} expects nothing");
+    let wrong: Vec<String> = cases.iter().flat_map(|case| mends_that_do_not_mend(prelude, case)).collect();
+    assert!(wrong.is_empty(), "{name}: what is proposed does not mend:\n\n{}", wrong.join("\n"));
     for (case, meant) in cases.iter().zip(&meant) {
         assert!(case == meant, "{name} expects\n\n{case}\nand what is said is\n\n{meant}");
     }
@@ -124,4 +167,4 @@ macro_rules! files {
     };
 }
 
-files! { always asked_twice bad_messages empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules mistakes_in_tests negations phrases played played_undeclared unused without_quotes }
+files! { always asked_twice bad_messages chinese empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules mistakes_in_tests negations phrases played played_undeclared proposals unused without_quotes }

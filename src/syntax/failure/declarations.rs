@@ -38,6 +38,7 @@ impl Around<'_> {
         }
         None.or_else(|| self.foreign_word(this))
             .or_else(|| self.colon_before_a_label(this))
+            .or_else(|| self.colon_before_when(this))
             .or_else(|| self.when(this))
             .or_else(|| self.equals(this))
             .or_else(|| self.quoted(this))
@@ -206,6 +207,19 @@ impl Around<'_> {
             Mistake::new(code::FOREIGN_FORM, this.range(), "no `:` stands between a name and its label")
                 .help(format!("write {}", shown(&written)))
                 .fix("remove it", name.end()..label.start, " ")
+        })
+    }
+
+    /// `tag vip: when …`
+    fn colon_before_when(&self, this: &Token<'_>) -> Option<Mistake> {
+        let when = self.next().filter(|next| this.is(":") && next.kind == Kind::Word)?;
+        let due = self.expects_any(&[Rule::kw_when, Rule::when]) && !self.expects_operand();
+        (due && (when.is("when") || super::tongue::is_when(when.text))).then(|| {
+            Mistake::new(code::FOREIGN_FORM, this.range(), "no `:` stands before the condition").help("remove it").fix(
+                "remove it",
+                this.start..when.start,
+                " ",
+            )
         })
     }
 

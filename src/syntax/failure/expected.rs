@@ -51,6 +51,14 @@ impl Around<'_> {
         if let Some(previous) =
             self.previous().filter(|it| value && it.kind == Kind::Word && !words::is_reserved(it.text))
         {
+            if let Some(ago) = super::numbers::proper(this.text).filter(|_| this.kind == Kind::Number) {
+                let message = format!("an operator is left out before {}", shown(this.text));
+                return Mistake::new(code::MISSING_WORD, this.range(), message).help(format!(
+                    "write `{0} < {ago}` for longer ago, `{0} within {1}` for since then",
+                    previous.text,
+                    ago.trim_end_matches(" ago")
+                ));
+            }
             let sign = if this.kind == Kind::Text { "=" } else { ">=" };
             return Mistake::new(
                 code::MISSING_WORD,
@@ -59,7 +67,7 @@ impl Around<'_> {
             )
             .help(format!("write `{} {sign} {}`, or another comparison", previous.text, this.text));
         }
-        if this.is("then") {
+        if matches!(this.text, "then" | "\u{90a3}\u{4e48}" | "\u{5219}" | "\u{5c31}") {
             return Mistake::new(code::UNEXPECTED, this.range(), "a condition is followed by nothing that is done")
                 .help("write a `segment` for what is done: `segment NAME when CONDITION { on enter send sms \"…\" }`");
         }

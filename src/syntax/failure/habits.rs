@@ -147,9 +147,13 @@ impl Around<'_> {
         }
         let (first, length) = (self.tokens.get(begin)?, self.tokens.get(last + 1)?);
         let subject = self.tokens.get(begin.checked_sub(1)?)?;
-        if !super::ends_operand(subject) {
+        // `count(orders, last 30 days)`
+        let comma = subject.is(",") && begin >= 2 && self.open().last().is_some_and(|open| open.is("("));
+        if !super::ends_operand(subject) && !comma {
             return None;
         }
+        let from = if comma { self.tokens.get(begin - 2).map_or(subject.start, Token::end) } else { first.start };
+        let blank = if comma { " " } else { "" };
         let typed = self.slice(first.start..length.start).trim();
         // `30 days` in two words is mended together with what stands before it.
         let unit = self.tokens.get(last + 2).filter(|unit| unit.kind == Kind::Word && numbers::is_plain(length.text));
@@ -159,8 +163,8 @@ impl Around<'_> {
             let told = format!("`{}` is written `{written}` here", self.slice(range.clone()));
             return Some(Mistake::new(code::FOREIGN_FORM, range.clone(), told).help(format!("write `{written}`")).fix(
                 format!("write `{written}`"),
-                range,
-                written,
+                from..range.end,
+                format!("{blank}{written}"),
             ));
         }
         Some(
@@ -170,7 +174,7 @@ impl Around<'_> {
                 format!("`{typed}` is written `within` here"),
             )
             .help(format!("write `within {}`", length.text))
-            .fix("write `within`", first.start..length.start, "within "),
+            .fix("write `within`", from..length.start, format!("{blank}within ")),
         )
     }
 

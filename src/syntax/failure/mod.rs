@@ -258,7 +258,10 @@ impl<'a> Around<'a> {
             if reach == usize::MAX {
                 return mistake;
             }
-            if reach > self.fails_at() && best.as_ref().is_none_or(|(furthest, _)| reach > *furthest) {
+            // A mend that only takes something away leaves less to mend.
+            let shrinks = mistake.edits.iter().all(|(_, text)| text.trim().is_empty());
+            let onward = reach > self.fails_at() || shrinks && reach >= self.fails_at();
+            if onward && best.as_ref().is_none_or(|(furthest, _)| reach > *furthest) {
                 best = Some((reach, mistake));
             }
         }

@@ -1,6 +1,6 @@
 //! Words of Chinese in the place of a word of the language: `当` for `when`, `且` for `and`, `介于` for `between`.
 
-use super::{Around, Kind, Mistake, Token, words};
+use super::{Around, Kind, Mistake, Token, numbers, words};
 use crate::diagnostic::code;
 
 /// What is typed, and what it may stand for; the one is meant with which the text goes on.
@@ -50,8 +50,16 @@ const GLUED: &[(&str, &str)] = &[
     ("\u{4ecb}\u{4e8e}", "between"),
 ];
 
+/// Whether a word of Chinese stands for `when`.
+pub(super) fn is_when(word: &str) -> bool {
+    WORDS.iter().any(|(typed, meant)| *typed == word && meant.contains(&"when"))
+}
+
 impl Around<'_> {
     pub(super) fn tongue(&self) -> Option<Mistake> {
+        if let Some(mistake) = self.around_its_object() {
+            return Some(mistake);
+        }
         // A word may have been taken for a name, so that what comes behind it is unexpected.
         let near = [self.this(), self.previous()].into_iter().flatten().filter(|it| it.kind == Kind::Word);
         let mut best: Option<(usize, Mistake)> = None;
@@ -65,6 +73,53 @@ impl Around<'_> {
             }
         }
         best.map(|(_, mistake)| mistake)
+    }
+
+    /// `在 30 天内`, `在 3 到 5 之间`, `以 "小" 开头`: what Chinese puts around what is asked for.
+    fn around_its_object(&self) -> Option<Mistake> {
+        let this = self.this()?;
+        let behind: Vec<&Token<'_>> = self.tokens.get(self.at + 1..)?.iter().take(5).collect();
+        let words = |from: usize, upto: usize| behind.get(from..upto);
+        let ends = |it: &Token<'_>, with: &[&str]| with.contains(&it.text);
+        let inside = ["\u{5185}", "\u{4ee5}\u{5185}", "\u{4e4b}\u{5185}"];
+        let (end, written) = if this.is("\u{4ee5}") {
+            let [text, word] = words(0, 2)? else { return None };
+            let which = match word.text {
+                "\u{5f00}\u{5934}" | "\u{5f00}\u{59cb}" => "starts with",
+                "\u{7ed3}\u{5c3e}" | "\u{7ed3}\u{675f}" => "ends with",
+                _ => return None,
+            };
+            (word.end(), format!("{which} {}", text.text))
+        } else if this.is("\u{5728}") {
+            match behind.as_slice() {
+                [length, ..] if let Some(glued) = length.text.strip_suffix("\u{5185}") => {
+                    let plain = glued.trim_end_matches(['\u{4ee5}', '\u{4e4b}']);
+                    (length.end(), format!("within {}", numbers::length(plain)?))
+                }
+                [length, word, ..] if ends(word, &inside) => {
+                    (word.end(), format!("within {}", numbers::length(length.text)?))
+                }
+                [number, unit, ..] if let Some(unit_word) = unit.text.strip_suffix("\u{5185}") => {
+                    (unit.end(), format!("within {}", numbers::length(&format!("{}{unit_word}", number.text))?))
+                }
+                [from, to, upto, word, ..]
+                    if word.is("\u{4e4b}\u{95f4}")
+                        && matches!(to.text, "\u{5230}" | "\u{548c}" | "\u{81f3}" | "\u{4e0e}" | "-" | "~" | "..") =>
+                {
+                    (word.end(), format!("between {}..{}", from.text, upto.text))
+                }
+                _ => return None,
+            }
+        } else {
+            return None;
+        };
+        let range = this.start..end;
+        let typed = self.slice(range.clone());
+        Some(
+            Mistake::new(code::FOREIGN_FORM, range.clone(), format!("`{typed}` is written `{written}` here"))
+                .help(format!("write `{written}`"))
+                .fix(format!("write `{written}`"), range, written),
+        )
     }
 
     fn translations(&self, token: &Token<'_>) -> Vec<Mistake> {
