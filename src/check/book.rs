@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::unread::Unread;
 use crate::{ir::DefinitionId, source::Span, syntax::ast, syntax::ast::DeclarationKind as Kind};
 
 /// A rulebook's declarations.
@@ -17,6 +18,7 @@ pub(super) struct Book<'a> {
     pub(super) snapshots: Vec<&'a ast::Snapshot>,
     /// What this version only parses.
     pub(super) later: Vec<&'a ast::Declaration>,
+    pub(super) unread: Unread<'a>,
 }
 
 /// A `let`, tag, score, level, layer, funnel or segment as written.
@@ -50,9 +52,11 @@ pub(super) enum Rule<'a> {
 impl<'a> Book<'a> {
     /// Sorts the declarations of all files.
     pub(super) fn of(files: &'a [ast::File]) -> Book<'a> {
-        let mut book = Book::default();
+        let mut book = Book { unread: Unread::of(files), ..Book::default() };
         for declaration in files.iter().flat_map(|file| &file.declarations) {
-            book.add(declaration);
+            if !book.unread.has_cut(declaration) {
+                book.add(declaration);
+            }
         }
         book
     }

@@ -18,6 +18,7 @@ mod order;
 mod rows;
 mod rules;
 mod testing;
+mod unread;
 mod walk;
 mod words;
 
@@ -48,9 +49,18 @@ pub struct Inputs {
 pub const ROOT: &str = "users";
 
 /// Checks a rulebook; every mistake and every doubt goes into the sink. None where there is an error.
+///
+/// Where the sink holds mistakes of syntax already, what is told beside them is what is wrong by itself: nothing that follows from
+/// what could not be read, and no doubts.
 pub fn check(files: &[ast::File], sources: &Sources, inputs: &Inputs, sink: &mut Sink) -> Option<ir::Rulebook> {
     let book = Book::of(files);
-    let rulebook = lower(&book, sources, inputs, Surplus::Refused, sink)?;
+    let already = sink.found().len();
+    let rulebook = lower(&book, sources, inputs, Surplus::Refused, sink);
+    if sink.found().iter().take(already).any(|told| told.severity == Severity::Error) {
+        book.unread.withdraw_what_follows(sources, already, sink);
+        return None;
+    }
+    let rulebook = rulebook?;
     let facts = inputs.facts.get(rulebook.schema.root().name.as_str()).filter(|_| !rulebook.schema.root().declared);
     let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
     lint::run(&book, lint::Found { rulebook: &rulebook, sources, facts, zone: &zone, sink });
@@ -114,7 +124,11 @@ fn lower(
 ) -> Option<ir::Rulebook> {
     let already = sink.found().len();
     let (name, zone) = declare::rulebook(book, sink);
-    let (schema, root_is_known) = declare::tables(book, sink);
+    let (schema, root_is_known) = match book.unread.has_a_table() {
+        // Which table holds the users is told where all are read.
+        true => declare::tables_but_unread(book, sink),
+        false => declare::tables(book, sink),
+    };
     if root_is_known {
         children::look(book, &schema, sink);
     }
@@ -124,7 +138,7 @@ fn lower(
         sink,
         zone,
         surplus,
-        names: Names::default(),
+        names: Names::beside(book.unread.declared()),
         schema,
         column_types: vec![],
         facts,

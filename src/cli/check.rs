@@ -110,21 +110,23 @@ impl Check {
         Ok(())
     }
 
-    /// Everything wrong with texts, syntax, names and types, and how many declarations there are. Names and types are looked
-    /// at where the syntax is good: a declaration that does not parse would make all its readers wrong.
+    /// Everything wrong with texts, syntax, names and types, and how many declarations there are. Where a declaration does not
+    /// parse, names and types of the others are looked at; where a whole file is no text, what it declares is not known.
     fn look(&self, rules: &Rules) -> Result<Looked, Failure> {
         let (trees, mut found) = rules.parse();
         let declarations = trees.iter().map(|tree| tree.declarations.len()).sum();
         let mut rulebook = None;
-        if !report::has_errors(&found) {
+        if rules.found.is_empty() {
             let mut inputs = Inputs { params: self.settings.params.clone(), ..Inputs::default() };
             if let Some(file) = &self.file {
                 let input = Input::parse(&file.to_string_lossy()).map_err(book::failure)?;
                 inputs.facts.insert(Symbol::new(ROOT), data::facts(&input).map_err(book::failure)?);
             }
             let mut sink = Sink::new();
+            found.iter().for_each(|it| sink.push(it.clone()));
             rulebook = tagwell::check::check(&trees, &rules.sources, &inputs, &mut sink);
-            found.extend(sink.finish());
+            found = sink.finish();
+            rulebook = rulebook.filter(|_| !report::has_errors(&found));
         }
         Ok(Looked { found, declarations, rulebook })
     }

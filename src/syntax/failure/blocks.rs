@@ -280,6 +280,16 @@ impl Around<'_> {
                     .fix("write `?`", ty.end()..previous.end(), "?"),
             );
         }
+        // `points ? int`
+        if this.is("?") && self.expects(Rule::colon) && self.next().is_some_and(|ty| ty.kind == Kind::Word) {
+            let ty = self.next()?;
+            let written = format!("{}: {}?", previous.text, ty.text);
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), "`?` stands behind the type")
+                    .help(format!("write `{written}`"))
+                    .fix(format!("write `{written}`"), previous.start..ty.end(), written),
+            );
+        }
         if this.is("?") && self.expects(Rule::colon) {
             let (colon, ty) = (self.next()?, self.token(2)?);
             let mut mistake = Mistake::new(code::FOREIGN_FORM, this.range(), "`?` stands behind the type")

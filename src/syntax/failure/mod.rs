@@ -37,6 +37,17 @@ use crate::{
 /// How many mends are tried in one piece of text before its remainder is passed over.
 const MENDS: usize = 64;
 
+/// How far a chunk could be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mended {
+    /// Beyond doubt.
+    Surely,
+    /// All of it was read, as it was probably meant.
+    Probably,
+    /// Some of it was passed over.
+    Not,
+}
+
 /// Parses what it can of a chunk in which something is wrong, and tells what is. Where `spoiled`, what is wrong was told.
 pub(super) fn mend(
     source: SourceId,
@@ -44,8 +55,9 @@ pub(super) fn mend(
     spoiled: bool,
     declarations: &mut Vec<Declaration>,
     sink: &mut Sink,
-) {
+) -> Mended {
     let mut chunk = chunk;
+    let mut mended = Mended::Surely;
     let (mut at, mut mends) = (0, 0);
     while let Some(rest) = chunk.text().get(at..).filter(|rest| !rest.is_empty()) {
         match grammar::declaration(rest) {
@@ -54,7 +66,7 @@ pub(super) fn mend(
                 declarations.extend(Builder::new(source, &chunk, at, sink).declaration(pair));
                 at = skip_blanks(chunk.text(), at + end);
             }
-            Err(_) if spoiled => return,
+            Err(_) if spoiled => return Mended::Not,
             Err(failure) => {
                 // What stands before a declaration that is broken at its beginning may be whole.
                 if let Some((whole, begins)) = whole_before(rest, &failure) {
@@ -64,17 +76,21 @@ pub(super) fn mend(
                 }
                 let edits = tell(source, &chunk, at, (&failure, grammar::declaration), sink);
                 mends += 1;
-                let Some(edits) = edits.filter(|_| mends <= MENDS) else {
+                if edits.as_ref().is_some_and(|(_, certain)| !certain) {
+                    mended = Mended::Probably;
+                }
+                let Some((edits, _)) = edits.filter(|_| mends <= MENDS) else {
                     if let Ok(pair) = grammar::declaration(rest.get(..failure.at).unwrap_or("")) {
                         declarations.extend(Builder::new(source, &chunk, at, sink).declaration(pair));
                     }
-                    return;
+                    return Mended::Not;
                 };
                 apply(&mut chunk, at, edits);
                 at = skip_blanks(chunk.text(), at);
             }
         }
     }
+    mended
 }
 
 /// A whole declaration, where what is unexpected begins another one in the first column; and where that begins.
@@ -100,21 +116,22 @@ pub(super) fn mend_expression(source: SourceId, chunk: Cleaned, spoiled: bool, s
         if spoiled {
             return;
         }
-        let Some(edits) = tell(source, &chunk, at, (&failure, grammar::expression), sink) else { return };
+        let Some((edits, _)) = tell(source, &chunk, at, (&failure, grammar::expression), sink) else { return };
         apply(&mut chunk, at, edits);
     }
 }
 
+/// Tells what is wrong; how it is mended, and whether that is beyond doubt.
 fn tell(
     source: SourceId,
     chunk: &Cleaned,
     at: usize,
     (failure, grammar): (&Failure, Reader),
     sink: &mut Sink,
-) -> Option<Vec<(Range<usize>, String)>> {
+) -> Option<(Vec<(Range<usize>, String)>, bool)> {
     let around = Around::new(chunk.text().get(at..).unwrap_or(""), failure, grammar);
     let mistake = around.mistake();
-    let edits = mistake.edits.clone();
+    let (edits, certain) = (mistake.edits.clone(), mistake.certain);
     let told = mistake.diagnostic(|range| {
         let original = chunk.original(range.start + at..range.end + at);
         Span::new(source, original.start, original.end)
@@ -124,7 +141,7 @@ fn tell(
         sink.withdraw(|it| it.code == code::FOREIGN_CHARACTER && it.primary.span == told.primary.span);
     }
     sink.push(told);
-    (!edits.is_empty()).then_some(edits)
+    (!edits.is_empty()).then_some((edits, certain))
 }
 
 fn apply(chunk: &mut Cleaned, at: usize, mut edits: Vec<(Range<usize>, String)>) {
