@@ -6,7 +6,7 @@ use tagwell::{
     check::{Inputs, ROOT},
     data::{self, Input, Wanted},
     diagnostic::{Diagnostic, Sink},
-    engine,
+    engine::{self, Files},
     intern::Symbol,
     ir::{self, DefinitionId},
     schema::{ColumnId, Role},
@@ -125,6 +125,9 @@ impl Check {
             let mut sink = Sink::new();
             found.iter().for_each(|it| sink.push(it.clone()));
             rulebook = tagwell::check::check(&trees, &rules.sources, &inputs, &mut sink);
+            let files = Files { folder: book::folder_of(&self.rules), tables: self.data.tables.clone() };
+            let given = self.file.as_ref().map(|_| rulebook.as_ref().map_or(ROOT, |it| it.schema.root().name.as_str()));
+            engine::named_files(&trees, rulebook.as_ref(), &files, given).into_iter().for_each(|told| sink.push(told));
             found = sink.finish();
             rulebook = rulebook.filter(|_| !report::has_errors(&found));
         }

@@ -125,6 +125,8 @@ codes! {
     SNAPSHOT_DIFFERS = "E0601", "a snapshot that is not as it was kept";
     SNAPSHOT_NEW = "E0602", "a snapshot that is not kept yet";
     SNAPSHOT_FAILS = "E0603", "a snapshot that cannot be taken";
+    FILE_NOT_THERE = "E0604", "a file that the rules name, and that cannot be read";
+    COLUMN_NOT_THERE = "E0605", "a column that the file of a table or list lacks";
     BAD_GIVEN = "E0701", "a given value that does not fit what it is given to";
     NOT_GIVEN = "E0702", "something that a record of a test does not hold";
     GIVEN_AND_COMPUTED = "E0703", "a value given together with what it is computed from";

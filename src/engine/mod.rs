@@ -9,6 +9,8 @@ mod in_order;
 #[cfg(feature = "data")]
 mod load;
 mod matcher;
+#[cfg(feature = "data")]
+mod named;
 mod problems;
 mod question;
 #[cfg(feature = "data")]
@@ -22,6 +24,8 @@ pub use evaluate::{Engine, Outcome, RecordError};
 #[cfg(feature = "data")]
 pub use load::{Files, LoadError};
 pub use matcher::{Matcher, Matches, Record, Scratch};
+#[cfg(feature = "data")]
+pub use named::named_files;
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]
