@@ -4,6 +4,7 @@
 mod bad_row;
 pub mod chunks;
 mod columnar;
+mod encoding;
 mod facts;
 mod guard;
 mod headers;
@@ -18,6 +19,7 @@ mod write;
 
 pub use bad_row::{BadRow, DataError};
 pub use chunks::{Chunk, Chunks, Parsed, chunks, chunks_of};
+pub use encoding::{is_utf16, looks_like_gbk};
 pub use facts::facts;
 pub use guard::is_guarded;
 pub use headers::{files_in, headers};

@@ -3,6 +3,7 @@
 //! Each stage is a type of its own: what has been checked cannot be unchecked, and only what has been checked can be asked.
 //! [`Rulebook`] → [`Checked`] → [`Engine`].
 
+mod compared;
 mod evaluate;
 #[cfg(feature = "data")]
 mod in_order;
@@ -20,6 +21,7 @@ mod tally;
 mod whole;
 mod windows;
 
+pub use compared::ComparedTexts;
 pub use evaluate::{Engine, Outcome, RecordError};
 #[cfg(feature = "data")]
 pub use load::{Files, LoadError};

@@ -20,7 +20,7 @@ use crate::{
         kernel::Kernel,
         whole::{Part, Whole},
     },
-    ir::Reads,
+    ir::{Body, DefinitionId, Reads},
     schema::{ColumnId, Table, TableId},
     value::Value,
 };
@@ -91,7 +91,10 @@ impl Engine {
     ) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
         let mut whole = Whole::new(self.interpreter(), data.reads, data.table, data.needed);
-        let mut reading = Reading { engine: self, data, piece, ran: &mut ran, refused: HashSet::new(), lines: vec![] };
+        let exclusive = |id: &DefinitionId| matches!(&self.rulebook().definition(*id).body, Body::Layer(ladder) if ladder.exclusive);
+        let keeps_lines = data.check_keys || data.reads.definitions.iter().any(exclusive);
+        let mut reading =
+            Reading { engine: self, data, piece, ran: &mut ran, refused: HashSet::new(), keeps_lines, lines: vec![] };
         // Rows that stand in users' records are told to the first stage at once, where it reads nothing that is found first.
         let mut first = (!whole.reads_definitions(1)).then(|| whole.begin(1));
         reading.users(&mut whole, first.as_mut(), sink)?;
@@ -102,7 +105,8 @@ impl Engine {
             reading.children(&whole, &mut pass, nested_told, sink)?;
             whole.end(pass);
         }
-        self.hand_on(&whole, &mut ran, sink)?;
+        let lines = reading.lines;
+        self.hand_on(&whole, &lines, &mut ran, sink)?;
         let wanted = |it: &crate::ir::Metric| data.reads.definitions.contains(&it.definition);
         let metrics = self.rulebook().metrics();
         ran.metrics = metrics
@@ -113,14 +117,21 @@ impl Engine {
         Ok(ran)
     }
 
-    fn hand_on<S: RunSink>(&self, whole: &Whole<'_>, ran: &mut Ran, sink: &mut S) -> Result<(), RunError> {
+    fn hand_on<S: RunSink>(
+        &self,
+        whole: &Whole<'_>,
+        lines: &[u64],
+        ran: &mut Ran,
+        sink: &mut S,
+    ) -> Result<(), RunError> {
         let sink = &*sink;
         let kernel = Kernel::new(self.interpreter(), self.context(), whole.order(), sink.looks());
         let mut counts = kernel.counts();
         let evaluated = |start: usize| {
             let users = Part::of(whole, start..(start + TOGETHER).min(whole.users()));
             let mut part = Evaluated::none(&kernel);
-            self.evaluate_frame(&kernel, &users, sink, |_| None, &mut part);
+            let line = |row: usize| lines.get(start + row).copied();
+            self.evaluate_frame(&kernel, &users, sink, line, &mut part);
             part
         };
         let starts = (0..whole.users()).step_by(TOGETHER);
@@ -139,6 +150,8 @@ struct Reading<'r, 'd> {
     ran: &'r mut Ran,
     /// Rows of the users' file, from 0, that were not taken.
     refused: HashSet<u64>,
-    /// The line of each user, where repeated keys are told with it.
+    /// Whether something may be told of a user with the line.
+    keeps_lines: bool,
+    /// The line of each user, then.
     lines: Vec<u64>,
 }
