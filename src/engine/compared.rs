@@ -102,7 +102,9 @@ impl ComparedTexts {
             let mut known: Vec<&str> = seen.iter().map(|text| &**text).collect();
             known.sort_unstable();
             for (text, span) in compared.with.iter().filter(|(text, _)| !seen.contains(text)) {
-                let Some(near) = nearest(text, known.iter().copied()) else { continue };
+                let Some(near) = nearest(text, known.iter().copied()).filter(|near| is_misspelt(text, near)) else {
+                    continue;
+                };
                 let column = &rulebook.schema.table(*table).column(*column).name;
                 let written = quoted_text(near);
                 let message = format!("no `{column}` in the data is {}", quoted_text(text));
@@ -128,6 +130,12 @@ impl Compared {
             self.seen = None;
         }
     }
+}
+
+/// Whether one may stand for the other: not where they are numbered differently, or two characters of which one is another.
+fn is_misspelt(text: &str, near: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|it| !it.is_numeric()).collect::<String>();
+    text.chars().count() > 2 && letters(text) != letters(near)
 }
 
 /// The texts that are written out in an expression that gives a text, or a list of texts.

@@ -174,4 +174,4 @@ macro_rules! files {
     };
 }
 
-files! { always asked_twice bad_messages chinese empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules mistakes_in_tests negations phrases played played_undeclared proposals unread unused without_quotes }
+files! { always anniversaries asked_twice bad_messages chinese empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_rules mistakes_in_tests negations phrases played played_undeclared proposals unread unused without_quotes }

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod files;
+mod fit;
 mod fmt;
 mod frame;
 mod pages;
