@@ -2,6 +2,9 @@
 //!
 //! Rules are compiled once. Any number of threads share the matcher; each has a scratch of its own, and asking about a user takes
 //! no memory.
+//!
+//! A column that is not set is missing, and `record.clear()` forgets the last user's values. Moments are texts as in data, or
+//! `Value::Timestamp` of microseconds since 1970. Rows of child tables come with JSON or beside the record: `docs/embedding.md`.
 
 use std::thread;
 
@@ -31,6 +34,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut scratch = matcher.scratch();
     let mut record = matcher.record();
     record.set("purchases", 4)?.set("spend", 720.5)?.set("city", "上海")?.set("last_order", "2026-10-10")?;
+    let matches = matcher.evaluate(&record, &mut scratch)?;
+    println!("{:?}, {:?}", matches.tags().collect::<Vec<_>>(), matches.choice("membership"));
+
+    // The next user has no city and has never ordered: what is not set is missing.
+    record.clear();
+    record.set("purchases", 0)?.set("spend", 0)?.set("last_order", None::<&str>)?;
     let matches = matcher.evaluate(&record, &mut scratch)?;
     println!("{:?}, {:?}", matches.tags().collect::<Vec<_>>(), matches.choice("membership"));
 

@@ -30,6 +30,11 @@
 //! Features: `cli` (default) is the command, `data` the readers and writers of files, `state` what a run remembers; without any the language core builds
 //! in seconds.
 
+/// The page's programs are run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+mod embedding {}
+
 pub mod action;
 pub mod check;
 pub mod column;

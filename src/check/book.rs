@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::unread::Unread;
 use crate::{ir::DefinitionId, source::Span, syntax::ast, syntax::ast::DeclarationKind as Kind};
 
 /// A rulebook's declarations.
@@ -19,12 +20,21 @@ pub(super) struct Book<'a> {
     pub(super) policies: Vec<(&'a ast::Policy, Span)>,
     pub(super) templates: Vec<&'a ast::Template>,
     pub(super) channels: Vec<&'a ast::Channel>,
+    pub(super) unread: Unread<'a>,
 }
 
 /// A `let`, tag, score, level, layer, funnel or segment as written.
 pub(super) struct Definition<'a> {
     pub(super) rule: Rule<'a>,
     pub(super) description: Option<&'a str>,
+}
+
+/// What `to_next` and `reached` are asked of.
+#[derive(Default)]
+pub(super) struct Ladders {
+    /// The levels that go by a value.
+    pub(super) levels: Vec<String>,
+    pub(super) funnels: Vec<String>,
 }
 
 /// What a definition is.
@@ -44,9 +54,11 @@ pub(super) enum Rule<'a> {
 impl<'a> Book<'a> {
     /// Sorts the declarations of all files.
     pub(super) fn of(files: &'a [ast::File]) -> Book<'a> {
-        let mut book = Book::default();
+        let mut book = Book { unread: Unread::of(files), ..Book::default() };
         for declaration in files.iter().flat_map(|file| &file.declarations) {
-            book.add(declaration);
+            if !book.unread.has_cut(declaration) {
+                book.add(declaration);
+            }
         }
         book
     }
@@ -81,6 +93,25 @@ impl<'a> Book<'a> {
             Rule::Segment(segment) if segment.entries.is_some() => Some((id, segment)),
             _ => None,
         })
+    }
+
+    /// The names of what `to_next` and `reached` are asked of, in the order written.
+    pub(super) fn ladders(&self) -> Ladders {
+        let mut ladders = Ladders::default();
+        for definition in &self.definitions {
+            match definition.rule {
+                Rule::Level(it) if it.by.is_some() => ladders.levels.push(it.name.symbol.to_string()),
+                Rule::Funnel(it) => ladders.funnels.push(it.name.symbol.to_string()),
+                Rule::Level(_)
+                | Rule::Let(_)
+                | Rule::Tag(_)
+                | Rule::Score(_)
+                | Rule::Layer(_)
+                | Rule::Segment(_)
+                | Rule::Expression(_) => {}
+            }
+        }
+        ladders
     }
 
     fn add(&mut self, declaration: &'a ast::Declaration) {

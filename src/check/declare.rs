@@ -77,6 +77,23 @@ pub(super) fn path(text: &ast::Text, sink: &mut Sink) -> String {
     text.value.clone()
 }
 
+/// The schema where a table could not be read: the users' is taken for declared, with the columns that are known.
+pub(super) fn tables_but_unread(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
+    let already = sink.found().len();
+    let (mut schema, _) = tables(book, sink);
+    let told_of_a_part = |told: &Diagnostic| {
+        let written = |name: &Option<ast::Name>| name.as_ref().is_some_and(|name| name.span() == told.primary.span);
+        let whole = |table: &&ast::Table| table.name.span() == told.primary.span || written(&table.of);
+        !book.tables.iter().any(|table| whole(&table))
+    };
+    sink.withdraw_after(already, |told| told.code == BAD_TABLE && !told_of_a_part(told));
+    let root = schema.root.0 as usize;
+    if let Some(table) = schema.tables.get_mut(root) {
+        table.declared = true;
+    }
+    (schema, false)
+}
+
 /// The schema, and whether its root is beyond doubt.
 pub(super) fn tables(book: &Book<'_>, sink: &mut Sink) -> (Schema, bool) {
     let mut tables: Vec<Table> = book.tables.iter().map(|table| self::table(table, sink)).collect();

@@ -27,7 +27,14 @@ impl Checker<'_> {
             self.tell_since(name, &moment, unit, span);
             return true;
         }
-        let Some(remedy) = remedy(&lower, &words) else { return false };
+        let counted = match lower.as_str() {
+            "countif" | "countifs" | "count_if" => Some("count"),
+            "sumif" | "sumifs" | "sum_if" => Some("sum"),
+            "avgif" | "averageif" | "averageifs" | "avg_if" => Some("avg"),
+            _ => None,
+        };
+        let clause = counted.and_then(|word| self.in_one_clause(word, arguments));
+        let Some(remedy) = clause.map(Remedy::Write).or_else(|| remedy(&lower, &words)) else { return false };
         let told = Diagnostic::error(UNKNOWN_FUNCTION, name.span(), format!("there is no function `{}`", name.symbol));
         self.sink.push(match remedy {
             Remedy::Write(text) => {

@@ -69,7 +69,7 @@ impl MayBeMissing {
             ExprKind::Aggregate(id) => {
                 checker.aggregates.get(id.0 as usize).is_none_or(|aggregate| self.aggregate(aggregate, checker))
             }
-            ExprKind::Reached(_) | ExprKind::Lookup { .. } | ExprKind::ToNext(_) => true,
+            ExprKind::Reached(..) | ExprKind::Lookup { .. } | ExprKind::ToNext(_) => true,
             ExprKind::Definition(id) => self.0.get(id.0 as usize).copied().unwrap_or(false),
             ExprKind::Param(_) | ExprKind::Now | ExprKind::IsMissing(_) | ExprKind::IsKnown(_) => false,
             ExprKind::If { then, otherwise, .. } => self.of(then, checker) || self.of(otherwise, checker),

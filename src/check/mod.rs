@@ -20,6 +20,7 @@ mod rows;
 mod rules;
 mod segments;
 mod testing;
+mod unread;
 mod walk;
 mod words;
 
@@ -34,7 +35,7 @@ use crate::{
     syntax::ast,
     value::{Type, Zone},
 };
-use book::Book;
+use book::{Book, Ladders};
 use names::Names;
 use segments::Conduct;
 
@@ -51,9 +52,18 @@ pub struct Inputs {
 pub const ROOT: &str = "users";
 
 /// Checks a rulebook; every mistake and every doubt goes into the sink. None where there is an error.
+///
+/// Where the sink holds mistakes of syntax already, what is told beside them is what is wrong by itself: nothing that follows from
+/// what could not be read, and no doubts.
 pub fn check(files: &[ast::File], sources: &Sources, inputs: &Inputs, sink: &mut Sink) -> Option<ir::Rulebook> {
     let book = Book::of(files);
-    let (rulebook, conduct) = lower(&book, sources, inputs, Surplus::Refused, sink)?;
+    let already = sink.found().len();
+    let rulebook = lower(&book, sources, inputs, Surplus::Refused, sink);
+    if sink.found().iter().take(already).any(|told| told.severity == Severity::Error) {
+        book.unread.withdraw_what_follows(sources, already, sink);
+        return None;
+    }
+    let (rulebook, conduct) = rulebook?;
     let facts = inputs.facts.get(rulebook.schema.root().name.as_str()).filter(|_| !rulebook.schema.root().declared);
     let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
     lint::run(&book, &conduct, lint::Found { rulebook: &rulebook, sources, facts, zone: &zone, sink });
@@ -117,7 +127,11 @@ fn lower<'a>(
 ) -> Option<(ir::Rulebook, Conduct<'a>)> {
     let already = sink.found().len();
     let (name, zone) = declare::rulebook(book, sink);
-    let (schema, root_is_known) = declare::tables(book, sink);
+    let (schema, root_is_known) = match book.unread.has_a_table() {
+        // Which table holds the users is told where all are read.
+        true => declare::tables_but_unread(book, sink),
+        false => declare::tables(book, sink),
+    };
     if root_is_known {
         children::look(book, &schema, sink);
     }
@@ -127,7 +141,7 @@ fn lower<'a>(
         sink,
         zone,
         surplus,
-        names: Names::default(),
+        names: Names::beside(book.unread.declared()),
         schema,
         column_types: vec![],
         facts,
@@ -143,6 +157,7 @@ fn lower<'a>(
         memory: ir::Memory::default(),
         with: vec![],
         settled: HashMap::new(),
+        ladders: book.ladders(),
     };
     checker.declare_names(book);
     declare::forget_wrong_types(&mut checker, book);
@@ -210,6 +225,7 @@ struct Checker<'a> {
     with: Vec<(Symbol, Option<ir::Expr>)>,
     /// Parameters that deeds take once and for all, with the first place of each.
     settled: HashMap<ir::ParamId, Span>,
+    ladders: Ladders,
 }
 
 /// Where in a source clause an expression stands: what a bare name may mean there.

@@ -41,11 +41,18 @@ pub(super) struct Names {
     declared: HashMap<Symbol, (Meaning, Span)>,
     /// The values of levels, layers and funnels: a bare name may be a value of several.
     values: HashMap<Symbol, Vec<(ChoiceId, u32)>>,
+    /// What is declared where the text could not be read.
+    unread: Vec<String>,
     /// Whether what is looked at stands in no rule, but in a test.
     pub(super) outside_of_rules: bool,
 }
 
 impl Names {
+    /// No names but those that are declared where the text could not be read.
+    pub(super) fn beside(unread: Vec<String>) -> Names {
+        Names { unread, ..Names::default() }
+    }
+
     /// The names of one kind, in order of the alphabet.
     pub(super) fn of_meaning(&self, is: impl Fn(Meaning) -> bool) -> Vec<String> {
         let found = self.declared.iter().filter(|(_, (meaning, _))| is(*meaning));
@@ -96,7 +103,11 @@ impl Names {
     pub(super) fn nearest(&self, word: &str, place: Span, others: &[&str]) -> Option<String> {
         let own = self.around(place).filter(|_| !self.outside_of_rules);
         let declared = self.declared.keys().filter(|name| Some(*name) != own);
-        let mut candidates: Vec<&str> = declared.map(Symbol::as_str).chain(others.iter().copied()).collect();
+        let mut candidates: Vec<&str> = declared
+            .map(Symbol::as_str)
+            .chain(others.iter().copied())
+            .chain(self.unread.iter().map(String::as_str))
+            .collect();
         candidates.sort_unstable();
         nearest(word, candidates).map(str::to_owned)
     }

@@ -64,6 +64,21 @@ impl Checker<'_> {
         ASKS.iter().any(|word| behind.starts_with(word))
     }
 
+    /// Whether a name is what `in` looks into.
+    pub(super) fn stands_behind_in(&self, span: Span) -> bool {
+        let before = self.sources.get(span.source).text().get(..span.start as usize).unwrap_or("").trim_end();
+        before.strip_suffix("in").is_some_and(|it| it.ends_with(char::is_whitespace))
+    }
+
+    /// Whether nothing is asked of a name, compared with it or computed from it, so that it is a condition by itself.
+    pub(super) fn stands_alone(&self, span: Span) -> bool {
+        let text = self.sources.get(span.source).text();
+        let behind = text.get(span.end as usize..).unwrap_or("").trim_start();
+        let before = text.get(..span.start as usize).unwrap_or("").trim_end();
+        let signs = ['=', '<', '>', '!', '+', '-', '*', '/', '.', '?', '['];
+        !self.is_asked(span) && !behind.starts_with(signs) && !before.ends_with(signs)
+    }
+
     /// `category = "fruit"` whole, where its name stands at a place.
     fn compared_with(&self, span: Span) -> Option<Span> {
         let text = self.sources.get(span.source).text();

@@ -89,8 +89,13 @@ impl Stop {
 impl Book {
     /// Reads, checks, and looks at the data where the rules do not say what it holds.
     pub(crate) fn read(given: &Given<'_>, voice: &Voice) -> Result<Book, Stop> {
+        Book::met(&Rules::read(given.rules)?, given, voice)
+    }
+
+    /// The same of rules that were read already.
+    pub(crate) fn met(rules: &Rules, given: &Given<'_>, voice: &Voice) -> Result<Book, Stop> {
         given.one_standard_input()?;
-        let texts = Rules::read(given.rules)?.texts(given.format, voice)?;
+        let texts = rules.texts(given.format, voice)?;
         let rulebook = Rulebook::parse_all(texts).map_err(Stop::Rules)?;
         let folder = folder_of(given.rules);
         let file = given.file.map(|file| file.to_string_lossy().into_owned());

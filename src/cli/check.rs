@@ -1,15 +1,16 @@
 //! `tagwell check`: everything wrong with a rulebook, in one go.
 
+mod fit;
+
 use std::path::PathBuf;
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, Input, Wanted},
+    data::{self, Input},
     diagnostic::{Diagnostic, Sink},
-    engine,
+    engine::{self, Files},
     intern::Symbol,
-    ir::{self, DefinitionId},
-    schema::{ColumnId, Role},
+    ir,
     source::Sources,
     value::{
         Clock, Zone,
@@ -21,7 +22,7 @@ use tagwell::{
 
 use super::{
     Answer,
-    book::{self, Book, Given},
+    book::{self, Given},
     clock::AsOf,
     data::{DataArgs, SettingArgs},
     exit::{Exit, Failure},
@@ -29,6 +30,7 @@ use super::{
     rules::Rules,
     voice::{Tone, Voice, Volume, count},
 };
+use fit::Fit;
 
 /// Look for mistakes in rules: syntax, names, types, units, and what is probably not meant.
 #[derive(Clone, Debug, clap::Args)]
@@ -68,7 +70,23 @@ impl Check {
     /// Tells what is wrong.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
         let rules = Rules::read(&self.rules)?;
-        let Looked { found, declarations, rulebook } = self.look(&rules)?;
+        let Looked { mut found, declarations, rulebook } = self.look(&rules)?;
+        let given = Given {
+            rules: &self.rules,
+            file: self.file.as_deref(),
+            data: &self.data,
+            settings: &self.settings,
+            format: self.messages.message_format,
+        };
+        // What the data says of the rules is told with the rest; what is wrong with the data itself, behind it.
+        let mut fit = Fit::default();
+        if !report::has_errors(&found) && (self.file.is_some() || !self.data.tables.is_empty()) {
+            fit = Fit::of(&rules, &given, voice);
+            found.append(&mut fit.found);
+            let mut sink = Sink::new();
+            found.into_iter().for_each(|told| sink.push(told));
+            found = sink.finish();
+        }
         let exit = if report::has_errors(&found) { Exit::Findings } else { Exit::Done };
         match report::as_the_answer(&found, &rules.sources, self.messages.message_format, voice) {
             // Who reads has seen enough; that changes nothing about the rules.
@@ -84,10 +102,11 @@ impl Check {
         if let Some(rulebook) = rulebook.filter(|_| voice.volume == Volume::Verbose) {
             self.tell_windows(&rulebook, &rules.sources, voice)?;
         }
-        if exit == Exit::Done && (self.file.is_some() || !self.data.tables.is_empty()) {
-            self.data_fits(voice)?;
+        fit.read.iter().for_each(|what| voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good))));
+        match fit.failure {
+            Some(failure) => Err(failure),
+            None => Ok(exit),
         }
-        Ok(exit)
     }
 
     /// Each time condition as the two instants that it comes to.
@@ -110,56 +129,28 @@ impl Check {
         Ok(())
     }
 
-    /// Everything wrong with texts, syntax, names and types, and how many declarations there are. Names and types are looked
-    /// at where the syntax is good: a declaration that does not parse would make all its readers wrong.
+    /// Everything wrong with texts, syntax, names and types, and how many declarations there are. Where a declaration does not
+    /// parse, names and types of the others are looked at; where a whole file is no text, what it declares is not known.
     fn look(&self, rules: &Rules) -> Result<Looked, Failure> {
         let (trees, mut found) = rules.parse();
         let declarations = trees.iter().map(|tree| tree.declarations.len()).sum();
         let mut rulebook = None;
-        if !report::has_errors(&found) {
+        if rules.found.is_empty() {
             let mut inputs = Inputs { params: self.settings.params.clone(), ..Inputs::default() };
             if let Some(file) = &self.file {
                 let input = Input::parse(&file.to_string_lossy()).map_err(book::failure)?;
                 inputs.facts.insert(Symbol::new(ROOT), data::facts(&input).map_err(book::failure)?);
             }
             let mut sink = Sink::new();
+            found.iter().for_each(|it| sink.push(it.clone()));
             rulebook = tagwell::check::check(&trees, &rules.sources, &inputs, &mut sink);
-            found.extend(sink.finish());
+            let files = Files { folder: book::folder_of(&self.rules), tables: self.data.tables.clone() };
+            let given = self.file.as_ref().map(|_| rulebook.as_ref().map_or(ROOT, |it| it.schema.root().name.as_str()));
+            engine::named_files(&trees, rulebook.as_ref(), &files, given).into_iter().for_each(|told| sink.push(told));
+            found = sink.finish();
+            rulebook = rulebook.filter(|_| !report::has_errors(&found));
         }
         Ok(Looked { found, declarations, rulebook })
-    }
-
-    /// Reads every row, and tells the first that is bad.
-    fn data_fits(&self, voice: &Voice) -> Result<(), Failure> {
-        let given = Given {
-            rules: &self.rules,
-            file: self.file.as_deref(),
-            data: &self.data,
-            settings: &self.settings,
-            format: self.messages.message_format,
-        };
-        let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
-        let rulebook = book.checked.rulebook();
-        let everything = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
-        let children = book.children(&everything)?;
-        let files = children.iter().filter_map(|(id, file)| Some((rulebook.schema.table(*id), file.as_ref()?)));
-        for (table, file) in std::iter::once((rulebook.schema.root(), book.users()?)).chain(files) {
-            let wanted = Wanted {
-                table: table.clone(),
-                needed: (0..table.columns.len() as u32).map(ColumnId).collect(),
-                nested: if matches!(table.role, Role::Root) { book.nested(&children) } else { vec![] },
-                verbatim: false,
-            };
-            let mut number = 0;
-            for row in data::rows_as(file, wanted, &book.checked.zone()).map_err(book::failure)? {
-                row.map_err(book::failure)?.map_err(|bad| Failure::new(bad.to_string()))?;
-                number += 1;
-            }
-            let what = if matches!(table.role, Role::Root) { "user" } else { "row" };
-            let what = format!("{} in `{}`", count(number, what), file.name());
-            voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good)));
-        }
-        Ok(())
     }
 }
 

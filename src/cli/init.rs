@@ -44,7 +44,8 @@ impl Init {
             .map(|(path, _)| format!("`{}`", path.display()))
             .collect();
         if !existing.is_empty() {
-            let failure = Failure::new(format!("{} exists already; nothing was written", existing.join(", ")));
+            let exist = if existing.len() == 1 { "exists" } else { "exist" };
+            let failure = Failure::new(format!("{} {exist} already; nothing was written", existing.join(", ")));
             return Err(failure.help("choose another folder: `tagwell init shop`"));
         }
         std::fs::create_dir_all(&self.folder)

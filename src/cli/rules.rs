@@ -10,6 +10,7 @@ use std::{
 };
 
 use tagwell::{
+    data,
     diagnostic::{
         Diagnostic, Sink,
         code::{NOT_UTF8, TOO_LARGE},
@@ -120,9 +121,17 @@ fn not_utf8(source: SourceId, at: usize, bytes: &[u8]) -> Diagnostic {
     let byte = bytes.get(at).copied().unwrap_or_default();
     let utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let message = if utf_16 { "this file is UTF-16, not UTF-8" } else { "this file is not UTF-8" };
-    Diagnostic::error(NOT_UTF8, Span::new(source, at, at), message)
-        .here(format!("byte {at} of the file is 0x{byte:02X}"))
-        .help("save the file as UTF-8: most editors have it under \"Save with encoding\"")
+    let told = Diagnostic::error(NOT_UTF8, Span::new(source, at, at), message)
+        .here(format!("byte {at} of the file is 0x{byte:02X}"));
+    let told = match !utf_16 && data::looks_like_gbk(bytes.get(at..).unwrap_or_default()) {
+        true => told.note("it looks like GBK, in which Chinese Windows saves texts"),
+        false => told,
+    };
+    told.help("save it as UTF-8: in Notepad under \"Save as\", Encoding: UTF-8; in VS Code \"Save with Encoding\"")
+        .help(match utf_16 {
+            true => "or convert it: `iconv -f UTF-16 -t UTF-8 old.rules > new.rules`",
+            false => "or convert it: `iconv -f GB18030 -t UTF-8 old.rules > new.rules`",
+        })
 }
 
 fn too_large(source: SourceId) -> Diagnostic {

@@ -4,8 +4,10 @@
 mod bad_row;
 pub mod chunks;
 mod columnar;
+mod encoding;
 mod facts;
 mod guard;
+mod headers;
 mod input;
 mod json_lines;
 mod lines;
@@ -17,8 +19,10 @@ mod write;
 
 pub use bad_row::{BadRow, DataError};
 pub use chunks::{Chunk, Chunks, Parsed, chunks, chunks_of};
+pub use encoding::{is_utf16, looks_like_gbk};
 pub use facts::facts;
 pub use guard::is_guarded;
+pub use headers::{files_in, headers};
 pub use input::{Format, Input};
 pub use survey::{Survey, Surveyed, survey};
 pub use write::{ColumnarForm, ColumnarWriter};

@@ -9,6 +9,7 @@ use crate::{
     data::{
         BadRow, DataError, Input, Row, Rows, Wanted,
         bad_row::{NEVER_CLOSED, odd_width, shown},
+        encoding,
         quotes::Quotes,
     },
     diagnostic::nearest,
@@ -33,15 +34,20 @@ pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>
     Ok((reader, headers))
 }
 
+fn not_utf8(input: &Input, header: &[u8]) -> DataError {
+    let utf_16 = encoding::is_utf16(header);
+    DataError::Unfit {
+        file: input.name(),
+        reason: if utf_16 { "the file is UTF-16, not UTF-8" } else { "the header is not UTF-8" }.into(),
+        help: Some(encoding::remedy(utf_16)),
+    }
+}
+
 /// The names in a header.
 pub(super) fn headers(input: &Input, record: &ByteRecord) -> Result<Vec<String>, DataError> {
     let mut headers: Vec<String> = vec![];
     for field in record {
-        let text = std::str::from_utf8(field).map_err(|_| DataError::Unfit {
-            file: input.name(),
-            reason: "the header is not UTF-8".into(),
-            help: Some("save it as `CSV UTF-8`, or convert it: `iconv -f GB18030 -t UTF-8 old.csv > new.csv`".into()),
-        })?;
+        let text = std::str::from_utf8(field).map_err(|_| not_utf8(input, record.as_slice()))?;
         let header: String = text.trim_start_matches('\u{feff}').nfc().collect();
         if headers.contains(&header) {
             return Err(DataError::unfit(&input.name(), format!("the header names `{header}` twice")));
@@ -103,7 +109,7 @@ impl Shape {
             let field = record.get(*at).unwrap_or_default();
             let text = std::str::from_utf8(field).map_err(|error| {
                 let byte = field.get(error.valid_up_to()).copied().unwrap_or_default();
-                bad(Some(column), format!("byte 0x{byte:02X} is not UTF-8"))
+                bad(Some(column), encoding::not_utf8(byte))
             })?;
             if text.is_empty() {
                 if column.optional {

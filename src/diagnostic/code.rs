@@ -125,6 +125,9 @@ codes! {
     SNAPSHOT_DIFFERS = "E0601", "a snapshot that is not as it was kept";
     SNAPSHOT_NEW = "E0602", "a snapshot that is not kept yet";
     SNAPSHOT_FAILS = "E0603", "a snapshot that cannot be taken";
+    FILE_NOT_THERE = "E0604", "a file that the rules name, and that cannot be read";
+    COLUMN_NOT_THERE = "E0605", "a column that the file of a table or list lacks";
+    ARMS_OVERLAP = "E0606", "two arms of an exclusive layer that apply to one user";
     BAD_GIVEN = "E0701", "a given value that does not fit what it is given to";
     NOT_GIVEN = "E0702", "something that a record of a test does not hold";
     GIVEN_AND_COMPUTED = "E0703", "a value given together with what it is computed from";
@@ -155,6 +158,8 @@ codes! {
     ASKED_TWICE = "W0106", "a condition that is asked twice";
     TEXT_WITHOUT_QUOTES = "W0107", "a name that may be a text without its quotes";
     EMPTY_TEXT = "W0108", "a column compared with an empty text";
+    TEXT_NOT_IN_DATA = "W0109", "a text that the data does not have, near one that it has";
+    NEVER_BEHIND = "W0110", "an anniversary asked for in the past";
     NEEDLESS_FALLBACK = "W0801", "a fallback for what is never missing";
     WORD_USED_ONCE = "W0802", "a word after `send` or `do` that is close to another";
     LIMIT_OF_NOTHING = "W0803", "a limit on a channel that nothing is sent on";

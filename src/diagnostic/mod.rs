@@ -179,6 +179,15 @@ impl Sink {
         self.found.retain(|diagnostic| !unneeded(diagnostic));
     }
 
+    /// Takes back some of what was found after the first so many.
+    pub fn withdraw_after(&mut self, first: usize, unneeded: impl Fn(&Diagnostic) -> bool) {
+        let mut at = 0;
+        self.found.retain(|diagnostic| {
+            at += 1;
+            at <= first || !unneeded(diagnostic)
+        });
+    }
+
     /// Whether any is an error.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)

@@ -61,7 +61,11 @@ pub struct Matches<'m> {
     scratch: &'m index::Scratch,
 }
 
-/// One user's values, put together by name; what is not set is missing. Stands for `&[Value]`, by [`crate::schema::ColumnId`].
+/// One user's own values, put together by name; what is not set is missing. A record that is used for the next user still holds what
+/// the last one had: [`Record::clear`] forgets it. Rows of child tables stand beside a record ([`Matcher::evaluate_user`]), or in JSON
+/// ([`Matcher::evaluate_json`]). `docs/embedding.md` shows every kind of value.
+///
+/// Stands for `&[Value]`, by [`crate::schema::ColumnId`].
 #[derive(Clone, Debug)]
 pub struct Record {
     engine: Engine,
@@ -106,7 +110,8 @@ impl Matcher {
         self.evaluate_user(User { record, children: NO_CHILDREN }, scratch)
     }
 
-    /// What one user gets, given their columns and the rows of their children.
+    /// What one user gets, given their columns and the rows of their children: of each child table, by its
+    /// [`crate::schema::TableId`], rows in the order in which they came, each with a value for every column of the table.
     ///
     /// # Errors
     /// Two arms of an `exclusive` layer that both apply, and a value that its column cannot have.
@@ -238,7 +243,9 @@ impl Scratch {
 
 impl Record {
     /// Sets a column, by its name in rules. A number may be of another type where it loses nothing; a moment or a duration
-    /// may be a text, written as in data.
+    /// may be a text, written as in data: `"2026-11-22"`, `"2026-11-22T08:00"` (local in the rulebook's zone), `"2026-11-22T00:00Z"`.
+    /// [`Value::Timestamp`] holds microseconds since 1970-01-01T00:00Z, [`Value::Date`] days. `None` and [`Value::Missing`] are
+    /// missing; an empty text is a text.
     ///
     /// # Errors
     /// A name that the users' table does not have, and a value that its column cannot have.

@@ -3,6 +3,7 @@
 //! Each stage is a type of its own: what has been checked cannot be unchecked, and only what has been checked can be asked.
 //! [`Rulebook`] → [`Checked`] → [`Engine`].
 
+mod compared;
 mod evaluate;
 #[cfg(feature = "data")]
 mod in_order;
@@ -11,6 +12,8 @@ mod load;
 mod matcher;
 #[cfg(feature = "data")]
 mod memory;
+#[cfg(feature = "data")]
+mod named;
 #[cfg(feature = "data")]
 mod played;
 mod problems;
@@ -26,12 +29,15 @@ mod turns;
 mod whole;
 mod windows;
 
+pub use compared::ComparedTexts;
 pub use evaluate::{Engine, Outcome, RecordError};
 #[cfg(feature = "data")]
 pub use load::{Files, LoadError};
 pub use matcher::{Matcher, Matches, Record, Scratch};
 #[cfg(feature = "data")]
 pub use memory::{Memory, Nothing, Recent};
+#[cfg(feature = "data")]
+pub use named::named_files;
 #[cfg(feature = "data")]
 pub use played::Played;
 pub use problems::Problems;

@@ -153,7 +153,7 @@ fn asked_by_actions(rulebook: &Rulebook) -> (Vec<AggregateId>, Vec<DefinitionId>
     let (mut asked, mut levels) = (BTreeSet::new(), BTreeSet::new());
     let mut look = |expr: &Expr, asked: &mut BTreeSet<AggregateId>| {
         expr.each(&mut |node| match &node.kind {
-            ExprKind::Aggregate(id) | ExprKind::Reached(id) => {
+            ExprKind::Aggregate(id) | ExprKind::Reached(id, _) => {
                 asked.insert(*id);
             }
             ExprKind::ToNext(id) => {

@@ -199,7 +199,7 @@ fn at_of(rulebook: &Rulebook, id: AggregateId) -> Option<(crate::schema::ColumnI
     let table = rulebook.schema.table(table);
     match table.role {
         Role::Children { at: Some(at), .. } => Some((at, &table.column(at).ty)),
-        Role::Children { at: None, .. } | Role::Root | Role::Reference | Role::Ledger => None,
+        Role::Children { at: None, .. } | Role::Root | Role::Reference => None,
     }
 }
 

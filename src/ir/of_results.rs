@@ -126,7 +126,7 @@ impl Rulebook {
                 ExprKind::Definition(id) if computed.contains(id) && is_lacking(&new.reads([*id])) => {
                     lacking.insert(Lacking::Name(self.definition(*id).name.to_string()));
                 }
-                ExprKind::Aggregate(_) | ExprKind::Reached(_) => {
+                ExprKind::Aggregate(_) | ExprKind::Reached(..) => {
                     lacking.insert(Lacking::Question(String::new()));
                 }
                 _ => {}

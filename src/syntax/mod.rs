@@ -32,7 +32,7 @@ pub fn parse(source: SourceId, text: &str, sink: &mut Sink) -> ast::File {
         sink.push(
             Diagnostic::error(code::TOO_LARGE, Span::new(source, 0, 0), message).help("split it into several files"),
         );
-        return ast::File { source, declarations: vec![], comments: vec![] };
+        return ast::File { source, declarations: vec![], comments: vec![], unread: vec![] };
     }
     let scanned = scan::scan(source, text, sink);
     recovery::file(source, scanned, sink)

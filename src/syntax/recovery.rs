@@ -5,9 +5,9 @@ mod ahead;
 use pest::iterators::Pair;
 
 use super::{
-    ast::{Declaration, Expr, File},
+    ast::{Declaration, Expr, File, Place, Unread},
     build::{Builder, DEEPEST, too_deep},
-    failure,
+    failure::{self, Mended},
     grammar::{self, Failure, Rule},
     scan::Scanned,
     tokens::{Kind, Token, Tokens},
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     diagnostic::Sink,
+    intern::Symbol,
     source::{SourceId, Span},
 };
 
@@ -28,9 +29,11 @@ const STACK: usize = 256 << 20;
 pub(super) fn file(source: SourceId, scanned: Scanned<'_>, sink: &mut Sink) -> File {
     let outline = Outline::of(scanned.cleaned.text());
     let ready = ahead::of(source, &scanned, &outline);
-    let mut declarations = with_stack(outline.deepest, || declarations(source, &scanned, &outline, ready, sink));
+    let mut unread = vec![];
+    let mut declarations =
+        with_stack(outline.deepest, || declarations(source, &scanned, &outline, ready, (&mut unread, sink)));
     describe(&mut declarations, &scanned);
-    File { source, declarations, comments: scanned.comments }
+    File { source, declarations, comments: scanned.comments, unread }
 }
 
 /// Gives each declaration the `##` comments directly above it.
@@ -101,9 +104,17 @@ fn declarations(
     scanned: &Scanned<'_>,
     outline: &Outline,
     ready: Vec<Option<ahead::Ready>>,
-    sink: &mut Sink,
+    (unread, sink): (&mut Vec<Unread>, &mut Sink),
 ) -> Vec<Declaration> {
     let text = scanned.cleaned.text();
+    let is_spoiled = |from: usize, upto: usize| {
+        let first = scanned.spoiled.partition_point(|spoiled| *spoiled < from);
+        scanned.spoiled.get(first).is_some_and(|spoiled| *spoiled < upto)
+    };
+    let stretch = |from: usize, upto: usize, mended: bool| {
+        let original = scanned.cleaned.original(from..upto.max(from));
+        Unread::of(Span::new(source, original.start, original.end), text.get(from..upto).unwrap_or(""), mended)
+    };
     let mut ready = ready;
     let mut declarations: Vec<Declaration> = vec![];
     let mut at = skip_blanks(text, 0);
@@ -119,6 +130,7 @@ fn declarations(
         if let Some(deep) = deep.filter(|deep| *deep < next) {
             let original = scanned.cleaned.original(deep..deep + 1);
             sink.push(too_deep(Span::new(source, original.start, original.end)));
+            unread.push(stretch(at, next, false));
             at = next;
             continue;
         }
@@ -126,13 +138,19 @@ fn declarations(
             Ok(pair) => {
                 let end = pair.as_span().end();
                 declarations.extend(Builder::new(source, &scanned.cleaned, at, sink).declaration(pair));
+                if is_spoiled(at, at + end) {
+                    unread.push(stretch(at, at + end, true));
+                }
                 at = skip_blanks(text, at + end);
             }
             Err(_) => {
-                let first = scanned.spoiled.partition_point(|spoiled| *spoiled < at);
-                let spoiled = scanned.spoiled.get(first).is_some_and(|spoiled| *spoiled < next || next == text.len());
+                let spoiled = is_spoiled(at, if next == text.len() { usize::MAX } else { next });
                 let chunk = scanned.cleaned.part(at..next);
-                failure::mend(source, chunk, spoiled, &mut declarations, sink);
+                match failure::mend(source, chunk, spoiled, &mut declarations, sink) {
+                    Mended::Surely => {}
+                    Mended::Probably => unread.push(stretch(at, next, true)),
+                    Mended::Not => unread.push(stretch(at, next, false)),
+                }
                 at = next;
             }
         }
@@ -155,6 +173,14 @@ fn widest<'t>(text: &'t str, at: usize, starts: &[usize], end: usize) -> Result<
             }
             done => return done,
         }
+    }
+}
+
+impl Unread {
+    fn of(span: Span, text: &str, mended: bool) -> Unread {
+        let names = Tokens::of(text).filter(|token| matches!(token.kind, Kind::Word | Kind::Quoted));
+        let names: Vec<Symbol> = names.map(|token| Symbol::new(token.text.trim_matches('`'))).collect();
+        Unread { place: Place(span), begins: names.first().cloned(), names, mended }
     }
 }
 

@@ -18,8 +18,8 @@ mod hangs;
 use std::{fmt::Write, fs, path::Path};
 
 use tagwell::{
-    check::Inputs,
-    diagnostic::Diagnostic,
+    check::{Inputs, check},
+    diagnostic::{Diagnostic, Severity, Sink},
     engine::Rulebook,
     testing::{Suite, Surroundings},
 };
@@ -52,7 +52,13 @@ fn with_expectations(prelude: &str, case: &str) -> String {
 
 fn said(text: &str) -> Vec<Diagnostic> {
     match Rulebook::parse("case.rules", text) {
-        Err(problems) => problems.into_diagnostics(),
+        Err(_) => {
+            let (rulebook, found) = Rulebook::parse_what_can_be([("case.rules", text)]);
+            let mut sink = Sink::new();
+            found.into_iter().for_each(|it| sink.push(it));
+            check(rulebook.files(), rulebook.sources(), &Inputs::default(), &mut sink);
+            sink.finish()
+        }
         Ok(rulebook) => match rulebook.check(&Inputs::default()) {
             Ok(checked) => {
                 let suite = Suite::new(checked.rulebook(), rulebook.sources(), Surroundings::default());
@@ -88,6 +94,48 @@ fn expectation(text: &str, found: &Diagnostic) -> String {
     out
 }
 
+/// What is told of a text alone, before names and types are looked at.
+fn of_syntax(text: &str) -> Vec<Diagnostic> {
+    Rulebook::parse_what_can_be([("case.rules", text)]).1
+}
+
+/// What is proposed works where it is typed: made alone, each mend takes its mistake away, and puts no other of the text there.
+/// What does not.
+fn mends_that_do_not_mend(prelude: &str, case: &str) -> Vec<String> {
+    let plain: String = case.lines().filter(|line| !line.starts_with(MARK)).map(|line| format!("{line}\n")).collect();
+    let text = format!("{prelude}{plain}");
+    let found = said(&text);
+    let syntax = of_syntax(&text);
+    let mut wrong = vec![];
+    for it in &found {
+        // Of warnings only the first of a rule is told, so another place may say the same then.
+        let words = |text: &str, other: &Diagnostic| match other.severity {
+            Severity::Error => String::new(),
+            Severity::Warning => text[other.primary.span.range()].to_owned(),
+        };
+        let place = words(&text, it);
+        let times = |text: &str, all: &[Diagnostic]| {
+            let same = |other: &&Diagnostic| {
+                other.code == it.code && other.message == it.message && words(text, other) == place
+            };
+            all.iter().filter(same).count()
+        };
+        for fix in &it.fixes {
+            let mut mended = text.clone();
+            let mut edits = fix.edits.clone();
+            edits.sort_by_key(|edit| edit.span.start);
+            edits.iter().rev().for_each(|edit| mended.replace_range(edit.span.range(), &edit.text));
+            let left = said(&mended);
+            let upto = syntax.len() - usize::from(syntax.contains(it));
+            if times(&mended, &left) >= times(&text, &found) || of_syntax(&mended).len() > upto {
+                let shown: Vec<String> = left.iter().map(|it| format!("{} {}", it.code, it.message)).collect();
+                wrong.push(format!("{plain}\n`{}` ({}) leaves: {}\n", fix.title, it.message, shown.join("; ")));
+            }
+        }
+    }
+    wrong
+}
+
 /// Holds a file against what is said of it.
 fn holds(name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check").join(name);
@@ -101,6 +149,8 @@ fn holds(name: &str) {
         fs::write(&path, all.join("---\n")).unwrap();
     }
     assert!(!cases.is_empty() && file.contains(MARK), "{name} expects nothing");
+    let wrong: Vec<String> = cases.iter().flat_map(|case| mends_that_do_not_mend(prelude, case)).collect();
+    assert!(wrong.is_empty(), "{name}: what is proposed does not mend:\n\n{}", wrong.join("\n"));
     for (case, meant) in cases.iter().zip(&meant) {
         assert!(case == meant, "{name} expects\n\n{case}\nand what is said is\n\n{meant}");
     }
@@ -124,4 +174,4 @@ macro_rules! files {
     };
 }
 
-files! { always asked_twice bad_messages deeds_undeclared empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_messages mistakes_in_rules mistakes_in_segments mistakes_in_tests negations phrases played played_undeclared unused without_quotes words_of_deeds }
+files! { always anniversaries asked_twice bad_messages chinese deeds_undeclared empty_ranges empty_texts mistakes_in_conditions mistakes_in_files mistakes_in_messages mistakes_in_rules mistakes_in_segments mistakes_in_tests negations phrases played played_undeclared proposals unread unused without_quotes words_of_deeds }

@@ -4,6 +4,7 @@ mod actions;
 mod check;
 mod explain;
 mod files;
+mod fit;
 mod fmt;
 mod frame;
 mod lift;

@@ -32,7 +32,7 @@ fn blocks(page: &str) -> Vec<Block> {
 }
 
 /// Mistakes of files rather than of text, which no block can show: their example is told in words.
-const ABOUT_FILES: [&str; 2] = ["E0008", "E0009"];
+const ABOUT_FILES: [&str; 3] = ["E0008", "E0009", "W0109"];
 
 fn about_data_or_files(code: &str) -> bool {
     ABOUT_FILES.contains(&code) || code.starts_with("E06")

@@ -34,7 +34,7 @@ pub(crate) fn program() -> impl Strategy<Value = Program> {
         let mut choices = Choices { bytes, at: 0 };
         let count = 1 + choices.up_to(4);
         let declarations = (0..count).map(|_| choices.declaration()).collect();
-        Program { file: File { source: SourceId(0), declarations, comments: vec![] } }
+        Program { file: File { source: SourceId(0), declarations, comments: vec![], unread: vec![] } }
     })
 }
 

@@ -21,7 +21,9 @@ fn tables_name_the_line_that_is_wrong() {
     read("a.csv", "user_id,n,n\nu1,1,2\n", 2, &["a.csv", "twice"]);
     read("a.csv", "user_id,n\nu1,\"1\nu2,3\n", 2, &["a.csv:2", "never closed"]);
     read("a.csv", b"user_id,n\nu\xff,5\n", 2, &["a.csv:2", "0xFF"]);
-    read("a.csv", b"user_id,n\xff\nu,5\n", 2, &["a.csv", "header"]);
+    read("a.csv", b"user_id,n\xff\nu,5\n", 2, &["a.csv", "header", "CSV UTF-8"]);
+    read("a.csv", b"\xff\xfeu\0,\0n\0\n\0", 2, &["a.csv", "UTF-16", "iconv -f UTF-16"]);
+    read("a.csv", b"user_id,n\n\xd6\xd8,5\n", 2, &["a.csv:2", "0xD6", "CSV UTF-8"]);
     read("a.csv", "user_id,n\nu,1e999\n", 2, &["a.csv:2", "1e999"]);
     read("a.csv", "user_id,n\nu,NaN\n", 2, &["a.csv:2", "NaN"]);
     read("a.csv", format!("user_id,n\nu,{}\n", "9".repeat(100_000)), 2, &["a.csv:2", "…"]);

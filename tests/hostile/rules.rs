@@ -8,7 +8,12 @@ fn bytes_that_are_not_text_are_named_by_line_and_number() {
     place.checks(b"tag a when \xff > 1\n", 1, &["hostile.rules:1:12", "0xFF"]);
     place.checks(b"# \x80\n", 1, &["hostile.rules:1:3", "0x80"]);
     place.checks(b"tag a when s matches /\xff/\n", 1, &["hostile.rules:1:23"]);
-    place.checks(b"\xff\xfet\0a\0g\0", 1, &["UTF-16"]);
+    place.checks(b"\xff\xfet\0a\0g\0", 1, &["UTF-16", "Notepad", "iconv -f UTF-16"]);
+    place.checks(
+        b"tag a \"\xd6\xd8\xd2\xaa\" when true\n",
+        1,
+        &["hostile.rules:1:8", "0xD6", "GBK", "iconv -f GB18030"],
+    );
     place.checks(b"tag a\0 when true\n", 1, &["hostile.rules:1:6", "U+0000"]);
     place.checks(b"tag a when true\rtag b when true\n", 1, &["hostile.rules:1:16", "U+000D", "line feed"]);
     place.checks(b"\xef\xbb\xbftag a when true\r\ntag b when true\r\n", 0, &["2 declarations"]);

@@ -145,7 +145,16 @@ impl Checker<'_> {
                 let help = if reference == Some(true) {
                     format!("look a row up by its key, and name a column: `{table}[…].price`")
                 } else {
-                    format!("count its rows, `count({table})`, or name a column of theirs, `sum({table}.amount)`")
+                    let own = self
+                        .schema
+                        .find(table)
+                        .and_then(|id| self.own_question("sum", id).or_else(|| self.own_question("last", id)));
+                    match own {
+                        Some(own) => {
+                            format!("count its rows, `count({table})`, or ask about a column of theirs: `{own}`")
+                        }
+                        None => format!("count its rows: `count({table})`"),
+                    }
                 };
                 self.not_a_value(name, "a table", &help)
             }

@@ -352,7 +352,7 @@ impl Checker<'_> {
     /// `reached(path)`
     fn reached(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> Option<Expr> {
         let Some(Meaning::Definition(id)) = self.named(arguments) else {
-            return self.wrong_arguments(name.span(), "reached(path)` of a funnel `path");
+            return self.tell_wants_a_funnel(name, arguments);
         };
         if let Some(aggregate) = self.funnels.get(&id).copied() {
             let Over::Children(table) = self.aggregates.get(aggregate.0 as usize)?.over else { return None };
@@ -362,24 +362,27 @@ impl Checker<'_> {
         if self.types.get(id.0 as usize).is_some_and(Option::is_none) {
             return None;
         }
-        let message = "`reached` is asked of a funnel";
-        self.sink.push(
-            Diagnostic::error(WRONG_ARGUMENTS, span, message)
-                .help("it is when the furthest step was last reached: `reached(path) within 7d`"),
-        );
-        None
+        self.tell_wants_a_funnel(name, arguments)
+    }
+
+    fn tell_wants_a_funnel(&mut self, name: &ast::Name, arguments: &[Argument]) -> Option<Expr> {
+        let funnels = std::mem::take(&mut self.ladders.funnels);
+        let declare = "funnel path on events { visit when … buy within 7d when … }";
+        let told = self.tell_wants_one_of(name, arguments, ("funnel", &funnels), declare);
+        self.ladders.funnels = funnels;
+        told
     }
 
     fn missing_to_next(&mut self, name: &ast::Name, arguments: &[Argument], span: Span) -> Option<Expr> {
         let Some(Meaning::Definition(id)) = self.named(arguments) else {
-            return self.wrong_arguments(name.span(), "to_next(membership)");
+            return self.tell_wants_a_level(name, arguments);
         };
         let ty = self.by_types.get(&id).cloned();
         match ty {
             Some(Type::Date | Type::Timestamp) => Some(Expr { kind: ExprKind::ToNext(id), ty: Type::Duration, span }),
             Some(ty) => Some(Expr { kind: ExprKind::ToNext(id), ty, span }),
             None if self.types.get(id.0 as usize).is_some_and(Option::is_none) => None,
-            None => {
+            None if self.choices_of(id).and_then(|it| self.choice(it)).is_some_and(|it| it.ordered) => {
                 let message = "`to_next` is asked of a level that goes by a value";
                 self.sink.push(
                     Diagnostic::error(WRONG_ARGUMENTS, span, message)
@@ -387,6 +390,15 @@ impl Checker<'_> {
                 );
                 None
             }
+            None => self.tell_wants_a_level(name, arguments),
         }
+    }
+
+    fn tell_wants_a_level(&mut self, name: &ast::Name, arguments: &[Argument]) -> Option<Expr> {
+        let levels = std::mem::take(&mut self.ladders.levels);
+        let declare = "level membership by points { gold from 5000 red otherwise }";
+        let told = self.tell_wants_one_of(name, arguments, ("level", &levels), declare);
+        self.ladders.levels = levels;
+        told
     }
 }

@@ -27,6 +27,9 @@ impl Checker<'_> {
         if self.tell_comparison_with_nothing(op, left, right, span) {
             return None;
         }
+        if self.tell_compared_table(left, right, span) || self.tell_called_day(left, right) {
+            return None;
+        }
         let op = compare_op(op);
         if let Some(compared) = self.age_comparison(op, left, right, span) {
             return compared;

@@ -6,6 +6,7 @@ mod calls;
 mod columns;
 mod comparison;
 mod literals;
+mod proposal;
 mod rank;
 mod source;
 mod word_tests;

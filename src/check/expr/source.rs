@@ -121,7 +121,7 @@ impl Checker<'_> {
     }
 
     /// The table that a source names first, itself or one of its columns.
-    fn row_table(&self, source: &ast::Expr) -> Option<TableId> {
+    pub(super) fn row_table(&self, source: &ast::Expr) -> Option<TableId> {
         let mut found = vec![];
         self.tables_named(source, &mut found);
         found.first().map(|(id, _)| *id)
@@ -177,11 +177,13 @@ impl Checker<'_> {
         }
         let share = match (word, arguments) {
             ("quantile", [_, Argument::Clause(share)]) => Some(&share.source),
-            ("quantile", _) => return self.wrong_arguments(span, shape),
+            ("quantile", _) => {
+                let own = self.row_table(&clause.source).and_then(|table| self.own_question(word, table));
+                return self.wrong_arguments(span, own.as_deref().unwrap_or(shape));
+            }
             (_, [_]) => None,
             _ => {
-                let message = format!("`{word}` over rows takes one clause");
-                self.sink.push(Diagnostic::error(WRONG_ARGUMENTS, span, message).help(format!("write `{shape}`")));
+                self.tell_several_parts(word, shape, arguments, span);
                 return None;
             }
         };
@@ -438,14 +440,6 @@ impl Checker<'_> {
             (None, None) => told.help("write each column with its table's name: `sum(orders.price * orders.qty)`"),
         };
         self.sink.push(told);
-        None
-    }
-
-    fn tell_wants_a_column(&mut self, clause: &Clause, word: &str, shape: &str) -> Option<Expr> {
-        let place = clause.source.span();
-        let message = format!("`{word}` is asked of a column, and {} is a table", self.quoted(place));
-        self.sink
-            .push(Diagnostic::error(NOT_A_VALUE, place, message).help(format!("name the column, as in `{shape}`")));
         None
     }
 

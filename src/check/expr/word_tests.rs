@@ -287,6 +287,9 @@ impl Checker<'_> {
             let subject = self.of_type(subject, &Type::Text, "an uploaded list holds texts")?;
             return new(ExprKind::InUploaded { subject: Box::new(subject), list: id });
         }
+        if self.tell_called_day(subject, list) {
+            return None;
+        }
         let (lowered, list_expr) = match subject.unparenthesised().kind {
             Ast::Missing => {
                 let list_expr = self.lower(list, None)?;

@@ -75,7 +75,13 @@ impl Checker<'_> {
         }
         // Looking for the nearest of many names, again and again, would take for ever.
         let near = if self.sink.found().len() < 200 { self.names.nearest(name, span, &others) } else { None };
+        let other = near.as_ref().filter(|_| !self.stands_behind_in(span)).and_then(|near| self.value_of_near(near));
         told = match near {
+            Some(near) if let Some((written, condition)) = other => {
+                let whole = !condition || self.stands_alone(span);
+                let told = told.help(format!("did you mean `{near}`? that is asked so: `{written}`"));
+                if whole { told.suggest(format!("write `{written}`"), span, written) } else { told }
+            }
             Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near),
             None => match (self.meant_by_unknown(name).filter(|_| !self.is_asked(span)), self.facts) {
                 (Some((help, text)), _) => told.help(help).suggest(format!("write `{text}`"), span, text),

@@ -1,6 +1,7 @@
 //! Warnings: what means something, but perhaps not what was wanted. One file a warning.
 
 mod always;
+mod anniversary;
 mod asked_twice;
 mod empty_range;
 mod empty_text;
@@ -53,6 +54,7 @@ pub(super) fn run(book: &Book<'_>, conduct: &Conduct<'_>, mut found: Found<'_>) 
     empty_range::look(&mut found);
     empty_text::look(&mut found);
     always::look(&mut found);
+    anniversary::look(&mut found);
     without_quotes::look(&mut found);
     unused::look(found.rulebook, found.sink);
 }

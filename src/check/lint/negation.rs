@@ -30,8 +30,13 @@ pub(super) fn look(found: &mut Found<'_>) {
     // One warning a place, whatever is missing there.
     let mut places: Vec<Place> = vec![];
     let mut place_at: HashMap<Span, usize> = HashMap::new();
-    for (source, told) in sources(found, &roots) {
-        let without = Without::new(found.rulebook, source);
+    let questions = same_questions(found);
+    for (source, told) in sources(found, &roots, &questions) {
+        let rows = match source {
+            Source::Rows(id) => questions.get(&id).map_or(&[][..], Vec::as_slice),
+            Source::Column(_) | Source::Row(_) | Source::Ladder(_) => &[],
+        };
+        let without = Without::new(found.rulebook, source, rows);
         let mut seen: Vec<Negation> = vec![];
         for definition in &found.rulebook.definitions {
             // The first of each rule: who has read it once has read it.
@@ -132,8 +137,26 @@ enum Told {
     Once,
 }
 
+/// Questions over a user's rows that may have no answer: the first of those that are written alike, and all of them.
+fn same_questions(found: &Found<'_>) -> HashMap<AggregateId, Vec<AggregateId>> {
+    let mut by_words: HashMap<Vec<&str>, AggregateId> = HashMap::new();
+    let mut alike: HashMap<AggregateId, Vec<AggregateId>> = HashMap::new();
+    for (at, aggregate) in found.rulebook.aggregates.iter().enumerate() {
+        if aggregate.over != Over::Users && is_missing_of_no_rows(&aggregate.function) {
+            let id = AggregateId(at as u32);
+            let words = found.sources.slice(aggregate.span).split_whitespace().collect();
+            alike.entry(*by_words.entry(words).or_insert(id)).or_default().push(id);
+        }
+    }
+    alike
+}
+
 /// What may be missing, of what the rules read.
-fn sources(found: &Found<'_>, roots: &[&Expr]) -> Vec<(Source, Told)> {
+fn sources(
+    found: &Found<'_>,
+    roots: &[&Expr],
+    questions: &HashMap<AggregateId, Vec<AggregateId>>,
+) -> Vec<(Source, Told)> {
     let table = found.rulebook.schema.root();
     let mut all = vec![];
     for (at, column) in table.columns.iter().enumerate().filter(|(_, column)| column.optional) {
@@ -159,11 +182,9 @@ fn sources(found: &Found<'_>, roots: &[&Expr]) -> Vec<(Source, Told)> {
             all.push((Source::Ladder(DefinitionId(at as u32)), Told::Everywhere));
         }
     }
-    for (at, aggregate) in found.rulebook.aggregates.iter().enumerate() {
-        if aggregate.over != Over::Users && is_missing_of_no_rows(&aggregate.function) {
-            all.push((Source::Rows(AggregateId(at as u32)), Told::Everywhere));
-        }
-    }
+    let mut first: Vec<AggregateId> = questions.keys().copied().collect();
+    first.sort_unstable();
+    all.extend(first.into_iter().map(|id| (Source::Rows(id), Told::Everywhere)));
     let mut tables = HashSet::new();
     for root in roots {
         root.each(&mut |node| {

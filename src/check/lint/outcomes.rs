@@ -93,14 +93,16 @@ impl Outcomes {
 pub(super) struct Without<'r> {
     rulebook: &'r Rulebook,
     source: Source,
+    /// Questions that have no answer where the source has none, since they are the same in other places.
+    rows: &'r [AggregateId],
     /// By [`DefinitionId`].
     definitions: Vec<Outcomes>,
 }
 
 impl<'r> Without<'r> {
-    pub(super) fn new(rulebook: &'r Rulebook, source: Source) -> Without<'r> {
+    pub(super) fn new(rulebook: &'r Rulebook, source: Source, rows: &'r [AggregateId]) -> Without<'r> {
         let definitions = vec![Outcomes::KNOWN; rulebook.definitions.len()];
-        let mut without = Without { rulebook, source, definitions };
+        let mut without = Without { rulebook, source, rows, definitions };
         for id in &rulebook.order {
             let outcomes = without.body(*id);
             if let Some(slot) = without.definitions.get_mut(id.0 as usize) {
@@ -173,7 +175,7 @@ impl<'r> Without<'r> {
 
     /// Of no rows some questions have no answer; a rank is unknown where what is ranked is.
     fn aggregate(&self, id: AggregateId) -> Outcomes {
-        if self.source == Source::Rows(id) {
+        if self.source == Source::Rows(id) || self.rows.contains(&id) {
             return Outcomes::UNKNOWN;
         }
         let aggregate = self.rulebook.aggregate(id);

@@ -14,10 +14,10 @@ use super::{Checker, book::Book, declare::fold};
 use crate::{
     diagnostic::{
         Diagnostic, Sink,
-        code::{BAD_AS_OF, UNKNOWN_USER},
+        code::{BAD_AS_OF, DECLARED_TWICE, UNKNOWN_USER},
     },
     ir::{self, DefinitionId},
-    source::{Sources, Span},
+    source::{SourceId, Sources, Span},
     syntax::ast,
     value::{Type, Value, literal},
 };
@@ -29,7 +29,7 @@ pub(super) fn lower(checker: &mut Checker<'_>, book: &Book<'_>, actions: &ir::Ac
     }
     checker.names.outside_of_rules = true;
     let (definitions, aggregates) = (book.definitions.len() as u32, checker.aggregates.len());
-    let mut lowering = Lowering { checker, book, actions, first: definitions, asked: vec![] };
+    let mut lowering = Lowering { checker, book, actions, first: definitions, asked: vec![], names: HashMap::new() };
     let tests = book.tests.iter().map(|test| lowering.test(test)).collect();
     let snapshots = book.snapshots.iter().map(|snapshot| lowering.snapshot(snapshot)).collect();
     let asked = lowering.asked;
@@ -55,6 +55,8 @@ struct Lowering<'l, 'a> {
     first: u32,
     /// The conditions that are expected.
     asked: Vec<ir::Definition>,
+    /// The tests of each file by name, and where each is declared.
+    names: HashMap<(SourceId, String), Span>,
 }
 
 /// The users of one case so far.
@@ -66,6 +68,14 @@ struct Users {
 
 impl Lowering<'_, '_> {
     fn test(&mut self, test: &ast::TestBlock) -> ir::Test {
+        let name = &test.name;
+        if let Some(first) = self.names.insert((name.span().source, name.value.clone()), name.span()) {
+            self.checker.sink.push(
+                Diagnostic::error(DECLARED_TWICE, name.span(), format!("there is a test \"{}\" already", name.value))
+                    .label(first, "declared here first")
+                    .help("give it another name: failures, and `--filter`, tell tests apart by their names"),
+            );
+        }
         let as_of = test.as_of.as_ref().and_then(|as_of| Some((self.instant(as_of)?, as_of.span())));
         let cases = test.cases.iter().map(|case| self.case(case, as_of)).collect();
         ir::Test { name: test.name.value.clone(), cases, span: test.name.span() }

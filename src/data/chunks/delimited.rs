@@ -14,7 +14,7 @@ use crate::{
             cut::{Cutter, Ends, Piece},
             fields::{self, Fields},
         },
-        table,
+        encoding, table,
     },
     schema::{Column, ColumnId},
     value::{Type, Value, Zone},
@@ -164,7 +164,7 @@ impl Strict<'_> {
     fn value(&self, raw: &[u8]) -> Result<Value, String> {
         let text = std::str::from_utf8(raw).map_err(|error| {
             let byte = raw.get(error.valid_up_to()).copied().unwrap_or_default();
-            format!("byte 0x{byte:02X} is not UTF-8")
+            encoding::not_utf8(byte)
         })?;
         if text.is_empty() {
             return Err(format!("the value is missing, and `{}` may not be", self.column.ty));

@@ -23,7 +23,7 @@ use crate::{
         kernel::Kernel,
         whole::{Part, Whole},
     },
-    ir::Reads,
+    ir::{Body, DefinitionId, Reads},
     schema::{ColumnId, Table, TableId},
     value::Value,
 };
@@ -94,6 +94,8 @@ impl Engine {
     ) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
         let mut whole = Whole::new(self.interpreter(), data.reads, data.table, data.needed);
+        let exclusive = |id: &DefinitionId| matches!(&self.rulebook().definition(*id).body, Body::Layer(ladder) if ladder.exclusive);
+        let keeps_lines = data.check_keys || data.reads.definitions.iter().any(exclusive);
         let mut since = Since::of(self);
         let mut reading = Reading {
             engine: self,
@@ -101,6 +103,7 @@ impl Engine {
             piece,
             ran: &mut ran,
             refused: HashSet::new(),
+            keeps_lines,
             lines: vec![],
             since: since.as_mut(),
         };
@@ -115,7 +118,8 @@ impl Engine {
             reading.children(&whole, &mut pass, nested_told, sink)?;
             whole.end(pass);
         }
-        self.hand_on(&whole, since.as_ref(), &mut ran, sink)?;
+        let lines = reading.lines;
+        self.hand_on(&whole, since.as_ref(), &lines, &mut ran, sink)?;
         let wanted = |it: &crate::ir::Metric| data.reads.definitions.contains(&it.definition);
         let metrics = self.rulebook().metrics();
         ran.metrics = metrics
@@ -130,6 +134,7 @@ impl Engine {
         &self,
         whole: &Whole<'_>,
         since: Option<&Since>,
+        lines: &[u64],
         ran: &mut Ran,
         sink: &mut S,
     ) -> Result<(), RunError> {
@@ -140,7 +145,8 @@ impl Engine {
             let users = Part::of(whole, start..(start + TOGETHER).min(whole.users()));
             let mut part = Evaluated::none(&kernel);
             let since = since.map(|since| (since, start));
-            self.evaluate_frame(&kernel, &users, since, sink, |_| None, &mut part);
+            let line = |row: usize| lines.get(start + row).copied();
+            self.evaluate_frame(&kernel, &users, since, sink, line, &mut part);
             part
         };
         let starts = (0..whole.users()).step_by(TOGETHER);
@@ -159,7 +165,9 @@ struct Reading<'r, 'd> {
     ran: &'r mut Ran,
     /// Rows of the users' file, from 0, that were not taken.
     refused: HashSet<u64>,
-    /// The line of each user, where repeated keys are told with it.
+    /// Whether something may be told of a user with the line.
+    keeps_lines: bool,
+    /// The line of each user, then.
     lines: Vec<u64>,
     /// What is found of rows for the users' turns.
     since: Option<&'r mut Since>,

@@ -85,13 +85,13 @@ impl Reading<'_, '_> {
                 Ok(()) => {
                     numbers.push(next as u32);
                     next += 1;
-                    if self.data.check_keys {
+                    if self.keeps_lines {
                         self.lines.push(batch.lines.get(row).copied().unwrap_or_default());
                     }
                 }
                 Err(known) => {
                     numbers.push(NOBODY);
-                    let first = self.lines.get(known as usize).copied();
+                    let first = self.lines.get(known as usize).copied().filter(|_| self.data.check_keys);
                     refused.push((row, self.without_a_key_of_its_own(&keys.get(row), &batch, row, first, &verbatim)));
                 }
             }

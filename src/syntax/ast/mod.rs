@@ -87,4 +87,19 @@ pub struct File {
     pub declarations: Vec<Declaration>,
     /// All comments in the order written, descriptions (`##`) among them.
     pub comments: Vec<Comment>,
+    /// What could not be read as it stands, in the order written: what follows from it is not told.
+    pub unread: Vec<Unread>,
+}
+
+/// A stretch of a file, one or a few declarations, that has a mistake of syntax which is not mended beyond doubt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// From where to where.
+    pub place: Place,
+    /// The word it begins with: `tag`, `table`.
+    pub begins: Option<Symbol>,
+    /// Every name that is written in it: what it declares is among them.
+    pub names: Vec<Symbol>,
+    /// Whether a probable mend was made, so that what it declares is in the tree.
+    pub mended: bool,
 }

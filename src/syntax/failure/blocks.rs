@@ -91,7 +91,7 @@ impl Around<'_> {
             return None;
         }
         let tokens = self.tokens.get(self.at..)?.to_vec();
-        let around = Around { text: self.text, tokens, at: 0, expected: self.expected };
+        let around = Around { text: self.text, grammar: self.grammar, tokens, at: 0, expected: self.expected };
         around.other_tongue(this).or_else(|| around.declaration())
     }
 
@@ -280,6 +280,16 @@ impl Around<'_> {
                     .fix("write `?`", ty.end()..previous.end(), "?"),
             );
         }
+        // `points ? int`
+        if this.is("?") && self.expects(Rule::colon) && self.next().is_some_and(|ty| ty.kind == Kind::Word) {
+            let ty = self.next()?;
+            let written = format!("{}: {}?", previous.text, ty.text);
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, this.range(), "`?` stands behind the type")
+                    .help(format!("write `{written}`"))
+                    .fix(format!("write `{written}`"), previous.start..ty.end(), written),
+            );
+        }
         if this.is("?") && self.expects(Rule::colon) {
             let (colon, ty) = (self.next()?, self.token(2)?);
             let mut mistake = Mistake::new(code::FOREIGN_FORM, this.range(), "`?` stands behind the type")
@@ -374,6 +384,14 @@ impl Around<'_> {
                     Mistake::new(code::FOREIGN_FORM, this.range(), "points are added without a sign")
                         .help("remove the `+`")
                         .fix("remove the `+`", this.range(), ""),
+                );
+            }
+            let unit = this.kind == Kind::Word && self.next().is_some_and(|next| next.is("when"));
+            if unit && previous.kind == Kind::Number && self.expects_any(&[Rule::kw_when, Rule::when]) {
+                return Some(
+                    Mistake::new(code::FOREIGN_FORM, this.range(), "points are a bare number")
+                        .help(format!("write `{} when …`", previous.text))
+                        .fix(format!("remove {}", shown(this.text)), previous.end()..this.end(), ""),
                 );
             }
             let open = self.open().last().is_some_and(|open| open.is("{"));

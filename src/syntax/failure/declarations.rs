@@ -37,6 +37,8 @@ impl Around<'_> {
             return self.begins(this);
         }
         None.or_else(|| self.foreign_word(this))
+            .or_else(|| self.colon_before_a_label(this))
+            .or_else(|| self.colon_before_when(this))
             .or_else(|| self.when(this))
             .or_else(|| self.equals(this))
             .or_else(|| self.quoted(this))
@@ -196,6 +198,31 @@ impl Around<'_> {
             .suggest(format!("write `{word}`"), this.range(), format!("{before}{word}{after}"))
     }
 
+    /// `tag vip: "重要客户" when …`
+    fn colon_before_a_label(&self, this: &Token<'_>) -> Option<Mistake> {
+        let label = self.next().filter(|next| this.is(":") && next.kind == Kind::Text)?;
+        let name = self.previous().filter(|name| matches!(name.kind, Kind::Word | Kind::Quoted))?;
+        self.expects_any(&[Rule::label, Rule::text]).then(|| {
+            let written = format!("{} {}", name.text, label.text);
+            Mistake::new(code::FOREIGN_FORM, this.range(), "no `:` stands between a name and its label")
+                .help(format!("write {}", shown(&written)))
+                .fix("remove it", name.end()..label.start, " ")
+        })
+    }
+
+    /// `tag vip: when …`
+    fn colon_before_when(&self, this: &Token<'_>) -> Option<Mistake> {
+        let when = self.next().filter(|next| this.is(":") && next.kind == Kind::Word)?;
+        let due = self.expects_any(&[Rule::kw_when, Rule::when]) && !self.expects_operand();
+        (due && (when.is("when") || super::tongue::is_when(when.text))).then(|| {
+            Mistake::new(code::FOREIGN_FORM, this.range(), "no `:` stands before the condition").help("remove it").fix(
+                "remove it",
+                this.start..when.start,
+                " ",
+            )
+        })
+    }
+
     /// What stands where `when` is due.
     fn when(&self, this: &Token<'_>) -> Option<Mistake> {
         if !self.expects_any(&[Rule::kw_when, Rule::when]) || self.expects_operand() {
@@ -232,8 +259,13 @@ impl Around<'_> {
         {
             return None;
         }
+        let compares = |token: &Token<'_>| {
+            matches!(token.text, "=" | "!=" | "<" | "<=" | ">" | ">=") || super::operators::is_test(token.text)
+        };
         if in_arm {
-            return None;
+            let asked = matches!(this.kind, Kind::Word | Kind::Quoted) && self.next().is_some_and(compares);
+            let arm = self.previous().is_some_and(|it| matches!(it.kind, Kind::Word | Kind::Quoted | Kind::Text));
+            return (asked && arm).then(|| self.when_left_out(this).certain_if(true));
         }
         // After a complete condition, or after a label, a condition that lacks its word.
         if this.is("{") {
@@ -251,15 +283,15 @@ impl Around<'_> {
             && self.at > 1
             && self.names_before())
         .then(|| {
-            let next = this.text;
-            let asked = self.next().is_some_and(|next| {
-                matches!(next.text, "=" | "!=" | "<" | "<=" | ">" | ">=") || super::operators::is_test(next.text)
-            });
-            Mistake::new(code::MISSING_WORD, this.range(), "`when` is left out before the condition")
-                .help(format!("write `when {next}`"))
-                .suggest("write `when` here", this.start..this.start, "when ")
-                .certain_if(asked || this.is("not"))
+            let asked = self.next().is_some_and(compares);
+            self.when_left_out(this).certain_if(asked || this.is("not"))
         })
+    }
+
+    fn when_left_out(&self, this: &Token<'_>) -> Mistake {
+        Mistake::new(code::MISSING_WORD, this.range(), "`when` is left out before the condition")
+            .help(format!("write `when {}`", this.text))
+            .suggest("write `when` here", this.start..this.start, "when ")
     }
 
     fn expects_label(&self) -> bool {
@@ -276,9 +308,11 @@ impl Around<'_> {
         this.kind == Kind::Word
             && glued(this.text, &["when"]).is_none()
             && self.expects_label()
-            && self
-                .next()
-                .is_some_and(|next| matches!(next.text, "when" | "{" | "by" | "=" | "from" | "on" | "otherwise"))
+            && misspelt(this.text, &self.expected_words()).is_none()
+            && self.next().is_some_and(|next| match next.text {
+                "=" => self.expects(Rule::equals),
+                word => matches!(word, "when" | "{" | "by" | "from" | "on" | "otherwise"),
+            })
     }
 
     fn equals(&self, this: &Token<'_>) -> Option<Mistake> {

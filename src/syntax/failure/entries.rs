@@ -255,7 +255,7 @@ impl Around<'_> {
         if matches!(this.text, "of" | "per" | "in" | "from" | "on") {
             return Some(self.instead(this, "by"));
         }
-        (this.kind == Kind::Word || this.is("(")).then(|| {
+        (this.kind == Kind::Word && !self.is_percent_sign(0) || this.is("(")).then(|| {
             let close = self.matching(self.at).map_or(this.end(), Token::end);
             let blank = if self.gap() == this.start { " " } else { "" };
             Mistake::new(code::MISSING_WORD, this.range(), "`by` is left out before what they are ranked by")

@@ -45,15 +45,20 @@ impl Around<'_> {
                 this.range(),
                 format!("`{}` has no table to choose rows from here", this.text),
             )
-            .help(match self.previous().filter(|previous| previous.is(")")) {
-                Some(_) => format!("it stands inside the aggregate's brackets: `{}`", self.moved_inside()),
-                None => format!("it stands inside an aggregate: `count(orders {} …)`", this.text),
-            });
+            .help(format!("it stands inside an aggregate: `count(orders {} …)`", this.text));
         }
         let value = matches!(this.kind, Kind::Number | Kind::Text) && self.expects(Rule::kw_and);
         if let Some(previous) =
             self.previous().filter(|it| value && it.kind == Kind::Word && !words::is_reserved(it.text))
         {
+            if let Some(ago) = super::numbers::proper(this.text).filter(|_| this.kind == Kind::Number) {
+                let message = format!("an operator is left out before {}", shown(this.text));
+                return Mistake::new(code::MISSING_WORD, this.range(), message).help(format!(
+                    "write `{0} < {ago}` for longer ago, `{0} within {1}` for since then",
+                    previous.text,
+                    ago.trim_end_matches(" ago")
+                ));
+            }
             let sign = if this.kind == Kind::Text { "=" } else { ">=" };
             return Mistake::new(
                 code::MISSING_WORD,
@@ -62,7 +67,7 @@ impl Around<'_> {
             )
             .help(format!("write `{} {sign} {}`, or another comparison", previous.text, this.text));
         }
-        if this.is("then") {
+        if matches!(this.text, "then" | "\u{90a3}\u{4e48}" | "\u{5219}" | "\u{5c31}") {
             return Mistake::new(code::UNEXPECTED, this.range(), "a condition is followed by nothing that is done")
                 .help("write a `segment` for what is done: `segment NAME when CONDITION { on enter send sms \"…\" }`");
         }
@@ -72,29 +77,6 @@ impl Around<'_> {
                 None => format!("{expected} is expected here"),
             },
         )
-    }
-
-    /// `sum(orders.amount) where paid` as `sum(orders.amount where paid)`
-    fn moved_inside(&self) -> String {
-        let end = self.tokens.last().map_or(0, super::Token::end);
-        let (Some(this), Some(close)) = (self.this(), self.previous()) else { return String::new() };
-        let mut depth = 0_usize;
-        let mut start = close.start;
-        for (at, token) in self.tokens.iter().enumerate().take(self.at).rev() {
-            match token.text {
-                ")" if token.kind == Kind::Sign => depth += 1,
-                "(" if token.kind == Kind::Sign => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        start =
-                            at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(token.start, |name| name.start);
-                        break;
-                    }
-                }
-                _ => {}
-            }
-        }
-        format!("{} {})", self.slice(start..close.start), self.slice(this.start..end))
     }
 
     /// What could have stood here, in our words.

@@ -77,7 +77,7 @@ impl Around<'_> {
             return Some(self.method(self.at));
         }
         if previous.is(".") && self.next().is_some_and(|next| next.is("(")) {
-            return Some(self.method(self.at + 1));
+            return self.clause_behind_a_point().or_else(|| Some(self.method(self.at + 1)));
         }
         if let Some(top) = self.called_rank() {
             return Some(top);
@@ -232,6 +232,32 @@ impl Around<'_> {
             }
             _ => mistake,
         }
+    }
+
+    /// `count(orders.within(30d))`, `orders.where(paid)`
+    fn clause_behind_a_point(&self) -> Option<Mistake> {
+        let (word, point) = (self.this()?, self.previous()?);
+        if !matches!(word.text, "within" | "where" | "during" | "between" | "per") {
+            return None;
+        }
+        let rows = self.token(-2).filter(|rows| matches!(rows.kind, Kind::Word | Kind::Quoted))?;
+        let (open, close) = (self.next()?, self.matching(self.at + 1)?);
+        let clause = format!("{} {} {}", rows.text, word.text, self.slice(open.end()..close.start).trim());
+        let message = format!("`{}` does not stand behind a point", word.text);
+        let mistake = Mistake::new(code::FOREIGN_FORM, point.start..close.end(), message);
+        let asked = self.token(-3).is_some_and(|open| open.is("("))
+            && self.token(-4).is_some_and(|function| function.kind == Kind::Word && !words::is_reserved(function.text));
+        Some(match asked {
+            true => mistake.help(format!("write `{clause}`")).fix(
+                format!("write `{clause}`"),
+                rows.start..close.end(),
+                clause,
+            ),
+            false if word.is("where") || word.is("per") => {
+                mistake.help(format!("write `count({clause})`, or another question about the rows"))
+            }
+            false => mistake.help(format!("of a moment write `{clause}`; of a table's rows `count({clause})`")),
+        })
     }
 
     /// `top(spend, 20%)`, `top(20%, spend)`

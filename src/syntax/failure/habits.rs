@@ -23,6 +23,7 @@ impl Around<'_> {
             .or_else(|| self.called_join())
             .or_else(|| self.last_days())
             .or_else(|| self.period_words())
+            .or_else(|| self.clause_outside())
             .or_else(|| self.window_outside())
             .or_else(|| self.window_behind_comparison())
             .or_else(|| self.window_behind_where())
@@ -146,9 +147,13 @@ impl Around<'_> {
         }
         let (first, length) = (self.tokens.get(begin)?, self.tokens.get(last + 1)?);
         let subject = self.tokens.get(begin.checked_sub(1)?)?;
-        if !super::ends_operand(subject) {
+        // `count(orders, last 30 days)`
+        let comma = subject.is(",") && begin >= 2 && self.open().last().is_some_and(|open| open.is("("));
+        if !super::ends_operand(subject) && !comma {
             return None;
         }
+        let from = if comma { self.tokens.get(begin - 2).map_or(subject.start, Token::end) } else { first.start };
+        let blank = if comma { " " } else { "" };
         let typed = self.slice(first.start..length.start).trim();
         // `30 days` in two words is mended together with what stands before it.
         let unit = self.tokens.get(last + 2).filter(|unit| unit.kind == Kind::Word && numbers::is_plain(length.text));
@@ -158,8 +163,8 @@ impl Around<'_> {
             let told = format!("`{}` is written `{written}` here", self.slice(range.clone()));
             return Some(Mistake::new(code::FOREIGN_FORM, range.clone(), told).help(format!("write `{written}`")).fix(
                 format!("write `{written}`"),
-                range,
-                written,
+                from..range.end,
+                format!("{blank}{written}"),
             ));
         }
         Some(
@@ -169,7 +174,7 @@ impl Around<'_> {
                 format!("`{typed}` is written `within` here"),
             )
             .help(format!("write `within {}`", length.text))
-            .fix("write `within`", first.start..length.start, "within "),
+            .fix("write `within`", from..length.start, format!("{blank}within ")),
         )
     }
 
@@ -201,6 +206,69 @@ impl Around<'_> {
             _ => return None,
         };
         Some(self.instead(this, which))
+    }
+
+    /// `sum(orders.amount) where paid > 500`
+    fn clause_outside(&self) -> Option<Mistake> {
+        let this = self.this().filter(|this| (this.is("where") || this.is("per")) && this.kind == Kind::Word)?;
+        let close = self.previous().filter(|close| close.is(")"))?;
+        let open = self.opening(self.at.checked_sub(1)?)?;
+        let name = self.tokens.get(open.checked_sub(1)?).filter(|name| name.kind == Kind::Word)?;
+        if words::is_reserved(name.text) || name.is("of") {
+            return None;
+        }
+        let (end, compared) = self.end_of_condition()?;
+        let clause = self.slice(this.start..end).trim_end();
+        let written = format!("{} {clause})", self.slice(name.start..close.start));
+        let mut mistake = Mistake::new(
+            code::CLAUSE_OUTSIDE,
+            this.range(),
+            format!("`{}` stands inside the aggregate's brackets", this.text),
+        );
+        let all = if compared { format!("{written} {}", self.rest_of_line(end)) } else { written.clone() };
+        mistake = mistake.help(format!("write `{all}`")).suggest(
+            format!("write `{written}`"),
+            close.start..close.start,
+            format!(" {clause}"),
+        );
+        mistake.edits.push((close.end()..this.start + clause.len(), String::new()));
+        Some(mistake)
+    }
+
+    /// Where the condition behind a misplaced `where` ends, and whether something is compared with the aggregate behind it:
+    /// `status = "paid" > 2` ends before its second comparison.
+    fn end_of_condition(&self) -> Option<(usize, bool)> {
+        let mut depth = 0_usize;
+        let mut asked = false;
+        let mut end = self.this()?.end();
+        for token in self.tokens.get(self.at + 1..)? {
+            let sign = token.kind == Kind::Sign;
+            match token.text {
+                "(" | "[" if sign => depth += 1,
+                ")" | "]" if sign && depth > 0 => depth -= 1,
+                ")" | "]" | "}" | "{" | "," if sign && depth == 0 => break,
+                "then" | "else" if depth == 0 => break,
+                "and" | "or" if depth == 0 => asked = false,
+                "=" | "!=" | "<" | "<=" | ">" | ">=" if sign && depth == 0 => {
+                    if asked {
+                        return Some((end, true));
+                    }
+                    asked = true;
+                }
+                word if depth == 0 && token.kind == Kind::Word && super::operators::is_test(word) => asked = true,
+                _ => {}
+            }
+            if depth == 0 && token.kind == Kind::Word && words::begins_declaration(token.text) {
+                break;
+            }
+            end = token.end();
+        }
+        Some((end, false))
+    }
+
+    /// What stands from a byte to the end of its line.
+    fn rest_of_line(&self, from: usize) -> &str {
+        self.slice(from..self.text.len()).trim_start().lines().next().unwrap_or("").trim_end()
     }
 
     /// `sum(orders.amount) within 90d > 3`, `sum(orders.amount) over 90d`
@@ -329,6 +397,11 @@ impl Around<'_> {
         )
     }
 
+    /// `%`, or a word for it.
+    pub(super) fn is_percent_sign(&self, offset: isize) -> bool {
+        self.token(offset).is_some_and(|it| it.is("%") || matches!(it.text, "percent" | "pct" | "percentage"))
+    }
+
     /// `spend in top 20%`
     fn in_top(&self) -> Option<Mistake> {
         if !self.expects(Rule::kw_by) {
@@ -340,8 +413,10 @@ impl Around<'_> {
         if !matches!(rank.text, "top" | "bottom") || inside.kind != Kind::Word {
             return None;
         }
-        let written = format!("{} {} by {}", rank.text, amount.text, subject.text);
-        let range = subject.start..amount.end();
+        let percent = self.this().filter(|_| self.is_percent_sign(0));
+        let amount_text = percent.map_or_else(|| amount.text.to_owned(), |_| format!("{}%", amount.text));
+        let written = format!("{} {amount_text} by {}", rank.text, subject.text);
+        let range = subject.start..percent.unwrap_or(amount).end();
         Some(
             Mistake::new(code::FOREIGN_FORM, range.clone(), format!("`{}` says what the ranks are by", rank.text))
                 .help(format!("write `{written}`"))

@@ -15,6 +15,7 @@ mod numbers;
 mod operators;
 mod phrases;
 mod ranges;
+mod tongue;
 mod values;
 
 use std::ops::Range;
@@ -26,6 +27,7 @@ use super::{
     grammar::{self, Failure, Rule},
     recovery::skip_blanks,
     tokens::{Kind, Token, Tokens},
+    words,
 };
 use crate::{
     diagnostic::{Code, Diagnostic, Edit, Fix, Sink, code},
@@ -35,6 +37,17 @@ use crate::{
 /// How many mends are tried in one piece of text before its remainder is passed over.
 const MENDS: usize = 64;
 
+/// How far a chunk could be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mended {
+    /// Beyond doubt.
+    Surely,
+    /// All of it was read, as it was probably meant.
+    Probably,
+    /// Some of it was passed over.
+    Not,
+}
+
 /// Parses what it can of a chunk in which something is wrong, and tells what is. Where `spoiled`, what is wrong was told.
 pub(super) fn mend(
     source: SourceId,
@@ -42,8 +55,9 @@ pub(super) fn mend(
     spoiled: bool,
     declarations: &mut Vec<Declaration>,
     sink: &mut Sink,
-) {
+) -> Mended {
     let mut chunk = chunk;
+    let mut mended = Mended::Surely;
     let (mut at, mut mends) = (0, 0);
     while let Some(rest) = chunk.text().get(at..).filter(|rest| !rest.is_empty()) {
         match grammar::declaration(rest) {
@@ -52,7 +66,7 @@ pub(super) fn mend(
                 declarations.extend(Builder::new(source, &chunk, at, sink).declaration(pair));
                 at = skip_blanks(chunk.text(), at + end);
             }
-            Err(_) if spoiled => return,
+            Err(_) if spoiled => return Mended::Not,
             Err(failure) => {
                 // What stands before a declaration that is broken at its beginning may be whole.
                 if let Some((whole, begins)) = whole_before(rest, &failure) {
@@ -60,31 +74,35 @@ pub(super) fn mend(
                     at += begins;
                     continue;
                 }
-                let edits = tell(source, &chunk, at, &failure, sink);
+                let edits = tell(source, &chunk, at, (&failure, grammar::declaration), sink);
                 mends += 1;
-                let Some(edits) = edits.filter(|_| mends <= MENDS) else {
+                if edits.as_ref().is_some_and(|(_, certain)| !certain) {
+                    mended = Mended::Probably;
+                }
+                let Some((edits, _)) = edits.filter(|_| mends <= MENDS) else {
                     if let Ok(pair) = grammar::declaration(rest.get(..failure.at).unwrap_or("")) {
                         declarations.extend(Builder::new(source, &chunk, at, sink).declaration(pair));
                     }
-                    return;
+                    return Mended::Not;
                 };
                 apply(&mut chunk, at, edits);
                 at = skip_blanks(chunk.text(), at);
             }
         }
     }
+    mended
 }
 
 /// A whole declaration, where what is unexpected begins another one in the first column; and where that begins.
 fn whole_before<'t>(text: &'t str, failure: &Failure) -> Option<(pest::iterators::Pair<'t, Rule>, usize)> {
     let begins = |token: &Token<'_>| {
         let first_column = text.get(..token.start).is_some_and(|before| before.ends_with('\n'));
-        first_column && token.kind == Kind::Word && !super::words::is_reserved(token.text)
+        first_column && token.kind == Kind::Word && !words::is_reserved(token.text)
     };
-    let around = Around::new(text, failure);
+    let around = Around::new(text, failure, grammar::declaration);
     let token = around.this().filter(|this| begins(this) && !around.word_goes_on(this));
-    let token = token
-        .or_else(|| around.previous().filter(|word| begins(word) && super::words::begins_declaration(word.text)))?;
+    let token =
+        token.or_else(|| around.previous().filter(|word| begins(word) && words::begins_declaration(word.text)))?;
     let whole = grammar::declaration(text.get(..token.start)?).ok()?;
     Some((whole, token.start))
 }
@@ -98,21 +116,22 @@ pub(super) fn mend_expression(source: SourceId, chunk: Cleaned, spoiled: bool, s
         if spoiled {
             return;
         }
-        let Some(edits) = tell(source, &chunk, at, &failure, sink) else { return };
+        let Some((edits, _)) = tell(source, &chunk, at, (&failure, grammar::expression), sink) else { return };
         apply(&mut chunk, at, edits);
     }
 }
 
+/// Tells what is wrong; how it is mended, and whether that is beyond doubt.
 fn tell(
     source: SourceId,
     chunk: &Cleaned,
     at: usize,
-    failure: &Failure,
+    (failure, grammar): (&Failure, Reader),
     sink: &mut Sink,
-) -> Option<Vec<(Range<usize>, String)>> {
-    let around = Around::new(chunk.text().get(at..).unwrap_or(""), failure);
+) -> Option<(Vec<(Range<usize>, String)>, bool)> {
+    let around = Around::new(chunk.text().get(at..).unwrap_or(""), failure, grammar);
     let mistake = around.mistake();
-    let edits = mistake.edits.clone();
+    let (edits, certain) = (mistake.edits.clone(), mistake.certain);
     let told = mistake.diagnostic(|range| {
         let original = chunk.original(range.start + at..range.end + at);
         Span::new(source, original.start, original.end)
@@ -122,7 +141,7 @@ fn tell(
         sink.withdraw(|it| it.code == code::FOREIGN_CHARACTER && it.primary.span == told.primary.span);
     }
     sink.push(told);
-    (!edits.is_empty()).then_some(edits)
+    (!edits.is_empty()).then_some((edits, certain))
 }
 
 fn apply(chunk: &mut Cleaned, at: usize, mut edits: Vec<(Range<usize>, String)>) {
@@ -203,9 +222,16 @@ impl Mistake {
     }
 }
 
+/// What reads a text by the grammar: as a declaration, or as an expression.
+type Reader = for<'t> fn(&'t str) -> Result<pest::iterators::Pair<'t, Rule>, Failure>;
+
+/// Mends of a longer text are not tried before they are proposed.
+const LONG: usize = 1 << 16;
+
 /// The tokens around the place where a declaration stops to follow the grammar.
 struct Around<'a> {
     text: &'a str,
+    grammar: Reader,
     tokens: Vec<Token<'a>>,
     /// The unexpected token; the number of tokens where the end is what is unexpected.
     at: usize,
@@ -213,26 +239,81 @@ struct Around<'a> {
 }
 
 impl<'a> Around<'a> {
-    fn new(text: &'a str, failure: &'a Failure) -> Around<'a> {
+    fn new(text: &'a str, failure: &'a Failure, grammar: Reader) -> Around<'a> {
         let tokens: Vec<Token<'a>> = Tokens::of(text).collect();
         let at = tokens.partition_point(|token| token.end() <= failure.at);
-        Around { text, tokens, at, expected: &failure.expected }
+        Around { text, grammar, tokens, at, expected: &failure.expected }
     }
 
-    /// What is wrong, asked of those who know, from the special to the general.
+    /// What is wrong, asked of those who know, from the special to the general. Of several mends the one is taken with which the
+    /// text goes on furthest, since what is proposed has to work where it is typed; one that leads nowhere is none.
     fn mistake(&self) -> Mistake {
-        None.or_else(|| self.phrase())
-            .or_else(|| self.habit())
-            .or_else(|| self.value())
-            .or_else(|| self.block())
-            .or_else(|| self.range())
-            .or_else(|| self.number())
-            .or_else(|| self.declaration())
-            .or_else(|| self.entry())
-            .or_else(|| self.name())
-            .or_else(|| self.operator())
-            .or_else(|| self.bracket())
-            .unwrap_or_else(|| self.unexpected())
+        let knowing: [fn(&Self) -> Option<Mistake>; 12] = [
+            Self::tongue,
+            Self::phrase,
+            Self::habit,
+            Self::value,
+            Self::block,
+            Self::range,
+            Self::number,
+            Self::declaration,
+            Self::entry,
+            Self::name,
+            Self::operator,
+            Self::bracket,
+        ];
+        let mut best: Option<(usize, Mistake)> = None;
+        for mistake in knowing.iter().filter_map(|knows| knows(self)) {
+            if mistake.edits.is_empty() {
+                // Nobody knows it better who asks later, unless a mend is known already.
+                if best.is_none() {
+                    return mistake;
+                }
+                continue;
+            }
+            let reach = self.reach(&mistake.edits);
+            if reach == usize::MAX {
+                return mistake;
+            }
+            // A mend that only takes something away leaves less to mend.
+            let shrinks = mistake.edits.iter().all(|(_, text)| text.trim().is_empty());
+            let onward = reach > self.fails_at() || shrinks && reach >= self.fails_at();
+            if onward && best.as_ref().is_none_or(|(furthest, _)| reach > *furthest) {
+                best = Some((reach, mistake));
+            }
+        }
+        best.map_or_else(|| self.unexpected(), |(_, mistake)| mistake)
+    }
+
+    /// The first byte that is not expected.
+    fn fails_at(&self) -> usize {
+        self.this().map_or(self.text.len(), |this| this.start)
+    }
+
+    /// How far the text can be followed once it is mended so, as a place of the text as it is; no end where it is whole then.
+    fn reach(&self, edits: &[(Range<usize>, String)]) -> usize {
+        if self.text.len() > LONG {
+            return usize::MAX;
+        }
+        let mut edits: Vec<&(Range<usize>, String)> = edits.iter().collect();
+        edits.sort_by_key(|(range, _)| range.start);
+        let mut mended = String::with_capacity(self.text.len() + 16);
+        let mut kept = 0;
+        // Where in the mended text each edit ends, and the place behind it in the text as it is.
+        let mut behind = vec![];
+        for (range, text) in edits {
+            mended.push_str(self.slice(kept..range.start));
+            mended.push_str(text);
+            kept = range.end;
+            behind.push((mended.len() - text.len(), mended.len(), range.clone()));
+        }
+        mended.push_str(self.slice(kept..self.text.len()));
+        let Err(failure) = (self.grammar)(&mended) else { return usize::MAX };
+        match behind.iter().rfind(|(start, ..)| *start <= failure.at) {
+            None => failure.at,
+            Some((_, end, range)) if failure.at < *end => range.start,
+            Some((_, end, range)) => range.end + (failure.at - end),
+        }
     }
 
     /// Whether a word is a misspelt one that goes on with what stands before it, rather than one that begins anew.
@@ -321,7 +402,7 @@ impl<'a> Around<'a> {
 fn ends_operand(token: &Token<'_>) -> bool {
     match token.kind {
         Kind::Word => {
-            !super::words::is_reserved(token.text)
+            !words::is_reserved(token.text)
                 || matches!(token.text, "true" | "false" | "missing" | "known" | "now" | "today" | "ago")
         }
         Kind::Quoted | Kind::Number | Kind::Text => true,
@@ -334,7 +415,7 @@ fn as_name(text: &str) -> String {
     let mut letters = text.chars();
     let plain = letters.next().is_some_and(|it| unicode_ident::is_xid_start(it) || it == '_')
         && letters.all(unicode_ident::is_xid_continue)
-        && !super::words::is_reserved(text);
+        && !words::is_reserved(text);
     if plain { text.to_owned() } else { format!("`{text}`") }
 }
 

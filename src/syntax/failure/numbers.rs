@@ -45,6 +45,19 @@ fn ago(number: &str, word: &str) -> Option<String> {
     Some(format!("{} ago", duration(number, unit_of(word)?)))
 }
 
+/// A length of time that is written with a word of another language, or as it should be: `30天` as `30d`.
+pub(super) fn length(text: &str) -> Option<String> {
+    let (digits, word) = text.split_at_checked(text.find(|it: char| !it.is_ascii_digit())?)?;
+    is_plain(digits).then_some(())?;
+    unit_of(word).map(|unit| duration(digits, unit))
+}
+
+/// What is written for a number with a word behind it, where that is a length of time ago: `30天前` as `30d ago`.
+pub(super) fn proper(text: &str) -> Option<String> {
+    let (digits, word) = text.split_at_checked(text.find(|it: char| !it.is_ascii_digit())?)?;
+    ago(digits, word).or_else(|| unit_of(word).map(|unit| format!("{} ago", duration(digits, unit))))
+}
+
 fn said_ago(range: std::ops::Range<usize>, written: &str) -> Mistake {
     Mistake::new(code::BAD_UNIT, range.clone(), "a moment so long ago is written with `ago`")
         .help(format!("write `{written}`"))
@@ -198,15 +211,14 @@ impl Around<'_> {
         let mut rest = self.tokens.get(self.at..)?;
         while let [comma, digits, behind @ ..] = rest {
             let joined = comma.is(",") && comma.start == end && digits.start == comma.end();
-            let three = digits
-                .text
-                .split('.')
-                .next()
-                .is_some_and(|it| it.len() == 3 && it.bytes().all(|it| it.is_ascii_digit()));
+            // `1,000元`
+            let figures = digits.text.trim_end_matches(COUNTED);
+            let three =
+                figures.split('.').next().is_some_and(|it| it.len() == 3 && it.bytes().all(|it| it.is_ascii_digit()));
             if !joined || !three || digits.kind != Kind::Number {
                 break;
             }
-            written = format!("{written}_{}", digits.text);
+            written = format!("{written}_{figures}");
             end = digits.end();
             rest = behind;
         }
@@ -352,10 +364,12 @@ fn bare_number(range: std::ops::Range<usize>, amount: &str) -> Mistake {
         .suggest(format!("write `{amount}`"), range, amount)
 }
 
+/// What is counted: yuan, people, times, orders, pieces, points.
+const COUNTED: [char; 7] = ['\u{5143}', '\u{5757}', '\u{4eba}', '\u{6b21}', '\u{5355}', '\u{4e2a}', '\u{5206}'];
+
 /// `5万`, `500元`
 fn chinese_amount(digits: &str, word: &str) -> Option<String> {
-    let word =
-        word.trim_end_matches(['\u{5143}', '\u{5757}', '\u{4eba}', '\u{6b21}', '\u{5355}', '\u{4e2a}', '\u{5206}']);
+    let word = word.trim_end_matches(COUNTED);
     let zeros = match word {
         "" => 0,
         "\u{767e}" => 2,

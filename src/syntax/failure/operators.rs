@@ -187,6 +187,15 @@ impl Around<'_> {
             _ => "=",
         };
         if written.is_empty() {
+            if let Some((word, end)) = self.foreign_word_at(0) {
+                let range = is.start..end;
+                let typed = self.slice(range.clone());
+                return Some(
+                    Mistake::new(code::FOREIGN_OPERATOR, range.clone(), format!("`{typed}` is written `{word}` here"))
+                        .help(format!("write `{word}`"))
+                        .fix(format!("write `{word}`"), range, word),
+                );
+            }
             return Some(
                 Mistake::new(code::FOREIGN_OPERATOR, is.range(), format!("`{}` needs no `is` before it", this.text))
                     .help("remove `is`")
@@ -272,6 +281,23 @@ impl Around<'_> {
         }
     }
 
+    /// Words at a token that say in another language what an operator says, and that operator.
+    fn foreign_words(&self, offset: isize) -> Option<(&'static [&'static str], &'static str)> {
+        let spelt = |typed: &[&str]| {
+            (offset..).zip(typed).all(|(at, word)| {
+                self.token(at).is_some_and(|token| token.kind == Kind::Word && token.text.to_lowercase() == *word)
+            })
+        };
+        FOREIGN.iter().find(|(typed, _)| spelt(typed)).copied()
+    }
+
+    /// The operator that the words at a token stand for, and where they end.
+    fn foreign_word_at(&self, offset: isize) -> Option<(&'static str, usize)> {
+        let (typed, word) = self.foreign_words(offset)?;
+        let last = self.token(offset + typed.len() as isize - 1)?;
+        Some((word, last.end()))
+    }
+
     /// `大于`, `more than`, `group by`
     fn foreign_operator(&self) -> Option<Mistake> {
         let this = self.this()?;
@@ -279,18 +305,23 @@ impl Around<'_> {
             return None;
         }
         // `at least` ends in `at`, which another rule may have taken for the beginning of something.
-        let (typed, word) = FOREIGN.iter().find(|(typed, _)| {
-            typed.iter().enumerate().all(|(at, word)| {
-                self.token(at as isize)
-                    .is_some_and(|token| token.kind == Kind::Word && token.text.to_lowercase() == *word)
-            })
-        })?;
+        let (typed, word) = self.foreign_words(0)?;
         let behind = |at: usize| self.token((typed.len() + at) as isize);
         let last = self.token(typed.len() as isize - 1)?;
         let range = this.start..last.end();
         let typed = self.slice(range.clone());
+        if word == "per" && !self.expects_any(&[Rule::clause_per, Rule::kw_per]) {
+            return Some(
+                Mistake::new(
+                    code::CLAUSE_OUTSIDE,
+                    range,
+                    format!("`{typed}` is written `per`, and stands inside an aggregate"),
+                )
+                .help("write it like `avg(users.spend per city)`"),
+            );
+        }
         // More than 30 days ago is before that moment, not after it.
-        let turned = match *word {
+        let turned = match word {
             ">" => Some("<"),
             ">=" => Some("<="),
             "<" => Some(">"),
@@ -312,7 +343,7 @@ impl Around<'_> {
         Some(
             Mistake::new(code::FOREIGN_OPERATOR, range.clone(), format!("`{typed}` is written `{word}` here"))
                 .help(format!("write `{word}`"))
-                .fix(format!("write `{word}`"), range, *word),
+                .fix(format!("write `{word}`"), range, word),
         )
     }
 

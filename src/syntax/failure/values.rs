@@ -1,7 +1,7 @@
 //! Values and lengths of time that stand where the grammar wants something else: `= 1, 2, 3`, `in 1..5`, `before 30d`,
 //! `5,00`, `top 20 % by`.
 
-use super::{super::grammar::Rule, Around, Kind, Mistake, Token, ends_operand, shown};
+use super::{super::grammar::Rule, Around, Kind, Mistake, Token, ends_operand, numbers, shown};
 use crate::diagnostic::code;
 
 /// Words that say when, and the comparison with a moment that each stands for.
@@ -14,6 +14,8 @@ const WHEN: &[(&[&str], &str)] = &[
     (&["later", "than"], ">"),
     (&["since"], ">="),
     (&["until"], "<="),
+    (&["\u{65e9}\u{4e8e}"], "<"),
+    (&["\u{665a}\u{4e8e}"], ">"),
 ];
 
 impl Around<'_> {
@@ -144,7 +146,10 @@ impl Around<'_> {
         })?;
         let value = self.token(words.len() as isize).filter(|value| value.kind == Kind::Number)?;
         let length = !value.text.contains('-');
-        let written = if length { format!("{sign} {} ago", value.text) } else { format!("{sign} {}", value.text) };
+        let behind = self.token(words.len() as isize + 1).filter(|ago| ago.is("ago"));
+        let end = behind.filter(|_| length).unwrap_or(value).end();
+        let length = length.then(|| numbers::proper(value.text).unwrap_or_else(|| format!("{} ago", value.text)));
+        let written = format!("{sign} {}", length.as_deref().unwrap_or(value.text));
         Some(
             Mistake::new(
                 code::FOREIGN_OPERATOR,
@@ -152,7 +157,7 @@ impl Around<'_> {
                 format!("`{}` is written `{sign}` here", words.join(" ")),
             )
             .help(format!("write `{written}`"))
-            .suggest(format!("write `{written}`"), this.start..value.end(), written),
+            .suggest(format!("write `{written}`"), this.start..end, written),
         )
     }
 
@@ -199,7 +204,7 @@ impl Around<'_> {
     fn rank_amount(&self) -> Option<Mistake> {
         let (this, amount) = (self.this()?, self.previous()?);
         self.token(-2).filter(|rank| matches!(rank.text, "top" | "bottom"))?;
-        if this.is("%") {
+        if self.is_percent_sign(0) && amount.kind == Kind::Number {
             let range = amount.start..this.end();
             let written = format!("{}%", amount.text);
             return Some(

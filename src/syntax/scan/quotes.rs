@@ -229,6 +229,8 @@ fn closed(line: &str, open: char) -> Option<usize> {
     let closes = |it: char| match open {
         '"' => it == '"',
         '\'' => it == '\'',
+        '\u{3008}' => it == '\u{3009}',
+        '\u{300a}' => it == '\u{300b}',
         '\u{300c}' => it == '\u{300d}',
         '\u{300e}' => it == '\u{300f}',
         '\u{2018}'..='\u{201b}' | '\u{ff07}' => matches!(twin(it).unwrap_or(it), '\''),

@@ -1,0 +1,125 @@
+//! `tagwell check` and the files beside the rules: those that the rules name, and the data that they are to be run over.
+
+use super::Place;
+
+/// Headlines and places of what is told, and what is proposed.
+fn told(err: &str) -> String {
+    let says = |line: &&str| {
+        line.starts_with("error")
+            || line.starts_with("warning")
+            || line.contains("-->")
+            || line.contains("help:")
+            || line.contains("note:")
+    };
+    err.lines().filter(says).map(|line| format!("{}\n", line.trim_start_matches([' ', '=']))).collect()
+}
+
+const RULES: &str = "\
+table users key user_id from \"user.csv\" {
+  user_id: text
+  points:  int
+  city:    text?
+}
+table channels key source from \"channels.csv\" { source: text  price: decimal(2) from \"cost\" }
+list blocked from \"blocked.csv\" column uid
+list friends from \"lists/friends.csv\"
+tag rich when points > 3 and user_id not in blocked and user_id in friends and channels[city].price > 1
+snapshot \"s\" of \"fixtures/users.csv\"
+";
+
+#[test]
+fn files_that_rules_name_are_looked_for() {
+    let place = Place::with(&[
+        ("shop.rules", RULES),
+        ("users.csv", "user_id,points\nu1,3\n"),
+        ("channels.csv", "source,price\n"),
+        ("blocked.csv", "id\n"),
+    ]);
+    std::fs::create_dir(place.path("fixtures")).unwrap();
+    place.write("fixtures/users.csv", "user_id\n");
+    let answer = place.run(&["check", "shop.rules"]);
+    assert_eq!(answer.code, 1);
+    insta::assert_snapshot!(told(&answer.err));
+    // Of a table whose file is named elsewhere it does not matter what the rules say.
+    let named = place.run(&["check", "shop.rules", "users.csv", "--data", "channels=channels.csv"]);
+    assert!(!named.err.contains("user.csv") && !named.err.contains("channels.csv"), "{}", named.err);
+    // From wherever it is asked, the files lie beside the rules.
+    let folder = place.path("shop.rules").to_string_lossy().into_owned();
+    let asked = super::Place::with(&[]).run(&["check", &folder]);
+    assert_eq!(asked.err.matches("error[").count(), answer.err.matches("error[").count(), "{}", asked.err);
+}
+
+#[test]
+fn files_that_are_as_the_rules_say_are_not_spoken_of() {
+    let place = Place::with(&[
+        ("shop.rules", RULES),
+        ("user.csv", "user_id,points,more\nu1,3,x\n"),
+        ("channels.csv", "source,cost\n"),
+        ("blocked.csv", "uid\n"),
+    ]);
+    for folder in ["fixtures", "lists"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
+    place.write("fixtures/users.csv", "user_id,points\n");
+    place.write("lists/friends.csv", "id\n");
+    let answer = place.run(&["check", "shop.rules"]);
+    assert_eq!((answer.code, answer.err.as_str()), (0, "ok: 6 declarations in 1 file, no mistakes\n"));
+}
+
+#[test]
+fn texts_that_the_data_does_not_have_are_told_where_a_near_one_is() {
+    let rules = "\
+table users key user_id { user_id: text  city: text?  plan: text?  tags: list of text? }
+table orders of users by user_id { user_id: text  category: text? }
+tag local when city = \"Shanghia\" or city in [\"Beijng\", \"Paris\"]
+tag fruit when any(orders where category = \"frut\") and plan != \"plan-2\"
+tag seen  when tags has \"vipp\" and city is known and plan is known
+";
+    let place = Place::with(&[
+        ("shop.rules", rules),
+        ("users.csv", "user_id,city,plan,tags\nu1,Shanghai,plan-1,vip;new\nu2,Beijing,,\n"),
+        ("orders.csv", "user_id,category\nu1,fruit\n"),
+    ]);
+    let answer = place.run(&["check", "shop.rules", "users.csv", "--data", "orders=orders.csv"]);
+    assert_eq!(answer.code, 0);
+    insta::assert_snapshot!(told(&answer.err));
+    // Where anything may come, nothing is missed.
+    let many: String = (0..300).map(|at| format!("u{at},Shanghai{at},,\n")).collect();
+    place.write("many.csv", format!("user_id,city,plan,tags\n{many}"));
+    let answer = place.run(&["check", "shop.rules", "many.csv", "--data", "orders=orders.csv"]);
+    assert!(!answer.err.contains("city"), "{}", answer.err);
+}
+
+#[test]
+fn users_in_two_arms_of_an_exclusive_layer_are_found_and_named() {
+    let rules = "\
+table users key user_id { user_id: text  n: int }
+table orders of users by user_id { user_id: text }
+layer size exclusive { low when n < 5  mid when n between 3..8  other otherwise }
+layer kind exclusive { few when count(orders) < 2  some when count(orders) > 0  other otherwise }
+";
+    let place = Place::with(&[
+        ("shop.rules", rules),
+        ("users.csv", "user_id,n\nu1,1\nu2,9\nu3,4\n"),
+        ("orders.csv", "user_id\nu1\nu1\nu2\n"),
+    ]);
+    let data = ["users.csv", "--data", "orders=orders.csv"];
+    let answer = place.run(&[&["check", "shop.rules"], &data[..]].concat());
+    assert_eq!(answer.code, 1);
+    insta::assert_snapshot!(told(&answer.err));
+    // A run ends at the same users, by their lines.
+    for (only, line) in [("size", "users.csv:4: user `u3`"), ("kind", "users.csv:3: user `u2`")] {
+        let answer =
+            place.run(&[&["run", "shop.rules"], &data[..], &["--only", only, "-q", "--as-of", "2026-11-22"]].concat());
+        assert_eq!(answer.code, 2);
+        assert!(answer.err.contains(line), "{}", answer.err);
+    }
+}
+
+#[test]
+fn rules_from_standard_input_meet_data_too() {
+    let place = Place::with(&[("users.csv", "user_id,n\nu1,1\n")]);
+    let answer = place.run_with_input(&["check", "-", "users.csv"], "tag t when n > 1\n");
+    assert_eq!((answer.code, answer.out.as_str()), (0, ""), "{}", answer.err);
+    assert!(answer.err.contains("ok: 1 user in `users.csv`, no bad row"), "{}", answer.err);
+}
