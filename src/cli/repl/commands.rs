@@ -8,17 +8,11 @@ use tagwell::{
     explain::{self, Asked},
     format,
     ir::DefinitionId,
-    value::{
-        Duration, Moment, Value, compare,
-        moment_text::{parse_as_of, timestamp_text},
-        print,
-        time::{self, Direction},
-    },
+    value::{Value, compare, print},
 };
 
 use super::{
     super::{
-        clock::AsOf,
         data::DataArgs,
         explain::{asked, named, painter},
         output::Output,
@@ -26,19 +20,20 @@ use super::{
         voice::{Voice, Volume},
     },
     people::People,
-    session::{Session, Wrong},
+    session::{Everyone, Session, Wrong},
     shown,
-    texts::Parts,
+    texts::{Parts, is_typed, joined},
 };
 
 /// Each command, what stands behind it, and what it does.
-pub(crate) const COMMANDS: [(&str, &str, &str); 13] = [
-    ("load", "RULES", "reads rules from a file or folder"),
+pub(crate) const COMMANDS: [(&str, &str, &str); 14] = [
+    ("load", "RULES", "reads rules from a file or folder; again: what changed"),
     ("data", "[NAME=]FILE", "reads the users, or another table, from a file"),
-    ("as-of", "[MOMENT|+7d|-1mo]", "says or moves the clock, and who came and went"),
+    ("as-of", "[MOMENT]", "says or moves the clock (2026-11-22, +7d, -1mo, now), and who came and went"),
     ("why", "ID [NAME…]", "explains why a user has a result, or lacks it"),
     ("top", "[N] EXPR", "the users with the greatest values"),
     ("sample", "[N] [COND]", "some users and what they got"),
+    ("tests", "[TEXT]", "plays the tests and snapshots, or those with a text in their name"),
     ("diff", "", "who has other results than with the rules as they were loaded or saved"),
     ("fmt", "", "lays the rules out, and prints them"),
     ("save", "[FILE]", "writes the rules to a file"),
@@ -60,6 +55,7 @@ impl Session {
             ("why", rest) => self.why(rest),
             ("top", rest) => self.top(rest),
             ("sample", rest) => self.sample(rest),
+            ("tests" | "test", filter) => self.tests(filter),
             ("diff", _) => self.diff(),
             ("fmt", _) => self.lay_out(),
             ("save", path) => self.save(path),
@@ -80,51 +76,6 @@ impl Session {
     fn needs(&self, word: &str) -> Wrong {
         let what = COMMANDS.iter().find(|(name, ..)| *name == word).map_or("", |(_, what, _)| *what);
         Wrong(format!("error: `:{word}` needs to know more\n  = help: write `:{word} {what}`\n"))
-    }
-
-    fn now(&mut self) -> Result<String, Wrong> {
-        let clock = self.clock()?;
-        Ok(timestamp_text(clock.now(), clock.zone()))
-    }
-
-    /// Moves the clock; who came and who went.
-    fn move_clock(&mut self, moment: &str) -> Result<String, Wrong> {
-        let clock = self.clock()?;
-        let by = |text: &str| Duration::parse(text).ok();
-        let (direction, length) = match (moment.strip_prefix('+'), moment.strip_prefix('-')) {
-            (Some(length), _) => (Direction::Forth, by(length.trim())),
-            (None, Some(length)) => (Direction::Back, by(length.trim())),
-            (None, None) => (Direction::Forth, None),
-        };
-        let instant = match length {
-            Some(length) => match time::shift(Moment::Timestamp(clock.now()), length, direction, clock.zone()) {
-                Some(Moment::Timestamp(instant)) => instant,
-                Some(Moment::Date(_)) | None => {
-                    return Err(Wrong("error: that is outside the years 1 to 9999\n".into()));
-                }
-            },
-            None => parse_as_of(moment, clock.zone()).map_err(|error| {
-                Wrong(format!(
-                    "error: `{moment}` {error}\n  = help: write a date, a timestamp, or how far: `:as-of 2026-11-22`, `:as-of +7d`\n"
-                ))
-            })?,
-        };
-        let rulebook = Arc::clone(self.book()?.checked.rulebook());
-        let before = self.results(&rulebook)?;
-        let old = std::mem::replace(&mut self.as_of, AsOf::Now(instant));
-        let after = match self.results(&rulebook) {
-            Ok(after) => after,
-            Err(wrong) => {
-                self.as_of = old;
-                return Err(wrong);
-            }
-        };
-        let mut said = format!("as of {}\n", self.now()?);
-        if let (Some((ids, before)), Some((_, after))) = (before, after) {
-            let changed = shown::changes((&rulebook, &ids, &before), (&rulebook, &ids, &after), clock.zone());
-            said += if changed.is_empty() { "nobody came or went\n" } else { &changed };
-        }
-        Ok(said)
     }
 
     fn why(&mut self, rest: &str) -> Result<String, Wrong> {
@@ -218,29 +169,34 @@ impl Session {
         for name in before.iter().filter(|name| !after.contains(name)) {
             said += &format!("gone: {name}\n");
         }
-        if let Some((ids, people)) = self.results(&rulebook)? {
-            let old_ids = explain::results(&old);
-            let old_people = People::ask(&kept, &self.as_of.clone(), &old, &old_ids)?;
-            said += &shown::changes((&old, &old_ids, &old_people), (&rulebook, &ids, &people), &zone);
+        if let Some(now) = self.results(&rulebook)? {
+            let ids = explain::results(&old);
+            let people = People::ask(&kept, &self.as_of.clone(), &old, &ids)?;
+            let before = Everyone { rulebook: old, ids, people };
+            let changed = shown::changes(&before, &now, &zone);
+            said += if changed.is_empty() && before.ids.is_empty() { "" } else { &changed };
+            if changed.is_empty() && !before.ids.is_empty() {
+                said += "nobody has other results\n";
+            }
         }
-        Ok(if said.is_empty() { "nobody has other results\n".into() } else { said })
+        Ok(if said.is_empty() { "nothing is other than it was loaded\n".into() } else { said })
     }
 
     fn lay_out(&mut self) -> Result<String, Wrong> {
         let mut laid: Parts = vec![];
         for (name, text) in &self.rules {
-            laid.push((name.clone(), laid_out(name, text)?.into()));
+            laid.push((name.clone(), if is_typed(name) { Arc::clone(text) } else { laid_out(name, text)?.into() }));
         }
         let book = self.checked(&laid)?;
         self.take(laid, book);
-        Ok(joined(&self.rules))
+        laid_out(self.source, &joined(&self.rules))
     }
 
     /// Writes the rules to a file, laid out; by default to the one that they were loaded from.
     fn save(&mut self, path: &str) -> Result<String, Wrong> {
-        let files: Vec<&String> = self.rules.iter().map(|(name, _)| name).filter(|it| !it.starts_with('<')).collect();
+        let files = self.loaded();
         let path = match (path, files.as_slice()) {
-            ("", [one]) => (*one).clone(),
+            ("", [one]) => one.clone(),
             ("", []) => {
                 return Err(Wrong(
                     "error: the rules were not loaded from a file\n  = help: name one: `:save my.rules`\n".into(),
@@ -304,13 +260,6 @@ fn laid_out(name: &str, text: &str) -> Result<String, Wrong> {
     }
 }
 
-/// All rules, one after the other.
-fn joined(parts: &Parts) -> String {
-    let texts = parts.iter().map(|(_, text)| text.trim_end()).filter(|text| !text.is_empty());
-    let text = texts.collect::<Vec<_>>().join("\n\n");
-    if text.is_empty() { text } else { text + "\n" }
-}
-
 /// Words; what stands in quotes is one.
 fn split(text: &str) -> Vec<String> {
     let mut words = vec![];
@@ -332,6 +281,25 @@ fn number_and_rest(text: &str) -> (usize, &str) {
     }
 }
 
+/// Words that are typed without a colon by whoever does not know about colons yet.
+const BARE: [(&str, &str); 6] =
+    [("help", "help"), ("?", "help"), ("h", "help"), ("exit", "quit"), ("quit", "quit"), ("q", "quit")];
+
+/// `help`, typed without its colon: the command.
+pub(super) fn bare(text: &str) -> Option<&'static str> {
+    let text = text.trim_end_matches(['(', ')', ';']).trim();
+    BARE.iter().find(|(word, _)| *word == text).map(|(_, command)| *command)
+}
+
+/// `why u1 vip`, typed without its colon: what was probably meant.
+pub(super) fn meant(text: &str) -> Option<String> {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let known = COMMANDS.iter().find(|(name, ..)| *name == word)?;
+    // `top` begins an expression as well.
+    let is_rule = known.0 == "top" && rest.contains('%');
+    (!is_rule).then(|| format!("commands begin with a colon: `:{}`", text.trim()))
+}
+
 fn help() -> String {
     let mut rows = vec![vec!["type".to_owned(), "to".to_owned()]];
     rows.push(vec![
@@ -339,9 +307,12 @@ fn help() -> String {
         "declare something, or declare it anew: it is checked and counted".into(),
     ]);
     rows.push(vec!["spend / purchases".into(), "see how a value is spread".into()]);
+    rows.push(vec!["spend > 500".into(), "count whom a condition selects".into()]);
     let command = |(name, what, does): &(&str, &str, &str)| {
         vec![format!(":{name} {what}").trim_end().to_owned(), (*does).to_owned()]
     };
     rows.extend(COMMANDS.iter().map(command));
     tagwell::outcome::aligned(&rows)
+        + "Tab completes, ↑ brings back, an open line goes on below, a blank line ends it, Ctrl-C clears or interrupts.\n\
+           The language: docs/reference.md. What a message means: `tagwell explain-code E0102`.\n"
 }

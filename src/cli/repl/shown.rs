@@ -8,7 +8,7 @@ use tagwell::{
     value::{Type, Value, Zone, compare, number, print},
 };
 
-use super::{super::summary::grouped, people::People};
+use super::{super::summary::grouped, people::People, session::Everyone};
 
 /// Names of users that are shown.
 const EXAMPLES: usize = 5;
@@ -31,17 +31,17 @@ pub(crate) fn spread(name: &str, ty: &Type, rulebook: &Rulebook, people: &People
     }
 }
 
-/// `3 of 12 users (25.0 %), unknown 1: u1, u7, u9`
+/// `3 of 12 users (25.0 %): u1, u7, u9; unknown 1`
 fn truths(people: &People, at: usize) -> String {
     let yes: Vec<&str> = people.of(at).filter(|(_, value)| **value == Value::Bool(true)).map(|(key, _)| key).collect();
     let unknown = people.of(at).filter(|(_, value)| **value == Value::Missing).count();
     let mut text =
         format!("{} of {}{}", grouped(yes.len() as u64), users(people.len()), share(yes.len(), people.len()));
-    if unknown > 0 {
-        text += &format!(", unknown {}", grouped(unknown as u64));
-    }
     if !yes.is_empty() {
         text += &format!(": {}", examples(&yes));
+    }
+    if unknown > 0 {
+        text += &format!("; unknown {}", grouped(unknown as u64));
     }
     text
 }
@@ -128,10 +128,12 @@ fn width(text: &str) -> usize {
 
 /// Who came and who went, of each result that the two have in common; empty where nobody did.
 pub(crate) fn changes(
-    before: (&Rulebook, &[DefinitionId], &People),
-    after: (&Rulebook, &[DefinitionId], &People),
+    before: &Everyone,
+    after: &Everyone,
     zone: &Zone,
 ) -> String {
+    let (before, after) =
+        ((&*before.rulebook, &before.ids, &before.people), (&*after.rulebook, &after.ids, &after.people));
     let mut text = String::new();
     for (at, id) in after.1.iter().enumerate() {
         let definition = after.0.definition(*id);
