@@ -61,7 +61,11 @@ impl Repl {
         if self.file.is_none() && self.rules.as_deref().is_some_and(is_data) {
             self.file = self.rules.take();
         }
-        let as_of = AsOf::read(self.settings.as_of.as_deref());
+        let as_of = match AsOf::read(self.settings.as_of.as_deref()) {
+            // Of the clock of the machine whole seconds, which can be read.
+            AsOf::Now(instant) => AsOf::Now(instant - instant.rem_euclid(1_000_000)),
+            said => said,
+        };
         let mut session = Session::new(as_of.clone(), voice.colours.output);
         session.params.clone_from(&self.settings.params);
         session.tables.clone_from(&self.data.tables);

@@ -231,9 +231,14 @@ impl Table {
         if self.zone != *zone || !wanted.nested.iter().all(has) {
             return None;
         }
-        let asked_for_more =
-            self.wanted.needed.len() != wanted.needed.len() || self.wanted.nested.len() != wanted.nested.len();
-        if !self.clean && asked_for_more {
+        // Which rows are bad, and what is said of them, hangs on which columns are judged, and in which order.
+        let same = |(kept, asked): (&ColumnId, &ColumnId)| {
+            alike(self.wanted.table.column(*kept), wanted.table.column(*asked))
+        };
+        let the_same = self.wanted.needed.len() == wanted.needed.len()
+            && self.wanted.nested.len() == wanted.nested.len()
+            && self.wanted.needed.iter().zip(&wanted.needed).all(same);
+        if !self.clean && !the_same {
             return None;
         }
         let of = |id: &ColumnId| {

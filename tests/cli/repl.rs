@@ -140,7 +140,7 @@ fn a_file_that_was_changed_is_read_anew() {
     let mut ask = |line: &str, lines: usize| {
         input.write_all(format!("{line}\n").as_bytes()).unwrap();
         let mut said = String::new();
-        (0..lines).for_each(|_| drop(output.read_line(&mut said).unwrap()));
+        (0..lines).for_each(|_| assert!(output.read_line(&mut said).unwrap() > 0));
         said
     };
     assert_eq!(ask("points > 500", 1), "2 of 4 users (50.0 %): u1, u3\n");
@@ -272,5 +272,26 @@ fn data_can_be_looked_at_without_rules() {
 fn a_rule_goes_on_below() {
     let answer = talk(&place(), "tag a when points > 1\n  and spend > 500\npoints > 100\nand points < 1000\n\nand\n");
     assert_eq!(answer.code, 1, "a blank line ends it: {answer:?}");
+    insta::assert_snapshot!(answer.out);
+}
+
+#[test]
+fn rules_are_taken_out() {
+    let script = "tag rich when spend > 500\ntest \"a line\" { given { points: 1 } expect tier = red }\n:drop rich\n:drop test \"a line\"\n:drop vip tier\n:rules\nlet a = points\ntag b when a > 500\n:drop a\n";
+    let answer = talk(&place(), script);
+    assert_eq!(answer.code, 1, "what others name stays: {answer:?}");
+    assert!(answer.err.contains("unknown"), "{}", answer.err);
+    insta::assert_snapshot!(answer.out);
+    let answer = talk(&place(), ":drop teir\n");
+    assert_eq!(answer.err, "error: no rule is called `teir`\n  = help: did you mean `:drop tier`?\n");
+}
+
+#[test]
+fn a_sample_shows_what_is_asked_about() {
+    let place = place();
+    let answer = talk(&place, ":sample 2 points > 100 and city = \"Rome\"\n:sam 1\n");
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    insta::assert_snapshot!(answer.out);
+    let answer = place.run_with_input(&["repl", "users.csv"], ":sample 2\n:schema\n");
     insta::assert_snapshot!(answer.out);
 }

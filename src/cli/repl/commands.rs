@@ -4,11 +4,11 @@ use std::{path::Path, sync::Arc};
 
 use tagwell::{
     diagnostic::nearest,
-    engine::Rulebook,
+    engine::{Question, Rulebook},
     explain::{self, Asked},
     format,
-    ir::DefinitionId,
-    value::{Value, compare, print},
+    ir::{Body, DefinitionId},
+    value::{Value, compare},
 };
 
 use super::{
@@ -19,14 +19,19 @@ use super::{
         schema,
         voice::{Voice, Volume},
     },
+    complete::spelled,
+    input,
     people::People,
     session::{Everyone, Session, Wrong},
     shown,
-    texts::{Parts, is_typed, joined},
+    texts::{Key, Parts, declared, difference, is_typed, joined, take_out},
 };
 
+/// Columns of the data that are shown where no rule says anything.
+const COLUMNS: usize = 8;
+
 /// Each command, what stands behind it, and what it does.
-pub(crate) const COMMANDS: [(&str, &str, &str); 14] = [
+pub(crate) const COMMANDS: [(&str, &str, &str); 15] = [
     ("load", "RULES", "reads rules from a file or folder; again: what changed"),
     ("data", "[NAME=]FILE", "reads the users, or another table, from a file"),
     ("as-of", "[MOMENT]", "says or moves the clock (2026-11-22, +7d, -1mo, now), and who came and went"),
@@ -35,6 +40,7 @@ pub(crate) const COMMANDS: [(&str, &str, &str); 14] = [
     ("sample", "[N] [COND]", "some users and what they got"),
     ("tests", "[TEXT]", "plays the tests and snapshots, or those with a text in their name"),
     ("diff", "", "who has other results than with the rules as they were loaded or saved"),
+    ("drop", "NAME…", "takes rules or tests out"),
     ("fmt", "", "lays the rules out, and prints them"),
     ("save", "[FILE]", "writes the rules to a file"),
     ("schema", "", "the tables"),
@@ -47,7 +53,7 @@ impl Session {
     /// Does what a command says.
     pub(super) fn command(&mut self, word: &str, rest: &str) -> Result<String, Wrong> {
         match (word, rest) {
-            ("load" | "data" | "why" | "top", "") => Err(self.needs(word)),
+            ("load" | "data" | "why" | "top" | "drop", "") => Err(self.needs(word)),
             ("load", path) => self.load(Path::new(path)),
             ("data", spec) => self.data(spec),
             ("as-of", "") => Ok(format!("as of {}\n", self.now()?)),
@@ -56,13 +62,21 @@ impl Session {
             ("top", rest) => self.top(rest),
             ("sample", rest) => self.sample(rest),
             ("tests" | "test", filter) => self.tests(filter),
+            ("drop", names) => self.drop_named(&split(names)),
             ("diff", _) => self.diff(),
             ("fmt", _) => self.lay_out(),
             ("save", path) => self.save(path),
             ("schema", _) => self.schema(),
             ("rules", _) => Ok(joined(&self.rules)),
             ("help" | "h" | "?", _) => Ok(help()),
-            (word, _) => {
+            (word, rest) => {
+                let mut begun = COMMANDS.iter().filter(|(name, ..)| name.starts_with(word));
+                if let (Some((whole, ..)), None) = (begun.next(), begun.next())
+                    && *whole != "quit"
+                    && !word.is_empty()
+                {
+                    return self.command(whole, rest);
+                }
                 let names = COMMANDS.iter().map(|(name, ..)| *name);
                 let help = match nearest(word, names) {
                     Some(near) => format!("did you mean `:{near}`?"),
@@ -119,13 +133,13 @@ impl Session {
         rows.truncate(number);
         let mut lines = vec![vec!["user".to_owned(), text.to_owned()]];
         for row in rows {
-            let shown = print::text(&rulebook.shown(value(&row), question.ty()), &zone);
+            let shown = shown::plain(&rulebook.shown(value(&row), question.ty()), &zone);
             lines.push(vec![people.keys.get(row).cloned().unwrap_or_default(), shown]);
         }
         Ok(tagwell::outcome::aligned(&lines))
     }
 
-    /// Some users, by chance but always the same, with what they got.
+    /// Some users, by chance but always the same, with what they got, and with what the condition asks about.
     fn sample(&mut self, rest: &str) -> Result<String, Wrong> {
         let (number, text) = number_and_rest(rest);
         let as_of = self.as_of.clone();
@@ -133,23 +147,68 @@ impl Session {
         if *question.ty() != tagwell::value::Type::Bool {
             return Err(Wrong(format!("error: `{text}` is no condition\n  = help: write `:sample 5 spend > 500`\n")));
         }
+        let condition = if text.is_empty() { "true" } else { text };
+        let (question, first, beside) = match self.with_what_is_asked_about(condition) {
+            Some(found) => found,
+            None => (question, vec![], vec![]),
+        };
         let rulebook = Arc::clone(question.rulebook());
         let mut ids: Vec<DefinitionId> = explain::results(&rulebook);
-        let asked = ids.len();
+        ids.extend(beside);
+        let shown_ids = ids.clone();
         ids.push(question.asked());
         let zone = self.zone()?;
         let people = People::ask(self.book()?, &as_of, &rulebook, &ids)?;
-        let selected = |row: &usize| people.values.get(*row).and_then(|it| it.get(asked)) == Some(&Value::Bool(true));
+        let at = shown_ids.len();
+        let selected = |row: &usize| people.values.get(*row).and_then(|it| it.get(at)) == Some(&Value::Bool(true));
         let mut rows: Vec<usize> = (0..people.len()).filter(selected).collect();
         let all = rows.len();
         let by_chance =
             |row: &usize| people.keys.get(*row).map(|key| (tagwell::value::hash::bucket(key, "sample", 1 << 31), *row));
-        rows.sort_by_key(by_chance);
+        rows.sort_by_cached_key(by_chance);
         rows.truncate(number);
         rows.sort_unstable();
-        let shown_ids = ids.get(..asked).unwrap_or_default();
+        let notes = self.notes(&people, &rulebook);
         Ok(format!("{} of {}\n", rows.len(), shown::users(all))
-            + &shown::table(&rulebook, shown_ids, &people, rows, &zone))
+            + &shown::table(&rulebook, &shown_ids, &first, &people, rows, &zone)
+            + &notes)
+    }
+
+    /// A condition, and beside it as definitions of their own the fields and `let`s that it asks about; where it asks about none, and no
+    /// rule says anything, the first columns of the data.
+    fn with_what_is_asked_about(&mut self, condition: &str) -> Option<(Question, Vec<String>, Vec<DefinitionId>)> {
+        let inputs = self.book().ok()?.inputs.clone();
+        let rulebook = Arc::clone(self.book().ok()?.checked.rulebook());
+        let headers = inputs.facts.values().flat_map(|facts| &facts.columns).map(|column| column.header.clone());
+        let columns = rulebook.schema.root().columns.iter().map(|column| column.name.to_string());
+        let lets = rulebook.definitions.iter().filter(|it| matches!(it.body, Body::Let(_)));
+        let mut known: Vec<String> = columns.chain(headers).collect();
+        let key = rulebook.schema.root().key.map(|key| rulebook.schema.root().column(key).name.to_string());
+        known.retain(|name| Some(name) != key.as_ref());
+        let mut names: Vec<String> = vec![];
+        if condition == "true" && explain::results(&rulebook).is_empty() {
+            names = known.into_iter().fold(vec![], |names, name| with(names, name));
+            names.truncate(COLUMNS);
+        } else {
+            known.extend(lets.map(|it| it.name.to_string()));
+            for word in input::words(condition) {
+                let name = word.text.trim_matches('`');
+                if known.iter().any(|known| known == name) {
+                    names = with(names, name.to_owned());
+                }
+            }
+        }
+        if names.is_empty() {
+            return None;
+        }
+        let numbered = names.iter().enumerate();
+        let lets: String = numbered.map(|(at, name)| format!("let `{at} of sample` = {}\n", spelled(name))).collect();
+        let mut rules = self.rules.clone();
+        rules.push(("<sample>".into(), lets.into()));
+        let question = Question::of_many(&rules, (self.source, condition), &inputs).ok()?;
+        let find = |at: usize| question.rulebook().find(&format!("{at} of sample"));
+        let beside = (0..names.len()).map(find).collect::<Option<Vec<DefinitionId>>>()?;
+        Some((question, names, beside))
     }
 
     /// Who has other results than with the rules as they were loaded or saved.
@@ -180,6 +239,45 @@ impl Session {
             }
         }
         Ok(if said.is_empty() { "nothing is other than it was loaded\n".into() } else { said })
+    }
+
+    /// Takes declarations out of the rules; who came and went.
+    fn drop_named(&mut self, names: &[String]) -> Result<String, Wrong> {
+        let all = declared(&self.rules);
+        let mut keys = vec![];
+        for name in names.iter().filter(|name| !matches!(name.as_str(), "test" | "snapshot")) {
+            let found = all.iter().find(|it| match &it.key {
+                Key::Name(known) | Key::Quoted(_, known) => known == name,
+                Key::Only(known) => known == name,
+            });
+            let Some(found) = found else {
+                let known = all.iter().filter_map(|it| match &it.key {
+                    Key::Name(known) | Key::Quoted(_, known) => Some(known.as_str()),
+                    Key::Only(_) => None,
+                });
+                let help = match nearest(name, known) {
+                    Some(near) => format!("did you mean `:drop {near}`?"),
+                    None => "`:rules` shows the rules as they stand".to_owned(),
+                };
+                return Err(Wrong(format!("error: no rule is called `{name}`\n  = help: {help}\n")));
+            };
+            keys.push(found.key.clone());
+        }
+        let mut parts = self.rules.clone();
+        take_out(&mut parts, &keys);
+        let book = self.checked(&parts)?;
+        let before = self.results_as_they_are()?;
+        let mut said = format!("{}\n", difference(&self.rules, &parts));
+        self.take(parts, book);
+        if let Some(before) = before
+            && let Some(after) = self.results_as_they_are()?
+        {
+            let changed = shown::changes(&before, &after, &self.zone()?);
+            if !changed.is_empty() {
+                said += &format!("what changed:\n{changed}");
+            }
+        }
+        Ok(said + &self.failing_tests())
     }
 
     fn lay_out(&mut self) -> Result<String, Wrong> {
@@ -237,13 +335,16 @@ impl Session {
         let schema = &book.checked.rulebook().schema;
         let tables = schema.tables.iter().filter(|table| !table.columns.is_empty());
         let mut text = tables.map(|table| schema::declared(table, schema)).collect::<Vec<_>>().join("\n");
-        let unread: Vec<&str> = book
+        let unread: Vec<String> = book
             .inputs
             .facts
             .values()
             .flat_map(|facts| &facts.columns)
-            .map(|column| column.header.as_str())
-            .filter(|header| !schema.root().columns.iter().any(|it| it.header == *header))
+            .filter(|column| !schema.root().columns.iter().any(|it| it.header == column.header))
+            .map(|column| match &column.ty {
+                Some(ty) => format!("{} ({ty})", column.header),
+                None => column.header.clone(),
+            })
             .collect();
         if !unread.is_empty() {
             text += &format!("# in the data, and asked about by no rule: {}\n", unread.join(", "));
@@ -258,6 +359,13 @@ fn laid_out(name: &str, text: &str) -> Result<String, Wrong> {
         None => Ok(String::new()),
         Some(file) => format::format(file, text).map_err(|error| Wrong(format!("error: {error}\n"))),
     }
+}
+
+fn with(mut names: Vec<String>, name: String) -> Vec<String> {
+    if !names.contains(&name) {
+        names.push(name);
+    }
+    names
 }
 
 /// Words; what stands in quotes is one.

@@ -175,6 +175,10 @@ impl Session {
                 };
                 beginning(end - begun.len(), &begun, candidates.into_iter())
             }
+            "drop" => {
+                let begun = rest.rsplit(char::is_whitespace).next().unwrap_or_default().to_owned();
+                beginning(end - begun.len(), &begun, self.results_by_name().into_iter())
+            }
             "tests" => beginning(start, rest, self.names_of_tests().into_iter()),
             _ => (end, vec![]),
         }

@@ -66,7 +66,7 @@ fn instant(moment: &str, clock: &Clock) -> Result<i64, Wrong> {
     let words = moment.strip_prefix("now").map(str::trim_start).filter(|rest| rest.starts_with(['+', '-']));
     let moved = match words {
         // `now + 7d`
-        Some(rest) => Some((clock::now(), rest)),
+        Some(rest) => Some((whole(clock::now()), rest)),
         None => Some((clock.now(), moment)),
     };
     if let Some((from, by)) = moved
@@ -74,7 +74,7 @@ fn instant(moment: &str, clock: &Clock) -> Result<i64, Wrong> {
     {
         return shifted(from, direction, length, zone);
     }
-    let real = clock::now();
+    let real = whole(clock::now());
     let day = |by: &str, direction| shifted(start_of_day(real, zone)?, direction, Duration::parse(by).ok().unwrap_or_default(), zone);
     match moment {
         "now" => Ok(real),
@@ -98,6 +98,11 @@ fn length(text: &str) -> Option<(Direction, Duration)> {
         (None, None, None) => (Direction::Forth, text.strip_suffix("from now").unwrap_or(text)),
     };
     Some((direction, Duration::parse(length.trim()).ok()?))
+}
+
+/// Whole seconds.
+fn whole(instant: i64) -> i64 {
+    instant - instant.rem_euclid(1_000_000)
 }
 
 fn shifted(from: i64, direction: Direction, length: Duration, zone: &Zone) -> Result<i64, Wrong> {

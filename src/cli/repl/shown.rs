@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeMap};
 
 use tagwell::{
-    ir::{DefinitionId, Rulebook},
+    ir::{Body, DefinitionId, Rulebook},
     outcome,
     value::{Type, Value, Zone, compare, number, print},
 };
@@ -14,6 +14,14 @@ use super::{super::summary::grouped, people::People, session::Everyone};
 const EXAMPLES: usize = 5;
 /// Values that are shown.
 const VALUES: usize = 12;
+
+/// A value for the eye: moments in the zone to the minute, where they have no seconds.
+pub(super) fn plain(value: &Value, zone: &Zone) -> String {
+    let text = print::text(value, zone);
+    let (Value::Timestamp(_), Some((day, time))) = (value, text.split_once('T')) else { return text };
+    let time = time.split(['+', '-', 'Z']).next().unwrap_or(time);
+    format!("{day} {}", time.strip_suffix(":00").unwrap_or(time))
+}
 
 /// How a value is spread over everybody, and some of whom it is true.
 pub(crate) fn spread(name: &str, ty: &Type, rulebook: &Rulebook, people: &People, at: usize, zone: &Zone) -> String {
@@ -78,7 +86,7 @@ fn ordered(ty: &Type, people: &People, at: usize, zone: &Zone) -> String {
     let quantile = |quarter: usize| known.get((known.len().saturating_sub(1) * quarter + 2) / 4);
     for (word, quarter) in [("least", 0), ("quarter", 1), ("median", 2), ("three quarters", 3), ("greatest", 4)] {
         if let Some(value) = quantile(quarter) {
-            parts.push(format!("{word} {}", print::text(value, zone)));
+            parts.push(format!("{word} {}", plain(value, zone)));
         }
     }
     if matches!(ty, Type::Int | Type::Decimal(_) | Type::Float) && !known.is_empty() {
@@ -196,23 +204,48 @@ fn moved(
     lines.take(VALUES).collect()
 }
 
-/// Some users with what they got, as a table.
+/// Some users with what they got, as a table: the tags and segments that they have in one column each, and everything else in its own.
+/// Of the definitions in `first` the values come first.
 pub(crate) fn table(
     rulebook: &Rulebook,
     ids: &[DefinitionId],
+    first: &[String],
     people: &People,
     rows: impl IntoIterator<Item = usize>,
     zone: &Zone,
 ) -> String {
-    let names = ids.iter().map(|id| rulebook.definition(*id).name.to_string());
-    let mut lines: Vec<Vec<String>> = vec![std::iter::once("user".to_owned()).chain(names).collect()];
+    let body = |id: &DefinitionId| &rulebook.definition(*id).body;
+    let is = |at: &usize, wanted: fn(&Body) -> bool| ids.get(*at).is_some_and(|id| wanted(body(id)));
+    let is_tag = |at: &usize| is(at, |body| matches!(body, Body::Tag(_)));
+    let is_segment = |at: &usize| is(at, |body| matches!(body, Body::Segment(_)));
+    let own: Vec<usize> = (0..ids.len()).filter(|at| !is_tag(at) && !is_segment(at)).collect();
+    let (before, behind): (Vec<usize>, Vec<usize>) = own.into_iter().partition(|at| *at >= ids.len() - first.len());
+    let name = |at: &usize| ids.get(*at).map(|id| rulebook.definition(*id).name.to_string()).unwrap_or_default();
+    let mut head = vec!["user".to_owned()];
+    head.extend(first.iter().cloned());
+    let sorts: [(&str, Vec<usize>); 2] = [
+        ("tags", (0..ids.len()).filter(is_tag).collect()),
+        ("segments", (0..ids.len()).filter(is_segment).collect()),
+    ];
+    let sorts: Vec<_> = sorts.into_iter().filter(|(_, places)| !places.is_empty()).collect();
+    head.extend(sorts.iter().map(|(word, _)| (*word).to_owned()));
+    head.extend(behind.iter().map(name));
+    let mut lines = vec![head];
     for row in rows {
         let Some((key, values)) = people.keys.get(row).zip(people.values.get(row)) else { continue };
-        let cells = ids.iter().zip(values).map(|(id, value)| match value {
-            Value::Missing => "–".to_owned(),
-            value => print::text(&rulebook.shown(value, &rulebook.definition(*id).ty), zone),
-        });
-        lines.push(std::iter::once(key.clone()).chain(cells).collect());
+        let cell = |at: &usize| match (values.get(*at), ids.get(*at)) {
+            (Some(Value::Missing) | None, _) | (_, None) => "–".to_owned(),
+            (Some(value), Some(id)) => plain(&rulebook.shown(value, &rulebook.definition(*id).ty), zone),
+        };
+        let mut line = vec![key.clone()];
+        line.extend(before.iter().map(cell));
+        for (_, places) in &sorts {
+            let has = |at: &&usize| values.get(**at) == Some(&Value::Bool(true));
+            let had: Vec<String> = places.iter().filter(has).map(name).collect();
+            line.push(if had.is_empty() { "–".to_owned() } else { had.join(", ") });
+        }
+        line.extend(behind.iter().map(cell));
+        lines.push(line);
     }
     outcome::aligned(&lines)
 }
