@@ -115,8 +115,7 @@ impl Book {
             let failure = Failure::new(format!("the users are given twice: `{file}`, and `--data {name}={told}`"));
             return Err(failure.help("leave one of them out").into());
         }
-        let spec =
-            told.or_else(|| file.map(str::to_owned)).or(from);
+        let spec = told.or_else(|| file.map(str::to_owned)).or(from);
         let users = spec.map(|spec| files.input(&spec)).transpose().map_err(failure)?;
         let is_declared = declared.is_some_and(|table| table.declared);
         let checked = match &users {

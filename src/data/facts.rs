@@ -26,7 +26,8 @@ pub fn facts(input: &Input) -> Result<Facts, DataError> {
 }
 
 fn all(input: &Input) -> Result<Facts, DataError> {
-    let mut parts = input.parts().iter().map(|part| of_file(part, &|| input.memory().map_or(Ok(()), |memory| memory.check())));
+    let mut parts =
+        input.parts().iter().map(|part| of_file(part, &|| input.memory().map_or(Ok(()), |memory| memory.check())));
     let mut facts = parts.next().unwrap_or_else(|| Ok(Facts::default()))?;
     for part in parts {
         join(&mut facts, part?);

@@ -47,7 +47,7 @@ struct File {
 }
 
 /// When each part was changed, and how long it was.
-type Stamp = Vec<Option<(SystemTime, u64)>>;
+pub type Stamp = Vec<Option<(SystemTime, u64)>>;
 
 /// Some columns of a file.
 #[derive(Debug)]
@@ -91,6 +91,11 @@ impl Memory {
     /// [`DataError::Stopped`].
     pub fn check(&self) -> Result<(), DataError> {
         if self.stopped.load(Ordering::SeqCst) { Err(DataError::Stopped) } else { Ok(()) }
+    }
+
+    /// Of a file as it is now.
+    pub fn stamp(input: &Input) -> Stamp {
+        stamp(input)
     }
 
     /// How many rows of a file are kept; none where they would have to be read.
@@ -223,18 +228,16 @@ impl Table {
     /// For each column of what is wanted the one that is kept; none where something else would have been read.
     fn columns(&self, wanted: &Wanted, zone: &Zone) -> Option<Vec<(ColumnId, ColumnId)>> {
         let has = |nested: &Nested| {
-            let same = |kept: &Nested| {
-                kept.id == nested.id && kept.table == nested.table && kept.needed == nested.needed
-            };
+            let same =
+                |kept: &Nested| kept.id == nested.id && kept.table == nested.table && kept.needed == nested.needed;
             self.wanted.nested.iter().any(same)
         };
         if self.zone != *zone || !wanted.nested.iter().all(has) {
             return None;
         }
         // Which rows are bad, and what is said of them, hangs on which columns are judged, and in which order.
-        let same = |(kept, asked): (&ColumnId, &ColumnId)| {
-            alike(self.wanted.table.column(*kept), wanted.table.column(*asked))
-        };
+        let same =
+            |(kept, asked): (&ColumnId, &ColumnId)| alike(self.wanted.table.column(*kept), wanted.table.column(*asked));
         let the_same = self.wanted.needed.len() == wanted.needed.len()
             && self.wanted.nested.len() == wanted.nested.len()
             && self.wanted.needed.iter().zip(&wanted.needed).all(same);

@@ -21,7 +21,7 @@ pub use chunks::{Chunk, Chunks, Parsed, chunks, chunks_of};
 pub use facts::facts;
 pub use guard::is_guarded;
 pub use input::{Format, Input};
-pub use memory::Memory;
+pub use memory::{Memory, Stamp};
 pub use survey::{Survey, Surveyed, survey};
 pub use write::{ColumnarForm, ColumnarWriter};
 

@@ -59,7 +59,11 @@ impl Question {
     ///
     /// # Errors
     /// Every mistake of the rules and of the expression.
-    pub fn of_many(rules: &[(String, Arc<str>)], (name, expression): (&str, &str), inputs: &Inputs) -> Result<Question, Problems> {
+    pub fn of_many(
+        rules: &[(String, Arc<str>)],
+        (name, expression): (&str, &str),
+        inputs: &Inputs,
+    ) -> Result<Question, Problems> {
         let mut sources = Sources::new();
         let mut sink = Sink::new();
         let ids: Vec<_> = rules.iter().map(|(name, text)| sources.add(name.as_str(), Arc::clone(text))).collect();

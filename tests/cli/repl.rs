@@ -172,7 +172,10 @@ fn data_that_do_not_fit_are_told_at_once() {
     let place = Place::with(&files);
     let talk = |words: &[&str], script: &str| place.run_with_input(words, script);
     let words = ["repl", "a.rules", "users.csv", "--as-of", "2026-11-22"];
-    let good = talk(&words, ":data orders=orders.csv\nsum(orders.amount)\n:data users.csv\n:data users=users.csv\n:data orders.csv\n");
+    let good = talk(
+        &words,
+        ":data orders=orders.csv\nsum(orders.amount)\n:data users.csv\n:data users=users.csv\n:data orders.csv\n",
+    );
     assert_eq!((good.code, good.err.as_str()), (0, ""));
     insta::assert_snapshot!(good.out);
     let wrong = |script: &str| {
@@ -218,7 +221,10 @@ tag vip when spend > 500 and last_order between 30d..60d
     insta::assert_snapshot!(answer.err);
     for (script, said) in [
         (":tests\n", "error: the rules have no tests\n"),
-        ("test \"a line\" as of 2026-11-22 { given { spend: 1, last_order: today } expect not vip }\n:tests linen\n", "the tests are \"a line\""),
+        (
+            "test \"a line\" as of 2026-11-22 { given { spend: 1, last_order: today } expect not vip }\n:tests linen\n",
+            "the tests are \"a line\"",
+        ),
     ] {
         let answer = talk(&place(), script);
         assert!(answer.code == 1 && answer.err.contains(said), "{script}: {answer:?}");
@@ -238,7 +244,11 @@ fn words_without_their_colon() {
     }
     let named = talk(&place, "let help = points\nhelp > 1000\nhelp\n");
     assert_eq!(named.code, 0);
-    assert!(named.out.contains("1 of 4 users") && named.out.ends_with("mean 1873.0\n"), "it is a name now: {}", named.out);
+    assert!(
+        named.out.contains("1 of 4 users") && named.out.ends_with("mean 1873.0\n"),
+        "it is a name now: {}",
+        named.out
+    );
     let answer = talk(&place, "why u1 vip\n");
     assert!(answer.err.contains("commands begin with a colon: `:why u1 vip`"), "{}", answer.err);
 }
@@ -263,7 +273,10 @@ fn a_mistake_in_a_script_has_the_line_of_the_script() {
 #[test]
 fn data_can_be_looked_at_without_rules() {
     let place = place();
-    let answer = place.run_with_input(&["repl", "users.csv", "--as-of", "2026-11-22"], "spend\npoints\ncity\nlast_order\n:data users.csv\n:top 2 points\n");
+    let answer = place.run_with_input(
+        &["repl", "users.csv", "--as-of", "2026-11-22"],
+        "spend\npoints\ncity\nlast_order\n:data users.csv\n:top 2 points\n",
+    );
     assert_eq!((answer.code, answer.err.as_str()), (0, ""));
     insta::assert_snapshot!(answer.out);
 }
@@ -294,4 +307,58 @@ fn a_sample_shows_what_is_asked_about() {
     insta::assert_snapshot!(answer.out);
     let answer = place.run_with_input(&["repl", "users.csv"], ":sample 2\n:schema\n");
     insta::assert_snapshot!(answer.out);
+}
+
+/// Only what reads a change is evaluated again; whoever begins anew with the changed rules is told the same.
+#[test]
+fn what_is_known_already_is_what_would_be_found() {
+    let rules = "\
+param big = 500
+list some from \"some.csv\"
+let twice = points * 2
+tag vip when spend > big
+tag sure when vip and twice > 100
+tag listed when user_id in some
+tag above when points > avg(users.points)
+level tier by points { gold from 5000  silver from 500  red otherwise }
+score heat { 5 when tier >= silver  1 when sure }
+";
+    let changes = [
+        "param big = 1000",
+        "let twice = points * 200",
+        "tag vip when spend > 1",
+        "level tier by twice { gold from 100  silver from 50  red otherwise }",
+        "tag above when twice > avg(users.twice per city)",
+        "rulebook \"shop\" timezone \"Asia/Shanghai\"",
+        "list some from \"others.csv\"",
+        "table users key user_id { user_id: text  city: text?  points: int?  spend: decimal(2)?  last_order: date? }",
+    ];
+    let place = Place::with(&[
+        ("a.rules", rules),
+        ("users.csv", USERS),
+        ("some.csv", "id\nu1\n"),
+        ("others.csv", "id\nu2\nu3\n"),
+    ]);
+    for upto in 1..=changes.len() {
+        let all: String = changes[..upto].iter().map(|line| format!("{line}\n")).collect();
+        let words = ["repl", "a.rules", "users.csv", "--as-of", "2026-11-22"];
+        let talked = place.run_with_input(&words, format!("{all}:diff\n:sample\n:save all.rules\n"));
+        assert_eq!((talked.code, talked.err.as_str()), (0, ""), "{all}");
+        // Names on the way: which line of the talk says `what changed` is told by the diff as a whole.
+        let fresh = ["repl", "all.rules", "users.csv", "--as-of", "2026-11-22"];
+        let anew = place.run_with_input(&fresh, ":sample\n");
+        let sample = talked.out.split("4 of 4 users\nuser").last().unwrap().replace("written to all.rules\n", "");
+        assert!(anew.out.ends_with(&sample), "{all}{}\n{}", talked.out, anew.out);
+        std::fs::remove_file(place.path("all.rules")).unwrap();
+    }
+    // What each change is said to do is what `:diff` says of it alone.
+    for change in changes.into_iter().chain(["let points = spend"]) {
+        let words = ["repl", "a.rules", "users.csv", "--as-of", "2026-11-22"];
+        let told = place.run_with_input(&words, format!("{change}\n:diff\n"));
+        let (_, diff) = told.out.rsplit_once("what changed:\n").unwrap_or(("", &told.out));
+        let lines: Vec<&str> = diff.lines().collect();
+        let (first, second) = lines.split_at(lines.len() / 2);
+        let has_changed = told.out.contains("what changed");
+        assert!(!has_changed || first == second, "{change}: {}", told.out);
+    }
 }

@@ -91,13 +91,15 @@ fn place() -> Place {
     Place::with(&[("shop.rules", RULES), ("users.csv", USERS)])
 }
 
-/// The prompt, ready for a line.
-const READY: &str = "\u{1b}[K> ";
+/// The editor listens: what is typed before may be lost.
+const READY: &str = "\u{1b}[?2004h";
 
 #[test]
 fn a_talk_at_a_terminal() {
     let place = place();
-    let Some(mut terminal) = Terminal::open(&place, "repl shop.rules users.csv --as-of 2026-11-22", &[]) else { return };
+    let Some(mut terminal) = Terminal::open(&place, "repl shop.rules users.csv --as-of 2026-11-22", &[]) else {
+        return;
+    };
     terminal.wait_for("1 declaration, 4 users");
     terminal.wait_for(READY);
 
@@ -177,7 +179,9 @@ fn no_colours_where_none_are_wanted() {
     assert_eq!(code, Some(0));
     // The editor moves the cursor; nothing else is said to the terminal.
     let colours = shown.split('\u{1b}').filter(|it| {
-        it.strip_prefix('[').and_then(|rest| rest.trim_start_matches(|it: char| it.is_ascii_digit() || it == ';').chars().next()) == Some('m')
+        it.strip_prefix('[')
+            .and_then(|rest| rest.trim_start_matches(|it: char| it.is_ascii_digit() || it == ';').chars().next())
+            == Some('m')
     });
     assert_eq!(colours.collect::<Vec<_>>(), Vec::<&str>::new());
 }

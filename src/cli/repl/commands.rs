@@ -20,9 +20,10 @@ use super::{
         voice::{Voice, Volume},
     },
     complete::spelled,
+    everyone::Everyone,
     input,
     people::People,
-    session::{Everyone, Session, Wrong},
+    session::{Session, Wrong},
     shown,
     texts::{Key, Parts, declared, difference, is_typed, joined, take_out},
 };
@@ -125,15 +126,19 @@ impl Session {
         let (as_of, rulebook, id) = (self.as_of.clone(), Arc::clone(question.rulebook()), question.asked());
         let zone = self.zone()?;
         let people = People::ask(self.book()?, &as_of, &rulebook, &[id])?;
-        let value = |row: &usize| people.values.get(*row).and_then(|values| values.first()).unwrap_or(&Value::Missing);
-        let mut rows: Vec<usize> = (0..people.len()).filter(|row| *value(row) != Value::Missing).collect();
-        rows.sort_by(|a, b| {
-            compare::order(value(b), value(a), &zone).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(b))
-        });
+        let mut rows: Vec<(usize, Value)> = (0..people.len()).map(|row| (row, people.value(0, row))).collect();
+        rows.retain(|(_, value)| *value != Value::Missing);
+        let order = |(a, left): &(usize, Value), (b, right): &(usize, Value)| {
+            compare::order(right, left, &zone).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(b))
+        };
+        if let Some(last) = number.checked_sub(1).filter(|last| *last < rows.len()) {
+            rows.select_nth_unstable_by(last, order);
+        }
         rows.truncate(number);
+        rows.sort_by(order);
         let mut lines = vec![vec!["user".to_owned(), text.to_owned()]];
-        for row in rows {
-            let shown = shown::plain(&rulebook.shown(value(&row), question.ty()), &zone);
+        for (row, value) in rows {
+            let shown = shown::plain(&rulebook.shown(&value, question.ty()), &zone);
             lines.push(vec![people.keys.get(row).cloned().unwrap_or_default(), shown]);
         }
         Ok(tagwell::outcome::aligned(&lines))
@@ -160,7 +165,7 @@ impl Session {
         let zone = self.zone()?;
         let people = People::ask(self.book()?, &as_of, &rulebook, &ids)?;
         let at = shown_ids.len();
-        let selected = |row: &usize| people.values.get(*row).and_then(|it| it.get(at)) == Some(&Value::Bool(true));
+        let selected = |row: &usize| people.value(at, *row) == Value::Bool(true);
         let mut rows: Vec<usize> = (0..people.len()).filter(selected).collect();
         let all = rows.len();
         let by_chance =
@@ -228,10 +233,10 @@ impl Session {
         for name in before.iter().filter(|name| !after.contains(name)) {
             said += &format!("gone: {name}\n");
         }
-        if let Some(now) = self.results(&rulebook)? {
+        if let Some(now) = self.results_as_they_are()? {
             let ids = explain::results(&old);
             let people = People::ask(&kept, &self.as_of.clone(), &old, &ids)?;
-            let before = Everyone { rulebook: old, ids, people };
+            let before = Everyone::once(old, ids, people);
             let changed = shown::changes(&before, &now, &zone);
             said += if changed.is_empty() && before.ids.is_empty() { "" } else { &changed };
             if changed.is_empty() && !before.ids.is_empty() {

@@ -91,7 +91,8 @@ impl Session {
         let begun = line.get(start..).unwrap_or_default();
         let before = format!("{}{}", self.pending(), line.get(..start).unwrap_or_default());
         let candidates = self.candidates(&before, start == 0 && self.pending().is_empty());
-        let spaced = before.ends_with(char::is_whitespace) || before.ends_with(['(', '[', ',', '.']) || before.is_empty();
+        let spaced =
+            before.ends_with(char::is_whitespace) || before.ends_with(['(', '[', ',', '.']) || before.is_empty();
         let found = beginning(start, begun, candidates.into_iter());
         match begun.is_empty() && !spaced {
             // `city =` without its blank
@@ -120,7 +121,8 @@ impl Session {
                 return values;
             }
         }
-        if let (Some("in"), Some(operand)) = (last, operand(words.get(..words.len().saturating_sub(1)).unwrap_or(&[]))) {
+        if let (Some("in"), Some(operand)) = (last, operand(words.get(..words.len().saturating_sub(1)).unwrap_or(&[])))
+        {
             let mut lists: Vec<String> = self.names_of("list");
             if !self.values_of(&operand).is_empty() {
                 lists.push("[".to_owned());
@@ -257,7 +259,7 @@ impl Session {
         for (_, value) in people.of(0) {
             match value {
                 Value::List(values) => values.iter().for_each(&mut see),
-                value => see(value),
+                value => see(&value),
             }
         }
         let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
@@ -451,7 +453,8 @@ test \"the rich\" { given { id: \"u1\", points: 6 } expect rich }
 
     fn session() -> (tempfile::TempDir, Session) {
         let folder = tempfile::tempdir().expect("a folder for a test");
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file of the test");
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file of the test");
         write("shop.rules", RULES);
         write("users.csv", "id,city,points,seen,Last Order\nu1,Rome,5,,\nu2,Oslo,7,,\nu3,Rome,1,,\n");
         write("orders.csv", "id,at,category\nu1,2026-11-01,fruit\nu1,2026-11-02,wine\nu2,2026-11-02,fruit\n");
@@ -508,8 +511,14 @@ test \"the rich\" { given { id: \"u1\", points: 6 } expect rich }
         let here = folder.path().to_string_lossy().into_owned();
         std::fs::create_dir(folder.path().join("sub")).expect("a folder of the test");
         assert_eq!(completed(&mut session, ":te"), [":tests"]);
-        assert_eq!(completed(&mut session, &format!(":load {here}/s")), [format!(":load {here}/shop.rules"), format!(":load {here}/sub/")]);
-        assert_eq!(completed(&mut session, &format!(":data orders={here}/o")), [format!(":data orders={here}/orders.csv")]);
+        assert_eq!(
+            completed(&mut session, &format!(":load {here}/s")),
+            [format!(":load {here}/shop.rules"), format!(":load {here}/sub/")]
+        );
+        assert_eq!(
+            completed(&mut session, &format!(":data orders={here}/o")),
+            [format!(":data orders={here}/orders.csv")]
+        );
         assert!(completed(&mut session, ":data ord").contains(&":data orders=".to_owned()));
         assert_eq!(completed(&mut session, ":as-of to"), [":as-of today", ":as-of tomorrow"]);
         assert_eq!(completed(&mut session, ":as-of +"), [":as-of +1d", ":as-of +7d", ":as-of +30d", ":as-of +1mo"]);
@@ -524,10 +533,10 @@ test \"the rich\" { given { id: \"u1\", points: 6 } expect rich }
     #[test]
     fn behind_send_stand_channels_and_templates() {
         let (_folder, mut session) = session();
-        assert_eq!(completed(&mut session, "segment s when rich { on enter send "), [
-            "segment s when rich { on enter send sms",
-            "segment s when rich { on enter send push"
-        ]);
+        assert_eq!(
+            completed(&mut session, "segment s when rich { on enter send "),
+            ["segment s when rich { on enter send sms", "segment s when rich { on enter send push"]
+        );
         assert_eq!(completed(&mut session, "on enter send sms co"), ["on enter send sms come_back"]);
         assert_eq!(session.reply("segment s when rich {"), super::super::session::Reply::More);
         assert_eq!(completed(&mut session, "  on enter send p"), ["  on enter send push"]);

@@ -18,8 +18,7 @@ use tagwell::{
 
 use super::{
     super::{Answer, exit::Exit, exit::Failure, temporary, voice::Voice},
-    answered,
-    history,
+    answered, history,
     input::{self, Kind},
     session::{Reply, Session},
 };

@@ -170,7 +170,9 @@ impl Session {
         let table = schema.table(id);
         let input = match id == schema.root {
             true => book.users.clone(),
-            false => book.files.of_table(table).map(|path| book.files.input(&path)).transpose().map_err(book::failure)?,
+            false => {
+                book.files.of_table(table).map(|path| book.files.input(&path)).transpose().map_err(book::failure)?
+            }
         };
         match input {
             Some(input) if table.declared => Ok(lacks_nothing(table, &input)?),
@@ -219,7 +221,7 @@ impl Session {
             let rulebook: Arc<ir::Rulebook> = Arc::clone(question.rulebook());
             let people = People::ask(self.book()?, &as_of, &rulebook, &[asked])?;
             let read = people.children.get(&id).map_or(0, |(count, _)| count.read);
-            let with = people.of(0).filter(|(_, value)| **value != tagwell::value::Value::Int(0)).count();
+            let with = people.of(0).filter(|(_, value)| *value != tagwell::value::Value::Int(0)).count();
             let notes = self.notes(&people, &rulebook);
             return Ok(format!(
                 "{}: {} rows, of {} of {}\n{notes}",

@@ -1,7 +1,5 @@
 //! Moving the clock: what `:as-of` takes, and who came and went.
 
-use std::sync::Arc;
-
 use tagwell::value::{
     Clock, Duration, Moment, Zone,
     moment_text::{parse_as_of, timestamp_text},
@@ -37,10 +35,9 @@ impl Session {
         if Clock::at(instant, clock.zone().clone()).is_none() {
             return Err(outside());
         }
-        let rulebook = Arc::clone(self.book()?.checked.rulebook());
-        let before = self.results(&rulebook)?;
+        let before = self.results_as_they_are()?;
         let old = std::mem::replace(&mut self.as_of, AsOf::Now(instant));
-        let after = match self.results(&rulebook) {
+        let after = match self.results_as_they_are() {
             Ok(after) => after,
             Err(wrong) => {
                 self.as_of = old;
@@ -75,7 +72,9 @@ fn instant(moment: &str, clock: &Clock) -> Result<i64, Wrong> {
         return shifted(from, direction, length, zone);
     }
     let real = whole(clock::now());
-    let day = |by: &str, direction| shifted(start_of_day(real, zone)?, direction, Duration::parse(by).ok().unwrap_or_default(), zone);
+    let day = |by: &str, direction| {
+        shifted(start_of_day(real, zone)?, direction, Duration::parse(by).ok().unwrap_or_default(), zone)
+    };
     match moment {
         "now" => Ok(real),
         "today" => start_of_day(real, zone),
@@ -147,7 +146,8 @@ mod tests {
         for typed in ["soon", "+7", "7", "2026-1-5", "+9999y", ""] {
             assert!(instant(typed, &clock).is_err(), "{typed}");
         }
-        let days: Vec<i64> = ["yesterday", "today", "tomorrow"].iter().filter_map(|it| instant(it, &clock).ok()).collect();
+        let days: Vec<i64> =
+            ["yesterday", "today", "tomorrow"].iter().filter_map(|it| instant(it, &clock).ok()).collect();
         let [yesterday, today, tomorrow] = days[..] else { panic!("all are moments") };
         assert!(tomorrow - today == 86_400_000_000 && today - yesterday == 86_400_000_000);
         assert!(instant("now", &clock).is_ok_and(|now| now >= today));

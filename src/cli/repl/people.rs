@@ -9,11 +9,12 @@ use std::{
 };
 
 use tagwell::{
+    column::Column,
     data::{self, BadRow, Input, Memory, Wanted},
     engine::{ChildCount, Engine, Everybody, Ran, RunError, RunSink, Users},
     ir::{DefinitionId, Reads, Rulebook},
     schema::{ColumnId, TableId},
-    value::{Value, print},
+    value::{Type, Value, print},
 };
 
 use super::super::{
@@ -30,8 +31,8 @@ use super::super::{
 pub(crate) struct People {
     /// In input order, as they print.
     pub(crate) keys: Vec<String>,
-    /// By user: a value for each definition that was asked about.
-    pub(crate) values: Vec<Vec<Value>>,
+    /// By definition that was asked about: the values of all users.
+    pub(crate) columns: Vec<Arc<Column>>,
     /// Rows that are bad, and passed over.
     pub(crate) rejected: u64,
     /// What became of the rows of child tables that were read, and where each stands.
@@ -55,12 +56,25 @@ impl People {
         let table = engine.rulebook().schema.root();
         let memory = book.users()?.memory();
         let zone = engine.clock().zone().clone();
-        let mut sink = Gathering { key: table.key, ids, people: Mutex::default(), zone, memory };
+        let types = ids.iter().map(|id| rulebook.definition(*id).ty.clone()).collect();
+        let mut sink = Gathering { key: table.key, ids, types, found: Mutex::default(), zone, memory };
         let ran = run(book, &engine, &reads, &mut sink)?;
-        let people = sink.people.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Gathered { keys, columns, bad } = sink.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let columns = columns.into_iter().map(Arc::new).collect();
+        let people = People { keys, columns, bad, ..People::default() };
         let file_of = |id: TableId| book.files.of_table(rulebook.schema.table(id)).unwrap_or_default();
         let children = ran.children.into_iter().map(|(id, count)| (id, (count, file_of(id)))).collect();
         Ok(People { rejected: ran.rejected, children, file: book.users()?.name(), ..people })
+    }
+
+    /// The same with other values.
+    pub(crate) fn with(self, columns: Vec<Arc<Column>>) -> People {
+        People { columns, ..self }
+    }
+
+    /// Whether any row that was read is bad.
+    pub(crate) fn has_bad_rows(&self) -> bool {
+        self.rejected > 0 || self.children.values().any(|(count, _)| count.rejected > 0)
     }
 
     /// The first of the users' rows that is bad.
@@ -83,10 +97,14 @@ impl People {
         self.keys.len()
     }
 
-    /// What each got of one definition, by its place among those that were asked about.
-    pub(crate) fn of(&self, at: usize) -> impl Iterator<Item = (&str, &Value)> {
-        let values = self.values.iter().map(move |values| values.get(at).unwrap_or(&Value::Missing));
-        self.keys.iter().map(String::as_str).zip(values)
+    /// What one of them got of one definition, by its place among those that were asked about.
+    pub(crate) fn value(&self, at: usize, row: usize) -> Value {
+        self.columns.get(at).map_or(Value::Missing, |column| column.get(row))
+    }
+
+    /// What each got of one definition.
+    pub(crate) fn of(&self, at: usize) -> impl Iterator<Item = (&str, Value)> {
+        self.keys.iter().enumerate().map(move |(row, key)| (key.as_str(), self.value(at, row)))
     }
 
     /// What was passed over to come to this, a line each.
@@ -150,34 +168,52 @@ fn goes_on(memory: Option<&Arc<Memory>>) -> Result<(), RunError> {
 struct Gathering<'g> {
     key: Option<ColumnId>,
     ids: &'g [DefinitionId],
-    people: Mutex<People>,
+    /// Of the definitions.
+    types: Vec<Type>,
+    found: Mutex<Gathered>,
     zone: tagwell::value::Zone,
     memory: Option<&'g Arc<Memory>>,
 }
 
+#[derive(Default)]
+struct Gathered {
+    keys: Vec<String>,
+    columns: Vec<Column>,
+    /// The first bad row of each file.
+    bad: BTreeMap<String, Box<BadRow>>,
+}
+
 impl RunSink for Gathering<'_> {
-    type Ready = (Vec<String>, Vec<Vec<Value>>);
+    type Ready = (Vec<String>, Vec<Column>);
 
     fn prepare(&self, users: &Users<'_>) -> Self::Ready {
         let key = |row: usize| {
             let key = self.key.map_or(Value::Missing, |key| users.column(key).value(row));
             print::text(&key, &self.zone)
         };
-        let cells: Vec<_> = self.ids.iter().map(|id| users.result(*id)).collect();
-        let values = (0..users.rows()).map(|row| cells.iter().map(|cells| cells.value(row)).collect());
-        ((0..users.rows()).map(key).collect(), values.collect())
+        let column = |(id, ty): (&DefinitionId, &Type)| {
+            let (cells, mut column) = (users.result(*id), Column::new(ty));
+            column.grow(users.rows());
+            (0..users.rows()).for_each(|row| column.set(row, &cells.value(row)));
+            column
+        };
+        ((0..users.rows()).map(key).collect(), self.ids.iter().zip(&self.types).map(column).collect())
     }
 
-    fn take(&self, (keys, values): Self::Ready) -> Result<(), RunError> {
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        people.keys.extend(keys);
-        people.values.extend(values);
+    fn take(&self, (keys, columns): Self::Ready) -> Result<(), RunError> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.keys.extend(keys);
+        if found.columns.is_empty() {
+            found.columns = columns;
+        } else {
+            found.columns.iter_mut().zip(columns).for_each(|(all, part)| all.append(part));
+        }
         goes_on(self.memory)
     }
 
     fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-        people.bad.entry(row.file.clone()).or_insert(row);
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.bad.entry(row.file.clone()).or_insert(row);
         Ok(())
     }
 }
@@ -195,12 +231,7 @@ const MANY_ROWS: u64 = 200_000;
 
 impl Selected {
     /// Counts whom a condition selects; none where that might take longer than somebody who types would wait.
-    pub(crate) fn at_once(
-        book: &Book,
-        as_of: &AsOf,
-        rulebook: &Arc<Rulebook>,
-        id: DefinitionId,
-    ) -> Option<Selected> {
+    pub(crate) fn at_once(book: &Book, as_of: &AsOf, rulebook: &Arc<Rulebook>, id: DefinitionId) -> Option<Selected> {
         let reads = rulebook.reads([id]);
         let users = book.users.as_ref()?;
         let mut rows = known_rows(users)?;

@@ -24,6 +24,7 @@ use super::{
         exit::Failure,
     },
     commands,
+    everyone::Everyone,
     input::{self, Typed},
     people::People,
     shown,
@@ -58,20 +59,13 @@ pub(crate) struct Session {
     /// The data, as they were read.
     pub(super) memory: Arc<Memory>,
     /// What everybody got of all results, when that was asked last.
-    answers: Option<(i64, Arc<Everyone>)>,
+    answers: Option<Arc<Everyone>>,
     /// What was hinted last.
     pub(super) hinted: Option<(String, Option<String>)>,
     /// What has been said of rows that do not count.
     pub(super) noted: BTreeSet<String>,
     /// Tests that failed when the rules were changed last.
     pub(super) failing: Vec<String>,
-}
-
-/// What everybody got of all results of a rulebook.
-pub(crate) struct Everyone {
-    pub(crate) rulebook: Arc<ir::Rulebook>,
-    pub(crate) ids: Vec<DefinitionId>,
-    pub(crate) people: People,
 }
 
 /// What comes of a line.
@@ -418,28 +412,15 @@ impl Session {
 
     /// What everybody gets of all results, with the rules as they stand; none without data.
     pub(super) fn results_as_they_are(&mut self) -> Result<Option<Arc<Everyone>>, Wrong> {
-        let rulebook = Arc::clone(self.book()?.checked.rulebook());
-        self.results(&rulebook)
-    }
-
-    /// What everybody gets of all results; none without data.
-    pub(super) fn results(&mut self, rulebook: &Arc<ir::Rulebook>) -> Result<Option<Arc<Everyone>>, Wrong> {
         let zone = self.zone()?;
         let (as_of, now) = (self.as_of.clone(), self.as_of.instant(&zone)?);
-        if let Some((at, answers)) = &self.answers
-            && *at == now
-            && Arc::ptr_eq(&answers.rulebook, rulebook)
-        {
-            return Ok(Some(Arc::clone(answers)));
-        }
+        let (parts, before) = (self.rules.clone(), self.answers.clone());
         let book = self.book()?;
         if book.users.is_none() {
             return Ok(None);
         }
-        let ids = tagwell::explain::results(rulebook);
-        let people = People::ask(book, &as_of, rulebook, &ids)?;
-        let answers = Arc::new(Everyone { rulebook: Arc::clone(rulebook), ids, people });
-        self.answers = Some((now, Arc::clone(&answers)));
+        let answers = Everyone::ask(book, (&as_of, now), &parts, before.as_ref())?;
+        self.answers = Some(Arc::clone(&answers));
         Ok(Some(answers))
     }
 

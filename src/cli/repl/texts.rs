@@ -220,6 +220,9 @@ mod tests {
         let mut all = parts(&[("a.rules", text), ("<prompt>", "tag c when x > 3\n")]);
         take_out(&mut all, &[Key::Name("a".into()), Key::Name("c".into())]);
         assert_eq!(all.len(), 1);
-        assert_eq!(all[0].1.lines().map(str::trim).collect::<Vec<_>>(), ["# first", "", "", "", "", "tag b when x > 2"]);
+        assert_eq!(
+            all[0].1.lines().map(str::trim).collect::<Vec<_>>(),
+            ["# first", "", "", "", "", "tag b when x > 2"]
+        );
     }
 }

@@ -120,8 +120,7 @@ impl Report<'_> {
         let Some(first) = bad.first() else {
             return format!("{}{of}\n", voice.answer_word("passed", Tone::Good));
         };
-        let told: String =
-            bad.iter().map(|it| render::human(&it.found, self.sources, voice.colours.output)).collect();
+        let told: String = bad.iter().map(|it| render::human(&it.found, self.sources, voice.colours.output)).collect();
         let what = match (bad.len(), cases) {
             (_, 1) => String::new(),
             (bad, all) => format!("{bad} of {all} cases "),

@@ -112,7 +112,8 @@ impl Place<'_> {
     fn hold(&self, snapshot: &Snapshot) -> Result<Option<Held>, Failure> {
         let name = self.sources().get(snapshot.span.source).name();
         if name.starts_with('<') {
-            let failure = Failure::new("rules that stand in no file have no folder, in which fixtures and snapshots lie");
+            let failure =
+                Failure::new("rules that stand in no file have no folder, in which fixtures and snapshots lie");
             return Err(failure.help("name the rule file"));
         }
         let file = self.file(snapshot);
