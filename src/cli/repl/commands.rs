@@ -192,7 +192,7 @@ impl Session {
         known.retain(|name| Some(name) != key.as_ref());
         let mut names: Vec<String> = vec![];
         if condition == "true" && explain::results(&rulebook).is_empty() {
-            names = known.into_iter().fold(vec![], |names, name| with(names, name));
+            names = known.into_iter().fold(vec![], with);
             names.truncate(COLUMNS);
         } else {
             known.extend(lets.map(|it| it.name.to_string()));

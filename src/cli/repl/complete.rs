@@ -468,7 +468,7 @@ test \"the rich\" { given { id: \"u1\", points: 6 } expect rich }
 
     fn completed(session: &mut Session, line: &str) -> Vec<String> {
         let (start, found) = session.complete(line);
-        found.iter().map(|it| format!("{}{it}", &line[..start])).collect()
+        found.iter().map(|it| format!("{}{it}", line.split_at(start).0)).collect()
     }
 
     #[test]
