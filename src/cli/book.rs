@@ -30,7 +30,7 @@ use super::{
 pub(crate) struct Book {
     pub(crate) checked: Checked,
     pub(crate) users: Option<Input>,
-    files: Files,
+    pub(crate) files: Files,
     /// What it was checked against.
     pub(crate) inputs: Inputs,
 }
@@ -99,7 +99,8 @@ impl Book {
         let rulebook = Rulebook::parse_all(texts).map_err(Stop::Rules)?;
         let folder = folder_of(given.rules);
         let file = given.file.map(|file| file.to_string_lossy().into_owned());
-        Book::of(&rulebook, folder, file.as_deref(), &given.data.tables, &given.settings.params)
+        let files = Files { folder, tables: given.data.tables.clone(), memory: None };
+        Book::of(&rulebook, files, file.as_deref(), &given.settings.params)
     }
 
     /// Reads and checks rules whose results stand in the file, computed elsewhere.
@@ -115,32 +116,29 @@ impl Book {
         let columns: Vec<String> = facts.columns.into_iter().map(|column| column.header).collect();
         let checked = checked.of_results(&columns).map_err(|lacking| self::lacking(&file, &lacking))?;
         known_tables(&checked, &given.data.tables)?;
-        let files = Files { folder: folder_of(given.rules), tables: given.data.tables.clone() };
+        let files = Files { folder: folder_of(given.rules), tables: given.data.tables.clone(), memory: None };
         Ok(Book { checked, users: Some(users), files, inputs })
     }
 
-    /// Checks rules that lie in a folder, and looks at the data where they do not say what it holds. `file` is the users', if
-    /// one was named.
+    /// Checks rules, and looks at the data where they do not say what it holds. `file` is the users', if one was named.
     pub(crate) fn of(
         rulebook: &Rulebook,
-        folder: PathBuf,
+        files: Files,
         file: Option<&str>,
-        tables: &[(String, String)],
         params: &[(String, String)],
     ) -> Result<Book, Stop> {
         let mut inputs = Inputs { params: params.to_vec(), ..Inputs::default() };
         let alone = rulebook.check(&inputs);
         let declared = alone.as_ref().ok().map(|checked| checked.rulebook().schema.root());
         let name = declared.map_or(ROOT, |table| table.name.as_str());
-        let from = declared.and_then(|table| table.from.as_deref()).map(|from| folder.join(from));
-        let told = tables.iter().find(|(table, _)| table == name).map(|(_, file)| file.clone());
+        let from = declared.and_then(|table| table.from.as_deref()).map(|from| files.path(from));
+        let told = files.tables.iter().find(|(table, _)| table == name).map(|(_, file)| file.clone());
         if let (Some(told), Some(file)) = (&told, file) {
             let failure = Failure::new(format!("the users are given twice: `{file}`, and `--data {name}={told}`"));
             return Err(failure.help("leave one of them out").into());
         }
-        let spec =
-            told.or_else(|| file.map(str::to_owned)).or_else(|| from.map(|from| from.to_string_lossy().into_owned()));
-        let users = spec.map(|spec| Input::parse(&spec)).transpose().map_err(failure)?;
+        let spec = told.or_else(|| file.map(str::to_owned)).or(from);
+        let users = spec.map(|spec| files.input(&spec)).transpose().map_err(failure)?;
         let is_declared = declared.is_some_and(|table| table.declared);
         let checked = match &users {
             Some(users) if !is_declared => {
@@ -149,9 +147,8 @@ impl Book {
             }
             Some(_) | None => alone.map_err(Stop::Rules)?,
         };
-        let tables = tables.to_vec();
-        known_tables(&checked, &tables)?;
-        Ok(Book { checked, users, files: Files { folder, tables }, inputs })
+        known_tables(&checked, &files.tables)?;
+        Ok(Book { checked, users, files, inputs })
     }
 
     /// Other rules met with the same data: the previous ones, asked again.
@@ -168,7 +165,11 @@ impl Book {
         let checked = rulebook.check(&inputs).map_err(Stop::Rules)?;
         let tables = &checked.rulebook().schema.tables;
         let told = self.files.tables.iter().filter(|(name, _)| tables.iter().any(|table| *table.name == *name));
-        let files = Files { folder: self.files.folder.clone(), tables: told.cloned().collect() };
+        let files = Files {
+            folder: self.files.folder.clone(),
+            tables: told.cloned().collect(),
+            memory: self.files.memory.clone(),
+        };
         Ok(Book { checked, users: self.users.clone(), files, inputs })
     }
 
@@ -268,6 +269,7 @@ fn known_tables(checked: &Checked, told: &[(String, String)]) -> Result<(), Fail
 /// An error of the data in the command's words.
 pub(crate) fn failure(error: DataError) -> Failure {
     match error {
+        DataError::Stopped => Failure::new("interrupted"),
         DataError::Unreadable { file, error } => Failure::file("read", &file, &error),
         DataError::Unfit { file, reason, help } => {
             let failure = Failure::new(format!("`{file}`: {reason}"));

@@ -144,7 +144,7 @@ impl Check {
             let mut sink = Sink::new();
             found.iter().for_each(|it| sink.push(it.clone()));
             rulebook = tagwell::check::check(&trees, &rules.sources, &inputs, &mut sink);
-            let files = Files { folder: book::folder_of(&self.rules), tables: self.data.tables.clone() };
+            let files = Files { folder: book::folder_of(&self.rules), tables: self.data.tables.clone(), memory: None };
             let given = self.file.as_ref().map(|_| rulebook.as_ref().map_or(ROOT, |it| it.schema.root().name.as_str()));
             engine::named_files(&trees, rulebook.as_ref(), &files, given).into_iter().for_each(|told| sink.push(told));
             found = sink.finish();

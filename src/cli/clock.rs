@@ -49,7 +49,8 @@ impl AsOf {
     }
 }
 
-fn now() -> i64 {
+/// Microseconds since 1970-01-01T00:00Z, by the clock of the machine.
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -144,7 +144,7 @@ impl Lift {
             ));
         };
         let which = table.find("outcome");
-        let files = Files { folder: book::folder_of(&self.rules), tables: self.tables.clone() };
+        let files = Files { folder: book::folder_of(&self.rules), tables: self.tables.clone(), memory: None };
         let path = files.of_table(table).ok_or_else(|| {
             Failure::new(format!("the rules do not say where the table `{}` is", self.of))
                 .help(format!("say it: `--data {}=FILE`", self.of))

@@ -2,18 +2,23 @@
 //! edge, and a script on standard input has none.
 
 mod commands;
+mod complete;
 mod editor;
+mod everyone;
 mod hints;
 mod history;
 mod input;
+mod loading;
+mod moments;
 mod people;
 mod session;
 mod shown;
+mod testing;
 mod texts;
 
 use std::{
     io::{self, BufRead, IsTerminal},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::{
@@ -31,6 +36,7 @@ use session::{Reply, Session};
 #[command(after_help = "\
 Examples:
   tagwell repl
+  tagwell repl users.csv
   tagwell repl vip.rules users.csv --as-of 2026-11-22
   echo 'spend > 500' | tagwell repl vip.rules users.csv
 
@@ -51,8 +57,16 @@ pub(crate) struct Repl {
 
 impl Repl {
     /// Talks.
-    pub(crate) fn answer(self, voice: &Voice) -> Answer {
-        let as_of = AsOf::read(self.settings.as_of.as_deref());
+    pub(crate) fn answer(mut self, voice: &Voice) -> Answer {
+        // `tagwell repl users.csv`: data can be looked at before there is any rule.
+        if self.file.is_none() && self.rules.as_deref().is_some_and(is_data) {
+            self.file = self.rules.take();
+        }
+        let as_of = match AsOf::read(self.settings.as_of.as_deref()) {
+            // Of the clock of the machine whole seconds, which can be read.
+            AsOf::Now(instant) => AsOf::Now(instant - instant.rem_euclid(1_000_000)),
+            said => said,
+        };
         let mut session = Session::new(as_of.clone(), voice.colours.output);
         session.params.clone_from(&self.settings.params);
         session.tables.clone_from(&self.data.tables);
@@ -61,17 +75,23 @@ impl Repl {
         if let Some(rules) = &self.rules {
             said = session.load(rules).map_err(|wrong| told(voice, &wrong.0))?;
         }
+        session.all_fit().map_err(|wrong| told(voice, &wrong.0))?;
+        if self.rules.is_none() && self.file.is_some() {
+            said = session.look().map_err(|wrong| told(voice, &wrong.0))?;
+        }
         let zone = session.zone().map_err(|wrong| told(voice, &wrong.0))?;
         as_of.instant(&zone)?;
         as_of.tell(&zone, voice);
         let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
         if voice.volume > Volume::Quiet && terminal {
             voice.write(&said);
-            voice.write("type a rule or an expression; `:help` lists what else there is, Ctrl-D leaves\n");
+            voice.write(
+                "type a rule or an expression; `:help` lists what else there is, Tab completes, Ctrl-D leaves\n",
+            );
         }
         match terminal {
             true => editor::talk(session, voice),
-            false => script(session, voice),
+            false => script(session.of_script(), voice),
         }
     }
 }
@@ -79,6 +99,11 @@ impl Repl {
 fn told(voice: &Voice, why: &str) -> Failure {
     voice.write(why);
     Failure::told()
+}
+
+/// Whether a file holds data, by its name.
+fn is_data(path: &Path) -> bool {
+    path.is_file() && tagwell::data::Input::parse(&path.to_string_lossy()).is_ok()
 }
 
 /// A script: its answers go to standard output; it stops at the first mistake.

@@ -3,8 +3,10 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
+
+use tagwell::data::Memory;
 
 use super::exit::Exit;
 
@@ -14,10 +16,21 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Who can be interrupted, and then goes on with something else.
+static LISTENER: OnceLock<Arc<Memory>> = OnceLock::new();
+
+/// From now on Ctrl-C ends what is being read or evaluated, and not the command; it still does when it is pressed again.
+pub(crate) fn interrupt_only(memory: Arc<Memory>) {
+    let _ = LISTENER.set(memory);
+}
+
 /// Removes unfinished files and ends with the code for "interrupted" when Ctrl-C is pressed. Where no handler can be set the system ends the
 /// command, which says the same to a shell.
 pub(crate) fn remove_when_interrupted() {
     let _ = ctrlc::set_handler(|| {
+        if LISTENER.get().is_some_and(|memory| !memory.stop()) {
+            return;
+        }
         // The lock is kept until the end: a file that is just being renamed is whole before, or not there.
         let files = unfinished();
         for file in files.iter() {

@@ -26,8 +26,8 @@ use super::{
     rules::Rules,
     voice::{Tone, Voice},
 };
-use report::{Played, Report};
-use snapshots::Keep;
+pub(crate) use report::{Played, Report};
+pub(crate) use snapshots::{Keep, Place};
 
 /// Users of whom what differs is shown on a terminal; elsewhere all are.
 const MOST: usize = 40;
@@ -107,7 +107,7 @@ impl Test {
         messages::beside_the_answer(warnings.diagnostics(), warnings.sources(), self.messages.message_format, voice);
         self.must_select(checked.rulebook())?;
         let folder = book::folder_of(&self.rules);
-        let files = Files { folder: folder.clone(), tables: vec![] };
+        let files = Files { folder: folder.clone(), tables: vec![], memory: None };
         let sources = rulebook.sources();
         let told = |error| book::unloadable(error).message;
         let surroundings = Surroundings::read(checked.rulebook(), &files, told);
@@ -117,7 +117,7 @@ impl Test {
         }
         let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
         let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
-        let place = snapshots::Place {
+        let place = Place {
             rulebook: &rulebook,
             checked: &checked,
             folder: &folder,

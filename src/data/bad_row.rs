@@ -38,6 +38,9 @@ pub enum DataError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// Somebody wanted it to end.
+    #[error("interrupted")]
+    Stopped,
     /// It is not what it says it is, or does not fit the table.
     #[error("`{file}`: {reason}")]
     Unfit {

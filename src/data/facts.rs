@@ -19,7 +19,15 @@ use crate::{
 /// # Errors
 /// A file that cannot be read, or whose header is no good.
 pub fn facts(input: &Input) -> Result<Facts, DataError> {
-    let mut parts = input.parts().iter().map(of_file);
+    match input.memory() {
+        Some(memory) => memory.facts(input, || all(input)),
+        None => all(input),
+    }
+}
+
+fn all(input: &Input) -> Result<Facts, DataError> {
+    let mut parts =
+        input.parts().iter().map(|part| of_file(part, &|| input.memory().map_or(Ok(()), |memory| memory.check())));
     let mut facts = parts.next().unwrap_or_else(|| Ok(Facts::default()))?;
     for part in parts {
         join(&mut facts, part?);
@@ -45,21 +53,31 @@ fn join(facts: &mut Facts, part: Facts) {
     }
 }
 
-fn of_file(input: &Input) -> Result<Facts, DataError> {
+/// Says whether to go on.
+type GoesOn<'g> = &'g dyn Fn() -> Result<(), DataError>;
+/// Rows after which that is asked.
+const OFTEN: usize = 1 << 12;
+
+fn of_file(input: &Input, goes_on: GoesOn<'_>) -> Result<Facts, DataError> {
     match input.format {
-        Format::Csv => of_table(input, b','),
-        Format::Tsv => of_table(input, b'\t'),
-        Format::JsonLines => of_json(input),
+        Format::Csv => of_table(input, b',', goes_on),
+        Format::Tsv => of_table(input, b'\t', goes_on),
+        Format::JsonLines => of_json(input, goes_on),
         Format::Parquet | Format::Arrow => columnar::facts(input),
     }
 }
 
-fn of_table(input: &Input, delimiter: u8) -> Result<Facts, DataError> {
+fn of_table(input: &Input, delimiter: u8, goes_on: GoesOn<'_>) -> Result<Facts, DataError> {
     let (mut reader, headers) = table::open(input, delimiter)?;
     let mut columns: Vec<Guess> = headers.iter().map(|_| Guess::default()).collect();
     let mut record = ByteRecord::new();
+    let mut rows = 0_usize;
     // What cannot be read here is told when the rows are read.
     while reader.read_byte_record(&mut record).unwrap_or(false) {
+        rows += 1;
+        if rows.is_multiple_of(OFTEN) {
+            goes_on()?;
+        }
         for (guess, field) in columns.iter_mut().zip(record.iter()) {
             guess.see(&String::from_utf8_lossy(field));
         }
@@ -121,12 +139,12 @@ impl Guess {
     }
 }
 
-fn of_json(input: &Input) -> Result<Facts, DataError> {
+fn of_json(input: &Input, goes_on: GoesOn<'_>) -> Result<Facts, DataError> {
     let mut facts = Facts { file: input.name(), columns: vec![], values: OwnTypes::Json };
     let mut unread = None;
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut times_seen: Vec<usize> = vec![];
-    let mut rows = 0;
+    let mut rows = 0_usize;
     for (bytes, line) in BufReader::new(input.open()?).split(b'\n').zip(1..) {
         let bytes = bytes.map_err(|error| input.unreadable(error))?;
         let object = match json_lines::object(&bytes, line) {
@@ -138,6 +156,9 @@ fn of_json(input: &Input) -> Result<Facts, DataError> {
             }
         };
         rows += 1;
+        if rows.is_multiple_of(OFTEN) {
+            goes_on()?;
+        }
         for (header, json) in &object {
             let one = record::own_type(json);
             let known = places.get(header).and_then(|at| Some((facts.columns.get_mut(*at)?, times_seen.get_mut(*at)?)));

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::data::{DataError, lines::Lines, pipe::Pipe};
+use crate::data::{DataError, Memory, lines::Lines, pipe::Pipe};
 
 /// The form of a data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Input {
     pipe: Arc<Pipe>,
     /// The parts of a folder or a glob, in path order; then this is none of them.
     parts: Vec<Input>,
+    /// Where what is read of it is kept.
+    memory: Option<Arc<Memory>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl Input {
             }
         };
         let path = (path != "-").then(|| PathBuf::from(path));
-        Ok(Input { path, format, packed, pipe: Arc::default(), parts: vec![] })
+        Ok(Input { path, format, packed, pipe: Arc::default(), parts: vec![], memory: None })
     }
 
     /// A folder's files, or those that a glob such as `users-*.parquet` names, as one table.
@@ -115,7 +117,7 @@ impl Input {
             return Err(DataError::unfit(path, "there is no data file there"));
         };
         let (format, packed) = (first.format, first.packed);
-        Ok(Input { path: Some(path.into()), format, packed, pipe: Arc::default(), parts })
+        Ok(Input { path: Some(path.into()), format, packed, pipe: Arc::default(), parts, memory: None })
     }
 
     /// The files that make up the table: itself, or its parts.
@@ -126,6 +128,26 @@ impl Input {
     /// Where it is; none for standard input.
     pub(super) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// The same; what is read of it is kept.
+    pub(super) fn kept_in(self, memory: &Arc<Memory>) -> Input {
+        Input { memory: Some(Arc::clone(memory)), ..self }
+    }
+
+    /// The same, read from its file.
+    pub(super) fn kept_nowhere(self) -> Input {
+        Input { memory: None, ..self }
+    }
+
+    /// Where what is read of it is kept, if it is.
+    pub fn memory(&self) -> Option<&Arc<Memory>> {
+        self.memory.as_ref()
+    }
+
+    /// Whether it is standard input, or a pipe.
+    pub(super) fn is_read_once(&self) -> bool {
+        self.path.as_deref().is_none_or(is_pipe)
     }
 
     /// What messages call it.

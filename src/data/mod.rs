@@ -11,6 +11,7 @@ mod headers;
 mod input;
 mod json_lines;
 mod lines;
+mod memory;
 mod pipe;
 mod quotes;
 mod survey;
@@ -24,6 +25,7 @@ pub use facts::facts;
 pub use guard::is_guarded;
 pub use headers::{files_in, headers};
 pub use input::{Format, Input};
+pub use memory::{Memory, Stamp};
 pub use survey::{Survey, Surveyed, survey};
 pub use write::{ColumnarForm, ColumnarWriter};
 
@@ -100,6 +102,11 @@ pub fn rows(input: &Input, table: &Table, needed: &[ColumnId], zone: &Zone) -> R
 /// As [`rows`].
 pub fn rows_as(input: &Input, wanted: Wanted, zone: &Zone) -> Result<Rows, DataError> {
     let wanted = wanted.of_data();
+    if let Some(memory) = input.memory()
+        && let Some(kept) = memory.chunks(input, &wanted, zone)?
+    {
+        return Ok(rows_of_pieces(kept));
+    }
     let mut parts = input.parts().to_vec().into_iter();
     let Some(first) = parts.next() else { return Ok(Box::new(std::iter::empty())) };
     let first = rows_of(&first, &wanted, zone)?;
@@ -109,6 +116,32 @@ pub fn rows_as(input: &Input, wanted: Wanted, zone: &Zone) -> Result<Rows, DataE
         Err(error) => Box::new(std::iter::once(Err(error))),
     });
     Ok(Box::new(first.chain(rest)))
+}
+
+/// The rows of pieces.
+fn rows_of_pieces(pieces: Chunks) -> Rows {
+    Box::new(pieces.flat_map(|piece| match piece.and_then(Chunk::parse) {
+        Ok(parsed) => rows_of_piece(parsed),
+        Err(error) => vec![Err(error)],
+    }))
+}
+
+fn rows_of_piece(parsed: Parsed) -> Vec<Result<Result<Row, Box<BadRow>>, DataError>> {
+    let Parsed { batch, bad, children, verbatim } = parsed;
+    let (mut children, mut verbatim) = (children.into_iter(), verbatim.into_iter());
+    let mut bad = bad.into_iter().peekable();
+    let mut rows = Vec::with_capacity(batch.rows);
+    for at in 0..=batch.rows {
+        while let Some((_, bad)) = bad.next_if(|(before, _)| *before <= at) {
+            rows.push(Ok(Err(bad)));
+        }
+        if at < batch.rows {
+            let line = batch.lines.get(at).copied().unwrap_or_default();
+            let (children, verbatim) = (children.next().unwrap_or_default(), verbatim.next().unwrap_or_default());
+            rows.push(Ok(Ok(Row { line, values: batch.record(at), children, verbatim })));
+        }
+    }
+    rows
 }
 
 /// The rows of one file.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    data::{self, BadRow, DataError, Format, Input},
+    data::{self, BadRow, DataError, Format, Input, Memory},
     eval::{Context, Lookup},
     intern::Symbol,
     ir::{List, Reads, Rulebook},
@@ -22,6 +22,8 @@ pub struct Files {
     pub folder: PathBuf,
     /// Files that were named for tables, in place of what the rulebook says.
     pub tables: Vec<(String, String)>,
+    /// Where what is read is kept, for whoever asks again.
+    pub memory: Option<Arc<Memory>>,
 }
 
 /// Why a list or a reference table cannot be read.
@@ -57,6 +59,17 @@ impl Files {
         self.folder.join(Path::new(from)).to_string_lossy().into_owned()
     }
 
+    /// The file of a path.
+    ///
+    /// # Errors
+    /// A form that is not known.
+    pub fn input(&self, path: &str) -> Result<Input, DataError> {
+        match &self.memory {
+            Some(memory) => memory.input(path),
+            None => Input::parse(path),
+        }
+    }
+
     /// Where a table is: as was told, else as the rules say.
     pub fn of_table(&self, table: &Table) -> Option<String> {
         let told = self.tables.iter().find(|(name, _)| *name == *table.name).map(|(_, file)| file.clone());
@@ -77,7 +90,7 @@ impl Files {
         for id in reads.children.keys() {
             let table = rulebook.schema.table(*id);
             let input = match (self.of_table(table), users) {
-                (Some(path), _) => Some(Input::parse(&path)?),
+                (Some(path), _) => Some(self.input(&path)?),
                 (None, Some(Format::JsonLines)) => None,
                 (None, Some(Format::Parquet | Format::Arrow)) => {
                     return Err(LoadError::NotNested(table.name.to_string()));
@@ -116,7 +129,7 @@ impl Files {
     /// # Errors
     /// A file that cannot be read.
     pub fn list(&self, list: &List, clock: &Clock) -> Result<HashSet<Arc<str>>, LoadError> {
-        let input = Input::parse(&self.path(&list.from))?;
+        let input = self.input(&self.path(&list.from))?;
         let facts = data::facts(&input)?;
         let first = facts.columns.first().map(|column| column.header.clone());
         let Some(header) = list.column.clone().or(first) else { return Ok(HashSet::new()) };
@@ -154,7 +167,7 @@ impl Files {
     /// A file that is not said or cannot be read, and a key that two rows have.
     pub fn lookup(&self, table: &Table, clock: &Clock) -> Result<Lookup, LoadError> {
         let path = self.of_table(table).ok_or_else(|| LoadError::Nowhere(table.name.to_string()))?;
-        let input = Input::parse(&path)?;
+        let input = self.input(&path)?;
         let all: Vec<ColumnId> = (0..table.columns.len()).map(|at| ColumnId(at as u32)).collect();
         let mut lookup = Lookup::default();
         for row in data::rows(&input, table, &all, clock.zone())? {

@@ -148,6 +148,9 @@ impl Look<'_> {
                     None => told.help(format!("put it there: it is looked for as `{path}`")),
                 }
             }
+            DataError::Stopped => {
+                Diagnostic::error(FILE_NOT_THERE, text.span(), format!("`{named}` was not read to its end"))
+            }
             DataError::Unreadable { error, .. } => {
                 Diagnostic::error(FILE_NOT_THERE, text.span(), format!("`{named}` cannot be read: {error}"))
                     .help("name a file that can be read")

@@ -54,15 +54,20 @@ impl Question {
         }
     }
 
-    /// Checks an expression that is asked of many users, as the prompt does; `inputs` says what their data hold.
+    /// Checks an expression that is asked of many users, as the prompt does; `inputs` says what their data hold; the expression
+    /// stands under the name of a source, with its text.
     ///
     /// # Errors
     /// Every mistake of the rules and of the expression.
-    pub fn of_many(rules: &[(String, Arc<str>)], expression: &str, inputs: &Inputs) -> Result<Question, Problems> {
+    pub fn of_many(
+        rules: &[(String, Arc<str>)],
+        (name, expression): (&str, &str),
+        inputs: &Inputs,
+    ) -> Result<Question, Problems> {
         let mut sources = Sources::new();
         let mut sink = Sink::new();
         let ids: Vec<_> = rules.iter().map(|(name, text)| sources.add(name.as_str(), Arc::clone(text))).collect();
-        let asked = sources.add("<prompt>", expression);
+        let asked = sources.add(name, expression);
         let files: Vec<_> = ids.into_iter().map(|id| syntax::parse(id, sources.get(id).text(), &mut sink)).collect();
         let tree = syntax::parse_expression(asked, expression, &mut sink);
         let checked = tree.and_then(|tree| check::check_expression_of_many(&tree, &files, &sources, inputs, &mut sink));

@@ -12,6 +12,8 @@ mod pages;
 mod repl;
 mod run;
 mod schema;
+#[cfg(unix)]
+mod terminal;
 mod test;
 
 use std::{

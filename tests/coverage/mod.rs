@@ -21,7 +21,7 @@ fn checked(text: &str) -> Option<(Rulebook, Checked)> {
 /// What the tests of a text show, and the tests that are suggested.
 fn suggested(text: &str, folder: &Path) -> (Coverage, String) {
     let (rulebook, checked) = checked(text).unwrap_or_else(|| panic!("it checks:\n{text}"));
-    let files = Files { folder: folder.to_owned(), tables: vec![] };
+    let files = Files { folder: folder.to_owned(), tables: vec![], memory: None };
     let surroundings = Surroundings::read(checked.rulebook(), &files, |error| error.to_string());
     let (coverage, found) = suggest(&rulebook, &checked, &surroundings, &|_| true);
     (coverage, found.into_iter().map(|it| it.text).collect::<Vec<_>>().join("\n"))

@@ -4,42 +4,44 @@ use std::{path::Path, sync::Arc};
 
 use tagwell::{
     diagnostic::nearest,
-    engine::Rulebook,
+    engine::{Question, Rulebook},
     explain::{self, Asked},
     format,
-    ir::DefinitionId,
-    value::{
-        Duration, Moment, Value, compare,
-        moment_text::{parse_as_of, timestamp_text},
-        print,
-        time::{self, Direction},
-    },
+    ir::{Body, DefinitionId},
+    value::{Value, compare},
 };
 
 use super::{
     super::{
-        clock::AsOf,
         data::DataArgs,
         explain::{asked, named, painter},
         output::Output,
         schema,
         voice::{Voice, Volume},
     },
+    complete::spelled,
+    everyone::Everyone,
+    input,
     people::People,
     session::{Session, Wrong},
     shown,
-    texts::Parts,
+    texts::{Key, Parts, declared, difference, is_typed, joined, take_out},
 };
 
+/// Columns of the data that are shown where no rule says anything.
+const COLUMNS: usize = 8;
+
 /// Each command, what stands behind it, and what it does.
-pub(crate) const COMMANDS: [(&str, &str, &str); 13] = [
-    ("load", "RULES", "reads rules from a file or folder"),
+pub(crate) const COMMANDS: [(&str, &str, &str); 15] = [
+    ("load", "RULES", "reads rules from a file or folder; again: what changed"),
     ("data", "[NAME=]FILE", "reads the users, or another table, from a file"),
-    ("as-of", "[MOMENT|+7d|-1mo]", "says or moves the clock, and who came and went"),
+    ("as-of", "[MOMENT]", "says or moves the clock (2026-11-22, +7d, -1mo, now), and who came and went"),
     ("why", "ID [NAME…]", "explains why a user has a result, or lacks it"),
     ("top", "[N] EXPR", "the users with the greatest values"),
     ("sample", "[N] [COND]", "some users and what they got"),
+    ("tests", "[TEXT]", "plays the tests and snapshots, or those with a text in their name"),
     ("diff", "", "who has other results than with the rules as they were loaded or saved"),
+    ("drop", "NAME…", "takes rules or tests out"),
     ("fmt", "", "lays the rules out, and prints them"),
     ("save", "[FILE]", "writes the rules to a file"),
     ("schema", "", "the tables"),
@@ -52,7 +54,7 @@ impl Session {
     /// Does what a command says.
     pub(super) fn command(&mut self, word: &str, rest: &str) -> Result<String, Wrong> {
         match (word, rest) {
-            ("load" | "data" | "why" | "top", "") => Err(self.needs(word)),
+            ("load" | "data" | "why" | "top" | "drop", "") => Err(self.needs(word)),
             ("load", path) => self.load(Path::new(path)),
             ("data", spec) => self.data(spec),
             ("as-of", "") => Ok(format!("as of {}\n", self.now()?)),
@@ -60,13 +62,22 @@ impl Session {
             ("why", rest) => self.why(rest),
             ("top", rest) => self.top(rest),
             ("sample", rest) => self.sample(rest),
+            ("tests" | "test", filter) => self.tests(filter),
+            ("drop", names) => self.drop_named(&split(names)),
             ("diff", _) => self.diff(),
             ("fmt", _) => self.lay_out(),
             ("save", path) => self.save(path),
             ("schema", _) => self.schema(),
             ("rules", _) => Ok(joined(&self.rules)),
             ("help" | "h" | "?", _) => Ok(help()),
-            (word, _) => {
+            (word, rest) => {
+                let mut begun = COMMANDS.iter().filter(|(name, ..)| name.starts_with(word));
+                if let (Some((whole, ..)), None) = (begun.next(), begun.next())
+                    && *whole != "quit"
+                    && !word.is_empty()
+                {
+                    return self.command(whole, rest);
+                }
                 let names = COMMANDS.iter().map(|(name, ..)| *name);
                 let help = match nearest(word, names) {
                     Some(near) => format!("did you mean `:{near}`?"),
@@ -80,51 +91,6 @@ impl Session {
     fn needs(&self, word: &str) -> Wrong {
         let what = COMMANDS.iter().find(|(name, ..)| *name == word).map_or("", |(_, what, _)| *what);
         Wrong(format!("error: `:{word}` needs to know more\n  = help: write `:{word} {what}`\n"))
-    }
-
-    fn now(&mut self) -> Result<String, Wrong> {
-        let clock = self.clock()?;
-        Ok(timestamp_text(clock.now(), clock.zone()))
-    }
-
-    /// Moves the clock; who came and who went.
-    fn move_clock(&mut self, moment: &str) -> Result<String, Wrong> {
-        let clock = self.clock()?;
-        let by = |text: &str| Duration::parse(text).ok();
-        let (direction, length) = match (moment.strip_prefix('+'), moment.strip_prefix('-')) {
-            (Some(length), _) => (Direction::Forth, by(length.trim())),
-            (None, Some(length)) => (Direction::Back, by(length.trim())),
-            (None, None) => (Direction::Forth, None),
-        };
-        let instant = match length {
-            Some(length) => match time::shift(Moment::Timestamp(clock.now()), length, direction, clock.zone()) {
-                Some(Moment::Timestamp(instant)) => instant,
-                Some(Moment::Date(_)) | None => {
-                    return Err(Wrong("error: that is outside the years 1 to 9999\n".into()));
-                }
-            },
-            None => parse_as_of(moment, clock.zone()).map_err(|error| {
-                Wrong(format!(
-                    "error: `{moment}` {error}\n  = help: write a date, a timestamp, or how far: `:as-of 2026-11-22`, `:as-of +7d`\n"
-                ))
-            })?,
-        };
-        let rulebook = Arc::clone(self.book()?.checked.rulebook());
-        let before = self.results(&rulebook)?;
-        let old = std::mem::replace(&mut self.as_of, AsOf::Now(instant));
-        let after = match self.results(&rulebook) {
-            Ok(after) => after,
-            Err(wrong) => {
-                self.as_of = old;
-                return Err(wrong);
-            }
-        };
-        let mut said = format!("as of {}\n", self.now()?);
-        if let (Some((ids, before)), Some((_, after))) = (before, after) {
-            let changed = shown::changes((&rulebook, &ids, &before), (&rulebook, &ids, &after), clock.zone());
-            said += if changed.is_empty() { "nobody came or went\n" } else { &changed };
-        }
-        Ok(said)
     }
 
     fn why(&mut self, rest: &str) -> Result<String, Wrong> {
@@ -160,21 +126,25 @@ impl Session {
         let (as_of, rulebook, id) = (self.as_of.clone(), Arc::clone(question.rulebook()), question.asked());
         let zone = self.zone()?;
         let people = People::ask(self.book()?, &as_of, &rulebook, &[id])?;
-        let value = |row: &usize| people.values.get(*row).and_then(|values| values.first()).unwrap_or(&Value::Missing);
-        let mut rows: Vec<usize> = (0..people.len()).filter(|row| *value(row) != Value::Missing).collect();
-        rows.sort_by(|a, b| {
-            compare::order(value(b), value(a), &zone).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(b))
-        });
+        let mut rows: Vec<(usize, Value)> = (0..people.len()).map(|row| (row, people.value(0, row))).collect();
+        rows.retain(|(_, value)| *value != Value::Missing);
+        let order = |(a, left): &(usize, Value), (b, right): &(usize, Value)| {
+            compare::order(right, left, &zone).unwrap_or(std::cmp::Ordering::Equal).then(a.cmp(b))
+        };
+        if let Some(last) = number.checked_sub(1).filter(|last| *last < rows.len()) {
+            rows.select_nth_unstable_by(last, order);
+        }
         rows.truncate(number);
+        rows.sort_by(order);
         let mut lines = vec![vec!["user".to_owned(), text.to_owned()]];
-        for row in rows {
-            let shown = print::text(&rulebook.shown(value(&row), question.ty()), &zone);
+        for (row, value) in rows {
+            let shown = shown::plain(&rulebook.shown(&value, question.ty()), &zone);
             lines.push(vec![people.keys.get(row).cloned().unwrap_or_default(), shown]);
         }
         Ok(tagwell::outcome::aligned(&lines))
     }
 
-    /// Some users, by chance but always the same, with what they got.
+    /// Some users, by chance but always the same, with what they got, and with what the condition asks about.
     fn sample(&mut self, rest: &str) -> Result<String, Wrong> {
         let (number, text) = number_and_rest(rest);
         let as_of = self.as_of.clone();
@@ -182,23 +152,68 @@ impl Session {
         if *question.ty() != tagwell::value::Type::Bool {
             return Err(Wrong(format!("error: `{text}` is no condition\n  = help: write `:sample 5 spend > 500`\n")));
         }
+        let condition = if text.is_empty() { "true" } else { text };
+        let (question, first, beside) = match self.with_what_is_asked_about(condition) {
+            Some(found) => found,
+            None => (question, vec![], vec![]),
+        };
         let rulebook = Arc::clone(question.rulebook());
         let mut ids: Vec<DefinitionId> = explain::results(&rulebook);
-        let asked = ids.len();
+        ids.extend(beside);
+        let shown_ids = ids.clone();
         ids.push(question.asked());
         let zone = self.zone()?;
         let people = People::ask(self.book()?, &as_of, &rulebook, &ids)?;
-        let selected = |row: &usize| people.values.get(*row).and_then(|it| it.get(asked)) == Some(&Value::Bool(true));
+        let at = shown_ids.len();
+        let selected = |row: &usize| people.value(at, *row) == Value::Bool(true);
         let mut rows: Vec<usize> = (0..people.len()).filter(selected).collect();
         let all = rows.len();
         let by_chance =
             |row: &usize| people.keys.get(*row).map(|key| (tagwell::value::hash::bucket(key, "sample", 1 << 31), *row));
-        rows.sort_by_key(by_chance);
+        rows.sort_by_cached_key(by_chance);
         rows.truncate(number);
         rows.sort_unstable();
-        let shown_ids = ids.get(..asked).unwrap_or_default();
+        let notes = self.notes(&people, &rulebook);
         Ok(format!("{} of {}\n", rows.len(), shown::users(all))
-            + &shown::table(&rulebook, shown_ids, &people, rows, &zone))
+            + &shown::table(&rulebook, &shown_ids, &first, &people, rows, &zone)
+            + &notes)
+    }
+
+    /// A condition, and beside it as definitions of their own the fields and `let`s that it asks about; where it asks about none, and no
+    /// rule says anything, the first columns of the data.
+    fn with_what_is_asked_about(&mut self, condition: &str) -> Option<(Question, Vec<String>, Vec<DefinitionId>)> {
+        let inputs = self.book().ok()?.inputs.clone();
+        let rulebook = Arc::clone(self.book().ok()?.checked.rulebook());
+        let headers = inputs.facts.values().flat_map(|facts| &facts.columns).map(|column| column.header.clone());
+        let columns = rulebook.schema.root().columns.iter().map(|column| column.name.to_string());
+        let lets = rulebook.definitions.iter().filter(|it| matches!(it.body, Body::Let(_)));
+        let mut known: Vec<String> = columns.chain(headers).collect();
+        let key = rulebook.schema.root().key.map(|key| rulebook.schema.root().column(key).name.to_string());
+        known.retain(|name| Some(name) != key.as_ref());
+        let mut names: Vec<String> = vec![];
+        if condition == "true" && explain::results(&rulebook).is_empty() {
+            names = known.into_iter().fold(vec![], with);
+            names.truncate(COLUMNS);
+        } else {
+            known.extend(lets.map(|it| it.name.to_string()));
+            for word in input::words(condition) {
+                let name = word.text.trim_matches('`');
+                if known.iter().any(|known| known == name) {
+                    names = with(names, name.to_owned());
+                }
+            }
+        }
+        if names.is_empty() {
+            return None;
+        }
+        let numbered = names.iter().enumerate();
+        let lets: String = numbered.map(|(at, name)| format!("let `{at} of sample` = {}\n", spelled(name))).collect();
+        let mut rules = self.rules.clone();
+        rules.push(("<sample>".into(), lets.into()));
+        let question = Question::of_many(&rules, (self.source, condition), &inputs).ok()?;
+        let find = |at: usize| question.rulebook().find(&format!("{at} of sample"));
+        let beside = (0..names.len()).map(find).collect::<Option<Vec<DefinitionId>>>()?;
+        Some((question, names, beside))
     }
 
     /// Who has other results than with the rules as they were loaded or saved.
@@ -218,29 +233,73 @@ impl Session {
         for name in before.iter().filter(|name| !after.contains(name)) {
             said += &format!("gone: {name}\n");
         }
-        if let Some((ids, people)) = self.results(&rulebook)? {
-            let old_ids = explain::results(&old);
-            let old_people = People::ask(&kept, &self.as_of.clone(), &old, &old_ids)?;
-            said += &shown::changes((&old, &old_ids, &old_people), (&rulebook, &ids, &people), &zone);
+        if let Some(now) = self.results_as_they_are()? {
+            let ids = explain::results(&old);
+            let people = People::ask(&kept, &self.as_of.clone(), &old, &ids)?;
+            let before = Everyone::once(old, ids, people);
+            let changed = shown::changes(&before, &now, &zone);
+            said += if changed.is_empty() && before.ids.is_empty() { "" } else { &changed };
+            if changed.is_empty() && !before.ids.is_empty() {
+                said += "nobody has other results\n";
+            }
         }
-        Ok(if said.is_empty() { "nobody has other results\n".into() } else { said })
+        Ok(if said.is_empty() { "nothing is other than it was loaded\n".into() } else { said })
+    }
+
+    /// Takes declarations out of the rules; who came and went.
+    fn drop_named(&mut self, names: &[String]) -> Result<String, Wrong> {
+        let all = declared(&self.rules);
+        let mut keys = vec![];
+        for name in names.iter().filter(|name| !matches!(name.as_str(), "test" | "snapshot")) {
+            let found = all.iter().find(|it| match &it.key {
+                Key::Name(known) | Key::Quoted(_, known) => known == name,
+                Key::Only(known) => known == name,
+            });
+            let Some(found) = found else {
+                let known = all.iter().filter_map(|it| match &it.key {
+                    Key::Name(known) | Key::Quoted(_, known) => Some(known.as_str()),
+                    Key::Only(_) => None,
+                });
+                let help = match nearest(name, known) {
+                    Some(near) => format!("did you mean `:drop {near}`?"),
+                    None => "`:rules` shows the rules as they stand".to_owned(),
+                };
+                return Err(Wrong(format!("error: no rule is called `{name}`\n  = help: {help}\n")));
+            };
+            keys.push(found.key.clone());
+        }
+        let mut parts = self.rules.clone();
+        take_out(&mut parts, &keys);
+        let book = self.checked(&parts)?;
+        let before = self.results_as_they_are()?;
+        let mut said = format!("{}\n", difference(&self.rules, &parts));
+        self.take(parts, book);
+        if let Some(before) = before
+            && let Some(after) = self.results_as_they_are()?
+        {
+            let changed = shown::changes(&before, &after, &self.zone()?);
+            if !changed.is_empty() {
+                said += &format!("what changed:\n{changed}");
+            }
+        }
+        Ok(said + &self.failing_tests())
     }
 
     fn lay_out(&mut self) -> Result<String, Wrong> {
         let mut laid: Parts = vec![];
         for (name, text) in &self.rules {
-            laid.push((name.clone(), laid_out(name, text)?.into()));
+            laid.push((name.clone(), if is_typed(name) { Arc::clone(text) } else { laid_out(name, text)?.into() }));
         }
         let book = self.checked(&laid)?;
         self.take(laid, book);
-        Ok(joined(&self.rules))
+        laid_out(self.source, &joined(&self.rules))
     }
 
     /// Writes the rules to a file, laid out; by default to the one that they were loaded from.
     fn save(&mut self, path: &str) -> Result<String, Wrong> {
-        let files: Vec<&String> = self.rules.iter().map(|(name, _)| name).filter(|it| !it.starts_with('<')).collect();
+        let files = self.loaded();
         let path = match (path, files.as_slice()) {
-            ("", [one]) => (*one).clone(),
+            ("", [one]) => one.clone(),
             ("", []) => {
                 return Err(Wrong(
                     "error: the rules were not loaded from a file\n  = help: name one: `:save my.rules`\n".into(),
@@ -281,13 +340,16 @@ impl Session {
         let schema = &book.checked.rulebook().schema;
         let tables = schema.tables.iter().filter(|table| !table.columns.is_empty());
         let mut text = tables.map(|table| schema::declared(table, schema)).collect::<Vec<_>>().join("\n");
-        let unread: Vec<&str> = book
+        let unread: Vec<String> = book
             .inputs
             .facts
             .values()
             .flat_map(|facts| &facts.columns)
-            .map(|column| column.header.as_str())
-            .filter(|header| !schema.root().columns.iter().any(|it| it.header == *header))
+            .filter(|column| !schema.root().columns.iter().any(|it| it.header == column.header))
+            .map(|column| match &column.ty {
+                Some(ty) => format!("{} ({ty})", column.header),
+                None => column.header.clone(),
+            })
             .collect();
         if !unread.is_empty() {
             text += &format!("# in the data, and asked about by no rule: {}\n", unread.join(", "));
@@ -304,11 +366,11 @@ fn laid_out(name: &str, text: &str) -> Result<String, Wrong> {
     }
 }
 
-/// All rules, one after the other.
-fn joined(parts: &Parts) -> String {
-    let texts = parts.iter().map(|(_, text)| text.trim_end()).filter(|text| !text.is_empty());
-    let text = texts.collect::<Vec<_>>().join("\n\n");
-    if text.is_empty() { text } else { text + "\n" }
+fn with(mut names: Vec<String>, name: String) -> Vec<String> {
+    if !names.contains(&name) {
+        names.push(name);
+    }
+    names
 }
 
 /// Words; what stands in quotes is one.
@@ -332,6 +394,25 @@ fn number_and_rest(text: &str) -> (usize, &str) {
     }
 }
 
+/// Words that are typed without a colon by whoever does not know about colons yet.
+const BARE: [(&str, &str); 6] =
+    [("help", "help"), ("?", "help"), ("h", "help"), ("exit", "quit"), ("quit", "quit"), ("q", "quit")];
+
+/// `help`, typed without its colon: the command.
+pub(super) fn bare(text: &str) -> Option<&'static str> {
+    let text = text.trim_end_matches(['(', ')', ';']).trim();
+    BARE.iter().find(|(word, _)| *word == text).map(|(_, command)| *command)
+}
+
+/// `why u1 vip`, typed without its colon: what was probably meant.
+pub(super) fn meant(text: &str) -> Option<String> {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let known = COMMANDS.iter().find(|(name, ..)| *name == word)?;
+    // `top` begins an expression as well.
+    let is_rule = known.0 == "top" && rest.contains('%');
+    (!is_rule).then(|| format!("commands begin with a colon: `:{}`", text.trim()))
+}
+
 fn help() -> String {
     let mut rows = vec![vec!["type".to_owned(), "to".to_owned()]];
     rows.push(vec![
@@ -339,9 +420,12 @@ fn help() -> String {
         "declare something, or declare it anew: it is checked and counted".into(),
     ]);
     rows.push(vec!["spend / purchases".into(), "see how a value is spread".into()]);
+    rows.push(vec!["spend > 500".into(), "count whom a condition selects".into()]);
     let command = |(name, what, does): &(&str, &str, &str)| {
         vec![format!(":{name} {what}").trim_end().to_owned(), (*does).to_owned()]
     };
     rows.extend(COMMANDS.iter().map(command));
     tagwell::outcome::aligned(&rows)
+        + "Tab completes, ↑ brings back, an open line goes on below, a blank line ends it, Ctrl-C clears or interrupts.\n\
+           The language: docs/reference.md. What a message means: `tagwell explain-code E0102`.\n"
 }

@@ -1,13 +1,13 @@
 //! The line editor at the edge of a session: history, colours, completion and hints on a terminal.
 
-use std::{borrow::Cow, cell::RefCell};
+use std::{borrow::Cow, cell::RefCell, sync::Arc};
 
 use rustyline::{
     CompletionType, Config, Context, Editor, Helper,
     completion::Completer,
     error::ReadlineError,
     highlight::{CmdKind, Highlighter},
-    hint::Hinter,
+    hint::{Hint, Hinter},
     history::FileHistory,
     validate::Validator,
 };
@@ -17,10 +17,8 @@ use tagwell::{
 };
 
 use super::{
-    super::{Answer, exit::Exit, exit::Failure, voice::Voice},
-    answered,
-    commands::COMMANDS,
-    history,
+    super::{Answer, exit::Exit, exit::Failure, temporary, voice::Voice},
+    answered, history,
     input::{self, Kind},
     session::{Reply, Session},
 };
@@ -31,6 +29,7 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
     let config = Config::builder().completion_type(CompletionType::List).auto_add_history(true).build();
     let mut editor: Editor<Prompt, FileHistory> = Editor::with_config(config).map_err(broken)?;
     let colour = voice.colours.output;
+    temporary::interrupt_only(Arc::clone(&session.memory));
     editor.set_helper(Some(Prompt { session: RefCell::new(session), colour }));
     let history = history::path().filter(|path| history::make(path).is_ok());
     if let Some(path) = &history {
@@ -38,6 +37,10 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
         let _ = editor.load_history(path);
     }
     loop {
+        if let Some(path) = &history {
+            // Line by line, so that nothing is lost where the terminal is closed, and several prompts may be open.
+            let _ = editor.append_history(path);
+        }
         let goes_on = editor.helper().is_some_and(|it| !it.session.borrow().pending().is_empty());
         let line = editor.readline(if goes_on { "… " } else { "> " });
         let Some(prompt) = editor.helper() else { return Ok(Exit::Done) };
@@ -54,7 +57,7 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
         }
     }
     if let Some(path) = &history {
-        let _ = editor.save_history(path);
+        let _ = editor.append_history(path);
         let _ = history::make(path);
     }
     Ok(Exit::Done)
@@ -77,15 +80,28 @@ impl Completer for Prompt {
     }
 }
 
-impl Hinter for Prompt {
-    type Hint = String;
+/// What stands behind the line: read, and never taken into it.
+struct Told(String);
 
-    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<String> {
+impl Hint for Told {
+    fn display(&self) -> &str {
+        &self.0
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Hinter for Prompt {
+    type Hint = Told;
+
+    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Told> {
         if at < line.len() {
             return None;
         }
         let hint = self.session.borrow_mut().hint(line)?;
-        Some(format!("   {hint}"))
+        Some(Told(format!("   {hint}")))
     }
 }
 
@@ -143,91 +159,6 @@ fn highlighted(line: &str) -> String {
     }
 }
 
-/// What functions there are.
-const FUNCTIONS: [&str; 39] = [
-    "abs",
-    "age",
-    "all of",
-    "anniversary",
-    "any",
-    "any of",
-    "at least",
-    "avg",
-    "bucket",
-    "ceil",
-    "clamp",
-    "count",
-    "date",
-    "day",
-    "distinct",
-    "first",
-    "floor",
-    "hour",
-    "last",
-    "length",
-    "lower",
-    "max",
-    "min",
-    "mod",
-    "month",
-    "most",
-    "none of",
-    "ntile",
-    "quantile",
-    "reached",
-    "round",
-    "start_of_month",
-    "start_of_week",
-    "sum",
-    "to_next",
-    "trim",
-    "upper",
-    "weekday",
-    "year",
-];
-
-impl Session {
-    /// What the word at the end of a line could become: where it begins, and the candidates.
-    pub(crate) fn complete(&mut self, line: &str) -> (usize, Vec<String>) {
-        if let Some(command) = line.trim_start().strip_prefix(':')
-            && !command.contains(char::is_whitespace)
-        {
-            let start = line.len() - command.len();
-            let names = COMMANDS.iter().map(|(name, ..)| (*name).to_owned());
-            return (start, names.filter(|name| name.starts_with(command)).collect());
-        }
-        if line.matches('"').count() % 2 == 1 {
-            return self.complete_text(line);
-        }
-        let is_part = |it: char| it.is_alphanumeric() || it == '_';
-        let start = line
-            .rfind(|it| !is_part(it))
-            .map_or(0, |at| at + line.get(at..).and_then(|it| it.chars().next()).map_or(1, char::len_utf8));
-        let begun = line.get(start..).unwrap_or_default();
-        let mut names: Vec<String> = self.names().into_iter().map(|(name, _)| name).collect();
-        names.extend(FUNCTIONS.iter().map(|name| (*name).to_owned()));
-        names.extend(RESERVED.iter().map(|name| (*name).to_owned()));
-        if start == 0 && self.pending().is_empty() {
-            names.extend(DECLARATIONS.iter().map(|name| (*name).to_owned()));
-        }
-        names.retain(|name| name.starts_with(begun) && !name.is_empty());
-        names.sort();
-        names.dedup();
-        (start, names)
-    }
-
-    /// A text that has been begun: the values that the field before it has in the data.
-    fn complete_text(&mut self, line: &str) -> (usize, Vec<String>) {
-        let Some(quote) = line.rfind('"') else { return (line.len(), vec![]) };
-        let begun = line.get(quote + 1..).unwrap_or_default();
-        let words = input::words(line.get(..quote).unwrap_or_default());
-        let is_field = |word: &&input::Word<'_>| word.kind == Kind::Word && !RESERVED.contains(&word.text);
-        let Some(field) = words.iter().rev().find(is_field) else { return (line.len(), vec![]) };
-        let texts = self.texts_of(field.text).into_iter().filter(|text| text.starts_with(begun));
-        (quote, texts.map(|text| serde_json::Value::from(text).to_string()).collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,20 +175,6 @@ mod tests {
             Reply::Said("tier\n  gold  1 (33.3 %)\n  red   2 (66.7 %)\n".into())
         );
         (folder, session)
-    }
-
-    #[test]
-    fn words_are_completed_from_rules_data_and_language() {
-        let (_folder, mut session) = session();
-        let mut complete = |line: &str| session.complete(line);
-        assert_eq!(complete("poi"), (0, vec!["points".into()]));
-        assert_eq!(complete("points > 5 and ci"), (15, vec!["city".into()]));
-        assert_eq!(complete("tier >= go"), (8, vec!["gold".into()]));
-        assert_eq!(complete("ta"), (0, vec!["table".into(), "tag".into()]));
-        assert_eq!(complete(":wh"), (1, vec!["why".into()]));
-        assert_eq!(complete("start_of_"), (0, vec!["start_of_month".into(), "start_of_week".into()]));
-        assert_eq!(complete("city = \""), (7, vec!["\"Rome\"".into(), "\"Oslo\"".into()]));
-        assert_eq!(complete("city in [\"Rome\", \"O"), (17, vec!["\"Oslo\"".into()]));
     }
 
     #[test]
@@ -282,7 +199,7 @@ mod tests {
         let two = "tag rich when\n  points > 5\npoints > 100";
         assert_eq!(
             session.reply(two),
-            said("rich: 1 of 3 users (33.3 %), unknown 1: u2\n0 of 3 users (0.0 %), unknown 1\n")
+            said("rich: 1 of 3 users (33.3 %): u2; unknown 1\n0 of 3 users (0.0 %); unknown 1\n")
         );
         assert_eq!(session.reply("tag poor when"), Reply::More);
         session.clear();

@@ -1,16 +1,13 @@
-//! What is told while a line is being typed: its type, how many users it selects, and what a word could become.
+//! What is told while a line is being typed: its type, and how many users it selects.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use tagwell::{
-    ir::{self, DefinitionId},
-    value::{Type, Value},
-};
+use tagwell::value::Type;
 
 use super::{
-    super::{book::Book, clock::AsOf, summary::grouped},
+    super::summary::grouped,
     input::{self, Typed},
-    people::{People, Selected},
+    people::Selected,
     session::{Session, type_name},
     shown,
 };
@@ -44,15 +41,8 @@ impl Session {
             return Some(type_name(&rulebook, question.ty()));
         }
         let (as_of, id) = (self.as_of.clone(), question.asked());
-        let mut memory = std::mem::take(&mut self.memory);
-        let selected = match self.book() {
-            Ok(book) if book.users.is_some() => {
-                memory.count(book, &as_of, &rulebook, id).or_else(|| many_rows(book, &as_of, &rulebook, id))
-            }
-            Ok(_) | Err(_) => None,
-        };
-        self.memory = memory;
-        Some(match selected {
+        let book = self.book().ok()?;
+        Some(match Selected::at_once(book, &as_of, &rulebook, id) {
             Some(Selected { yes, of }) => {
                 format!("{} of {}", grouped(yes), shown::users(of as usize))
             }
@@ -81,39 +71,6 @@ impl Session {
         names.extend(rulebook.lists.iter().map(|it| (it.name.to_string(), "list")));
         names
     }
-
-    /// The texts that a field or `let` has in the data, the most frequent first.
-    pub(crate) fn texts_of(&mut self, name: &str) -> Vec<String> {
-        let Ok(question) = self.question(name) else { return vec![] };
-        if *question.ty() != Type::Text {
-            return vec![];
-        }
-        let (as_of, rulebook, id) = (self.as_of.clone(), Arc::clone(question.rulebook()), question.asked());
-        let Ok(book) = self.book() else { return vec![] };
-        let Ok(people) = People::ask(book, &as_of, &rulebook, &[id]) else { return vec![] };
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for (_, value) in people.of(0) {
-            if let Value::Text(text) = value {
-                *counts.entry(text.to_string()).or_default() += 1;
-            }
-        }
-        let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        counts.into_iter().take(200).map(|(text, _)| text).collect()
-    }
-}
-
-/// Users who are counted while one types, where a rule asks about many rows.
-const SOON: u64 = 50_000;
-
-fn many_rows(book: &Book, as_of: &AsOf, rulebook: &Arc<ir::Rulebook>, id: DefinitionId) -> Option<Selected> {
-    let size = book.users.as_ref().and_then(|users| std::fs::metadata(users.name()).ok()).map_or(0, |it| it.len());
-    if size > SOON * 50 {
-        return None;
-    }
-    let people = People::ask(book, as_of, rulebook, &[id]).ok()?;
-    let yes = people.of(0).filter(|(_, value)| **value == Value::Bool(true)).count() as u64;
-    Some(Selected { yes, of: people.len() as u64 })
 }
 
 /// The condition or value of a declaration that is being typed.

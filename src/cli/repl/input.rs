@@ -73,6 +73,15 @@ pub(crate) fn goes_on(text: &str) -> bool {
     }
 }
 
+/// Whether a line can only be more of what stands above it: `  and spend > 500`.
+pub(crate) fn goes_on_from_above(line: &str) -> bool {
+    let first = words(line).first().map_or("", |word| word.text);
+    let words =
+        ["and", "or", "between", "within", "during", "in", "is", "has", "contains", "starts", "ends", "matches"];
+    let signs = ["=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "??"];
+    words.contains(&first) || signs.contains(&first) || ["then", "else", "when"].contains(&first)
+}
+
 /// A word, a number, a text, or a sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Word<'t> {

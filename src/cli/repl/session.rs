@@ -1,21 +1,20 @@
 //! The prompt's session: a line in, a reply out. It knows no terminal, and never prints.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use tagwell::{
+    data::Memory,
     diagnostic::{
         Diagnostic, Severity,
         code::UNUSED,
         render::{self, Colour},
     },
-    engine::{Problems, Question, Rulebook},
+    engine::{Files, Problems, Question, Rulebook},
     eval::Answers,
     ir::{self, Body, DefinitionId},
+    schema::OwnTypes,
     source::Sources,
-    value::{Clock, Type, Zone, print},
+    value::{Type, Zone, print},
 };
 
 use super::{
@@ -23,13 +22,13 @@ use super::{
         book::{Book, Stop},
         clock::AsOf,
         exit::Failure,
-        rules::Rules,
-        voice::{Voice, Volume},
     },
+    commands,
+    everyone::Everyone,
     input::{self, Typed},
-    people::{InMemory, People},
+    people::People,
     shown,
-    texts::{PROMPT, Parts, declared, name_of, place, with_description},
+    texts::{Fresh, Key, Parts, declarations, is_typed, place, take_out, with_description},
 };
 
 /// Rules, data and a clock, and what has been typed so far.
@@ -45,13 +44,28 @@ pub(crate) struct Session {
     pub(super) params: Vec<(String, String)>,
     pub(super) as_of: AsOf,
     pub(super) colour: Colour,
+    /// What messages call what is typed: `<prompt>`, or of a script `<stdin>`.
+    pub(super) source: &'static str,
+    /// Lines of a script before the input.
+    lines: usize,
+    /// The same of the input before.
+    lines_before: usize,
     /// Lines of an input that goes on.
     pub(super) pending: String,
+    /// The input that is being answered.
+    input: String,
     /// The rules as they stand, checked.
-    book: Option<Book>,
-    pub(super) memory: InMemory,
+    pub(super) book: Option<Book>,
+    /// The data, as they were read.
+    pub(super) memory: Arc<Memory>,
+    /// What everybody got of all results, when that was asked last.
+    answers: Option<Arc<Everyone>>,
     /// What was hinted last.
     pub(super) hinted: Option<(String, Option<String>)>,
+    /// What has been said of rows that do not count.
+    pub(super) noted: BTreeSet<String>,
+    /// Tests that failed when the rules were changed last.
+    pub(super) failing: Vec<String>,
 }
 
 /// What comes of a line.
@@ -68,13 +82,25 @@ pub(crate) enum Reply {
 }
 
 /// What could not be done, in words.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wrong(pub(super) String);
 
 impl From<Failure> for Wrong {
     fn from(failure: Failure) -> Wrong {
-        let mut text = format!("error: {}\n", failure.message);
+        if failure.message == "interrupted" {
+            return Wrong("interrupted\n".into());
+        }
+        // What the command takes as options are commands here.
+        let here = |text: &str| {
+            text.replace("--user ", ":why ")
+                .replace("--data: ", "")
+                .replace("--data ", ":data ")
+                .replace("name the file behind the rules: `tagwell run RULES users.csv`", "say it: `:data users.csv`")
+                .replace(", or pass bad rows over: `--on-bad-row skip`", "")
+        };
+        let mut text = format!("error: {}\n", here(&failure.message));
         for help in &failure.help {
-            text += &format!("  = help: {help}\n");
+            text += &format!("  = help: {}\n", here(help));
         }
         Wrong(text)
     }
@@ -92,18 +118,34 @@ impl Session {
             params: vec![],
             as_of,
             colour,
+            source: "<prompt>",
+            lines: 0,
+            lines_before: 0,
             pending: String::new(),
+            input: String::new(),
             book: None,
-            memory: InMemory::default(),
+            memory: Arc::default(),
+            answers: None,
             hinted: None,
+            noted: BTreeSet::new(),
+            failing: vec![],
         }
+    }
+
+    /// The same, told a script's lines: messages count them.
+    pub(crate) fn of_script(self) -> Session {
+        Session { source: "<stdin>", ..self }
     }
 
     /// Answers a line, or several that were pasted together: one after the other, up to the first mistake.
     pub(crate) fn reply(&mut self, lines: &str) -> Reply {
+        self.memory.go_on();
         let mut said = String::new();
-        for line in lines.split('\n') {
-            match self.line(line) {
+        let mut rest = lines.split('\n').peekable();
+        while let Some(line) = rest.next() {
+            // Of what was pasted the next line is known: a rule may go on there.
+            let more = rest.peek().is_some_and(|next| input::goes_on_from_above(next));
+            match self.line(line, more) {
                 Reply::More => {}
                 Reply::Said(text) => said += &text,
                 Reply::Failed(why) => return Reply::Failed(said + &why),
@@ -113,15 +155,22 @@ impl Session {
         if said.is_empty() && !self.pending.is_empty() { Reply::More } else { Reply::Said(said) }
     }
 
-    fn line(&mut self, line: &str) -> Reply {
+    fn line(&mut self, line: &str, more: bool) -> Reply {
         let blank = line.trim().is_empty();
+        if self.pending.is_empty() && input::goes_on_from_above(line) && !self.input.is_empty() {
+            // `  and spend > 500` below a rule that seemed to be whole: both together are what is meant.
+            self.pending.clone_from(&self.input);
+            self.lines = self.lines_before;
+        }
         if self.pending.is_empty() && blank {
+            self.lines += 1;
+            self.input.clear();
             return Reply::Said(String::new());
         }
         self.pending += line;
         self.pending.push('\n');
         // A blank line ends an input that would go on.
-        if !blank && input::goes_on(&self.pending) {
+        if !blank && (more || input::goes_on(&self.pending)) {
             return Reply::More;
         }
         self.finish()
@@ -130,13 +179,20 @@ impl Session {
     /// Answers what has been typed, complete or not.
     pub(crate) fn finish(&mut self) -> Reply {
         let text = std::mem::take(&mut self.pending);
+        self.input.clone_from(&text);
         let answer = match Typed::of(&text) {
             Typed::Nothing => Ok(String::new()),
             Typed::Command("quit" | "q" | "exit", _) => return Reply::Leave,
             Typed::Command(word, rest) => self.command(word, rest),
             Typed::Declarations(text) => self.declare(text),
-            Typed::Expression(text) => self.expression(text),
+            Typed::Expression(text) => match commands::bare(text).filter(|_| !self.is_known(text)) {
+                Some("quit") => return Reply::Leave,
+                Some(word) => self.command(word, ""),
+                None => self.expression(text).map_err(|wrong| self.with_a_colon(text, wrong)),
+            },
         };
+        self.lines_before = self.lines;
+        self.lines += text.matches('\n').count();
         match answer {
             Ok(said) => Reply::Said(said),
             Err(Wrong(why)) => Reply::Failed(why),
@@ -146,6 +202,7 @@ impl Session {
     /// Forgets a line that goes on.
     pub(crate) fn clear(&mut self) {
         self.pending.clear();
+        self.input.clear();
     }
 
     /// What has been typed of an input that goes on.
@@ -153,78 +210,30 @@ impl Session {
         &self.pending
     }
 
-    /// Reads rules from a file or folder; those of the same name are replaced.
-    pub(crate) fn load(&mut self, path: &Path) -> Result<String, Wrong> {
-        let quiet = Voice { volume: Volume::Quiet, ..Voice::default() };
-        let rules = Rules::read(path)?;
-        if !rules.found.is_empty() {
-            return Err(Wrong(render::human(&rules.found, &rules.sources, self.colour)));
-        }
-        let texts = rules.texts(super::super::report::MessageFormat::Human, &quiet)?;
-        let folder =
-            if path.is_dir() { path.to_owned() } else { path.parent().map(Path::to_owned).unwrap_or_default() };
-        let mut parts = self.rules.clone();
-        for (name, text) in texts {
-            match parts.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known)) => *known = text,
-                None => parts.push((name, text)),
-            }
-        }
-        let before = std::mem::replace(&mut self.folder, folder);
-        match self.checked(&parts) {
-            Ok(book) => {
-                let number = parts.iter().map(|(name, text)| declared(name, text).len()).sum::<usize>();
-                self.rules = parts;
-                self.kept.clone_from(&self.rules);
-                self.book = Some(book);
-                let word = if number == 1 { "declaration" } else { "declarations" };
-                Ok(format!("{number} {word}{}\n", self.number_of_users()?))
-            }
-            Err(wrong) => {
-                self.folder = before;
-                Err(wrong)
-            }
+    /// Whether rules or data call something by this name.
+    fn is_known(&mut self, name: &str) -> bool {
+        self.names().iter().any(|(known, _)| known == name)
+    }
+
+    /// `why u1 vip`, typed without its colon.
+    fn with_a_colon(&self, text: &str, Wrong(why): Wrong) -> Wrong {
+        match commands::meant(text) {
+            Some(help) => Wrong(format!("{}\n  = help: {help}\n", why.trim_end())),
+            None => Wrong(why),
         }
     }
 
-    /// Names the file of the users, or of another table.
-    pub(crate) fn data(&mut self, spec: &str) -> Result<String, Wrong> {
-        let before = (self.users.clone(), self.tables.clone());
-        match spec.split_once('=') {
-            Some((table, file)) => {
-                self.tables.retain(|(known, _)| known != table.trim());
-                self.tables.push((table.trim().into(), file.trim().into()));
-            }
-            None => self.users = Some(spec.to_owned()),
-        }
-        self.memory = InMemory::default();
-        let answer = self.checked(&self.rules.clone()).and_then(|book| {
-            self.book = Some(book);
-            self.number_of_users()
-        });
-        match answer {
-            Ok(users) => Ok(format!("{}\n", users.trim_start_matches([',', ' ']))),
-            Err(wrong) => {
-                (self.users, self.tables) = before;
-                self.book = self.checked(&self.rules.clone()).ok();
-                Err(wrong)
-            }
-        }
+    /// Part of the input, where it stands in it: blanks before it, and of a script the lines before.
+    fn in_its_place(&self, text: &str) -> String {
+        let above = if self.source == "<stdin>" { "\n".repeat(self.lines) } else { String::new() };
+        let before = self.input.find(text).and_then(|at| self.input.get(..at)).unwrap_or_default();
+        let before: String = before.chars().map(|it| if it.is_whitespace() { it } else { ' ' }).collect();
+        format!("{above}{before}{text}")
     }
 
-    /// `, 3 users`; empty where there are no data.
-    fn number_of_users(&mut self) -> Result<String, Wrong> {
-        let as_of = self.as_of.clone();
-        let book = self.book()?;
-        if book.users.is_none() {
-            return Ok(String::new());
-        }
-        let people = People::ask(book, &as_of, &Arc::clone(book.checked.rulebook()), &[])?;
-        let bad = match people.rejected {
-            0 => String::new(),
-            rejected => format!(", {rejected} bad rows passed over"),
-        };
-        Ok(format!(", {}{bad}", shown::users(people.len())))
+    /// Where the files of the rules are.
+    fn files(&self) -> Files {
+        Files { folder: self.folder.clone(), tables: self.tables.clone(), memory: Some(Arc::clone(&self.memory)) }
     }
 
     /// The rules as they stand, checked.
@@ -235,23 +244,23 @@ impl Session {
         self.book.as_ref().ok_or(Wrong(String::new()))
     }
 
-    pub(super) fn take(&mut self, parts: Parts, book: Book) {
-        self.rules = parts;
-        self.book = Some(book);
+    /// Takes rules; gives back what was there.
+    pub(super) fn take(&mut self, parts: Parts, book: Book) -> (Parts, Option<Book>) {
         self.hinted = None;
+        (std::mem::replace(&mut self.rules, parts), self.book.replace(book))
     }
 
     /// Parses and checks rules, and meets them with the data.
     pub(super) fn checked(&self, parts: &Parts) -> Result<Book, Wrong> {
         let rulebook = Rulebook::parse_all(parts.iter().cloned()).map_err(|problems| self.problems(&problems))?;
-        let book = Book::of(&rulebook, self.folder.clone(), self.users.as_deref(), &self.tables, &self.params);
+        let book = Book::of(&rulebook, self.files(), self.users.as_deref(), &self.params);
         book.map_err(|stop| match stop {
             Stop::Rules(problems) => self.problems(&problems),
             Stop::Failure(failure) => failure.into(),
         })
     }
 
-    fn problems(&self, problems: &Problems) -> Wrong {
+    pub(super) fn problems(&self, problems: &Problems) -> Wrong {
         // Where there are mistakes, doubts only stand in the way.
         let mistakes: Vec<Diagnostic> =
             problems.diagnostics().iter().filter(|it| it.severity == Severity::Error).cloned().collect();
@@ -267,50 +276,87 @@ impl Session {
         Ok(self.book()?.checked.zone())
     }
 
-    pub(super) fn clock(&mut self) -> Result<Clock, Wrong> {
-        let zone = self.zone()?;
-        let instant = self.as_of.instant(&zone)?;
-        Clock::at(instant, zone).ok_or_else(|| Wrong("error: the as-of is outside the years 1 to 9999\n".into()))
-    }
-
     /// Takes declarations: new ones come to the others, those whose name is there take its place.
     fn declare(&mut self, text: &str) -> Result<String, Wrong> {
-        let (typed, found) = Rulebook::parse_what_can_be([(PROMPT, text)]);
-        let problems = Problems::new(found, typed.sources());
+        let typed: Arc<str> = self.in_its_place(text).into();
+        let (parsed, found) = Rulebook::parse_what_can_be([(self.source, Arc::clone(&typed))]);
+        let problems = Problems::new(found, parsed.sources());
         if problems.has_errors() {
             return Err(self.problems(&problems));
         }
-        let before = self.book().ok().map(|book| Arc::clone(book.checked.rulebook()));
         let doubts_before = self.doubts();
         let mut parts = self.rules.clone();
-        let mut names: Vec<(String, bool)> = vec![];
-        for declaration in typed.files().iter().flat_map(|file| &file.declarations) {
-            let written = with_description(text, declaration);
-            let replaced = place(&mut parts, declaration, &written);
-            names.push((name_of(declaration), replaced));
+        let mut names: Vec<(Key, bool)> = vec![];
+        let mut all: Vec<Fresh> = vec![];
+        for declaration in declarations(self.source, &typed) {
+            let written = with_description(&typed, &declaration);
+            let descriptions = declaration.description.as_ref().map_or(0, |text| text.lines().count());
+            let before = typed.get(..declaration.span().range().start).unwrap_or_default();
+            let lines = before.matches('\n').count().saturating_sub(descriptions);
+            let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count());
+            let blanks = if descriptions == 0 { " ".repeat(column) } else { String::new() };
+            let part = (self.source.to_owned(), format!("{}{blanks}{written}\n", "\n".repeat(lines)).into());
+            let fresh = Fresh { key: Key::of(&declaration), part, written };
+            names.push((fresh.key.clone(), place(&mut parts, &fresh)));
+            all.push(fresh);
         }
-        let book = self.checked(&parts)?;
-        let old_people = match names.iter().any(|(_, replaced)| *replaced) {
-            true => before.as_ref().map(|old| self.results(old)).transpose()?.flatten(),
-            false => None,
-        };
-        self.take(parts, book);
-        let mut said = self.new_doubts(&doubts_before);
-        for (name, replaced) in &names {
-            said += &self.told(name, *replaced)?;
+        let book = self.checked(&parts).map_err(|wrong| self.where_it_was_typed(&all).unwrap_or(wrong))?;
+        let replaced = names.iter().any(|(_, replaced)| *replaced);
+        let before = if replaced { self.results_as_they_are().ok().flatten() } else { None };
+        let known = self.take(parts, book);
+        let answered = self.declared(&names, before);
+        match answered {
+            Ok(said) => Ok(self.new_doubts(&doubts_before) + &said),
+            Err(Wrong(why)) if why == "interrupted\n" => {
+                (self.rules, self.book) = known;
+                Err(Wrong("interrupted; the rules are as they were\n".into()))
+            }
+            Err(wrong) => Err(wrong),
         }
-        if let (Some(old), Some((old_ids, old_people))) = (before, old_people) {
-            let rulebook = Arc::clone(self.book()?.checked.rulebook());
-            if let Some((ids, people)) = self.results(&rulebook)? {
-                let zone = self.zone()?;
-                let changed = shown::changes((&old, &old_ids, &old_people), (&rulebook, &ids, &people), &zone);
-                said += &match changed.is_empty() {
-                    true => "nobody has other results than before\n".to_owned(),
-                    false => format!("what changed:\n{changed}"),
-                };
+    }
+
+    /// What comes of declarations that were taken.
+    fn declared(&mut self, names: &[(Key, bool)], before: Option<Arc<Everyone>>) -> Result<String, Wrong> {
+        let (mut said, mut wrong) = (String::new(), None);
+        for (key, replaced) in names {
+            match self.told(key, *replaced) {
+                Ok(text) => said += &text,
+                // A test that fails is told behind everything else.
+                Err(Wrong(why)) if matches!(key, Key::Quoted("test", _)) => wrong = Some(why),
+                Err(wrong) => return Err(wrong),
             }
         }
-        Ok(said)
+        if let Some(before) = before
+            && let Some(after) = self.results_as_they_are()?
+            && names.iter().any(|(key, _)| matches!(key, Key::Name(_) | Key::Only(_)))
+        {
+            let zone = self.zone()?;
+            let changed = shown::changes(&before, &after, &zone);
+            said += &match changed.is_empty() {
+                true => "nobody has other results than before\n".to_owned(),
+                false => format!("what changed:\n{changed}"),
+            };
+        }
+        match (names, wrong) {
+            (_, Some(why)) => {
+                let _ = self.failing_tests();
+                Err(Wrong(said + &why))
+            }
+            ([(Key::Quoted("test", _), _)], None) => {
+                let _ = self.failing_tests();
+                Ok(said)
+            }
+            (_, None) => Ok(said + &self.failing_tests()),
+        }
+    }
+
+    /// What is wrong with declarations, told where they were typed, and not where they would stand in a file.
+    fn where_it_was_typed(&self, all: &[Fresh]) -> Option<Wrong> {
+        let mut parts = self.rules.clone();
+        let keys: Vec<Key> = all.iter().map(|fresh| fresh.key.clone()).collect();
+        take_out(&mut parts, &keys);
+        parts.extend(all.iter().map(|fresh| fresh.part.clone()));
+        self.checked(&parts).err()
     }
 
     /// Doubts about the rules, but that a `let` is unused: here it is being tried.
@@ -327,11 +373,16 @@ impl Session {
         if new.is_empty() { String::new() } else { self.shown(&new, &sources) }
     }
 
-    /// What everybody gets of a definition that was typed.
-    fn told(&mut self, name: &str, replaced: bool) -> Result<String, Wrong> {
+    /// What everybody gets of a definition that was typed; how a test goes.
+    fn told(&mut self, key: &Key, replaced: bool) -> Result<String, Wrong> {
+        let word = if replaced { "changed" } else { "ok" };
+        let name = match key {
+            Key::Quoted("test", name) => return self.play_typed(name),
+            Key::Quoted(..) | Key::Only(_) => return Ok(format!("{word}: {}\n", key.shown())),
+            Key::Name(name) => name,
+        };
         let book = self.book()?;
         let rulebook = Arc::clone(book.checked.rulebook());
-        let word = if replaced { "changed" } else { "ok" };
         let Some(id) = rulebook.find(name) else { return Ok(format!("{word}: {name}\n")) };
         let definition = rulebook.definition(id);
         if book.users.is_none() {
@@ -341,32 +392,58 @@ impl Session {
                 type_name(&rulebook, &definition.ty)
             ));
         }
-        let as_of = self.as_of.clone();
-        let people = People::ask(self.book()?, &as_of, &rulebook, &[id])?;
-        let zone = self.zone()?;
-        Ok(shown::spread(name, &definition.ty, &rulebook, &people, 0, &zone))
+        self.spread(name, &rulebook, id)
     }
 
-    /// What everybody gets of all results; none without data.
-    pub(super) fn results(
-        &mut self,
-        rulebook: &Arc<ir::Rulebook>,
-    ) -> Result<Option<(Vec<DefinitionId>, People)>, Wrong> {
-        let as_of = self.as_of.clone();
+    /// How a value is spread over everybody.
+    fn spread(&mut self, name: &str, rulebook: &Arc<ir::Rulebook>, id: DefinitionId) -> Result<String, Wrong> {
+        let (as_of, zone) = (self.as_of.clone(), self.zone()?);
+        let people = People::ask(self.book()?, &as_of, rulebook, &[id])?;
+        let ty = &rulebook.definition(id).ty;
+        let said = shown::spread(name, ty, rulebook, &people, 0, &zone);
+        Ok(said + &self.notes(&people, rulebook))
+    }
+
+    /// What does not count of the data, as far as it has not been said.
+    pub(super) fn notes(&mut self, people: &People, rulebook: &ir::Rulebook) -> String {
+        let lines = people.passed_over(rulebook).into_iter();
+        lines.filter(|line| self.noted.insert(line.clone())).map(|line| format!("note: {line}\n")).collect()
+    }
+
+    /// What everybody gets of all results, with the rules as they stand; none without data.
+    pub(super) fn results_as_they_are(&mut self) -> Result<Option<Arc<Everyone>>, Wrong> {
+        let zone = self.zone()?;
+        let (as_of, now) = (self.as_of.clone(), self.as_of.instant(&zone)?);
+        let (parts, before) = (self.rules.clone(), self.answers.clone());
         let book = self.book()?;
         if book.users.is_none() {
             return Ok(None);
         }
-        let ids = tagwell::explain::results(rulebook);
-        let people = People::ask(book, &as_of, rulebook, &ids)?;
-        Ok(Some((ids, people)))
+        let answers = Everyone::ask(book, (&as_of, now), &parts, before.as_ref())?;
+        self.answers = Some(Arc::clone(&answers));
+        Ok(Some(answers))
+    }
+
+    /// What was found of the data before is no more so.
+    pub(super) fn forget_answers(&mut self) {
+        self.answers = None;
     }
 
     /// Checks an expression beside the rules.
     pub(super) fn question(&mut self, text: &str) -> Result<Question, Wrong> {
         let rules = self.rules.clone();
-        let inputs = self.book()?.inputs.clone();
-        Question::of_many(&rules, text, &inputs).map_err(|problems| self.problems(&problems))
+        let mut inputs = self.book()?.inputs.clone();
+        let (source, placed) = (self.source, self.in_its_place(text));
+        let ask = |inputs: &_| Question::of_many(&rules, (source, &placed), inputs);
+        let question = ask(&inputs).map_err(|problems| self.problems(&problems))?;
+        // A field by itself, of which no rule says what it is, is what its values look like.
+        if *question.ty() == Type::Text && input::words(text).len() == 1 {
+            for facts in inputs.facts.values_mut().filter(|facts| facts.values == OwnTypes::Written) {
+                facts.values = OwnTypes::Typed;
+            }
+            return Ok(ask(&inputs).unwrap_or(question));
+        }
+        Ok(question)
     }
 
     /// How the value of an expression is spread; without data its value, where it needs none.
@@ -377,22 +454,24 @@ impl Session {
         let ty = question.ty().clone();
         let reads = rulebook.reads([id]);
         let constant = reads.columns.is_empty() && reads.aggregates.is_empty();
+        let book = self.book()?;
         if constant {
-            let book = self.book()?;
             let engine = book.checked.engine_with(book.context(&as_of, &reads)?).of(Arc::clone(&rulebook));
             let mut answers = Answers::none(&rulebook);
             engine.interpreter().evaluate_answered(&rulebook.order_of(&reads), &[], &mut answers);
             let value = print::json(&rulebook.shown(answers.value(id), &ty), engine.clock().zone());
             return Ok(format!("{value}\n"));
         }
-        let book = self.book()?;
         if book.users.is_none() {
             let ty = type_name(&rulebook, &ty);
             return Ok(format!("{ty}; there are no data to ask: `:data users.csv`\n"));
         }
-        let people = People::ask(book, &as_of, &rulebook, &[id])?;
-        let zone = self.zone()?;
-        Ok(shown::spread("", &ty, &rulebook, &people, 0, &zone))
+        self.spread("", &rulebook, id)
+    }
+
+    /// Files that rules came from.
+    pub(super) fn loaded(&self) -> Vec<String> {
+        self.rules.iter().map(|(name, _)| name).filter(|name| !is_typed(name)).cloned().collect()
     }
 }
 

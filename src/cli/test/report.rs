@@ -21,7 +21,7 @@ use super::{
 };
 
 /// One case or one snapshot, and how it went.
-pub(super) struct Played {
+pub(crate) struct Played {
     pub(super) span: Span,
     pub(super) name: String,
     /// Which case of its test, from 1; none of a snapshot.
@@ -33,7 +33,7 @@ pub(super) struct Played {
 
 impl Played {
     /// A case of a test.
-    pub(super) fn case(suite: &Suite<'_>, verdict: Verdict) -> Played {
+    pub(crate) fn case(suite: &Suite<'_>, verdict: Verdict) -> Played {
         let test = suite.rulebook().tests.tests.get(verdict.place.test);
         Played {
             span: verdict.span,
@@ -46,18 +46,18 @@ impl Played {
 }
 
 /// All of them.
-pub(super) struct Report<'r> {
-    pub(super) played: Vec<Played>,
-    pub(super) sources: &'r Sources,
+pub(crate) struct Report<'r> {
+    pub(crate) played: Vec<Played>,
+    pub(crate) sources: &'r Sources,
     /// Files that keep snapshots which no rule file declares.
-    pub(super) orphans: Vec<String>,
+    pub(crate) orphans: Vec<String>,
     /// What the tests show, where that is asked for.
-    pub(super) coverage: Option<Coverage>,
+    pub(crate) coverage: Option<Coverage>,
 }
 
 impl Report<'_> {
     /// Whether everything passed.
-    pub(super) fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.played.iter().all(|it| it.outcome == Outcome::Passed)
     }
 
@@ -89,7 +89,7 @@ impl Report<'_> {
         (source.name(), source.line_column(it.span.start).line)
     }
 
-    fn human(&self, voice: &Voice) -> String {
+    pub(crate) fn human(&self, voice: &Voice) -> String {
         let mut text = String::new();
         for it in &self.played {
             match it.outcome {
@@ -110,6 +110,23 @@ impl Report<'_> {
             text += &format!("\n{}", coverage::text(found, self.sources));
         }
         text
+    }
+
+    /// One test that was played: `passed (2 cases)`, or what failed.
+    pub(crate) fn of_one(&self, voice: &Voice) -> String {
+        let cases = self.played.len();
+        let bad: Vec<&Played> = self.played.iter().filter(|it| it.outcome != Outcome::Passed).collect();
+        let of = if cases == 1 { String::new() } else { format!(" ({})", count(cases, "case")) };
+        let Some(first) = bad.first() else {
+            return format!("{}{of}\n", voice.answer_word("passed", Tone::Good));
+        };
+        let told: String = bad.iter().map(|it| render::human(&it.found, self.sources, voice.colours.output)).collect();
+        let what = match (bad.len(), cases) {
+            (_, 1) => String::new(),
+            (bad, all) => format!("{bad} of {all} cases "),
+        };
+        let failed = voice.answer_word("failed", Tone::Error);
+        format!("{}\n\ntest \"{}\": {what}{failed}\n", told.trim_end(), visible(&first.name))
     }
 
     /// `12 tests (30 cases), 1 snapshot: 29 passed, 2 failed`

@@ -28,7 +28,7 @@ use super::{
 
 /// What becomes of a snapshot that is not as its file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keep {
+pub(crate) enum Keep {
     /// It fails, and what is new is written beside the file.
     Beside,
     /// It fails, and nothing is written.
@@ -40,14 +40,14 @@ pub(super) enum Keep {
 }
 
 /// A rulebook, and where it stands.
-pub(super) struct Place<'p> {
-    pub(super) rulebook: &'p Rulebook,
-    pub(super) checked: &'p Checked,
-    pub(super) folder: &'p Path,
+pub(crate) struct Place<'p> {
+    pub(crate) rulebook: &'p Rulebook,
+    pub(crate) checked: &'p Checked,
+    pub(crate) folder: &'p Path,
     /// The argument as it was typed, for proposals.
-    pub(super) rules: &'p str,
+    pub(crate) rules: &'p str,
     /// Lines that are shown of a difference; none on anything but a terminal.
-    pub(super) most: Option<usize>,
+    pub(crate) most: Option<usize>,
 }
 
 /// A snapshot that was taken, beside what its file holds.
@@ -64,7 +64,7 @@ impl Place<'_> {
     }
 
     /// Takes one, and says how it went.
-    pub(super) fn look(&self, snapshot: &Snapshot, keep: Keep) -> Result<Played, Failure> {
+    pub(crate) fn look(&self, snapshot: &Snapshot, keep: Keep) -> Result<Played, Failure> {
         let held = match self.hold(snapshot) {
             Ok(Some(held)) => held,
             Ok(None) => {
@@ -111,8 +111,9 @@ impl Place<'_> {
     /// None where it is as its file says.
     fn hold(&self, snapshot: &Snapshot) -> Result<Option<Held>, Failure> {
         let name = self.sources().get(snapshot.span.source).name();
-        if name == "<stdin>" {
-            let failure = Failure::new("rules from standard input have no folder, in which fixtures and snapshots lie");
+        if name.starts_with('<') {
+            let failure =
+                Failure::new("rules that stand in no file have no folder, in which fixtures and snapshots lie");
             return Err(failure.help("name the rule file"));
         }
         let file = self.file(snapshot);

@@ -8,6 +8,7 @@ mod days;
 mod delimited;
 mod fields;
 mod groups;
+mod kept;
 mod objects;
 mod plain;
 mod scan;
@@ -18,13 +19,14 @@ use std::{sync::Arc, vec};
 
 use crate::{
     column::{Batch, Column},
-    data::{BadRow, DataError, Format, Input, Wanted},
+    data::{BadRow, DataError, Format, Input, Memory, Wanted},
     schema::{ColumnId, TableId},
     value::{Value, Zone},
 };
 
 use cut::Piece;
 use days::Days;
+pub(super) use kept::Kept;
 
 /// Bytes of a piece of text.
 const SIZE: usize = 1 << 20;
@@ -37,7 +39,8 @@ const ROW: usize = 8;
 pub struct Chunks {
     parts: vec::IntoIter<Input>,
     now: Option<Part>,
-    shared: Arc<Shared>,
+    /// What the files have in common that are still to be opened.
+    shared: Option<Arc<Shared>>,
     size: usize,
 }
 
@@ -72,6 +75,7 @@ enum Part {
     Objects(objects::Part),
     Groups(groups::Part),
     Plain(plain::Part),
+    Kept(kept::Part),
 }
 
 enum Unread {
@@ -80,6 +84,7 @@ enum Unread {
     Groups(Arc<groups::Form>, groups::Piece),
     /// Rows that are read already.
     Plain(Box<Parsed>),
+    Kept(kept::Piece),
 }
 
 /// Cuts a table's data into pieces. The header of the first file is judged at once, those of further parts when they are
@@ -96,22 +101,33 @@ pub fn chunks(input: &Input, wanted: Wanted, zone: &Zone) -> Result<Chunks, Data
 /// # Errors
 /// As [`chunks`].
 pub fn chunks_of(input: &Input, wanted: Wanted, zone: &Zone, size: usize) -> Result<Chunks, DataError> {
-    let shared = Arc::new(Shared { wanted: wanted.of_data(), zone: zone.clone(), days: Days::of(zone) });
-    let mut chunks = Chunks { parts: input.parts().to_vec().into_iter(), now: None, shared, size };
+    let wanted = wanted.of_data();
+    if let Some(memory) = input.memory()
+        && let Some(kept) = memory.chunks(input, &wanted, zone)?
+    {
+        return Ok(kept);
+    }
+    let shared = Arc::new(Shared { wanted, zone: zone.clone(), days: Days::of(zone) });
+    let mut chunks = Chunks { parts: input.parts().to_vec().into_iter(), now: None, shared: Some(shared), size };
     chunks.open_next()?;
     Ok(chunks)
+}
+
+/// Pieces that are in memory.
+pub(super) fn of_kept(kept: Kept, memory: &Arc<Memory>) -> Chunks {
+    Chunks { parts: vec![].into_iter(), now: Some(Part::Kept(kept::Part::of(kept, memory))), shared: None, size: SIZE }
 }
 
 impl Chunks {
     /// Opens the next file, where there is one.
     fn open_next(&mut self) -> Result<(), DataError> {
-        let Some(part) = self.parts.next() else { return Ok(()) };
+        let (Some(part), Some(shared)) = (self.parts.next(), &self.shared) else { return Ok(()) };
         self.now = Some(match part.format {
-            Format::Csv => Part::Delimited(delimited::Part::open(&part, b',', &self.shared, self.size)?),
-            Format::Tsv => Part::Delimited(delimited::Part::open(&part, b'\t', &self.shared, self.size)?),
-            Format::JsonLines => Part::Objects(objects::Part::open(&part, &self.shared, self.size)?),
-            Format::Parquet => Part::Groups(groups::Part::open(&part, &self.shared, self.size / ROW)?),
-            Format::Arrow => Part::Plain(plain::Part::open(&part, &self.shared)?),
+            Format::Csv => Part::Delimited(delimited::Part::open(&part, b',', shared, self.size)?),
+            Format::Tsv => Part::Delimited(delimited::Part::open(&part, b'\t', shared, self.size)?),
+            Format::JsonLines => Part::Objects(objects::Part::open(&part, shared, self.size)?),
+            Format::Parquet => Part::Groups(groups::Part::open(&part, shared, self.size / ROW)?),
+            Format::Arrow => Part::Plain(plain::Part::open(&part, shared)?),
         });
         Ok(())
     }
@@ -123,6 +139,7 @@ impl Chunks {
                 Part::Objects(part) => part.next()?.map(|(form, piece)| Unread::Objects(form, piece)),
                 Part::Groups(part) => part.next().map(|(form, piece)| Unread::Groups(form, piece)),
                 Part::Plain(part) => part.next()?.map(|rows| Unread::Plain(Box::new(rows))),
+                Part::Kept(part) => part.next()?.map(Unread::Kept),
             };
             if let Some(rows) = found {
                 return Ok(Some(Chunk { rows }));
@@ -158,6 +175,7 @@ impl Chunk {
             Unread::Objects(form, piece) => Ok(form.parse(&piece)),
             Unread::Groups(form, piece) => form.parse(&piece),
             Unread::Plain(rows) => Ok(*rows),
+            Unread::Kept(piece) => Ok(piece.parse()),
         }
     }
 }

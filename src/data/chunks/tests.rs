@@ -13,7 +13,7 @@ use arrow_schema::{Field, Schema};
 use proptest::{prelude::*, sample::select};
 
 use crate::{
-    data::{BadRow, Input, Nested, Parsed, Row, Wanted, chunks_of, rows_as},
+    data::{BadRow, Input, Memory, Nested, Parsed, Row, Wanted, chunks_of, rows_as},
     schema::{Column, ColumnId, Role, Source, Table, TableId},
     value::{Type, Zone, moment_text::MomentFormat},
 };
@@ -186,6 +186,58 @@ proptest! {
         let bytes = [head.as_bytes(), &body].concat();
         check_delimited(&bytes, "users.csv", b',', size, true);
         check_delimited(&bytes, "users.tsv", b'\t', size, true);
+    }
+}
+
+/// What a memory gives, asked for these columns one question after the other, is what the file gives.
+fn check_memory(bytes: &[u8], name: &str, questions: &[Vec<u32>]) {
+    let folder = tempfile::tempdir().unwrap();
+    let input = file(folder.path(), name, bytes);
+    let memory = Arc::new(Memory::default());
+    let shown = String::from_utf8_lossy(bytes);
+    for question in questions {
+        let needed: Vec<ColumnId> = question.iter().copied().map(ColumnId).collect();
+        let wanted = Wanted { needed, ..wanted(false) };
+        let kept = memory.input(&input.name()).unwrap();
+        let no_verbatim = |rows: Result<Vec<Read>, String>| {
+            rows.map(|rows| {
+                rows.into_iter().map(|row| row.map(|row| Row { verbatim: vec![], ..row })).collect::<Vec<Read>>()
+            })
+        };
+        let plain = no_verbatim(in_pieces(&input, &wanted, 1 << 20));
+        assert_eq!(no_verbatim(in_pieces(&kept, &wanted, 1 << 20)), plain, "{shown:?}, {question:?}");
+        assert_eq!(no_verbatim(one_by_one(&kept, &wanted)), plain, "{shown:?}, {question:?}, row by row");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn a_memory_gives_what_the_file_holds(
+        rows in prop::collection::vec(row(), 0..6),
+        questions in prop::collection::vec(prop::sample::subsequence((0..13).collect::<Vec<u32>>(), 1..13), 1..5),
+    ) {
+        let bytes = [HEADER.as_bytes(), b"\n", &rows.concat()].concat();
+        check_memory(&bytes, "users.csv", &questions);
+        let some: Vec<&[u8]> = b"id,there\nu1,5\nu2,7\n".split_inclusive(|byte| *byte == b'\n').collect();
+        check_memory(&some.concat(), "users.csv", &questions);
+    }
+}
+
+#[test]
+fn a_memory_sees_that_a_file_was_changed_and_that_it_is_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Arc::new(Memory::default());
+    let wanted = Wanted { needed: vec![ColumnId(0)], ..wanted(false) };
+    for rows in ["u1,5\n", "u1,5\nu2,6\n", "u1,5\n"] {
+        let input = file(folder.path(), "users.csv", format!("id,there\n{rows}").as_bytes());
+        let kept = memory.input(&input.name()).unwrap();
+        assert_eq!(in_pieces(&kept, &wanted, 1 << 20), in_pieces(&input, &wanted, 1 << 20));
+        assert_eq!(memory.rows(&kept), Some(rows.lines().count() as u64));
+        assert!(!memory.stop() && memory.stop());
+        assert_eq!(in_pieces(&kept, &wanted, 1 << 20), Err("interrupted".into()));
+        memory.go_on();
     }
 }
 
