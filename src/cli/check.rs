@@ -21,7 +21,7 @@ use tagwell::{
 
 use super::{
     Answer,
-    book::{self, Book, Given},
+    book::{self, Book, Doubts, Given},
     clock::AsOf,
     data::{DataArgs, SettingArgs},
     exit::{Exit, Failure},
@@ -137,6 +137,7 @@ impl Check {
             data: &self.data,
             settings: &self.settings,
             format: self.messages.message_format,
+            doubts: Doubts::Told,
         };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let rulebook = book.checked.rulebook();

@@ -20,7 +20,7 @@ use tempfile::SpooledTempFile;
 
 use super::{
     Answer,
-    book::{self, Book, Given},
+    book::{self, Book, Doubts, Given},
     clock::AsOf,
     data::{Allowed, DataArgs, SettingArgs},
     exit::{Exit, Failure},
@@ -123,6 +123,7 @@ impl Run {
             data: &self.data,
             settings: &self.settings,
             format: self.messages.message_format,
+            doubts: if voice.volume == Volume::Quiet { Doubts::Untold } else { Doubts::Told },
         };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let warnings = book.checked.warnings();
