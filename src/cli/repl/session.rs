@@ -244,7 +244,8 @@ impl Session {
     /// Parses and checks rules, and meets them with the data.
     pub(super) fn checked(&self, parts: &Parts) -> Result<Book, Wrong> {
         let rulebook = Rulebook::parse_all(parts.iter().cloned()).map_err(|problems| self.problems(&problems))?;
-        let book = Book::of(&rulebook, self.folder.clone(), self.users.as_deref(), &self.tables, &self.params, Doubts::Told);
+        let book =
+            Book::of(&rulebook, self.folder.clone(), self.users.as_deref(), &self.tables, &self.params, Doubts::Told);
         book.map_err(|stop| match stop {
             Stop::Rules(problems) => self.problems(&problems),
             Stop::Failure(failure) => failure.into(),
