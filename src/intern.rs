@@ -13,7 +13,11 @@ pub struct Symbol(Arc<str>);
 impl Symbol {
     /// The name that `text` spells.
     pub fn new(text: &str) -> Symbol {
-        if is_nfc(text) { Symbol(text.into()) } else { Symbol(text.nfc().collect::<String>().into()) }
+        if text.is_ascii() || is_nfc(text) {
+            Symbol(text.into())
+        } else {
+            Symbol(text.nfc().collect::<String>().into())
+        }
     }
 
     /// The name as text.

@@ -70,6 +70,16 @@ pub fn check(files: &[ast::File], sources: &Sources, inputs: &Inputs, sink: &mut
     Some(rulebook)
 }
 
+/// Checks a rulebook without looking for what is doubtful about it: where nobody is told of doubts.
+pub fn check_for_mistakes(
+    files: &[ast::File],
+    sources: &Sources,
+    inputs: &Inputs,
+    sink: &mut Sink,
+) -> Option<ir::Rulebook> {
+    lower(&Book::of(files), sources, inputs, Surplus::Refused, sink).map(|(rulebook, _)| rulebook)
+}
+
 /// Checks one expression beside a rulebook, or beside none: it becomes the last definition, a `let` without a name. A field
 /// that the data (one record) lacks is no mistake here, but missing. None where there is an error.
 pub fn check_expression(

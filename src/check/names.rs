@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::{
     Checker,
     book::{Book, Rule},
@@ -38,7 +40,7 @@ pub(super) enum Meaning {
 /// Every name of a rulebook.
 #[derive(Default)]
 pub(super) struct Names {
-    declared: HashMap<Symbol, (Meaning, Span)>,
+    declared: HashMap<Symbol, (Meaning, Span), RandomState>,
     /// The values of levels, layers and funnels: a bare name may be a value of several.
     values: HashMap<Symbol, Vec<(ChoiceId, u32)>>,
     /// What is declared where the text could not be read.

@@ -42,6 +42,15 @@ pub(crate) struct Given<'a> {
     pub(crate) data: &'a DataArgs,
     pub(crate) settings: &'a SettingArgs,
     pub(crate) format: MessageFormat,
+    pub(crate) doubts: Doubts,
+}
+
+/// Whether anybody is told what is doubtful about the rules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubts {
+    Told,
+    /// Then they are not looked for.
+    Untold,
 }
 
 impl Given<'_> {
@@ -100,7 +109,10 @@ impl Book {
         let folder = folder_of(given.rules);
         let file = given.file.map(|file| file.to_string_lossy().into_owned());
         let files = Files { folder, tables: given.data.tables.clone(), memory: None };
-        Book::of(&rulebook, files, file.as_deref(), &given.settings.params)
+        let book = Book::of(&rulebook, files, file.as_deref(), &given.settings.params, given.doubts);
+        // To take the trees of a long rulebook apart takes longer than the system takes to free them when the command ends.
+        std::mem::forget(rulebook);
+        book
     }
 
     /// Reads and checks rules whose results stand in the file, computed elsewhere.
@@ -126,9 +138,14 @@ impl Book {
         files: Files,
         file: Option<&str>,
         params: &[(String, String)],
+        doubts: Doubts,
     ) -> Result<Book, Stop> {
+        let check = |inputs: &Inputs| match doubts {
+            Doubts::Told => rulebook.check(inputs),
+            Doubts::Untold => rulebook.check_for_mistakes(inputs),
+        };
         let mut inputs = Inputs { params: params.to_vec(), ..Inputs::default() };
-        let alone = rulebook.check(&inputs);
+        let alone = check(&inputs);
         let declared = alone.as_ref().ok().map(|checked| checked.rulebook().schema.root());
         let name = declared.map_or(ROOT, |table| table.name.as_str());
         let from = declared.and_then(|table| table.from.as_deref()).map(|from| files.path(from));
@@ -143,7 +160,7 @@ impl Book {
         let checked = match &users {
             Some(users) if !is_declared => {
                 inputs.facts.insert(Symbol::new(ROOT), data::facts(users).map_err(failure)?);
-                rulebook.check(&inputs).map_err(Stop::Rules)?
+                check(&inputs).map_err(Stop::Rules)?
             }
             Some(_) | None => alone.map_err(Stop::Rules)?,
         };

@@ -22,7 +22,7 @@ use tagwell::{
 
 use super::{
     Answer,
-    book::{self, Given},
+    book::{self, Doubts, Given},
     clock::AsOf,
     data::{DataArgs, SettingArgs},
     exit::{Exit, Failure},
@@ -77,6 +77,7 @@ impl Check {
             data: &self.data,
             settings: &self.settings,
             format: self.messages.message_format,
+            doubts: Doubts::Told,
         };
         // What the data says of the rules is told with the rest; what is wrong with the data itself, behind it.
         let mut fit = Fit::default();

@@ -13,7 +13,7 @@ use tagwell::{
 
 use super::{
     Answer,
-    book::{Book, Given},
+    book::{Book, Doubts, Given},
     clock::AsOf,
     data::{DataArgs, SettingArgs},
     exit::{Exit, Failure},
@@ -71,6 +71,7 @@ impl Explain {
             data: &self.data,
             settings: &self.settings,
             format: self.messages.message_format,
+            doubts: Doubts::Told,
         };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let ids = named(book.checked.rulebook(), &names)?;

@@ -80,7 +80,14 @@ impl Lift {
         let (settings, data) =
             (SettingArgs::default(), DataArgs { tables: self.tables.clone(), ..DataArgs::default() });
         let format = self.messages.message_format;
-        let given = Given { rules: &self.rules, file: None, data: &data, settings: &settings, format };
+        let given = Given {
+            rules: &self.rules,
+            file: None,
+            data: &data,
+            settings: &settings,
+            format,
+            doubts: super::book::Doubts::Told,
+        };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(format, voice))?;
         let zone = book.checked.zone();
         let reader = Reader::open(&self.state)?;

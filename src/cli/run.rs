@@ -24,7 +24,7 @@ use tempfile::SpooledTempFile;
 use super::{
     Answer,
     actions::{ActionsFormat, ActionsWriter},
-    book::{self, Book, Given},
+    book::{self, Book, Doubts, Given},
     clock::AsOf,
     data::{Allowed, DataArgs, SettingArgs},
     exit::{Exit, Failure},
@@ -149,6 +149,7 @@ impl Run {
             data: &self.data,
             settings: &self.settings,
             format: self.messages.message_format,
+            doubts: if voice.volume == Volume::Quiet { Doubts::Untold } else { Doubts::Told },
         };
         let book = match self.of_results {
             false => Book::read(&given, voice),

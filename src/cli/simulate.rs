@@ -14,7 +14,7 @@ use tagwell::{
 
 use super::{
     Answer,
-    book::{Book, Given},
+    book::{Book, Doubts, Given},
     clock::AsOf,
     data::{DataArgs, SettingArgs},
     exit::{Exit, Failure},
@@ -85,6 +85,7 @@ impl Simulate {
             data: &self.data,
             settings: &settings,
             format: self.messages.message_format,
+            doubts: Doubts::Told,
         };
         let mut book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let warnings = book.checked.warnings();

@@ -124,6 +124,20 @@ impl Rulebook {
     pub fn check(&self, inputs: &Inputs) -> Result<Checked, Problems> {
         let mut sink = Sink::new();
         let checked = check::check(&self.files, &self.sources, inputs, &mut sink);
+        self.checked(checked, sink)
+    }
+
+    /// The same without looking for what is doubtful, where nobody is told of doubts: for a long rulebook that costs as much.
+    ///
+    /// # Errors
+    /// Every mistake of the rulebook.
+    pub fn check_for_mistakes(&self, inputs: &Inputs) -> Result<Checked, Problems> {
+        let mut sink = Sink::new();
+        let checked = check::check_for_mistakes(&self.files, &self.sources, inputs, &mut sink);
+        self.checked(checked, sink)
+    }
+
+    fn checked(&self, checked: Option<ir::Rulebook>, sink: Sink) -> Result<Checked, Problems> {
         let mut found = sink.finish();
         found.splice(0..0, self.doubts.iter().cloned());
         let problems = Problems::new(found, &self.sources);

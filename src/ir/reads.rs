@@ -175,11 +175,8 @@ impl Body {
 impl Expr {
     /// This node and every node below it.
     pub fn each<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
-        let mut open = vec![self];
-        while let Some(node) = open.pop() {
-            found(node);
-            node.each_child(&mut |child| open.push(child));
-        }
+        found(self);
+        self.each_child(&mut |child| child.each(found));
     }
 
     /// The nodes directly below it, in the order written.

@@ -1,9 +1,8 @@
 //! From typed trees to leaves and combinations of them, each distinct one once.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
+
+use foldhash::fast::RandomState;
 
 use crate::{
     ir::{Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Over, Quorum, Rulebook, TimeWindow},
@@ -59,22 +58,25 @@ pub(super) fn clauses<'a>(
     (lowering.plan, nodes)
 }
 
+/// What is told apart by what it is.
+type Told<K, V> = std::collections::HashMap<K, V, RandomState>;
+
 struct Lowering<'a, 'c> {
     rulebook: &'a Rulebook,
     constants: &'c dyn Constants,
     /// The rows that clauses ask about; none where definitions are lowered.
     over: Option<Over>,
     plan: Plan<'a>,
-    ranges: HashMap<(Slot, Range), AtomId>,
+    ranges: Told<(Slot, Range), AtomId>,
     /// Flags, and what is known.
-    leaves: HashMap<(Slot, bool), AtomId>,
+    leaves: Told<(Slot, bool), AtomId>,
     /// Conditions on texts, by what they say.
-    texts: HashMap<String, AtomId>,
+    texts: Told<String, AtomId>,
     /// Columns that are one text.
-    same: HashMap<(ColumnId, Arc<str>), AtomId>,
-    nodes: HashMap<Node, NodeId>,
-    conditions: HashMap<DefinitionId, NodeId>,
-    aliases: HashMap<DefinitionId, Slot>,
+    same: Told<(ColumnId, Arc<str>), AtomId>,
+    nodes: Told<Node, NodeId>,
+    conditions: Told<DefinitionId, NodeId>,
+    aliases: Told<DefinitionId, Slot>,
 }
 
 impl<'a, 'c> Lowering<'a, 'c> {
@@ -83,14 +85,14 @@ impl<'a, 'c> Lowering<'a, 'c> {
             rulebook,
             constants,
             over,
-            plan: Plan { atoms: vec![], nodes: vec![], steps: vec![], cuts: HashMap::new() },
-            ranges: HashMap::new(),
-            leaves: HashMap::new(),
-            texts: HashMap::new(),
-            same: HashMap::new(),
-            nodes: HashMap::new(),
-            conditions: HashMap::new(),
-            aliases: HashMap::new(),
+            plan: Plan { atoms: vec![], nodes: vec![], steps: vec![], cuts: std::collections::HashMap::new() },
+            ranges: Told::default(),
+            leaves: Told::default(),
+            texts: Told::default(),
+            same: Told::default(),
+            nodes: Told::default(),
+            conditions: Told::default(),
+            aliases: Told::default(),
         }
     }
 

@@ -34,9 +34,9 @@ impl Cleaned {
         &self.text
     }
 
-    /// The next character, as it was typed.
-    pub(super) fn keep(&mut self, kept: char) {
-        self.text.push(kept);
+    /// The next characters, as they were typed.
+    pub(super) fn keep(&mut self, kept: &str) {
+        self.text.push_str(kept);
     }
 
     /// `text` in place of the next bytes `original`.

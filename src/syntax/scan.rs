@@ -147,16 +147,14 @@ impl<'a> Walk<'a, '_> {
     /// The next `length` bytes as they are.
     fn keep(&mut self, length: usize) {
         let end = self.at + length;
-        for it in self.text.get(self.at..end).unwrap_or("").chars() {
-            self.done.cleaned.keep(it);
-        }
+        self.done.cleaned.keep(self.text.get(self.at..end).unwrap_or(""));
         self.at = end;
     }
 
     /// Blanks for the next `length` bytes.
     fn blank(&mut self, length: usize) {
         for _ in 0..length {
-            self.done.cleaned.keep(' ');
+            self.done.cleaned.keep(" ");
         }
         self.at += length;
     }
@@ -261,7 +259,11 @@ impl<'a> Walk<'a, '_> {
 /// The length of the word that `text` begins with. A full-width letter or a hidden character ends it: it is
 /// mended on its own.
 fn word_length(text: &str) -> usize {
-    text.find(|it| !is_xid_continue(it) || is_hidden(it) || is_full_width(it)).unwrap_or(text.len())
+    let ends = |it: char| match it.is_ascii() {
+        true => !it.is_ascii_alphanumeric() && it != '_',
+        false => !is_xid_continue(it) || is_hidden(it) || is_full_width(it),
+    };
+    text.find(ends).unwrap_or(text.len())
 }
 
 fn is_full_width(it: char) -> bool {

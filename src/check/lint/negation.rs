@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Found,
-    outcomes::{Source, Without},
+    outcomes::{self, Source, Without},
 };
 use crate::{
     diagnostic::{Diagnostic, Edit, Fix, code::NEGATION_OF_MISSING},
@@ -24,9 +24,11 @@ use crate::{
 
 pub(super) fn look(found: &mut Found<'_>) {
     let roots = found.roots();
-    if !roots.iter().any(|root| negates(root)) {
+    let doubtful: Vec<&Definition> = found.rulebook.definitions.iter().filter(|it| body_negates(&it.body)).collect();
+    if doubtful.is_empty() {
         return;
     }
+    let named = outcomes::named(found.rulebook);
     // One warning a place, whatever is missing there.
     let mut places: Vec<Place> = vec![];
     let mut place_at: HashMap<Span, usize> = HashMap::new();
@@ -36,9 +38,9 @@ pub(super) fn look(found: &mut Found<'_>) {
             Source::Rows(id) => questions.get(&id).map_or(&[][..], Vec::as_slice),
             Source::Column(_) | Source::Row(_) | Source::Ladder(_) => &[],
         };
-        let without = Without::new(found.rulebook, source, rows);
+        let without = Without::new(found.rulebook, source, rows, &named);
         let mut seen: Vec<Negation> = vec![];
-        for definition in &found.rulebook.definitions {
+        for definition in &doubtful {
             // The first of each rule: who has read it once has read it.
             seen.extend(in_definition(&without, definition));
         }
@@ -217,6 +219,12 @@ fn is_missing_of_no_rows(function: &AggregateFunction) -> bool {
         | AggregateFunction::Bottom(_)
         | AggregateFunction::Ntile(_) => false,
     }
+}
+
+fn body_negates(body: &Body) -> bool {
+    let mut found = false;
+    body.each_expr(&mut |expr| found |= negates(expr));
+    found
 }
 
 fn negates(root: &Expr) -> bool {

@@ -95,15 +95,35 @@ pub(super) struct Without<'r> {
     source: Source,
     /// Questions that have no answer where the source has none, since they are the same in other places.
     rows: &'r [AggregateId],
-    /// By [`DefinitionId`].
+    /// By [`DefinitionId`]; of those that no rule names, nothing.
     definitions: Vec<Outcomes>,
 }
 
+/// The definitions that others read by name, each after those that it reads itself.
+pub(super) fn named(rulebook: &Rulebook) -> Vec<DefinitionId> {
+    let mut named = vec![false; rulebook.definitions.len()];
+    let mut look = |expr: &Expr| {
+        expr.each(&mut |node| {
+            if let ExprKind::Definition(id) = &node.kind {
+                named.iter_mut().skip(id.0 as usize).take(1).for_each(|named| *named = true);
+            }
+        });
+    };
+    rulebook.definitions.iter().for_each(|definition| definition.body.each_expr(&mut look));
+    rulebook.aggregates.iter().for_each(|aggregate| aggregate.each_expr(&mut look));
+    rulebook.order.iter().copied().filter(|id| named.get(id.0 as usize) == Some(&true)).collect()
+}
+
 impl<'r> Without<'r> {
-    pub(super) fn new(rulebook: &'r Rulebook, source: Source, rows: &'r [AggregateId]) -> Without<'r> {
+    pub(super) fn new(
+        rulebook: &'r Rulebook,
+        source: Source,
+        rows: &'r [AggregateId],
+        named: &[DefinitionId],
+    ) -> Without<'r> {
         let definitions = vec![Outcomes::KNOWN; rulebook.definitions.len()];
         let mut without = Without { rulebook, source, rows, definitions };
-        for id in &rulebook.order {
+        for id in named {
             let outcomes = without.body(*id);
             if let Some(slot) = without.definitions.get_mut(id.0 as usize) {
                 *slot = outcomes;

@@ -19,7 +19,7 @@ use tagwell::{
 
 use super::{
     super::{
-        book::{Book, Stop},
+        book::{Book, Doubts, Stop},
         clock::AsOf,
         exit::Failure,
     },
@@ -253,7 +253,7 @@ impl Session {
     /// Parses and checks rules, and meets them with the data.
     pub(super) fn checked(&self, parts: &Parts) -> Result<Book, Wrong> {
         let rulebook = Rulebook::parse_all(parts.iter().cloned()).map_err(|problems| self.problems(&problems))?;
-        let book = Book::of(&rulebook, self.files(), self.users.as_deref(), &self.params);
+        let book = Book::of(&rulebook, self.files(), self.users.as_deref(), &self.params, Doubts::Told);
         book.map_err(|stop| match stop {
             Stop::Rules(problems) => self.problems(&problems),
             Stop::Failure(failure) => failure.into(),

@@ -6,9 +6,10 @@ use pulp::{Simd, WithSimd};
 
 use super::{
     bits,
+    conjunction::Shape,
     counts::Counts,
     lane::{self, Lane, WORDS},
-    program::{ALL, END_OF_LACK, END_OF_WAY, Kind, Literal, NOWHERE, Program, Segment},
+    program::{ALL, ALWAYS, END_OF_LACK, END_OF_WAY, Group, Kind, Literal, NOWHERE, Program, Segment},
 };
 
 /// Bits that are kept of many users, one set after the other.
@@ -124,25 +125,20 @@ impl<S: Simd> Reading<'_, S> {
 
     /// Combines where all are settled.
     #[inline(always)]
-    fn combine_sure(self, kind: Kind, literals: &[Literal]) -> S::u64s {
+    fn combine_sure(self, made: &Made<'_>) -> S::u64s {
+        let Some(shape) = made.shape else { return self.combine_seldom(made.kind, made.literals).yes };
         let all = self.at(ALL);
-        match kind {
-            Kind::All => {
-                let mut yes = all;
-                for literal in literals {
-                    yes = self.simd.and_u64s(yes, self.sure(literal));
-                }
-                yes
-            }
-            Kind::Any => {
-                let mut yes = self.none();
-                for literal in literals {
-                    yes = self.simd.or_u64s(yes, self.sure(literal));
-                }
-                self.simd.and_u64s(yes, all)
-            }
-            Kind::AtLeast(_) | Kind::Choose => self.combine_seldom(kind, literals).yes,
+        let mut yes = all;
+        for lane in made.with {
+            yes = self.simd.and_u64s(yes, self.at(*lane));
         }
+        for lane in made.without {
+            yes = self.without(yes, self.at(*lane));
+        }
+        for [high, low] in made.unless.as_chunks::<2>().0 {
+            yes = self.without(yes, self.without(self.at(*high), self.at(*low)));
+        }
+        if shape.flip { self.without(all, yes) } else { yes }
     }
 
     #[inline(always)]
@@ -235,99 +231,130 @@ impl WithSimd for Combine<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Combine { program, segment, block, lanes, kept, counts } = self;
-        let is_all = |lane: &u32| lanes.get(*lane as usize) == lanes.get(ALL as usize);
-        let open = !segment.settled.iter().all(is_all);
-        let literals = |range: &Range<usize>| program.literals.get(range.clone()).unwrap_or_default();
-        for part in 0..lane::parts::<S>() {
-            for inner in &segment.inner {
-                let reading = Reading { simd, lanes: &*lanes, part };
-                let Answer { yes, settled } = match open {
-                    true => reading.combine_open(inner.kind, literals(&inner.parts)),
-                    false => Answer {
-                        yes: reading.combine_sure(inner.kind, literals(&inner.parts)),
-                        settled: reading.at(ALL),
-                    },
-                };
-                lane::write::<S>(lanes, inner.lane, part, yes);
-                lane::write::<S>(lanes, inner.lane + 1, part, settled);
-            }
-            let reading = Reading { simd, lanes: &*lanes, part };
-            let all = reading.at(ALL);
-            let first = block * WORDS + part * S::U64_LANES;
-            for group in &segment.groups {
-                let made_of = literals(&group.literals);
-                let first_output = group.outputs.start;
-                let mut outputs =
-                    Outputs { reading, segment, first, all, open, kept: &mut *kept, counts: &mut *counts };
-                match (group.kind, group.arity) {
-                    (Kind::All, 1) => outputs.alike::<true, 1>(first_output, made_of),
-                    (Kind::All, 2) => outputs.alike::<true, 2>(first_output, made_of),
-                    (Kind::All, 3) => outputs.alike::<true, 3>(first_output, made_of),
-                    (Kind::All, 4) => outputs.alike::<true, 4>(first_output, made_of),
-                    (Kind::All, 5) => outputs.alike::<true, 5>(first_output, made_of),
-                    (Kind::Any, 2) => outputs.alike::<false, 2>(first_output, made_of),
-                    (Kind::Any, 3) => outputs.alike::<false, 3>(first_output, made_of),
-                    (Kind::Any, 4) => outputs.alike::<false, 4>(first_output, made_of),
-                    (Kind::Any, 5) => outputs.alike::<false, 5>(first_output, made_of),
-                    (kind, arity) => {
-                        for (at, made_of) in made_of.chunks_exact(arity.max(1)).enumerate() {
-                            outputs.one(kind, first_output + at, made_of);
-                        }
+        let all = lanes.get(ALL as usize).copied();
+        let open = segment.settled.iter().filter(|(lane, _)| lanes.get(*lane as usize).copied() != all);
+        let doubts = open.fold(ALWAYS, |all, (_, doubt)| all | doubt);
+        for group in &segment.inner_groups {
+            for (inner, made) in
+                segment.inner.get(group.outputs.clone()).unwrap_or_default().iter().zip(made(program, group))
+            {
+                let is_sure = inner.doubts & doubts == 0;
+                for part in 0..lane::parts::<S>() {
+                    let reading = Reading { simd, lanes: &*lanes, part };
+                    let Answer { yes, settled } = match is_sure {
+                        true => Answer { yes: reading.combine_sure(&made), settled: reading.at(ALL) },
+                        false => reading.combine_open(made.kind, made.literals),
+                    };
+                    lane::write::<S>(lanes, inner.lane, part, yes);
+                    if inner.asked || doubts != ALWAYS {
+                        lane::write::<S>(lanes, inner.lane + 1, part, settled);
                     }
+                }
+            }
+        }
+        let mut outputs = Outputs { simd, lanes, segment, block, kept, counts };
+        for group in &segment.groups {
+            let of_group = segment.doubts.get(group.outputs.clone()).unwrap_or_default().iter();
+            for ((at, own), made) in group.outputs.clone().zip(of_group).zip(made(program, group)) {
+                if own & doubts == 0 {
+                    outputs.sure(at, &made);
+                } else {
+                    outputs.open(at, &made);
                 }
             }
         }
     }
 }
 
+/// One condition of a group.
+struct Made<'p> {
+    kind: Kind,
+    literals: &'p [Literal],
+    shape: Option<Shape>,
+    /// Its lanes as the shape says.
+    with: &'p [u32],
+    without: &'p [u32],
+    unless: &'p [u32],
+}
+
+/// The conditions of a group, one after the other.
+#[inline(always)]
+fn made<'p>(program: &'p Program, group: &'p Group) -> impl Iterator<Item = Made<'p>> {
+    let literals = program.literals.get(group.literals.clone()).unwrap_or_default();
+    let sure = program.sure.get(group.sure.clone()).unwrap_or_default();
+    let shape = group.shape;
+    let (with, without, lanes) =
+        shape.map_or((0, 0, 0), |shape| (shape.with, shape.with + shape.without, shape.lanes()));
+    (0..group.outputs.len()).map(move |at| {
+        let (from, literal) = (at * lanes, at * group.arity);
+        let lanes_of = |some: Range<usize>| sure.get(from + some.start..from + some.end).unwrap_or_default();
+        Made {
+            kind: group.kind,
+            literals: literals.get(literal..literal + group.arity).unwrap_or_default(),
+            shape,
+            with: lanes_of(0..with),
+            without: lanes_of(with..without),
+            unless: lanes_of(without..lanes),
+        }
+    })
+}
+
 /// Where what comes out of the conditions goes.
 struct Outputs<'o, S: Simd> {
-    reading: Reading<'o, S>,
+    simd: S,
+    lanes: &'o [Lane],
     segment: &'o Segment,
-    /// The first word of the rows.
-    first: usize,
-    all: S::u64s,
-    /// Whether somebody is in doubt.
-    open: bool,
+    block: usize,
     kept: &'o mut Kept,
     counts: &'o mut Counts,
 }
 
 impl<S: Simd> Outputs<'_, S> {
-    /// Conditions of so many literals each, all joined by `and`, or all by `or`.
     #[inline(always)]
-    fn alike<const ALL: bool, const ARITY: usize>(&mut self, first: usize, literals: &[Literal]) {
-        let kind = if ALL { Kind::All } else { Kind::Any };
-        for (at, made_of) in literals.as_chunks::<ARITY>().0.iter().enumerate() {
-            self.one(kind, first + at, made_of);
-        }
+    fn kept_at(&self, output: usize) -> u32 {
+        self.segment.kept.get(output).copied().unwrap_or(NOWHERE)
     }
 
+    /// One of which nobody is in doubt.
     #[inline(always)]
-    fn one(&mut self, kind: Kind, output: usize, made_of: &[Literal]) {
-        let Outputs { reading, segment, first, all, .. } = *self;
-        let kept_at = segment.kept.get(output).copied().unwrap_or(NOWHERE);
-        if !self.open {
-            let yes = reading.combine_sure(kind, made_of);
-            self.counts.add(segment.counted + output, lane::count::<S>(yes));
+    fn sure(&mut self, output: usize, made: &Made<'_>) {
+        let kept_at = self.kept_at(output);
+        let mut users = 0;
+        for part in 0..lane::parts::<S>() {
+            let reading = Reading { simd: self.simd, lanes: self.lanes, part };
+            let yes = reading.combine_sure(made);
+            users += lane::count::<S>(yes);
             if kept_at != NOWHERE {
+                let first = self.block * WORDS + part * S::U64_LANES;
                 self.kept.write::<S>(kept_at, first, yes);
-                self.kept.write_no::<S>(kept_at, first, reading.without(all, yes), false);
+                self.kept.write_no::<S>(kept_at, first, reading.without(reading.at(ALL), yes), false);
             }
-            return;
         }
-        let answer = reading.combine_open(kind, made_of);
-        self.counts.add(segment.counted + output, lane::count::<S>(answer.yes));
-        let unknown = reading.without(all, answer.settled);
-        let users = lane::count::<S>(unknown);
-        if kept_at != NOWHERE {
-            self.kept.write::<S>(kept_at, first, answer.yes);
-            self.kept.write_no::<S>(kept_at, first, reading.without(answer.settled, answer.yes), users > 0);
-        }
-        if users > 0 {
-            self.counts.add_unknown(segment.counted + output, users);
-            let why = Why { reading, segment, output, first, kept: &mut *self.kept, counts: &mut *self.counts };
-            why.find(unknown);
+        self.counts.add(self.segment.counted + output, users);
+    }
+
+    /// One of which somebody may be in doubt.
+    #[inline(never)]
+    fn open(&mut self, output: usize, made: &Made<'_>) {
+        let kept_at = self.kept_at(output);
+        let counted = self.segment.counted + output;
+        for part in 0..lane::parts::<S>() {
+            let reading = Reading { simd: self.simd, lanes: self.lanes, part };
+            let first = self.block * WORDS + part * S::U64_LANES;
+            let answer = reading.combine_open(made.kind, made.literals);
+            self.counts.add(counted, lane::count::<S>(answer.yes));
+            let unknown = reading.without(reading.at(ALL), answer.settled);
+            let users = lane::count::<S>(unknown);
+            if kept_at != NOWHERE {
+                self.kept.write::<S>(kept_at, first, answer.yes);
+                self.kept.write_no::<S>(kept_at, first, reading.without(answer.settled, answer.yes), users > 0);
+            }
+            if users > 0 {
+                self.counts.add_unknown(counted, users);
+                let segment = self.segment;
+                let why = Why { reading, segment, output, first, kept: &mut *self.kept, counts: &mut *self.counts };
+                why.find(unknown);
+            }
         }
     }
 }

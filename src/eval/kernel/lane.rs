@@ -1,15 +1,16 @@
-//! Rows that are combined by one operation: 256 of them, a bit each, as wide as what most processors combine at once.
+//! Rows that are combined together: 512 of them, a bit each. That is a line of the processor's memory, and as wide as what the widest
+//! instructions combine at once; others take two steps, or eight.
 
 use pulp::{Simd, WithSimd};
 
 /// Rows of a block.
 pub(super) const BLOCK: usize = 64 * WORDS;
 /// Words of a lane.
-pub(super) const WORDS: usize = 4;
+pub(super) const WORDS: usize = 8;
 
 /// A bit for each row of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(32))]
+#[repr(align(64))]
 pub(super) struct Lane(pub(super) [u64; WORDS]);
 
 impl Lane {
@@ -47,6 +48,13 @@ impl Lane {
         lane
     }
 
+    /// Rows of either.
+    pub(super) fn or(self, other: Lane) -> Lane {
+        let mut lane = self;
+        lane.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
+        lane
+    }
+
     /// Rows of both.
     pub(super) fn and(self, other: Lane) -> Lane {
         let mut lane = self;
@@ -58,7 +66,9 @@ impl Lane {
 /// Work on lanes by the widest instructions that the processor has of those that take a lane or a part of one.
 pub(super) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
     #[cfg(target_arch = "x86_64")]
-    if let Some(wide) = pulp::x86::V3::try_new() {
+    if let Some(widest) = pulp::x86::V4::try_new() {
+        return Simd::vectorize(widest, work);
+    } else if let Some(wide) = pulp::x86::V3::try_new() {
         return Simd::vectorize(wide, work);
     }
     Simd::vectorize(pulp::Scalar::new(), work)

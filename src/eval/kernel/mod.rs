@@ -5,10 +5,13 @@
 //! as settled: known to be true or false. Leaves that are no comparison are answered once for each different text, or row by row by
 //! the plain interpreter, against which all of this is held.
 
+mod assembler;
 mod bits;
 mod combine;
+mod conjunction;
 mod counts;
 mod frame;
+mod lacks;
 mod ladder;
 mod lane;
 mod leaf;
@@ -34,7 +37,7 @@ use crate::{
 use combine::{Combine, Kept};
 use lane::{BLOCK, Lane};
 use leaf::{Answer, Memo};
-use program::{ALL, Program, Segment, Source, Wanted};
+use program::{ALL, Doubts, Program, Segment, Source, Wanted};
 
 /// A rulebook ready to be asked about many users at one as-of. Shared between threads as it is.
 #[derive(Debug)]
@@ -141,8 +144,10 @@ impl<'a> Kernel<'a> {
 
     /// How many users are best evaluated together.
     pub fn together(&self) -> usize {
+        // Where users are only counted, those who lack the same are put together, and the more there are, the more do.
+        let most = if self.program.kept == 0 { 64 } else { 16 };
         let blocks = (1 << 22) / (BLOCK / 8 * self.program.kept.max(1));
-        blocks.clamp(4, 32) * BLOCK
+        blocks.clamp(2, most) * BLOCK
     }
 
     /// Nobody counted yet.
@@ -202,7 +207,7 @@ impl<'a> Kernel<'a> {
             return;
         }
         for at in &segment.leaves {
-            if let (Some((leaf, _)), false) = (program.leaves.get(*at), leaves.contains_key(at)) {
+            if let (Some((leaf, ..)), false) = (program.leaves.get(*at), leaves.contains_key(at)) {
                 leaves.insert(*at, self.leaf(*leaf, frame, found, &mut scratch.memos));
             }
         }
@@ -221,7 +226,7 @@ impl<'a> Kernel<'a> {
                 (source, column.or_else(|| own.get(&source.slot).map(|column| (column, 0))))
             })
             .collect();
-        let order = self.known_first(segment, &columns, leaves, found.rows);
+        let order = self.by_doubt(segment, &columns, leaves, found.rows);
         for block in 0..found.rows.div_ceil(BLOCK) {
             let first = block * BLOCK;
             let chosen = order.as_ref().map(|order| order.get(first..).unwrap_or_default());
@@ -236,7 +241,7 @@ impl<'a> Kernel<'a> {
                     (Some((column, start)), None) => source.rank.scatter(column, start + first, all, lanes),
                     (Some((column, start)), Some(rows)) => source.rank.scatter_chosen(column, *start, rows, lanes),
                 }
-                lane::accumulate(lanes.get_mut(..=pieces).unwrap_or_default());
+                source.rank.gather(lanes.get_mut(..=pieces).unwrap_or_default());
             }
             let answers = segment.leaves.iter().filter_map(|at| Some((leaves.get(at)?, program.leaves.get(*at)?.1)));
             for (answer, lane) in answers {
@@ -255,8 +260,9 @@ impl<'a> Kernel<'a> {
         found.kept = kept;
     }
 
-    /// The rows of whom everything is known, then the others, where users are only counted: then most blocks are in no doubt.
-    fn known_first(
+    /// Where users are only counted: the rows of whom everything is known, then the others, by what they lack. So in most blocks
+    /// nobody is in doubt, and in the others few conditions are.
+    fn by_doubt(
         &self,
         segment: &Segment,
         columns: &[(&Source, Option<(&Column, usize)>)],
@@ -266,23 +272,33 @@ impl<'a> Kernel<'a> {
         if self.program.kept > 0 || rows <= BLOCK {
             return None;
         }
-        let mut known = bits::all(rows);
-        for (_, column) in columns {
+        let mut doubts: Vec<Doubts> = vec![0; rows];
+        let mut note = |known: &[u64], doubt: Doubts| {
+            let mut missing: Vec<u64> = known.iter().take(bits::words(rows)).map(|word| !word).collect();
+            bits::trim(&mut missing, rows);
+            for row in bits::rows(&missing) {
+                doubts.iter_mut().skip(row).take(1).for_each(|doubts| *doubts |= doubt);
+            }
+        };
+        for (source, column) in columns {
             let (column, start) = (*column)?;
-            let words = column.known().get(start / 64..).unwrap_or_default();
-            known.iter_mut().zip(words).for_each(|(known, word)| *known &= word);
+            note(column.known().get(start / 64..).unwrap_or_default(), source.doubt);
         }
-        for settled in segment.leaves.iter().filter_map(|at| leaves.get(at)?.settled.as_ref()) {
-            known.iter_mut().zip(settled).for_each(|(known, word)| *known &= word);
+        for at in &segment.leaves {
+            if let (Some((_, _, doubt)), Some(settled)) =
+                (self.program.leaves.get(*at), leaves.get(at)?.settled.as_ref())
+            {
+                note(settled, *doubt);
+            }
         }
-        let all = bits::count(&known) as usize;
-        // Nothing is won where nobody is in doubt, nor where almost everybody is.
-        if all == rows || all < 2 * BLOCK {
+        let doubt = |row: &u32| doubts.get(*row as usize).copied().unwrap_or(0);
+        let (mut order, mut others): (Vec<u32>, Vec<u32>) = (0..rows as u32).partition(|row| doubt(row) == 0);
+        if others.is_empty() {
             return None;
         }
-        let mut others: Vec<u64> = known.iter().map(|word| !word).collect();
-        bits::trim(&mut others, rows);
-        Some(bits::rows(&known).chain(bits::rows(&others)).map(|row| row as u32).collect())
+        others.sort_unstable_by_key(|row| (doubt(row).count_ones(), doubt(row), *row));
+        order.append(&mut others);
+        Some(order)
     }
 
     /// The values of a slot that stand in no column.

@@ -6,7 +6,7 @@ use std::{hash::BuildHasher, sync::Arc};
 
 use foldhash::fast::FixedState;
 
-use super::lane::{BLOCK, Lane, WORDS};
+use super::lane::{self, BLOCK, Lane, WORDS};
 use crate::{
     column::{Column, Data},
     plan::{Cuts, float_key},
@@ -65,6 +65,18 @@ impl Rank {
         match self {
             Rank::Keys(keys) => keys.wide.len() + 1,
             Rank::Texts(texts) => texts.texts.len() + 1,
+        }
+    }
+
+    /// Makes of the rows by piece, behind a lane of none, the rows before each cut; the last are all whose value is known. Texts stay by
+    /// themselves, since nothing lies between them.
+    pub(super) fn gather(&self, lanes: &mut [Lane]) {
+        match self {
+            Rank::Keys(_) => lane::accumulate(lanes),
+            Rank::Texts(_) => {
+                let known = lanes.iter().fold(Lane::NONE, |all, lane| all.or(*lane));
+                lanes.last_mut().into_iter().for_each(|last| *last = known);
+            }
         }
     }
 

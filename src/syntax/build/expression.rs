@@ -33,6 +33,7 @@ impl Builder<'_> {
             Rule::sum => self.sum(pair, place),
             Rule::product => self.product(pair, place),
             Rule::postfix => self.postfix(pair),
+            Rule::bare => Expr { kind: ExprKind::Name(self.name(pair)), place },
             Rule::named => self.named(pair, place),
             Rule::quorum => self.quorum(pair, place),
             Rule::rank => self.rank(pair, place),

@@ -95,7 +95,7 @@ impl Around<'_> {
         }
         for rule in self.expected {
             match rule {
-                Rule::name | Rule::column_name | Rule::word => add("a name"),
+                Rule::name | Rule::column_name | Rule::word | Rule::bare => add("a name"),
                 Rule::text => add("a text in quotes"),
                 Rule::label => add("a label in quotes"),
                 Rule::number | Rule::digits => add("a number"),

@@ -1,0 +1,651 @@
+//! A plan made ready for lanes: from its conditions to the combinations, outputs and counts of a [`Program`].
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use foldhash::fast::RandomState;
+
+use super::{
+    conjunction,
+    lacks::Ways,
+    program::{
+        ALL, ALWAYS, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Leaf, Literal, NONE, NOWHERE, Program,
+        Segment, Source, Wanted,
+    },
+    ranked::Rank,
+};
+use crate::{
+    eval::unknown::Cause,
+    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook},
+    plan::{Atom, AtomId, Node, NodeId, Plan, Slot, Step, TruthKey},
+    schema::ColumnId,
+};
+
+/// What is looked up often.
+type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
+
+/// What is wanted of a condition beside its number of users.
+struct Output {
+    kind: Kind,
+    literals: Vec<Literal>,
+    doubts: Doubts,
+    /// Where its bits are kept, where they are.
+    kept: Option<usize>,
+    /// Tags and segments that are this condition.
+    tags: Vec<DefinitionId>,
+    /// What is missing where it is unknown.
+    lacks: Vec<Lack>,
+    /// Of which leaves the plain interpreter must be asked, and where the rows are kept.
+    asked: Option<(Vec<Vec<u32>>, usize)>,
+}
+
+/// Something that may be missing.
+struct Lack {
+    cause: Cause,
+    /// Where the rows that lack it are kept.
+    kept: Option<usize>,
+    /// Each way to it: conditions that are not settled, by lane, and last whether it is known.
+    ways: Vec<(Vec<u32>, u32)>,
+}
+
+impl Program {
+    pub(super) fn of(rulebook: &Rulebook, plan: &Plan<'_>, wanted: &Wanted<'_>) -> Program {
+        let mut assembler = Assembler {
+            rulebook,
+            plan,
+            program: Program { lanes: 2, ..Program::default() },
+            sources: HashMap::default(),
+            leaves: HashMap::default(),
+            inner: HashMap::default(),
+            levels: vec![],
+            steps: HashMap::default(),
+            doubts: vec![0; plan.nodes.len()],
+        };
+        assembler.sources();
+        assembler.levels();
+        assembler.segments(wanted);
+        assembler.program
+    }
+}
+
+/// A program while it is put together.
+pub(super) struct Assembler<'b> {
+    pub(super) rulebook: &'b Rulebook,
+    plan: &'b Plan<'b>,
+    program: Program,
+    sources: HashMap<Slot, usize>,
+    leaves: HashMap<LeafKey, usize>,
+    /// The lane of a combination.
+    inner: HashMap<NodeId, u32>,
+    /// By node: after how many rounds of levels, scores and values it can be answered.
+    levels: Vec<usize>,
+    /// Likewise by definition.
+    steps: HashMap<DefinitionId, usize>,
+    /// By node: what its literal can be in doubt about.
+    doubts: Vec<Doubts>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum LeafKey {
+    Atom(AtomId),
+    KnownText(ColumnId),
+}
+
+/// What a condition is wanted for.
+#[derive(Debug, Default)]
+struct Use {
+    kept: bool,
+    tags: Vec<DefinitionId>,
+    ladders: Vec<DefinitionId>,
+}
+
+impl<'b> Assembler<'b> {
+    /// The slots that are compared, each with the lanes of its cuts.
+    fn sources(&mut self) {
+        let mut texts: BTreeMap<ColumnId, Vec<Arc<str>>> = BTreeMap::new();
+        for atom in &self.plan.atoms {
+            if let Atom::IsText(column, text) = atom {
+                texts.entry(*column).or_default().push(Arc::clone(text));
+            }
+        }
+        let mut slots: Vec<Slot> = self.plan.cuts.keys().copied().collect();
+        slots.sort_unstable();
+        let cuts = slots.into_iter().filter_map(|slot| Some((slot, Rank::keys(self.plan.cuts.get(&slot)?))));
+        let texts = texts.into_iter().map(|(column, texts)| (Slot::Column(column), Rank::texts(texts)));
+        for (slot, rank) in cuts.chain(texts) {
+            let lane = self.program.lanes;
+            self.program.lanes += rank.pieces() + 2;
+            self.sources.insert(slot, self.program.sources.len());
+            let doubt = self.next_doubt();
+            self.program.sources.push(Source { slot, rank, lane, doubt });
+        }
+    }
+
+    /// A bit of its own for what can be missing, as long as there are some.
+    fn next_doubt(&self) -> Doubts {
+        1 << ((self.program.sources.len() + self.program.leaves.len()) % ALWAYS.trailing_zeros() as usize)
+    }
+
+    pub(super) fn atom(&self, id: AtomId) -> Option<&'b Atom<'b>> {
+        self.plan.atoms.get(id.0 as usize)
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> Option<&'b Node> {
+        self.plan.nodes.get(id.0 as usize)
+    }
+
+    /// When each node can be answered.
+    fn levels(&mut self) {
+        // Nodes stand after what they are made of, steps after the nodes they need; both are walked together.
+        let mut steps = self.plan.steps.iter();
+        self.levels = vec![0; self.plan.nodes.len()];
+        let mut done = 0;
+        for step in steps.by_ref() {
+            let needed = nodes_of(step);
+            let upto = needed.iter().map(|node| node.0 as usize + 1).max().unwrap_or(done).max(done);
+            while done < upto {
+                let level = self.level_of_node(done);
+                if let Some(slot) = self.levels.get_mut(done) {
+                    *slot = level;
+                }
+                done += 1;
+            }
+            let of_nodes = needed.iter().filter_map(|node| self.levels.get(node.0 as usize)).copied().max();
+            let body = &self.rulebook.definition(step.definition()).body;
+            let own = match step {
+                Step::Condition(..) => 0,
+                Step::Alias(_, slot) => self.level_of_slot(*slot),
+                Step::Ladder(..) | Step::Score(..) | Step::Value(_) => {
+                    let mut level = 0;
+                    body.each_expr(&mut |expr| level = level.max(self.level_of_reads(expr)));
+                    level
+                }
+            };
+            let level = of_nodes.unwrap_or(0).max(own);
+            self.steps.insert(step.definition(), level);
+        }
+    }
+
+    fn level_of_node(&self, at: usize) -> usize {
+        let of =
+            |ids: &[NodeId]| ids.iter().filter_map(|id| self.levels.get(id.0 as usize)).copied().max().unwrap_or(0);
+        match self.plan.nodes.get(at) {
+            None | Some(Node::Always(_)) => 0,
+            Some(Node::Not(inner) | Node::Closed(inner) | Node::IsUnknown(inner)) => of(&[*inner]),
+            Some(Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts)) => of(parts),
+            Some(Node::Choose(a, b, c)) => of(&[*a, *b, *c]),
+            Some(Node::Atom(atom)) => match self.atom(*atom) {
+                Some(Atom::Range(slot, _) | Atom::Flag(slot) | Atom::Known(slot)) => self.level_of_slot(*slot),
+                Some(Atom::Opaque(expr)) => self.level_of_reads(expr),
+                Some(Atom::IsText(..) | Atom::OfText(..)) | None => 0,
+            },
+        }
+    }
+
+    fn level_of_slot(&self, slot: Slot) -> usize {
+        match slot {
+            Slot::Definition(id) => self.steps.get(&id).copied().unwrap_or(0) + 1,
+            Slot::Column(_) | Slot::Aggregate(_) => 0,
+        }
+    }
+
+    /// After the definitions that are read by name.
+    fn level_of_reads(&self, expr: &Expr) -> usize {
+        let mut level = 0;
+        expr.each(&mut |node| {
+            if let ExprKind::Definition(id) | ExprKind::ToNext(id) = &node.kind {
+                level = level.max(self.steps.get(id).copied().unwrap_or(0) + 1);
+            }
+        });
+        level
+    }
+
+    fn segments(&mut self, wanted: &Wanted<'_>) {
+        // What is kept, and what is counted, by condition.
+        let needs_all = wanted.looked_at || self.is_read_by_name();
+        let asked: HashSet<DefinitionId> = wanted.asked.iter().copied().collect();
+        let mut outputs: BTreeMap<NodeId, Use> = BTreeMap::new();
+        let rounds = self.steps.values().copied().max().map_or(0, |last| last + 1);
+        let mut steps: Vec<Vec<usize>> = vec![vec![]; rounds];
+        for (at, step) in self.plan.steps.iter().enumerate() {
+            let round = self.steps.get(&step.definition()).and_then(|round| steps.get_mut(*round));
+            round.into_iter().for_each(|steps| steps.push(at));
+            match step {
+                Step::Condition(id, node) => {
+                    let of = outputs.entry(*node).or_default();
+                    of.kept |= needs_all;
+                    let is_tag = matches!(self.rulebook.definition(*id).body, Body::Tag(_) | Body::Segment(_));
+                    if is_tag && asked.contains(id) {
+                        of.tags.push(*id);
+                    }
+                }
+                Step::Ladder(id, _) => {
+                    for node in nodes_of(step) {
+                        let of = outputs.entry(node).or_default();
+                        of.kept = true;
+                        of.ladders.push(*id);
+                    }
+                }
+                Step::Score(..) => nodes_of(step).into_iter().for_each(|node| {
+                    outputs.entry(node).or_default().kept = true;
+                }),
+                Step::Alias(..) | Step::Value(_) => {}
+            }
+        }
+        let mut here: Vec<Vec<(NodeId, Use)>> = (0..rounds).map(|_| vec![]).collect();
+        for (node, of) in outputs {
+            if let Some(here) = self.levels.get(node.0 as usize).and_then(|level| here.get_mut(*level)) {
+                here.push((node, of));
+            }
+        }
+        for (here, steps) in here.into_iter().zip(steps) {
+            let segment = self.segment(here, steps);
+            self.program.segments.push(segment);
+        }
+    }
+
+    /// What is answered together: conditions with what is wanted of each, and the steps behind them.
+    fn segment(&mut self, here: Vec<(NodeId, Use)>, steps: Vec<usize>) -> Segment {
+        let mut segment = Segment { steps, ..Segment::default() };
+        let needed = self.needed(here.iter().map(|(node, _)| *node));
+        let mut used: HashSet<NodeId, RandomState> = needed.iter().flat_map(|node| self.parts(*node)).collect();
+        // `tag a when b`: what b is to those who name it is computed before.
+        used.extend(here.iter().map(|(node, _)| *node).filter(|it| matches!(self.node(*it), Some(Node::Closed(_)))));
+        self.sources_of(&mut segment, &needed);
+        self.inner(&mut segment, &needed, &used);
+        let here = here.into_iter().map(|(node, of)| self.output(node, used.contains(&node), of)).collect();
+        self.outputs(&mut segment, here);
+        self.known_texts(&mut segment);
+        segment
+    }
+
+    /// Puts combinations that others are made of behind those that they are made of, and those that are made alike side by side.
+    fn inner(&mut self, segment: &mut Segment, needed: &[NodeId], used: &HashSet<NodeId, RandomState>) {
+        struct Made {
+            depth: usize,
+            kind: Kind,
+            literals: Vec<Literal>,
+            inner: Inner,
+        }
+        let mut depths: HashMap<NodeId, usize> = HashMap::default();
+        let mut asked: HashSet<u32, RandomState> = HashSet::default();
+        let mut all: Vec<Made> = vec![];
+        for node in needed.iter().copied() {
+            if let Some(Node::IsUnknown(inner)) = self.node(node) {
+                asked.insert(self.literal(*inner).settled());
+            }
+            if !used.contains(&node) {
+                continue;
+            }
+            let parts = self.parts(node);
+            let depth = parts.filter_map(|part| depths.get(&part)).copied().max().map_or(0, |below| below + 1);
+            let (kind, parts): (Kind, Vec<NodeId>) = match (self.kind(node), self.node(node)) {
+                (Some(kind), _) => (kind, self.parts(node).collect()),
+                // What would be turned round, or be unknown only beyond a cut, has no literal that is only ever true or false.
+                (None, Some(Node::Closed(inner))) if !is_plain(&self.literal(*inner)) => (Kind::All, vec![*inner]),
+                (None, _) => {
+                    depths.insert(node, depth);
+                    continue;
+                }
+            };
+            depths.insert(node, depth + 1);
+            let literals = parts.iter().map(|part| self.literal(*part)).collect();
+            let doubts = self.doubts_of(&parts);
+            let inner = Inner { lane: self.inner_lane(node), doubts, asked: false };
+            all.push(Made { depth, kind, literals, inner });
+        }
+        // Beside what is always in doubt, something is in doubt in every block.
+        let always = needed.iter().any(|node| self.doubts_of(&[*node]) & ALWAYS != 0);
+        for made in &mut all {
+            made.inner.asked = always || asked.contains(&(made.inner.lane + 1));
+        }
+        let alike: Vec<_> = all.iter().map(|made| (made.depth, made.kind, made.literals.as_slice())).collect();
+        let (groups, order) = self.groups(alike);
+        segment.inner = order.into_iter().filter_map(|at| all.get(at)).map(|made| made.inner).collect();
+        segment.inner_groups = groups;
+    }
+
+    /// Puts literals that are made alike side by side, in the order of the first number: groups, and the order of what is in them.
+    fn groups(&mut self, all: Vec<(usize, Kind, &[Literal])>) -> (Vec<Group>, Vec<usize>) {
+        let sure = all.iter().map(|(_, kind, literals)| conjunction::of(*kind, literals).unzip());
+        let sure: Vec<(Option<conjunction::Shape>, Vec<u32>)> =
+            sure.map(|(shape, lanes)| (shape, lanes.unwrap_or_default())).collect();
+        let key = |at: usize| {
+            let (first, kind, literals) = all.get(at)?;
+            Some((*first, *kind, literals.len(), sure.get(at)?.0))
+        };
+        let mut order: Vec<usize> = (0..all.len()).collect();
+        let begins = |at: usize| all.get(at).and_then(|(_, _, literals)| literals.first()).map(|it| (it.high, it.low));
+        order.sort_by_cached_key(|at| (key(*at), begins(*at)));
+        let (mut groups, mut start) = (vec![], 0);
+        for alike in order.chunk_by(|a, b| key(*a) == key(*b)) {
+            let Some((_, kind, arity, shape)) = alike.first().and_then(|at| key(*at)) else { continue };
+            let (literals, lanes) = (self.program.literals.len(), self.program.sure.len());
+            for at in alike {
+                self.program.literals.extend(all.get(*at).into_iter().flat_map(|(_, _, literals)| literals.iter()));
+                self.program.sure.extend(sure.get(*at).into_iter().flat_map(|(_, lanes)| lanes.iter()));
+            }
+            groups.push(Group {
+                kind,
+                arity,
+                literals: literals..self.program.literals.len(),
+                shape,
+                sure: lanes..self.program.sure.len(),
+                outputs: start..start + alike.len(),
+            });
+            start += alike.len();
+        }
+        (groups, order)
+    }
+
+    /// Puts conditions that are made alike side by side, and among them those that begin with the same lane.
+    fn outputs(&mut self, segment: &mut Segment, outputs: Vec<Output>) {
+        let mut outputs = outputs;
+        let sources = &self.program.sources;
+        // A lane among many is seldom at hand: the next condition had better want one close to it.
+        let many = |literal: &Literal| {
+            let source = sources.partition_point(|source| source.lane <= literal.high as usize).checked_sub(1);
+            source.and_then(|at| sources.get(at)).map_or(0, |source| source.rank.pieces())
+        };
+        for output in &mut outputs {
+            if matches!(output.kind, Kind::All | Kind::Any) {
+                output.literals.sort_by_key(|it| (Reverse(many(it)), it.high, it.low));
+            }
+        }
+        let alike = outputs.iter().map(|output| (0, output.kind, output.literals.as_slice())).collect();
+        let (groups, order) = self.groups(alike);
+        segment.groups = groups;
+        let mut outputs: Vec<Option<Output>> = outputs.into_iter().map(Some).collect();
+        let outputs: Vec<Output> = order.into_iter().filter_map(|at| outputs.get_mut(at)?.take()).collect();
+        segment.counted = self.program.counts;
+        self.program.counts += outputs.len();
+        segment.lacks.first = self.program.lacks.len();
+        let place = |kept: Option<usize>| kept.map_or(NOWHERE, |kept| kept as u32);
+        for (at, output) in outputs.into_iter().enumerate() {
+            let counted = segment.counted + at;
+            let asked = output.asked.as_ref().map(|(_, kept)| *kept);
+            self.program.counted.extend(output.tags.into_iter().map(|id| (id, counted, asked)));
+            segment.doubts.push(output.doubts);
+            segment.kept.push(place(output.kept));
+            segment.lacks.firsts.push((self.program.lacks.len() - segment.lacks.first) as u32);
+            for Lack { cause, kept, ways } in output.lacks {
+                self.program.lacks.push((counted, cause));
+                segment.lacks.kept.push(place(kept));
+                for (above, known) in ways {
+                    segment.lacks.steps.extend(above.into_iter().chain([known | END_OF_WAY]));
+                }
+                segment.lacks.steps.iter_mut().last().into_iter().for_each(|last| *last |= END_OF_LACK);
+            }
+            segment.lacks.ends.push(segment.lacks.steps.len() as u32);
+            if let Some(asked) = output.asked {
+                segment.asked.insert(at, asked);
+            }
+        }
+        for kept in [&mut segment.kept, &mut segment.lacks.kept] {
+            if kept.iter().all(|it| *it == NOWHERE) {
+                kept.clear();
+            }
+        }
+    }
+
+    /// Whether the plain interpreter reads conditions by name.
+    fn is_read_by_name(&self) -> bool {
+        let is_asked = |atom: &Atom<'_>| match atom {
+            Atom::Opaque(_) => true,
+            Atom::Flag(slot) => !matches!(slot, Slot::Column(_)),
+            Atom::Range(..) | Atom::Known(_) | Atom::IsText(..) | Atom::OfText(..) => false,
+        };
+        let opaque = self.plan.atoms.iter().any(is_asked);
+        let steps = self.plan.steps.iter().any(|step| matches!(step, Step::Value(_) | Step::Score(..)));
+        let others = self.plan.cuts.keys().any(|slot| !matches!(slot, Slot::Column(_)));
+        opaque || steps || others
+    }
+
+    /// Conditions and all that they are made of, each after what it is made of.
+    fn needed(&self, nodes: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+        let mut open: Vec<NodeId> = nodes.collect();
+        let mut seen: HashSet<NodeId, RandomState> = HashSet::default();
+        while let Some(node) = open.pop() {
+            if seen.insert(node) {
+                open.extend(self.parts(node));
+            }
+        }
+        let mut needed: Vec<NodeId> = seen.into_iter().collect();
+        needed.sort_unstable();
+        needed
+    }
+
+    /// What a condition is made of.
+    pub(super) fn parts(&self, node: NodeId) -> impl Iterator<Item = NodeId> + use<'b> {
+        let (parts, chosen): (&[NodeId], _) = match self.node(node) {
+            None | Some(Node::Always(_) | Node::Atom(_)) => (&[], None),
+            Some(Node::Not(inner) | Node::Closed(inner) | Node::IsUnknown(inner)) => {
+                (std::slice::from_ref(inner), None)
+            }
+            Some(Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts)) => (parts, None),
+            Some(Node::Choose(a, b, c)) => (&[], Some([*a, *b, *c])),
+        };
+        parts.iter().copied().chain(chosen.into_iter().flatten())
+    }
+
+    /// How a condition is combined of its parts, if it is.
+    fn kind(&self, node: NodeId) -> Option<Kind> {
+        match self.node(node)? {
+            Node::All(_) => Some(Kind::All),
+            Node::Any(_) => Some(Kind::Any),
+            Node::AtLeast(needed, _) => Some(Kind::AtLeast(*needed)),
+            Node::Choose(..) => Some(Kind::Choose),
+            Node::Always(_) | Node::Atom(_) | Node::Not(_) | Node::Closed(_) | Node::IsUnknown(_) => None,
+        }
+    }
+
+    /// What some conditions can be in doubt about together.
+    fn doubts_of(&self, nodes: &[NodeId]) -> Doubts {
+        nodes.iter().filter_map(|node| self.doubts.get(node.0 as usize)).fold(0, |all, one| all | one)
+    }
+
+    fn inner_lane(&mut self, node: NodeId) -> u32 {
+        if let Some(lane) = self.inner.get(&node) {
+            return *lane;
+        }
+        let lane = self.two_lanes();
+        self.inner.insert(node, lane);
+        lane
+    }
+
+    fn two_lanes(&mut self) -> u32 {
+        let lane = self.program.lanes as u32;
+        self.program.lanes += 2;
+        lane
+    }
+
+    pub(super) fn literal(&mut self, node: NodeId) -> Literal {
+        let all = |high| Literal::new(high, NONE, ALL);
+        let unknown = Literal::new(NONE, NONE, NONE);
+        match self.node(node) {
+            None | Some(Node::Always(TruthKey::Unknown)) => unknown,
+            Some(Node::Always(TruthKey::True)) => all(ALL),
+            Some(Node::Always(TruthKey::False)) => all(NONE),
+            Some(Node::Not(inner)) => self.literal(*inner).flipped(true),
+            Some(Node::IsUnknown(inner)) => Literal::new(ALL, self.literal(*inner).settled(), ALL),
+            Some(Node::Closed(inner)) => {
+                let literal = self.literal(*inner);
+                if is_plain(&literal) { literal.with_all_settled() } else { all(self.inner_lane(node)) }
+            }
+            Some(Node::All(_) | Node::Any(_) | Node::AtLeast(..) | Node::Choose(..)) => {
+                let lane = self.inner_lane(node);
+                Literal::new(lane, NONE, lane + 1)
+            }
+            Some(Node::Atom(atom)) => self.leaf(*atom),
+        }
+    }
+
+    fn leaf(&mut self, id: AtomId) -> Literal {
+        let found = match self.atom(id) {
+            Some(Atom::Range(slot, range)) => self.sources.get(slot).and_then(|at| {
+                let (source, cuts) = (self.program.sources.get(*at)?, self.plan.cuts.get(slot)?);
+                let lane = |key| source.lane as u32 + cuts.piece(key);
+                let literal = Literal::new(lane(range.high), lane(range.low), lane(range.unknown));
+                Some(literal.flipped(range.outside))
+            }),
+            Some(Atom::IsText(column, text)) => self.sources.get(&Slot::Column(*column)).and_then(|at| {
+                let source = self.program.sources.get(*at)?;
+                let piece = source.rank.text(text)?;
+                Some(Literal::new(source.lane as u32 + piece + 1, NONE, source.known()))
+            }),
+            Some(Atom::Known(slot)) => self
+                .sources
+                .get(slot)
+                .and_then(|at| Some(Literal::new(self.program.sources.get(*at)?.known(), NONE, ALL))),
+            Some(Atom::Flag(_) | Atom::OfText(..) | Atom::Opaque(_)) | None => None,
+        };
+        found.unwrap_or_else(|| {
+            let lane = self.own_leaf(LeafKey::Atom(id));
+            Literal::new(lane, NONE, lane + 1)
+        })
+    }
+
+    /// The lanes of a leaf whose bits are found some other way.
+    pub(super) fn own_leaf(&mut self, key: LeafKey) -> u32 {
+        if let Some((_, lane, _)) = self.leaves.get(&key).and_then(|at| self.program.leaves.get(*at)) {
+            return *lane;
+        }
+        let lane = self.two_lanes();
+        let leaf = match key {
+            LeafKey::Atom(id) => Leaf::Atom(id),
+            LeafKey::KnownText(column) => Leaf::KnownText(column),
+        };
+        let doubt = self.next_doubt();
+        self.leaves.insert(key, self.program.leaves.len());
+        self.program.leaves.push((leaf, lane, doubt));
+        lane
+    }
+
+    fn output(&mut self, node: NodeId, is_part: bool, of: Use) -> Output {
+        let (kind, made_of): (Kind, Vec<NodeId>) = match self.kind(node) {
+            Some(kind) if !is_part => (kind, self.parts(node).collect()),
+            Some(_) | None => (Kind::All, vec![node]),
+        };
+        let literals = made_of.iter().map(|part| self.literal(*part)).collect();
+        let doubts = self.doubts_of(&made_of);
+        let kept = of.kept.then(|| self.keep());
+        if let Some(kept) = kept {
+            self.program.kept_of.insert(node, kept);
+        }
+        let mut output = Output { kind, literals, doubts, kept, tags: of.tags, lacks: vec![], asked: None };
+        if output.tags.is_empty() && of.ladders.is_empty() {
+            return output;
+        }
+        // Who names what decides what is said to be missing.
+        let named: Vec<DefinitionId> = output.tags.iter().chain(&of.ladders).copied().collect();
+        let mut ways = Ways::default();
+        self.ways(node, true, &[], &named, &mut ways);
+        for (cause, ways) in ways.of {
+            let kept = (!of.ladders.is_empty()).then(|| self.keep());
+            if let Some(kept) = kept {
+                for ladder in &of.ladders {
+                    self.program.ladders.entry(*ladder).or_default().kept.entry(cause).or_default().push(kept);
+                }
+            }
+            output.lacks.push(Lack { cause, kept, ways });
+        }
+        if !ways.asked.is_empty() {
+            let kept = self.keep();
+            output.asked = Some((ways.asked, kept));
+            for ladder in &of.ladders {
+                self.program.ladders.entry(*ladder).or_default().asked.push(kept);
+            }
+        }
+        output
+    }
+
+    fn keep(&mut self) -> usize {
+        self.program.kept += 1;
+        self.program.kept - 1
+    }
+
+    pub(super) fn known_lane(&self, slot: Slot) -> Option<u32> {
+        let source = self.sources.get(&slot).and_then(|at| self.program.sources.get(*at))?;
+        Some(source.known())
+    }
+
+    /// What must be found before the conditions of a segment are combined, and what each of them can be in doubt about.
+    fn sources_of(&mut self, segment: &mut Segment, needed: &[NodeId]) {
+        let (mut sources, mut leaves) = (BTreeSet::new(), BTreeSet::new());
+        let mut settled: BTreeMap<u32, Doubts> = BTreeMap::new();
+        for node in needed {
+            let doubts = match self.node(*node) {
+                Some(Node::Atom(id)) => self.leaf_of(*id, &mut sources, &mut leaves, &mut settled),
+                None | Some(Node::Always(TruthKey::Unknown)) => ALWAYS,
+                // Whether something is known is always known.
+                Some(Node::Always(_) | Node::Closed(_) | Node::IsUnknown(_)) => 0,
+                Some(Node::Not(_) | Node::All(_) | Node::Any(_) | Node::AtLeast(..) | Node::Choose(..)) => {
+                    let parts = self.parts(*node).filter_map(|part| self.doubts.get(part.0 as usize));
+                    parts.fold(0, |all, one| all | one)
+                }
+            };
+            self.doubts.iter_mut().skip(node.0 as usize).take(1).for_each(|slot| *slot = doubts);
+        }
+        segment.sources = sources.into_iter().collect();
+        segment.leaves = leaves.into_iter().collect();
+        segment.settled = settled.into_iter().collect();
+    }
+
+    /// Where the bits of an atom come from, and what it can be in doubt about.
+    fn leaf_of(
+        &mut self,
+        id: AtomId,
+        sources: &mut BTreeSet<usize>,
+        leaves: &mut BTreeSet<usize>,
+        settled: &mut BTreeMap<u32, Doubts>,
+    ) -> Doubts {
+        let literal = self.leaf(id);
+        let slot = match self.atom(id) {
+            Some(Atom::Range(slot, _) | Atom::Known(slot)) => Some(*slot),
+            // Whose text is known stands beside its cuts.
+            Some(Atom::IsText(column, _) | Atom::OfText(column, _)) => Some(Slot::Column(*column)),
+            Some(Atom::Flag(_) | Atom::Opaque(_)) | None => None,
+        };
+        let source = slot.and_then(|slot| self.sources.get(&slot)).copied();
+        sources.extend(source);
+        let own = self.leaves.get(&LeafKey::Atom(id)).copied();
+        leaves.extend(own);
+        if literal.settled() == ALL {
+            return 0;
+        }
+        let doubt = match own {
+            Some(own) => self.program.leaves.get(own).map(|(_, _, doubt)| *doubt),
+            None => source.and_then(|at| self.program.sources.get(at)).map(|source| source.doubt),
+        };
+        let doubt = doubt.unwrap_or(ALWAYS);
+        *settled.entry(literal.settled()).or_default() |= doubt;
+        doubt
+    }
+
+    /// Whose texts are known is asked where it is counted what is missing.
+    fn known_texts(&self, segment: &mut Segment) {
+        let known = self.leaves.iter().filter(|(key, _)| matches!(key, LeafKey::KnownText(_)));
+        segment.leaves.extend(known.map(|(_, at)| *at));
+        segment.leaves.sort_unstable();
+        segment.leaves.dedup();
+    }
+}
+
+/// Whether what a literal is true of are rows of `high` alone that are known: then it needs no other to be closed.
+fn is_plain(literal: &Literal) -> bool {
+    // Rows before a cut are known; those before the cut of the unknown are told by the lane of the unknown alone.
+    literal.flip() == 0 && literal.high <= literal.settled()
+}
+
+/// The conditions that a step needs.
+fn nodes_of(step: &Step) -> Vec<NodeId> {
+    match step {
+        Step::Condition(_, node) => vec![*node],
+        Step::Ladder(_, arms) => arms.iter().filter_map(|(node, _)| *node).collect(),
+        Step::Score(_, arms) => arms.clone(),
+        Step::Alias(..) | Step::Value(_) => vec![],
+    }
+}
