@@ -50,7 +50,7 @@ impl<'c> Deeds<'c, '_, '_> {
                 whole = false;
                 continue;
             };
-            let to = from + buckets;
+            let to = u32::saturating_add(from, buckets);
             if let Some(deed) = deed {
                 shares.push(Share { name: share.name.symbol.clone(), from, to, deed, span: share.place.0 });
             }
