@@ -100,7 +100,10 @@ impl<'t> Turns<'t> {
             self.memory.recall(&key, &mut recalled);
             population = population.wrapping_add(mark::mixed(mark::of_bytes(key.as_bytes()), print));
             has.clear();
-            has.extend(stays.iter().zip(&values).map(|(stay, cells)| stay.is_had(&cells.value(row))));
+            has.extend(stays.iter().zip(&values).map(|(stay, cells)| match stay.rank {
+                None => cells.is_true(row),
+                Some(_) => stay.is_had(&cells.value(row)),
+            }));
             let rows = users.recent(row).unwrap_or(&nothing);
             let whole = || Whole { record: users.record(row), answers: self.answers(users, row) };
             let turn = self.run.turn(Some(&key), print, &recalled, &has, rows, whole, || {

@@ -2,7 +2,6 @@
 //! run left, since whoever asks keeps others from recording.
 
 use std::{
-    collections::HashMap,
     path::Path,
     sync::{
         Mutex,
@@ -74,16 +73,25 @@ pub(super) fn remembered(
 
     let mut done = done.into_inner().unwrap_or_else(|broken| broken.into_inner());
     done.sort_by_key(|(piece, _)| *piece);
-    let (mut memberships, mut kept): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = (HashMap::new(), HashMap::new());
+    let (mut memberships, mut kept): (Vec<Vec<_>>, Vec<Vec<_>>) = (vec![], vec![]);
     let mut users = Vec::with_capacity(pieces);
     for (_, found) in done {
         match found {
             Done::Users(found) => users.push(found),
-            Done::Memberships(name, found) => memberships.entry(name).or_default().push(found),
-            Done::Kept(value, found) => kept.entry(value).or_default().push(found),
+            Done::Memberships(name, found) => of(&mut memberships, name.0).push(found),
+            Done::Kept(value, found) => of(&mut kept, value.0).push(found),
         }
     }
     Ok(Remembered { as_of, users, memberships, kept, numbers: Default::default() })
+}
+
+/// The pieces of a name or value, by its number.
+fn of<T>(all: &mut Vec<Vec<T>>, number: u32) -> &mut Vec<T> {
+    let at = number as usize;
+    if all.len() <= at {
+        all.resize_with(at + 1, Vec::new);
+    }
+    all.get_mut(at).expect("it was just made")
 }
 
 impl Task {

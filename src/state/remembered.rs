@@ -1,7 +1,6 @@
 //! All that the state knows of each user, in little memory, to be asked by many threads.
 
 use std::{
-    collections::HashMap,
     hash::{BuildHasher, Hasher},
     sync::OnceLock,
 };
@@ -19,9 +18,9 @@ pub struct Remembered {
     /// 65,536 users each, by number.
     pub(super) users: Vec<Users>,
     /// By name, then as [`Remembered::users`].
-    pub(super) memberships: HashMap<NameId, Vec<Sparse<(u32, i64)>>>,
+    pub(super) memberships: Vec<Vec<Sparse<(u32, i64)>>>,
     /// By value, then as [`Remembered::users`].
-    pub(super) kept: HashMap<ValueId, Vec<Sparse<Kept>>>,
+    pub(super) kept: Vec<Vec<Sparse<Kept>>>,
     /// Numbers, found by the hash of the key; made when first asked for.
     pub(super) numbers: OnceLock<Numbers>,
 }
@@ -111,20 +110,20 @@ impl Remembered {
     /// What a user had of a name when last seen, and since when: of a level, layer or funnel also its value.
     pub fn since(&self, name: NameId, number: u32) -> Option<(Option<ValueId>, i64)> {
         let (piece, user) = place(number);
-        let (value, since) = self.memberships.get(&name)?.get(piece)?.get(user)?;
+        let (value, since) = self.memberships.get(name.0 as usize)?.get(piece)?.get(user)?;
         Some(((value != NO_VALUE).then_some(ValueId(value)), since))
     }
 
     /// Who had a name when last seen, in order of number.
     pub fn members(&self, name: NameId) -> impl Iterator<Item = u32> + '_ {
-        let pieces = self.memberships.get(&name).into_iter().flatten().enumerate();
+        let pieces = self.memberships.get(name.0 as usize).into_iter().flatten().enumerate();
         pieces.flat_map(|(piece, sparse)| sparse.iter().map(move |(user, _)| (piece << 16) as u32 | u32::from(user)))
     }
 
     /// What keeps a user on an arm of a level.
     pub fn kept(&self, value: ValueId, number: u32) -> Option<Kept> {
         let (piece, user) = place(number);
-        self.kept.get(&value)?.get(piece)?.get(user)
+        self.kept.get(value.0 as usize)?.get(piece)?.get(user)
     }
 
     /// When the user last reached an arm that is kept.
@@ -155,8 +154,8 @@ impl Remembered {
     pub fn bytes(&self) -> usize {
         let users =
             self.users.iter().map(|it| it.keys.capacity() + it.ends.capacity() * 4 + it.fingerprints.capacity() * 8);
-        let sparse = self.memberships.values().flatten().map(|it| it.iter().count() * 16 + 10_240);
-        let kept = self.kept.values().flatten().map(|it| it.iter().count() * 24 + 10_240);
+        let sparse = self.memberships.iter().flatten().map(|it| it.iter().count() * 16 + 10_240);
+        let kept = self.kept.iter().flatten().map(|it| it.iter().count() * 24 + 10_240);
         let numbers = self.numbers.get().map_or(0, |numbers| numbers.table.allocation_size());
         users.sum::<usize>() + sparse.sum::<usize>() + kept.sum::<usize>() + numbers
     }

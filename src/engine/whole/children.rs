@@ -54,6 +54,24 @@ impl Reading<'_, '_> {
         self.nested_again(whole, pass, &nested)
     }
 
+    /// Reads the files of child tables that no stage asks about, where their rows are wanted for the users' turns.
+    pub(super) fn unasked(
+        &mut self,
+        whole: &Whole<'_>,
+        pass: &mut Pass<'_>,
+        sink: &mut impl RunSink,
+    ) -> Result<(), RunError> {
+        if self.since.is_none() {
+            return Ok(());
+        }
+        for (id, input) in &self.data.children {
+            if let Some(input) = input.as_ref().filter(|_| !self.ran.children.contains_key(id)) {
+                self.file(*id, input, whole, pass, true, sink)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reads the file of one child table. What became of its rows is counted where it is read for the first time.
     fn file(
         &mut self,
@@ -79,6 +97,7 @@ impl Reading<'_, '_> {
         let mut count = ChildCount::default();
         loop {
             let shared = &*pass;
+            let since = self.since.as_deref().filter(|_| counted);
             let look = |parsed: Parsed, repeated: &[usize]| {
                 let Parsed { batch, bad, verbatim, .. } = parsed;
                 let found = repeated.iter().map(|row| (*row, self.is_there(id, input, &batch, *row, &verbatim)));
@@ -87,6 +106,9 @@ impl Reading<'_, '_> {
                 let bad = rounds::in_order(bad, found, 0).into_iter().map(|(_, bad)| bad).collect();
                 let owners = whole.owners(id, &batch, repeated);
                 let orphan = owners.first_orphan.and_then(|row| batch.column(by).map(|keys| keys.get(row)));
+                if let Some(since) = since {
+                    since.note(engine, id, &batch, &owners.users);
+                }
                 let asked = whole.ask(shared, id, batch, &owners.users);
                 Looked { read, bad, owners, orphan, asked }
             };

@@ -110,7 +110,9 @@ impl Engine {
         // Rows that stand in users' records are told to the first stage at once, where it reads nothing that is found first.
         let mut first = (!whole.reads_definitions(1)).then(|| whole.begin(1));
         reading.users(&mut whole, first.as_mut(), sink)?;
-        reading.since_then(&whole, sink)?;
+        if let Some(since) = reading.since.as_deref_mut() {
+            since.grow(whole.users());
+        }
         for stage in 1..=whole.stages() {
             let begun = first.take();
             let nested_told = begun.is_some();
@@ -118,7 +120,12 @@ impl Engine {
             reading.children(&whole, &mut pass, nested_told, sink)?;
             whole.end(pass);
         }
+        let mut pass = whole.begin(whole.stages() + 1);
+        reading.unasked(&whole, &mut pass, sink)?;
         let lines = reading.lines;
+        if let Some(since) = &mut since {
+            since.sort();
+        }
         self.hand_on(&whole, since.as_ref(), &lines, &mut ran, sink)?;
         let wanted = |it: &crate::ir::Metric| data.reads.definitions.contains(&it.definition);
         let metrics = self.rulebook().metrics();

@@ -11,16 +11,9 @@ use std::{
 
 use crate::{
     column::Batch,
-    data::Wanted,
-    engine::{
-        Engine, Recent, RunError, RunSink,
-        whole::{Reading, rounds::Rounds},
-    },
-    eval::{
-        rows,
-        whole::{NOBODY, Whole},
-    },
-    schema::{ColumnId, TableId},
+    engine::{Engine, Recent},
+    eval::{rows, whole::NOBODY},
+    schema::TableId,
     value::{Clock, Value},
 };
 
@@ -101,43 +94,5 @@ impl Since {
             let rows = rows.into_iter().map(|(_, row)| row).collect();
             self.sorted.entry(user).or_default().insert(table, rows);
         }
-    }
-}
-
-impl Reading<'_, '_> {
-    /// Reads the files of the child tables that anything hangs on, once, for the users' turns.
-    pub(super) fn since_then(&mut self, whole: &Whole<'_>, sink: &mut impl RunSink) -> Result<(), RunError> {
-        let Some(since) = self.since.as_deref_mut() else { return Ok(()) };
-        since.grow(whole.users());
-        let engine = self.engine;
-        for (id, input) in &self.data.children {
-            let Some(input) = input else { continue };
-            let table = engine.rulebook().schema.table(*id);
-            let mut needed = self.data.reads.children.get(id).cloned().unwrap_or_default();
-            if let crate::schema::Role::Children { by, .. } = table.role {
-                needed.insert(by);
-            }
-            let needed: Vec<ColumnId> = needed.into_iter().collect();
-            let wanted = Wanted { table: table.clone(), needed, nested: vec![], verbatim: false };
-            let mut rounds = Rounds::open(input, wanted, engine.clock().zone(), self.piece)?;
-            let mut read = 0;
-            loop {
-                let shared = &*since;
-                let pieces = rounds.next(|parsed| {
-                    let owners = whole.owners(*id, &parsed.batch, &[]);
-                    shared.note(engine, *id, &parsed.batch, &owners.users);
-                    parsed.batch.rows
-                });
-                if pieces.is_empty() {
-                    break;
-                }
-                for piece in pieces {
-                    read += piece? as u64;
-                }
-                sink.progress(read, &table.name);
-            }
-        }
-        since.sort();
-        Ok(())
     }
 }

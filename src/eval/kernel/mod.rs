@@ -420,6 +420,14 @@ impl Cells<'_> {
             Cells::Missing => Value::Missing,
         }
     }
+
+    /// Whether a condition is true of a row.
+    pub fn is_true(&self, row: usize) -> bool {
+        match self {
+            Cells::Truths(yes, _) => bits::has(yes, row),
+            Cells::Column(..) | Cells::Own(_) | Cells::Missing => self.value(row) == Value::Bool(true),
+        }
+    }
 }
 
 /// One of the users.
