@@ -9,7 +9,7 @@ use tagwell::{
     engine::{Problems, Rulebook},
     format,
     intern::Symbol,
-    schema::{ColumnId, Role, Table},
+    schema::{ColumnId, Role, Source, Table},
     source::Sources,
     syntax::{self, ast},
 };
@@ -69,6 +69,13 @@ impl Schema {
 
 /// The declaration of a table.
 pub(super) fn declared(table: &Table, schema: &tagwell::schema::Schema) -> String {
+    if table.is_ledger() {
+        return laid_out(&format!(
+            "table {} of {} from ledger",
+            print_name(&table.name),
+            print_name(&schema.root().name)
+        ));
+    }
     let named = |id: ColumnId| print_name(&table.column(id).name);
     let mut head = format!("table {}", print_name(&table.name));
     if let Role::Children { by, at } = &table.role {
@@ -81,7 +88,7 @@ pub(super) fn declared(table: &Table, schema: &tagwell::schema::Schema) -> Strin
         .as_ref()
         .map(|from| format!(" from {}", serde_json::Value::from(from.as_str())))
         .unwrap_or_default();
-    let columns = table.columns.iter().map(|column| {
+    let columns = table.columns.iter().filter(|column| column.source == Source::Data).map(|column| {
         let optional = if column.optional && Some(&column.name) != table.key.map(|key| &table.column(key).name) {
             "?"
         } else {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Over, Rulebook};
 
 use super::person::Slot;
+use crate::schema::Source;
 
 /// Definitions in the order of evaluation, and questions over rows that stand in the conditions themselves.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +50,8 @@ pub(super) fn slots(rulebook: &Rulebook, condition: &Expr) -> Vec<Slot> {
     let mut found = vec![];
     walk(rulebook, condition, &mut |rulebook, node| {
         let slot = match &node.kind {
+            // What the state remembers nobody can give.
+            ExprKind::Column(id) if rulebook.schema.root().column(*id).source == Source::State => return,
             ExprKind::Column(id) if rulebook.schema.root().key != Some(*id) => Slot::Column(*id),
             ExprKind::Aggregate(id) if rulebook.aggregate(*id).over != Over::Users => Slot::Aggregate(*id),
             ExprKind::Definition(id) if stands_for_rows(rulebook, *id) => Slot::Definition(*id),
