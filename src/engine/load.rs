@@ -90,6 +90,8 @@ impl Files {
         for id in reads.children.keys() {
             let table = rulebook.schema.table(*id);
             let input = match (self.of_table(table), users) {
+                // Nothing was decided where nobody brings the state's own decisions.
+                (None, _) if table.is_ledger() => continue,
                 (Some(path), _) => Some(self.input(&path)?),
                 (None, Some(Format::JsonLines)) => None,
                 (None, Some(Format::Parquet | Format::Arrow)) => {
