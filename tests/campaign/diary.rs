@@ -25,6 +25,7 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
 /// The whole diary.
 fn written(case: &Case) -> String {
     let mut users: Vec<&str> = vec![];
+    let mut inside: Vec<(&str, &str)> = vec![];
     let mut test = format!("test \"{}\" ", case.title.replace(['"', '`'], ""));
     for (at, day) in case.days.iter().enumerate() {
         test.push_str(if at == 0 { "as of " } else { "  then as of " });
@@ -41,15 +42,28 @@ fn written(case: &Case) -> String {
         if !with.is_empty() {
             let _ = writeln!(test, "    with {}", with.join(", "));
         }
-        let items = users.iter().flat_map(|user| expected(case, day, user)).collect::<Vec<_>>();
+        turn(&mut inside, day);
+        let items = users.iter().flat_map(|user| expected(case, day, user, &inside)).collect::<Vec<_>>();
         let _ = writeln!(test, "    expect {}", items.join(", "));
     }
     test.push_str("}\n");
     test
 }
 
+/// Who is in what after the day.
+pub(super) fn turn<'a>(inside: &mut Vec<(&'a str, &'a str)>, day: &'a Day) {
+    for line in &day.happens {
+        let words = line.split([' ', ':']).collect::<Vec<_>>();
+        match words.as_slice() {
+            [user, "enters", segment, ..] => inside.push((user, segment)),
+            [user, "leaves", segment, ..] => inside.retain(|one| one != &(*user, *segment)),
+            _ => {},
+        }
+    }
+}
+
 /// What a diary says of one user on one day.
-fn expected(case: &Case, day: &Day, user: &str) -> Vec<String> {
+fn expected(case: &Case, day: &Day, user: &str, inside: &[(&str, &str)]) -> Vec<String> {
     let mut items = vec![];
     for segment in segments(&case.rules) {
         let own = day.happens.iter().filter_map(|line| line.strip_prefix(user)?.strip_prefix(' ')).collect::<Vec<_>>();
@@ -60,6 +74,7 @@ fn expected(case: &Case, day: &Day, user: &str) -> Vec<String> {
         if decided.is_empty() && acts(&case.rules, segment) {
             items.push(format!("{segment} silent"));
         }
+        items.push(format!("{}{segment}", if inside.contains(&(user, segment)) { "" } else { "not " }));
     }
     items.extend(day.have.iter().filter(|(whom, _)| whom == user).map(|(_, items)| items.clone()));
     if let Some(first) = items.first_mut() {
@@ -74,12 +89,12 @@ fn fate(decided: &str) -> String {
     if let Some((_, reason)) = deed.split_once(" stopped ") {
         return format!("stopped by {}", reason.split(" by ").next().unwrap_or_default());
     }
-    let word = |rest: &str| rest.split(' ').next().unwrap_or_default().to_owned();
-    match (deed.strip_prefix("send "), deed) {
-        (Some(sent), _) => format!("sends {}\"", sent.rsplit_once('"').unwrap().0),
-        (None, "hold") => "holds".to_owned(),
-        (None, held) if held.starts_with("hold ") => "holds".to_owned(),
-        (None, done) => format!("does {}", word(done)),
+    if let Some((channel, text)) = deed.strip_prefix("send ").and_then(|sent| sent.split_once(" \"")) {
+        return format!("sends {channel} \"{}\"", text.split('"').next().unwrap_or_default());
+    }
+    match deed.split(' ').next().unwrap_or_default() {
+        "hold" => "holds".to_owned(),
+        verb => format!("does {verb}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A case played through the command, run after run over one state file.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     process::{Command, Output},
 };
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     case::{Case, Day},
-    record,
+    diary, record,
 };
 
 /// Where the command is.
@@ -74,8 +75,9 @@ impl Data {
 /// A second before a moment that is not the first of its day.
 fn second_before(as_of: &str) -> String {
     let (date, time) = as_of.split_once('T').unwrap();
-    let minutes = time.split(':').map(|part| part.parse::<u32>().unwrap()).fold(0, |all, part| all * 60 + part) - 1;
-    format!("{date}T{:02}:{:02}:59", minutes / 60, minutes % 60)
+    let mut parts = time.split(':').map(|part| part.parse::<u32>().unwrap());
+    let seconds = (0..3).fold(0, |all, _| all * 60 + parts.next().unwrap_or_default()) - 1;
+    format!("{date}T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 /// What is not as the case says, each with its line.
@@ -85,6 +87,7 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
     let mut data = Data::default();
     let mut wrong = vec![];
     let mut ledger = String::new();
+    let mut inside = vec![];
     std::fs::write(folder.join("rules.rules"), case.rulebook(&case.rules)).unwrap();
     if let Some(first) = case.days.first().filter(|_| !case.fresh && !case.stateless) {
         let nobody = Day { params: first.params.clone(), lists: first.lists.clone(), ..Day::default() };
@@ -98,6 +101,7 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
         data.change(folder, day);
         if let Some(rules) = &day.rules {
             std::fs::write(folder.join("rules.rules"), case.rulebook(rules)).unwrap();
+            inside.retain(|(_, segment)| rules.contains(&format!("segment {segment} ")));
         }
         let before = (!case.stateless).then(|| dump(folder)).flatten();
         let _ = std::fs::remove_file(folder.join("actions.jsonl"));
@@ -131,6 +135,14 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
             wrong.push(format!("line {}: expected\n  {}\nhappened\n  {}", day.line, expected.join("\n  "), happened.join("\n  ")));
         }
         let records = String::from_utf8_lossy(&answer.stdout).into_owned();
+        diary::turn(&mut inside, day);
+        for record in records.lines().filter(|_| !case.stateless && !again).map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+            let now = record["segments"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<BTreeSet<_>>();
+            let told = inside.iter().filter(|(user, _)| record["user_id"] == *user).map(|(_, segment)| *segment).collect::<BTreeSet<_>>();
+            if told != now {
+                wrong.push(format!("line {}: {} is in {now:?}, and by all that happened in {told:?}", day.line, record["user_id"]));
+            }
+        }
         for (user, items) in &day.have {
             for item in items.split(", ").filter(|item| !has(&records, user, item)) {
                 wrong.push(format!("line {}: not so of {user}: {item}\n{records}", day.line));
