@@ -31,7 +31,7 @@ policy { limit 2 within 7d  quiet 22:00..08:00 }
 "#;
 
 /// A folder with rules, and the data of two days for so many users.
-fn shop(users: usize) -> TempDir {
+pub(super) fn shop(users: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("shop.rules"), RULES).unwrap();
     for day in 1..=2_usize {
@@ -56,7 +56,7 @@ fn words(day: usize) -> [String; 8] {
     ["run", "shop.rules", &file, "-q", &format!("--as-of={as_of}"), "--state=state.db", "--actions=actions.jsonl", "--format=none"].map(str::to_owned)
 }
 
-fn run(folder: &Path, day: usize, more: &[&str]) -> Output {
+pub(super) fn run(folder: &Path, day: usize, more: &[&str]) -> Output {
     let flag = |word: &str| word.split('=').next().unwrap_or_default().to_owned();
     let mut words = words(day).to_vec();
     words.retain(|word| !word.starts_with("--") || more.iter().all(|more| flag(more) != flag(word)));
@@ -250,6 +250,14 @@ fn a_full_disk_leaves_the_last_whole_run() {
     let before = dump(folder);
     assert_eq!(run(folder, 2, &[]).status.code(), Some(0));
     let (after, actions) = (dump(folder), fs::read(folder.join("actions.jsonl")).unwrap());
+
+    // A few decisions find no room.
+    let few = shop(20);
+    assert_eq!(run(few.path(), 1, &[]).status.code(), Some(0));
+    let only = dump(few.path());
+    let full = run(few.path(), 2, &["--actions=/dev/full"]);
+    assert_eq!(full.status.code(), Some(2), "{}", String::from_utf8_lossy(&full.stderr));
+    assert!(dump(few.path()) == only, "what nobody was told is recorded");
 
     // The decisions find no room: the run can be made again, and they are the same.
     put(first.path(), folder);

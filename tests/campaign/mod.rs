@@ -4,6 +4,7 @@
 //! through the command with a state file, and where it can be told as a diary, by `tagwell test` too: both must agree.
 
 mod case;
+mod chance;
 mod crash;
 mod diary;
 mod played;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::{Map, Value};
+use tempfile::TempDir;
 
 use super::{
     case::{Case, Day},
@@ -80,61 +81,110 @@ fn second_before(as_of: &str) -> String {
     format!("{date}T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-/// What is not as the case says, each with its line.
-pub(super) fn differences(case: &Case) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let mut data = Data::default();
-    let mut wrong = vec![];
-    let mut ledger = String::new();
-    let mut inside = vec![];
-    std::fs::write(folder.join("rules.rules"), case.rulebook(&case.rules)).unwrap();
-    if let Some(first) = case.days.first().filter(|_| !case.fresh && !case.stateless) {
-        let nobody = Day { params: first.params.clone(), lists: first.lists.clone(), ..Day::default() };
-        data.change(folder, &nobody);
-        let answer = data.run(folder, &second_before(&first.as_of), &[], true);
-        if answer.status.code() != Some(0) {
-            return vec![format!("line {}: {}", case.line, String::from_utf8_lossy(&answer.stderr))];
+/// A day as it went.
+pub(super) struct Played {
+    /// Turns and decisions, in a line each.
+    pub(super) happened: Vec<String>,
+    /// What everybody has, as it was written.
+    pub(super) records: String,
+}
+
+/// A case on its way.
+struct Playing<'c> {
+    case: &'c Case,
+    folder: TempDir,
+    data: Data,
+    /// All decisions so far.
+    ledger: String,
+    wrong: Vec<String>,
+}
+
+impl Playing<'_> {
+    /// The run before the first day, where there is one.
+    fn begin(case: &Case) -> Playing<'_> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut playing = Playing { case, folder, data: Data::default(), ledger: String::new(), wrong: vec![] };
+        let folder = playing.folder.path();
+        std::fs::write(folder.join("rules.rules"), case.rulebook(&case.rules)).unwrap();
+        if let Some(first) = case.days.first().filter(|_| !case.fresh && !case.stateless) {
+            let nobody = Day { params: first.params.clone(), lists: first.lists.clone(), ..Day::default() };
+            playing.data.change(folder, &nobody);
+            let answer = playing.data.run(folder, &second_before(&first.as_of), &[], true);
+            if answer.status.code() != Some(0) {
+                playing.wrong.push(format!("line {}: {}", case.line, String::from_utf8_lossy(&answer.stderr)));
+            }
         }
+        playing
     }
-    for day in &case.days {
-        data.change(folder, day);
+
+    /// One day; nothing where the run failed, as it should or not.
+    fn day(&mut self, day: &Day) -> Option<Played> {
+        let (folder, stateless) = (self.folder.path(), self.case.stateless);
+        self.data.change(folder, day);
         if let Some(rules) = &day.rules {
-            std::fs::write(folder.join("rules.rules"), case.rulebook(rules)).unwrap();
-            inside.retain(|(_, segment)| rules.contains(&format!("segment {segment} ")));
+            std::fs::write(folder.join("rules.rules"), self.case.rulebook(rules)).unwrap();
         }
-        let before = (!case.stateless).then(|| dump(folder)).flatten();
+        let before = dump(folder);
         let _ = std::fs::remove_file(folder.join("actions.jsonl"));
-        let answer = data.run(folder, &day.as_of, &day.flags, !case.stateless);
+        let answer = self.data.run(folder, &day.as_of, &day.flags, !stateless);
         let said = String::from_utf8_lossy(&answer.stderr).into_owned();
         let (code, words) = day.fails.clone().unwrap_or_default();
         if answer.status.code() != Some(code) || !words.iter().all(|word| said.contains(word.as_str())) {
-            wrong.push(format!("line {}: exit code {:?} and said:\n{said}", day.line, answer.status.code()));
-            continue;
+            self.wrong.push(format!("line {}: exit code {:?} and said:\n{said}", day.line, answer.status.code()));
+            return None;
         }
         if code != 0 {
-            if !case.stateless && before != dump(folder) {
-                wrong.push(format!("line {}: a run that failed left something in the state", day.line));
+            if before != dump(folder) {
+                self.wrong.push(format!("line {}: a run that failed left something in the state", day.line));
             }
-            continue;
+            return None;
         }
         let actions = std::fs::read_to_string(folder.join("actions.jsonl")).unwrap();
-        let again = said.contains("had been made already");
-        if !again {
-            ledger.push_str(&actions);
+        let mut happened = decided(&actions, &mut self.wrong);
+        if !said.contains("had been made already") {
+            self.ledger.push_str(&actions);
+            if !stateless {
+                happened = [transitions(folder), happened].concat();
+            }
         }
-        let mut expected = day.happens.clone();
-        let mut happened = decided(&actions, &mut wrong);
-        if !case.stateless && !again {
-            happened = [transitions(folder), happened].concat();
-        }
-        sort_turns(&mut expected);
         sort_turns(&mut happened);
+        Some(Played { happened, records: String::from_utf8_lossy(&answer.stdout).into_owned() })
+    }
+}
+
+/// What happened on each day of a case whose runs all succeed.
+pub(super) fn play(case: &Case) -> Vec<Played> {
+    let mut playing = Playing::begin(case);
+    let played = case.days.iter().filter_map(|day| playing.day(day)).collect::<Vec<_>>();
+    playing.wrong.extend(afterwards(&playing));
+    assert!(playing.wrong.is_empty(), "{}\n{}", playing.wrong.join("\n"), case.rules);
+    played
+}
+
+/// A day on which everybody is given as they are by then.
+pub(super) fn everything(case: &Case, day: usize) -> Day {
+    let mut whole = Day { as_of: case.days[day].as_of.clone(), ..Day::default() };
+    whole.given = case.days[..=day].iter().flat_map(|day| day.given.clone()).collect();
+    whole
+}
+
+/// What is not as the case says, each with its line.
+pub(super) fn differences(case: &Case) -> Vec<String> {
+    let mut playing = Playing::begin(case);
+    let mut inside = vec![];
+    for day in &case.days {
+        let again = case.days.iter().take_while(|other| other.line < day.line).any(|other| other.as_of == day.as_of);
+        if let Some(rules) = &day.rules {
+            inside.retain(|(_, segment)| rules.contains(&format!("segment {segment} ")));
+        }
+        let Some(Played { mut happened, records }) = playing.day(day) else { continue };
+        let wrong = &mut playing.wrong;
+        let mut expected = day.happens.clone();
+        sort_turns(&mut expected);
         shorten(&mut happened, &expected);
         if expected != happened {
             wrong.push(format!("line {}: expected\n  {}\nhappened\n  {}", day.line, expected.join("\n  "), happened.join("\n  ")));
         }
-        let records = String::from_utf8_lossy(&answer.stdout).into_owned();
         diary::turn(&mut inside, day);
         for record in records.lines().filter(|_| !case.stateless && !again).map(|line| serde_json::from_str::<Value>(line).unwrap()) {
             let now = record["segments"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<BTreeSet<_>>();
@@ -149,23 +199,24 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
             }
         }
     }
-    if !case.stateless && wrong.is_empty() {
-        wrong.extend(afterwards(case, folder, &data, &ledger));
+    if playing.wrong.is_empty() {
+        playing.wrong = afterwards(&playing);
     }
-    wrong
+    playing.wrong
 }
 
 /// What holds after every case: the last run again decides the same and changes nothing, the ledger has what was written, ids differ.
-fn afterwards(case: &Case, folder: &Path, data: &Data, ledger: &str) -> Vec<String> {
-    let mut wrong = vec![];
-    let Some(last) = case.days.last().filter(|day| day.fails.is_none()) else { return wrong };
+fn afterwards(playing: &Playing<'_>) -> Vec<String> {
+    let Playing { case, folder, data, ledger, .. } = playing;
+    let (folder, mut wrong) = (folder.path(), vec![]);
+    let Some(last) = case.days.last().filter(|day| day.fails.is_none() && !case.stateless) else { return wrong };
     let (written, before) = (std::fs::read(folder.join("actions.jsonl")).unwrap(), dump(folder));
     data.run(folder, &last.as_of, &last.flags, true);
     if std::fs::read(folder.join("actions.jsonl")).unwrap() != written || dump(folder) != before {
         wrong.push("the same as-of again decided something else, or changed the state".to_owned());
     }
     let exported = command(folder, &["actions", "--state", "state.db"]);
-    if String::from_utf8_lossy(&exported.stdout) != ledger {
+    if String::from_utf8_lossy(&exported.stdout) != *ledger {
         wrong.push(format!("`tagwell actions` says\n{}\ninstead of\n{ledger}", String::from_utf8_lossy(&exported.stdout)));
     }
     let mut ids = ledger.lines().map(|line| line.split(',').next().unwrap_or_default()).collect::<Vec<_>>();
