@@ -39,4 +39,4 @@ macro_rules! tables {
     )* };
 }
 
-tables! { turns reasons limits consent hours repeats rows shares kept absent rulebooks runs }
+tables! { edges turns reasons limits consent hours repeats rows shares kept absent rulebooks runs }

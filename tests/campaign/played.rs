@@ -171,12 +171,10 @@ pub(super) fn everything(case: &Case, day: usize) -> Day {
 /// What is not as the case says, each with its line.
 pub(super) fn differences(case: &Case) -> Vec<String> {
     let mut playing = Playing::begin(case);
-    let mut inside = vec![];
+    let (mut inside, mut rules) = (vec![], &case.rules);
     for day in &case.days {
         let again = case.days.iter().take_while(|other| other.line < day.line).any(|other| other.as_of == day.as_of);
-        if let Some(rules) = &day.rules {
-            inside.retain(|(_, segment)| rules.contains(&format!("segment {segment} ")));
-        }
+        rules = day.rules.as_ref().unwrap_or(rules);
         let Some(Played { mut happened, records }) = playing.day(day) else { continue };
         let wrong = &mut playing.wrong;
         let mut expected = day.happens.clone();
@@ -188,7 +186,9 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
         diary::turn(&mut inside, day);
         for record in records.lines().filter(|_| !case.stateless && !again).map(|line| serde_json::from_str::<Value>(line).unwrap()) {
             let now = record["segments"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<BTreeSet<_>>();
-            let told = inside.iter().filter(|(user, _)| record["user_id"] == *user).map(|(_, segment)| *segment).collect::<BTreeSet<_>>();
+            let asked = |segment: &str| rules.contains(&format!("segment {segment} "));
+            let told = inside.iter().filter(|(user, segment)| record["user_id"] == *user && asked(segment));
+            let told = told.map(|(_, segment)| *segment).collect::<BTreeSet<_>>();
             if told != now {
                 wrong.push(format!("line {}: {} is in {now:?}, and by all that happened in {told:?}", day.line, record["user_id"]));
             }
