@@ -60,7 +60,10 @@ pub(super) fn cases(text: &str) -> Vec<Case> {
     let mut in_rules = false;
     for (at, line) in text.lines().enumerate() {
         let words = line.trim();
-        if in_rules && (line.starts_with("    ") || (line.starts_with("  ") && !cases.last().is_some_and(|case| !case.days.is_empty()))) {
+        if in_rules
+            && (line.starts_with("    ")
+                || (line.starts_with("  ") && cases.last().is_none_or(|case| case.days.is_empty())))
+        {
             if let Some(case) = cases.last_mut() {
                 let rules = case.days.last_mut().and_then(|day| day.rules.as_mut()).unwrap_or(&mut case.rules);
                 rules.push_str(line);
@@ -73,7 +76,13 @@ pub(super) fn cases(text: &str) -> Vec<Case> {
             continue;
         }
         if let Some(title) = words.strip_prefix("== ") {
-            cases.push(Case { title: title.to_owned(), line: at + 1, zone: "UTC".to_owned(), rules: prelude.to_owned(), ..Case::default() });
+            cases.push(Case {
+                title: title.to_owned(),
+                line: at + 1,
+                zone: "UTC".to_owned(),
+                rules: prelude.to_owned(),
+                ..Case::default()
+            });
             continue;
         }
         if words == "rules" {
@@ -94,19 +103,19 @@ pub(super) fn cases(text: &str) -> Vec<Case> {
                 let mut parts = words[3..].split(' ').map(str::to_owned);
                 let as_of = parts.next().unwrap_or_default();
                 case.days.push(Day { line: at + 1, as_of, flags: parts.collect(), ..Day::default() });
-            },
+            }
             (">", Some(day)) => day.happens.push(words[2..].to_owned()),
             ("=", Some(day)) => day.have.push(first_word(&words[2..])),
             ("!", Some(day)) => {
                 let (code, said) = first_word(&words[2..]);
                 day.fails = Some((code.parse().unwrap(), said.split(" … ").map(str::to_owned).collect()));
-            },
+            }
             ("param", Some(day)) => day.params.push(assigned(&words[6..])),
             ("list", Some(day)) => day.lists.push(assigned(&words[5..])),
             (user, Some(day)) => {
                 let record = words[user.len()..].trim();
                 day.given.push((user.to_owned(), (record != "-").then(|| record.to_owned())));
-            },
+            }
             _ => panic!("line {}: `{words}` stands before the first day", at + 1),
         }
     }
@@ -114,7 +123,10 @@ pub(super) fn cases(text: &str) -> Vec<Case> {
 }
 
 fn first_word(words: &str) -> (String, String) {
-    words.split_once(' ').map(|(first, rest)| (first.to_owned(), rest.to_owned())).unwrap_or((words.to_owned(), String::new()))
+    words
+        .split_once(' ')
+        .map(|(first, rest)| (first.to_owned(), rest.to_owned()))
+        .unwrap_or((words.to_owned(), String::new()))
 }
 
 fn assigned(words: &str) -> (String, String) {
@@ -130,7 +142,10 @@ impl Case {
     /// Whether a diary can tell it: the same rules, users who stay, and nothing that fails.
     pub(super) fn is_diary(&self) -> bool {
         let plain = |day: &Day| {
-            day.flags.is_empty() && day.rules.is_none() && day.fails.is_none() && day.given.iter().all(|(_, record)| record.is_some())
+            day.flags.is_empty()
+                && day.rules.is_none()
+                && day.fails.is_none()
+                && day.given.iter().all(|(_, record)| record.is_some())
         };
         let moved = self.days.windows(2).all(|pair| pair[0].as_of != pair[1].as_of);
         !self.fresh && !self.stateless && !self.no_diary && moved && self.days.iter().all(plain)

@@ -91,7 +91,10 @@ fn rules(chance: &mut Chance, memory: bool) -> String {
     let mut rules = include_str!("schema.rules").to_owned();
     if memory {
         let keep = chance.of(&["keep 40", "keep 2d"]);
-        let _ = writeln!(rules, "  tag hot when spend > 50\n  level rank by points {{ gold from 60 {keep}  red otherwise }}");
+        let _ = writeln!(
+            rules,
+            "  tag hot when spend > 50\n  level rank by points {{ gold from 60 {keep}  red otherwise }}"
+        );
     }
     let segments = chance.below(3) + 2;
     for segment in 1..=segments {
@@ -105,7 +108,14 @@ fn rules(chance: &mut Chance, memory: bool) -> String {
         rules.push_str("}\n");
     }
     let mut policy = String::new();
-    for clause in ["require ok", "limit 2 within 2d", "limit sms 1 within 1d", "quiet 22:00..08:00", "priority [s2]", "exempt [s1]"] {
+    for clause in [
+        "require ok",
+        "limit 2 within 2d",
+        "limit sms 1 within 1d",
+        "quiet 22:00..08:00",
+        "priority [s2]",
+        "exempt [s1]",
+    ] {
         if chance.one_in(4) {
             let _ = write!(policy, "{clause}  ");
         }
@@ -153,9 +163,15 @@ fn case(seed: u64, memory: bool) -> Case {
                 // Since the run before, at this one, at that one, or some time ahead.
                 // At the first moment of a diary no row is new.
                 let here = if day == 0 { before } else { now };
-                let at = [before + 1 + chance.below(now - before - 1), here, before, now + 600][chance.below(4) as usize];
+                let at =
+                    [before + 1 + chance.below(now - before - 1), here, before, now + 600][chance.below(4) as usize];
                 let own = &mut orders[user - 1];
-                own.push(format!("{{ order_id: \"o{user}{}\", paid_at: {}, amount: {} }}", own.len(), moment(at), chance.below(9)));
+                own.push(format!(
+                    "{{ order_id: \"o{user}{}\", paid_at: {}, amount: {} }}",
+                    own.len(),
+                    moment(at),
+                    chance.below(9)
+                ));
                 record.push(format!("orders: [{}]", own.join(", ")));
             }
             given.push((format!("u{user}"), Some(format!("{{ {} }}", record.join(", ")))));
@@ -190,7 +206,9 @@ fn agree_with_diaries(many: u64) {
     for seed in seeds(many) {
         let case = happened(&case(seed, seed % 3 != 0));
         decided += case.days.iter().map(|day| day.happens.len()).sum::<usize>();
-        wrong.extend(diary::differences(&case).into_iter().map(|wrong| format!("seed {seed}:\n{}\n{wrong}", case.rules)));
+        wrong.extend(
+            diary::differences(&case).into_iter().map(|wrong| format!("seed {seed}:\n{}\n{wrong}", case.rules)),
+        );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(decided as u64 > many, "much happens: {decided}");
@@ -221,15 +239,21 @@ fn a_first_run_late_differs_from_day_by_day_only_in_what_is_remembered() {
         assert_eq!(first[0].records, now.records, "seed {seed}: results hang on the runs before\n{}", case.rules);
         let told = first[0].happened.iter().filter(|line| !line.ends_with(": first")).collect::<Vec<_>>();
         assert!(told.is_empty(), "seed {seed}: {told:?}\n{}", case.rules);
-        late.rules = late.rules.replace(" { on", " { backfill on").replace(" { every", " { backfill every").replace(" { require ok", " { backfill require ok");
+        late.rules = late
+            .rules
+            .replace(" { on", " { backfill on")
+            .replace(" { every", " { backfill every")
+            .replace(" { require ok", " { backfill require ok");
         let mut inside = vec![];
         case.days.iter().zip(&by_day).for_each(|(day, played)| {
             let day = Day { happens: played.happened.clone(), ..day.clone() };
-            let mut own = inside.iter().map(|(user, segment): &(String, String)| (user.as_str(), segment.as_str())).collect();
+            let mut own =
+                inside.iter().map(|(user, segment): &(String, String)| (user.as_str(), segment.as_str())).collect();
             diary::turn(&mut own, &day);
             inside = own.into_iter().map(|(user, segment)| (user.to_owned(), segment.to_owned())).collect();
         });
-        let mut entered = inside.iter().map(|(user, segment)| format!("{user} enters {segment}: first")).collect::<Vec<_>>();
+        let mut entered =
+            inside.iter().map(|(user, segment)| format!("{user} enters {segment}: first")).collect::<Vec<_>>();
         entered.sort();
         let mut backfilled = played::play(&late).remove(0).happened;
         let turns = backfilled.iter().take_while(|line| line.ends_with(": first")).count();

@@ -53,7 +53,17 @@ pub(super) fn shop(users: usize) -> TempDir {
 /// What is typed on a day.
 fn words(day: usize) -> [String; 8] {
     let (file, as_of) = (format!("day{day}.jsonl"), format!("2026-11-{}T23:30", 19 + day));
-    ["run", "shop.rules", &file, "-q", &format!("--as-of={as_of}"), "--state=state.db", "--actions=actions.jsonl", "--format=none"].map(str::to_owned)
+    [
+        "run",
+        "shop.rules",
+        &file,
+        "-q",
+        &format!("--as-of={as_of}"),
+        "--state=state.db",
+        "--actions=actions.jsonl",
+        "--format=none",
+    ]
+    .map(str::to_owned)
 }
 
 pub(super) fn run(folder: &Path, day: usize, more: &[&str]) -> Output {
@@ -101,8 +111,15 @@ fn killed(moments: u32) {
         child.wait().unwrap();
         // A reader finds one of the two whole runs.
         let found = dump(folder);
-        assert!(found == before || found == after, "killed at moment {moment}: neither the run before nor the whole run");
-        if found == before { halfway += 1 } else { through += 1 }
+        assert!(
+            found == before || found == after,
+            "killed at moment {moment}: neither the run before nor the whole run"
+        );
+        if found == before {
+            halfway += 1
+        } else {
+            through += 1
+        }
         if let Ok(written) = fs::read(folder.join("actions.jsonl")) {
             assert_eq!(written, actions, "killed at moment {moment}: a file of decisions that is not whole");
             assert_eq!(found, after, "killed at moment {moment}: decisions are written that the state does not know");
@@ -156,7 +173,19 @@ fn of_two_runs_at_once_the_second_says_so() {
     assert_eq!(run(folder, 1, &[]).status.code(), Some(0));
     let (before, day) = (dump(folder), fs::read(folder.join("day2.jsonl")).unwrap());
     // The first one waits for its users on standard input, and has opened the state.
-    let mut first = start(folder, &["run", "shop.rules", "--data", "users=jsonl:-", "--as-of=2026-11-21T23:30", "--state=state.db", "--actions=first.jsonl", "--format=none"]);
+    let mut first = start(
+        folder,
+        &[
+            "run",
+            "shop.rules",
+            "--data",
+            "users=jsonl:-",
+            "--as-of=2026-11-21T23:30",
+            "--state=state.db",
+            "--actions=first.jsonl",
+            "--format=none",
+        ],
+    );
     let mut input = first.stdin.take().unwrap();
     let second = (0..200).find_map(|_| {
         // A writer's mark beside the state says that it has begun.
@@ -218,7 +247,10 @@ fn what_cannot_be_written_is_found_out_before_anything_is_recorded() {
     refused(folder, Refused { flags: &["--actions=no/such/actions.jsonl"], says: &["no/such/actions.jsonl"] });
     refused(folder, Refused { flags: &["--actions=state.db"], says: &["state.db"] });
     refused(folder, Refused { flags: &["--out=state.db", "--format=jsonl"], says: &["state.db"] });
-    refused(folder, Refused { flags: &["--actions=same.jsonl", "--out=same.jsonl", "--format=jsonl"], says: &["same.jsonl"] });
+    refused(
+        folder,
+        Refused { flags: &["--actions=same.jsonl", "--out=same.jsonl", "--format=jsonl"], says: &["same.jsonl"] },
+    );
     refused(folder, Refused { flags: &["--actions=day2.jsonl"], says: &["day2.jsonl"] });
     refused(folder, Refused { flags: &["--actions=shop.rules"], says: &["shop.rules"] });
     refused(folder, Refused { flags: &["--actions=actions.txt"], says: &["actions.txt"] });
@@ -273,7 +305,13 @@ fn a_full_disk_leaves_the_last_whole_run() {
     for blocks in [8, 64, 150, 400] {
         put(first.path(), folder);
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-        let limited = Command::new("sh").arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_tagwell")).args(words(2)).current_dir(folder).output();
+        let limited = Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .arg(env!("CARGO_BIN_EXE_tagwell"))
+            .args(words(2))
+            .current_dir(folder)
+            .output();
         let limited = limited.unwrap();
         let said = String::from_utf8_lossy(&limited.stderr).into_owned();
         let found = dump(folder);
@@ -293,15 +331,21 @@ fn a_damaged_state_and_one_of_a_newer_version_are_refused_and_left() {
     let folder = folder.path();
     assert_eq!(run(folder, 1, &[]).status.code(), Some(0));
     let good = fs::read(folder.join("state.db")).unwrap();
+    let spoilt = |spoil: fn(&mut Vec<u8>)| {
+        let mut bytes = good.clone();
+        spoil(&mut bytes);
+        bytes
+    };
     let newer = |bytes: &mut Vec<u8>| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
     let torn = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 3);
     let overwritten = |bytes: &mut Vec<u8>| bytes[4096..40_960].fill(0xA5);
     let noise = |bytes: &mut Vec<u8>| bytes.fill(0x5A);
-    let cases: [(&str, &dyn Fn(&mut Vec<u8>)); 4] =
-        [("newer tagwell", &newer), ("damaged", &torn), ("damaged", &overwritten), ("is not a state", &noise)];
-    for (says, spoil) in cases {
-        let mut bytes = good.clone();
-        spoil(&mut bytes);
+    for (says, bytes) in [
+        ("newer tagwell", spoilt(newer)),
+        ("damaged", spoilt(torn)),
+        ("damaged", spoilt(overwritten)),
+        ("is not a state", spoilt(noise)),
+    ] {
         fs::write(folder.join("state.db"), &bytes).unwrap();
         let _ = fs::remove_file(folder.join("actions.jsonl"));
         for typed in [run(folder, 2, &[]), command(folder, &["actions", "--state", "state.db"])] {

@@ -18,7 +18,7 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
         _ => {
             let said = [answer.stdout, answer.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
             vec![format!("as a diary: {said}\n{}", written(case))]
-        },
+        }
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn turn<'a>(inside: &mut Vec<(&'a str, &'a str)>, day: &'a Day) {
         match words.as_slice() {
             [user, "enters", segment, ..] => inside.push((user, segment)),
             [user, "leaves", segment, ..] => inside.retain(|one| one != &(*user, *segment)),
-            _ => {},
+            _ => {}
         }
     }
 }
@@ -67,8 +67,16 @@ fn expected(case: &Case, day: &Day, user: &str, inside: &[(&str, &str)]) -> Vec<
     let mut items = vec![];
     for segment in segments(&case.rules) {
         let own = day.happens.iter().filter_map(|line| line.strip_prefix(user)?.strip_prefix(' ')).collect::<Vec<_>>();
-        items.extend(own.iter().filter(|line| line.starts_with(&format!("enters {segment}:"))).map(|_| format!("{segment} entered")));
-        items.extend(own.iter().filter(|line| line.starts_with(&format!("leaves {segment}:"))).map(|_| format!("{segment} left")));
+        items.extend(
+            own.iter()
+                .filter(|line| line.starts_with(&format!("enters {segment}:")))
+                .map(|_| format!("{segment} entered")),
+        );
+        items.extend(
+            own.iter()
+                .filter(|line| line.starts_with(&format!("leaves {segment}:")))
+                .map(|_| format!("{segment} left")),
+        );
         let decided = own.iter().filter_map(|line| line.strip_prefix(segment)?.strip_prefix(' ')).collect::<Vec<_>>();
         items.extend(decided.iter().map(|line| format!("{segment} {}", fate(line))));
         if decided.is_empty() && acts(&case.rules, segment) {

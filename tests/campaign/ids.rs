@@ -23,7 +23,10 @@ fn ids(rules: &str) -> Vec<String> {
     let mut ids = vec![];
     for (day, orders) in [
         (19, ""),
-        (20, r#"{"order_id":"o1","paid_at":"2026-11-20T09:00","amount":1},{"order_id":"o2","paid_at":"2026-11-20T09:00","amount":2}"#),
+        (
+            20,
+            r#"{"order_id":"o1","paid_at":"2026-11-20T09:00","amount":1},{"order_id":"o2","paid_at":"2026-11-20T09:00","amount":2}"#,
+        ),
         (21, r#"{"order_id":"o3","paid_at":"2026-11-21T09:00","amount":1}"#),
         (22, ""),
     ] {
@@ -33,10 +36,15 @@ fn ids(rules: &str) -> Vec<String> {
         });
         fs::write(folder.join("users.jsonl"), users.collect::<String>()).unwrap();
         let as_of = format!("2026-11-{day}T10:00");
-        let answer = command(folder, &["run", "shop.rules", "users.jsonl", "--state=s.db", "--actions=a.jsonl", "--as-of", &as_of]);
+        let answer = command(
+            folder,
+            &["run", "shop.rules", "users.jsonl", "--state=s.db", "--actions=a.jsonl", "--as-of", &as_of],
+        );
         assert_eq!(answer.status.code(), Some(0), "{}", String::from_utf8_lossy(&answer.stderr));
         let actions = fs::read_to_string(folder.join("a.jsonl")).unwrap();
-        let own = actions.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["action_id"].as_str().unwrap().to_owned());
+        let own = actions.lines().map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["action_id"].as_str().unwrap().to_owned()
+        });
         ids.extend(own);
     }
     ids
@@ -49,7 +57,10 @@ fn an_id_hangs_on_rulebook_segment_place_user_entry_and_occasion_and_never_on_th
     assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), told.len());
     let same = |rules: String| ids(&rules) == told;
     assert!(same(RULES.to_owned()), "the same runs in another file");
-    assert!(same(RULES.replace("hello", "good day").replace("again", "once more").replace("paid {", "paid: {")), "another text");
+    assert!(
+        same(RULES.replace("hello", "good day").replace("again", "once more").replace("paid {", "paid: {")),
+        "another text"
+    );
     assert!(same(RULES.replace("send sms", "send email")), "another channel");
     assert!(same(RULES.replace("spend > 5", "spend >= 5")), "another condition");
     let apart = |rules: String| ids(&rules).iter().all(|id| !told.contains(id));

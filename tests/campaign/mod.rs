@@ -17,7 +17,10 @@ use rayon::prelude::*;
 fn play(name: &str, text: &str) {
     let only = std::env::var("CASE").ok();
     let cases = case::cases(text);
-    let cases = cases.iter().filter(|case| only.as_ref().is_none_or(|only| case.title.contains(only.as_str()))).collect::<Vec<_>>();
+    let cases = cases
+        .iter()
+        .filter(|case| only.as_ref().is_none_or(|only| case.title.contains(only.as_str())))
+        .collect::<Vec<_>>();
     let wrong = cases
         .par_iter()
         .flat_map_iter(|case| {

@@ -47,7 +47,9 @@ impl Data {
             self.params.push((name.clone(), value.clone()));
         }
         for (name, value) in &day.lists {
-            let Value::Array(keys) = serde_json::from_str::<Value>(value).unwrap() else { panic!("not a list: {value}") };
+            let Value::Array(keys) = serde_json::from_str::<Value>(value).unwrap() else {
+                panic!("not a list: {value}")
+            };
             let lines = keys.iter().map(|key| format!("{}\n", key.as_str().unwrap())).collect::<String>();
             std::fs::write(folder.join(format!("{name}.csv")), format!("user_id\n{lines}")).unwrap();
         }
@@ -181,16 +183,29 @@ pub(super) fn differences(case: &Case) -> Vec<String> {
         sort_turns(&mut expected);
         shorten(&mut happened, &expected);
         if expected != happened {
-            wrong.push(format!("line {}: expected\n  {}\nhappened\n  {}", day.line, expected.join("\n  "), happened.join("\n  ")));
+            wrong.push(format!(
+                "line {}: expected\n  {}\nhappened\n  {}",
+                day.line,
+                expected.join("\n  "),
+                happened.join("\n  ")
+            ));
         }
         diary::turn(&mut inside, day);
-        for record in records.lines().filter(|_| !case.stateless && !again).map(|line| serde_json::from_str::<Value>(line).unwrap()) {
-            let now = record["segments"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<BTreeSet<_>>();
+        for record in records
+            .lines()
+            .filter(|_| !case.stateless && !again)
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        {
+            let now =
+                record["segments"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<BTreeSet<_>>();
             let asked = |segment: &str| rules.contains(&format!("segment {segment} "));
             let told = inside.iter().filter(|(user, segment)| record["user_id"] == *user && asked(segment));
             let told = told.map(|(_, segment)| *segment).collect::<BTreeSet<_>>();
             if told != now {
-                wrong.push(format!("line {}: {} is in {now:?}, and by all that happened in {told:?}", day.line, record["user_id"]));
+                wrong.push(format!(
+                    "line {}: {} is in {now:?}, and by all that happened in {told:?}",
+                    day.line, record["user_id"]
+                ));
             }
         }
         for (user, items) in &day.have {
@@ -217,7 +232,10 @@ fn afterwards(playing: &Playing<'_>) -> Vec<String> {
     }
     let exported = command(folder, &["actions", "--state", "state.db"]);
     if String::from_utf8_lossy(&exported.stdout) != *ledger {
-        wrong.push(format!("`tagwell actions` says\n{}\ninstead of\n{ledger}", String::from_utf8_lossy(&exported.stdout)));
+        wrong.push(format!(
+            "`tagwell actions` says\n{}\ninstead of\n{ledger}",
+            String::from_utf8_lossy(&exported.stdout)
+        ));
     }
     let mut ids = ledger.lines().map(|line| line.split(',').next().unwrap_or_default()).collect::<Vec<_>>();
     let all = ids.len();
@@ -242,7 +260,13 @@ fn decided(actions: &str, wrong: &mut Vec<String>) -> Vec<String> {
         if action["with"].as_object().is_some_and(|with| !with.is_empty()) {
             told.push_str(&format!(" with {}", action["with"]));
         }
-        for (word, name) in [("variant", "variant"), ("from", "not_before"), ("to", "not_after"), ("stopped", "stopped"), ("by", "stopped_by")] {
+        for (word, name) in [
+            ("variant", "variant"),
+            ("from", "not_before"),
+            ("to", "not_after"),
+            ("stopped", "stopped"),
+            ("by", "stopped_by"),
+        ] {
             if !action[name].is_null() {
                 told.push_str(&format!(" {word} {}", text(name)));
             }
@@ -283,7 +307,9 @@ pub(super) fn dump(folder: &Path) -> Option<String> {
     for name in names {
         let mut asked = state.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
         let columns = asked.column_count();
-        let rows = asked.query_map([], |row| (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect::<Result<Vec<_>, _>>());
+        let rows = asked.query_map([], |row| {
+            (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect::<Result<Vec<_>, _>>()
+        });
         rows.unwrap().for_each(|row| told.push_str(&format!("{name} {:?}\n", row.unwrap())));
     }
     Some(told)
@@ -309,12 +335,19 @@ fn shorten(happened: &mut [String], expected: &[String]) {
 
 /// Whether the user's record says so: `vip`, `not vip`, `membership = gold`, `membership is missing`.
 fn has(records: &str, user: &str, item: &str) -> bool {
-    let record = records.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).find(|record| record["user_id"] == user);
+    let record = records
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .find(|record| record["user_id"] == user);
     let Some(record) = record else { return false };
-    let named = |name: &str| ["tags", "segments"].iter().any(|list| record[*list].as_array().is_some_and(|all| all.iter().any(|one| one == name)));
+    let named = |name: &str| {
+        ["tags", "segments"]
+            .iter()
+            .any(|list| record[*list].as_array().is_some_and(|all| all.iter().any(|one| one == name)))
+    };
     match (item.strip_prefix("not "), item.split_once(" = "), item.strip_suffix(" is missing")) {
         (Some(name), ..) => !named(name),
-        (_, Some((name, value)), _) => record[name].as_str() == Some(value) || record[name].to_string() == value,
+        (_, Some((name, value)), _) => record[name] == value,
         (.., Some(name)) => record[name].is_null(),
         _ => named(item),
     }

@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
             Some(rest) => {
                 self.rest = rest.trim_start();
                 true
-            },
+            }
             None => false,
         }
     }

@@ -165,7 +165,9 @@ fn sources(
 ) -> Vec<(Source, Told)> {
     let table = found.rulebook.schema.root();
     let mut all = vec![];
-    for (at, column) in table.columns.iter().enumerate().filter(|(_, column)| column.optional && column.source != schema::Source::State) {
+    for (at, column) in
+        table.columns.iter().enumerate().filter(|(_, column)| column.optional && column.source != schema::Source::State)
+    {
         if table.key == Some(ColumnId(at as u32)) {
             continue;
         }
