@@ -10,6 +10,8 @@
 
 #[cfg(feature = "data")]
 mod agree;
+#[cfg(feature = "cli")]
+mod campaign;
 mod check;
 #[cfg(feature = "cli")]
 mod cli;

@@ -35,7 +35,11 @@ impl Output {
             return Ok(Output::standard());
         }
         let name = path.to_string_lossy().into_owned();
-        let target = open(path).map_err(|error| Failure::file("write", &name, &error))?;
+        let target = open(path).map_err(|error| match absent_folder(path) {
+            Some(folder) => Failure::new(format!("cannot write `{name}`: there is no folder `{folder}`"))
+                .help(format!("make it with `mkdir -p {folder}`")),
+            None => Failure::file("write", &name, &error),
+        })?;
         Ok(Output { name, target })
     }
 
@@ -50,9 +54,14 @@ impl Output {
         written.map_err(|error| self.failure(&error))
     }
 
+    /// Writes what is left, so that a disk that is full is known before [`Output::finish`].
+    pub(crate) fn settle(&mut self) -> Result<(), Failure> {
+        self.target.writer().flush().map_err(|error| self.failure(&error))
+    }
+
     /// Writes what is left and puts a file in its place.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        self.target.writer().flush().map_err(|error| self.failure(&error))?;
+        self.settle()?;
         let name = self.name;
         match self.target {
             Target::Standard(_) | Target::Direct(_) => Ok(()),
@@ -110,6 +119,12 @@ fn open(path: &Path) -> io::Result<Target> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// The folder of a path, where there is none.
+fn absent_folder(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())?;
+    Some(folder.to_string_lossy().into_owned())
 }
 
 /// The file that a symbolic link leads to, also where that does not exist yet: the link stays a link.

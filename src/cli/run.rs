@@ -160,6 +160,8 @@ impl Run {
         let as_of = AsOf::read(self.settings.as_of.as_deref());
         let acts = self.state.is_some() || self.actions.is_some();
         let zone = book.checked.zone();
+        self.writes_apart()?;
+        let writer = self.actions.as_deref().map(actions_writer).transpose()?;
         let earlier = match acts {
             true => Some(acting::open(self.state.as_deref(), as_of.instant(&zone)?, &zone)?),
             false => None,
@@ -189,7 +191,6 @@ impl Run {
         let mut sink = self.sink(&engine, &plan, &allowed, voice)?;
         // Keys are compared where users are numbered.
         if let Some(earlier) = earlier {
-            let writer = self.actions.as_deref().map(actions_writer).transpose()?;
             let acting = acting::Acting::begin(&self, &book, engine.clone(), earlier, &as_of, voice)?;
             let evaluated = acting.engine.clone();
             let everybody = Everybody {
@@ -278,7 +279,6 @@ impl Run {
         let children = book.children(reads)?;
         read.extend(children.values().flatten().filter_map(|file| real(Path::new(&file.name()))));
         read.extend(real(&self.rules));
-        let mut written: Vec<PathBuf> = vec![];
         for (flag, path) in [
             ("--out", &self.out),
             ("--rejects", &self.data.rejects),
@@ -290,14 +290,27 @@ impl Run {
                 let message = format!("{flag}: `{}` is read by this run, and would be written over", path.display());
                 return Err(Failure::new(message).help("write to another file"));
             }
-            written.push(path);
         }
-        match (&self.out, &self.data.rejects) {
-            (Some(out), Some(rejects)) if out == rejects && out.as_os_str() != "-" => {
-                Err(Failure::new("--out and --rejects name the same file").help("write the rejects to another file"))
+        Ok(())
+    }
+
+    /// No two things are written to the same file.
+    fn writes_apart(&self) -> Result<(), Failure> {
+        let all = [
+            ("--out", &self.out),
+            ("--rejects", &self.data.rejects),
+            ("--actions", &self.actions),
+            ("--state", &self.state),
+        ];
+        let named: Vec<(&str, PathBuf)> =
+            all.into_iter().filter_map(|(flag, path)| Some((flag, settled(path.as_deref()?)?))).collect();
+        for (at, (flag, path)) in named.iter().enumerate() {
+            if let Some((other, _)) = named.iter().take(at).find(|(_, other)| other == path) {
+                let message = format!("{other} and {flag} name the same file, `{}`", path.display());
+                return Err(Failure::new(message).help(format!("name another file behind {flag}")));
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// The form of the records: as `--format` says, else as the file of `--out` ends.
@@ -390,6 +403,16 @@ pub(super) fn threads<T: Send>(number: Option<NonZeroUsize>, work: impl FnOnce()
 /// Whether something is there that is no file: `/dev/null`, a pipe.
 fn is_device(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// Where a file is or will be; none of standard output, and of what can be written to by many.
+fn settled(path: &Path) -> Option<PathBuf> {
+    if path.as_os_str() == "-" || is_device(path) {
+        return None;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let real = std::fs::canonicalize(path).ok();
+    real.or_else(|| Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?)))
 }
 
 /// Where decisions go.

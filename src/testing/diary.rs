@@ -71,7 +71,7 @@ impl Ways {
     pub(super) fn concern(&self, entries: &[Entry]) -> bool {
         let fates =
             || entries.iter().flat_map(|entry| &entry.expect).any(|it| matches!(it.expected, Expected::Fate(..)));
-        fates() || entries.len() > 1 && (self.tracked.is_read() || !self.ledgers.is_empty())
+        fates() || self.tracked.is_read() || entries.len() > 1 && !self.ledgers.is_empty()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         AggregateFunction, AggregateId, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, HasTest,
         Over, Quorum,
     },
-    schema::ColumnId,
+    schema::{self, ColumnId},
     source::Span,
 };
 
@@ -33,16 +33,20 @@ pub(super) fn look(found: &mut Found<'_>) {
     let mut places: Vec<Place> = vec![];
     let mut place_at: HashMap<Span, usize> = HashMap::new();
     let questions = same_questions(found);
+    // What is unknown though nothing is missing is so by what stands there: `if … else missing`, `held(vip)` of who is no vip.
+    let nothing = Without::new(found.rulebook, None, &[], &named);
+    let anyway: HashSet<Span> =
+        doubtful.iter().filter_map(|it| in_definition(&nothing, it)).map(|it| it.span).collect();
     for (source, told) in sources(found, &roots, &questions) {
         let rows = match source {
             Source::Rows(id) => questions.get(&id).map_or(&[][..], Vec::as_slice),
             Source::Column(_) | Source::Row(_) | Source::Ladder(_) => &[],
         };
-        let without = Without::new(found.rulebook, source, rows, &named);
+        let without = Without::new(found.rulebook, Some(source), rows, &named);
         let mut seen: Vec<Negation> = vec![];
         for definition in &doubtful {
             // The first of each rule: who has read it once has read it.
-            seen.extend(in_definition(&without, definition));
+            seen.extend(in_definition(&without, definition).filter(|it| !anyway.contains(&it.span)));
         }
         if told == Told::Once {
             seen.sort_by_key(|it| it.span);
@@ -161,7 +165,9 @@ fn sources(
 ) -> Vec<(Source, Told)> {
     let table = found.rulebook.schema.root();
     let mut all = vec![];
-    for (at, column) in table.columns.iter().enumerate().filter(|(_, column)| column.optional) {
+    for (at, column) in
+        table.columns.iter().enumerate().filter(|(_, column)| column.optional && column.source != schema::Source::State)
+    {
         if table.key == Some(ColumnId(at as u32)) {
             continue;
         }

@@ -89,10 +89,10 @@ impl Outcomes {
     }
 }
 
-/// A rulebook in which one thing is missing.
+/// A rulebook in which one thing is missing, or nothing is.
 pub(super) struct Without<'r> {
     rulebook: &'r Rulebook,
-    source: Source,
+    source: Option<Source>,
     /// Questions that have no answer where the source has none, since they are the same in other places.
     rows: &'r [AggregateId],
     /// By [`DefinitionId`]; of those that no rule names, nothing.
@@ -117,7 +117,7 @@ pub(super) fn named(rulebook: &Rulebook) -> Vec<DefinitionId> {
 impl<'r> Without<'r> {
     pub(super) fn new(
         rulebook: &'r Rulebook,
-        source: Source,
+        source: Option<Source>,
         rows: &'r [AggregateId],
         named: &[DefinitionId],
     ) -> Without<'r> {
@@ -133,7 +133,7 @@ impl<'r> Without<'r> {
     }
 
     fn body(&self, id: DefinitionId) -> Outcomes {
-        if self.source == Source::Ladder(id) {
+        if self.source == Some(Source::Ladder(id)) {
             return Outcomes::UNKNOWN;
         }
         match &self.rulebook.definition(id).body {
@@ -156,9 +156,9 @@ impl<'r> Without<'r> {
             ExprKind::Constant(Value::Bool(true)) => Outcomes::TRUE,
             ExprKind::Constant(Value::Bool(false)) => Outcomes::FALSE,
             ExprKind::Constant(Value::Missing) => Outcomes::UNKNOWN,
-            ExprKind::Column(id) if self.source == Source::Column(*id) => Outcomes::UNKNOWN,
+            ExprKind::Column(id) if self.source == Some(Source::Column(*id)) => Outcomes::UNKNOWN,
             // Whether there is a row is asked of the table, as a source of its own.
-            ExprKind::Lookup { table, .. } if self.source == Source::Row(*table) => Outcomes::UNKNOWN,
+            ExprKind::Lookup { table, .. } if self.source == Some(Source::Row(*table)) => Outcomes::UNKNOWN,
             ExprKind::Lookup { .. } => Outcomes::KNOWN,
             ExprKind::Definition(id) => self.definitions.get(id.0 as usize).copied().unwrap_or(Outcomes::KNOWN),
             ExprKind::Aggregate(id) => self.aggregate(*id),
@@ -195,7 +195,7 @@ impl<'r> Without<'r> {
 
     /// Of no rows some questions have no answer; a rank is unknown where what is ranked is.
     fn aggregate(&self, id: AggregateId) -> Outcomes {
-        if self.source == Source::Rows(id) || self.rows.contains(&id) {
+        if self.source == Some(Source::Rows(id)) || self.rows.contains(&id) {
             return Outcomes::UNKNOWN;
         }
         let aggregate = self.rulebook.aggregate(id);

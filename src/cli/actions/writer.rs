@@ -81,10 +81,17 @@ impl ActionsWriter {
 
     /// Ends the file, which is whole then.
     pub(crate) fn finish(self) -> Result<(), Failure> {
-        match self {
-            ActionsWriter::Jsonl(output) | ActionsWriter::Csv(output) => output.finish(),
-            ActionsWriter::Parquet(columns) => columns.finish(),
-        }
+        self.close()?.finish()
+    }
+
+    /// Writes all that is left; the file is there when the output is finished.
+    pub(crate) fn close(self) -> Result<Output, Failure> {
+        let mut output = match self {
+            ActionsWriter::Jsonl(output) | ActionsWriter::Csv(output) => output,
+            ActionsWriter::Parquet(columns) => columns.close()?,
+        };
+        output.settle()?;
+        Ok(output)
     }
 }
 
@@ -131,12 +138,11 @@ impl Columns {
         self.writer.write(&batch).map_err(failed)
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
+    fn close(mut self) -> Result<Output, Failure> {
         if !self.texts.is_empty() {
             self.flush()?;
         }
-        let output = self.writer.into_inner().map_err(failed)?;
-        output.finish()
+        self.writer.into_inner().map_err(failed)
     }
 }
 

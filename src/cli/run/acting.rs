@@ -217,6 +217,7 @@ impl Acting {
             return Ok((ran, sink, Acted::Again(told)));
         }
         let rulebook = Arc::clone(book.checked.rulebook());
+        let as_of = timestamp_text(this.as_of, &zone);
         let preview = past.store.is_none();
         let first = first_asked(&rulebook, &past, &tracked);
         let nothing = StateRun::default();
@@ -268,10 +269,19 @@ impl Acting {
         }
         shared.end_of_waiting(&tracked, &read, last.and_then(|last| last.population))?;
         let recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // First the state: what it holds can be written again, what it does not hold would be decided again.
+        let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let written = writer.map(ActionsWriter::close).transpose()?;
+        // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be
+        // decided again.
         let moves = recorder.finish(run.absent == super::Absent::Exit)?;
-        if let Some(writer) = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            writer.finish()?;
+        if let Some(written) = written {
+            written.finish().map_err(|failure| match &run.state {
+                Some(state) => failure.help(format!(
+                    "the run is recorded: `tagwell actions --state {} --since {as_of}` writes its decisions",
+                    state.display()
+                )),
+                None => failure,
+            })?;
         }
         Ok((ran, inner, Acted::Moved(moves, preview)))
     }

@@ -216,6 +216,10 @@ fn let_go_of(
             *moves.moved.entry((stay.definition, false, Reason::Gone)).or_default() += 1;
         }
     }
+    // Who comes back is new, not as they were.
+    if remembered.fingerprint(number).is_some_and(|print| print != 0) {
+        names.recording.set_fingerprint(number, 0)?;
+    }
     for value in &names.kept {
         if remembered.kept(*value, number).is_some() {
             names.recording.set_kept(number, *value, None)?;
