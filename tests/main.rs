@@ -30,6 +30,8 @@ mod laws;
 mod render;
 #[cfg(feature = "cli")]
 mod rules;
+#[cfg(feature = "cli")]
+mod sender;
 mod syntax;
 mod tidy;
 #[cfg(feature = "cli")]

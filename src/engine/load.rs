@@ -76,7 +76,8 @@ impl Files {
         told.or_else(|| table.from.as_ref().map(|from| self.path(from)))
     }
 
-    /// Where the rows of the child tables are that some results read; none where they stand in the users' records.
+    /// Where the rows of the child tables are that some results read; none where they stand in the users' records, and of the
+    /// state's ledger, which has no rows where nobody says where they are.
     ///
     /// # Errors
     /// A table that nobody says anything of.
@@ -93,6 +94,7 @@ impl Files {
                 // Nothing was decided where nobody brings the state's own decisions.
                 (None, _) if table.is_ledger() => continue,
                 (Some(path), _) => Some(self.input(&path)?),
+                (None, _) if table.is_ledger() => None,
                 (None, Some(Format::JsonLines)) => None,
                 (None, Some(Format::Parquet | Format::Arrow)) => {
                     return Err(LoadError::NotNested(table.name.to_string()));

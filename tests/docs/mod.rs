@@ -5,6 +5,7 @@
 //! anything follows; a `…` line stands for any lines); lines indented by four that begin with `cargo run … -- ` are run from
 //! the package's root. A table with the columns `expression` and `value` (and perhaps `record`, a JSON object, or `u1` for the file `u1.json` of the page) is evaluated, row
 //! by row, as of 2026-11-22T10:00; after `<!-- with: NAME -->` the expressions use the rules of that file of the page.
+//! A `sql` block after `<!-- state: NAME -->` is done to that state of the page.
 //! A `repl` block is a session of the prompt: behind its `$ tagwell repl …` line what is typed stands behind `> ` (or `… `, where the input
 //! goes on), and what follows must be what is answered.
 //! Rules in README and in the reference are in the project's own layout.
@@ -26,23 +27,26 @@ struct Block {
     language: String,
     text: String,
     file: Option<String>,
+    /// The state that it is done to.
+    state: Option<String>,
     line: usize,
 }
 
 fn blocks(page: &str) -> Vec<Block> {
-    let (mut found, mut open, mut file) = (vec![], None::<Block>, None);
+    let (mut found, mut open, mut file, mut state) = (vec![], None::<Block>, None, None);
     for (at, line) in page.lines().enumerate() {
         match (&mut open, line.strip_prefix("```")) {
             (None, Some(language)) => {
                 let language = language.trim().to_owned();
-                open = Some(Block { language, text: String::new(), file: file.take(), line: at + 1 });
+                let (file, state) = (file.take(), state.take());
+                open = Some(Block { language, text: String::new(), file, state, line: at + 1 });
             }
             (Some(_), Some(_)) => found.extend(open.take()),
             (Some(block), None) => block.text += &format!("{line}\n"),
             (None, None) => {
-                if let Some(name) = line.strip_prefix("<!-- file: ") {
-                    file = Some(name.trim_end_matches("-->").trim().to_owned());
-                }
+                let named = |what| Some(line.strip_prefix(what)?.trim_end_matches("-->").trim().to_owned());
+                file = named("<!-- file: ").or(file);
+                state = named("<!-- state: ").or(state);
             }
         }
     }
@@ -97,7 +101,8 @@ fn run(line: &str, folder: &Path) -> (i32, String) {
 
 /// Whether what was printed is what is shown; a line `…` in what is shown stands for any lines.
 fn matches(shown: &str, printed: &str) -> bool {
-    let parts: Vec<&str> = shown.trim().split("…\n").collect();
+    let shown = shown.trim().to_owned() + "\n";
+    let parts: Vec<&str> = shown.split("…\n").collect();
     let mut rest = printed.trim();
     parts.iter().enumerate().all(|(at, part)| match rest.find(part.trim()) {
         Some(place) if at > 0 || place == 0 => {
@@ -253,6 +258,11 @@ fn every_command_in_the_pages_runs_and_prints_what_is_shown() {
             }
             if block.language == "repl" {
                 wrong.extend(differs(&page, &block, folder.path()));
+            }
+            if let Some(state) = &block.state {
+                let state = rusqlite::Connection::open(folder.path().join(state)).expect("a state of the page");
+                let done = state.execute_batch(&block.text);
+                wrong.extend(done.err().map(|error| format!("{page}:{}: {error}", block.line)));
             }
             if block.language != "console" {
                 continue;

@@ -91,9 +91,15 @@ impl<'c> Deeds<'c, '_, '_> {
             None if missing => {
                 let words = self.checker.snippet(span);
                 let message = format!("`{words}` may be missing, and then this message has a hole");
+                let instead = match value.ty {
+                    Type::Date | Type::Timestamp => "soon",
+                    Type::Int | Type::Decimal(_) | Type::Float => "some",
+                    Type::Choice(_) => "member",
+                    Type::Text | Type::Bool | Type::Duration | Type::List(_) => "friend",
+                };
                 self.checker.sink.push(
                     Diagnostic::error(HOLE_MAY_BE_MISSING, span, message).help(format!(
-                        "say what stands there instead: `{{{words}|friend}}`; `{{{words}|}}` is nothing"
+                        "say what stands there instead: `{{{words}|{instead}}}`; `{{{words}|}}` is nothing"
                     )),
                 );
                 return None;
