@@ -110,7 +110,10 @@ impl Test {
         let files = Files { folder: folder.clone(), tables: vec![], memory: None };
         let sources = rulebook.sources();
         let told = |error| book::unloadable(error).message;
-        let surroundings = Surroundings::read(checked.rulebook(), &files, told);
+        let surroundings = match self.suggest {
+            true => Surroundings::read_all(checked.rulebook(), &files, told),
+            false => Surroundings::read(checked.rulebook(), &files, told),
+        };
         let suite = Suite::new(checked.rulebook(), sources, surroundings.clone());
         if self.suggest {
             return self.suggestions(&rulebook, &checked, &surroundings, voice);
@@ -143,7 +146,7 @@ impl Test {
         let coverage =
             self.coverage.then(|| Coverage::of(&rulebook, &checked, &surroundings, &|name| self.selects(name)));
         let is_enough = coverage.as_ref().is_none_or(|it| it.share().percent() >= self.min.unwrap_or(0).into());
-        let report = Report { played, sources, orphans, coverage };
+        let report = Report { played, sources, orphans, coverage, min: self.min };
         let mut output = Output::standard();
         output.write(report.text(self.format, self.messages.message_format, voice))?;
         output.finish()?;
