@@ -24,13 +24,13 @@ use super::{
     output::Output,
     report::{self as messages, MessageArgs},
     rules::Rules,
-    voice::{Tone, Voice},
+    voice::{Tone, Voice, Volume},
 };
 pub(crate) use report::{Played, Report};
 pub(crate) use snapshots::{Keep, Place};
 
-/// Users of whom what differs is shown on a terminal; elsewhere all are.
-const MOST: usize = 40;
+/// Users of whom what differs is shown on a terminal; elsewhere, and with `-v`, all are.
+const MOST: usize = 20;
 
 /// Run the tests and snapshots that stand in rules.
 #[derive(Clone, Debug, clap::Args)]
@@ -120,12 +120,13 @@ impl Test {
         }
         let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
         let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
+        let shown = (std::io::stdout().is_terminal() && voice.volume < Volume::Verbose).then_some(MOST);
         let place = Place {
             rulebook: &rulebook,
             checked: &checked,
             folder: &folder,
             rules: &self.rules.to_string_lossy(),
-            most: std::io::stdout().is_terminal().then_some(MOST),
+            most: shown,
         };
         let all = &checked.rulebook().tests.snapshots;
         for snapshot in all.iter().filter(|it| self.selects(&it.name)) {
@@ -188,7 +189,11 @@ impl Test {
             let left = then.gaps();
             if !left.is_empty() {
                 voice.say("for these no user was found who would show them:");
-                voice.say(coverage::gaps(&left, with.sources()).trim_end());
+                for gap in &left {
+                    let gap_line = coverage::gaps(std::slice::from_ref(gap), with.sources());
+                    let why = coverage::why(checked.rulebook(), gap);
+                    voice.say(&format!("{}\n    {why}", gap_line.trim_end()));
+                }
             }
         }
         Ok(Exit::Findings)

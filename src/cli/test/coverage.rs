@@ -47,6 +47,8 @@ pub(super) fn text(coverage: &Coverage, sources: &Sources) -> String {
     text
 }
 
+pub(super) use tagwell::testing::coverage::why;
+
 /// A line for each: where it stands, and what was not shown of it.
 pub(super) fn gaps(gaps: &[Gap], sources: &Sources) -> String {
     let mut text = String::new();

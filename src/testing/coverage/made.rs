@@ -10,6 +10,9 @@ use crate::{
     value::Value,
 };
 
+/// Users of whom each may be of a kind of their own.
+const FEW: usize = 5;
+
 /// Something that a record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Slot {
@@ -41,7 +44,7 @@ impl Dice {
         ((mixed ^ (mixed >> 31)) % (sides.max(1) as u64)) as usize
     }
 
-    fn pick<'p, T>(&mut self, all: &'p [T]) -> Option<&'p T> {
+    pub(super) fn pick<'p, T>(&mut self, all: &'p [T]) -> Option<&'p T> {
         let at = self.throw(all.len());
         all.get(at)
     }
@@ -57,10 +60,18 @@ impl Setup {
         };
         let slots: Vec<Slot> = self.values.keys().copied().collect();
         if afresh {
-            for user in &mut made {
-                for slot in &slots {
-                    user.extend(self.piece(*slot, dice).map(|piece| (*slot, piece)));
-                }
+            let one = |dice: &mut Dice| -> Made {
+                slots.iter().filter_map(|slot| Some((*slot, self.piece(*slot, dice)?))).collect()
+            };
+            // Of a crowd some are alike, and the others are: so many stand before so many.
+            let parted = made.len() > FEW && dice.throw(4) > 0;
+            let (before, behind, part) = (one(dice), one(dice), dice.throw(made.len()));
+            for (at, user) in made.iter_mut().enumerate() {
+                *user = match parted {
+                    true if at < part => before.clone(),
+                    true => behind.clone(),
+                    false => one(dice),
+                };
             }
             return made;
         }
@@ -84,6 +95,13 @@ impl Setup {
         };
         let most = if dice.throw(4) == 0 { self.rows } else { 4 };
         let number = dice.throw(most);
+        if number > 3 && dice.throw(3) == 0 {
+            // Two kinds of rows: a share of them is of the one.
+            let (one, other, part) = (self.row(table, dice), self.row(table, dice), dice.throw(number));
+            return Some(Piece::Rows(
+                (0..number).map(|at| if at < part { one.clone() } else { other.clone() }).collect(),
+            ));
+        }
         Some(Piece::Rows((0..number).map(|_| self.row(table, dice)).collect()))
     }
 
@@ -131,7 +149,7 @@ impl Setup {
         (record, children, given)
     }
 
-    fn row(&self, table: TableId, dice: &mut Dice) -> BTreeMap<ColumnId, Written> {
+    pub(super) fn row(&self, table: TableId, dice: &mut Dice) -> BTreeMap<ColumnId, Written> {
         let columns = self.row_values.iter().filter(|((of, _), _)| *of == table);
         columns.filter_map(|((_, column), values)| Some((*column, dice.pick(values)?.clone()))).collect()
     }

@@ -20,9 +20,11 @@ mod setup;
 mod step;
 mod suggest;
 mod unknown;
+mod why;
 
 pub use numbers::{Number, Step};
 pub use suggest::{Suggestion, suggest};
+pub use why::why;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

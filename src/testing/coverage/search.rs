@@ -1,24 +1,31 @@
 //! The search for users who show of one rule what no test shows: made up, asked with and without each change of a number, and kept
 //! where they show something new.
 
+use std::{cmp::Ordering, collections::BTreeMap};
+
 use super::{
     Measure, RuleCoverage,
     evidence::RuleSeen,
     excerpt::Excerpt,
-    made::{Dice, Made},
+    guess::Written,
+    made::{Dice, Made, Piece, Slot},
     numbers::{Change, Owner},
     rule::Rule,
     setup::Setup,
 };
 use crate::{
     eval::{Answers, Children, Context, GivenValues, Interpreter, User, reference::SoFar},
-    ir::{self, DefinitionId},
+    ir::{self, AggregateFunction, DefinitionId, FunnelStep, Over},
+    schema::{ColumnId, Role, TableId},
     testing::{Outcome, Suite, Surroundings},
-    value::Value,
+    value::{Value, compare},
 };
 
 /// Users that are made up for one rule.
-const TRIALS: usize = 3_000;
+pub(super) const TRIALS: usize = 8_000;
+
+/// Rows that are tried for a step of a funnel.
+const STEP_TRIALS: usize = 40;
 
 /// What is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +78,8 @@ impl<'s> Search<'s> {
         let setup = Setup::of(&ir, own, &read, context);
         let ours = measure.changes_of(Owner::Definition(id)).chain(of_params());
         let open = ours.filter(|(at, _)| noticed.get(*at) == Some(&false));
-        let changed = open.map(|(at, change)| (at, excerpt.with(change.at, &change.declaration).map(|it| it.0))).collect();
+        let changed =
+            open.map(|(at, change)| (at, excerpt.with(change.at, &change.declaration).map(|it| it.0))).collect();
         Some(Search { excerpt, ir, setup, context, surroundings: measure.surroundings, changed })
     }
 
@@ -86,7 +94,8 @@ impl<'s> Search<'s> {
             if goals.is_empty() {
                 break;
             }
-            let made = self.setup.made(&kept, &mut dice);
+            let mut made = self.setup.made(&kept, &mut dice);
+            self.chain(&mut made, &mut dice);
             let answers = self.answers(&self.ir, &made);
             if answers.iter().any(|it| !it.overlaps.is_empty()) || self.expected(&answers).is_none() {
                 continue;
@@ -112,6 +121,64 @@ impl<'s> Search<'s> {
         let noticed = self.changed.iter().enumerate().filter(|(at, _)| !goals.contains(&Goal::Mutant(*at)));
         let noticed = noticed.map(|(_, (at, _))| *at).collect();
         Some(Found { text: self.block(name, &cases), noticed })
+    }
+
+    /// Rows that follow each other as the steps of a funnel do, which would seldom come by chance.
+    fn chain(&self, made: &mut [Made], dice: &mut Dice) {
+        let funnels = self.setup.reads.aggregates.iter().map(|id| self.ir.aggregate(*id));
+        let funnels: Vec<(TableId, &[FunnelStep])> = funnels
+            .filter_map(|aggregate| match (&aggregate.function, aggregate.over) {
+                (AggregateFunction::Funnel(steps, _), Over::Children(table)) => Some((table, steps.as_slice())),
+                _ => None,
+            })
+            .collect();
+        let Some((table, steps)) = dice.pick(&funnels).copied() else { return };
+        let at = dice.throw(made.len());
+        if dice.throw(3) == 0 {
+            return;
+        }
+        let Some(user) = made.get_mut(at) else { return };
+        let (record, _, given) = self.setup.person(&self.ir, user, at);
+        let mut answers = Answers::none(&self.ir);
+        for (id, value) in given {
+            if let Some(slot) = answers.values.get_mut(id.0 as usize) {
+                *slot = value;
+            }
+        }
+        let known = SoFar { record: &record, answers: &answers };
+        let interpreter = Interpreter::new(&self.ir, self.context);
+        let width = self.ir.schema.table(table).columns.len() as u32;
+        let mut rows = vec![];
+        for step in steps.iter().take(1 + dice.throw(steps.len())) {
+            let meets = |row: &BTreeMap<ColumnId, Written>| {
+                let value = |at: u32| row.get(&ColumnId(at)).map_or(Value::Missing, |it| it.value.clone());
+                let values: Vec<Value> = (0..width).map(value).collect();
+                interpreter.child_row(&known, &values).truth(&step.condition).is_true()
+            };
+            let tried = (0..STEP_TRIALS).map(|_| self.setup.row(table, dice)).find(meets);
+            rows.extend(tried);
+        }
+        // In the order of time.
+        if let Role::Children { at: Some(when), .. } = self.ir.schema.table(table).role {
+            let zone = self.context.clock.zone();
+            let mut whens: Vec<Written> = rows.iter().filter_map(|row| row.get(&when).cloned()).collect();
+            whens.sort_by(|a, b| compare::order(&a.value, &b.value, zone).unwrap_or(Ordering::Equal));
+            let moments = rows.iter_mut().filter_map(|row| row.get_mut(&when));
+            moments.zip(whens).for_each(|(slot, when)| *slot = when);
+            // What belongs together has in common what steps are told apart by.
+            let by = self.ir.aggregates.iter().find_map(|it| match &it.function {
+                AggregateFunction::Funnel(_, by) if it.over == Over::Children(table) => *by,
+                _ => None,
+            });
+            if let Some((by, first)) = by.and_then(|by| Some((by, rows.first()?.get(&by)?.clone())))
+                && dice.throw(4) > 0
+            {
+                rows.iter_mut().for_each(|row| drop(row.insert(by, first.clone())));
+            }
+        }
+        if !rows.is_empty() {
+            user.insert(Slot::Rows(table), Piece::Rows(rows));
+        }
     }
 
     fn goals(&self, shown: Option<&RuleCoverage>) -> Vec<Goal> {

@@ -18,7 +18,7 @@ use crate::{
 const EVERYBODY: usize = 5;
 
 /// Users of a case at most: so many it takes to tell 4 % from 5 %, and nobody reads more.
-const CROWD: usize = 26;
+pub(super) const CROWD: usize = 26;
 
 /// A rule and what it reads.
 pub(super) struct Setup {
