@@ -16,9 +16,6 @@ const MOST: usize = 12;
 /// Rows of a user at most.
 const ROWS: usize = 40;
 
-/// One more than the rows that it takes to tell 80 % of them from 79 %.
-const SHARED: usize = 25;
-
 /// A value as a test writes it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Written {
@@ -75,9 +72,7 @@ impl Spellings {
 
     /// One more than the rows that are worth making up.
     pub(super) fn rows(&self) -> usize {
-        let shares = self.numbers.iter().any(|it| it.ends_with('%'));
-        let most = if shares { SHARED } else { 9 };
-        if self.counts { (self.small() + 2).max(most) } else { most }
+        if self.counts { (self.small() + 2).max(9) } else { 9 }
     }
 
     fn add_value(&mut self, value: &Value) {

@@ -95,6 +95,11 @@ impl Setup {
         };
         let most = if dice.throw(4) == 0 { self.rows } else { 4 };
         let number = dice.throw(most);
+        let shares = dice.pick(&self.parts).copied();
+        if let Some((all, part)) = shares.filter(|_| dice.throw(3) == 0) {
+            let (one, other) = (self.row(table, dice), self.row(table, dice));
+            return Some(Piece::Rows((0..all).map(|at| if at < part { one.clone() } else { other.clone() }).collect()));
+        }
         if number > 3 && dice.throw(3) == 0 {
             // Two kinds of rows: a share of them is of the one.
             let (one, other, part) = (self.row(table, dice), self.row(table, dice), dice.throw(number));

@@ -11,7 +11,7 @@ use super::{
     made::{Dice, Made, Piece, Slot},
     numbers::{Change, Owner},
     rule::Rule,
-    setup::Setup,
+    setup::{Reckoned, Setup},
 };
 use crate::{
     eval::{Answers, Children, Context, GivenValues, Interpreter, User, reference::SoFar},
@@ -53,6 +53,8 @@ pub(super) struct Search<'s> {
     excerpt: Excerpt,
     pub(super) ir: ir::Rulebook,
     pub(super) setup: Setup,
+    /// The same with what two numbers come to among the values.
+    wide: Setup,
     pub(super) context: &'s Context,
     surroundings: &'s Surroundings,
     /// The changes of numbers that nobody notices so far, by place in the whole, each with the rulebook that it makes.
@@ -75,12 +77,13 @@ impl<'s> Search<'s> {
         let behind = whole.ir.reads([id]).definitions;
         let of_definitions = behind.iter().flat_map(|id| measure.changes_of(Owner::Definition(*id)));
         let read: Vec<&Change> = of_definitions.chain(of_params()).map(|(_, change)| change).collect();
-        let setup = Setup::of(&ir, own, &read, context);
+        let setup = Setup::of(&ir, own, &read, context, Reckoned::Not);
+        let wide = Setup::of(&ir, own, &read, context, Reckoned::Too);
         let ours = measure.changes_of(Owner::Definition(id)).chain(of_params());
         let open = ours.filter(|(at, _)| noticed.get(*at) == Some(&false));
         let changed =
             open.map(|(at, change)| (at, excerpt.with(change.at, &change.declaration).map(|it| it.0))).collect();
-        Some(Search { excerpt, ir, setup, context, surroundings: measure.surroundings, changed })
+        Some(Search { excerpt, ir, setup, wide, context, surroundings: measure.surroundings, changed })
     }
 
     /// Cases that show of the rule what no test shows.
@@ -90,11 +93,12 @@ impl<'s> Search<'s> {
         let mut goals = wanted.clone();
         let mut kept: Vec<Vec<Made>> = vec![];
         let mut dice = Dice(dice);
-        for _ in 0..TRIALS {
+        for trial in 0..TRIALS {
             if goals.is_empty() {
                 break;
             }
-            let mut made = self.setup.made(&kept, &mut dice);
+            let setup = if trial % 2 == 0 { &self.setup } else { &self.wide };
+            let mut made = setup.made(&kept, &mut dice);
             self.chain(&mut made, &mut dice);
             let answers = self.answers(&self.ir, &made);
             if answers.iter().any(|it| !it.overlaps.is_empty()) || self.expected(&answers).is_none() {
@@ -163,6 +167,15 @@ impl<'s> Search<'s> {
             let zone = self.context.clock.zone();
             let mut whens: Vec<Written> = rows.iter().filter_map(|row| row.get(&when).cloned()).collect();
             whens.sort_by(|a, b| compare::order(&a.value, &b.value, zone).unwrap_or(Ordering::Equal));
+            if let (Some(first), Some(last)) = (whens.first().cloned(), whens.last().cloned())
+                && dice.throw(2) == 0
+            {
+                // One step takes its time, and the others none.
+                let at = dice.throw(whens.len());
+                whens.iter_mut().enumerate().for_each(|(place, when)| {
+                    *when = if place < at { first.clone() } else { last.clone() };
+                });
+            }
             let moments = rows.iter_mut().filter_map(|row| row.get_mut(&when));
             moments.zip(whens).for_each(|(slot, when)| *slot = when);
             // What belongs together has in common what steps are told apart by.

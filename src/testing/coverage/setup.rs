@@ -20,6 +20,9 @@ const EVERYBODY: usize = 5;
 /// Users of a case at most: so many it takes to tell 4 % from 5 %, and nobody reads more.
 pub(super) const CROWD: usize = 26;
 
+/// Rows at most that are made up to tell shares apart.
+const MANY: usize = 60;
+
 /// A rule and what it reads.
 pub(super) struct Setup {
     pub(super) id: DefinitionId,
@@ -29,6 +32,8 @@ pub(super) struct Setup {
     pub(super) users: Vec<usize>,
     /// One more than the rows that a user may have.
     pub(super) rows: usize,
+    /// So many rows, of which so many are of one kind, that tell a share from the next one.
+    pub(super) parts: Vec<(usize, usize)>,
     pub(super) labels: bool,
     pub(super) values: BTreeMap<Slot, Vec<Written>>,
     pub(super) row_values: BTreeMap<(TableId, ColumnId), Vec<Written>>,
@@ -36,7 +41,13 @@ pub(super) struct Setup {
 
 impl Setup {
     /// What the rule is asked with: what it names is given, as long as what that is computed from is not read beside it.
-    pub(super) fn of(ir: &ir::Rulebook, id: DefinitionId, changes: &[&Change], context: &Context) -> Setup {
+    pub(super) fn of(
+        ir: &ir::Rulebook,
+        id: DefinitionId,
+        changes: &[&Change],
+        context: &Context,
+        reckoned: Reckoned,
+    ) -> Setup {
         let mut given = named(ir, id);
         let reads = loop {
             let reads = ir.reads_but([id], &given);
@@ -52,13 +63,15 @@ impl Setup {
         let everybody = reads.aggregates.iter().any(|id| ir.aggregate(*id).over == Over::Users);
         let root = ir.schema.root();
         let labels = everybody || root.key.is_some_and(|key| reads.columns.contains(&key));
-        let spellings = spellings(ir, id, &reads, &given, changes, context);
+        let mut spellings = spellings(ir, id, &reads, &given, changes, context);
+        spellings.reckons &= reckoned == Reckoned::Too;
         let mut setup = Setup {
             id,
             given,
             reads,
             users: if everybody { crowds(changes) } else { vec![1] },
             rows: spellings.rows(),
+            parts: parts(changes),
             labels,
             values: BTreeMap::new(),
             row_values: BTreeMap::new(),
@@ -150,20 +163,35 @@ fn spellings(
     spellings
 }
 
+/// Whether what two numbers come to is tried beside them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reckoned {
+    Not,
+    Too,
+}
+
 /// How many users it takes to tell a share from the next one: `top 20%` of 5 from `top 21%`, of 21 from `top 19%`.
 fn crowds(changes: &[&Change]) -> Vec<usize> {
-    let share = |text: &str| literal::percent(text.strip_suffix('%')?).ok().map(Value::Decimal);
-    let mut found = vec![EVERYBODY];
-    for change in changes {
-        let (Some(a), Some(b)) = (share(&change.text), share(&change.to)) else { continue };
-        let holds = |share: &Value, before: usize, all: usize| {
-            let limit = number::multiply(share, &Value::Int(all as i64));
-            number::order(&Value::Int(before as i64), &limit).is_some_and(|it| it.is_lt())
-        };
-        let tells = |all: &usize| (0..*all).any(|before| holds(&a, before, *all) != holds(&b, before, *all));
-        found.extend((1..=CROWD).find(tells));
-    }
+    let mut found: Vec<usize> = parts(changes).into_iter().map(|(all, _)| all).filter(|all| *all <= CROWD).collect();
+    found.push(EVERYBODY);
     found.sort_unstable();
     found.dedup();
+    found
+}
+
+/// Of each share and its neighbours the fewest of whom some are within the one and not the other, and how many those are: 19 of
+/// 24 are 79 %, and not 80 %.
+fn parts(changes: &[&Change]) -> Vec<(usize, usize)> {
+    let share = |text: &str| literal::percent(text.strip_suffix('%')?).ok().map(Value::Decimal);
+    let mut found = vec![];
+    for change in changes {
+        let (Some(a), Some(b)) = (share(&change.text), share(&change.to)) else { continue };
+        let holds = |share: &Value, part: usize, all: usize| {
+            let limit = number::multiply(share, &Value::Int(all as i64));
+            number::order(&Value::Int(part as i64), &limit).is_some_and(|it| it.is_lt())
+        };
+        let tells = |all: usize| (0..=all).find(|part| holds(&a, *part, all) != holds(&b, *part, all));
+        found.extend((1..=MANY).find_map(|all| Some((all, tells(all)?))));
+    }
     found
 }
