@@ -57,7 +57,7 @@ pub struct LineColumn {
 }
 
 /// One text under the name it is shown by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     name: String,
     text: Arc<str>,
@@ -127,7 +127,7 @@ impl Source {
 }
 
 /// Where lines begin, and how many characters come before each block of bytes: a place in a line of many megabytes is found as fast as one in a short line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Index {
     lines: Vec<u32>,
     blocks: Vec<u32>,
@@ -142,7 +142,7 @@ fn characters_in(bytes: &[u8]) -> usize {
 }
 
 /// All texts that one rulebook was read from.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sources {
     all: Vec<Source>,
 }

@@ -24,13 +24,13 @@ use super::{
     output::Output,
     report::{self as messages, MessageArgs},
     rules::Rules,
-    voice::{Tone, Voice},
+    voice::{Tone, Voice, Volume},
 };
 pub(crate) use report::{Played, Report};
 pub(crate) use snapshots::{Keep, Place};
 
-/// Users of whom what differs is shown on a terminal; elsewhere all are.
-const MOST: usize = 40;
+/// Users of whom what differs is shown on a terminal; elsewhere, and with `-v`, all are.
+const MOST: usize = 20;
 
 /// Run the tests and snapshots that stand in rules.
 #[derive(Clone, Debug, clap::Args)]
@@ -110,19 +110,23 @@ impl Test {
         let files = Files { folder: folder.clone(), tables: vec![], memory: None };
         let sources = rulebook.sources();
         let told = |error| book::unloadable(error).message;
-        let surroundings = Surroundings::read(checked.rulebook(), &files, told);
+        let surroundings = match self.suggest {
+            true => Surroundings::read_all(checked.rulebook(), &files, told),
+            false => Surroundings::read(checked.rulebook(), &files, told),
+        };
         let suite = Suite::new(checked.rulebook(), sources, surroundings.clone());
         if self.suggest {
             return self.suggestions(&rulebook, &checked, &surroundings, voice);
         }
         let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
         let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
+        let shown = (std::io::stdout().is_terminal() && voice.volume < Volume::Verbose).then_some(MOST);
         let place = Place {
             rulebook: &rulebook,
             checked: &checked,
             folder: &folder,
             rules: &self.rules.to_string_lossy(),
-            most: std::io::stdout().is_terminal().then_some(MOST),
+            most: shown,
         };
         let all = &checked.rulebook().tests.snapshots;
         for snapshot in all.iter().filter(|it| self.selects(&it.name)) {
@@ -143,7 +147,7 @@ impl Test {
         let coverage =
             self.coverage.then(|| Coverage::of(&rulebook, &checked, &surroundings, &|name| self.selects(name)));
         let is_enough = coverage.as_ref().is_none_or(|it| it.share().percent() >= self.min.unwrap_or(0).into());
-        let report = Report { played, sources, orphans, coverage };
+        let report = Report { played, sources, orphans, coverage, min: self.min };
         let mut output = Output::standard();
         output.write(report.text(self.format, self.messages.message_format, voice))?;
         output.finish()?;
@@ -185,7 +189,11 @@ impl Test {
             let left = then.gaps();
             if !left.is_empty() {
                 voice.say("for these no user was found who would show them:");
-                voice.say(coverage::gaps(&left, with.sources()).trim_end());
+                for gap in &left {
+                    let gap_line = coverage::gaps(std::slice::from_ref(gap), with.sources());
+                    let why = coverage::why(checked.rulebook(), gap);
+                    voice.say(&format!("{}\n    {why}", gap_line.trim_end()));
+                }
             }
         }
         Ok(Exit::Findings)

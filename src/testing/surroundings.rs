@@ -36,7 +36,24 @@ impl Surroundings {
     /// Reads what the tests of a rulebook need from its files; of what cannot be read `told` puts the reason into words.
     #[cfg(feature = "data")]
     pub fn read(rulebook: &Rulebook, files: &Files, told: impl Fn(LoadError) -> String) -> Surroundings {
-        let wanted = Surroundings::wanted(rulebook);
+        Surroundings::read_what(Surroundings::wanted(rulebook), rulebook, files, told)
+    }
+
+    /// The same with what any rule reads, tested or not.
+    #[cfg(feature = "data")]
+    pub fn read_all(rulebook: &Rulebook, files: &Files, told: impl Fn(LoadError) -> String) -> Surroundings {
+        let whole = rulebook.with_what_is_asked();
+        let all = whole.reads((0..whole.definitions.len() as u32).map(DefinitionId));
+        Surroundings::read_what(all, rulebook, files, told)
+    }
+
+    #[cfg(feature = "data")]
+    fn read_what(
+        wanted: Reads,
+        rulebook: &Rulebook,
+        files: &Files,
+        told: impl Fn(LoadError) -> String,
+    ) -> Surroundings {
         let mut found = Surroundings::default();
         let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
         let Some(clock) = Clock::at(0, zone) else { return found };

@@ -277,6 +277,33 @@ fn coverage_below_the_minimum_ends_with_1() {
 }
 
 #[test]
+fn coverage_for_a_ci_is_a_suite_of_its_own() {
+    let answer = shop("").run(&["test", "shop.rules", "--coverage", "--min", "90", "--format", "junit"]);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    let (_, suite) = answer.out.split_once("  <testsuite name=\"coverage\"").expect("there is one");
+    let (head, rest) = suite.split_once('\n').unwrap();
+    assert_eq!(head, " tests=\"3\" failures=\"1\" errors=\"0\">");
+    assert!(rest.contains("<testcase name=\"level membership: "), "{rest}");
+    assert!(rest.contains("<system-out>  shop.rules:3: "), "{rest}");
+    assert!(rest.contains("<failure message=\"the tests show "), "{rest}");
+    let enough = shop("").run(&["test", "shop.rules", "--coverage", "--min", "10", "--format", "junit"]);
+    assert!(enough.code == 0 && !enough.out.contains("<failure"), "{}", enough.out);
+}
+
+#[test]
+fn of_very_many_users_it_is_told_how_often_what_differs() {
+    let users: String = (0..60).map(|at| format!("u{at},{}\n", at * 100)).collect();
+    let place = shop(SNAPSHOT);
+    place.write("users.csv", format!("user_id,points\n{users}"));
+    assert_eq!(place.run(&["test", "shop.rules", "--accept"]).code, 0);
+    place.write("shop.rules", place.read("shop.rules").replace("silver from 1000", "silver from 3500"));
+    let answer = place.run(&["test", "shop.rules", "--filter", "fixtures"]);
+    let found: Vec<&str> = answer.out.lines().filter(|line| line.contains("silver → red")).collect();
+    assert_eq!(found.len(), 27, "the headline, the count, and 25 users: {}", answer.out);
+    assert!(answer.out.contains("25 × membership silver → red"), "{}", answer.out);
+}
+
+#[test]
 fn coverage_for_programs_stands_beside_the_tests() {
     let answer = shop("").run(&["test", "shop.rules", "--coverage", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&answer.out).unwrap();

@@ -10,15 +10,18 @@ param least = 500
 
 /// The lines below the tree.
 fn told(rule: &str, record: &str) -> String {
-    let rules = Rules::new(&format!("{TABLE}tag it when {rule}\n"), "2026-11-22T10:00");
+    told_of(&format!("tag it when {rule}"), record)
+}
+
+fn told_of(declarations: &str, record: &str) -> String {
+    let rules = Rules::new(&format!("{TABLE}{declarations}\n"), "2026-11-22T10:00");
     let user = rules.user(&format!("{{\"id\": \"u\", {record}}}"));
     let id = rules.rulebook().find("it").unwrap();
     let results = rules.explain(&user, &[id]);
     let text = tagwell::explain::text(&"u".into_value(), rules.clock(), &results, &|_, word| word.to_owned());
-    let closing = text
-        .lines()
-        .skip(3)
-        .filter(|line| ["  nearest", "  no way", "  from", "  until"].iter().any(|head| line.starts_with(head)));
+    let closing = text.lines().skip(3).filter(|line| {
+        ["  nearest", "  no way", "  from", "  until", "  to "].iter().any(|head| line.starts_with(head))
+    });
     closing.map(|line| line.trim().trim_end_matches(", if nothing else happens")).collect::<Vec<_>>().join(" | ")
 }
 
@@ -139,6 +142,74 @@ fn amounts_and_moments() {
         let found = told(rule, record);
         if found != expected {
             wrong.push(format!("{rule} of {record}\n  {found}\n  {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn steps_up_and_funnels() {
+    let card = "level card by points { gold from 8000  silver from 500  red otherwise }\n";
+    let path = "table visits of users by id at at { id: text  at: timestamp  page: text }\n\
+                funnel path on visits { basket when page = \"b\"  buy within 7d when page = \"x\" }\n";
+    let basket = "\"visits\": [{\"at\": \"2026-11-22T08:00\", \"page\": \"b\"}]";
+    let table = [
+        (format!("{card}tag it when card >= silver"), "\"points\": 450", "nearest way in: points is 450: 50 more"),
+        (
+            "level it by points { gold from 8000  silver from 500  red otherwise }".into(),
+            "\"points\": 450",
+            "to silver: points is 450: 50 more",
+        ),
+        (
+            "score it { 20 when points > 500  10 when points > 100 }".into(),
+            "\"points\": 50",
+            "to 10 more: points is 50: 51 more",
+        ),
+        (
+            "score it { 20 when points > 100  10 when points > 90 } clamp 0..25".into(),
+            "\"points\": 95",
+            "to 15 more: points is 95: 6 more",
+        ),
+        (
+            "score it { 20 when points > 100  minus 30 when points > 100  5 when spend > 1 }".into(),
+            "\"points\": 95, \"spend\": 1",
+            "to 5 more: spend is 1.00: 0.01 more",
+        ),
+        ("score it from 90 { 20 when points > 100 } clamp 0..90".into(), "\"points\": 95", ""),
+        (
+            "score it { 5 when points > 0  minus 30 when points > 100 }".into(),
+            "\"points\": 150",
+            "to 30 more: points is 150: 50 less",
+        ),
+        (
+            format!("{path}tag it when path = basket and reached(path) < 1d ago"),
+            basket,
+            "nearest way in: reached(path) is 2026-11-22 08:00: would have to be 2026-11-21 09:59:59.999999 | \
+             from 2026-11-23 08:00:00.000001",
+        ),
+        (
+            format!("{path}let since = age(reached(path))\ntag it when since > 30d"),
+            basket,
+            "nearest way in: reached(path) is 2026-11-22 08:00: would have to be 2026-10-23 09:59:59.999999 | \
+             from 2026-12-22 08:00:00.000001",
+        ),
+        (
+            format!("{path}level it {{ lost when reached(path) < 30d ago  warm otherwise }}"),
+            basket,
+            "to lost: reached(path) is 2026-11-22 08:00: would have to be 2026-10-23 09:59:59.999999 | \
+             until 2026-12-22 08:00:00.000001",
+        ),
+        (
+            format!("{path}tag it when path = buy"),
+            basket,
+            "nearest way in: path is \"basket\": would have to be \"buy\"",
+        ),
+    ];
+    let mut wrong = vec![];
+    for (rules, record, expected) in table {
+        let found = told_of(&rules, record);
+        if found != expected {
+            wrong.push(format!("{rules} of {record}\n  {found}\n  {expected}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -6,11 +6,15 @@ use crate::{
     check::words,
     diagnostic::{
         Diagnostic, Sink,
-        code::{GIVEN_AND_COMPUTED, NEEDS_POPULATION, UNKNOWN_USER, WITHOUT_AS_OF},
+        code::{BAD_OVERRIDE, GIVEN_AND_COMPUTED, NEEDS_POPULATION, UNKNOWN_USER, WITHOUT_AS_OF},
     },
-    ir::{Body, Case, DefinitionId, Entry, Expectation, Expected, GivenKind, Over, Reads, Rulebook, Test, Tests},
+    ir::{
+        Body, Case, Choice, DefinitionId, Entry, Expectation, Expected, Expr, ExprKind, GivenKind, Over, ParamId,
+        Reads, Rulebook, Test, Tests,
+    },
     schema::{ColumnId, TableId},
     source::{Sources, Span},
+    value::{Value, Zone, compare, print},
 };
 
 /// Looks at every case; the rulebook is that with what is asked.
@@ -41,8 +45,13 @@ struct Sense<'s> {
 impl Sense<'_> {
     fn case(mut self, test: &Test, case: &Case) {
         let mut told = BTreeSet::new();
+        let mut params: BTreeMap<ParamId, Value> = BTreeMap::new();
         for entry in &case.entries {
             self.take(entry);
+            params.extend(entry.params.iter().cloned());
+            if !entry.params.is_empty() {
+                self.thresholds(entry, &params);
+            }
             for known in self.given.clone() {
                 self.computed_too(&known, &mut told);
             }
@@ -52,6 +61,52 @@ impl Sense<'_> {
             }
             if entry.as_of.is_none() {
                 self.time(test, entry, &by_all);
+            }
+        }
+    }
+
+    /// With other parameters too, the thresholds of a level go down from top to bottom.
+    fn thresholds(&mut self, entry: &Entry, params: &BTreeMap<ParamId, Value>) {
+        let rulebook = self.rulebook;
+        let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+        let value = |threshold: &Expr| {
+            let mut threshold = threshold;
+            while let ExprKind::Widen(inner) = &threshold.kind {
+                threshold = inner;
+            }
+            match &threshold.kind {
+                ExprKind::Constant(value) => Some(value.clone()),
+                ExprKind::Param(id) => {
+                    let own = || rulebook.params.get(id.0 as usize).map(|param| param.value.clone());
+                    params.get(id).cloned().or_else(own)
+                }
+                _ => None,
+            }
+        };
+        for definition in &rulebook.definitions {
+            let Body::Level(ladder) = &definition.body else { continue };
+            let mut above: Option<(Value, Span)> = None;
+            for arm in &ladder.arms {
+                let Choice::From { threshold, .. } = &arm.choice else { continue };
+                let Some(value) = value(threshold) else { continue };
+                if let Some((last, place)) = &above
+                    && compare::order(&value, last, &zone).is_some_and(|order| order.is_ge())
+                {
+                    let shown = |value: &Value| print::written(value, &zone);
+                    let message = format!(
+                        "with these parameters the thresholds of `{}` do not go down: {} stands below {}",
+                        definition.name,
+                        shown(&value),
+                        shown(last)
+                    );
+                    self.sink.push(
+                        Diagnostic::error(BAD_OVERRIDE, entry.span, message)
+                            .label(*place, "this arm is to be the higher one")
+                            .label(threshold.span, "and this one the lower")
+                            .help("give a value that keeps the highest arm first, or change both thresholds"),
+                    );
+                }
+                above = Some((value, threshold.span));
             }
         }
     }

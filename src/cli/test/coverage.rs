@@ -12,6 +12,8 @@ use tagwell::{
 };
 use unicode_width::UnicodeWidthStr as _;
 
+use super::report::xml;
+
 /// `shop.rules:52`
 fn place(sources: &Sources, span: Span) -> (String, usize) {
     let source = sources.get(span.source);
@@ -45,6 +47,8 @@ pub(super) fn text(coverage: &Coverage, sources: &Sources) -> String {
     text
 }
 
+pub(super) use tagwell::testing::coverage::why;
+
 /// A line for each: where it stands, and what was not shown of it.
 pub(super) fn gaps(gaps: &[Gap], sources: &Sources) -> String {
     let mut text = String::new();
@@ -54,6 +58,45 @@ pub(super) fn gaps(gaps: &[Gap], sources: &Sources) -> String {
         let _ = writeln!(text, "{}", visible(&line));
     }
     text
+}
+
+/// Coverage as a test suite of JUnit's.
+pub(super) struct Suite {
+    pub(super) text: String,
+    pub(super) cases: usize,
+    pub(super) failures: usize,
+}
+
+/// A case for each rule, with what its tests do not show; and one for all of it, which fails below what is wanted.
+pub(super) fn suite(coverage: &Coverage, sources: &Sources, min: Option<u8>) -> Suite {
+    let share = coverage.share();
+    let lacks = min.is_some_and(|min| share.percent() < usize::from(min));
+    let (cases, failures) = (coverage.rules.len() + 1, usize::from(lacks));
+    let mut text = format!("  <testsuite name=\"coverage\" tests=\"{cases}\" failures=\"{failures}\" errors=\"0\">\n");
+    for rule in &coverage.rules {
+        let (file, line) = place(sources, rule.span);
+        let name = xml(&format!("{} {}: {} %", rule.kind, rule.name, rule.share().percent()));
+        let file = xml(&file);
+        let _ = write!(text, "    <testcase name=\"{name}\" classname=\"coverage\" file=\"{file}\" line=\"{line}\"");
+        let gaps = self::gaps(&rule.gaps(), sources);
+        match gaps.is_empty() {
+            true => text += "/>\n",
+            false => {
+                let _ = writeln!(text, ">\n      <system-out>{}</system-out>\n    </testcase>", xml(gaps.trim_end()));
+            }
+        }
+    }
+    let name = format!("all of it: {} %", share.percent());
+    let _ = write!(text, "    <testcase name=\"{name}\" classname=\"coverage\"");
+    match min.filter(|_| lacks) {
+        None => text += "/>\n",
+        Some(min) => {
+            let message = format!("the tests show {} % of what they could, and {min} % are wanted", share.percent());
+            let _ = writeln!(text, ">\n      <failure message=\"{message}\">{message}</failure>\n    </testcase>");
+        }
+    }
+    text += "  </testsuite>\n";
+    Suite { text, cases, failures }
 }
 
 /// A rule text in the canonical layout.

@@ -53,6 +53,8 @@ pub(crate) struct Report<'r> {
     pub(crate) orphans: Vec<String>,
     /// What the tests show, where that is asked for.
     pub(crate) coverage: Option<Coverage>,
+    /// The percentage that they must show.
+    pub(crate) min: Option<u8>,
 }
 
 impl Report<'_> {
@@ -182,8 +184,10 @@ impl Report<'_> {
     }
 
     fn junit(&self) -> String {
-        let (failed, errors) = (self.number(Outcome::Failed), self.number(Outcome::Error));
-        let all = self.played.len();
+        let suite = self.coverage.as_ref().map(|it| coverage::suite(it, self.sources, self.min));
+        let (cases, lacking) = suite.as_ref().map_or((0, 0), |it| (it.cases, it.failures));
+        let (failed, errors) = (self.number(Outcome::Failed) + lacking, self.number(Outcome::Error));
+        let all = self.played.len() + cases;
         let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         let _ =
             writeln!(text, "<testsuites name=\"tagwell\" tests=\"{all}\" failures=\"{failed}\" errors=\"{errors}\">");
@@ -224,12 +228,13 @@ impl Report<'_> {
             }
             text += "  </testsuite>\n";
         }
+        text += suite.as_ref().map_or("", |it| &it.text);
         text + "</testsuites>\n"
     }
 }
 
 /// Text as XML holds it, in an attribute too; what XML cannot hold is replaced.
-fn xml(text: &str) -> String {
+pub(super) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -26,6 +26,9 @@ use super::{
     review::{self, Decision},
 };
 
+/// Users of whom something differs, above which it is told how often what does.
+const MANY: usize = 20;
+
 /// What becomes of a snapshot that is not as its file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {
@@ -153,7 +156,11 @@ impl Place<'_> {
         if let Some(most) = self.most.filter(|most| lines.len() > *most) {
             let rest = lines.len() - most;
             lines.truncate(most);
-            lines.push(format!("… and {rest} more; `tagwell test {} | less` shows all", self.rules));
+            lines.push(format!("… and {rest} more; `tagwell test {} -v` shows all", self.rules));
+        }
+        if difference.users.len() > MANY {
+            // Of very many it is told first what differs how often.
+            lines.splice(0..0, difference.counts());
         }
         lines
     }

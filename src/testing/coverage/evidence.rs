@@ -84,7 +84,10 @@ impl Evidence {
 
     /// Looks at each rule that was evaluated, for each user of whom it was not given.
     pub(super) fn look(&mut self, rules: &[Rule<'_>], moment: &Moment<'_>) {
-        for (rule, seen) in rules.iter().zip(&mut self.rules).filter(|(rule, _)| moment.order.contains(&rule.id)) {
+        for id in moment.order {
+            // Rules stand in order of declaration.
+            let Ok(at) = rules.binary_search_by_key(id, |rule| rule.id) else { continue };
+            let (Some(rule), Some(seen)) = (rules.get(at), self.rules.get_mut(at)) else { continue };
             for (user, (person, answers)) in moment.people.iter().zip(moment.answers).enumerate() {
                 if !person.definitions.contains_key(&rule.id) {
                     let known = SoFar { record: &person.record, answers };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     eval::Context,
-    ir::{Expr, ExprKind, Rulebook},
+    ir::{Aggregate, AggregateFunction, Expr, ExprKind, Rulebook},
     value::{
         Duration, Moment, MomentType, Type, Value, literal, moment_text, number as arithmetic, print, time::Direction,
     },
@@ -12,6 +12,9 @@ use crate::{
 
 /// Numbers of which two are reckoned with each other.
 const MOST: usize = 12;
+
+/// Rows of a user at most.
+const ROWS: usize = 40;
 
 /// A value as a test writes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +30,10 @@ pub(super) struct Spellings {
     pub(super) texts: BTreeSet<String>,
     /// Whether numbers are reckoned with: then what two of them come to is worth trying, too.
     pub(super) reckons: bool,
+    /// Whether different values are counted: then it takes more of them than rules name.
+    counts_different: bool,
+    /// Whether rows are counted.
+    counts: bool,
 }
 
 impl Spellings {
@@ -38,6 +45,34 @@ impl Spellings {
             ExprKind::Matches { pattern, .. } => self.texts.extend(pattern.example()),
             _ => {}
         });
+    }
+
+    /// Takes in what a question over many rows counts.
+    pub(super) fn add_question(&mut self, aggregate: &Aggregate) {
+        use AggregateFunction::{Count, CountDistinct, Distinct};
+        self.counts |= matches!(aggregate.function, Count | CountDistinct | Distinct);
+        self.counts_different |= matches!(aggregate.function, CountDistinct | Distinct);
+    }
+
+    /// Takes in the key of a row that is looked up.
+    pub(super) fn add_key(&mut self, key: &Value) {
+        if let Value::Text(key) = key {
+            self.texts.insert(key.to_string());
+            if key.parse::<i64>().is_ok() {
+                self.numbers.insert(key.to_string());
+            }
+        }
+    }
+
+    /// The counts that rules draw a line at, as far as rows can be made up.
+    fn small(&self) -> usize {
+        let counts = self.numbers.iter().filter_map(|it| it.parse::<usize>().ok());
+        counts.filter(|it| *it <= ROWS).max().unwrap_or(0)
+    }
+
+    /// One more than the rows that are worth making up.
+    pub(super) fn rows(&self) -> usize {
+        if self.counts { (self.small() + 2).max(9) } else { 9 }
     }
 
     fn add_value(&mut self, value: &Value) {
@@ -58,9 +93,11 @@ impl Spellings {
         let mut found: Vec<Written> = match ty {
             Type::Bool => [true, false].map(|it| Written { text: it.to_string(), value: Value::Bool(it) }).into(),
             Type::Text => {
-                let named = self.texts.iter().map(String::as_str).chain(["other", "another"]);
-                let text = |it: &str| Written { text: print::quoted_text(it), value: Value::from(it) };
-                named.map(text).collect()
+                let named = self.texts.iter().cloned().chain(["other".to_owned(), "another".to_owned()]);
+                let more = if self.counts_different { self.small() } else { 0 };
+                let more = (3..=more).map(|at| format!("other {at}"));
+                let text = |it: String| Written { text: print::quoted_text(&it), value: Value::from(it.as_str()) };
+                named.chain(more).map(text).collect()
             }
             Type::Int | Type::Decimal(_) | Type::Float => {
                 let numbers = self.numbers.iter().map(String::as_str).chain(["0", "1", "2", "100"]);
@@ -68,7 +105,8 @@ impl Spellings {
                 let own: Vec<Value> = numbers.filter_map(number).collect();
                 let pairs = own.iter().take(MOST).flat_map(|a| own.iter().take(MOST).map(move |b| (a, b)));
                 let pairs = pairs.filter(|_| self.reckons);
-                let come_to = pairs.flat_map(|(a, b)| [arithmetic::multiply(a, b), arithmetic::add(a, b)]);
+                let come_to = pairs
+                    .flat_map(|(a, b)| [arithmetic::multiply(a, b), arithmetic::add(a, b), arithmetic::subtract(a, b)]);
                 let come_to: Vec<Value> = come_to.filter(|it| *it != Value::Missing).collect();
                 own.into_iter().chain(come_to).filter_map(written).collect()
             }
@@ -101,7 +139,12 @@ impl Spellings {
         let zone = context.clock.zone();
         let kind = if *ty == Type::Date { MomentType::Date } else { MomentType::Timestamp };
         let mut found = vec![];
-        for text in self.numbers.iter().map(String::as_str).chain(["0d", "1d", "40d", "400d"]) {
+        // What two lengths come to, where they are reckoned with.
+        let days = |text: &String| text.strip_suffix('d').unwrap_or(text).parse::<i64>().ok();
+        let days: Vec<i64> = self.numbers.iter().filter_map(days).take(MOST).collect();
+        let pairs = days.iter().flat_map(|a| days.iter().map(move |b| a + b)).filter(|_| self.reckons);
+        let sums: BTreeSet<String> = pairs.map(|days| format!("{days}d")).collect();
+        for text in self.numbers.iter().chain(&sums).map(String::as_str).chain(["0d", "1d", "40d", "400d"]) {
             if let Ok(length) = Duration::parse(text) {
                 // Most rules ask what was: those moments come up more often.
                 let ways = [(Direction::Back, "ago"), (Direction::Forth, "from now"), (Direction::Back, "ago")];

@@ -7,29 +7,38 @@
 //! condition alone been otherwise, and each time an expectation would have failed. Values that are given are not computed, so what
 //! they stand for counts as untested.
 
+mod case;
 mod evidence;
+mod excerpt;
 mod guess;
+mod made;
+mod noticed;
 mod numbers;
 mod rule;
+mod search;
+mod setup;
 mod step;
 mod suggest;
 mod unknown;
+mod why;
 
 pub use numbers::{Number, Step};
 pub use suggest::{Suggestion, suggest};
+pub use why::why;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
-    check::Inputs,
     engine::{Checked, Rulebook},
-    ir::DefinitionId,
-    source::{Sources, Span},
-    testing::{Outcome, Suite, Surroundings, Verdict},
+    ir::{DefinitionId, ParamId},
+    source::Span,
+    testing::{Suite, Surroundings},
     value::Truth,
 };
 use evidence::Evidence;
-use numbers::Mutant;
+use excerpt::Whole;
+use noticed::Played;
+use numbers::{Change, Owner};
 use rule::Rule;
 
 /// What the tests have shown of each rule and parameter, in order of declaration.
@@ -115,6 +124,11 @@ impl Share {
         share
     }
 
+    /// Whether nothing lacks.
+    pub fn is_whole(self) -> bool {
+        self.shown == self.all
+    }
+
     /// Both together.
     #[must_use]
     pub fn and(self, other: Share) -> Share {
@@ -140,7 +154,7 @@ impl Coverage {
         surroundings: &Surroundings,
         selected: &dyn Fn(&str) -> bool,
     ) -> Coverage {
-        Measure::new(rulebook, surroundings, selected).coverage(checked).0
+        Measure::new(rulebook, checked, surroundings, selected).coverage().0
     }
 }
 
@@ -198,28 +212,57 @@ impl RuleCoverage {
 
 /// What is measured, and what it is measured with.
 struct Measure<'m> {
-    sources: &'m Sources,
+    whole: Whole<'m>,
     surroundings: &'m Surroundings,
     selected: &'m dyn Fn(&str) -> bool,
-    mutants: Vec<Mutant>,
+    changes: Vec<Change>,
+    by_owner: HashMap<Owner, Vec<usize>>,
 }
 
 impl<'m> Measure<'m> {
-    fn new(rulebook: &'m Rulebook, surroundings: &'m Surroundings, selected: &'m dyn Fn(&str) -> bool) -> Measure<'m> {
-        let mutants = numbers::mutants(rulebook.files(), rulebook.sources(), &Inputs::default());
-        Measure { sources: rulebook.sources(), surroundings, selected, mutants }
+    fn new(
+        rulebook: &'m Rulebook,
+        checked: &'m Checked,
+        surroundings: &'m Surroundings,
+        selected: &'m dyn Fn(&str) -> bool,
+    ) -> Measure<'m> {
+        let ir = checked.rulebook();
+        let changes = numbers::changes(rulebook, ir);
+        let mut by_owner: HashMap<Owner, Vec<usize>> = HashMap::new();
+        for (at, change) in changes.iter().enumerate() {
+            by_owner.entry(change.owner).or_default().push(at);
+        }
+        Measure { whole: Whole::new(rulebook, ir), surroundings, selected, changes, by_owner }
     }
 
-    /// And of each mutant whether it is noticed.
-    fn coverage(&self, checked: &Checked) -> (Coverage, Vec<bool>) {
-        let whole = checked.rulebook();
+    /// The changes of somebody's numbers, by place.
+    fn changes_of(&self, owner: Owner) -> impl Iterator<Item = (usize, &Change)> {
+        let own = self.by_owner.get(&owner).into_iter().flatten();
+        own.filter_map(|at| Some((*at, self.changes.get(*at)?)))
+    }
+
+    /// The parameters that a definition reads, itself or through others.
+    fn params_behind(&self, id: DefinitionId) -> BTreeSet<ParamId> {
+        let behind = self.whole.ir.reads([id]).definitions;
+        behind.into_iter().flat_map(|id| excerpt::names(self.whole.ir, id).1).collect()
+    }
+
+    /// And of each change whether it is noticed.
+    fn coverage(&self) -> (Coverage, Vec<bool>) {
+        let whole = self.whole.ir;
+        let sources = self.whole.rulebook.sources();
         let ids = (0..whole.definitions.len() as u32).map(DefinitionId);
-        let rules: Vec<Rule<'_>> = ids.filter_map(|id| Rule::of(whole, id, self.sources)).collect();
-        let suite = Suite::new(whole, self.sources, self.surroundings.clone());
+        let rules: Vec<Rule<'_>> = ids.filter_map(|id| Rule::of(whole, id, sources)).collect();
+        let suite = Suite::new(whole, sources, self.surroundings.clone());
         let mut evidence = Evidence::of(&rules);
-        let verdicts = suite.run(|test| (self.selected)(&test.name), &mut |moment| evidence.look(&rules, moment));
-        let noticed: Vec<bool> = self.mutants.iter().map(|it| self.is_noticed(it, &verdicts)).collect();
+        let mut played = Played::default();
+        let verdicts = suite.run(|test| (self.selected)(&test.name), &mut |moment| {
+            evidence.look(&rules, moment);
+            played.look(&self.whole, moment);
+        });
+        let noticed = played.noticed(&self.whole, &self.changes, self.surroundings, &verdicts);
         let mut numbers = self.numbers(&noticed);
+        let places: HashMap<DefinitionId, usize> = rules.iter().enumerate().map(|(at, rule)| (rule.id, at)).collect();
         let mut found = vec![];
         for param in &whole.params {
             let numbers = numbers.remove(&param.span).unwrap_or_default();
@@ -234,8 +277,8 @@ impl<'m> Measure<'m> {
             });
         }
         for (definition, id) in whole.definitions.iter().zip((0..).map(DefinitionId)) {
-            let (conditions, arms) = match rules.iter().position(|rule| rule.id == id) {
-                Some(at) => evidence.shown(whole, &rules, at),
+            let (conditions, arms) = match places.get(&id) {
+                Some(at) => evidence.shown(whole, &rules, *at),
                 None => (vec![], vec![]),
             };
             found.push(RuleCoverage {
@@ -256,8 +299,12 @@ impl<'m> Measure<'m> {
     fn numbers(&self, noticed: &[bool]) -> BTreeMap<Span, Vec<Number>> {
         let mut all: BTreeMap<Span, Vec<Number>> = BTreeMap::new();
         let mut parts: BTreeMap<Span, BTreeSet<usize>> = BTreeMap::new();
-        for (mutant, noticed) in self.mutants.iter().zip(noticed) {
-            let numbers = all.entry(mutant.owner).or_default();
+        for (mutant, noticed) in self.changes.iter().zip(noticed) {
+            let owner = match mutant.owner {
+                Owner::Definition(id) => self.whole.ir.definition(id).span,
+                Owner::Param(id) => self.whole.ir.params.get(id.0 as usize).map(|it| it.span).unwrap_or_default(),
+            };
+            let numbers = all.entry(owner).or_default();
             if parts.entry(mutant.span).or_default().insert(mutant.part) {
                 numbers.push(Number { text: mutant.text.clone(), span: mutant.span, lower: None, higher: None });
             }
@@ -270,14 +317,6 @@ impl<'m> Measure<'m> {
             }
         }
         all
-    }
-
-    /// Whether a case that passes would not.
-    fn is_noticed(&self, mutant: &Mutant, verdicts: &[Verdict]) -> bool {
-        let Some(changed) = &mutant.rulebook else { return true };
-        let suite = Suite::new(changed, self.sources, self.surroundings.clone());
-        let then = suite.run(|test| (self.selected)(&test.name), &mut |_| {});
-        verdicts.iter().zip(&then).any(|(now, then)| now.outcome == Outcome::Passed && then.outcome != Outcome::Passed)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 
 /// Whether an expression may be missing for somebody.
 pub(super) fn may_be_missing(rulebook: &Rulebook, expr: &Expr) -> bool {
-    May { rulebook, open: 0, known: BTreeMap::new() }.be_missing(expr)
+    May { rulebook, open: 0, known: BTreeMap::new(), there: vec![] }.be_missing(expr)
 }
 
 struct May<'m> {
@@ -18,6 +18,8 @@ struct May<'m> {
     /// Names that are being looked behind.
     open: usize,
     known: BTreeMap<DefinitionId, bool>,
+    /// Names that a condition around has found to be known: `if last_visit is known then last_visit`.
+    there: Vec<DefinitionId>,
 }
 
 /// Names behind names that are looked behind; what lies deeper may be missing.
@@ -28,7 +30,7 @@ impl May<'_> {
         match &expr.kind {
             ExprKind::Constant(value) => *value == Value::Missing,
             ExprKind::Column(id) => self.column(*id),
-            ExprKind::Definition(id) => self.definition(*id),
+            ExprKind::Definition(id) => !self.there.contains(id) && self.definition(*id),
             ExprKind::Aggregate(id) => self.aggregate(*id),
             ExprKind::ChildColumn(_)
             | ExprKind::Reached(..)
@@ -37,7 +39,19 @@ impl May<'_> {
             | ExprKind::CompareAge { .. }
             | ExprKind::AgeBetween { .. } => true,
             ExprKind::Param(_) | ExprKind::Now | ExprKind::IsMissing(_) | ExprKind::IsKnown(_) => false,
-            ExprKind::If { then, otherwise, .. } => self.be_missing(then) || self.be_missing(otherwise),
+            ExprKind::If { condition, then, otherwise } => {
+                let there = match &condition.kind {
+                    ExprKind::IsKnown(operand) => match operand.kind {
+                        ExprKind::Definition(id) => Some(id),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                self.there.extend(there);
+                let found = self.be_missing(then);
+                self.there.truncate(self.there.len() - usize::from(there.is_some()));
+                found || self.be_missing(otherwise)
+            }
             ExprKind::Coalesce(all) => all.iter().all(|it| self.be_missing(it)),
             ExprKind::Product { first, rest } => {
                 let divides = |(op, by, _): &(ProductOp, Expr, _)| *op == ProductOp::Divide && !is_a_number(by);

@@ -70,13 +70,23 @@ impl Difference {
         self.users.iter().map(user).chain(self.others.iter().cloned()).collect()
     }
 
-    /// `3 of 10 users differ: 2 × membership silver → gold, 1 × + vip`
-    pub fn summary(&self) -> String {
+    /// `2 × membership silver → gold`, a line for each thing that differs of somebody, the most frequent first.
+    pub fn counts(&self) -> Vec<String> {
+        self.times().into_iter().map(|(change, number)| format!("{number} × {change}")).collect()
+    }
+
+    fn times(&self) -> Vec<(&Change, usize)> {
         let mut times: BTreeMap<&Change, usize> = BTreeMap::new();
         let changes = self.users.iter().flat_map(|(_, changes)| changes);
         changes.filter(|it| it.name().is_some()).for_each(|change| *times.entry(change).or_default() += 1);
         let mut times: Vec<(&Change, usize)> = times.into_iter().collect();
         times.sort_by_key(|(change, number)| (std::cmp::Reverse(*number), *change));
+        times
+    }
+
+    /// `3 of 10 users differ: 2 × membership silver → gold, 1 × + vip`
+    pub fn summary(&self) -> String {
+        let times = self.times();
         let most: Vec<String> = times.iter().take(5).map(|(change, number)| format!("{number} × {change}")).collect();
         let rest = if times.len() > 5 { ", …" } else { "" };
         let users = format!("{} of {} users differ", self.users.len(), self.of);

@@ -8,7 +8,7 @@ use crate::{
     data::{self, BadRow, DataError, Input},
     engine::{Checked, Engine, Everybody, Files, LoadError, Problems, Ran, Rulebook, RunError, RunSink, Users},
     eval::{Answers, reference::SoFar},
-    ir::{Body, DefinitionId, Reads, Snapshot},
+    ir::{Body, DefinitionId, Ladder, Reads, Snapshot},
     schema::ColumnId,
     source::Sources,
     testing::decided::View,
@@ -207,6 +207,15 @@ impl Taken {
     pub fn why(&self, key: &str, names: &[&str], sources: &Sources) -> Option<Vec<String>> {
         let (_, record, answers) = self.users.iter().find(|(known, ..)| known == key)?;
         let interpreter = self.engine.interpreter();
+        let mut answers = answers.clone();
+        for (at, definition) in self.engine.rulebook().definitions.iter().enumerate() {
+            // What a level goes by, for `to_next`.
+            if let Body::Level(Ladder { by: Some(by), .. }) = &definition.body {
+                let goes_by = interpreter.row(&SoFar { record, answers: &answers }).value(by);
+                answers.goes_by.insert(DefinitionId(at as u32), goes_by);
+            }
+        }
+        let answers = &answers;
         let known = SoFar { record, answers };
         let row = interpreter.row(&known);
         let view = View { rulebook: self.engine.rulebook(), row: &row, answers, sources, given: &|_| false };

@@ -1,0 +1,105 @@
+//! A case as it stands in a test: `given { … } expect …`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    guess::{Written, bare},
+    made::{Made, Piece, Slot, label},
+    search::Search,
+};
+use crate::{
+    eval::Answers,
+    ir::Body,
+    schema::ColumnId,
+    value::{Truth, Type, Value, moment_text::timestamp_text, print},
+};
+
+impl Search<'_> {
+    /// What is expected of a rule: `vip`, `not vip`, `spend = 500`; none of what cannot be written.
+    pub(super) fn expectation(&self, answers: &Answers) -> Option<String> {
+        let id = self.setup.id;
+        let definition = self.ir.definition(id);
+        let name = bare(definition.name.as_str());
+        let value = answers.value(id);
+        let closed = matches!(definition.body, Body::Tag(_) | Body::Segment(_));
+        if definition.ty == Type::Bool {
+            return Some(match Truth::of(value) {
+                Truth::True => name,
+                Truth::False => format!("not {name}"),
+                Truth::Unknown if closed => format!("not {name}"),
+                Truth::Unknown => format!("{name} is missing"),
+            });
+        }
+        let zone = self.context.clock.zone();
+        match (value, &definition.ty) {
+            (Value::Missing, _) => Some(format!("{name} is missing")),
+            (Value::List(elements), _) if elements.is_empty() => Some(format!("count({name}) = 0")),
+            (Value::Choice(rank), Type::Choice(id)) => {
+                let named = self.ir.choices(*id).values.get(*rank as usize)?;
+                Some(format!("{name} = {}", bare(named.name.as_str())))
+            }
+            (value, _) => {
+                let written = print::written(value, zone);
+                let is_plain = !matches!(value, Value::Float(_)) || !written.contains('e');
+                is_plain.then(|| format!("{name} = {written}"))
+            }
+        }
+    }
+
+    pub(super) fn expected(&self, answers: &[Answers]) -> Option<Vec<String>> {
+        answers.iter().map(|answers| self.expectation(answers)).collect()
+    }
+
+    /// `given { … } expect …`
+    pub(super) fn case(&self, made: &[Made]) -> Option<String> {
+        let answers = self.answers(&self.ir, made);
+        let expected = self.expected(&answers)?;
+        let mut text = String::new();
+        for (at, made) in made.iter().enumerate() {
+            let label = if self.setup.labels { format!("\"{}\" ", label(at)) } else { String::new() };
+            text += &format!("  given {label}{{ {} }}\n", self.fields(made).join(", "));
+        }
+        let of = |(at, it): (usize, &String)| match self.setup.labels {
+            true => format!("\"{}\": {it}", label(at)),
+            false => it.clone(),
+        };
+        let expected: Vec<String> = expected.iter().enumerate().map(of).collect();
+        Some(text + &format!("    expect {}\n", expected.join(", ")))
+    }
+
+    fn fields(&self, made: &Made) -> Vec<String> {
+        let mut fields = vec![];
+        for (slot, piece) in made {
+            let root = self.ir.schema.root();
+            match (slot, piece) {
+                (Slot::Column(_), Piece::One(written)) if written.value == Value::Missing => {}
+                (Slot::Column(id), Piece::One(written)) => {
+                    fields.push(format!("{}: {}", bare(root.column(*id).name.as_str()), written.text));
+                }
+                (Slot::Definition(id), Piece::One(written)) => {
+                    fields.push(format!("{}: {}", bare(self.ir.definition(*id).name.as_str()), written.text));
+                }
+                (Slot::Rows(id), Piece::Rows(rows)) if !rows.is_empty() => {
+                    let table = self.ir.schema.table(*id);
+                    let row = |row: &BTreeMap<ColumnId, Written>| {
+                        let known = row.iter().filter(|(_, written)| written.value != Value::Missing);
+                        let field = |(id, it): (&ColumnId, &Written)| {
+                            format!("{}: {}", bare(table.column(*id).name.as_str()), it.text)
+                        };
+                        format!("{{ {} }}", known.map(field).collect::<Vec<_>>().join(", "))
+                    };
+                    let rows: Vec<String> = rows.iter().map(row).collect();
+                    fields.push(format!("{}: [{}]", bare(table.name.as_str()), rows.join(", ")));
+                }
+                _ => {}
+            }
+        }
+        fields
+    }
+
+    pub(super) fn block(&self, name: &str, cases: &[String]) -> String {
+        let clock = &self.context.clock;
+        let now = timestamp_text(clock.now(), clock.zone());
+        format!("test {} as of {now} {{\n{}}}\n", print::quoted_text(name), cases.concat())
+    }
+}

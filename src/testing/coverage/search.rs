@@ -1,0 +1,284 @@
+//! The search for users who show of one rule what no test shows: made up, asked with and without each change of a number, and kept
+//! where they show something new.
+
+use std::{cmp::Ordering, collections::BTreeMap};
+
+use super::{
+    Measure, RuleCoverage,
+    evidence::RuleSeen,
+    excerpt::Excerpt,
+    guess::Written,
+    made::{Dice, Made, Piece, Slot},
+    numbers::{Change, Owner},
+    rule::Rule,
+    setup::{Reckoned, Setup},
+};
+use crate::{
+    eval::{Answers, Children, Context, GivenValues, Interpreter, User, reference::SoFar},
+    ir::{self, AggregateFunction, DefinitionId, FunnelStep, Over},
+    schema::{ColumnId, Role, TableId},
+    testing::{Outcome, Suite, Surroundings},
+    value::{Value, compare},
+};
+
+/// Users that are made up for one rule.
+pub(super) const TRIALS: usize = 8_000;
+
+/// Rows that are tried for a step of a funnel.
+const STEP_TRIALS: usize = 40;
+
+/// What is to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    True(usize),
+    False(usize),
+    Unknown(usize),
+    DecidesTrue(usize),
+    DecidesFalse(usize),
+    Taken(usize),
+    /// By place among the changes of this search.
+    Mutant(usize),
+}
+
+/// What was found for one rule.
+pub(super) struct Found {
+    /// A whole test, which checks and passes.
+    pub(super) text: String,
+    /// Changes that these cases notice, by their places in the whole.
+    pub(super) noticed: Vec<usize>,
+}
+
+/// A rule by itself, and what it is asked with.
+pub(super) struct Search<'s> {
+    excerpt: Excerpt,
+    pub(super) ir: ir::Rulebook,
+    pub(super) setup: Setup,
+    /// The same with what two numbers come to among the values.
+    wide: Setup,
+    pub(super) context: &'s Context,
+    surroundings: &'s Surroundings,
+    /// The changes of numbers that nobody notices so far, by place in the whole, each with the rulebook that it makes.
+    changed: Vec<(usize, Option<ir::Rulebook>)>,
+}
+
+impl<'s> Search<'s> {
+    /// None of a rule that does not stand by itself.
+    pub(super) fn new(
+        measure: &Measure<'s>,
+        id: DefinitionId,
+        noticed: &[bool],
+        context: &'s Context,
+    ) -> Option<Search<'s>> {
+        let whole = &measure.whole;
+        let (mut excerpt, ir) = whole.checked_excerpt([id], &Default::default())?;
+        let own = ir.find(whole.ir.definition(id).name.as_str())?;
+        let params = measure.params_behind(id);
+        let of_params = || params.iter().flat_map(|param| measure.changes_of(Owner::Param(*param)));
+        let behind = whole.ir.reads([id]).definitions;
+        let of_definitions = behind.iter().flat_map(|id| measure.changes_of(Owner::Definition(*id)));
+        let read: Vec<&Change> = of_definitions.chain(of_params()).map(|(_, change)| change).collect();
+        let setup = Setup::of(&ir, own, &read, context, Reckoned::Not);
+        let wide = Setup::of(&ir, own, &read, context, Reckoned::Too);
+        let ours = measure.changes_of(Owner::Definition(id)).chain(of_params());
+        let open = ours.filter(|(at, _)| noticed.get(*at) == Some(&false));
+        let changed =
+            open.map(|(at, change)| (at, excerpt.with(change.at, &change.declaration).map(|it| it.0))).collect();
+        Some(Search { excerpt, ir, setup, wide, context, surroundings: measure.surroundings, changed })
+    }
+
+    /// Cases that show of the rule what no test shows.
+    pub(super) fn found(&self, name: &str, shown: Option<&RuleCoverage>, dice: u64) -> Option<Found> {
+        let rule = Rule::of(&self.ir, self.setup.id, self.excerpt.sources());
+        let wanted = self.goals(shown);
+        let mut goals = wanted.clone();
+        let mut kept: Vec<Vec<Made>> = vec![];
+        let mut dice = Dice(dice);
+        for trial in 0..TRIALS {
+            if goals.is_empty() {
+                break;
+            }
+            let setup = if trial % 2 == 0 { &self.setup } else { &self.wide };
+            let mut made = setup.made(&kept, &mut dice);
+            self.chain(&mut made, &mut dice);
+            let answers = self.answers(&self.ir, &made);
+            if answers.iter().any(|it| !it.overlaps.is_empty()) || self.expected(&answers).is_none() {
+                continue;
+            }
+            let before = goals.len();
+            let seen = rule.as_ref().map(|rule| self.seen(rule, &made, &answers));
+            goals.retain(|goal| !self.reached(*goal, seen.as_ref(), &made, &answers));
+            if goals.len() < before {
+                kept.push(made);
+            }
+        }
+        let reaches = |made: &Vec<Made>| -> Vec<bool> {
+            let answers = self.answers(&self.ir, made);
+            let seen = rule.as_ref().map(|rule| self.seen(rule, made, &answers));
+            wanted.iter().map(|goal| self.reached(*goal, seen.as_ref(), made, &answers)).collect()
+        };
+        let kept = fewest(kept.iter().map(|made| (made, reaches(made))).collect());
+        let cases: Vec<String> = kept.iter().filter_map(|made| self.case(made)).collect();
+        let cases = self.passing(name, cases);
+        if cases.is_empty() {
+            return None;
+        }
+        let noticed = self.changed.iter().enumerate().filter(|(at, _)| !goals.contains(&Goal::Mutant(*at)));
+        let noticed = noticed.map(|(_, (at, _))| *at).collect();
+        Some(Found { text: self.block(name, &cases), noticed })
+    }
+
+    /// Rows that follow each other as the steps of a funnel do, which would seldom come by chance.
+    fn chain(&self, made: &mut [Made], dice: &mut Dice) {
+        let funnels = self.setup.reads.aggregates.iter().map(|id| self.ir.aggregate(*id));
+        let funnels: Vec<(TableId, &[FunnelStep])> = funnels
+            .filter_map(|aggregate| match (&aggregate.function, aggregate.over) {
+                (AggregateFunction::Funnel(steps, _), Over::Children(table)) => Some((table, steps.as_slice())),
+                _ => None,
+            })
+            .collect();
+        let Some((table, steps)) = dice.pick(&funnels).copied() else { return };
+        let at = dice.throw(made.len());
+        if dice.throw(3) == 0 {
+            return;
+        }
+        let Some(user) = made.get_mut(at) else { return };
+        let (record, _, given) = self.setup.person(&self.ir, user, at);
+        let mut answers = Answers::none(&self.ir);
+        for (id, value) in given {
+            if let Some(slot) = answers.values.get_mut(id.0 as usize) {
+                *slot = value;
+            }
+        }
+        let known = SoFar { record: &record, answers: &answers };
+        let interpreter = Interpreter::new(&self.ir, self.context);
+        let width = self.ir.schema.table(table).columns.len() as u32;
+        let mut rows = vec![];
+        for step in steps.iter().take(1 + dice.throw(steps.len())) {
+            let meets = |row: &BTreeMap<ColumnId, Written>| {
+                let value = |at: u32| row.get(&ColumnId(at)).map_or(Value::Missing, |it| it.value.clone());
+                let values: Vec<Value> = (0..width).map(value).collect();
+                interpreter.child_row(&known, &values).truth(&step.condition).is_true()
+            };
+            let tried = (0..STEP_TRIALS).map(|_| self.setup.row(table, dice)).find(meets);
+            rows.extend(tried);
+        }
+        // In the order of time.
+        if let Role::Children { at: Some(when), .. } = self.ir.schema.table(table).role {
+            let zone = self.context.clock.zone();
+            let mut whens: Vec<Written> = rows.iter().filter_map(|row| row.get(&when).cloned()).collect();
+            whens.sort_by(|a, b| compare::order(&a.value, &b.value, zone).unwrap_or(Ordering::Equal));
+            if let (Some(first), Some(last)) = (whens.first().cloned(), whens.last().cloned())
+                && dice.throw(2) == 0
+            {
+                // One step takes its time, and the others none.
+                let at = dice.throw(whens.len());
+                whens.iter_mut().enumerate().for_each(|(place, when)| {
+                    *when = if place < at { first.clone() } else { last.clone() };
+                });
+            }
+            let moments = rows.iter_mut().filter_map(|row| row.get_mut(&when));
+            moments.zip(whens).for_each(|(slot, when)| *slot = when);
+            // What belongs together has in common what steps are told apart by.
+            let by = self.ir.aggregates.iter().find_map(|it| match &it.function {
+                AggregateFunction::Funnel(_, by) if it.over == Over::Children(table) => *by,
+                _ => None,
+            });
+            if let Some((by, first)) = by.and_then(|by| Some((by, rows.first()?.get(&by)?.clone())))
+                && dice.throw(4) > 0
+            {
+                rows.iter_mut().for_each(|row| drop(row.insert(by, first.clone())));
+            }
+        }
+        if !rows.is_empty() {
+            user.insert(Slot::Rows(table), Piece::Rows(rows));
+        }
+    }
+
+    fn goals(&self, shown: Option<&RuleCoverage>) -> Vec<Goal> {
+        let mut goals = vec![];
+        for (at, it) in shown.into_iter().flat_map(|shown| &shown.conditions).enumerate() {
+            let open = [
+                (it.is_true, Goal::True(at)),
+                (it.is_false, Goal::False(at)),
+                (it.is_unknown.unwrap_or(true), Goal::Unknown(at)),
+                (it.decides_true, Goal::DecidesTrue(at)),
+                (it.decides_false, Goal::DecidesFalse(at)),
+            ];
+            goals.extend(open.into_iter().filter(|(shown, _)| !shown).map(|(_, goal)| goal));
+        }
+        let arms = shown.into_iter().flat_map(|shown| &shown.arms).enumerate();
+        goals.extend(arms.filter(|(_, arm)| !arm.taken).map(|(at, _)| Goal::Taken(at)));
+        goals.extend((0..self.changed.len()).map(Goal::Mutant));
+        goals
+    }
+
+    pub(super) fn answers(&self, ir: &ir::Rulebook, made: &[Made]) -> Vec<Answers> {
+        let people: Vec<(Vec<Value>, Children, GivenValues)> =
+            made.iter().enumerate().map(|(at, made)| self.setup.person(&self.ir, made, at)).collect();
+        let users: Vec<User<'_>> = people.iter().map(|(record, children, _)| User { record, children }).collect();
+        let given: Vec<GivenValues> = people.iter().map(|(_, _, given)| given.clone()).collect();
+        let order = ir.order_of(&self.setup.reads);
+        Interpreter::new(ir, self.context).evaluate_given(&order, &users, &given)
+    }
+
+    fn seen(&self, rule: &Rule<'_>, made: &[Made], answers: &[Answers]) -> RuleSeen {
+        let mut seen = RuleSeen::nothing(rule);
+        for (at, (made, answers)) in made.iter().zip(answers).enumerate() {
+            let (record, ..) = self.setup.person(&self.ir, made, at);
+            let known = SoFar { record: &record, answers };
+            seen.look(rule, Interpreter::new(&self.ir, self.context), &known, &|_| true);
+        }
+        seen
+    }
+
+    fn reached(&self, goal: Goal, seen: Option<&RuleSeen>, made: &[Made], answers: &[Answers]) -> bool {
+        let condition = |at: usize| seen.and_then(|seen| seen.conditions.get(at)).copied().unwrap_or_default();
+        match goal {
+            Goal::True(at) => condition(at).is_true,
+            Goal::False(at) => condition(at).is_false,
+            Goal::Unknown(at) => condition(at).is_unknown,
+            Goal::DecidesTrue(at) => condition(at).decides_true,
+            Goal::DecidesFalse(at) => condition(at).decides_false,
+            Goal::Taken(at) => seen.and_then(|seen| seen.taken.get(at)).copied().unwrap_or_default(),
+            Goal::Mutant(at) => {
+                let Some(changed) = self.changed.get(at).and_then(|(_, it)| it.as_ref()) else { return true };
+                let then = self.answers(changed, made);
+                let value = |answers: &Answers| self.expectation(answers);
+                answers.iter().zip(&then).any(|(now, then)| value(now) != value(then))
+            }
+        }
+    }
+
+    /// The cases that check and pass; all at once where they do, else one by one.
+    fn passing(&self, name: &str, cases: Vec<String>) -> Vec<String> {
+        if cases.is_empty() || self.passes(name, &cases) {
+            return cases;
+        }
+        cases.into_iter().filter(|case| self.passes(name, std::slice::from_ref(case))).collect()
+    }
+
+    fn passes(&self, name: &str, cases: &[String]) -> bool {
+        let Some((ir, sources)) = self.excerpt.with_test(&self.block(name, cases)) else { return false };
+        let suite = Suite::new(&ir, &sources, self.surroundings.clone());
+        let verdicts = suite.run(|_| true, &mut |_| {});
+        !verdicts.is_empty() && verdicts.iter().all(|it| it.outcome == Outcome::Passed)
+    }
+}
+
+/// Without those that reach only what others reach, too; the first found are the first to go, since later ones had to reach more.
+fn fewest<T>(mut all: Vec<(T, Vec<bool>)>) -> Vec<T> {
+    let mut at = 0;
+    while let Some((_, own)) = all.get(at) {
+        let by_others = |goal: usize| {
+            let mut others = all.iter().enumerate().filter(|(other, _)| *other != at);
+            others.any(|(_, (_, reached))| reached.get(goal) == Some(&true))
+        };
+        let needless = own.iter().enumerate().filter(|(_, reached)| **reached).all(|(goal, _)| by_others(goal));
+        if needless {
+            all.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+    all.into_iter().map(|(it, _)| it).collect()
+}

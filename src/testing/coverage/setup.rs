@@ -1,0 +1,197 @@
+//! What a rule is asked with: which columns, names and rows it reads, and which values of each are worth trying.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    guess::{Spellings, Written},
+    made::Slot,
+    numbers::Change,
+};
+use crate::{
+    eval::Context,
+    ir::{self, Body, DefinitionId, ExprKind, Over, Reads},
+    schema::{ColumnId, Role, TableId},
+    value::{Type, Value, literal, number},
+};
+
+/// Users of a case of a rule that asks about everybody.
+const EVERYBODY: usize = 5;
+
+/// Users of a case at most: so many it takes to tell 4 % from 5 %, and nobody reads more.
+pub(super) const CROWD: usize = 26;
+
+/// Rows at most that are made up to tell shares apart.
+const MANY: usize = 60;
+
+/// A rule and what it reads.
+pub(super) struct Setup {
+    pub(super) id: DefinitionId,
+    given: BTreeSet<DefinitionId>,
+    pub(super) reads: Reads,
+    /// How many users a case may have.
+    pub(super) users: Vec<usize>,
+    /// One more than the rows that a user may have.
+    pub(super) rows: usize,
+    /// So many rows, of which so many are of one kind, that tell a share from the next one.
+    pub(super) parts: Vec<(usize, usize)>,
+    pub(super) labels: bool,
+    pub(super) values: BTreeMap<Slot, Vec<Written>>,
+    pub(super) row_values: BTreeMap<(TableId, ColumnId), Vec<Written>>,
+}
+
+impl Setup {
+    /// What the rule is asked with: what it names is given, as long as what that is computed from is not read beside it.
+    pub(super) fn of(
+        ir: &ir::Rulebook,
+        id: DefinitionId,
+        changes: &[&Change],
+        context: &Context,
+        reckoned: Reckoned,
+    ) -> Setup {
+        let mut given = named(ir, id);
+        let reads = loop {
+            let reads = ir.reads_but([id], &given);
+            let clashes = |other: &DefinitionId| {
+                let behind = ir.reads([*other]);
+                let columns = behind.columns.iter().any(|it| reads.columns.contains(it));
+                let tables = behind.children.keys().any(|it| reads.children.contains_key(it));
+                columns || tables || behind.definitions.iter().any(|it| it != other && given.contains(it))
+            };
+            let Some(clash) = given.iter().copied().find(clashes) else { break reads };
+            given.remove(&clash);
+        };
+        let everybody = reads.aggregates.iter().any(|id| ir.aggregate(*id).over == Over::Users);
+        let root = ir.schema.root();
+        let labels = everybody || root.key.is_some_and(|key| reads.columns.contains(&key));
+        let mut spellings = spellings(ir, id, &reads, &given, changes, context);
+        spellings.reckons &= reckoned == Reckoned::Too;
+        let mut setup = Setup {
+            id,
+            given,
+            reads,
+            users: if everybody { crowds(changes) } else { vec![1] },
+            rows: spellings.rows(),
+            parts: parts(changes),
+            labels,
+            values: BTreeMap::new(),
+            row_values: BTreeMap::new(),
+        };
+        let missing = Written { text: "missing".into(), value: Value::Missing };
+        let values = |ty: &Type| spellings.values(ty, ir, context);
+        for column in setup.reads.columns.iter().filter(|it| root.key != Some(**it)) {
+            let declared = root.column(*column);
+            let mut found = values(&declared.ty);
+            found.extend(declared.optional.then(|| missing.clone()));
+            setup.values.insert(Slot::Column(*column), found);
+        }
+        for given in setup.given.iter().filter(|given| setup.reads.definitions.contains(given)) {
+            let definition = ir.definition(*given);
+            let mut found = values(&definition.ty);
+            if !matches!(definition.body, Body::Tag(_)) {
+                found.push(missing.clone());
+            }
+            setup.values.insert(Slot::Definition(*given), found);
+        }
+        for (table, columns) in &setup.reads.children {
+            let declared = ir.schema.table(*table);
+            let by = match declared.role {
+                Role::Children { by, .. } => Some(by),
+                Role::Root | Role::Reference => None,
+            };
+            for column in columns.iter().filter(|it| by != Some(**it)) {
+                let of = declared.column(*column);
+                let mut found = values(&of.ty);
+                found.extend(of.optional.then(|| missing.clone()));
+                setup.row_values.insert((*table, *column), found);
+            }
+            setup.values.insert(Slot::Rows(*table), vec![]);
+        }
+        setup
+    }
+}
+
+/// The definitions that a rule names itself and that can be given.
+fn named(ir: &ir::Rulebook, id: DefinitionId) -> BTreeSet<DefinitionId> {
+    let mut found = BTreeSet::new();
+    let mut computed = BTreeSet::new();
+    let mut look = |expr: &ir::Expr| {
+        expr.each(&mut |node| match &node.kind {
+            ExprKind::Definition(id) => drop(found.insert(*id)),
+            ExprKind::ToNext(id) | ExprKind::Reached(_, id) => drop(computed.insert(*id)),
+            _ => {}
+        });
+    };
+    let definition = ir.definition(id);
+    definition.body.each_expr(&mut look);
+    definition.aggregates.iter().for_each(|id| ir.aggregate(*id).each_expr(&mut look));
+    let can_be_given = |id: &DefinitionId| match ir.definition(*id).body {
+        Body::Segment(_) => false,
+        Body::Let(_) | Body::Tag(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => true,
+    };
+    found.retain(|id| can_be_given(id) && !computed.contains(id));
+    found
+}
+
+fn spellings(
+    ir: &ir::Rulebook,
+    id: DefinitionId,
+    reads: &Reads,
+    given: &BTreeSet<DefinitionId>,
+    changes: &[&Change],
+    context: &Context,
+) -> Spellings {
+    let mut spellings = Spellings::default();
+    for definition in reads.definitions.iter().filter(|it| **it == id || !given.contains(it)) {
+        ir.definition(*definition).body.each_expr(&mut |expr| spellings.add_texts(expr));
+    }
+    for id in &reads.aggregates {
+        let aggregate = ir.aggregate(*id);
+        spellings.add_question(aggregate);
+        aggregate.each_expr(&mut |expr| spellings.add_texts(expr));
+    }
+    for (table, _) in &reads.lookups {
+        let keys = context.lookups.get(table).into_iter().flat_map(|rows| rows.keys());
+        keys.for_each(|key| spellings.add_key(&key));
+    }
+    for list in &reads.lists {
+        let texts = context.lists.get(list.0 as usize).into_iter().flatten();
+        spellings.texts.extend(texts.min().map(ToString::to_string));
+    }
+    for change in changes {
+        spellings.numbers.extend([change.text.replace('_', ""), change.to.clone()]);
+    }
+    spellings
+}
+
+/// Whether what two numbers come to is tried beside them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reckoned {
+    Not,
+    Too,
+}
+
+/// How many users it takes to tell a share from the next one: `top 20%` of 5 from `top 21%`, of 21 from `top 19%`.
+fn crowds(changes: &[&Change]) -> Vec<usize> {
+    let mut found: Vec<usize> = parts(changes).into_iter().map(|(all, _)| all).filter(|all| *all <= CROWD).collect();
+    found.push(EVERYBODY);
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Of each share and its neighbours the fewest of whom some are within the one and not the other, and how many those are: 19 of
+/// 24 are 79 %, and not 80 %.
+fn parts(changes: &[&Change]) -> Vec<(usize, usize)> {
+    let share = |text: &str| literal::percent(text.strip_suffix('%')?).ok().map(Value::Decimal);
+    let mut found = vec![];
+    for change in changes {
+        let (Some(a), Some(b)) = (share(&change.text), share(&change.to)) else { continue };
+        let holds = |share: &Value, part: usize, all: usize| {
+            let limit = number::multiply(share, &Value::Int(all as i64));
+            number::order(&Value::Int(part as i64), &limit).is_some_and(|it| it.is_lt())
+        };
+        let tells = |all: usize| (0..=all).find(|part| holds(&a, *part, all) != holds(&b, *part, all));
+        found.extend((1..=MANY).find_map(|all| Some((all, tells(all)?))));
+    }
+    found
+}

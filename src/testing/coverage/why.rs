@@ -1,0 +1,47 @@
+//! Why no case was found that would show something.
+
+use super::{Gap, search::TRIALS, setup::CROWD};
+use crate::ir::{AggregateFunction, Body, DefinitionId, Over, RankAmount, Rulebook};
+
+/// Of a gap that stays, what is in the way; the rulebook is the one that the gap stands in.
+pub fn why(rulebook: &Rulebook, gap: &Gap) -> String {
+    // The last name that stands before it is the rule's.
+    let all = rulebook.definitions.iter().zip((0..).map(DefinitionId));
+    let before = all.filter(|(it, _)| it.span.source == gap.span.source && it.span.start <= gap.span.start);
+    let Some((rule, id)) = before.max_by_key(|(it, _)| it.span.start) else {
+        return "no rule that reads it comes to something else".to_owned();
+    };
+    let reads = rulebook.reads([id]);
+    let ranks = reads.aggregates.iter().any(|id| {
+        let aggregate = rulebook.aggregate(*id);
+        let share = matches!(
+            aggregate.function,
+            AggregateFunction::Top(RankAmount::Share(_))
+                | AggregateFunction::Bottom(RankAmount::Share(_))
+                | AggregateFunction::Quantile(_)
+        );
+        share && aggregate.over == Over::Users
+    });
+    if ranks && gap.what.contains('%') {
+        return format!("it takes more than {CROWD} users to tell these shares apart, or luckier ones");
+    }
+    if let Some((table, _)) = reads.lookups.first() {
+        let table = &rulebook.schema.table(*table).name;
+        return format!("what `{table}` holds decides it, and none of its rows does, nor any other user of {TRIALS}");
+    }
+    if let Some(list) = reads.lists.first().and_then(|list| rulebook.lists.get(list.0 as usize)) {
+        return format!(
+            "who is in `{}` decides it: write the case by hand, `with list {} = [\"u1\"]`",
+            list.name, list.name
+        );
+    }
+    match rule.body {
+        Body::Level(_) | Body::Layer(_) => {
+            format!("of {TRIALS} users who were tried none would get another arm: perhaps one above takes them already")
+        }
+        Body::Score(_) => format!("of {TRIALS} users who were tried none would get other points"),
+        Body::Let(_) | Body::Tag(_) | Body::Funnel(..) | Body::Segment(_) => {
+            format!("of {TRIALS} users who were tried `{}` comes to the same for all with and without it", rule.name)
+        }
+    }
+}
