@@ -414,6 +414,9 @@ impl Around<'_> {
     /// `list blocked = ["a"]`, `list blocked "blocked.csv"`
     fn list_habit(&self, this: &Token<'_>) -> Option<Mistake> {
         let name = self.tokens.get(1)?;
+        if let Some(mistake) = self.file_without_from() {
+            return Some(mistake);
+        }
         if this.is("=") && self.expects(Rule::kw_from) {
             return Some(Mistake::new(code::FOREIGN_FORM, this.range(), "a `list` comes from a file").help(format!(
                 "write `list {} from \"{}.csv\"`; texts in the rules are a `param`: `param {} = [\"a\"]`",
@@ -421,6 +424,19 @@ impl Around<'_> {
             )));
         }
         None
+    }
+
+    /// `list blocked "blocked.csv"`: the file was taken for a label.
+    pub(super) fn file_without_from(&self) -> Option<Mistake> {
+        let file = self.previous().filter(|file| file.kind == Kind::Text && self.at == 3)?;
+        if !self.tokens.first()?.is("list") || !self.expects(Rule::kw_from) {
+            return None;
+        }
+        Some(
+            Mistake::new(code::MISSING_WORD, file.range(), "`from` is left out before the file")
+                .help(format!("write `from {}`", file.text))
+                .fix("write `from` here", file.start..file.start, "from "),
+        )
     }
 
     /// `tag vip when spend > 500 { … }`, `tag vip("重要客户") when …`

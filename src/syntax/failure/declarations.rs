@@ -343,6 +343,11 @@ impl Around<'_> {
             self.expects(Rule::text) && !self.expects_any(&[Rule::name, Rule::literal]) && !self.expects_operand();
         if word && (text_due && self.expected == [Rule::text] || self.label_without_quotes(this)) {
             let written = format!("\"{}\"", this.text.trim_matches('`'));
+            let named = self.at == 2
+                && self.tokens.first().is_some_and(|first| {
+                    words::begins_declaration(first.text) && !matches!(first.text, "rulebook" | "test" | "snapshot")
+                });
+            let text_due = text_due && !named;
             let what = if text_due { "a text" } else { "a label" };
             let mut mistake = Mistake::new(code::BAD_NAME, this.range(), format!("{what} stands in quotes"))
                 .help(format!("write `{written}`"));

@@ -23,12 +23,14 @@ impl Around<'_> {
             .or_else(|| self.called_join())
             .or_else(|| self.last_days())
             .or_else(|| self.period_words())
+            .or_else(|| self.condition_of_a_let())
             .or_else(|| self.clause_outside())
             .or_else(|| self.window_outside())
             .or_else(|| self.window_behind_comparison())
             .or_else(|| self.window_behind_where())
             .or_else(|| self.comma_before_where())
             .or_else(|| self.distinct_word())
+            .or_else(|| self.distinct_before_count())
             .or_else(|| self.in_top())
             .or_else(|| self.clause_of_rank())
             .or_else(|| self.at_least())
@@ -147,6 +149,9 @@ impl Around<'_> {
         }
         let (first, length) = (self.tokens.get(begin)?, self.tokens.get(last + 1)?);
         let subject = self.tokens.get(begin.checked_sub(1)?)?;
+        if let Some(mistake) = self.last_days_outside(begin, last) {
+            return Some(mistake);
+        }
         // `count(orders, last 30 days)`
         let comma = subject.is(",") && begin >= 2 && self.open().last().is_some_and(|open| open.is("("));
         if !super::ends_operand(subject) && !comma {
@@ -178,6 +183,33 @@ impl Around<'_> {
         )
     }
 
+    /// `sum(orders.amount) last 30 days`, whose words begin at token `begin`
+    fn last_days_outside(&self, begin: usize, last: usize) -> Option<Mistake> {
+        let (at, close) = (begin.checked_sub(1)?, self.tokens.get(begin.checked_sub(1)?)?);
+        let open = self.opening(at).filter(|_| close.is(")"))?;
+        let name = self.tokens.get(open.checked_sub(1)?).filter(|name| name.kind == Kind::Word)?;
+        let rows = ["count", "sum", "avg", "min", "max", "first", "last", "most", "distinct", "any"];
+        if !rows.contains(&name.text) {
+            return None;
+        }
+        let (first, number) = (self.tokens.get(begin)?, self.tokens.get(last + 1)?);
+        let unit = self.tokens.get(last + 2).filter(|unit| unit.kind == Kind::Word && numbers::is_plain(number.text));
+        let (length, end) = match unit.and_then(|unit| Some((numbers::unit_of(unit.text)?, unit.end()))) {
+            Some((unit, end)) => (numbers::duration(number.text, unit), end),
+            None => (number.text.to_owned(), number.end()),
+        };
+        let inside = self.slice(name.start..close.start);
+        let place = inside.find(" where ").map_or(close.start, |at| name.start + at);
+        let window = format!(" within {length}");
+        let written = format!("{}{window}{})", self.slice(name.start..place), self.slice(place..close.start));
+        let mut mistake =
+            Mistake::new(code::CLAUSE_OUTSIDE, first.start..end, "a window stands inside the aggregate's brackets")
+                .help(format!("write `{written}`"))
+                .suggest(format!("write `{written}`"), place..place, window);
+        mistake.edits.push((close.end()..end, String::new()));
+        Some(mistake)
+    }
+
     /// `during current month`, `during 2026-01`, `last_order 最近30天`
     fn period_words(&self) -> Option<Mistake> {
         let this = self.this()?;
@@ -206,6 +238,27 @@ impl Around<'_> {
             _ => return None,
         };
         Some(self.instead(this, which))
+    }
+
+    /// `let share = spend / visits when visits > 0`
+    fn condition_of_a_let(&self) -> Option<Mistake> {
+        let when = self.this().filter(|this| this.is("when") && self.open().is_empty())?;
+        let equals = self.tokens.iter().take(4).find(|equals| equals.is("="))?;
+        self.tokens.first().filter(|first| first.is("let"))?;
+        let value = self.slice(equals.end()..when.start).trim();
+        let (end, _) = self.end_of_condition()?;
+        let condition = self.slice(when.end()..end).trim();
+        if value.is_empty() || condition.is_empty() {
+            return None;
+        }
+        let written = format!("if {condition} then {value} else missing");
+        let start = equals.end()
+            + (self.slice(equals.end()..when.start).len() - self.slice(equals.end()..when.start).trim_start().len());
+        Some(
+            Mistake::new(code::FOREIGN_FORM, when.range(), "a `let` has a value, and no condition behind it")
+                .help(format!("write `{written}`"))
+                .suggest(format!("write `{written}`"), start..end, written),
+        )
     }
 
     /// `sum(orders.amount) where paid > 500`
@@ -334,7 +387,9 @@ impl Around<'_> {
     fn window_behind_where(&self) -> Option<Mistake> {
         let word = self.this().filter(|word| word.is("within"))?;
         let length = self.next().filter(|length| length.kind == Kind::Number)?;
-        let last = self.previous().filter(|last| super::ends_operand(last))?;
+        // `where paid and within 30d`
+        let joined = self.previous().is_some_and(|join| join.is("and"));
+        let last = self.token(if joined { -2 } else { -1 }).filter(|last| super::ends_operand(last))?;
         let open = *self.open().last().filter(|open| open.is("("))?;
         let clause = self.tokens.get(..self.at)?.iter().rfind(|token| token.is("where") && token.start > open.start)?;
         let window = format!("within {} ", length.text);
@@ -400,6 +455,20 @@ impl Around<'_> {
     /// `%`, or a word for it.
     pub(super) fn is_percent_sign(&self, offset: isize) -> bool {
         self.token(offset).is_some_and(|it| it.is("%") || matches!(it.text, "percent" | "pct" | "percentage"))
+    }
+
+    /// `distinct count(orders.category)`
+    fn distinct_before_count(&self) -> Option<Mistake> {
+        let distinct = self.previous().filter(|_| self.spelt(-1, "distinct"))?;
+        let count = self.this().filter(|count| count.is("count"))?;
+        let (open, close) = (self.next().filter(|open| open.is("("))?, self.matching(self.at + 1)?);
+        let written = format!("count(distinct({}))", self.slice(open.end()..close.start).trim());
+        let range = distinct.start..close.end();
+        Some(
+            Mistake::new(code::FOREIGN_FORM, distinct.start..count.end(), "what is distinct is counted by `count`")
+                .help(format!("write `{written}`"))
+                .fix(format!("write `{written}`"), range, written),
+        )
     }
 
     /// `spend in top 20%`
