@@ -325,6 +325,43 @@ impl Around<'_> {
     fn arm_habit(&self, first: &Token<'_>, this: &Token<'_>) -> Option<Mistake> {
         let previous = self.previous()?;
         let choice_due = self.expects_any(&[Rule::arm_from, Rule::kw_otherwise]);
+        // `a when x and b when y`: arms that are joined.
+        if this.is("when") && self.token(-2).is_some_and(|join| matches!(join.text, "and" | "or")) && !first.is("score")
+        {
+            let join = self.token(-2)?;
+            return Some(
+                Mistake::new(code::UNEXPECTED, join.range(), format!("no `{}` stands between two arms", join.text))
+                    .help("remove it")
+                    .fix("remove it", join.range(), ""),
+            );
+        }
+        // `gold from 5000 and up`
+        if matches!(
+            previous.text,
+            "\u{8d77}" | "\u{4ee5}\u{4e0a}" | "\u{53ca}\u{4ee5}\u{4e0a}" | "up" | "above" | "plus"
+        ) && self.token(-2).is_some_and(|number| number.kind == Kind::Number || number.is("and"))
+        {
+            let start = self.token(-2).filter(|and| and.is("and")).map_or(previous.start, |and| and.start);
+            let range = start..previous.end();
+            let typed = self.slice(range.clone());
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, range.clone(), format!("`{typed}` is not needed: `from` goes up"))
+                    .help("remove it")
+                    .fix("remove it", range, ""),
+            );
+        }
+        if choice_due && matches!(this.text, "<" | "<=") && first.is("level") {
+            let end = self.next().map_or(this.end(), Token::end);
+            return Some(
+                Mistake::new(
+                    code::FOREIGN_FORM,
+                    this.start..end,
+                    "an arm has no upper end: it ends where the one above begins",
+                )
+                .help("write `otherwise` for the lowest, or `from` and its lower end")
+                .suggest("write `otherwise`", this.start..end, "otherwise"),
+            );
+        }
         if choice_due && this.is(":") {
             let threshold = self.next().is_some_and(|next| next.kind == Kind::Number)
                 && self.token(2).is_none_or(|behind| {
@@ -337,8 +374,18 @@ impl Around<'_> {
         }
         if choice_due && this.kind == Kind::Number && first.is("level") && !matches!(previous.text, "to" | "until") {
             let dots = self.next().is_some_and(|next| matches!(next.text, ".." | "-" | "~"));
-            let end = if dots { self.token(2).map_or(this.end(), Token::end) } else { this.end() };
-            let written = format!("from {}", this.text);
+            let plus = self.next().filter(|plus| plus.is("+") && plus.start == this.end());
+            let end = match plus {
+                Some(plus) => plus.end(),
+                None if dots => self.token(2).map_or(this.end(), Token::end),
+                None => this.end(),
+            };
+            // `1000-4999`, `5000以上`
+            let number = this.text.split(['-', '~']).next().unwrap_or(this.text);
+            let dots = dots || number.len() < this.text.len();
+            let number =
+                ["\u{4ee5}\u{4e0a}", "\u{8d77}"].iter().find_map(|word| number.strip_suffix(word)).unwrap_or(number);
+            let written = format!("from {number}");
             let message = match dots {
                 true => "an arm has no upper end: it ends where the one above begins",
                 false => "`from` is left out before the threshold",

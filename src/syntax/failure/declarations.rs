@@ -36,7 +36,8 @@ impl Around<'_> {
         if self.at == 0 {
             return self.begins(this);
         }
-        None.or_else(|| self.foreign_word(this))
+        None.or_else(|| self.several_names(this))
+            .or_else(|| self.foreign_word(this))
             .or_else(|| self.colon_before_a_label(this))
             .or_else(|| self.colon_before_when(this))
             .or_else(|| self.when(this))
@@ -196,6 +197,17 @@ impl Around<'_> {
         Mistake::new(code::FOREIGN_FORM, this.range(), format!("{} is written `{word}` here", shown(this.text)))
             .help(format!("write `{word}`"))
             .suggest(format!("write `{word}`"), this.range(), format!("{before}{word}{after}"))
+    }
+
+    /// `tag vip, rich when …`
+    fn several_names(&self, this: &Token<'_>) -> Option<Mistake> {
+        let first = self.tokens.first().filter(|first| self.at == 2 && words::begins_declaration(first.text))?;
+        let (name, other) = (self.previous()?, self.next()?);
+        let names = [name, other].into_iter().all(|it| matches!(it.kind, Kind::Word | Kind::Quoted));
+        (this.is(",") && names && !words::is_reserved(other.text)).then(|| {
+            Mistake::new(code::UNEXPECTED, this.range(), format!("a `{}` has one name", first.text))
+                .help(format!("write a `{0}` of its own for the other: `{0} {1} …`", first.text, other.text))
+        })
     }
 
     /// `tag vip: "重要客户" when …`

@@ -291,10 +291,16 @@ impl Around<'_> {
     /// Where the condition behind a misplaced `where` ends, and whether something is compared with the aggregate behind it:
     /// `status = "paid" > 2` ends before its second comparison.
     fn end_of_condition(&self) -> Option<(usize, bool)> {
+        self.end_of_condition_from(self.this()?.start)
+    }
+
+    /// The same of a word from a byte on.
+    pub(super) fn end_of_condition_from(&self, start: usize) -> Option<(usize, bool)> {
         let mut depth = 0_usize;
         let mut asked = false;
-        let mut end = self.this()?.end();
-        for token in self.tokens.get(self.at + 1..)? {
+        let word = self.tokens.iter().position(|token| token.start >= start)?;
+        let mut end = self.tokens.get(word)?.end();
+        for token in self.tokens.get(word + 1..)? {
             let sign = token.kind == Kind::Sign;
             match token.text {
                 "(" | "[" if sign => depth += 1,
