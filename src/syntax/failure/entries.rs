@@ -300,7 +300,12 @@ impl Around<'_> {
     /// `tag vip when spend > 500 "重要客户"`
     fn stray_label(&self, this: &Token<'_>) -> Option<Mistake> {
         let (first, name) = (self.tokens.first()?, self.tokens.get(1)?);
-        if this.kind != Kind::Text || !self.follows_operand() || self.at < 3 || !self.open().is_empty() {
+        if matches!(first.text, "template" | "rulebook" | "test" | "snapshot")
+            || this.kind != Kind::Text
+            || !self.follows_operand()
+            || self.at < 3
+            || !self.open().is_empty()
+        {
             return None;
         }
         let written = format!("{} {} {}", first.text, name.text, this.text);

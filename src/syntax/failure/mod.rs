@@ -3,6 +3,7 @@
 //! The grammar knows how far a text could be followed and what could have come next. What was probably meant is read off
 //! the tokens around that place; where a mend is known it is made, and the rest of the declaration is read as well.
 
+mod actions;
 mod blocks;
 mod brackets;
 mod declarations;
@@ -248,11 +249,12 @@ impl<'a> Around<'a> {
     /// What is wrong, asked of those who know, from the special to the general. Of several mends the one is taken with which the
     /// text goes on furthest, since what is proposed has to work where it is typed; one that leads nowhere is none.
     fn mistake(&self) -> Mistake {
-        let knowing: [fn(&Self) -> Option<Mistake>; 12] = [
+        let knowing: [fn(&Self) -> Option<Mistake>; 13] = [
             Self::tongue,
             Self::phrase,
             Self::habit,
             Self::value,
+            Self::action,
             Self::block,
             Self::range,
             Self::number,
