@@ -46,7 +46,10 @@ impl Checker<'_> {
         let span = name.span();
         if self.is_nothing(&name.symbol) {
             let message = format!("a value that is not there is not `{}`, but `missing`", name.symbol);
-            self.sink.push(Diagnostic::error(NULL_TEST, span, message).help("ask `is missing` or `is known`"));
+            self.sink.push(
+                Diagnostic::error(NULL_TEST, span, message)
+                    .help("ask `is missing` or `is known`; as a value write `missing`"),
+            );
             return true;
         }
         let Some(word) = self.truth(&name.symbol) else { return false };
@@ -307,6 +310,17 @@ impl Checker<'_> {
         }
         if let Some(duration) = chinese_duration(name) {
             return Some((format!("write `{duration}`"), duration));
+        }
+        let day = match name {
+            "今天" => Some("today"),
+            "现在" => Some("now"),
+            "昨天" => Some("1d ago"),
+            "前天" => Some("2d ago"),
+            "明天" => Some("1d from now"),
+            _ => None,
+        };
+        if let Some(day) = day {
+            return Some((format!("write `{day}`"), day.to_owned()));
         }
         let foreign = !name.is_ascii();
         foreign.then(|| {

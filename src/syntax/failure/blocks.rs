@@ -590,14 +590,6 @@ impl Around<'_> {
                         .suggest("put it in braces", this.start..end, written),
                 )
             }
-            "test" if this.is("{") && previous.is(":") => {
-                let (start, close) = (this.start, self.matching(self.at)?);
-                let mut mistake = Mistake::new(code::LIST_BRACKETS, start..close.end(), "a user's rows are a list")
-                    .help(format!("write `[{}]`", self.slice(start..close.end())))
-                    .fix("put them in square brackets", start..start, "[");
-                mistake.edits.push((close.end()..close.end(), "]".to_owned()));
-                Some(mistake)
-            }
             "funnel"
                 if self.expects(Rule::kw_on)
                     && this.kind == Kind::Word

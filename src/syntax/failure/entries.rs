@@ -158,14 +158,6 @@ impl Around<'_> {
                 return Some(self.instead(this, "when").certain_if(true));
             }
         }
-        if self.within_declaration() == "funnel" && this.is("within") {
-            let end = self.next().map_or(this.end(), Token::end);
-            let written = self.slice(this.start..end);
-            return Some(
-                Mistake::new(code::UNEXPECTED, this.start..end, "a step's `within` stands before its `when`")
-                    .help(format!("write `{written} when …`")),
-            );
-        }
         if matches!(previous.text, "to" | "until") && previous.kind == Kind::Word && this.kind == Kind::Number {
             let (start, end) = (previous.start, this.end());
             return Some(

@@ -7,6 +7,7 @@ mod actions;
 mod blocks;
 mod brackets;
 mod declarations;
+mod diaries;
 mod entries;
 mod expected;
 mod forms;
@@ -249,12 +250,13 @@ impl<'a> Around<'a> {
     /// What is wrong, asked of those who know, from the special to the general. Of several mends the one is taken with which the
     /// text goes on furthest, since what is proposed has to work where it is typed; one that leads nowhere is none.
     fn mistake(&self) -> Mistake {
-        let knowing: [fn(&Self) -> Option<Mistake>; 13] = [
+        let knowing: [fn(&Self) -> Option<Mistake>; 14] = [
             Self::tongue,
+            Self::diary,
+            Self::action,
             Self::phrase,
             Self::habit,
             Self::value,
-            Self::action,
             Self::block,
             Self::range,
             Self::number,
