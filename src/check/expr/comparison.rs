@@ -153,7 +153,9 @@ impl Checker<'_> {
                 told.help(format!("write it as a date: `{bare}`")).suggest(format!("write `{bare}`"), place, bare)
             }
             (Type::Duration, ExprKind::Constant(Value::Int(_))) => {
-                told.help(format!("write a unit: `{words}d` for days, `{words}mo` for months, `{words}y` for years"))
+                told.help(format!(
+                    "write a unit: `{words}d` for days, `{words}h` for hours; months and years are asked of the moment itself: `age(…) > {words}mo`"
+                ))
             }
             // `last_order between 30..60`
             (Type::Date | Type::Timestamp, ExprKind::Constant(Value::Int(_))) if op.is_none() => told

@@ -4,6 +4,7 @@
 //! the tokens around that place; where a mend is known it is made, and the rest of the declaration is read as well.
 
 mod actions;
+mod arms;
 mod blocks;
 mod brackets;
 mod declarations;
@@ -19,6 +20,7 @@ mod phrases;
 mod ranges;
 mod tongue;
 mod values;
+mod windows;
 
 use std::ops::Range;
 
