@@ -46,7 +46,10 @@ impl Checker<'_> {
         let span = name.span();
         if self.is_nothing(&name.symbol) {
             let message = format!("a value that is not there is not `{}`, but `missing`", name.symbol);
-            self.sink.push(Diagnostic::error(NULL_TEST, span, message).help("ask `is missing` or `is known`"));
+            self.sink.push(
+                Diagnostic::error(NULL_TEST, span, message)
+                    .help("ask `is missing` or `is known`; as a value write `missing`"),
+            );
             return true;
         }
         let Some(word) = self.truth(&name.symbol) else { return false };
@@ -180,7 +183,6 @@ impl Checker<'_> {
             (Type::Date | Type::Timestamp, Type::Int, Some(Literal::Number(digits))) => {
                 Some((date_of_digits(digits)?, right.span()))
             }
-            (Type::Duration, Type::Int, Some(Literal::Number(number))) => Some((format!("{number}d"), right.span())),
             (Type::Duration, Type::Text, Some(Literal::Text(text))) => {
                 Duration::parse(text).ok()?;
                 Some((text.clone(), right.span()))
@@ -244,6 +246,28 @@ impl Checker<'_> {
     /// `user.spend`, `orders.amount` where no such table is declared.
     pub(super) fn tell_no_columns(&mut self, base: &Expr, field: &ast::Name) -> Option<ir::Expr> {
         let ExprKind::Name(table) = &base.kind else {
+            // `first(orders).amount`
+            if let ExprKind::Call { function, arguments } = &base.kind
+                && let [ast::Argument::Clause(clause)] = arguments.as_slice()
+                && let ExprKind::Name(rows) = &clause.source.kind
+                && let Some(id) = self.table_of_rows(rows)
+                && self.schema.table(id).find(&field.symbol).is_some()
+            {
+                let column = format!("{}.{}", self.words(rows.span()), self.words(field.span()));
+                let whole = self.words(clause.place.0);
+                let behind = whole.strip_prefix(self.words(rows.span())).unwrap_or("");
+                let written = format!("{}({column}{behind})", function.symbol);
+                let span = base.span().to(field.span());
+                let message = "the column stands inside the brackets, behind its table";
+                self.sink.push(
+                    Diagnostic::error(NOT_A_VALUE, field.span(), message).help(format!("write `{written}`")).suggest(
+                        format!("write `{written}`"),
+                        span,
+                        written,
+                    ),
+                );
+                return None;
+            }
             let message = format!("{} has no columns", self.quoted(base.span()));
             self.sink.push(
                 Diagnostic::error(NOT_A_VALUE, base.span(), message)
@@ -286,6 +310,17 @@ impl Checker<'_> {
         }
         if let Some(duration) = chinese_duration(name) {
             return Some((format!("write `{duration}`"), duration));
+        }
+        let day = match name {
+            "今天" => Some("today"),
+            "现在" => Some("now"),
+            "昨天" => Some("1d ago"),
+            "前天" => Some("2d ago"),
+            "明天" => Some("1d from now"),
+            _ => None,
+        };
+        if let Some(day) = day {
+            return Some((format!("write `{day}`"), day.to_owned()));
         }
         let foreign = !name.is_ascii();
         foreign.then(|| {

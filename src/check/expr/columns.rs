@@ -18,6 +18,9 @@ impl Checker<'_> {
             if let Ast::Name(table) = &base.kind
                 && let Some(id) = self.schema.find(&table.symbol)
             {
+                if self.schema.table(id).find(&field.symbol).is_none() && self.tell_asked_by_point(id, field, span) {
+                    return None;
+                }
                 return self.column_of_rows(id, field, span);
             }
             return self.tell_no_columns(base, field);

@@ -152,6 +152,11 @@ impl Checker<'_> {
                 let bare = text.to_string();
                 told.help(format!("write it as a date: `{bare}`")).suggest(format!("write `{bare}`"), place, bare)
             }
+            (Type::Duration, ExprKind::Constant(Value::Int(_))) => {
+                told.help(format!(
+                    "write a unit: `{words}d` for days, `{words}h` for hours; months and years are asked of the moment itself: `age(…) > {words}mo`"
+                ))
+            }
             // `last_order between 30..60`
             (Type::Date | Type::Timestamp, ExprKind::Constant(Value::Int(_))) if op.is_none() => told
                 .help(format!("write a unit: `{words}d` for days, `{words}mo` for months"))

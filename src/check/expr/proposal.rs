@@ -169,6 +169,17 @@ impl Checker<'_> {
         if first.by.is_some() || first.per.is_some() {
             return None;
         }
+        if let Some(last) = wheres.last_mut().filter(|_| rest.iter().all(is_value))
+            && let Some(filter) = &first.filter
+        {
+            // `where status = "paid", "done"`: values that belong to the condition before them.
+            let values = rest.iter().filter_map(|it| match it {
+                Argument::Clause(clause) => Some(self.words(clause.source.span())),
+                Argument::Range(_) | Argument::Pattern(_) => None,
+            });
+            *last = self.with_more_values(filter, &values.collect::<Vec<_>>())?;
+            return Some(in_brackets(word, &source, window.as_deref(), &wheres));
+        }
         for part in rest {
             let Argument::Clause(part) = part else { return None };
             if part.by.is_some() || part.window.is_some() || part.filter.is_some() || part.per.is_some() {
@@ -195,14 +206,22 @@ impl Checker<'_> {
                 _ => return None,
             }
         }
-        let mut written = format!("{word}({source}");
-        if let Some(window) = window {
-            written += &format!(" {window}");
-        }
-        if !wheres.is_empty() {
-            written += &format!(" where {}", wheres.join(" and "));
-        }
-        Some(written + ")")
+        Some(in_brackets(word, &source, window.as_deref(), &wheres))
+    }
+
+    /// `status in ["paid", "done"]` of `status = "paid"` and further values.
+    fn with_more_values(&self, condition: &ast::Expr, values: &[&str]) -> Option<String> {
+        let (subject, value) = match &condition.kind {
+            Ast::Compare { op: ast::CompareOp::Equal, left, right, .. } => (left, &**right),
+            Ast::Test { subject, test: ast::Test::In(value), negated: false, .. } => (subject, &**value),
+            _ => return None,
+        };
+        let first = match &value.kind {
+            Ast::List(all) => all.iter().map(|it| self.words(it.span())).collect::<Vec<_>>(),
+            _ => vec![self.words(value.span())],
+        };
+        let all: Vec<&str> = first.into_iter().chain(values.iter().copied()).collect();
+        Some(format!("{} in [{}]", self.words(subject.span()), all.join(", ")))
     }
 
     /// `weekday(t) = "Monday"`: days and months are numbers.
@@ -279,6 +298,22 @@ impl Checker<'_> {
         None
     }
 
+    /// `orders.count`: a question about rows, written like a column of theirs.
+    pub(super) fn tell_asked_by_point(&mut self, table: TableId, field: &ast::Name, span: Span) -> bool {
+        let word = field.symbol.as_str();
+        if !super::source::is_asked_of_rows(word) || matches!(self.schema.table(table).role, Role::Reference) {
+            return false;
+        }
+        let Some(own) = self.own_question(word, table) else { return false };
+        let message = format!("`{word}` is asked of rows in brackets, not behind a point");
+        let told = Diagnostic::error(UNKNOWN_NAME, field.span(), message).help(format!("write `{own}`"));
+        self.sink.push(match word {
+            "count" => told.suggest(format!("write `{own}`"), span, own),
+            _ => told,
+        });
+        true
+    }
+
     /// What to write for a name that means something, where it is no value: `count(orders)`, `user_id in blocked`; and whether a
     /// condition is written so.
     pub(in crate::check) fn value_of_near(&self, near: &str) -> Option<(String, bool)> {
@@ -300,6 +335,18 @@ impl Checker<'_> {
             | Meaning::Definition(_) => None,
         }
     }
+}
+
+/// Whether an argument is a value that is written out.
+fn is_value(argument: &Argument) -> bool {
+    matches!(argument, Argument::Clause(clause)
+        if matches!(clause.source.kind, Ast::Literal(Literal::Text(_) | Literal::Number(_))))
+}
+
+fn in_brackets(word: &str, source: &str, window: Option<&str>, wheres: &[String]) -> String {
+    let window = window.map(|window| format!(" {window}")).unwrap_or_default();
+    let filter = if wheres.is_empty() { String::new() } else { format!(" where {}", wheres.join(" and ")) };
+    format!("{word}({source}{window}{filter})")
 }
 
 /// The names of what `weekday(…)` and `month(…)` count.

@@ -32,6 +32,11 @@ const AGGREGATES: &[(&str, &str)] = &[
     ("quantile", "quantile(orders.amount, 90%)"),
 ];
 
+/// Whether a function is asked of the rows of a table.
+pub(super) fn is_asked_of_rows(function: &str) -> bool {
+    AGGREGATES.iter().any(|(name, _)| *name == function)
+}
+
 /// Whether it is the `min` or `max` of several values.
 fn of_two(function: &str, arguments: &[Argument]) -> bool {
     matches!(function, "min" | "max") && arguments.len() > 1

@@ -258,10 +258,35 @@ impl Checker<'_> {
             TextTest::StartsWith => "`starts with` looks at a text",
             TextTest::EndsWith => "`ends with` looks at a text",
         };
+        if test == TextTest::Contains && self.tell_list_that_contains(subject, argument) {
+            return None;
+        }
         let subject = self.of_type(subject, &Type::Text, word);
         let argument = self.of_type(argument, &Type::Text, word);
         let kind = ExprKind::Text { test, subject: Box::new(subject?), argument: Box::new(argument?) };
         Some(Expr { kind, ty: Type::Bool, span })
+    }
+
+    /// `interests contains "水果"`
+    fn tell_list_that_contains(&mut self, subject: &ast::Expr, argument: &ast::Expr) -> bool {
+        let Ast::Name(name) = &subject.unparenthesised().kind else { return false };
+        let Some(Meaning::Column(id)) = self.names.get(&name.symbol).filter(|_| self.scope.is_none()) else {
+            return false;
+        };
+        if !matches!(self.column_types.get(id.0 as usize), Some(Some(Type::List(_)))) {
+            return false;
+        }
+        let written = format!("{} has {}", self.words(subject.span()), self.words(argument.span()));
+        let whole = subject.span().to(argument.span());
+        let message = format!("`contains` searches a text, and {} is a list", self.quoted(subject.span()));
+        self.sink.push(
+            Diagnostic::error(WRONG_TYPE, subject.span(), message).help(format!("write `{written}`")).suggest(
+                format!("write `{written}`"),
+                whole,
+                written,
+            ),
+        );
+        true
     }
 
     fn pattern(&mut self, written: &ast::Pattern) -> Option<Pattern> {
@@ -371,11 +396,15 @@ impl Checker<'_> {
 
     fn not_a_list(&mut self, list: &ast::Expr, lowered: &Expr) -> Option<Expr> {
         let message = format!("`in` looks into a list, and {} is {}", self.quoted(list.span()), self.kind(&lowered.ty));
-        let words = self.snippet(list.span());
-        self.sink.push(
-            Diagnostic::error(WRONG_TYPE, list.span(), message)
-                .help(format!("write `[{words}]`, or `=` for one value")),
-        );
+        let words = self.words(list.unparenthesised().span());
+        let written = format!("[{words}]");
+        let shown = self.snippet(list.unparenthesised().span());
+        let told = Diagnostic::error(WRONG_TYPE, list.span(), message)
+            .help(format!("write `[{shown}]`, or `=` for one value"));
+        self.sink.push(match lowered.ty {
+            Type::Text | Type::Int => told.suggest(format!("write `[{shown}]`"), list.span(), written),
+            _ => told,
+        });
         None
     }
 

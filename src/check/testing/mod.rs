@@ -19,7 +19,7 @@ use crate::{
     ir::{self, DefinitionId},
     source::{SourceId, Sources, Span},
     syntax::ast,
-    value::{Type, Value, literal},
+    value::{Type, Value, literal, moment_text},
 };
 
 /// The tests and snapshots of a rulebook; those that are wrong are told, also where a rule is wrong as well.
@@ -126,10 +126,21 @@ impl Lowering<'_, '_> {
             return Some(instant);
         }
         let message = format!("{} is no moment that is written out", self.checker.quoted(written.span()));
-        self.checker.sink.push(
-            Diagnostic::error(BAD_AS_OF, written.span(), message)
-                .help("write a date or a timestamp: `as of 2026-11-22`, `as of 2026-11-22T10:00`"),
-        );
+        let told = Diagnostic::error(BAD_AS_OF, written.span(), message);
+        let quoted = match &written.kind {
+            ast::ExprKind::Literal(ast::Literal::Text(text)) => {
+                moment_text::parse_as_of(text, &zone).ok().map(|_| text.clone())
+            }
+            _ => None,
+        };
+        self.checker.sink.push(match quoted {
+            Some(bare) => told.help(format!("write it without quotes: `as of {bare}`")).suggest(
+                "write it without quotes",
+                written.span(),
+                bare,
+            ),
+            None => told.help("write a date or a timestamp: `as of 2026-11-22`, `as of 2026-11-22T10:00`"),
+        });
         None
     }
 

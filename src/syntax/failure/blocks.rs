@@ -322,98 +322,12 @@ impl Around<'_> {
         None
     }
 
-    fn arm_habit(&self, first: &Token<'_>, this: &Token<'_>) -> Option<Mistake> {
-        let previous = self.previous()?;
-        let choice_due = self.expects_any(&[Rule::arm_from, Rule::kw_otherwise]);
-        if choice_due && this.is(":") {
-            let threshold = self.next().is_some_and(|next| next.kind == Kind::Number)
-                && self.token(2).is_none_or(|behind| {
-                    matches!(behind.kind, Kind::Word | Kind::Quoted) || behind.is("}") || behind.is(",")
-                });
-            let named = self.next().is_some_and(|next| matches!(next.text, "from" | "when" | "otherwise"));
-            if !named {
-                return Some(self.instead(this, if threshold && first.is("level") { "from" } else { "when" }));
-            }
-        }
-        if choice_due && this.kind == Kind::Number && first.is("level") && !matches!(previous.text, "to" | "until") {
-            let dots = self.next().is_some_and(|next| matches!(next.text, ".." | "-" | "~"));
-            let end = if dots { self.token(2).map_or(this.end(), Token::end) } else { this.end() };
-            let written = format!("from {}", this.text);
-            let message = match dots {
-                true => "an arm has no upper end: it ends where the one above begins",
-                false => "`from` is left out before the threshold",
-            };
-            return Some(
-                Mistake::new(code::MISSING_WORD, this.start..end, message).help(format!("write `{written}`")).suggest(
-                    format!("write `{written}`"),
-                    this.start..end,
-                    written,
-                ),
-            );
-        }
-        let sign = matches!(this.text, ">=" | ">" | "=" | "<" | "<=" | "!=") && this.kind == Kind::Sign;
-        if choice_due && sign && first.is("layer") {
-            return Some(
-                Mistake::new(code::MISSING_WORD, previous.range(), "an arm begins with the value that it gives")
-                    .help(format!("write the value's name and `when` before `{}`", previous.text)),
-            );
-        }
-        if first.is("layer") && this.is("by") && self.open().is_empty() {
-            return Some(
-                Mistake::new(code::FOREIGN_FORM, this.range(), "a layer goes by no value: its arms are conditions")
-                    .help("write `level`, whose arms are thresholds, or write a condition behind each `when`")
-                    .suggest("write `level`", first.range(), "level"),
-            );
-        }
-        let begins_arm = previous.is("{") || self.expects_any(&[Rule::arm, Rule::score_arm]);
-        if this.is("when") && (previous.is("{") || previous.is(",")) {
-            let what = if first.is("score") { "points" } else { "the value" };
-            let example = if first.is("score") { "40 when points > 3" } else { "gold when points > 3" };
-            return Some(
-                Mistake::new(
-                    code::MISSING_WORD,
-                    this.range(),
-                    format!("{what} stands before `when`").replace("points stands", "the points stand"),
-                )
-                .help(format!("write it like `{example}`")),
-            );
-        }
-        if first.is("score") {
-            if this.is("+") && begins_arm {
-                return Some(
-                    Mistake::new(code::FOREIGN_FORM, this.range(), "points are added without a sign")
-                        .help("remove the `+`")
-                        .fix("remove the `+`", this.range(), ""),
-                );
-            }
-            let unit = this.kind == Kind::Word && self.next().is_some_and(|next| next.is("when"));
-            if unit && previous.kind == Kind::Number && self.expects_any(&[Rule::kw_when, Rule::when]) {
-                return Some(
-                    Mistake::new(code::FOREIGN_FORM, this.range(), "points are a bare number")
-                        .help(format!("write `{} when …`", previous.text))
-                        .fix(format!("remove {}", shown(this.text)), previous.end()..this.end(), ""),
-                );
-            }
-            let open = self.open().last().is_some_and(|open| open.is("{"));
-            if open
-                && previous.kind == Kind::Number
-                && matches!(this.kind, Kind::Word | Kind::Quoted)
-                && self.token(-2).is_some_and(|it| it.is("{") || it.is("minus"))
-                && !matches!(this.text, "when" | "if" | "where")
-            {
-                return Some(
-                    Mistake::new(code::MISSING_WORD, this.range(), "`when` is left out before the condition")
-                        .help(format!("write `when {}`", this.text))
-                        .suggest("write `when` here", this.start..this.start, "when "),
-                );
-            }
-        }
-        None
-    }
-
     /// `list blocked = ["a"]`, `list blocked "blocked.csv"`
     fn list_habit(&self, this: &Token<'_>) -> Option<Mistake> {
         let name = self.tokens.get(1)?;
+        if let Some(mistake) = self.file_without_from() {
+            return Some(mistake);
+        }
         if this.is("=") && self.expects(Rule::kw_from) {
             return Some(Mistake::new(code::FOREIGN_FORM, this.range(), "a `list` comes from a file").help(format!(
                 "write `list {} from \"{}.csv\"`; texts in the rules are a `param`: `param {} = [\"a\"]`",
@@ -421,6 +335,19 @@ impl Around<'_> {
             )));
         }
         None
+    }
+
+    /// `list blocked "blocked.csv"`: the file was taken for a label.
+    pub(super) fn file_without_from(&self) -> Option<Mistake> {
+        let file = self.previous().filter(|file| file.kind == Kind::Text && self.at == 3)?;
+        if !self.tokens.first()?.is("list") || !self.expects(Rule::kw_from) {
+            return None;
+        }
+        Some(
+            Mistake::new(code::MISSING_WORD, file.range(), "`from` is left out before the file")
+                .help(format!("write `from {}`", file.text))
+                .fix("write `from` here", file.start..file.start, "from "),
+        )
     }
 
     /// `tag vip when spend > 500 { … }`, `tag vip("重要客户") when …`
@@ -526,14 +453,6 @@ impl Around<'_> {
                         .help(format!("write `given {}`", written.trim()))
                         .suggest("put it in braces", this.start..end, written),
                 )
-            }
-            "test" if this.is("{") && previous.is(":") => {
-                let (start, close) = (this.start, self.matching(self.at)?);
-                let mut mistake = Mistake::new(code::LIST_BRACKETS, start..close.end(), "a user's rows are a list")
-                    .help(format!("write `[{}]`", self.slice(start..close.end())))
-                    .fix("put them in square brackets", start..start, "[");
-                mistake.edits.push((close.end()..close.end(), "]".to_owned()));
-                Some(mistake)
             }
             "funnel"
                 if self.expects(Rule::kw_on)

@@ -36,7 +36,8 @@ impl Around<'_> {
         if self.at == 0 {
             return self.begins(this);
         }
-        None.or_else(|| self.foreign_word(this))
+        None.or_else(|| self.several_names(this))
+            .or_else(|| self.foreign_word(this))
             .or_else(|| self.colon_before_a_label(this))
             .or_else(|| self.colon_before_when(this))
             .or_else(|| self.when(this))
@@ -198,6 +199,17 @@ impl Around<'_> {
             .suggest(format!("write `{word}`"), this.range(), format!("{before}{word}{after}"))
     }
 
+    /// `tag vip, rich when …`
+    fn several_names(&self, this: &Token<'_>) -> Option<Mistake> {
+        let first = self.tokens.first().filter(|first| self.at == 2 && words::begins_declaration(first.text))?;
+        let (name, other) = (self.previous()?, self.next()?);
+        let names = [name, other].into_iter().all(|it| matches!(it.kind, Kind::Word | Kind::Quoted));
+        (this.is(",") && names && !words::is_reserved(other.text)).then(|| {
+            Mistake::new(code::UNEXPECTED, this.range(), format!("a `{}` has one name", first.text))
+                .help(format!("write a `{0}` of its own for the other: `{0} {1} …`", first.text, other.text))
+        })
+    }
+
     /// `tag vip: "重要客户" when …`
     fn colon_before_a_label(&self, this: &Token<'_>) -> Option<Mistake> {
         let label = self.next().filter(|next| this.is(":") && next.kind == Kind::Text)?;
@@ -343,6 +355,11 @@ impl Around<'_> {
             self.expects(Rule::text) && !self.expects_any(&[Rule::name, Rule::literal]) && !self.expects_operand();
         if word && (text_due && self.expected == [Rule::text] || self.label_without_quotes(this)) {
             let written = format!("\"{}\"", this.text.trim_matches('`'));
+            let named = self.at == 2
+                && self.tokens.first().is_some_and(|first| {
+                    words::begins_declaration(first.text) && !matches!(first.text, "rulebook" | "test" | "snapshot")
+                });
+            let text_due = text_due && !named;
             let what = if text_due { "a text" } else { "a label" };
             let mut mistake = Mistake::new(code::BAD_NAME, this.range(), format!("{what} stands in quotes"))
                 .help(format!("write `{written}`"));

@@ -25,6 +25,9 @@ impl Around<'_> {
 
     /// `tag vip "重要客户"` and nothing more
     fn at_the_end(&self) -> Option<Mistake> {
+        if let Some(mistake) = self.file_without_from() {
+            return Some(mistake);
+        }
         let previous = self.previous()?;
         if self.expects_any(&[Rule::kw_when, Rule::when]) && !self.expects_operand() && self.open().is_empty() {
             return Some(
@@ -37,6 +40,9 @@ impl Around<'_> {
 
     fn column(&self, this: &Token<'_>) -> Option<Mistake> {
         let previous = self.previous()?;
+        if let Some(mistake) = self.header_without_from(this).or_else(|| self.column_of_two_words(this)) {
+            return Some(mistake);
+        }
         if self.expects(Rule::colon) {
             let typed = self.next().is_some_and(|next| next.is(":")) || this.is("}") || this.is(",");
             if typed {
@@ -73,6 +79,33 @@ impl Around<'_> {
             );
         }
         None
+    }
+
+    /// `paid_at: timestamp "付款时间"`
+    fn header_without_from(&self, this: &Token<'_>) -> Option<Mistake> {
+        let typed = self.previous().is_some_and(|ty| ty.kind == Kind::Word || ty.is("?") || ty.is(")"));
+        let header = this.kind == Kind::Text && typed && self.expects_any(&[Rule::column_from, Rule::kw_from]);
+        (header && self.open().len() == 1).then(|| {
+            Mistake::new(code::MISSING_WORD, this.range(), "`from` is left out before the name that the data has")
+                .help(format!("write `from {}`", this.text))
+                .fix("write `from` here", this.start..this.start, "from ")
+        })
+    }
+
+    /// `下单 时间: timestamp`
+    fn column_of_two_words(&self, this: &Token<'_>) -> Option<Mistake> {
+        let first = self.previous().filter(|first| first.kind == Kind::Word && self.expects(Rule::colon))?;
+        let line = self.slice(first.end()..this.start);
+        if this.kind != Kind::Word || !self.next().is_some_and(|next| next.is(":")) || line != " " {
+            return None;
+        }
+        let range = first.start..this.end();
+        let quoted = format!("`{}`", self.slice(range.clone()));
+        Some(
+            Mistake::new(code::BAD_NAME, range.clone(), "a name of two words stands in backticks")
+                .help(format!("write {}, or `{}_{}`", shown(&quoted), first.text, this.text))
+                .suggest("write it in backticks", range, quoted),
+        )
     }
 
     fn arm(&self, this: &Token<'_>) -> Option<Mistake> {
@@ -124,14 +157,6 @@ impl Around<'_> {
             if matches!(this.text, ":" | "if" | "where") && self.expects(Rule::kw_when) {
                 return Some(self.instead(this, "when").certain_if(true));
             }
-        }
-        if self.within_declaration() == "funnel" && this.is("within") {
-            let end = self.next().map_or(this.end(), Token::end);
-            let written = self.slice(this.start..end);
-            return Some(
-                Mistake::new(code::UNEXPECTED, this.start..end, "a step's `within` stands before its `when`")
-                    .help(format!("write `{written} when …`")),
-            );
         }
         if matches!(previous.text, "to" | "until") && previous.kind == Kind::Word && this.kind == Kind::Number {
             let (start, end) = (previous.start, this.end());
@@ -267,7 +292,12 @@ impl Around<'_> {
     /// `tag vip when spend > 500 "重要客户"`
     fn stray_label(&self, this: &Token<'_>) -> Option<Mistake> {
         let (first, name) = (self.tokens.first()?, self.tokens.get(1)?);
-        if this.kind != Kind::Text || !self.follows_operand() || self.at < 3 || !self.open().is_empty() {
+        if matches!(first.text, "template" | "rulebook" | "test" | "snapshot")
+            || this.kind != Kind::Text
+            || !self.follows_operand()
+            || self.at < 3
+            || !self.open().is_empty()
+        {
             return None;
         }
         let written = format!("{} {} {}", first.text, name.text, this.text);

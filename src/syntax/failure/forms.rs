@@ -210,12 +210,14 @@ impl Around<'_> {
     /// `favourite.contains("水果")`, whose bracket is token `open`
     fn method(&self, open: usize) -> Mistake {
         let token = |back: usize| open.checked_sub(back).and_then(|at| self.tokens.get(at));
-        let (subject, name) = (token(3), token(1).map_or("", |name| name.text));
+        // `orders.amount.sum()`: what is asked may be a path itself.
+        let path = token(4).is_some_and(|point| point.is("."));
+        let (subject, name) = (token(if path { 5 } else { 3 }), token(1).map_or("", |name| name.text));
         let place = token(1).map_or(0..0, Token::range);
         let close = self.matching(open);
         let arguments =
             self.tokens.get(open).zip(close).map_or("", |(open, close)| self.slice(open.end()..close.start).trim());
-        let of = subject.map_or("", |subject| subject.text);
+        let of = subject.zip(token(3)).map_or("", |(first, last)| self.slice(first.start..last.end()));
         let written = match name.to_lowercase().as_str() {
             "contains" | "includes" => format!("{of} contains {arguments}"),
             "startswith" | "starts_with" => format!("{of} starts with {arguments}"),
@@ -378,6 +380,10 @@ impl Around<'_> {
                     .help(format!("write `has {written}`, or `has all of […]`"))
                     .suggest(format!("write `{written}`"), previous.start..end, written),
             );
+        }
+        // `rulebook "shop", timezone "Asia/Shanghai"`
+        if next.kind == Kind::Word && self.expected_words().contains(&next.text) && !self.expects(Rule::kw_and) {
+            return Some(remove(&format!("no comma stands before `{}`", next.text)));
         }
         let at_top = self.open().is_empty() || self.open().last().is_some_and(|open| open.is("("));
         (at_top && ends_operand(previous) && self.expects(Rule::kw_and)).then(|| {

@@ -3,9 +3,12 @@
 //! The grammar knows how far a text could be followed and what could have come next. What was probably meant is read off
 //! the tokens around that place; where a mend is known it is made, and the rest of the declaration is read as well.
 
+mod actions;
+mod arms;
 mod blocks;
 mod brackets;
 mod declarations;
+mod diaries;
 mod entries;
 mod expected;
 mod forms;
@@ -17,6 +20,7 @@ mod phrases;
 mod ranges;
 mod tongue;
 mod values;
+mod windows;
 
 use std::ops::Range;
 
@@ -248,8 +252,10 @@ impl<'a> Around<'a> {
     /// What is wrong, asked of those who know, from the special to the general. Of several mends the one is taken with which the
     /// text goes on furthest, since what is proposed has to work where it is typed; one that leads nowhere is none.
     fn mistake(&self) -> Mistake {
-        let knowing: [fn(&Self) -> Option<Mistake>; 12] = [
+        let knowing: [fn(&Self) -> Option<Mistake>; 14] = [
             Self::tongue,
+            Self::diary,
+            Self::action,
             Self::phrase,
             Self::habit,
             Self::value,

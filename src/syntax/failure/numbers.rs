@@ -73,9 +73,12 @@ impl Around<'_> {
         if let Some(mistake) = self.several_points().or_else(|| self.point_at_the_end()) {
             return Some(mistake);
         }
-        let this = self.this()?;
+        let Some(this) = self.this() else { return self.unit_as_a_name() };
         let previous = self.previous().filter(|previous| previous.kind == Kind::Number);
         if let Some(mistake) = previous.and_then(|number| self.behind_number(number, this)) {
+            return Some(mistake);
+        }
+        if let Some(mistake) = self.thousands_in_a_block(this).or_else(|| self.unit_as_a_name()) {
             return Some(mistake);
         }
         if this.kind == Kind::Sign && this.text == "." {
@@ -93,6 +96,32 @@ impl Around<'_> {
             return None;
         }
         self.malformed(this)
+    }
+
+    /// `gold from 5,000`: in a block the comma stands between two entries.
+    fn thousands_in_a_block(&self, this: &Token<'_>) -> Option<Mistake> {
+        let comma = self.previous().filter(|comma| comma.is(",") && comma.end() == this.start)?;
+        let number =
+            self.token(-2).filter(|it| it.kind == Kind::Number && it.end() == comma.start && is_plain(it.text))?;
+        let at = self.at.checked_sub(1)?;
+        let around =
+            Around { text: self.text, grammar: self.grammar, tokens: self.tokens.clone(), at, expected: self.expected };
+        (this.kind == Kind::Number).then(|| around.thousands(number))?
+    }
+
+    /// `keep 1 year`: the word was taken for the name of the next entry.
+    fn unit_as_a_name(&self) -> Option<Mistake> {
+        let unit = self.previous().filter(|unit| unit.kind == Kind::Word)?;
+        let number = self.token(-2).filter(|number| number.kind == Kind::Number && is_plain(number.text))?;
+        self.open().last().filter(|open| open.is("{"))?;
+        let written = duration(number.text, unit_of(unit.text)?);
+        let both = number.start..unit.end();
+        let message = format!("a duration is written in one word: `{written}`");
+        Some(Mistake::new(code::BAD_UNIT, both.clone(), message).help(format!("write `{written}`")).suggest(
+            format!("write `{written}`"),
+            both,
+            written,
+        ))
     }
 
     /// `1.000.000`

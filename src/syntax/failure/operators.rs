@@ -101,6 +101,7 @@ const FOREIGN: &[(&[&str], &str)] = &[
     (&["\u{5c11}\u{4e8e}"], "<"),
     (&["\u{591a}\u{4e8e}"], ">"),
     (&["but"], "and"),
+    (&["except"], "and not"),
 ];
 
 pub(super) const NOTHING: &[&str] = &["null", "none", "nil", "undefined", "empty", "nan", "\u{7a7a}"];
@@ -264,6 +265,10 @@ impl Around<'_> {
             token.kind == Kind::Word && !words::is_reserved(token.text) && operator
         });
         let name = name.map(|(_, token)| token.text);
+        if let Some(rows) = self.next().filter(|rows| this.is("has") && rows.kind == Kind::Word) {
+            return Mistake::new(code::MISSING_WORD, this.range(), "`has` looks into a list that stands before it")
+                .help(format!("of rows ask `any({})`", rows.text));
+        }
         let clause = self.slice(start..this.end());
         let clause = match this.text {
             "starts" | "ends" => format!("{clause} with"),
@@ -472,6 +477,14 @@ impl Around<'_> {
             {
                 return Some(self.subject_left_out(this, this.start));
             }
+        }
+        // `tag vip when: spend > 500`
+        if let Some(colon) = self.this().filter(|this| this.is(":") && previous.kind == Kind::Word) {
+            return Some(
+                Mistake::new(code::FOREIGN_FORM, colon.range(), format!("no `:` stands after `{}`", previous.text))
+                    .help("remove it")
+                    .fix("remove it", colon.range(), ""),
+            );
         }
         let operator = is_operator(previous.text)
             || previous.kind == Kind::Sign && !matches!(previous.text, ")" | "]" | "}" | "{")

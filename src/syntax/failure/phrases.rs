@@ -3,7 +3,7 @@
 
 use super::{
     super::words::{self},
-    Around, Kind, Mistake, Token, ends_operand, shown,
+    Around, Kind, Mistake, Token, ends_operand, numbers, shown,
 };
 use crate::diagnostic::code;
 
@@ -11,6 +11,9 @@ impl Around<'_> {
     pub(super) fn phrase(&self) -> Option<Mistake> {
         None.or_else(|| self.in_a_period())
             .or_else(|| self.no_rows())
+            .or_else(|| self.asked_without_brackets())
+            .or_else(|| self.rows_where())
+            .or_else(|| self.so_many_rows())
             .or_else(|| self.window_behind_the_comparison())
             .or_else(|| self.otherwise_before_its_value())
     }
@@ -39,18 +42,92 @@ impl Around<'_> {
         let no = self.previous().filter(|no| no.is("no"))?;
         let table = self.this().filter(|table| table.kind == Kind::Word && !words::is_reserved(table.text))?;
         let mut end = table.end();
+        let mut inside = table.text.to_owned();
         if let (Some(within), Some(length)) = (self.next(), self.token(2))
-            && within.is("within")
+            && (within.is("within") || within.is("in"))
             && length.kind == Kind::Number
         {
-            end = length.end();
+            let unit = self.token(3).filter(|unit| unit.kind == Kind::Word && numbers::is_plain(length.text));
+            let unit = unit.and_then(|unit| Some((numbers::unit_of(unit.text)?, unit.end())));
+            end = unit.map_or(length.end(), |(_, end)| end);
+            let window = unit.map_or(length.text.to_owned(), |(unit, _)| numbers::duration(length.text, unit));
+            inside = format!("{inside} within {window}");
         }
-        let written = format!("not any({})", self.slice(table.start..end));
+        let written = format!("not any({inside})");
         let whole = no.start..end;
         Some(
             Mistake::new(code::FOREIGN_FORM, no.start..table.end(), "that there are no rows is asked by `not any(…)`")
                 .help(format!("write `{written}`"))
                 .suggest(format!("write `{written}`"), whole, written),
+        )
+    }
+
+    /// `any orders where paid`, `count orders > 3`, `number of orders > 3`
+    fn asked_without_brackets(&self) -> Option<Mistake> {
+        const ASKED: &[&str] = &["any", "count", "sum", "avg", "most", "distinct"];
+        let name = |at: isize| self.token(at).filter(|it| it.kind == Kind::Word && !words::is_reserved(it.text));
+        let (word, function, rows_at) = match self.previous()? {
+            word if ASKED.contains(&word.text) && name(0).is_some() => (word, word.text, 0),
+            word if word.is("number") && self.this().is_some_and(|of| of.is("of")) => (word, "count", 1),
+            _ => return None,
+        };
+        let rows = name(rows_at)?;
+        let mut end = rows.end();
+        // `orders.amount`
+        if let (Some(point), Some(column)) = (self.token(rows_at + 1), name(rows_at + 2))
+            && point.is(".")
+        {
+            end = column.end();
+        }
+        if self.tokens.iter().find(|token| token.start >= end).is_some_and(|token| token.is("where")) {
+            end = self.end_of_condition_from(end)?.0;
+        }
+        let written = format!("{function}({})", self.slice(rows.start..end));
+        let range = word.start..end;
+        Some(
+            Mistake::new(
+                code::FOREIGN_FORM,
+                range.clone(),
+                format!("what `{function}` is asked of stands in brackets"),
+            )
+            .help(format!("write `{written}`"))
+            .suggest(format!("write `{written}`"), range, written),
+        )
+    }
+
+    /// `when orders where paid`
+    fn rows_where(&self) -> Option<Mistake> {
+        let this = self.this().filter(|this| this.is("where"))?;
+        let rows = self.previous().filter(|rows| rows.kind == Kind::Word && !words::is_reserved(rows.text))?;
+        let before = self.token(-2)?;
+        if !matches!(before.text, "when" | "and" | "or" | "not" | "=") || before.kind == Kind::Text {
+            return None;
+        }
+        let (end, compared) = self.end_of_condition_from(this.start)?;
+        let function = if compared { "count" } else { "any" };
+        let written = format!("{function}({})", self.slice(rows.start..end));
+        let range = rows.start..end;
+        Some(
+            Mistake::new(code::CLAUSE_OUTSIDE, this.range(), "`where` chooses rows inside an aggregate's brackets")
+                .help(format!("write `{written}`"))
+                .suggest(format!("write `{written}`"), range, written),
+        )
+    }
+
+    /// `at least 2 orders`
+    fn so_many_rows(&self) -> Option<Mistake> {
+        let rows = self.this().filter(|rows| rows.kind == Kind::Word && !words::is_reserved(rows.text))?;
+        let number = self.previous().filter(|number| number.kind == Kind::Number)?;
+        let (least, at) = (self.token(-2).filter(|it| it.is("least"))?, self.token(-3).filter(|it| it.is("at"))?);
+        if rows.is("of") || least.kind != Kind::Word {
+            return None;
+        }
+        let written = format!("count({}) >= {}", rows.text, number.text);
+        let range = at.start..rows.end();
+        Some(
+            Mistake::new(code::FOREIGN_FORM, range.clone(), "how many rows there are is asked by `count`")
+                .help(format!("write `{written}`"))
+                .suggest(format!("write `{written}`"), range, written),
         )
     }
 

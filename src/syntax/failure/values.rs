@@ -146,9 +146,17 @@ impl Around<'_> {
         })?;
         let value = self.token(words.len() as isize).filter(|value| value.kind == Kind::Number)?;
         let length = !value.text.contains('-');
-        let behind = self.token(words.len() as isize + 1).filter(|ago| ago.is("ago"));
-        let end = behind.filter(|_| length).unwrap_or(value).end();
-        let length = length.then(|| numbers::proper(value.text).unwrap_or_else(|| format!("{} ago", value.text)));
+        // `1 month` in two words
+        let unit = self.token(words.len() as isize + 1).filter(|unit| unit.kind == Kind::Word && length);
+        let unit = unit.filter(|_| numbers::is_plain(value.text));
+        let unit = unit.and_then(|unit| Some((numbers::unit_of(unit.text)?, unit.end())));
+        let next = words.len() as isize + if unit.is_some() { 2 } else { 1 };
+        let behind = self.token(next).filter(|ago| ago.is("ago") && length);
+        let end = behind.map(Token::end).or(unit.map(|(_, end)| end)).unwrap_or(value.end());
+        let length = length.then(|| match unit {
+            Some((unit, _)) => format!("{} ago", numbers::duration(value.text, unit)),
+            None => numbers::proper(value.text).unwrap_or_else(|| format!("{} ago", value.text)),
+        });
         let written = format!("{sign} {}", length.as_deref().unwrap_or(value.text));
         Some(
             Mistake::new(
