@@ -85,9 +85,7 @@ impl Repl {
         let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
         if voice.volume > Volume::Quiet && terminal {
             voice.write(&said);
-            voice.write(
-                "type a rule or an expression; `:help` lists what else there is, Tab completes, Ctrl-D leaves\n",
-            );
+            voice.write("type a rule or an expression; `:help` lists the rest, Tab completes, Ctrl-D leaves\n");
         }
         match terminal {
             true => editor::talk(session, voice),

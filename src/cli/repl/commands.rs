@@ -33,14 +33,14 @@ const COLUMNS: usize = 8;
 
 /// Each command, what stands behind it, and what it does.
 pub(crate) const COMMANDS: [(&str, &str, &str); 15] = [
-    ("load", "RULES", "reads rules from a file or folder; again: what changed"),
+    ("load", "RULES", "reads rules, a file or folder; again: what changed"),
     ("data", "[NAME=]FILE", "reads the users, or another table, from a file"),
-    ("as-of", "[MOMENT]", "says or moves the clock (2026-11-22, +7d, -1mo, now), and who came and went"),
-    ("why", "ID [NAME…]", "explains why a user has a result, or lacks it"),
+    ("as-of", "[MOMENT]", "says or moves the clock: 2026-11-22, +7d, -1mo, now"),
+    ("why", "ID [NAME…]", "why a user has a result, or lacks it"),
     ("top", "[N] EXPR", "the users with the greatest values"),
     ("sample", "[N] [COND]", "some users and what they got"),
-    ("tests", "[TEXT]", "plays the tests and snapshots, or those with a text in their name"),
-    ("diff", "", "who has other results than with the rules as they were loaded or saved"),
+    ("tests", "[TEXT]", "plays tests and snapshots, by a text in their name"),
+    ("diff", "", "who has other results since rules were loaded or saved"),
     ("drop", "NAME…", "takes rules or tests out"),
     ("fmt", "", "lays the rules out, and prints them"),
     ("save", "[FILE]", "writes the rules to a file"),
@@ -415,10 +415,7 @@ pub(super) fn meant(text: &str) -> Option<String> {
 
 fn help() -> String {
     let mut rows = vec![vec!["type".to_owned(), "to".to_owned()]];
-    rows.push(vec![
-        "tag vip when spend > 500".into(),
-        "declare something, or declare it anew: it is checked and counted".into(),
-    ]);
+    rows.push(vec!["tag vip when spend > 500".into(), "declare it, or declare it anew: checked and counted".into()]);
     rows.push(vec!["spend / purchases".into(), "see how a value is spread".into()]);
     rows.push(vec!["spend > 500".into(), "count whom a condition selects".into()]);
     let command = |(name, what, does): &(&str, &str, &str)| {
@@ -426,6 +423,6 @@ fn help() -> String {
     };
     rows.extend(COMMANDS.iter().map(command));
     tagwell::outcome::aligned(&rows)
-        + "Tab completes, ↑ brings back, an open line goes on below, a blank line ends it, Ctrl-C clears or interrupts.\n\
-           The language: docs/reference.md. What a message means: `tagwell explain-code E0102`.\n"
+        + "Tab completes, ↑ brings back, a blank line ends an open input, Ctrl-C clears it or\n\
+           interrupts. What a message means: `tagwell explain-code E0102`.\n"
 }

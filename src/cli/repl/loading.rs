@@ -6,7 +6,7 @@ use tagwell::{
     data::{self, Input},
     diagnostic::{nearest, render},
     ir,
-    schema::{Role, Table, TableId},
+    schema::{Role, Source, Table, TableId},
 };
 
 use super::{
@@ -272,9 +272,9 @@ fn lacks_nothing(table: &Table, input: &Input) -> Result<(), Failure> {
     if headers.is_empty() {
         return Ok(());
     }
-    let lacking = table.columns.iter().filter(|column| !column.optional && !is_there(&column.header));
-    // A key may stand in the record around the rows, and anything in one that a reader would call bad.
-    let lacking: Vec<_> = lacking.collect();
+    let is_due = |column: &&tagwell::schema::Column| column.source == Source::Data && !column.optional;
+    let due = table.columns.iter().filter(is_due);
+    let lacking: Vec<_> = due.filter(|column| !is_there(&column.header)).collect();
     if lacking.is_empty() {
         return Ok(());
     }

@@ -318,8 +318,9 @@ impl Session {
     /// What comes of declarations that were taken.
     fn declared(&mut self, names: &[(Key, bool)], before: Option<Arc<Everyone>>) -> Result<String, Wrong> {
         let (mut said, mut wrong) = (String::new(), None);
+        let after = if before.is_some() { self.results_as_they_are()? } else { None };
         for (key, replaced) in names {
-            match self.told(key, *replaced) {
+            match self.told(key, *replaced, after.as_deref()) {
                 Ok(text) => said += &text,
                 // A test that fails is told behind everything else.
                 Err(Wrong(why)) if matches!(key, Key::Quoted("test", _)) => wrong = Some(why),
@@ -327,7 +328,7 @@ impl Session {
             }
         }
         if let Some(before) = before
-            && let Some(after) = self.results_as_they_are()?
+            && let Some(after) = after
             && names.iter().any(|(key, _)| matches!(key, Key::Name(_) | Key::Only(_)))
         {
             let zone = self.zone()?;
@@ -374,7 +375,7 @@ impl Session {
     }
 
     /// What everybody gets of a definition that was typed; how a test goes.
-    fn told(&mut self, key: &Key, replaced: bool) -> Result<String, Wrong> {
+    fn told(&mut self, key: &Key, replaced: bool, known: Option<&Everyone>) -> Result<String, Wrong> {
         let word = if replaced { "changed" } else { "ok" };
         let name = match key {
             Key::Quoted("test", name) => return self.play_typed(name),
@@ -391,6 +392,12 @@ impl Session {
                 definition.body.word(),
                 type_name(&rulebook, &definition.ty)
             ));
+        }
+        if let Some(known) = known
+            && let Some(at) = known.ids.iter().position(|known| *known == id)
+        {
+            let zone = self.zone()?;
+            return Ok(shown::spread(name, &definition.ty, &rulebook, &known.people, at, &zone));
         }
         self.spread(name, &rulebook, id)
     }
