@@ -46,6 +46,7 @@ pub mod plan;
 pub mod record;
 pub mod schema;
 pub mod source;
+pub mod sql;
 pub mod syntax;
 pub mod testing;
 pub mod value;

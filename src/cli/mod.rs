@@ -21,6 +21,7 @@ mod rules;
 mod run;
 mod schema;
 mod sketch;
+mod sql;
 mod summary;
 mod temporary;
 mod test;
@@ -89,6 +90,7 @@ enum Verb {
     Repl(repl::Repl),
     Eval(eval::Eval),
     Schema(schema::Schema),
+    Sql(sql::Sql),
     ExplainCode(explain_code::ExplainCode),
     Init(init::Init),
     Completions(completions::Completions),
@@ -140,6 +142,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Repl(repl) => repl.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
+        Verb::Sql(sql) => sql.answer(&voice),
         Verb::ExplainCode(explain_code) => explain_code.answer(),
         Verb::Init(init) => init.answer(&voice),
         Verb::Completions(completions) => completions.answer(),

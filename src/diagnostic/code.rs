@@ -137,6 +137,7 @@ codes! {
     NOT_ENOUGH_GIVEN = "E0711", "a case that hangs on what it does not give";
     NO_ANSWER = "E0712", "a case that has no answer";
     NOT_SUPPORTED_YET = "E0901", "a part of the language that this version parses but does not evaluate yet";
+    NOT_IN_SQL = "E0902", "something that an engine's SQL cannot say exactly";
     UNUSED = "W0101", "something that no rule reads";
     NEGATION_OF_MISSING = "W0102", "a negation that leaves out those of missing value";
     EMPTY_RANGE = "W0103", "a range that nothing lies in";
