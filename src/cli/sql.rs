@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use tagwell::{
     diagnostic::nearest,
-    engine::Problems,
     ir::{DefinitionId, Rulebook},
     schema::ColumnId,
     sql::{self, Create, Engine, Extra, Shape, Target},

@@ -60,8 +60,6 @@ pub(crate) enum Sql {
 pub(crate) enum Word {
     /// As it stands: never a name or a value.
     Text(&'static str),
-    /// A whole number, of which nothing can break out.
-    Number(i128),
     /// An expression by itself.
     Sql(Sql),
     /// An expression beside something that binds tightly: in parentheses, unless it is short.

@@ -109,8 +109,10 @@ impl Pen<'_> {
     fn from(&self, from: &From) -> String {
         match from {
             From::Table(parts, alias) => {
+                let plain = parts.len() == 1 && parts.first() == Some(alias);
                 let parts: Vec<String> = parts.iter().map(|it| self.dialect.name(it)).collect();
-                format!("{} AS {}", parts.join("."), self.dialect.name(alias))
+                let alias = if plain { String::new() } else { format!(" AS {}", self.dialect.name(alias)) };
+                parts.join(".") + &alias
             }
             From::Step(name) => self.dialect.name(name),
             From::As(name, alias) => format!("{} AS {}", self.dialect.name(name), self.dialect.name(alias)),
@@ -262,7 +264,6 @@ impl Pen<'_> {
         };
         match word {
             Word::Text(text) => (*text).to_owned(),
-            Word::Number(number) => number.to_string(),
             Word::Sql(it) => sql(it, Bind::Or),
             Word::Tight(it) => sql(it, Bind::Atom),
             Word::List(list) => {

@@ -20,9 +20,6 @@ use crate::{
 
 pub(crate) use self::{clickhouse::ClickHouse, duckdb::DuckDb, postgres::Postgres, spark::Spark};
 
-/// The least and the greatest 64-bit integer.
-pub(crate) const INTS: (i128, i128) = (i64::MIN as i128, i64::MAX as i128);
-
 /// Arithmetic on whole or decimal numbers, each side of the same type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arithmetic {
@@ -61,11 +58,6 @@ pub(crate) trait Dialect {
     /// Bytes that a name may have.
     fn longest_name(&self) -> usize {
         255
-    }
-
-    /// Whether names that differ only in case are one.
-    fn folds_case(&self) -> bool {
-        true
     }
 
     /// A name, quoted so that nothing can break out.
@@ -349,7 +341,7 @@ pub(crate) struct Unpivot {
 }
 
 /// How an engine spells patterns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Patterns {
     /// A character by its number.
     pub(crate) escape: fn(u32) -> String,

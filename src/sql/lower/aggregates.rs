@@ -7,7 +7,7 @@ use crate::{
     ir::{Aggregate, AggregateFunction, AggregateId, Body, ExprKind, Over},
     schema::{ColumnId, Role, TableId},
     sql::{
-        ast::{From, Item, Join, Select, Sense, Sql, Star, Step},
+        ast::{From, Item, Join, Literal, Select, Sense, Sql, Star, Step},
         lower::{
             Bound, Held, Length, Lowering, Rows,
             clause::{Clause, Order},
@@ -22,28 +22,78 @@ use crate::{
 pub(crate) enum Empty {
     Missing,
     Is(Sql),
+    /// Likewise; and where there are rows, the answer is never missing.
+    Counted(Sql),
+}
+
+/// One column of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// Aggregates, or columns with what they came to.
+    pub(crate) pieces: Vec<Sql>,
+    pub(crate) whole: Whole,
+    pub(crate) empty: Empty,
+}
+
+/// What pieces make.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Whole {
+    /// There is one.
+    Itself,
+    /// A sum of this type.
+    Total(Type),
+    /// The mean of numbers of this type: of a sum, and a count at the end.
+    Mean(Type),
+}
+
+impl Part {
+    pub(crate) fn of(sql: Sql, empty: Empty) -> Part {
+        Part { pieces: vec![sql], whole: Whole::Itself, empty }
+    }
+
+    pub(crate) fn missing(sql: Sql) -> Part {
+        Part::of(sql, Empty::Missing)
+    }
 }
 
 /// How an answer is found.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     /// In the step that answers all.
-    Here(Vec<(Sql, Empty)>),
+    Here(Vec<Part>),
     /// In steps of its own; the columns that they end with.
-    Apart(Vec<Step>, Vec<(Sql, Empty)>),
+    Apart(Vec<Step>, Vec<Part>),
+}
+
+/// A column that rows are grouped by.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    /// Of the rows.
+    pub(crate) from: String,
+    /// Of the answers.
+    pub(crate) name: String,
+    /// What it equals, of the users.
+    pub(crate) own: Sql,
+}
+
+impl Key {
+    /// As a column of answers.
+    pub(crate) fn item(&self) -> Item {
+        Item::named(Sql::column(&self.from), &self.name)
+    }
 }
 
 /// Questions that are answered together.
 pub(crate) struct Together {
     /// The step, and the columns of its groups: none of everybody.
     name: String,
-    /// What it is joined by: the group's column here, and what it equals.
-    pub(crate) keys: Vec<(String, Sql)>,
+    /// What it is joined by.
+    pub(crate) keys: Vec<Key>,
     items: Vec<Item>,
     level: usize,
     apart: Vec<(String, Vec<Step>)>,
     /// Whose answers stand in which columns of which step.
-    answers: Vec<(AggregateId, String, Vec<(Sql, Empty)>)>,
+    answers: Vec<(AggregateId, String, Vec<Part>)>,
 }
 
 impl Lowering<'_> {
@@ -78,10 +128,9 @@ impl Lowering<'_> {
         match named {
             Some(definition) => (definition.name.to_string(), Some(self.comment(definition))),
             None => {
-                let table = match aggregate.over {
-                    Over::Children(table) => self.rulebook.schema.table(table).name.to_string(),
-                    Over::Users => self.rulebook.schema.root().name.to_string(),
-                };
+                let inside = self.rulebook.definitions.iter().find(|it| it.aggregates.contains(&id));
+                let within = inside.map(|it| it.name.to_string()).filter(|it| !it.is_empty());
+                let within = within.unwrap_or_else(|| self.rulebook.schema.root().name.to_string());
                 let what = match aggregate.function {
                     AggregateFunction::Count => "count",
                     AggregateFunction::CountDistinct => "distinct_count",
@@ -100,7 +149,7 @@ impl Lowering<'_> {
                     AggregateFunction::Ntile(_) => "ntile",
                     AggregateFunction::Funnel(..) => "funnel",
                 };
-                (format!("{table}_{what}"), Some(self.place(aggregate.span)))
+                (format!("{within}_{what}"), Some(self.place(aggregate.span)))
             }
         }
     }
@@ -114,7 +163,7 @@ impl Lowering<'_> {
         let ordered = ids.iter().any(|id| is_ordered(self.rulebook.aggregate(*id)));
         needed.extend(table.key.filter(|_| ordered));
         let base = self.names.of(&format!("{}_rows", table.name));
-        let input = self.names.of("t");
+        let input = table.name.to_string();
         let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
         let mut columns = std::collections::HashMap::new();
         for column in needed {
@@ -139,12 +188,11 @@ impl Lowering<'_> {
         });
         let step = self.names.of(&format!("{}_by_{}", table.name, self.rulebook.schema.root().name));
         let key = Sql::column(&self.key);
-        let mut together = Together::new(step, vec![(by_name.clone(), key.clone())]);
+        let mut together = Together::new(step, vec![Key { from: by_name.clone(), name: by_name.clone(), own: key }]);
         for id in ids {
-            let clause = {
-                let aggregate = self.rulebook.aggregate(*id).clone();
-                self.clause(&aggregate, &order)
-            };
+            let aggregate = self.rulebook.aggregate(*id).clone();
+            self.about = self.name_of(*id).0;
+            let clause = self.clause(&aggregate, &order);
             self.gather(*id, clause, &mut together);
         }
         let Some(rows) = self.rows.take() else { return };
@@ -152,7 +200,7 @@ impl Lowering<'_> {
         select.filter.push(Sql::of(&input, &table.column(by).header).is_known());
         if let (Some(at), Some(_)) = (at, &at_column) {
             let described = table.column(at);
-            let happened = self.dialect.read(Sql::of(&input, &described.header), &described.ty);
+            let happened = Sql::of(&input, &described.header);
             let now = self.now(&described.ty);
             select.filter.push(Sql::any([happened.clone().is_null(), Sql::binary(happened, "<=", now)]));
         }
@@ -194,10 +242,10 @@ impl Lowering<'_> {
         let mut joins = vec![];
         if !items.is_empty() {
             let mut select = Select::from(From::Step(relation));
-            select.items = keys.iter().map(|(key, _)| Item::plain(Sql::column(key))).collect();
-            select.group = keys.iter().map(|(key, _)| Sql::column(key)).collect();
+            select.items = keys.iter().map(Key::item).collect();
+            select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
             if of_users.is_some() {
-                select.filter = keys.iter().map(|(key, _)| Sql::column(key).is_known()).collect();
+                select.filter = keys.iter().map(|key| Sql::column(&key.from).is_known()).collect();
             }
             select.items.extend(items);
             before.push(Step { name: name.clone(), comment: vec![], select });
@@ -209,27 +257,32 @@ impl Lowering<'_> {
         }
         let users = self.users.relation(level).to_owned();
         for join in joins {
-            let on = keys.iter().map(|(key, own)| {
-                let own = match own {
+            let on = keys.iter().map(|key| {
+                let own = match &key.own {
                     Sql::Column(_, name) => Sql::of(&users, name),
                     other => other.clone(),
                 };
-                Sql::binary(Sql::of(&join, key), "=", own)
+                Sql::binary(Sql::of(&join, &key.name), "=", own)
             });
             let on = Sql::all(on);
             let mut columns: Vec<Item> = vec![];
-            for (.., parts) in answers.iter().filter(|(_, step, _)| *step == join) {
-                for (column, empty) in parts {
-                    let Sql::Column(_, column) = column else { continue };
+            for (_, _, parts) in answers.iter().filter(|(_, step, _)| *step == join) {
+                for part in parts {
+                    let Some(Sql::Column(_, column)) = part.pieces.first() else { continue };
                     if columns.iter().any(|it| it.alias.as_ref() == Some(column)) {
                         continue;
                     }
-                    let value = Sql::of(&join, column);
-                    let value = match empty {
+                    let pieces = part.pieces.iter().map(|piece| match piece {
+                        Sql::Column(_, name) => Sql::of(&join, name),
+                        other => other.clone(),
+                    });
+                    let value = self.whole(&part.whole, pieces.collect());
+                    let value = match &part.empty {
                         Empty::Missing => value,
-                        Empty::Is(_) if keys.is_empty() || of_users.is_some() => value,
+                        Empty::Is(_) | Empty::Counted(_) if keys.is_empty() || of_users.is_some() => value,
+                        Empty::Counted(empty) => Sql::call("coalesce", [value, empty.clone()]),
                         Empty::Is(empty) => {
-                            let first = keys.first().map(|(key, _)| Sql::of(&join, key)).unwrap_or(Sql::NULL);
+                            let first = keys.first().map_or(Sql::NULL, |key| Sql::of(&join, &key.name));
                             Sql::if_else(first.is_null(), empty.clone(), value)
                         }
                     };
@@ -241,7 +294,8 @@ impl Lowering<'_> {
             self.users.join(level, std::mem::take(&mut before), join, columns, &mut self.names);
         }
         for (id, _, parts) in answers {
-            let parts: Vec<Sql> = parts.into_iter().map(|(sql, _)| sql).collect();
+            self.about = self.name_of(id).0;
+            let parts: Vec<Sql> = parts.into_iter().filter_map(|it| it.pieces.into_iter().next()).collect();
             self.at = level + 1;
             self.finish(id, parts);
         }
@@ -278,27 +332,33 @@ impl Lowering<'_> {
     pub(crate) fn gather(&mut self, id: AggregateId, clause: Clause, together: &mut Together) {
         let aggregate = self.rulebook.aggregate(id).clone();
         let (name, comment) = self.name_of(id);
+        self.about.clone_from(&name);
         let level = clause.level;
-        let keys: Vec<String> = together.keys.iter().map(|(key, _)| key.clone()).collect();
+        let keys = together.keys.clone();
         match self.ask(&aggregate, clause, &keys, &name) {
             Answer::Here(parts) => {
                 together.level = together.level.max(level).max(self.at);
                 let mut columns = vec![];
-                for (sql, empty) in parts {
-                    if sql.is_literal() {
-                        columns.push((sql, empty));
-                        continue;
-                    }
-                    // The same question is asked once.
-                    let known = together.items.iter().find(|it| it.sql == sql).and_then(|it| it.alias.clone());
-                    match known.filter(|_| aggregate.ty != Type::Duration) {
-                        Some(known) => columns.push((Sql::column(&known), Empty::Missing)),
-                        None => {
-                            let name = self.names.of(&name);
-                            together.items.push(Item { sql, alias: Some(name.clone()), comment: comment.clone() });
-                            columns.push((Sql::column(&name), empty));
+                for part in parts {
+                    let mut pieces = vec![];
+                    for sql in part.pieces {
+                        if sql.is_literal() {
+                            pieces.push(sql);
+                            continue;
+                        }
+                        // The same question is asked once.
+                        let known = together.items.iter().find(|it| it.sql == sql).and_then(|it| it.alias.clone());
+                        match known.filter(|_| part.whole == Whole::Itself && aggregate.ty != Type::Duration) {
+                            Some(known) => pieces.push(Sql::column(&known)),
+                            None => {
+                                let name = self.names.of(&name);
+                                let comment = comment.clone().filter(|_| pieces.is_empty());
+                                together.items.push(Item { sql, alias: Some(name.clone()), comment });
+                                pieces.push(Sql::column(&name));
+                            }
                         }
                     }
+                    columns.push(Part { pieces, ..part });
                 }
                 together.answers.push((id, together.name.clone(), columns));
             }
@@ -310,10 +370,10 @@ impl Lowering<'_> {
         }
     }
 
-    fn ask(&mut self, aggregate: &Aggregate, clause: Clause, keys: &[String], name: &str) -> Answer {
+    fn ask(&mut self, aggregate: &Aggregate, clause: Clause, keys: &[Key], name: &str) -> Answer {
         self.at = clause.level;
-        let here = |sql: Sql, empty: Empty| Answer::Here(vec![(sql, empty)]);
-        let zero = || Empty::Is(Sql::int(0));
+        let here = |sql: Sql, empty: Empty| Answer::Here(vec![Part::of(sql, empty)]);
+        let zero = || Empty::Counted(Sql::int(0));
         let element = clause.element.clone();
         let value = element.as_ref().and_then(|it| it.parts.first()).cloned();
         match (&aggregate.function, element) {
@@ -343,25 +403,23 @@ impl Lowering<'_> {
                     (None, true) => self.dialect.any(Sql::bool(true), None),
                     (rows, false) => self.dialect.any(holds, rows.clone()),
                 };
-                here(Sql::call("coalesce", [any, Sql::bool(false)]), Empty::Is(Sql::bool(false)))
+                here(Sql::call("coalesce", [any, Sql::bool(false)]), Empty::Counted(Sql::bool(false)))
             }
             (AggregateFunction::Sum, Some(element)) if element.ty == Type::Duration => {
                 let sums = self.length_sum_of(&clause, &element.parts, element.months.as_ref());
-                Answer::Here(sums.into_iter().map(|it| (it, zero())).collect())
+                Answer::Here(sums.into_iter().map(|it| Part::of(it, Empty::Is(Sql::int(0)))).collect())
             }
             (AggregateFunction::Average, Some(element)) if element.ty == Type::Duration => {
                 let mean = self.length_mean_of(&clause, &element.order, element.months.as_ref());
-                Answer::Here(mean.into_iter().map(|it| (it, Empty::Missing)).collect())
+                Answer::Here(mean.into_iter().map(Part::missing).collect())
             }
             (AggregateFunction::Sum, Some(element)) => {
                 let value = value.unwrap_or(Sql::NULL);
-                let sum = self.sum_of(&clause, &value, &element.ty, aggregate.span);
-                let none = self.literal(&crate::value::aggregate::sum(&crate::value::Value::List([].into()), &element.ty), &element.ty);
-                here(sum, Empty::Is(none))
+                Answer::Here(vec![self.sum_of(&clause, &value, &element.ty, aggregate.span)])
             }
             (AggregateFunction::Average, Some(element)) => {
                 let value = value.unwrap_or(Sql::NULL);
-                here(self.mean_of(&clause, &value, &element.ty, aggregate.span), Empty::Missing)
+                Answer::Here(vec![self.mean_of(&clause, &value, &element.ty, aggregate.span)])
             }
             (AggregateFunction::Least | AggregateFunction::Greatest, Some(element)) => {
                 self.extreme(&clause, &element, matches!(aggregate.function, AggregateFunction::Least))
@@ -388,7 +446,7 @@ impl Lowering<'_> {
 }
 
 impl Together {
-    pub(crate) fn new(name: String, keys: Vec<(String, Sql)>) -> Together {
+    pub(crate) fn new(name: String, keys: Vec<Key>) -> Together {
         Together { name, keys, items: vec![], level: 0, apart: vec![], answers: vec![] }
     }
 

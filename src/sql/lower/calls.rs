@@ -61,7 +61,7 @@ impl Lowering<'_> {
                 best
             }
             (Function::Clamp, [number, low, high]) => {
-                let mut part = |this: &mut Self, it: &Expr| {
+                let part = |this: &mut Self, it: &Expr| {
                     let value = this.value(it);
                     let value = this.widened(value, &it.ty, &expr.ty);
                     this.keep(value)

@@ -19,7 +19,7 @@ impl Lowering<'_> {
         let table = self.rulebook.schema.root().clone();
         debug_assert!(matches!(table.role, Role::Root));
         let base = self.names.of(&format!("{}_rows", table.name));
-        let input = self.names.of("t");
+        let input = table.name.to_string();
         let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
         let key = table.key.unwrap_or(ColumnId(0));
         let mut all: Vec<ColumnId> = vec![key];
@@ -82,6 +82,7 @@ impl Lowering<'_> {
         let comment = self.comment(definition);
         let name = definition.name.as_str();
         self.at = 0;
+        self.about = name.to_owned();
         let held = match &definition.body {
             Body::Let(expr) if expr.ty == Type::Duration => {
                 let length = self.length(expr);
@@ -196,7 +197,7 @@ impl Lowering<'_> {
         let Some(key_column) = table.key else { return Sql::NULL };
         if !self.lookups.contains_key(&id) {
             let step = self.names.of(&format!("{}_rows", table.name));
-            let input = self.names.of("t");
+            let input = table.name.to_string();
             let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
             let mut columns = std::collections::HashMap::new();
             for (at, column) in table.columns.iter().enumerate() {

@@ -8,7 +8,7 @@ use crate::{
         ast::{From, Item, Over, Select, Sense, Sql, Step},
         lower::{
             Held, Length, Lowering,
-            aggregates::{Answer, Empty},
+            aggregates::{Answer, Key, Part},
             clause::Clause,
         },
     },
@@ -22,10 +22,10 @@ impl Lowering<'_> {
         steps: &[FunnelStep],
         by: Option<ColumnId>,
         clause: &Clause,
-        keys: &[String],
+        keys: &[Key],
     ) -> Answer {
         let names = self.choices(&aggregate.ty);
-        let mut partition: Vec<Sql> = keys.iter().map(|it| Sql::column(it)).collect();
+        let mut partition: Vec<Sql> = keys.iter().map(|it| Sql::column(&it.from)).collect();
         let mut taken: Vec<Sql> = clause.known.iter().cloned().collect();
         if let Some(by) = by {
             match self.child_column(by) {
@@ -63,10 +63,12 @@ impl Lowering<'_> {
                     }))
                 };
                 let came = over(Sql::aggregate("max", Some(Sql::if_else(before.clone(), Sql::int(1), Sql::int(0))), None));
+                let at_level = self.at;
                 let came = self.keep(came);
                 all.push(Sql::binary(came, "=", Sql::int(1)));
                 if let (Some(within), Some(at)) = (&step.within, &at) {
                     let latest = over(Sql::aggregate("max", Some(Sql::when(before.clone(), at.clone())), None));
+                    self.at = at_level;
                     let latest = self.keep(latest);
                     let length = self.length(within);
                     let end = self.shifted((latest.clone(), &moment_type), length, false);
@@ -90,8 +92,8 @@ impl Lowering<'_> {
         let level = self.at;
         let relation = self.stack().relation(level).to_owned();
         let mut select = Select::from(From::Step(relation));
-        select.items = keys.iter().map(|key| Item::plain(Sql::column(key))).collect();
-        select.group = keys.iter().map(|key| Sql::column(key)).collect();
+        select.items = keys.iter().map(Key::item).collect();
+        select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
         let (mut furthest, mut moments) = (vec![], vec![]);
         for (column, name) in reached.iter().zip(&names).rev() {
             let any = self.dialect.any(column.clone(), None);
@@ -109,14 +111,14 @@ impl Lowering<'_> {
             furthest.insert(0, (self.dialect.any(tied, None), self.dialect.fail(&message, &Type::Text)));
         }
         select.items.push(Item::named(Sql::Case(furthest, None), &own));
-        let mut columns = vec![(Sql::column(&own), Empty::Missing)];
+        let mut columns = vec![Part::missing(Sql::column(&own))];
         let when = self.names.of(&format!("{step}_at"));
         let moment = match moments.is_empty() {
             true => self.literal(&Value::Missing, &Type::Timestamp),
             false => Sql::Case(moments, None),
         };
         select.items.push(Item::named(moment, &when));
-        columns.push((Sql::column(&when), Empty::Missing));
+        columns.push(Part::missing(Sql::column(&when)));
         Answer::Apart(vec![Step { name: step, comment: vec![], select }], columns)
     }
 

@@ -86,6 +86,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) rows: Option<Rows>,
     /// The greatest level that what is lowered now reads.
     pub(crate) at: usize,
+    /// What is lowered now: columns that it needs are named after it.
+    pub(crate) about: String,
     /// What was said already.
     told: HashSet<(Span, String)>,
 }
@@ -116,6 +118,7 @@ impl<'a> Lowering<'a> {
             lookups: HashMap::new(),
             rows: None,
             at: 0,
+            about: String::new(),
             told: HashSet::new(),
         }
     }
@@ -152,7 +155,11 @@ impl<'a> Lowering<'a> {
 
     /// Something that may be written twice: what is long becomes a column of its own.
     pub(crate) fn keep(&mut self, sql: Sql) -> Sql {
-        if sql.is_short() { sql } else { self.column_of(sql, "part", None) }
+        if sql.is_short() {
+            return sql;
+        }
+        let name = format!("{}_part", self.about);
+        self.column_of(sql, &name, None)
     }
 
     /// A column with this value.

@@ -9,8 +9,8 @@ use crate::{
         lower::{Length, Lowering, comparison::operator},
     },
     value::{
-        MomentType, Type, UpperEnd, Value, Zone,
-        time::calendar,
+        Duration, Moment, MomentType, Type, UpperEnd, Value, Zone,
+        time::{self, Direction, calendar},
     },
 };
 
@@ -41,7 +41,7 @@ impl Lowering<'_> {
         }
         let moment = self.keep(moment);
         let now = self.now(&subject.ty);
-        let mut shifted = |this: &mut Self, length: &Expr, back: bool| {
+        let shifted = |this: &mut Self, length: &Expr, back: bool| {
             let length = this.length(length);
             let end = this.shifted((now.clone(), &subject.ty), length, back);
             this.keep(end)
@@ -154,7 +154,8 @@ impl Lowering<'_> {
             let number = |sql: &Sql| if let Sql::Literal(Literal::Int(it)) = sql { *it as i64 } else { 0 };
             let (by_months, by_days) = (number(&months), number(&days));
             let lands = |date: i32| calendar::add_months(date, by_months).and_then(|it| calendar::add_days(it, by_days));
-            let Some((low, high)) = landing(lands) else { return self.literal(&Value::Missing, &Type::Date) };
+            let within = landing(calendar::FIRST_DAY.into(), calendar::LAST_DAY.into(), |it| i32::try_from(it).is_ok_and(|it| lands(it).is_some()));
+            let Some((low, high)) = within.and_then(|(low, high)| Some((i32::try_from(low).ok()?, i32::try_from(high).ok()?))) else { return self.literal(&Value::Missing, &Type::Date) };
             let low = (low > calendar::FIRST_DAY).then(|| {
                 Sql::binary(date.clone(), ">=", Sql::Literal(Literal::Date(low)))
             });
@@ -181,6 +182,9 @@ impl Lowering<'_> {
     }
 
     fn shifted_instant(&mut self, instant: Sql, length: Length) -> Sql {
+        if let Some(duration) = constant(&length) {
+            return self.shifted_by(instant, duration);
+        }
         let Length { months, days, micros } = length;
         let instant = self.keep(instant);
         let calendar = !(months.is_zero() && days.is_zero());
@@ -239,6 +243,40 @@ impl Lowering<'_> {
         Sql::when(sum.between(Sql::int(low), Sql::int(high)), there)
     }
 
+    /// An instant so much later, where that is known: so is which instants stay within the calendar.
+    fn shifted_by(&mut self, instant: Sql, by: Duration) -> Sql {
+        let zone = self.clock().zone().clone();
+        let lands = |at: i64| match time::shift(Moment::Timestamp(at), by, Direction::Forth, &zone) {
+            Some(Moment::Timestamp(at)) => Some(at),
+            Some(Moment::Date(_)) | None => None,
+        };
+        let (first, last) = (i64::from(calendar::FIRST_DAY) * DAY, (i64::from(calendar::LAST_DAY) + 1) * DAY - 1);
+        let Some((low, high)) = landing(first, last, |at| lands(at).is_some()) else {
+            return self.literal(&Value::Missing, &Type::Timestamp);
+        };
+        let instant = self.keep(instant);
+        let mut fits = vec![];
+        let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
+        if low > first {
+            fits.push(Sql::binary(instant.clone(), ">=", literal(low)));
+        }
+        if high < last {
+            fits.push(Sql::binary(instant.clone(), "<=", literal(high)));
+        }
+        let mut there = instant.clone();
+        if by.months != 0 || by.days != 0 {
+            let local = self.dialect.local(instant, &zone);
+            let (months, days) = (Sql::int(by.months), Sql::int(by.days));
+            let local = self.dialect.shift_local(local, months, days);
+            there = self.instant_of(local);
+        }
+        if by.micros != 0 {
+            let sum = Sql::binary(self.dialect.micros(there), "+", Sql::int(by.micros));
+            there = self.dialect.from_micros(sum);
+        }
+        if fits.is_empty() { there } else { Sql::when(Sql::all(fits), there) }
+    }
+
     /// The instant of a local time: one that a clock change skips is the first instant after the gap, one that it repeats the
     /// earlier.
     fn instant_of(&mut self, local: Sql) -> Sql {
@@ -255,7 +293,9 @@ impl Lowering<'_> {
         };
         let local = self.keep(local);
         let as_it_finds = self.dialect.instant(local.clone(), &zone);
+        let at = self.at;
         let as_it_finds = self.keep(as_it_finds);
+        self.at = at;
         // By the offset of six hours before: the earlier of two.
         let six = 6 * 3_600_000_000_i64;
         let before = self.dialect.instant(self.dialect.shift_local_micros(local.clone(), -six), &zone);
@@ -309,20 +349,33 @@ impl Gaps {
     }
 }
 
-/// The first and the last date that land within the calendar.
-fn landing(lands: impl Fn(i32) -> Option<i32>) -> Option<(i32, i32)> {
-    let any = [calendar::FIRST_DAY, calendar::LAST_DAY, 0].into_iter().find(|it| lands(*it).is_some())?;
-    let edge = |mut inside: i32, mut outside: i32| {
-        if lands(outside).is_some() {
+/// The first and the last place of a range that land within the calendar; there is one run of them.
+fn landing(first: i64, last: i64, lands: impl Fn(i64) -> bool) -> Option<(i64, i64)> {
+    let any = [first, last, 0].into_iter().find(|it| lands(*it))?;
+    let edge = |mut inside: i64, mut outside: i64| {
+        if lands(outside) {
             return outside;
         }
-        while (inside - outside).abs() > 1 {
+        while inside.abs_diff(outside) > 1 {
             let middle = inside + (outside - inside) / 2;
-            if lands(middle).is_some() { inside = middle } else { outside = middle }
+            if lands(middle) { inside = middle } else { outside = middle }
         }
         inside
     };
-    Some((edge(any, calendar::FIRST_DAY), edge(any, calendar::LAST_DAY)))
+    Some((edge(any, first), edge(any, last)))
+}
+
+/// A duration that is known now.
+fn constant(length: &Length) -> Option<Duration> {
+    let [months, days, micros] = length.parts().map(|part| match part {
+        Sql::Literal(Literal::Int(it)) => Some(*it),
+        _ => None,
+    });
+    Some(Duration {
+        months: i32::try_from(months?).ok()?,
+        days: i32::try_from(days?).ok()?,
+        micros: i64::try_from(micros?).ok()?,
+    })
 }
 
 impl Length {

@@ -10,7 +10,7 @@ use crate::{
         ast::{From, Item, Literal, Select, Sense, Sql, Step},
         lower::{
             Lowering,
-            aggregates::{Answer, Empty},
+            aggregates::{Answer, Empty, Key, Part},
             clause::{Clause, Element},
         },
     },
@@ -27,7 +27,7 @@ impl Lowering<'_> {
                 Type::Choice(_) => self.of_rank(extreme, &element.ty),
                 _ => extreme,
             };
-            return Answer::Here(vec![(extreme, Empty::Missing)]);
+            return Answer::Here(vec![Part::missing(extreme)]);
         }
         let sense = if least { Sense::Rising } else { Sense::Falling };
         let mut order = vec![(element.order.clone(), sense)];
@@ -39,23 +39,28 @@ impl Lowering<'_> {
         });
         let parts = element.parts.iter().map(|part| {
             if part.is_literal() {
-                return (part.clone(), Empty::Missing);
+                return Part::missing(part.clone());
             }
             let end = self.dialect.first_by(part.clone(), order.clone(), clause.known.clone());
-            (fits.iter().fold(end, |end, fits| Sql::when(fits.clone(), end)), Empty::Missing)
+            Part::missing(fits.iter().fold(end, |end, fits| Sql::when(fits.clone(), end)))
         });
         let parts = parts.collect();
         Answer::Here(self.or_nothing(parts, clause))
     }
 
     /// Where all parts of a duration are constants, somebody must tell whether there is any.
-    fn or_nothing(&self, parts: Vec<(Sql, Empty)>, clause: &Clause) -> Vec<(Sql, Empty)> {
-        if parts.iter().any(|(part, _)| !part.is_literal()) {
+    fn or_nothing(&self, parts: Vec<Part>, clause: &Clause) -> Vec<Part> {
+        let literal = |part: &Part| part.pieces.iter().all(Sql::is_literal);
+        if !parts.iter().all(literal) {
             return parts;
         }
         let count = Sql::aggregate("count", None, clause.known.clone());
         let some = Sql::binary(count, ">", Sql::int(0));
-        parts.into_iter().map(|(part, empty)| (Sql::when(some.clone(), part), empty)).collect()
+        let present = |part: Part| {
+            let pieces = part.pieces.into_iter().map(|piece| Sql::when(some.clone(), piece)).collect();
+            Part { pieces, ..part }
+        };
+        parts.into_iter().map(present).collect()
     }
 
     /// `first(x)`, `last(x)`
@@ -70,7 +75,7 @@ impl Lowering<'_> {
         let mut found = vec![];
         for part in parts {
             if part.is_literal() {
-                found.push((part, Empty::Missing));
+                found.push(Part::missing(part));
                 continue;
             }
             let known = clause.known.clone();
@@ -81,7 +86,7 @@ impl Lowering<'_> {
                 let other = self.dialect.first_by(part, tie(Sense::Falling), known);
                 self.same(one, other, &element.ty, span)
             };
-            found.push((end, Empty::Missing));
+            found.push(Part::missing(end));
         }
         Answer::Here(self.or_nothing(found, clause))
     }
@@ -98,14 +103,14 @@ impl Lowering<'_> {
     }
 
     /// Rows of each group and value, and when the value came first and last.
-    fn counted(&mut self, clause: &Clause, element: &Element, keys: &[String], step: &str) -> (Select, Vec<String>, Vec<Sql>) {
+    fn counted(&mut self, clause: &Clause, element: &Element, keys: &[Key], step: &str) -> (Select, Vec<String>, Vec<Sql>) {
         let relation = self.relation(self.at);
         let mut select = Select::from(From::Step(relation));
-        select.items = keys.iter().map(|key| Item::plain(Sql::column(key))).collect();
-        select.group = keys.iter().map(|key| Sql::column(key)).collect();
+        select.items = keys.iter().map(Key::item).collect();
+        select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
         select.filter = clause.known.iter().cloned().collect();
         if self.rows.is_none() {
-            select.filter.extend(keys.iter().map(|key| Sql::column(key).is_known()));
+            select.filter.extend(keys.iter().map(|key| Sql::column(&key.from).is_known()));
         }
         let mut values = vec![];
         for part in &element.group {
@@ -144,7 +149,7 @@ impl Lowering<'_> {
         clause: &Clause,
         element: &Element,
         weight: Option<&Element>,
-        keys: &[String],
+        keys: &[Key],
         name: &str,
         span: Span,
     ) -> Answer {
@@ -182,9 +187,13 @@ impl Lowering<'_> {
             Some(weight) => {
                 let value = weight.parts.first().cloned().unwrap_or(Sql::NULL);
                 let sum = self.sum_of(&plain, &value, &weight.ty, span);
-                let column = self.names.of(&format!("{name}_weight"));
-                select.items.push(Item::named(sum, &column));
-                rank.push((Sql::column(&column), Sense::Falling));
+                let mut columns = vec![];
+                for piece in sum.pieces {
+                    let column = self.names.of(&format!("{name}_weight"));
+                    select.items.push(Item::named(piece, &column));
+                    columns.push(Sql::column(&column));
+                }
+                rank.push((self.whole(&sum.whole, columns), Sense::Falling));
             }
         }
         for (at, place) in [(true, clause.order.at.clone()), (false, clause.order.key.clone())] {
@@ -200,12 +209,12 @@ impl Lowering<'_> {
         let first = Step { name: counts.clone(), comment: vec![format!("how often each value came, for {name}")], select };
         let best = self.names.of(&format!("{name}_most"));
         let mut select = Select::from(From::Step(counts));
-        select.items = keys.iter().map(|key| Item::plain(Sql::column(key))).collect();
-        select.group = keys.iter().map(|key| Sql::column(key)).collect();
+        select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
+        select.group = keys.iter().map(|key| Sql::column(&key.name)).collect();
         let mut columns = vec![];
         for part in parts {
             if part.is_literal() {
-                columns.push((part, Empty::Missing));
+                columns.push(Part::missing(part));
                 continue;
             }
             let most = if clause.order.key.is_some() {
@@ -220,16 +229,16 @@ impl Lowering<'_> {
             };
             let column = self.names.of(name);
             select.items.push(Item::named(most, &column));
-            columns.push((Sql::column(&column), Empty::Missing));
+            columns.push(Part::missing(Sql::column(&column)));
         }
         Answer::Apart(vec![first, Step { name: best, comment: vec![], select }], columns)
     }
 
     /// `distinct(x)`, in order of first appearance
-    pub(crate) fn distinct(&mut self, clause: &Clause, element: &Element, keys: &[String], name: &str, span: Span) -> Answer {
+    pub(crate) fn distinct(&mut self, clause: &Clause, element: &Element, keys: &[Key], name: &str, span: Span) -> Answer {
         if element.ty == Type::Duration {
             let what = self.cannot(span, "a list of durations is not written", "");
-            return Answer::Here(vec![(what, Empty::Missing)]);
+            return Answer::Here(vec![Part::missing(what)]);
         }
         let each = self.names.of(&format!("{name}_values"));
         let (mut select, values, _) = self.counted(clause, element, keys, name);
@@ -252,8 +261,8 @@ impl Lowering<'_> {
         let first = Step { name: each.clone(), comment: vec![format!("when each value came first, for {name}")], select };
         let list = self.names.of(&format!("{name}_list"));
         let mut select = Select::from(From::Step(each));
-        select.items = keys.iter().map(|key| Item::plain(Sql::column(key))).collect();
-        select.group = keys.iter().map(|key| Sql::column(key)).collect();
+        select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
+        select.group = keys.iter().map(|key| Sql::column(&key.name)).collect();
         let value = values.first().map_or(Sql::NULL, |it| Sql::column(it));
         let ty = Type::List(Box::new(element.ty.clone()));
         let all = if clause.order.key.is_some() {
@@ -268,7 +277,7 @@ impl Lowering<'_> {
         select.items.push(Item::named(all, &column));
         let none = self.dialect.list(vec![], &element.ty);
         let list = Step { name: list, comment: vec![], select };
-        Answer::Apart(vec![first, list], vec![(Sql::column(&column), Empty::Is(none))])
+        Answer::Apart(vec![first, list], vec![Part::of(Sql::column(&column), Empty::Is(none))])
     }
 
     /// `quantile(x, share)` of a sorted list: exact, linear between closest ranks, a float.
@@ -282,7 +291,6 @@ impl Lowering<'_> {
             return missing;
         }
         let last = Sql::binary(self.dialect.count(list.clone()), "-", Sql::int(1));
-        let last = self.keep(last);
         let float = |it: f64| Sql::Literal(Literal::Float(it));
         let exact = match (share, element) {
             (Value::Float(_), _) | (_, Type::Float) => None,
@@ -308,15 +316,19 @@ impl Lowering<'_> {
             true => (last, None),
             false => {
                 let place = self.dialect.quotient(rank.clone(), Sql::int(whole));
-                (self.keep(place), (share.mantissa != 0).then(|| Sql::binary(rank, "%", Sql::int(whole))))
+                (place, (share.mantissa != 0).then(|| Sql::binary(rank, "%", Sql::int(whole))))
             }
         };
         let low = self.dialect.element(list.clone(), place.clone());
         let Some(part) = part else { return self.to_float(low, element) };
-        let low = self.keep(low);
         let high = self.dialect.element(list, Sql::binary(place, "+", Sql::int(1)));
         // At the end nothing is above.
-        let high = self.keep(Sql::call("coalesce", [high, low.clone()]));
+        let high = Sql::call("coalesce", [high, low.clone()]);
+        let at = self.at;
+        let low = self.keep(low);
+        self.at = at;
+        let high = self.keep(high);
+        self.at = at;
         let part = self.keep(part);
         let wide = Type::Decimal(scale + share.scale);
         let fine = Type::Decimal(share.scale);
@@ -325,7 +337,6 @@ impl Lowering<'_> {
         let fraction = Sql::cast(fraction, self.dialect.ty(&fine).unwrap_or_default());
         use crate::sql::dialect::Arithmetic::{Add, Multiply, Subtract};
         let difference = self.combined(Subtract, (high.clone(), element.clone()), (low.clone(), element.clone()), element);
-        let difference = self.keep(difference);
         let between = self.combined(Multiply, (difference, element.clone()), (fraction, fine), &wide);
         let sum = self.combined(Add, (low.clone(), element.clone()), (between, wide.clone()), &wide);
         let exact = self.dialect.to_float(sum, &wide);

@@ -4,7 +4,7 @@ use crate::{
     ir::{AggregateId, Expr},
     sql::{
         ast::Sql,
-        lower::{Lowering, aggregates::Together, clause::Order},
+        lower::{Lowering, aggregates::{Key, Together}, clause::Order},
         stack::Stack,
     },
     value::Type,
@@ -46,7 +46,7 @@ impl Lowering<'_> {
                 _ => {
                     let value = self.value(expr);
                     // The key of a join is a column.
-                    if matches!(value, Sql::Column(..)) { value } else { self.column_of(value, "part", None) }
+                    if matches!(value, Sql::Column(..)) { value } else { self.column_of(value, "group_key", None) }
                 }
             })
             .collect()
@@ -54,16 +54,16 @@ impl Lowering<'_> {
 
     fn group(&mut self, keys: Vec<Sql>, level: usize, ids: &[AggregateId]) {
         let root = self.rulebook.schema.root().name.to_string();
-        let named: Vec<(String, Sql)> = keys
-            .iter()
-            .filter_map(|key| match key {
-                Sql::Column(_, name) => Some((name.clone(), key.clone())),
-                _ => None,
-            })
-            .collect();
+        let mut named: Vec<Key> = vec![];
+        for key in &keys {
+            if let Sql::Column(_, from) = key {
+                let name = self.names.of(&format!("{from}_group"));
+                named.push(Key { from: from.clone(), name, own: key.clone() });
+            }
+        }
         let step = match named.is_empty() {
             true => format!("all_{root}"),
-            false => format!("{root}_per_{}", named.iter().map(|it| it.0.as_str()).collect::<Vec<_>>().join("_")),
+            false => format!("{root}_per_{}", named.iter().map(|it| it.from.as_str()).collect::<Vec<_>>().join("_")),
         };
         let step = self.names.of(&step);
         let mut together = Together::new(step, named);
@@ -71,6 +71,7 @@ impl Lowering<'_> {
         for id in ids {
             let aggregate = self.rulebook.aggregate(*id).clone();
             self.at = level;
+            self.about = self.name_of(*id).0;
             let mut clause = self.clause(&aggregate, &order);
             clause.level = clause.level.max(level);
             self.gather(*id, clause, &mut together);

@@ -14,6 +14,7 @@ impl Lowering<'_> {
         let aggregate = self.rulebook.aggregate(id).clone();
         let Some(source) = &aggregate.source else { return };
         self.at = 0;
+        self.about = self.name_of(id).0;
         let keys = self.group_keys(&aggregate.per);
         let (value, known) = self.ranked_by(source);
         let filter = aggregate.filter.as_ref().map(|filter| {

@@ -1,13 +1,17 @@
 //! Sums and means: exact, whatever the order, and missing where they are out of range.
 
 use crate::{
+    source::Span,
     sql::{
         ast::{Literal, Sql},
         dialect::Computed,
-        lower::{Lowering, clause::Clause},
+        lower::{
+            Lowering,
+            aggregates::{Empty, Part, Whole},
+            clause::Clause,
+        },
     },
-    source::Span,
-    value::Type,
+    value::{self, Type, Value},
 };
 
 /// Floats are summed as whole numbers of this fraction of one: 2^-70.
@@ -28,30 +32,44 @@ impl Lowering<'_> {
         Sql::call("coalesce", [sum, Sql::int(0)])
     }
 
-    /// `sum(x)` of numbers, 0 of none; the answer of a group.
-    pub(crate) fn sum_of(&mut self, clause: &Clause, value: &Sql, ty: &Type, span: Span) -> Sql {
+    /// `sum(x)` of numbers, 0 of none.
+    pub(crate) fn sum_of(&mut self, clause: &Clause, value: &Sql, ty: &Type, span: Span) -> Part {
+        let none = self.literal(&value::aggregate::sum(&Value::List([].into()), ty), ty);
         match ty {
-            Type::Float => self.float_sum(clause, value, span),
+            Type::Float => Part::of(self.float_sum(clause, value, span), Empty::Is(none)),
             _ => {
                 let pieces = self.dialect.sum(value.clone(), ty, clause.rows.clone());
                 let pieces = pieces.into_iter().map(|it| self.zero(it)).collect();
-                let total = self.dialect.total(pieces, ty);
-                self.narrow_in_place(total, ty)
+                Part { pieces, whole: Whole::Total(ty.clone()), empty: Empty::Is(none) }
             }
         }
     }
 
     /// `avg(x)` of numbers.
-    pub(crate) fn mean_of(&mut self, clause: &Clause, value: &Sql, ty: &Type, span: Span) -> Sql {
+    pub(crate) fn mean_of(&mut self, clause: &Clause, value: &Sql, ty: &Type, span: Span) -> Part {
         let count = Sql::aggregate("count", Some(value.clone()), clause.rows.clone());
-        let sum = match ty {
-            Type::Float => self.float_sum(clause, value, span),
-            _ => {
-                let pieces = self.dialect.sum(value.clone(), ty, clause.rows.clone());
-                self.dialect.total_float(pieces, ty)
-            }
+        let mut pieces = match ty {
+            Type::Float => vec![self.float_sum(clause, value, span)],
+            _ => self.dialect.sum(value.clone(), ty, clause.rows.clone()),
         };
-        Sql::binary(sum, "/", Sql::call("nullif", [count, Sql::int(0)]))
+        pieces.push(count);
+        Part { pieces, whole: Whole::Mean(ty.clone()), empty: Empty::Missing }
+    }
+
+    /// What pieces make, each short.
+    pub(crate) fn whole(&self, whole: &Whole, mut pieces: Vec<Sql>) -> Sql {
+        match whole {
+            Whole::Itself => pieces.into_iter().next().unwrap_or(Sql::NULL),
+            Whole::Total(ty) => self.narrow_in_place(self.dialect.total(pieces, ty), ty),
+            Whole::Mean(ty) => {
+                let count = pieces.pop().unwrap_or(Sql::NULL);
+                let sum = match ty {
+                    Type::Float => pieces.into_iter().next().unwrap_or(Sql::NULL),
+                    _ => self.dialect.total_float(pieces, ty),
+                };
+                Sql::binary(sum, "/", self.to_float(Sql::call("nullif", [count, Sql::int(0)]), &Type::Int))
+            }
+        }
     }
 
     /// The exact sum of floats, rounded once: they are summed as whole numbers. What is too large or too fine for that ends the query,

@@ -1,0 +1,142 @@
+//! Statements that put users and their rows into an engine's tables.
+
+use tagwell::{
+    eval::Children,
+    ir::Rulebook,
+    schema::{Role, Table},
+    value::{Type, Value, Zone, moment_text::{date_text, timestamp_text}},
+};
+
+use super::engines::Engine;
+
+/// The tables, and their rows.
+pub(super) fn statements(engine: Engine, rulebook: &Rulebook, users: &[(Vec<Value>, Children)]) -> Vec<String> {
+    let mut all = vec![];
+    for (table, id) in rulebook.schema.tables.iter().zip(0..) {
+        let rows: Vec<&Vec<Value>> = match table.role {
+            Role::Root => users.iter().map(|(record, _)| record).collect(),
+            _ => users
+                .iter()
+                .flat_map(|(_, children)| children.get(&tagwell::schema::TableId(id)).into_iter().flatten())
+                .collect(),
+        };
+        all.extend(table_of(engine, table, &rows));
+    }
+    all
+}
+
+fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> {
+    // What an engine keeps no columns of is not there.
+    let kept: Vec<usize> = (0..table.columns.len()).filter(|at| ty(engine, &table.columns[*at].ty).is_some()).collect();
+    let columns = kept.iter().map(|at| {
+        let column = &table.columns[*at];
+        format!("{} {}", quoted(engine, &column.header), ty(engine, &column.ty).unwrap())
+    });
+    let columns: Vec<String> = columns.collect();
+    let tail = engine.table_tail();
+    let mut all = vec![
+        format!("DROP TABLE IF EXISTS {}", table.name),
+        format!("CREATE TABLE {} ({}){tail}", table.name, columns.join(", ")),
+    ];
+    if !rows.is_empty() {
+        let rows = rows.iter().map(|row| {
+            let cells: Vec<String> =
+                kept.iter().map(|at| literal(engine, &row[*at], &table.columns[*at].ty)).collect();
+            format!("({})", cells.join(", "))
+        });
+        let rows: Vec<String> = rows.collect();
+        all.push(format!("INSERT INTO {} VALUES {}", table.name, rows.join(", ")));
+    }
+    all
+}
+
+fn quoted(engine: Engine, name: &str) -> String {
+    match engine {
+        Engine::Spark => format!("`{}`", name.replace('`', "``")),
+        Engine::DuckDb | Engine::Postgres | Engine::ClickHouse => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
+fn ty(engine: Engine, ty: &Type) -> Option<String> {
+    let plain = |duck: &str, postgres: &str, click: &str, spark: &str| {
+        Some(match engine {
+            Engine::DuckDb => duck.to_owned(),
+            Engine::Postgres => postgres.to_owned(),
+            Engine::ClickHouse => format!("Nullable({click})"),
+            Engine::Spark => spark.to_owned(),
+        })
+    };
+    match ty {
+        Type::Text | Type::Choice(_) => plain("VARCHAR", "text", "String", "STRING"),
+        Type::Int => plain("BIGINT", "bigint", "Int64", "BIGINT"),
+        Type::Decimal(scale) => {
+            let (whole, scale) = (38, *scale);
+            let numeric = format!("numeric({whole},{scale})");
+            let decimal = format!("DECIMAL({whole},{scale})");
+            plain(&decimal, &numeric, &format!("Decimal({whole},{scale})"), &decimal)
+        }
+        Type::Float => plain("DOUBLE", "double precision", "Float64", "DOUBLE"),
+        Type::Bool => plain("BOOLEAN", "boolean", "Bool", "BOOLEAN"),
+        Type::Date => plain("DATE", "date", "Date32", "DATE"),
+        Type::Timestamp => plain("TIMESTAMPTZ", "timestamptz", "DateTime64(6, 'UTC')", "TIMESTAMP"),
+        Type::Duration => match engine {
+            Engine::DuckDb => Some("INTERVAL".into()),
+            Engine::Postgres => Some("interval".into()),
+            Engine::ClickHouse | Engine::Spark => None,
+        },
+        Type::List(_) => match engine {
+            Engine::DuckDb => Some("VARCHAR[]".into()),
+            Engine::Postgres => Some("text[]".into()),
+            Engine::ClickHouse => Some("Array(String)".into()),
+            Engine::Spark => Some("ARRAY<STRING>".into()),
+        },
+    }
+}
+
+fn literal(engine: Engine, value: &Value, of: &Type) -> String {
+    let cast = |text: String| format!("CAST({text} AS {})", ty(engine, of).unwrap());
+    match value {
+        Value::Missing if matches!((engine, of), (Engine::ClickHouse, Type::List(_))) => "[]".into(),
+        Value::Missing => "NULL".into(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(int) => cast(format!("'{int}'")),
+        Value::Decimal(decimal) => cast(format!("'{decimal}'")),
+        Value::Float(float) => cast(format!("'{float:?}'")),
+        Value::Text(text) => escaped(engine, text),
+        Value::Date(days) => cast(format!("'{}'", date_text(*days))),
+        Value::Timestamp(micros) => {
+            let text = timestamp_text(*micros, &Zone::utc());
+            match engine {
+                Engine::ClickHouse => format!("fromUnixTimestamp64Micro({micros}, 'UTC')"),
+                Engine::Spark => format!("timestamp_micros({micros})"),
+                Engine::DuckDb | Engine::Postgres => cast(format!("'{}'", text.replace('T', " ").replace('Z', "+00"))),
+            }
+        }
+        Value::Duration(it) => match engine {
+            Engine::DuckDb => {
+                format!("to_months({}) + to_days({}) + to_microseconds({})", it.months, it.days, it.micros)
+            }
+            _ => format!("INTERVAL '{} months {} days {} microseconds'", it.months, it.days, it.micros),
+        },
+        Value::List(values) => {
+            let values: Vec<String> = values.iter().map(|it| literal(engine, it, &Type::Text)).collect();
+            let values = values.join(", ");
+            match engine {
+                Engine::DuckDb | Engine::ClickHouse => format!("[{values}]"),
+                Engine::Postgres => format!("ARRAY[{values}]::text[]"),
+                Engine::Spark => format!("array({values})"),
+            }
+        }
+        Value::Choice(_) => panic!("no column has one"),
+    }
+}
+
+fn escaped(engine: Engine, text: &str) -> String {
+    match engine {
+        Engine::DuckDb | Engine::Postgres => format!("'{}'", text.replace('\'', "''")),
+        Engine::ClickHouse | Engine::Spark => {
+            let text = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n");
+            format!("'{text}'")
+        }
+    }
+}
