@@ -117,11 +117,32 @@ pub(crate) trait Dialect {
     /// Months, days and microseconds of a column of durations.
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]>;
 
+    /// A text that is ordered by code point, whatever the database's language.
+    fn by_code_point(&self, text: Sql) -> Sql {
+        text
+    }
+
     /// `TRY_CAST(x AS BIGINT)`: missing where it does not fit.
     fn try_cast(&self, sql: Sql, ty: &Type) -> Computed;
 
     /// Arithmetic of two numbers of this type. Of decimals both have been given its scale, or, of a product, scales that add up to it.
     fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed;
+
+    /// Digits after the point that sums and products of decimals may have without losing any.
+    fn greatest_scale(&self) -> u8 {
+        38
+    }
+
+    /// The integer below a decimal or float, or above it.
+    fn whole_below(&self, sql: Sql, _: &Type, up: bool) -> Computed {
+        let whole = if up { self.ceil(sql) } else { self.floor(sql) };
+        self.try_cast(whole, &Type::Int)
+    }
+
+    /// Whether a float is no whole number.
+    fn has_fraction(&self, sql: Sql) -> Sql {
+        Sql::binary(self.floor(sql.clone()), "<>", sql)
+    }
 
     /// The whole number below a decimal or float, as a whole number of any width, or a float.
     fn floor(&self, sql: Sql) -> Sql {
@@ -141,6 +162,11 @@ pub(crate) trait Dialect {
 
     /// `a % b` of floats.
     fn float_modulo(&self, left: Sql, right: Sql) -> Sql;
+
+    /// Whether that is exact.
+    fn is_float_modulo_exact(&self) -> bool {
+        true
+    }
 
     /// `round` of a whole or decimal number, half away from zero; the result has the scale of its type.
     fn round(&self, sql: Sql, digits: i64, to: &Type) -> Computed;
@@ -203,6 +229,9 @@ pub(crate) trait Dialect {
     /// The type of a local time, its first and last value within the calendar, and one so many microseconds later.
     fn local_type(&self) -> &'static str {
         "TIMESTAMP"
+    }
+    fn local_of_date(&self, date: Sql) -> Sql {
+        Sql::cast(date, self.local_type())
     }
     fn first_local(&self) -> Sql {
         Sql::cast(Sql::text("0001-01-01 00:00:00"), self.local_type())

@@ -1,14 +1,16 @@
-//! Spark.
+//! Spark SQL, as it is from version 4 on (ANSI mode).
+//!
+//! Local times are numbers of microseconds here: every other form is read in the session's zone.
 
 use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
-        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered},
+        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered, utc_text},
     },
-    value::{Type, time::Zone},
+    value::{Type, moment_text::date_text, time::Zone},
 };
 
-/// Spark.
+/// Spark SQL.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spark;
 
@@ -17,43 +19,60 @@ impl Dialect for Spark {
         "Spark"
     }
 
-    fn literal(&self, literal: &Literal) -> String {
-        match literal {
-            Literal::Decimal(digits) if !digits.contains('.') => format!("CAST({digits} AS DECIMAL(38, 0))"),
-            Literal::Int(number) if *number == i128::from(i64::MIN) => format!("CAST('{number}' AS BIGINT)"),
-            Literal::Text(text) => self.text(text),
-            Literal::Float(float) => self.float(*float),
-            Literal::Timestamp(instant) => self.timestamp(*instant),
-            Literal::Null => "NULL".into(),
-            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
-            Literal::Int(number) => number.to_string(),
-            Literal::Decimal(digits) => digits.clone(),
-            Literal::Date(days) => format!("DATE '{}'", crate::value::moment_text::date_text(*days)),
+    fn name(&self, name: &str) -> String {
+        match super::reserved::is_plain(name) {
+            true => name.to_owned(),
+            false => format!("`{}`", name.replace('`', "``")),
         }
     }
 
     fn text(&self, text: &str) -> String {
-        // A zero byte would end the statement; any other character stands as it is.
-        let plain = format!("'{}'", text.replace('\'', "''"));
-        if text.contains('\0') { plain.replace('\0', "' || chr(0) || '") } else { plain }
+        let mut out = String::from("'");
+        for it in text.chars() {
+            match it {
+                '\\' => out.push_str("\\\\"),
+                '\'' => out.push_str("\\'"),
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\0' => out.push_str("\\0"),
+                other => out.push(other),
+            }
+        }
+        out.push('\'');
+        out
     }
 
-    fn lambda(&self, name: &str, body: &str) -> String {
-        format!("lambda {name}: {body}")
+    fn literal(&self, literal: &Literal) -> String {
+        match literal {
+            Literal::Null => "NULL".into(),
+            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
+            Literal::Int(number) if *number == i128::from(i64::MIN) => format!("CAST('{number}' AS BIGINT)"),
+            Literal::Int(number) => number.to_string(),
+            Literal::Decimal(digits) if !digits.contains('.') => format!("CAST('{digits}' AS DECIMAL(38, 0))"),
+            Literal::Decimal(digits) => digits.clone(),
+            Literal::Float(float) => format!("{float:e}D"),
+            Literal::Text(text) => self.text(text),
+            Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
+            Literal::Timestamp(instant) => format!("TIMESTAMP_LTZ '{}:00'", utc_text(*instant)),
+        }
     }
 
     fn ty(&self, ty: &Type) -> Option<String> {
         Some(match ty {
-            Type::Text | Type::Choice(_) => "VARCHAR".into(),
+            Type::Text | Type::Choice(_) => "STRING".into(),
             Type::Int => "BIGINT".into(),
             Type::Decimal(scale) => format!("DECIMAL(38, {scale})"),
             Type::Float => "DOUBLE".into(),
             Type::Bool => "BOOLEAN".into(),
             Type::Date => "DATE".into(),
-            Type::Timestamp => "TIMESTAMPTZ".into(),
+            Type::Timestamp => "TIMESTAMP".into(),
             Type::Duration => return None,
-            Type::List(element) => format!("{}[]", self.ty(element)?),
+            Type::List(element) => format!("ARRAY<{}>", self.ty(element)?),
         })
+    }
+
+    fn greatest_scale(&self) -> u8 {
+        6
     }
 
     fn read(&self, column: Sql, ty: &Type) -> Sql {
@@ -65,17 +84,8 @@ impl Dialect for Spark {
         }
     }
 
-    fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
-        let part = |part: &'static str, of: Sql| Sql::call("datepart", [Sql::text(part), of]);
-        let years = Sql::binary(part("year", column.clone()), "*", Sql::int(12));
-        let time = |part: &'static str, of: Sql| Sql::call(part, [of]);
-        // What is left without months and days is exact time.
-        let months = Sql::binary(years, "+", part("month", column.clone()));
-        let hours = Sql::binary(part("hour", column.clone()), "*", Sql::int(3_600_000_000_i64));
-        let minutes = Sql::binary(part("minute", column.clone()), "*", Sql::int(60_000_000));
-        let rest = time("microsecond", column.clone());
-        let micros = Sql::binary(Sql::binary(hours, "+", minutes), "+", rest);
-        Some([months, part("day", column), micros])
+    fn read_duration(&self, _: Sql) -> Option<[Sql; 3]> {
+        None
     }
 
     fn try_cast(&self, sql: Sql, ty: &Type) -> Computed {
@@ -86,32 +96,49 @@ impl Dialect for Spark {
     }
 
     fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed {
-        let left = match ty {
-            Type::Int => as_bigint(left, &right),
-            _ => untried(left),
+        let left = if *ty == Type::Int && !matches!(left, Sql::Column(..)) { Sql::cast(left, "BIGINT") } else { left };
+        let function = match operator {
+            Arithmetic::Add => "try_add",
+            Arithmetic::Subtract => "try_subtract",
+            Arithmetic::Multiply => "try_multiply",
+            Arithmetic::Modulo => {
+                let right = if right.is_literal() { right } else { Sql::call("nullif", [right, Sql::int(0)]) };
+                return Computed::Checked(Sql::binary(left, "%", right));
+            }
         };
-        let right = match operator {
-            // By zero, which is no error of the arithmetic.
-            Arithmetic::Modulo if !right.is_literal() => Sql::call("nullif", [right, Sql::int(0)]),
-            _ => untried(right),
-        };
-        Computed::Checked(tried(Sql::binary(left, operator.operator(), right)))
+        Computed::Checked(Sql::call(function, [left, right]))
     }
 
-    fn to_float(&self, sql: Sql, from: &Type) -> Sql {
+    fn whole_below(&self, sql: Sql, from: &Type, up: bool) -> Computed {
+        let function = if up { "ceil" } else { "floor" };
+        let whole = Sql::call(function, [sql.clone()]);
         match from {
-            // By way of the text, which is rounded once; other casts round twice.
-            Type::Decimal(_) => Sql::cast(Sql::cast(sql, "VARCHAR"), "DOUBLE"),
-            _ => Sql::cast(sql, "DOUBLE"),
+            // A float beyond 64 bits would become the greatest of them.
+            Type::Float => {
+                let end = |it: f64| Sql::Literal(Literal::Float(it));
+                let fits = Sql::all([
+                    Sql::binary(sql.clone(), ">=", end(-9_223_372_036_854_775_808.0)),
+                    Sql::binary(sql, "<", end(9_223_372_036_854_775_808.0)),
+                ]);
+                Computed::Checked(Sql::when(fits, whole))
+            }
+            _ => self.try_cast(whole, &Type::Int),
         }
+    }
+
+    fn has_fraction(&self, sql: Sql) -> Sql {
+        Sql::binary(Sql::binary(sql, "%", Sql::Literal(Literal::Float(1.0))), "<>", Sql::Literal(Literal::Float(0.0)))
+    }
+
+    fn to_float(&self, sql: Sql, _: &Type) -> Sql {
+        Sql::cast(sql, "DOUBLE")
     }
 
     fn finite(&self, sql: Sql) -> Sql {
         let float = |text: &str| Sql::cast(Sql::text(text), "DOUBLE");
-        let zero = Sql::Literal(Literal::Float(0.0));
-        let number = [float("inf"), float("-inf"), float("nan")];
+        let number = [float("Infinity"), float("-Infinity"), float("NaN")];
         let finite = number.into_iter().fold(sql, |sql, no| Sql::call("nullif", [sql, no]));
-        Sql::binary(finite, "+", zero)
+        Sql::binary(finite, "+", Sql::Literal(Literal::Float(0.0)))
     }
 
     fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
@@ -119,28 +146,24 @@ impl Dialect for Spark {
     }
 
     fn round(&self, sql: Sql, digits: i64, to: &Type) -> Computed {
-        let rounded = tried(Sql::call("round", [untried(sql), Sql::int(digits)]));
-        match to {
-            Type::Decimal(_) => self.try_cast(rounded, to),
-            _ => Computed::Checked(rounded),
-        }
+        let exact = if *to == Type::Int { Sql::cast(sql, "DECIMAL(38, 0)") } else { sql };
+        self.try_cast(Sql::call("round", [exact, Sql::int(digits)]), to)
     }
 
     fn round_float(&self, sql: Sql, digits: i64) -> Option<Sql> {
-        if !(-15..=6).contains(&digits) {
-            return None;
-        }
-        // The shortest decimal form, of which 22 digits after the point are all that matter here.
-        let exact = Sql::Cast("TRY_CAST", Box::new(Sql::cast(sql, "VARCHAR")), "DECIMAL(38, 22)".into());
-        Some(Sql::cast(Sql::cast(Sql::call("round", [exact, Sql::int(digits)]), "VARCHAR"), "DOUBLE"))
+        (-15..=15).contains(&digits).then(|| {
+            // By the float's own decimal form.
+            let rounded = Sql::call("round", [sql, Sql::int(digits)]);
+            Sql::binary(rounded, "+", Sql::Literal(Literal::Float(0.0)))
+        })
     }
 
     fn quotient(&self, left: Sql, right: Sql) -> Sql {
-        Sql::binary(left, "//", right)
+        Sql::binary(left, "DIV", right)
     }
 
     fn wide(&self) -> &'static str {
-        "HUGEINT"
+        "DECIMAL(38, 0)"
     }
 
     fn lower(&self, text: Sql) -> Option<Sql> {
@@ -152,15 +175,23 @@ impl Dialect for Spark {
     }
 
     fn trim(&self, text: Sql) -> Sql {
-        Sql::call("trim", [text, Sql::text(WHITE_SPACE)])
+        Sql::call("btrim", [text, Sql::text(WHITE_SPACE)])
     }
 
     fn length(&self, text: Sql) -> Sql {
-        Sql::call("length", [text])
+        Sql::cast(Sql::call("char_length", [text]), "BIGINT")
+    }
+
+    fn starts_with(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("startswith", [text, part])
+    }
+
+    fn ends_with(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("endswith", [text, part])
     }
 
     fn matches(&self, text: Sql, pattern: String) -> Sql {
-        Sql::call("regexp_matches", [text, Sql::text(pattern)])
+        Sql::call("regexp_like", [text, Sql::text(pattern)])
     }
 
     fn patterns(&self) -> Patterns {
@@ -168,81 +199,120 @@ impl Dialect for Spark {
             escape: |it| format!("\\x{{{it:x}}}"),
             start: "\\A",
             end: "\\z",
-            word: Some(("\\b", "\\B")),
+            word: None,
             repetitions: 1000,
             group: "(?:",
         }
     }
 
     fn printed(&self, sql: Sql, _: &Type) -> Sql {
-        Sql::cast(sql, "VARCHAR")
+        Sql::cast(sql, "STRING")
     }
 
     fn hash(&self, text: Sql) -> Sql {
-        let digits = Sql::call("substr", [Sql::call("sha256", [text]), Sql::int(1), Sql::int(8)]);
-        Sql::cast(Sql::binary(Sql::text("0x"), "||", digits), "BIGINT")
+        let digits = Sql::call("substr", [Sql::call("sha2", [text, Sql::int(256)]), Sql::int(1), Sql::int(8)]);
+        Sql::cast(Sql::call("conv", [digits, Sql::int(16), Sql::int(10)]), "BIGINT")
+    }
+
+    fn local_type(&self) -> &'static str {
+        "BIGINT"
+    }
+
+    fn local_of_date(&self, date: Sql) -> Sql {
+        Sql::binary(Sql::cast(Sql::call("unix_date", [date]), "BIGINT"), "*", Sql::int(DAY))
+    }
+
+    fn first_local(&self) -> Sql {
+        Sql::int(-62_135_596_800_000_000_i64)
+    }
+
+    fn last_local(&self) -> Sql {
+        Sql::int(253_402_300_799_999_999_i64)
     }
 
     fn local(&self, instant: Sql, zone: &Zone) -> Sql {
-        Sql::call("timezone", [Sql::text(zone.name()), instant])
+        match zone.is_utc() {
+            true => Sql::call("unix_micros", [instant]),
+            false => Sql::call("unix_micros", [Sql::call("from_utc_timestamp", [instant, Sql::text(zone.name())])]),
+        }
     }
 
     fn instant(&self, local: Sql, zone: &Zone) -> Sql {
-        Sql::call("timezone", [Sql::text(zone.name()), local])
+        let there = Sql::call("timestamp_micros", [local]);
+        match zone.is_utc() {
+            true => there,
+            false => Sql::call("to_utc_timestamp", [there, Sql::text(zone.name())]),
+        }
     }
 
     fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
-        Sql::binary(local, "+", Sql::call("to_microseconds", [Sql::int(micros)]))
+        Sql::binary(local, "+", Sql::int(micros))
     }
 
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
-        let later = if months.is_zero() { local } else { Sql::binary(local, "+", Sql::call("to_months", [as_integer(months)])) };
-        if days.is_zero() { later } else { Sql::binary(later, "+", Sql::call("to_days", [as_integer(days)])) }
+        let later = match months.is_zero() {
+            true => local,
+            false => {
+                let date = Sql::call("add_months", [self.date_of(local.clone()), as_int(months)]);
+                Sql::binary(self.local_of_date(date), "+", Sql::call("pmod", [local, Sql::int(DAY)]))
+            }
+        };
+        match days {
+            days if days.is_zero() => later,
+            Sql::Literal(Literal::Int(days)) => Sql::binary(later, "+", Sql::int(days * i128::from(DAY))),
+            days => Sql::binary(later, "+", Sql::binary(days, "*", Sql::int(DAY))),
+        }
     }
 
     fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
-        if months.is_zero() {
-            return Sql::binary(date, "+", as_integer(days));
-        }
-        let later = Sql::cast(Sql::binary(date, "+", Sql::call("to_months", [as_integer(months)])), "DATE");
-        if days.is_zero() { later } else { Sql::binary(later, "+", as_integer(days)) }
+        let later = if months.is_zero() { date } else { Sql::call("add_months", [date, as_int(months)]) };
+        if days.is_zero() { later } else { Sql::call("date_add", [later, as_int(days)]) }
+    }
+
+    fn date_of(&self, local: Sql) -> Sql {
+        let midnight = Sql::binary(local.clone(), "-", Sql::call("pmod", [local, Sql::int(DAY)]));
+        Sql::call("date_from_unix_date", [Sql::cast(Sql::binary(midnight, "DIV", Sql::int(DAY)), "INT")])
+    }
+
+    fn days_between(&self, later: Sql, earlier: Sql) -> Sql {
+        Sql::cast(Sql::call("datediff", [later, earlier]), "BIGINT")
     }
 
     fn part(&self, part: DatePart, date: Sql) -> Sql {
-        let function = match part {
-            DatePart::Year => "year",
-            DatePart::Month => "month",
-            DatePart::Day => "day",
-            DatePart::Weekday => "isodow",
-        };
-        Sql::call(function, [date])
+        let int = |sql: Sql| Sql::cast(sql, "BIGINT");
+        match part {
+            DatePart::Year => int(Sql::call("year", [date])),
+            DatePart::Month => int(Sql::call("month", [date])),
+            DatePart::Day => int(Sql::call("day", [date])),
+            DatePart::Weekday => int(Sql::binary(Sql::call("weekday", [date]), "+", Sql::int(1))),
+        }
     }
 
     fn hour(&self, local: Sql) -> Sql {
-        Sql::call("hour", [local])
+        Sql::binary(Sql::call("pmod", [local, Sql::int(DAY)]), "DIV", Sql::int(3_600_000_000_i64))
     }
 
     fn start_of_week(&self, date: Sql) -> Sql {
-        Sql::cast(Sql::call("date_trunc", [Sql::text("week"), date]), "DATE")
+        Sql::call("trunc", [date, Sql::text("WEEK")])
     }
 
     fn start_of_month(&self, date: Sql) -> Sql {
-        Sql::cast(Sql::call("date_trunc", [Sql::text("month"), date]), "DATE")
+        Sql::call("trunc", [date, Sql::text("MM")])
     }
 
     fn micros(&self, instant: Sql) -> Sql {
-        Sql::call("epoch_us", [instant])
+        Sql::call("unix_micros", [instant])
     }
 
     fn from_micros(&self, micros: Sql) -> Sql {
-        Sql::call("make_timestamptz", [micros])
+        Sql::call("timestamp_micros", [micros])
     }
 
     fn list(&self, elements: Vec<Sql>, element: &Type) -> Sql {
         let empty = elements.is_empty();
-        let list = Sql::words([Word::Text("["), Word::List(elements), Word::Text("]")]);
+        let list = Sql::words([Word::Text("array("), Word::List(elements), Word::Text(")")]);
         match self.ty(element) {
-            Some(name) if empty => Sql::cast(list, format!("{name}[]")),
+            Some(name) if empty => Sql::cast(list, format!("ARRAY<{name}>")),
             _ => list,
         }
     }
@@ -251,54 +321,43 @@ impl Dialect for Spark {
         if names.is_empty() {
             return self.list(vec![], &Type::Text);
         }
-        let known = Sql::Lambda("name", Box::new(Sql::column("name").is_known()));
-        Sql::call("list_filter", [self.list(names, &Type::Text), known])
+        Sql::call("array_compact", [self.list(names, &Type::Text)])
     }
 
     fn has(&self, list: Sql, element: Sql) -> Sql {
-        Sql::call("list_contains", [list, element])
+        Sql::call("array_contains", [list, element])
     }
 
     fn has_any(&self, list: Sql, others: Sql) -> Sql {
-        Sql::call("list_has_any", [list, others])
+        Sql::call("arrays_overlap", [list, others])
     }
 
     fn has_all(&self, list: Sql, others: Sql) -> Sql {
-        Sql::call("list_has_all", [list, others])
+        Sql::binary(Sql::call("array_size", [Sql::call("array_except", [others, list])]), "=", Sql::int(0))
     }
 
     fn count(&self, list: Sql) -> Sql {
-        Sql::call("len", [list])
+        Sql::cast(Sql::call("array_size", [list]), "BIGINT")
     }
 
     fn element(&self, list: Sql, at: Sql) -> Sql {
-        let at = match at {
-            Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
-            at => Sql::binary(at, "+", Sql::int(1)),
-        };
-        Sql::call("list_extract", [list, at])
+        Sql::call("get", [list, as_int(at)])
     }
 
     fn last(&self, list: Sql) -> Sql {
-        Sql::call("list_extract", [list, Sql::int(-1)])
+        Sql::call("try_element_at", [list, Sql::int(-1)])
     }
 
     fn list_distinct(&self, list: Sql) -> Option<Sql> {
-        let place = Sql::call("list_position", [list.clone(), Sql::column("x")]);
-        let first = Sql::words([
-            Word::Text("lambda x, place: "),
-            Word::Tight(place),
-            Word::Text(" = place"),
-        ]);
-        Some(Sql::call("list_filter", [list, first]))
+        Some(Sql::call("array_distinct", [list]))
     }
 
     fn list_least(&self, list: Sql) -> Option<Sql> {
-        Some(Sql::call("list_min", [list]))
+        Some(Sql::call("array_min", [list]))
     }
 
     fn list_greatest(&self, list: Sql) -> Option<Sql> {
-        Some(Sql::call("list_max", [list]))
+        Some(Sql::call("array_max", [list]))
     }
 
     fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql> {
@@ -306,56 +365,93 @@ impl Dialect for Spark {
         match ty {
             // A sum of decimals that leaves 38 digits ends the query; in two parts none does.
             Type::Decimal(_) => {
-                let whole = Sql::cast(Sql::call("trunc", [element.clone()]), "HUGEINT");
-                vec![sum(Sql::binary(element, "%", Sql::int(E18))), sum(Sql::binary(whole, "//", Sql::int(E18)))]
+                let high = Sql::cast(Sql::binary(element.clone(), "DIV", Sql::int(E18)), "DECIMAL(38, 0)");
+                vec![sum(Sql::binary(element, "%", Sql::int(E18))), sum(high)]
             }
-            _ => vec![sum(element)],
+            _ => vec![sum(Sql::cast(element, "DECIMAL(38, 0)"))],
         }
     }
 
     fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed {
         let mut pieces = pieces.into_iter();
         let Some(low) = pieces.next() else { return Computed::Checked(Sql::NULL) };
-        match pieces.next() {
+        let name = self.ty(ty).unwrap_or_default();
+        let fit = |sql: Sql| Sql::Cast("TRY_CAST", Box::new(sql), name.clone());
+        Computed::Checked(match pieces.next() {
             Some(high) => {
-                let high = Sql::cast(Sql::binary(high, "*", Sql::int(E18)), self.ty(ty).unwrap_or_default());
-                Computed::Checked(tried(Sql::cast(Sql::binary(high, "+", low), self.ty(ty).unwrap_or_default())))
+                let high = Sql::call("try_multiply", [Sql::cast(high, "DECIMAL(38, 0)"), Sql::int(E18)]);
+                Sql::call("try_add", [fit(high), fit(low)])
             }
-            None => self.try_cast(low, ty),
-        }
+            None => fit(low),
+        })
     }
 
     fn total_float(&self, pieces: Vec<Sql>, ty: &Type) -> Sql {
-        let text = |sql: Sql| Sql::cast(Sql::cast(sql, "VARCHAR"), "DOUBLE");
         match (pieces.as_slice(), self.total(pieces.clone(), ty)) {
             ([low, high], Computed::Checked(total) | Computed::Wide(total)) => {
                 // Beyond 38 digits a float of either part is as near as it gets.
-                let rough = Sql::binary(
-                    Sql::binary(text(high.clone()), "*", Sql::Literal(Literal::Float(1e18))),
-                    "+",
-                    text(low.clone()),
-                );
-                Sql::call("coalesce", [text(total), rough])
+                let float = |sql: &Sql| Sql::cast(sql.clone(), "DOUBLE");
+                let high = Sql::binary(float(high), "*", Sql::Literal(Literal::Float(1e18)));
+                Sql::call("coalesce", [Sql::cast(total, "DOUBLE"), Sql::binary(high, "+", float(low))])
             }
-            ([only], _) => text(only.clone()),
+            ([only], _) => Sql::cast(only.clone(), "DOUBLE"),
             _ => Sql::NULL,
         }
     }
 
     fn whole(&self, float: Sql) -> Sql {
-        Sql::Cast("TRY_CAST", Box::new(float), "HUGEINT".into())
+        // In two halves: a float becomes a decimal by way of its shortest form, which is not what it is.
+        let step = Sql::Literal(Literal::Float((1_u64 << 60) as f64));
+        let high = Sql::cast(Sql::cast(Sql::binary(float.clone(), "/", step.clone()), "BIGINT"), "DECIMAL(38, 0)");
+        let low = Sql::cast(Sql::cast(Sql::binary(float, "%", step), "BIGINT"), "DECIMAL(38, 0)");
+        Sql::binary(Sql::binary(high, "*", Sql::int(1_i64 << 60)), "+", low)
     }
 
     fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
-        ordered("first", element, order, filter)
+        let rising = order.iter().all(|(_, sense)| *sense == Sense::Rising);
+        let falling = order.iter().all(|(_, sense)| *sense == Sense::Falling);
+        if !(rising || falling) {
+            return Sql::call("get", [self.list_by(element, order, filter), Sql::int(0)]);
+        }
+        let by = Sql::call("struct", order.into_iter().map(|(sql, _)| sql));
+        let function = if rising { "min_by" } else { "max_by" };
+        let mut aggregate = ordered(function, element, vec![], filter);
+        if let Sql::Aggregate(inner) = &mut aggregate {
+            inner.arguments.push(by);
+        }
+        aggregate
     }
 
     fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
-        ordered("list", element, order, filter)
+        const FIELDS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+        let mut fields = vec![];
+        let mut arms = vec![];
+        for ((sql, sense), field) in order.into_iter().zip(FIELDS) {
+            fields.extend([Sql::text(field), sql]);
+            let (left, right) = (Sql::of("l", field), Sql::of("r", field));
+            // What is missing is the least.
+            let less = |a: &Sql, b: &Sql| {
+                Sql::any([
+                    Sql::binary(a.clone(), "<", b.clone()),
+                    Sql::all([a.clone().is_null(), b.clone().is_known()]),
+                ])
+            };
+            let (first, last) = if sense == Sense::Rising { (-1, 1) } else { (1, -1) };
+            arms.push((less(&left, &right), Sql::int(first)));
+            arms.push((less(&right, &left), Sql::int(last)));
+        }
+        fields.extend([Sql::text("x"), element]);
+        let all = Sql::aggregate("collect_list", Some(Sql::call("named_struct", fields)), filter);
+        let compare = Sql::Case(arms, Some(Box::new(Sql::int(0))));
+        let compare = Sql::words([Word::Text("(l, r) -> "), Word::Sql(compare)]);
+        let sorted = Sql::call("array_sort", [all, compare]);
+        let list = Sql::call("transform", [sorted, Sql::Lambda("row", Box::new(Sql::of("row", "x")))]);
+        // Of nothing there is no list.
+        list
     }
 
     fn fail(&self, message: &str, ty: &Type) -> Sql {
-        let failed = Sql::call("error", [Sql::text(message)]);
+        let failed = Sql::call("raise_error", [Sql::text(message)]);
         match self.ty(ty) {
             Some(name) => Sql::cast(failed, name),
             None => failed,
@@ -363,55 +459,33 @@ impl Dialect for Spark {
     }
 
     fn row(&self, values: Vec<Sql>) -> Sql {
-        Sql::call("row", values)
+        Sql::call("struct", values)
     }
 
     fn unpivot(&self, rows: &[(String, Sql)]) -> Unpivot {
-        let pairs = rows.iter().map(|(name, value)| {
-            Sql::words([
-                Word::Text("{'name': "),
-                Word::Sql(Sql::text(name.clone())),
-                Word::Text(", 'value': "),
-                Word::Sql(value.clone()),
-                Word::Text("}"),
-            ])
-        });
+        let pairs = rows.iter().map(|(name, value)| Sql::call("struct", [Sql::text(name.clone()), value.clone()]));
         let tail = vec![
-            Word::Text("CROSS JOIN unnest(["),
+            Word::Text("LATERAL VIEW inline(array("),
             Word::List(pairs.collect()),
-            Word::Text("]) AS results(result)"),
+            Word::Text(")) results AS name, value"),
         ];
-        let of = |field: &str| Sql::of("result", field);
-        Unpivot { tail, name: of("name"), value: of("value") }
+        Unpivot { tail, name: Sql::of("results", "name"), value: Sql::of("results", "value") }
+    }
+
+    fn create(&self, what: &str, name: &[String]) -> String {
+        let name = super::dotted(self.quoted(name));
+        match what {
+            "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
+            _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
+        }
     }
 }
+
+const DAY: i64 = 86_400_000_000;
 
 /// Where sums are cut in two.
 const E18: i64 = 1_000_000_000_000_000_000;
 
-/// Missing where it leaves the range.
-fn tried(sql: Sql) -> Sql {
-    Sql::Call("try", vec![sql])
-}
-
-/// One attempt is enough for all of a computation.
-fn untried(sql: Sql) -> Sql {
-    match sql {
-        Sql::Call("try", mut inner) if inner.len() == 1 => inner.swap_remove(0),
-        other => other,
-    }
-}
-
-/// Two short numbers would be computed in 32 bits.
-fn as_bigint(left: Sql, right: &Sql) -> Sql {
-    let is_wide = |sql: &Sql| match sql {
-        Sql::Column(..) | Sql::Cast(..) | Sql::Aggregate(_) => true,
-        Sql::Call("try", inner) => matches!(inner.first(), Some(Sql::Binary(..))),
-        _ => false,
-    };
-    if is_wide(&left) || is_wide(right) { untried(left) } else { Sql::cast(left, "BIGINT") }
-}
-
-fn as_integer(sql: Sql) -> Sql {
-    if sql.is_literal() { sql } else { Sql::cast(sql, "INTEGER") }
+fn as_int(sql: Sql) -> Sql {
+    if sql.is_literal() { sql } else { Sql::cast(sql, "INT") }
 }

@@ -7,7 +7,7 @@ use crate::{
     ir::{Aggregate, AggregateFunction, AggregateId, Body, ExprKind, Over},
     schema::{ColumnId, Role, TableId},
     sql::{
-        ast::{From, Item, Join, Literal, Select, Sense, Sql, Star, Step},
+        ast::{From, Item, Join, Select, Sense, Sql, Star, Step},
         lower::{
             Bound, Held, Length, Lowering, Rows,
             clause::{Clause, Order},
@@ -372,6 +372,15 @@ impl Lowering<'_> {
 
     fn ask(&mut self, aggregate: &Aggregate, clause: Clause, keys: &[Key], name: &str) -> Answer {
         self.at = clause.level;
+        self.place_now = aggregate.span;
+        if let Some(element) = &clause.element
+            && let Type::Decimal(scale) = element.ty
+            && scale > self.dialect.greatest_scale()
+            && matches!(aggregate.function, AggregateFunction::Sum | AggregateFunction::Average | AggregateFunction::Quantile(_))
+        {
+            let what = format!("a sum of decimals with {scale} digits after the point is not exact");
+            return Answer::Here(vec![Part::missing(self.cannot(aggregate.span, what, "round to fewer digits first"))]);
+        }
         let here = |sql: Sql, empty: Empty| Answer::Here(vec![Part::of(sql, empty)]);
         let zero = || Empty::Counted(Sql::int(0));
         let element = clause.element.clone();

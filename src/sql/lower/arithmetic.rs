@@ -78,10 +78,20 @@ impl Lowering<'_> {
 
     /// Two numbers together, as their type says.
     pub(crate) fn combined(&mut self, operator: Arithmetic, left: Number, right: Number, ty: &Type) -> Sql {
+        if let Type::Decimal(scale) = ty
+            && *scale > self.dialect.greatest_scale()
+            && *scale <= 38
+        {
+            let what = format!("arithmetic of decimals with {scale} digits after the point is not exact");
+            return self.cannot(self.place_now, what, "round to fewer digits first");
+        }
         let computed = match ty {
             Type::Float => {
                 let (left, right) = (self.to_float(left.0, &left.1), self.to_float(right.0, &right.1));
                 return match operator {
+                    Arithmetic::Modulo if !self.dialect.is_float_modulo_exact() => {
+                        self.cannot(self.place_now, "`mod` of floats is not exact", "declare the column as a decimal")
+                    }
                     Arithmetic::Modulo => {
                         let right = self.not_zero(right);
                         let rest = self.dialect.float_modulo(left, right);

@@ -36,9 +36,8 @@ impl Lowering<'_> {
                 if number.ty == Type::Int {
                     return value;
                 }
-                let whole = if function == Function::Floor { self.dialect.floor(value) } else { self.dialect.ceil(value) };
-                let cast = self.dialect.try_cast(whole, &Type::Int);
-                self.narrow(cast, &Type::Int)
+                let whole = self.dialect.whole_below(value, &number.ty, function == Function::Ceil);
+                self.narrow(whole, &Type::Int)
             }
             (Function::Mod, [a, b]) => {
                 let (left, right) = (self.value(a), self.value(b));

@@ -89,9 +89,12 @@ impl Lowering<'_> {
             return Element { parts: vec![m, days, micros], group, order: exact, months, ty };
         }
         let value = self.value(source);
-        // A condition may stand where it is; everything else is named once.
-        let value = if ty == Type::Bool { self.keep(value) } else { self.keep(value) };
-        let order = if matches!(ty, Type::Choice(_)) { self.rank_of(value.clone(), &ty) } else { value.clone() };
+        let value = self.keep(value);
+        let order = match ty {
+            Type::Choice(_) => self.rank_of(value.clone(), &ty),
+            Type::Text => self.dialect.by_code_point(value.clone()),
+            _ => value.clone(),
+        };
         Element { parts: vec![value.clone()], group: vec![value], order, months: None, ty }
     }
 }

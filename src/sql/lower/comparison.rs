@@ -42,6 +42,10 @@ impl Lowering<'_> {
             (Type::Timestamp, Type::Date) => self.against_day(op, left, right),
             (Type::Date, Type::Timestamp) => self.against_day(op.mirrored(), right, left),
             (Type::Choice(_), _) => self.compare_choices(op, left, right),
+            (Type::Text, _) if !matches!(op, CompareOp::Equal | CompareOp::NotEqual) => {
+                let (left, right) = (self.value(left), self.value(right));
+                Sql::binary(self.dialect.by_code_point(left), operator(op), right)
+            }
             _ => {
                 let (left, right) = (self.value(left), self.value(right));
                 Sql::binary(left, operator(op), right)

@@ -88,6 +88,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) at: usize,
     /// What is lowered now: columns that it needs are named after it.
     pub(crate) about: String,
+    /// Where what is lowered now stands.
+    pub(crate) place_now: Span,
     /// What was said already.
     told: HashSet<(Span, String)>,
 }
@@ -119,6 +121,7 @@ impl<'a> Lowering<'a> {
             rows: None,
             at: 0,
             about: String::new(),
+            place_now: Span::default(),
             told: HashSet::new(),
         }
     }
@@ -291,6 +294,7 @@ impl<'a> Lowering<'a> {
             Held::One(sql) => sql,
             Held::Length(length) => length.micros,
         };
+        self.place_now = expr.span;
         match &expr.kind {
             ExprKind::Constant(value) => self.literal(value, &expr.ty),
             ExprKind::Param(_) | ExprKind::Now | ExprKind::Ago(_) | ExprKind::FromNow(_) => Sql::NULL,

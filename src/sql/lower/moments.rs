@@ -105,7 +105,7 @@ impl Lowering<'_> {
 
     /// The first instant of a day.
     pub(crate) fn start_of_day(&mut self, date: Sql) -> Sql {
-        let local = Sql::cast(date, self.dialect.local_type());
+        let local = self.dialect.local_of_date(date);
         self.instant_of(local)
     }
 
@@ -286,7 +286,7 @@ impl Lowering<'_> {
         }
         let Some(gaps) = Gaps::of(&zone) else {
             return self.cannot(
-                crate::source::Span::default(),
+                self.place_now,
                 format!("days and months are not added to timestamps in the zone `{}`, whose clock changes differ in length,", zone.name()),
                 "add exact time instead: `t + 24h`",
             );

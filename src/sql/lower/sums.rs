@@ -81,7 +81,7 @@ impl Lowering<'_> {
         let sum = self.zero(Sql::aggregate("sum", Some(whole), clause.rows.clone()));
         let sum = Sql::binary(self.dialect.to_float(sum, &Type::Decimal(0)), "/", float(FINE));
         let large = Sql::binary(Sql::call("abs", [value.clone()]), ">=", float(LARGE));
-        let too_fine = Sql::binary(Sql::call("floor", [fine.clone()]), "<>", fine);
+        let too_fine = self.dialect.has_fraction(fine);
         let unfit = Sql::any([large, too_fine]);
         let unfit = Sql::all(clause.rows.clone().into_iter().chain([unfit]));
         let unfit = Sql::aggregate("count", None, Some(unfit));

@@ -169,9 +169,13 @@ fn ask(engine: Engine, text: &str, data: &Data) -> Option<Asked> {
         expected.push(row);
         inputs.push((record, children));
     }
-    let setup = setup::statements(engine, rulebook, &inputs);
     let kinds: Vec<&str> = types.iter().map(cell::kind).collect();
-    let case = json!({ "setup": setup, "query": query, "kinds": kinds });
+    let setup = |engine: Engine| setup::statements(engine, rulebook, &inputs);
+    let mut case = json!({ "setup": setup(engine), "query": query, "kinds": kinds });
+    if std::env::var_os("SQL_DUMP").is_some() {
+        let all = [Engine::DuckDb, Engine::Postgres, Engine::ClickHouse, Engine::Spark];
+        case["setups"] = all.into_iter().map(|it| (it.name().to_owned(), json!(setup(it)))).collect();
+    }
     Some(Asked { text: text.to_owned(), types, names, expected, case })
 }
 

@@ -33,6 +33,9 @@ fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> 
         format!("{} {}", quoted(engine, &column.header), ty(engine, &column.ty).unwrap())
     });
     let columns: Vec<String> = columns.collect();
+    if engine == Engine::Spark {
+        return view_of(table, &kept, rows);
+    }
     let tail = engine.table_tail();
     let mut all = vec![
         format!("DROP TABLE IF EXISTS {}", table.name),
@@ -48,6 +51,24 @@ fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> 
         all.push(format!("INSERT INTO {} VALUES {}", table.name, rows.join(", ")));
     }
     all
+}
+
+/// Spark writes tables slowly.
+fn view_of(table: &Table, kept: &[usize], rows: &[&Vec<Value>]) -> Vec<String> {
+    let select = |row: Option<&Vec<Value>>| {
+        let cells = kept.iter().map(|at| {
+            let column = &table.columns[*at];
+            let value = row.map_or(&Value::Missing, |row| &row[*at]);
+            let ty = ty(Engine::Spark, &column.ty).unwrap();
+            format!("CAST({} AS {ty}) AS {}", literal(Engine::Spark, value, &column.ty), quoted(Engine::Spark, &column.header))
+        });
+        cells.collect::<Vec<String>>().join(", ")
+    };
+    let all = match rows.is_empty() {
+        true => format!("SELECT {} WHERE FALSE", select(None)),
+        false => rows.iter().map(|row| format!("SELECT {}", select(Some(row)))).collect::<Vec<_>>().join(" UNION ALL "),
+    };
+    vec![format!("CREATE OR REPLACE TEMP VIEW {} AS {all}", table.name)]
 }
 
 fn quoted(engine: Engine, name: &str) -> String {
