@@ -154,6 +154,14 @@ pub(crate) trait Dialect {
         Sql::call("ceil", [sql])
     }
 
+    /// `-x` and `abs(x)` of a decimal, without losing a digit.
+    fn negated(&self, decimal: Sql) -> Sql {
+        Sql::Minus(Box::new(decimal))
+    }
+    fn absolute(&self, number: Sql, _: &Type) -> Sql {
+        Sql::call("abs", [number])
+    }
+
     /// The nearest float of a whole number or decimal.
     fn to_float(&self, sql: Sql, from: &Type) -> Sql;
 

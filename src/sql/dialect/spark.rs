@@ -130,6 +130,21 @@ impl Dialect for Spark {
         Sql::binary(Sql::binary(sql, "%", Sql::Literal(Literal::Float(1.0))), "<>", Sql::Literal(Literal::Float(0.0)))
     }
 
+    fn negated(&self, decimal: Sql) -> Sql {
+        // The engine's own minus keeps 34 digits.
+        Sql::call("try_subtract", [Sql::int(0), decimal])
+    }
+
+    fn absolute(&self, number: Sql, ty: &Type) -> Sql {
+        match ty {
+            Type::Decimal(_) => {
+                let below = Sql::binary(number.clone(), "<", Sql::int(0));
+                Sql::if_else(below, self.negated(number.clone()), number)
+            }
+            _ => Sql::call("abs", [number]),
+        }
+    }
+
     fn to_float(&self, sql: Sql, _: &Type) -> Sql {
         Sql::cast(sql, "DOUBLE")
     }

@@ -158,7 +158,7 @@ impl Lowering<'_> {
         match &operand.ty {
             Type::Int => self.combined(Arithmetic::Subtract, (Sql::int(0), Type::Int), (value, Type::Int), &Type::Int),
             Type::Float => Sql::binary(Sql::Literal(Literal::Float(0.0)), "-", value),
-            _ => Sql::Minus(Box::new(value)),
+            _ => self.dialect.negated(value),
         }
     }
 }

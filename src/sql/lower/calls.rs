@@ -119,7 +119,7 @@ impl Lowering<'_> {
                 let minus = self.combined(Arithmetic::Subtract, negative, (value.clone(), Type::Int), &Type::Int);
                 Sql::if_else(Sql::binary(value.clone(), "<", Sql::int(0)), minus, value)
             }
-            _ => Sql::call("abs", [value]),
+            ty => self.dialect.absolute(value, ty),
         }
     }
 

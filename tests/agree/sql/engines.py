@@ -144,7 +144,12 @@ class Spark:
         self.spark = (
             SparkSession.builder.master(os.environ.get("SPARK_MASTER", "local[2]"))
             .config("spark.sql.session.timeZone", "America/Los_Angeles")
-            .config("spark.sql.shuffle.partitions", "2")
+            .config("spark.sql.shuffle.partitions", "1")
+            .config("spark.sql.adaptive.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            # Small queries, each asked once: compiling them would take longest.
+            .config("spark.sql.codegen.wholeStage", "false")
+            .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.warehouse.dir", self.folder)
             .config("spark.driver.host", "127.0.0.1")

@@ -53,6 +53,47 @@ fn spark_says_what_the_plain_interpreter_says() {
     agree(Engine::Spark, number(30));
 }
 
+/// What the generator does not write.
+const MORE: &str = r#"
+let m_upper = upper(category_of_user)
+let m_trim = trim(name)
+let m_bucket = bucket(user_id, "exp", 10000)
+let m_share = bucket(points, "o'neil \\ ;--", 7)
+let m_hour = hour(seen)
+let m_week = start_of_week(seen)
+let m_month = start_of_month(seen)
+let m_day = day(seen)
+let m_weekday = weekday(born)
+let m_round = round(rate, 2)
+let m_tens = round(balance, -1)
+let m_clamp = clamp(balance, 0..points)
+let m_first = first(interests)
+let m_last = last(interests)
+let m_count = count(interests)
+let m_next_day = seen + 1d
+let m_month_before = seen - 1mo
+let m_two_hours = seen + 2h
+let m_min = min(points, balance, 2.5)
+let category_of_user = last(orders.category)
+tag m_starts when name starts with "a"
+tag m_ends when name ends with "\"" or name ends with "1"
+tag m_part when name contains user_id
+tag m_pattern when name matches /^[a-c]|水./
+tag m_digits when name matches /\d+$/
+tag m_class when category_of_user matches /^(?i)[^A\s]{1,3}$/
+tag m_any when interests has any of ["a", "水果"]
+tag m_all when interests has all of ["a", "b"]
+tag m_none when interests has none of ["b"]
+tag m_none_of when none of (active, points > 3, name = "a")
+tag m_all_of when all of (active, points > 0)
+tag m_same when balance = points or rate = balance
+tag m_between when balance between points..100
+tag m_day_is when seen = born or seen <= born
+tag m_listed when name in ["a", "it's", "b\\", "\n", "水果"]
+layer m_layer exclusive { m_a when points > 3  m_b when points <= 3 and active  m_c otherwise }
+score m_score from 1.5 { balance when active  minus points when points > 3 } clamp -10..500
+"#;
+
 /// A rulebook, its data and its query.
 struct Asked {
     text: String,
@@ -67,10 +108,11 @@ fn agree(engine: Engine, cases: usize) {
     let Some(mut driver) = engine.driver() else { return };
     let (mut asked, mut refused) = (vec![], 0);
     let mut runner = TestRunner::deterministic();
-    for _ in 0..cases {
+    for at in 0..cases {
         let (setting, lines) = declarations().new_tree(&mut runner).unwrap().current();
         let (users, orders, visits) = tables().new_tree(&mut runner).unwrap().current();
-        let text = with_keys(&rules::rulebook(&setting, &lines, About::Everybody));
+        let more = if at % 4 == 0 { MORE } else { "" };
+        let text = with_keys(&rules::rulebook(&setting, &lines, About::Everybody)) + more;
         let data = tame(Data::from(&users, &orders, &visits, Moments::Tied));
         match ask(engine, &text, &data) {
             Some(one) => asked.push(one),

@@ -66,7 +66,19 @@ fn view_of(table: &Table, kept: &[usize], rows: &[&Vec<Value>]) -> Vec<String> {
     };
     let all = match rows.is_empty() {
         true => format!("SELECT {} WHERE FALSE", select(None)),
-        false => rows.iter().map(|row| format!("SELECT {}", select(Some(row)))).collect::<Vec<_>>().join(" UNION ALL "),
+        false => {
+            let names = kept.iter().map(|at| quoted(Engine::Spark, &table.columns[*at].header));
+            let rows = rows.iter().map(|row| {
+                let cells = kept.iter().map(|at| {
+                    let column = &table.columns[*at];
+                    let ty = ty(Engine::Spark, &column.ty).unwrap();
+                    format!("CAST({} AS {ty})", literal(Engine::Spark, &row[*at], &column.ty))
+                });
+                format!("({})", cells.collect::<Vec<_>>().join(", "))
+            });
+            let (rows, names) = (rows.collect::<Vec<_>>().join(", "), names.collect::<Vec<_>>().join(", "));
+            format!("SELECT * FROM VALUES {rows} AS t({names})")
+        }
     };
     vec![format!("CREATE OR REPLACE TEMP VIEW {} AS {all}", table.name)]
 }
