@@ -27,7 +27,7 @@ Examples:
   tagwell sql shop.rules --dialect duckdb --as-of 2026-11-22 | duckdb shop.duckdb
   tagwell sql shop.rules --dialect spark --table users=lake.users --table orders=lake.orders
   tagwell sql shop.rules --dialect postgres --create-table tagged > tagged.sql
-  tagwell sql shop.rules --dialect clickhouse --shape long")]
+  tagwell sql shop.rules --dialect duckdb --shape long")]
 pub(crate) struct Sql {
     /// A .rules file, or a folder with .rules files; `-` is standard input.
     #[arg(value_name = "RULES")]
@@ -69,7 +69,7 @@ enum DialectName {
     Duckdb,
     /// PostgreSQL
     Postgres,
-    /// ClickHouse
+    /// ClickHouse: not written yet
     Clickhouse,
     /// Spark SQL
     Spark,
@@ -152,7 +152,10 @@ impl Sql {
         let engine = match self.dialect {
             DialectName::Duckdb => Engine::DuckDb,
             DialectName::Postgres => Engine::Postgres,
-            DialectName::Clickhouse => Engine::ClickHouse,
+            DialectName::Clickhouse => {
+                return Err(Failure::new("ClickHouse is not written yet")
+                    .help("`--dialect duckdb` reads ClickHouse's Parquet exports; postgres and spark are there too"));
+            }
             DialectName::Spark => Engine::Spark,
         };
         let shape = match self.shape {

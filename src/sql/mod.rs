@@ -1,4 +1,4 @@
-//! The same rulebook as one SQL query, for engines that hold what no machine does: DuckDB, PostgreSQL, ClickHouse, Spark.
+//! The same rulebook as one SQL query, for engines that hold what no machine does: DuckDB, PostgreSQL, Spark.
 //!
 //! The answer is that of the plain interpreter, to the last bit, or there is none: what an engine cannot say exactly is an error with the
 //! rule's place. Steps (CTEs) build on each other: the users as they are, what their rows of child tables come to, the rules.
@@ -20,7 +20,7 @@ use crate::{
     schema::ColumnId,
     source::Sources,
     sql::{
-        dialect::{ClickHouse, Dialect, DuckDb, Postgres, Spark},
+        dialect::{Dialect, DuckDb, Postgres, Spark},
         lower::Lowering,
     },
 };
@@ -32,21 +32,18 @@ pub enum Engine {
     DuckDb,
     /// PostgreSQL
     Postgres,
-    /// ClickHouse
-    ClickHouse,
     /// Spark SQL
     Spark,
 }
 
 impl Engine {
     /// All of them.
-    pub const ALL: [Engine; 4] = [Engine::DuckDb, Engine::Postgres, Engine::ClickHouse, Engine::Spark];
+    pub const ALL: [Engine; 3] = [Engine::DuckDb, Engine::Postgres, Engine::Spark];
 
     fn dialect(self) -> &'static dyn Dialect {
         match self {
             Engine::DuckDb => &DuckDb,
             Engine::Postgres => &Postgres,
-            Engine::ClickHouse => &ClickHouse,
             Engine::Spark => &Spark,
         }
     }

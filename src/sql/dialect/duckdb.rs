@@ -3,7 +3,7 @@
 use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
-        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered},
+        dialect::{Arithmetic, Case, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered},
     },
     value::{Type, time::Zone},
 };
@@ -144,11 +144,35 @@ impl Dialect for DuckDb {
     }
 
     fn lower(&self, text: Sql) -> Option<Sql> {
-        Some(Sql::call("lower", [text]))
+        let dotted = Sql::call("replace", [text, Sql::text("\u{130}"), Sql::text("i\u{307}")]);
+        Some(Sql::call("lower", [dotted]))
     }
 
     fn upper(&self, text: Sql) -> Option<Sql> {
-        Some(Sql::call("upper", [text]))
+        Some(Sql::call("upper", [Sql::call("replace", [text, Sql::text("\u{df}"), Sql::text("SS")])]))
+    }
+
+    fn cased_otherwise(&self, case: Case) -> Option<String> {
+        match case {
+            // At a word's end it is another letter than within.
+            Case::Lower => Some("\u{3a3}".into()),
+            // Letters that become several, which DuckDB leaves one.
+            Case::Upper => {
+                let several = ('\u{e0}'..='\u{fb17}').filter(|it| it.to_uppercase().count() > 1 && *it != '\u{df}');
+                let mut ranges: Vec<(char, char)> = vec![];
+                for it in several {
+                    match ranges.last_mut() {
+                        Some((_, to)) if u32::from(*to) + 1 == u32::from(it) => *to = it,
+                        _ => ranges.push((it, it)),
+                    }
+                }
+                let class = ranges.into_iter().map(|(from, to)| match from == to {
+                    true => format!("\\x{{{:x}}}", u32::from(from)),
+                    false => format!("\\x{{{:x}}}-\\x{{{:x}}}", u32::from(from), u32::from(to)),
+                });
+                Some(format!("[{}]", class.collect::<String>()))
+            }
+        }
     }
 
     fn trim(&self, text: Sql) -> Sql {

@@ -3,7 +3,6 @@
 //! Every function means exactly what `value` means by it, missing values included; where an engine cannot, it answers none, and the
 //! rulebook's author is told.
 
-mod clickhouse;
 mod duckdb;
 mod postgres;
 mod reserved;
@@ -18,7 +17,7 @@ use crate::{
     },
 };
 
-pub(crate) use self::{clickhouse::ClickHouse, duckdb::DuckDb, postgres::Postgres, spark::Spark};
+pub(crate) use self::{duckdb::DuckDb, postgres::Postgres, spark::Spark};
 
 /// Arithmetic on whole or decimal numbers, each side of the same type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +191,11 @@ pub(crate) trait Dialect {
     fn lower(&self, text: Sql) -> Option<Sql>;
     fn upper(&self, text: Sql) -> Option<Sql>;
 
+    /// A pattern of the characters that the engine's `lower` or `upper` makes something else of; none where there are none.
+    fn cased_otherwise(&self, _: Case) -> Option<String> {
+        None
+    }
+
     /// Without white space at both ends.
     fn trim(&self, text: Sql) -> Sql;
 
@@ -355,6 +359,13 @@ pub(crate) trait Dialect {
 
 pub(crate) fn dotted(parts: Vec<String>) -> String {
     parts.join(".")
+}
+
+/// Which letters are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    Lower,
+    Upper,
 }
 
 /// A part of a date.

@@ -2,9 +2,10 @@
 
 use crate::{
     ir::{Body, Choice, DefinitionId, Expr, Function},
+    source::Span,
     sql::{
         ast::Sql,
-        dialect::{Arithmetic, DatePart},
+        dialect::{Arithmetic, Case, DatePart},
         lower::{Held, Lowering},
     },
     value::{Type, Value, time::calendar},
@@ -13,14 +14,8 @@ use crate::{
 impl Lowering<'_> {
     pub(crate) fn call(&mut self, function: Function, arguments: &[Expr], expr: &Expr) -> Sql {
         match (function, arguments) {
-            (Function::Lower, [text]) => {
-                let text = self.value(text);
-                self.dialect.lower(text).unwrap_or_else(|| self.cannot(expr.span, "`lower` is not written", ""))
-            }
-            (Function::Upper, [text]) => {
-                let text = self.value(text);
-                self.dialect.upper(text).unwrap_or_else(|| self.cannot(expr.span, "`upper` is not written", ""))
-            }
+            (Function::Lower, [text]) => self.cased(Case::Lower, text, expr.span),
+            (Function::Upper, [text]) => self.cased(Case::Upper, text, expr.span),
             (Function::Trim, [text]) => {
                 let text = self.value(text);
                 self.dialect.trim(text)
@@ -103,6 +98,23 @@ impl Lowering<'_> {
             return clamped;
         }
         Sql::when(Sql::binary(low, "<=", high), clamped)
+    }
+
+    /// `lower(s)`, `upper(s)`; where a text holds a letter that the engine makes something else of, the query ends.
+    fn cased(&mut self, case: Case, text: &Expr, span: Span) -> Sql {
+        let word = if case == Case::Lower { "lower" } else { "upper" };
+        let text = self.value(text);
+        let otherwise = self.dialect.cased_otherwise(case);
+        let text = if otherwise.is_some() { self.keep(text) } else { text };
+        let cased = match case {
+            Case::Lower => self.dialect.lower(text.clone()),
+            Case::Upper => self.dialect.upper(text.clone()),
+        };
+        let Some(cased) = cased else { return self.cannot(span, format!("`{word}` is not written"), "") };
+        let Some(pattern) = otherwise else { return cased };
+        let message = format!("{}: this letter has no `{word}` here that is that of the rules", self.place(span));
+        let fail = self.dialect.fail(&message, &Type::Text);
+        Sql::if_else(self.dialect.matches(text, pattern), fail, cased)
     }
 
     fn part_of(&mut self, part: DatePart, moment: &Expr) -> Sql {

@@ -13,7 +13,6 @@ use tagwell::sql;
 pub(super) enum Engine {
     DuckDb,
     Postgres,
-    ClickHouse,
     Spark,
 }
 
@@ -28,14 +27,12 @@ impl Engine {
         match self {
             Engine::DuckDb => sql::Engine::DuckDb,
             Engine::Postgres => sql::Engine::Postgres,
-            Engine::ClickHouse => sql::Engine::ClickHouse,
             Engine::Spark => sql::Engine::Spark,
         }
     }
 
     pub(super) fn table_tail(self) -> &'static str {
         match self {
-            Engine::ClickHouse => " ENGINE = Memory",
             Engine::Spark => " USING parquet",
             Engine::DuckDb | Engine::Postgres => "",
         }
@@ -45,7 +42,6 @@ impl Engine {
         match self {
             Engine::DuckDb => "duckdb",
             Engine::Postgres => "postgres",
-            Engine::ClickHouse => "clickhouse",
             Engine::Spark => "spark",
         }
     }

@@ -43,10 +43,6 @@ fn postgres_says_what_the_plain_interpreter_says() {
     agree(Engine::Postgres, number(250));
 }
 
-#[test]
-fn clickhouse_says_what_the_plain_interpreter_says() {
-    agree(Engine::ClickHouse, number(250));
-}
 
 #[test]
 fn spark_says_what_the_plain_interpreter_says() {
@@ -90,6 +86,9 @@ tag m_same when balance = points or rate = balance
 tag m_between when balance between points..100
 tag m_day_is when seen = born or seen <= born
 tag m_listed when name in ["a", "it's", "b\\", "\n", "水果"]
+tag `m"; DROP TABLE users; --` "a\n*/ DROP TABLE users" when name = "'; DROP TABLE users; --" or name = "\\'"
+let `m'x` = points + 1
+let `SELECT` = `m'x` ?? 0
 layer m_layer exclusive { m_a when points > 3  m_b when points <= 3 and active  m_c otherwise }
 score m_score from 1.5 { balance when active  minus points when points > 3 } clamp -10..500
 "#;
@@ -215,7 +214,7 @@ fn ask(engine: Engine, text: &str, data: &Data) -> Option<Asked> {
     let setup = |engine: Engine| setup::statements(engine, rulebook, &inputs);
     let mut case = json!({ "setup": setup(engine), "query": query, "kinds": kinds });
     if std::env::var_os("SQL_DUMP").is_some() {
-        let all = [Engine::DuckDb, Engine::Postgres, Engine::ClickHouse, Engine::Spark];
+        let all = [Engine::DuckDb, Engine::Postgres, Engine::Spark];
         case["setups"] = all.into_iter().map(|it| (it.name().to_owned(), json!(setup(it)))).collect();
     }
     Some(Asked { text: text.to_owned(), types, names, expected, case })

@@ -86,41 +86,39 @@ fn view_of(table: &Table, kept: &[usize], rows: &[&Vec<Value>]) -> Vec<String> {
 fn quoted(engine: Engine, name: &str) -> String {
     match engine {
         Engine::Spark => format!("`{}`", name.replace('`', "``")),
-        Engine::DuckDb | Engine::Postgres | Engine::ClickHouse => format!("\"{}\"", name.replace('"', "\"\"")),
+        Engine::DuckDb | Engine::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
     }
 }
 
 fn ty(engine: Engine, ty: &Type) -> Option<String> {
-    let plain = |duck: &str, postgres: &str, click: &str, spark: &str| {
+    let plain = |duck: &str, postgres: &str, spark: &str| {
         Some(match engine {
             Engine::DuckDb => duck.to_owned(),
             Engine::Postgres => postgres.to_owned(),
-            Engine::ClickHouse => format!("Nullable({click})"),
             Engine::Spark => spark.to_owned(),
         })
     };
     match ty {
-        Type::Text | Type::Choice(_) => plain("VARCHAR", "text", "String", "STRING"),
-        Type::Int => plain("BIGINT", "bigint", "Int64", "BIGINT"),
+        Type::Text | Type::Choice(_) => plain("VARCHAR", "text", "STRING"),
+        Type::Int => plain("BIGINT", "bigint", "BIGINT"),
         Type::Decimal(scale) => {
             let (whole, scale) = (38, *scale);
             let numeric = format!("numeric({whole},{scale})");
             let decimal = format!("DECIMAL({whole},{scale})");
-            plain(&decimal, &numeric, &format!("Decimal({whole},{scale})"), &decimal)
+            plain(&decimal, &numeric, &decimal)
         }
-        Type::Float => plain("DOUBLE", "double precision", "Float64", "DOUBLE"),
-        Type::Bool => plain("BOOLEAN", "boolean", "Bool", "BOOLEAN"),
-        Type::Date => plain("DATE", "date", "Date32", "DATE"),
-        Type::Timestamp => plain("TIMESTAMPTZ", "timestamptz", "DateTime64(6, 'UTC')", "TIMESTAMP"),
+        Type::Float => plain("DOUBLE", "double precision", "DOUBLE"),
+        Type::Bool => plain("BOOLEAN", "boolean", "BOOLEAN"),
+        Type::Date => plain("DATE", "date", "DATE"),
+        Type::Timestamp => plain("TIMESTAMPTZ", "timestamptz", "TIMESTAMP"),
         Type::Duration => match engine {
             Engine::DuckDb => Some("INTERVAL".into()),
             Engine::Postgres => Some("interval".into()),
-            Engine::ClickHouse | Engine::Spark => None,
+            Engine::Spark => None,
         },
         Type::List(_) => match engine {
             Engine::DuckDb => Some("VARCHAR[]".into()),
             Engine::Postgres => Some("text[]".into()),
-            Engine::ClickHouse => Some("Array(String)".into()),
             Engine::Spark => Some("ARRAY<STRING>".into()),
         },
     }
@@ -129,7 +127,6 @@ fn ty(engine: Engine, ty: &Type) -> Option<String> {
 fn literal(engine: Engine, value: &Value, of: &Type) -> String {
     let cast = |text: String| format!("CAST({text} AS {})", ty(engine, of).unwrap());
     match value {
-        Value::Missing if matches!((engine, of), (Engine::ClickHouse, Type::List(_))) => "[]".into(),
         Value::Missing => "NULL".into(),
         Value::Bool(truth) => truth.to_string(),
         Value::Int(int) => cast(format!("'{int}'")),
@@ -140,7 +137,6 @@ fn literal(engine: Engine, value: &Value, of: &Type) -> String {
         Value::Timestamp(micros) => {
             let text = timestamp_text(*micros, &Zone::utc());
             match engine {
-                Engine::ClickHouse => format!("fromUnixTimestamp64Micro({micros}, 'UTC')"),
                 Engine::Spark => format!("timestamp_micros({micros})"),
                 Engine::DuckDb | Engine::Postgres => cast(format!("'{}'", text.replace('T', " ").replace('Z', "+00"))),
             }
@@ -155,7 +151,7 @@ fn literal(engine: Engine, value: &Value, of: &Type) -> String {
             let values: Vec<String> = values.iter().map(|it| literal(engine, it, &Type::Text)).collect();
             let values = values.join(", ");
             match engine {
-                Engine::DuckDb | Engine::ClickHouse => format!("[{values}]"),
+                Engine::DuckDb => format!("[{values}]"),
                 Engine::Postgres => format!("ARRAY[{values}]::text[]"),
                 Engine::Spark => format!("array({values})"),
             }
@@ -167,7 +163,7 @@ fn literal(engine: Engine, value: &Value, of: &Type) -> String {
 fn escaped(engine: Engine, text: &str) -> String {
     match engine {
         Engine::DuckDb | Engine::Postgres => format!("'{}'", text.replace('\'', "''")),
-        Engine::ClickHouse | Engine::Spark => {
+        Engine::Spark => {
             let text = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n");
             format!("'{text}'")
         }
