@@ -53,6 +53,7 @@ pub mod plan;
 pub mod record;
 pub mod schema;
 pub mod source;
+pub mod sql;
 #[cfg(feature = "state")]
 pub mod state;
 pub mod syntax;

@@ -25,6 +25,7 @@ mod run;
 mod schema;
 mod simulate;
 mod sketch;
+mod sql;
 mod summary;
 mod temporary;
 mod test;
@@ -93,6 +94,7 @@ enum Verb {
     Repl(repl::Repl),
     Eval(eval::Eval),
     Schema(schema::Schema),
+    Sql(sql::Sql),
     Simulate(simulate::Simulate),
     Act(act::Act),
     Actions(actions::Actions),
@@ -148,6 +150,7 @@ fn answer(arguments: Vec<OsString>) -> Exit {
         Verb::Repl(repl) => repl.answer(&voice),
         Verb::Eval(eval) => eval.answer(&voice),
         Verb::Schema(schema) => schema.answer(&voice),
+        Verb::Sql(sql) => sql.answer(&voice),
         Verb::Simulate(simulate) => simulate.answer(&voice),
         Verb::Act(act) => act.answer(&voice),
         Verb::Actions(actions) => actions.answer(&voice),

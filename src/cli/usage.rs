@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Verbs that the language's design names and a later version will have.
-const LATER_VERBS: &[&str] = &["sql", "diff", "forecast", "report", "doc", "lsp"];
+const LATER_VERBS: &[&str] = &["diff", "forecast", "report", "doc", "lsp"];
 
 /// Options of today's verbs that a later version will have.
 const LATER_OPTIONS: [&str; 0] = [];

@@ -150,6 +150,7 @@ codes! {
     HOLE_MAY_BE_MISSING = "E0809", "a hole that may be missing";
     CHANNEL_REFUSES = "E0810", "a message that its channel does not take";
     NO_SUCH_DEED = "E0811", "an expectation that no deed can meet";
+    NOT_IN_SQL = "E0902", "something that an engine's SQL cannot say exactly";
     UNUSED = "W0101", "something that no rule reads";
     NEGATION_OF_MISSING = "W0102", "a negation that leaves out those of missing value";
     EMPTY_RANGE = "W0103", "a range that nothing lies in";

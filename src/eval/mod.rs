@@ -5,7 +5,7 @@
 
 #[cfg(feature = "data")]
 pub mod accumulate;
-mod constants;
+pub(crate) mod constants;
 pub mod context;
 pub mod funnel;
 pub mod index;

@@ -255,3 +255,19 @@ impl Record {
         Record { key, cells: headers.iter().map(|header| (*header, cell(header))).collect() }
     }
 }
+
+impl Record {
+    /// One more column, whose values stand in JSON without quotes.
+    pub(crate) fn add(&mut self, name: &'static str, value: &str) {
+        self.cells.push((name, bare(value)));
+    }
+
+    /// Another value where some columns have this one.
+    pub(crate) fn replace(&mut self, columns: &[&str], old: &str, new: &str) {
+        for (name, cell) in &mut self.cells {
+            if columns.contains(name) && cell.1 == old {
+                *cell = bare(new);
+            }
+        }
+    }
+}

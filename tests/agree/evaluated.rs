@@ -24,6 +24,7 @@ pub(super) struct Case<'d> {
     rules: String,
     data: &'d Data,
     engine: Engine,
+    checked: tagwell::engine::Checked,
 }
 
 /// The form of the files.
@@ -84,7 +85,25 @@ impl<'d> Case<'d> {
         let rulebook = Rulebook::parse("agree.rules", rules).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
         let checked = rulebook.check(&Default::default()).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
         let engine = checked.engine(checked.clock(AS_OF).unwrap());
-        Case { rules: rules.into(), data, engine }
+        Case { rules: rules.into(), data, engine, checked }
+    }
+
+    /// What answers.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The text of the rules.
+    pub(super) fn sources(&self) -> &tagwell::source::Sources {
+        self.checked.warnings().sources()
+    }
+
+    /// Everybody as they are, and what the plain interpreter says of them.
+    pub(super) fn plain_values(&self) -> Vec<(Vec<Value>, tagwell::eval::Children, Answers)> {
+        let records = self.records();
+        let users: Vec<User<'_>> = records.iter().map(|(record, children)| User { record, children }).collect();
+        let all = self.engine.interpreter().evaluate_all(&users);
+        records.into_iter().zip(all).map(|((record, children), answers)| (record, children, answers)).collect()
     }
 
     /// How many there are.
@@ -134,8 +153,8 @@ impl<'d> Case<'d> {
         (id, schema.table(id))
     }
 
-    /// What the plain interpreter says.
-    pub(super) fn plain(&self) -> Found {
+    /// Everybody's own fields, and the rows of theirs.
+    fn records(&self) -> Vec<(Vec<Value>, tagwell::eval::Children)> {
         let (rulebook, zone) = (self.engine.rulebook(), self.engine.clock().zone());
         let mut records = vec![];
         for (user, orders, visits) in self.users() {
@@ -150,6 +169,13 @@ impl<'d> Case<'d> {
             });
             records.push((own, BTreeMap::from(children)));
         }
+        records
+    }
+
+    /// What the plain interpreter says.
+    pub(super) fn plain(&self) -> Found {
+        let rulebook = self.engine.rulebook();
+        let records = self.records();
         let users: Vec<User<'_>> = records.iter().map(|(record, children)| User { record, children }).collect();
         let interpreter = self.engine.interpreter();
         let mut found = Found { users: vec![], tally: Tally::default() };

@@ -10,6 +10,7 @@ mod one;
 mod rounds;
 pub(crate) mod rules;
 mod settled;
+mod sql;
 
 use data::{Data, HEADERS, Moments};
 use evaluated::{Case, Files};

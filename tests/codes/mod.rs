@@ -113,12 +113,28 @@ fn told(text: &str) -> Vec<String> {
             // Some codes are told where tests are played.
             let suite = Suite::new(checked.rulebook(), rulebook.sources(), Surroundings::default());
             let played = suite.run(|_| true, &mut |_| {});
+            // And some where a query is written.
+            if text.contains("\\b") {
+                return told_in_sql(&checked);
+            }
             let warnings = checked.warnings().diagnostics().iter().cloned();
             warnings.chain(played.into_iter().flat_map(|verdict| verdict.found)).collect()
         }
         Err(problems) => problems.into_diagnostics(),
     };
     found.iter().map(|it| it.code.to_string()).collect()
+}
+
+/// The codes of what no engine's SQL can say.
+fn told_in_sql(checked: &tagwell::engine::Checked) -> Vec<String> {
+    use tagwell::sql::{Engine, Shape, Target, query};
+    let engine = checked.engine(checked.clock("2026-11-22").unwrap());
+    let told = Engine::ALL.iter().flat_map(|it| {
+        let (tables, with) = (Default::default(), vec![]);
+        let target = Target { engine: *it, shape: Shape::Records, tables, with, create: None };
+        query(checked.rulebook(), checked.warnings().sources(), engine.context(), &target).err().unwrap_or_default()
+    });
+    told.map(|it| it.code.to_string()).collect()
 }
 
 #[test]

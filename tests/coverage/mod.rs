@@ -154,7 +154,7 @@ fn the_tests_of_the_shipped_rulebooks_show_all_that_can_be_shown() {
     for (name, folder) in shipped() {
         let text = fs::read_to_string(folder.join(format!("{name}.rules"))).unwrap();
         let (rulebook, checked) = checked(&text).unwrap_or_else(|| panic!("{name} checks"));
-        let files = Files { folder: folder.clone(), tables: vec![] };
+        let files = Files { folder: folder.clone(), tables: vec![], memory: None };
         let surroundings = Surroundings::read(checked.rulebook(), &files, |error| error.to_string());
         let coverage = Coverage::of(&rulebook, &checked, &surroundings, &|_| true);
         let written = |gap: &Gap| format!("`{}` {}", rulebook.sources().slice(gap.span), gap.what);
@@ -175,7 +175,7 @@ fn keys_of_reference_tables_are_tried() {
                  table prices key source from \"prices.csv\" { source: text price: int }\n\
                  tag paid when prices[source].price > 0\n";
     let (rulebook, checked) = checked(rules).unwrap();
-    let files = Files { folder: folder.path().to_owned(), tables: vec![] };
+    let files = Files { folder: folder.path().to_owned(), tables: vec![], memory: None };
     let surroundings = Surroundings::read_all(checked.rulebook(), &files, |error| error.to_string());
     let (_, found) = suggest(&rulebook, &checked, &surroundings, &|_| true);
     let text: String = found.iter().map(|it| it.text.as_str()).collect();

@@ -1,0 +1,227 @@
+//! `tagwell sql`: the same rules as one query for an engine that holds the data.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use tagwell::{
+    diagnostic::nearest,
+    ir::{DefinitionId, Rulebook},
+    schema::ColumnId,
+    sql::{self, Create, Engine, Extra, Shape, Target},
+};
+
+use super::{
+    Answer,
+    book::{Book, Given},
+    clock::AsOf,
+    data::{DataArgs, SettingArgs},
+    exit::{Exit, Failure},
+    output::Output,
+    report::{self, MessageArgs},
+    voice::Voice,
+};
+
+/// Print the rules as one SQL query, with the columns of `run`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tagwell sql shop.rules --dialect duckdb --as-of 2026-11-22 | duckdb shop.duckdb
+  tagwell sql shop.rules --dialect spark --table users=lake.users --table orders=lake.orders
+  tagwell sql shop.rules --dialect postgres --create-table tagged > tagged.sql
+  tagwell sql shop.rules --dialect duckdb --shape long")]
+pub(crate) struct Sql {
+    /// A .rules file, or a folder with .rules files; `-` is standard input.
+    #[arg(value_name = "RULES")]
+    rules: PathBuf,
+    /// A file of users, which tells the types where the rules declare no table.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The engine.
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    dialect: DialectName,
+    /// A record a user, a column a result, or a row a result.
+    #[arg(long, value_enum, value_name = "SHAPE", default_value_t)]
+    shape: ShapeName,
+    /// Where a table or an uploaded list is: orders=warehouse.sales.orders. By default under its own name.
+    #[arg(long = "table", value_name = "NAME=A.B.C", value_parser = table)]
+    tables: Vec<(String, Vec<String>)>,
+    /// More columns: fields and lets.
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    with: Vec<String>,
+    /// A whole script that makes a table of this name.
+    #[arg(long, value_name = "A.B.C", value_parser = parts, conflicts_with = "create_view")]
+    create_table: Option<Parts>,
+    /// A whole script that makes a view of this name.
+    #[arg(long, value_name = "A.B.C", value_parser = parts)]
+    create_view: Option<Parts>,
+    /// Write the query to FILE.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    settings: SettingArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
+}
+
+/// `--dialect`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum DialectName {
+    /// DuckDB
+    Duckdb,
+    /// PostgreSQL
+    Postgres,
+    /// ClickHouse: not written yet
+    Clickhouse,
+    /// Spark SQL
+    Spark,
+}
+
+/// `--shape`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum ShapeName {
+    /// The key, the list of tags, each level, layer, score and funnel, the list of segments
+    #[default]
+    Records,
+    /// A true-or-false column for each tag and segment
+    Wide,
+    /// A row for each result
+    Long,
+}
+
+/// `a.b.c` in parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts(Vec<String>);
+
+impl Sql {
+    /// Prints the query.
+    pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        let data = DataArgs::default();
+        let format = self.messages.message_format;
+        let given =
+            Given { rules: &self.rules, file: self.file.as_deref(), data: &data, settings: &self.settings, format, doubts: super::book::Doubts::Told };
+        let book = Book::read(&given, voice).map_err(|stop| stop.told(format, voice))?;
+        let rulebook = book.checked.rulebook();
+        let target = self.target(rulebook)?;
+        if rulebook.schema.root().key.is_none() {
+            return Err(Failure::new("the rules do not say which column identifies a user").help(
+                "declare the table, `table users key user_id { … }`, or name a file of users behind the rules",
+            ));
+        }
+        let as_of = AsOf::read(self.settings.as_of.as_deref());
+        let mut reads = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
+        // Reference tables, and lists that are mapped, are the warehouse's own.
+        reads.lookups.clear();
+        reads.lists.retain(|id| {
+            let list = rulebook.lists.get(id.0 as usize);
+            list.is_none_or(|list| !target.tables.contains_key(list.name.as_str()))
+        });
+        let context = book.context(&as_of, &reads)?;
+        as_of.tell(context.clock.zone(), voice);
+        let sources = book.checked.warnings().sources();
+        let script = sql::query(rulebook, sources, &context, &target).map_err(|problems| {
+            report::beside_the_answer(&problems, sources, format, voice);
+            Failure::told()
+        })?;
+        let mut output = Output::to(self.out.as_deref())?;
+        output.write(script)?;
+        output.finish()?;
+        Ok(Exit::Done)
+    }
+
+    fn target(&self, rulebook: &Rulebook) -> Result<Target, Failure> {
+        let mut tables = BTreeMap::new();
+        for (name, place) in &self.tables {
+            let names = || {
+                let tables = rulebook.schema.tables.iter().map(|it| it.name.as_str());
+                tables.chain(rulebook.lists.iter().map(|it| it.name.as_str()))
+            };
+            if !names().any(|known| known == name) {
+                let failure = Failure::new(format!("--table: the rules have no table or list `{name}`"));
+                return Err(match nearest(name, names()) {
+                    Some(near) => failure.help(format!("did you mean `--table {near}={}`?", place.join("."))),
+                    None => failure.help(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
+                });
+            }
+            tables.insert(name.clone(), place.clone());
+        }
+        let with = self.with.iter().map(|name| extra(rulebook, name)).collect::<Result<_, _>>()?;
+        let create = match (&self.create_table, &self.create_view) {
+            (Some(Parts(name)), _) => Some(Create::Table(name.clone())),
+            (None, Some(Parts(name))) => Some(Create::View(name.clone())),
+            (None, None) => None,
+        };
+        let engine = match self.dialect {
+            DialectName::Duckdb => Engine::DuckDb,
+            DialectName::Postgres => Engine::Postgres,
+            DialectName::Clickhouse => {
+                return Err(Failure::new("ClickHouse is not written yet")
+                    .help("`--dialect duckdb` reads ClickHouse's Parquet exports; postgres and spark are there too"));
+            }
+            DialectName::Spark => Engine::Spark,
+        };
+        let shape = match self.shape {
+            ShapeName::Records => Shape::Records,
+            ShapeName::Wide => Shape::Wide,
+            ShapeName::Long => Shape::Long,
+        };
+        Ok(Target { engine, shape, tables, with, create })
+    }
+}
+
+/// A field or a `let`.
+fn extra(rulebook: &Rulebook, name: &str) -> Result<Extra, Failure> {
+    let root = rulebook.schema.root();
+    if let Some(id) = rulebook.find(name) {
+        return Ok(Extra::Definition(id));
+    }
+    if let Some(at) = root.columns.iter().position(|it| it.name.as_str() == name) {
+        return Ok(Extra::Column(ColumnId(at as u32)));
+    }
+    let failure = Failure::new(format!("--with: there is no field or `let` `{name}`"));
+    let names = rulebook.definitions.iter().map(|it| it.name.as_str());
+    Err(match nearest(name, names.chain(root.columns.iter().map(|it| it.name.as_str()))) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure,
+    })
+}
+
+/// `NAME=A.B.C`
+fn table(text: &str) -> Result<(String, Vec<String>), String> {
+    let wrong = || "write NAME=A.B.C, the name in the rules first: orders=warehouse.sales.orders".to_owned();
+    let (name, place) = text.split_once('=').ok_or_else(wrong)?;
+    let place = parts(place).map_err(|_| wrong())?;
+    if name.trim().is_empty() { Err(wrong()) } else { Ok((name.trim().to_owned(), place.0)) }
+}
+
+/// `A.B.C`; a part with a point in it stands in backticks or double quotes.
+fn parts(text: &str) -> Result<Parts, String> {
+    let mut found = vec![];
+    let mut part = String::new();
+    let mut quote = None;
+    for it in text.chars() {
+        match (quote, it) {
+            (None, '"' | '`') => quote = Some(it),
+            (Some(open), it) if open == it => quote = None,
+            (None, '.') => found.push(std::mem::take(&mut part)),
+            (_, it) => part.push(it),
+        }
+    }
+    found.push(part);
+    let whole = quote.is_none() && found.iter().all(|it| !it.is_empty());
+    if whole { Ok(Parts(found)) } else { Err("write the name in parts: warehouse.sales.orders".into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_in_parts() {
+        let read = |text: &str| parts(text).map(|it| it.0);
+        assert_eq!(read("orders"), Ok(vec!["orders".to_owned()]));
+        assert_eq!(read("a.b.c"), Ok(vec!["a".into(), "b".into(), "c".into()]));
+        assert_eq!(read("\"a.b\".`c\"`"), Ok(vec!["a.b".into(), "c\"".into()]));
+        for wrong in ["", "a..b", ".a", "\"a"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

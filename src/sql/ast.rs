@@ -1,0 +1,311 @@
+//! What a query is made of, whatever the engine: expressions, selects, named steps. Built by `lower`, printed by `print`; how an
+//! engine spells a type, a literal or a function stands in its dialect.
+
+/// Whether something ends in `ASC` or `DESC`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sense {
+    /// From the least; what is missing comes first.
+    Rising,
+    /// From the greatest; what is missing comes last.
+    Falling,
+}
+
+/// One expression.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Sql {
+    /// `NULL`, `TRUE`, `5`, `12.50`, `'a'`: spelled by the dialect.
+    Literal(Literal),
+    /// `purchases`, `u.user_id`
+    Column(Option<String>, String),
+    /// `a + b`, `a >= b`, `a || b`, by an operator that every engine has, or that its dialect chose.
+    Binary(&'static str, Box<(Sql, Sql)>),
+    /// `a AND b AND c`: two or more
+    All(Vec<Sql>),
+    /// `a OR b OR c`: two or more
+    Any(Vec<Sql>),
+    /// `NOT a`
+    Not(Box<Sql>),
+    /// `-a`
+    Minus(Box<Sql>),
+    /// `a IS NULL`
+    IsNull(Box<Sql>),
+    /// `a IS NOT NULL`
+    IsKnown(Box<Sql>),
+    /// `a BETWEEN b AND c`
+    Between(Box<(Sql, Sql, Sql)>),
+    /// `a IN (b, c)`
+    In(Box<Sql>, Vec<Sql>),
+    /// `a IN (SELECT b FROM c)`
+    InTable(Box<Sql>, String, Vec<String>),
+    /// `lower(a)`
+    Call(&'static str, Vec<Sql>),
+    /// `CASE WHEN a THEN b ELSE c END`
+    Case(Vec<(Sql, Sql)>, Option<Box<Sql>>),
+    /// `CASE a WHEN b THEN c ELSE d END`
+    Switch(Box<Sql>, Vec<(Sql, Sql)>, Option<Box<Sql>>),
+    /// `CAST(a AS BIGINT)`; `TRY_CAST`, where it says so.
+    Cast(&'static str, Box<Sql>, String),
+    /// `COUNT(DISTINCT a) FILTER (WHERE b)`
+    Aggregate(Box<Aggregate>),
+    /// `RANK() OVER (PARTITION BY a ORDER BY b)`
+    Over(Box<Over>),
+    /// `x -> a`
+    Lambda(&'static str, Box<Sql>),
+    /// Anything else: words of the dialect with expressions between them, as tight as a call.
+    Words(Vec<Word>),
+}
+
+/// A part of [`Sql::Words`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Word {
+    /// As it stands: never a name or a value.
+    Text(&'static str),
+    /// An expression by itself.
+    Sql(Sql),
+    /// An expression beside something that binds tightly: in parentheses, unless it is short.
+    Tight(Sql),
+    /// Expressions with commas between them.
+    List(Vec<Sql>),
+}
+
+/// A constant.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Literal {
+    Null,
+    Bool(bool),
+    Int(i128),
+    /// Exact digits, with a point: its scale is that of the text.
+    Decimal(String),
+    Float(f64),
+    Text(String),
+    /// Days since 1970.
+    Date(i32),
+    /// Microseconds since 1970.
+    Timestamp(i64),
+}
+
+/// An aggregate function.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Aggregate {
+    pub(crate) function: &'static str,
+    pub(crate) distinct: bool,
+    /// None for `COUNT(*)`.
+    pub(crate) arguments: Vec<Sql>,
+    pub(crate) order: Vec<(Sql, Sense)>,
+    /// Only rows of which this is true.
+    pub(crate) filter: Option<Sql>,
+}
+
+/// A window function.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Over {
+    pub(crate) function: Sql,
+    pub(crate) partition: Vec<Sql>,
+    pub(crate) order: Vec<(Sql, Sense)>,
+    /// Only the rows before this one.
+    pub(crate) before: bool,
+}
+
+/// One column of a select.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Item {
+    pub(crate) sql: Sql,
+    /// Its name; none of a column that keeps its own.
+    pub(crate) alias: Option<String>,
+    /// What a reader should know.
+    pub(crate) comment: Option<String>,
+}
+
+/// What a select reads.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum From {
+    /// A table of the warehouse, `a.b.c`, and what it is called here.
+    Table(Vec<String>, String),
+    /// A step above.
+    Step(String),
+    /// A step above under another name.
+    As(String, String),
+}
+
+/// `LEFT JOIN orders_by_user ON …`, `CROSS JOIN everybody`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Join {
+    pub(crate) kind: &'static str,
+    pub(crate) from: From,
+    pub(crate) on: Option<Sql>,
+}
+
+/// One select.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Select {
+    /// Of what all columns come first: `*`, or `u.*` beside joins.
+    pub(crate) star: Star,
+    pub(crate) items: Vec<Item>,
+    pub(crate) from: From,
+    pub(crate) joins: Vec<Join>,
+    pub(crate) filter: Vec<Sql>,
+    pub(crate) group: Vec<Sql>,
+    /// Words of the dialect behind it.
+    pub(crate) tail: Vec<Word>,
+}
+
+/// Whether all columns of what is read come first.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Star {
+    No,
+    All,
+    Of(String),
+}
+
+/// `name AS (SELECT …)`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) name: String,
+    /// What it is, line by line.
+    pub(crate) comment: Vec<String>,
+    pub(crate) select: Select,
+}
+
+/// The steps and the last select.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Query {
+    pub(crate) comment: Vec<String>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) last: Select,
+}
+
+impl Select {
+    /// Reads something, so far without columns.
+    pub(crate) fn from(from: From) -> Select {
+        Select { star: Star::No, items: vec![], from, joins: vec![], filter: vec![], group: vec![], tail: vec![] }
+    }
+}
+
+impl Item {
+    pub(crate) fn named(sql: Sql, alias: &str) -> Item {
+        Item { sql, alias: Some(alias.to_owned()), comment: None }
+    }
+
+    pub(crate) fn plain(sql: Sql) -> Item {
+        Item { sql, alias: None, comment: None }
+    }
+}
+
+impl Sql {
+    pub(crate) const NULL: Sql = Sql::Literal(Literal::Null);
+
+    pub(crate) fn column(name: &str) -> Sql {
+        Sql::Column(None, name.to_owned())
+    }
+
+    pub(crate) fn of(relation: &str, name: &str) -> Sql {
+        Sql::Column(Some(relation.to_owned()), name.to_owned())
+    }
+
+    pub(crate) fn int(number: impl Into<i128>) -> Sql {
+        Sql::Literal(Literal::Int(number.into()))
+    }
+
+    pub(crate) fn text(text: impl Into<String>) -> Sql {
+        Sql::Literal(Literal::Text(text.into()))
+    }
+
+    pub(crate) fn bool(truth: bool) -> Sql {
+        Sql::Literal(Literal::Bool(truth))
+    }
+
+    pub(crate) fn call(function: &'static str, arguments: impl IntoIterator<Item = Sql>) -> Sql {
+        Sql::Call(function, arguments.into_iter().collect())
+    }
+
+    pub(crate) fn binary(left: Sql, operator: &'static str, right: Sql) -> Sql {
+        Sql::Binary(operator, Box::new((left, right)))
+    }
+
+    pub(crate) fn cast(sql: Sql, ty: impl Into<String>) -> Sql {
+        Sql::Cast("CAST", Box::new(sql), ty.into())
+    }
+
+    pub(crate) fn when(condition: Sql, then: Sql) -> Sql {
+        Sql::Case(vec![(condition, then)], None)
+    }
+
+    pub(crate) fn if_else(condition: Sql, then: Sql, otherwise: Sql) -> Sql {
+        Sql::Case(vec![(condition, then)], Some(Box::new(otherwise)))
+    }
+
+    pub(crate) fn is_null(self) -> Sql {
+        Sql::IsNull(Box::new(self))
+    }
+
+    pub(crate) fn is_known(self) -> Sql {
+        Sql::IsKnown(Box::new(self))
+    }
+
+    pub(crate) fn negated(self) -> Sql {
+        Sql::Not(Box::new(self))
+    }
+
+    pub(crate) fn between(self, low: Sql, high: Sql) -> Sql {
+        Sql::Between(Box::new((self, low, high)))
+    }
+
+    /// `a AND b`; of one, that one; of none, `TRUE`.
+    pub(crate) fn all(parts: impl IntoIterator<Item = Sql>) -> Sql {
+        let mut flat = vec![];
+        for part in parts {
+            match part {
+                Sql::All(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        match flat.len() {
+            0 => Sql::bool(true),
+            1 => flat.swap_remove(0),
+            _ => Sql::All(flat),
+        }
+    }
+
+    /// `a OR b`; of one, that one; of none, `FALSE`.
+    pub(crate) fn any(parts: impl IntoIterator<Item = Sql>) -> Sql {
+        let mut flat = vec![];
+        for part in parts {
+            match part {
+                Sql::Any(inner) => flat.extend(inner),
+                other => flat.push(other),
+            }
+        }
+        match flat.len() {
+            0 => Sql::bool(false),
+            1 => flat.swap_remove(0),
+            _ => Sql::Any(flat),
+        }
+    }
+
+    pub(crate) fn words(words: impl IntoIterator<Item = Word>) -> Sql {
+        Sql::Words(words.into_iter().collect())
+    }
+
+    /// A plain aggregate of one argument.
+    pub(crate) fn aggregate(function: &'static str, argument: Option<Sql>, filter: Option<Sql>) -> Sql {
+        let arguments = argument.into_iter().collect();
+        Sql::Aggregate(Box::new(Aggregate { function, distinct: false, arguments, order: vec![], filter }))
+    }
+
+    /// A constant, or a column by itself: may be written twice.
+    pub(crate) fn is_short(&self) -> bool {
+        match self {
+            Sql::Literal(_) | Sql::Column(..) => true,
+            Sql::Minus(of) => of.is_short(),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn is_literal(&self) -> bool {
+        matches!(self, Sql::Literal(_))
+    }
+
+    pub(crate) fn is_zero(&self) -> bool {
+        matches!(self, Sql::Literal(Literal::Int(0)))
+    }
+}

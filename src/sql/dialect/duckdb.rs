@@ -1,0 +1,441 @@
+//! DuckDB.
+
+use crate::{
+    sql::{
+        ast::{Literal, Sense, Sql, Word},
+        dialect::{Arithmetic, Case, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered},
+    },
+    value::{Type, time::Zone},
+};
+
+/// DuckDB.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DuckDb;
+
+impl Dialect for DuckDb {
+    fn title(&self) -> &'static str {
+        "DuckDB"
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        match literal {
+            Literal::Decimal(digits) if !digits.contains('.') => format!("CAST({digits} AS DECIMAL(38, 0))"),
+            Literal::Int(number) if *number == i128::from(i64::MIN) => format!("CAST('{number}' AS BIGINT)"),
+            Literal::Text(text) => self.text(text),
+            Literal::Float(float) => self.float(*float),
+            Literal::Timestamp(instant) => self.timestamp(*instant),
+            Literal::Null => "NULL".into(),
+            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
+            Literal::Int(number) => number.to_string(),
+            Literal::Decimal(digits) => digits.clone(),
+            Literal::Date(days) => format!("DATE '{}'", crate::value::moment_text::date_text(*days)),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        // A zero byte would end the statement; any other character stands as it is.
+        let plain = format!("'{}'", text.replace('\'', "''"));
+        if text.contains('\0') { plain.replace('\0', "' || chr(0) || '") } else { plain }
+    }
+
+    fn lambda(&self, name: &str, body: &str) -> String {
+        format!("lambda {name}: {body}")
+    }
+
+    fn ty(&self, ty: &Type) -> Option<String> {
+        Some(match ty {
+            Type::Text | Type::Choice(_) => "VARCHAR".into(),
+            Type::Int => "BIGINT".into(),
+            Type::Decimal(scale) => format!("DECIMAL(38, {scale})"),
+            Type::Float => "DOUBLE".into(),
+            Type::Bool => "BOOLEAN".into(),
+            Type::Date => "DATE".into(),
+            Type::Timestamp => "TIMESTAMPTZ".into(),
+            Type::Duration => return None,
+            Type::List(element) => format!("{}[]", self.ty(element)?),
+        })
+    }
+
+    fn read(&self, column: Sql, ty: &Type) -> Sql {
+        match (ty, self.ty(ty)) {
+            (Type::Float, _) => self.finite(Sql::cast(column, "DOUBLE")),
+            (Type::List(_), _) => column,
+            (_, Some(name)) => Sql::cast(column, name),
+            (_, None) => column,
+        }
+    }
+
+    fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
+        let part = |part: &'static str, of: Sql| Sql::call("datepart", [Sql::text(part), of]);
+        let years = Sql::binary(part("year", column.clone()), "*", Sql::int(12));
+        let time = |part: &'static str, of: Sql| Sql::call(part, [of]);
+        // What is left without months and days is exact time.
+        let months = Sql::binary(years, "+", part("month", column.clone()));
+        let hours = Sql::binary(part("hour", column.clone()), "*", Sql::int(3_600_000_000_i64));
+        let minutes = Sql::binary(part("minute", column.clone()), "*", Sql::int(60_000_000));
+        let rest = time("microsecond", column.clone());
+        let micros = Sql::binary(Sql::binary(hours, "+", minutes), "+", rest);
+        Some([months, part("day", column), micros])
+    }
+
+    fn try_cast(&self, sql: Sql, ty: &Type) -> Computed {
+        Computed::Checked(match self.ty(ty) {
+            Some(name) => Sql::Cast("TRY_CAST", Box::new(sql), name),
+            None => sql,
+        })
+    }
+
+    fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed {
+        let left = match ty {
+            Type::Int => as_bigint(left, &right),
+            _ => untried(left),
+        };
+        let right = match operator {
+            // By zero, which is no error of the arithmetic.
+            Arithmetic::Modulo if !right.is_literal() => Sql::call("nullif", [right, Sql::int(0)]),
+            _ => untried(right),
+        };
+        Computed::Checked(tried(Sql::binary(left, operator.operator(), right)))
+    }
+
+    fn to_float(&self, sql: Sql, from: &Type) -> Sql {
+        match from {
+            // By way of the text, which is rounded once; other casts round twice.
+            Type::Decimal(_) => Sql::cast(Sql::cast(sql, "VARCHAR"), "DOUBLE"),
+            _ => Sql::cast(sql, "DOUBLE"),
+        }
+    }
+
+    fn finite(&self, sql: Sql) -> Sql {
+        let float = |text: &str| Sql::cast(Sql::text(text), "DOUBLE");
+        let zero = Sql::Literal(Literal::Float(0.0));
+        let number = [float("inf"), float("-inf"), float("nan")];
+        let finite = number.into_iter().fold(sql, |sql, no| Sql::call("nullif", [sql, no]));
+        Sql::binary(finite, "+", zero)
+    }
+
+    fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
+        Sql::binary(left, "%", right)
+    }
+
+    fn round(&self, sql: Sql, digits: i64, to: &Type) -> Computed {
+        let rounded = tried(Sql::call("round", [untried(sql), Sql::int(digits)]));
+        match to {
+            Type::Decimal(_) => self.try_cast(rounded, to),
+            _ => Computed::Checked(rounded),
+        }
+    }
+
+    fn round_float(&self, sql: Sql, digits: i64) -> Option<Sql> {
+        if !(-15..=6).contains(&digits) {
+            return None;
+        }
+        // The shortest decimal form, of which 22 digits after the point are all that matter here.
+        let exact = Sql::Cast("TRY_CAST", Box::new(Sql::cast(sql, "VARCHAR")), "DECIMAL(38, 22)".into());
+        Some(Sql::cast(Sql::cast(Sql::call("round", [exact, Sql::int(digits)]), "VARCHAR"), "DOUBLE"))
+    }
+
+    fn quotient(&self, left: Sql, right: Sql) -> Sql {
+        Sql::binary(left, "//", right)
+    }
+
+    fn wide(&self) -> &'static str {
+        "HUGEINT"
+    }
+
+    fn lower(&self, text: Sql) -> Option<Sql> {
+        let dotted = Sql::call("replace", [text, Sql::text("\u{130}"), Sql::text("i\u{307}")]);
+        Some(Sql::call("lower", [dotted]))
+    }
+
+    fn upper(&self, text: Sql) -> Option<Sql> {
+        Some(Sql::call("upper", [Sql::call("replace", [text, Sql::text("\u{df}"), Sql::text("SS")])]))
+    }
+
+    fn cased_otherwise(&self, case: Case) -> Option<String> {
+        match case {
+            // At a word's end it is another letter than within.
+            Case::Lower => Some("\u{3a3}".into()),
+            // Letters that become several, which DuckDB leaves one.
+            Case::Upper => {
+                let several = ('\u{e0}'..='\u{fb17}').filter(|it| it.to_uppercase().count() > 1 && *it != '\u{df}');
+                let mut ranges: Vec<(char, char)> = vec![];
+                for it in several {
+                    match ranges.last_mut() {
+                        Some((_, to)) if u32::from(*to) + 1 == u32::from(it) => *to = it,
+                        _ => ranges.push((it, it)),
+                    }
+                }
+                let class = ranges.into_iter().map(|(from, to)| match from == to {
+                    true => format!("\\x{{{:x}}}", u32::from(from)),
+                    false => format!("\\x{{{:x}}}-\\x{{{:x}}}", u32::from(from), u32::from(to)),
+                });
+                Some(format!("[{}]", class.collect::<String>()))
+            }
+        }
+    }
+
+    fn trim(&self, text: Sql) -> Sql {
+        Sql::call("trim", [text, Sql::text(WHITE_SPACE)])
+    }
+
+    fn length(&self, text: Sql) -> Sql {
+        Sql::call("length", [text])
+    }
+
+    fn matches(&self, text: Sql, pattern: String) -> Sql {
+        Sql::call("regexp_matches", [text, Sql::text(pattern)])
+    }
+
+    fn patterns(&self) -> Patterns {
+        Patterns {
+            escape: |it| format!("\\x{{{it:x}}}"),
+            start: "\\A",
+            end: "\\z",
+            word: Some(("\\b", "\\B")),
+            repetitions: 1000,
+            group: "(?:",
+        }
+    }
+
+    fn printed(&self, sql: Sql, _: &Type) -> Sql {
+        Sql::cast(sql, "VARCHAR")
+    }
+
+    fn hash(&self, text: Sql) -> Sql {
+        let digits = Sql::call("substr", [Sql::call("sha256", [text]), Sql::int(1), Sql::int(8)]);
+        Sql::cast(Sql::binary(Sql::text("0x"), "||", digits), "BIGINT")
+    }
+
+    fn local(&self, instant: Sql, zone: &Zone) -> Sql {
+        Sql::call("timezone", [Sql::text(zone.name()), instant])
+    }
+
+    fn instant(&self, local: Sql, zone: &Zone) -> Sql {
+        Sql::call("timezone", [Sql::text(zone.name()), local])
+    }
+
+    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
+        Sql::binary(local, "+", Sql::call("to_microseconds", [Sql::int(micros)]))
+    }
+
+    fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
+        let later = if months.is_zero() { local } else { Sql::binary(local, "+", Sql::call("to_months", [as_integer(months)])) };
+        if days.is_zero() { later } else { Sql::binary(later, "+", Sql::call("to_days", [as_integer(days)])) }
+    }
+
+    fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
+        if months.is_zero() {
+            return Sql::binary(date, "+", as_integer(days));
+        }
+        let later = Sql::cast(Sql::binary(date, "+", Sql::call("to_months", [as_integer(months)])), "DATE");
+        if days.is_zero() { later } else { Sql::binary(later, "+", as_integer(days)) }
+    }
+
+    fn part(&self, part: DatePart, date: Sql) -> Sql {
+        let function = match part {
+            DatePart::Year => "year",
+            DatePart::Month => "month",
+            DatePart::Day => "day",
+            DatePart::Weekday => "isodow",
+        };
+        Sql::call(function, [date])
+    }
+
+    fn hour(&self, local: Sql) -> Sql {
+        Sql::call("hour", [local])
+    }
+
+    fn start_of_week(&self, date: Sql) -> Sql {
+        Sql::cast(Sql::call("date_trunc", [Sql::text("week"), date]), "DATE")
+    }
+
+    fn start_of_month(&self, date: Sql) -> Sql {
+        Sql::cast(Sql::call("date_trunc", [Sql::text("month"), date]), "DATE")
+    }
+
+    fn micros(&self, instant: Sql) -> Sql {
+        Sql::call("epoch_us", [instant])
+    }
+
+    fn from_micros(&self, micros: Sql) -> Sql {
+        Sql::call("make_timestamptz", [micros])
+    }
+
+    fn list(&self, elements: Vec<Sql>, element: &Type) -> Sql {
+        let empty = elements.is_empty();
+        let list = Sql::words([Word::Text("["), Word::List(elements), Word::Text("]")]);
+        match self.ty(element) {
+            Some(name) if empty => Sql::cast(list, format!("{name}[]")),
+            _ => list,
+        }
+    }
+
+    fn names(&self, names: Vec<Sql>) -> Sql {
+        if names.is_empty() {
+            return self.list(vec![], &Type::Text);
+        }
+        let known = Sql::Lambda("name", Box::new(Sql::column("name").is_known()));
+        Sql::call("list_filter", [self.list(names, &Type::Text), known])
+    }
+
+    fn has(&self, list: Sql, element: Sql) -> Sql {
+        Sql::call("list_contains", [list, element])
+    }
+
+    fn has_any(&self, list: Sql, others: Sql) -> Sql {
+        Sql::call("list_has_any", [list, others])
+    }
+
+    fn has_all(&self, list: Sql, others: Sql) -> Sql {
+        Sql::call("list_has_all", [list, others])
+    }
+
+    fn count(&self, list: Sql) -> Sql {
+        Sql::call("len", [list])
+    }
+
+    fn element(&self, list: Sql, at: Sql) -> Sql {
+        let at = match at {
+            Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
+            at => Sql::binary(at, "+", Sql::int(1)),
+        };
+        Sql::call("list_extract", [list, at])
+    }
+
+    fn last(&self, list: Sql) -> Sql {
+        Sql::call("list_extract", [list, Sql::int(-1)])
+    }
+
+    fn list_distinct(&self, list: Sql) -> Option<Sql> {
+        let place = Sql::call("list_position", [list.clone(), Sql::column("x")]);
+        let first = Sql::words([
+            Word::Text("lambda x, place: "),
+            Word::Tight(place),
+            Word::Text(" = place"),
+        ]);
+        Some(Sql::call("list_filter", [list, first]))
+    }
+
+    fn list_least(&self, list: Sql) -> Option<Sql> {
+        Some(Sql::call("list_min", [list]))
+    }
+
+    fn list_greatest(&self, list: Sql) -> Option<Sql> {
+        Some(Sql::call("list_max", [list]))
+    }
+
+    fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql> {
+        let sum = |piece: Sql| Sql::aggregate("sum", Some(piece), filter.clone());
+        match ty {
+            // A sum of decimals that leaves 38 digits ends the query; in two parts none does.
+            Type::Decimal(_) => {
+                let whole = Sql::cast(Sql::call("trunc", [element.clone()]), "HUGEINT");
+                vec![sum(Sql::binary(element, "%", Sql::int(E18))), sum(Sql::binary(whole, "//", Sql::int(E18)))]
+            }
+            _ => vec![sum(element)],
+        }
+    }
+
+    fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed {
+        let mut pieces = pieces.into_iter();
+        let Some(low) = pieces.next() else { return Computed::Checked(Sql::NULL) };
+        match pieces.next() {
+            Some(high) => {
+                let high = Sql::cast(Sql::binary(high, "*", Sql::int(E18)), self.ty(ty).unwrap_or_default());
+                Computed::Checked(tried(Sql::cast(Sql::binary(high, "+", low), self.ty(ty).unwrap_or_default())))
+            }
+            None => self.try_cast(low, ty),
+        }
+    }
+
+    fn total_float(&self, pieces: Vec<Sql>, ty: &Type) -> Sql {
+        let text = |sql: Sql| Sql::cast(Sql::cast(sql, "VARCHAR"), "DOUBLE");
+        match (pieces.as_slice(), self.total(pieces.clone(), ty)) {
+            ([low, high], Computed::Checked(total) | Computed::Wide(total)) => {
+                // Beyond 38 digits a float of either part is as near as it gets.
+                let rough = Sql::binary(
+                    Sql::binary(text(high.clone()), "*", Sql::Literal(Literal::Float(1e18))),
+                    "+",
+                    text(low.clone()),
+                );
+                Sql::call("coalesce", [text(total), rough])
+            }
+            ([only], _) => text(only.clone()),
+            _ => Sql::NULL,
+        }
+    }
+
+    fn whole(&self, float: Sql) -> Sql {
+        Sql::Cast("TRY_CAST", Box::new(float), "HUGEINT".into())
+    }
+
+    fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
+        ordered("first", element, order, filter)
+    }
+
+    fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
+        ordered("list", element, order, filter)
+    }
+
+    fn fail(&self, message: &str, ty: &Type) -> Sql {
+        let failed = Sql::call("error", [Sql::text(message)]);
+        match self.ty(ty) {
+            Some(name) => Sql::cast(failed, name),
+            None => failed,
+        }
+    }
+
+    fn row(&self, values: Vec<Sql>) -> Sql {
+        Sql::call("row", values)
+    }
+
+    fn unpivot(&self, rows: &[(String, Sql)]) -> Unpivot {
+        let pairs = rows.iter().map(|(name, value)| {
+            Sql::words([
+                Word::Text("{'name': "),
+                Word::Sql(Sql::text(name.clone())),
+                Word::Text(", 'value': "),
+                Word::Sql(value.clone()),
+                Word::Text("}"),
+            ])
+        });
+        let tail = vec![
+            Word::Text("CROSS JOIN unnest(["),
+            Word::List(pairs.collect()),
+            Word::Text("]) AS results(result)"),
+        ];
+        let of = |field: &str| Sql::of("result", field);
+        Unpivot { tail, name: of("name"), value: of("value") }
+    }
+}
+
+/// Where sums are cut in two.
+const E18: i64 = 1_000_000_000_000_000_000;
+
+/// Missing where it leaves the range.
+fn tried(sql: Sql) -> Sql {
+    Sql::Call("try", vec![sql])
+}
+
+/// One attempt is enough for all of a computation.
+fn untried(sql: Sql) -> Sql {
+    match sql {
+        Sql::Call("try", mut inner) if inner.len() == 1 => inner.swap_remove(0),
+        other => other,
+    }
+}
+
+/// Two short numbers would be computed in 32 bits.
+fn as_bigint(left: Sql, right: &Sql) -> Sql {
+    let is_wide = |sql: &Sql| match sql {
+        Sql::Column(..) | Sql::Cast(..) | Sql::Aggregate(_) => true,
+        Sql::Call("try", inner) => matches!(inner.first(), Some(Sql::Binary(..))),
+        _ => false,
+    };
+    if is_wide(&left) || is_wide(right) { untried(left) } else { Sql::cast(left, "BIGINT") }
+}
+
+fn as_integer(sql: Sql) -> Sql {
+    if sql.is_literal() { sql } else { Sql::cast(sql, "INTEGER") }
+}

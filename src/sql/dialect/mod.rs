@@ -1,0 +1,424 @@
+//! What an engine spells in its own way, one engine a file. What stands here is what most of them have in common.
+//!
+//! Every function means exactly what `value` means by it, missing values included; where an engine cannot, it answers none, and the
+//! rulebook's author is told.
+
+mod duckdb;
+mod postgres;
+mod reserved;
+mod spark;
+
+use crate::{
+    sql::ast::{Aggregate, Literal, Sense, Sql, Word},
+    value::{
+        Type,
+        moment_text::{date_text, timestamp_text},
+        time::Zone,
+    },
+};
+
+pub(crate) use self::{duckdb::DuckDb, postgres::Postgres, spark::Spark};
+
+/// Arithmetic on whole or decimal numbers, each side of the same type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    /// With the sign of the left side; by zero missing.
+    Modulo,
+}
+
+impl Arithmetic {
+    pub(crate) fn operator(self) -> &'static str {
+        match self {
+            Arithmetic::Add => "+",
+            Arithmetic::Subtract => "-",
+            Arithmetic::Multiply => "*",
+            Arithmetic::Modulo => "%",
+        }
+    }
+}
+
+/// A number that may have left the range of its type.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Computed {
+    /// Missing where it has.
+    Checked(Sql),
+    /// Exact in a wider type: the range is still to be asked about, and then it is cast.
+    Wide(Sql),
+}
+
+/// What an engine spells in its own way.
+pub(crate) trait Dialect {
+    /// `DuckDB`
+    fn title(&self) -> &'static str;
+
+    /// Bytes that a name may have.
+    fn longest_name(&self) -> usize {
+        255
+    }
+
+    /// A name, quoted so that nothing can break out.
+    fn name(&self, name: &str) -> String {
+        match reserved::is_plain(name) {
+            true => name.to_owned(),
+            false => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    }
+
+    /// A text, quoted likewise.
+    fn text(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+
+    /// A constant.
+    fn literal(&self, literal: &Literal) -> String {
+        match literal {
+            Literal::Null => "NULL".into(),
+            Literal::Bool(true) => "TRUE".into(),
+            Literal::Bool(false) => "FALSE".into(),
+            Literal::Int(number) => number.to_string(),
+            Literal::Decimal(digits) => digits.clone(),
+            Literal::Float(float) => self.float(*float),
+            Literal::Text(text) => self.text(text),
+            Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
+            Literal::Timestamp(instant) => self.timestamp(*instant),
+        }
+    }
+
+    /// A 64-bit float.
+    fn float(&self, float: f64) -> String {
+        format!("{float:e}")
+    }
+
+    /// An instant.
+    fn timestamp(&self, instant: i64) -> String {
+        format!("TIMESTAMPTZ '{}'", utc_text(instant))
+    }
+
+    /// `x -> body`
+    fn lambda(&self, name: &str, body: &str) -> String {
+        format!("{name} -> {body}")
+    }
+
+    /// The type that values are computed in; none of durations, which are numbers of months, days and microseconds.
+    fn ty(&self, ty: &Type) -> Option<String>;
+
+    /// A column of the warehouse in the type that it is computed in. Floats that are no numbers are missing, and zero has no sign.
+    fn read(&self, column: Sql, ty: &Type) -> Sql {
+        match self.ty(ty) {
+            Some(name) => Sql::cast(column, name),
+            None => column,
+        }
+    }
+
+    /// Months, days and microseconds of a column of durations.
+    fn read_duration(&self, column: Sql) -> Option<[Sql; 3]>;
+
+    /// A text that is ordered by code point, whatever the database's language.
+    fn by_code_point(&self, text: Sql) -> Sql {
+        text
+    }
+
+    /// `TRY_CAST(x AS BIGINT)`: missing where it does not fit.
+    fn try_cast(&self, sql: Sql, ty: &Type) -> Computed;
+
+    /// Arithmetic of two numbers of this type. Of decimals both have been given its scale, or, of a product, scales that add up to it.
+    fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed;
+
+    /// Digits after the point that sums and products of decimals may have without losing any.
+    fn greatest_scale(&self) -> u8 {
+        38
+    }
+
+    /// The integer below a decimal or float, or above it.
+    fn whole_below(&self, sql: Sql, _: &Type, up: bool) -> Computed {
+        let whole = if up { self.ceil(sql) } else { self.floor(sql) };
+        self.try_cast(whole, &Type::Int)
+    }
+
+    /// Whether a float is no whole number.
+    fn has_fraction(&self, sql: Sql) -> Sql {
+        Sql::binary(self.floor(sql.clone()), "<>", sql)
+    }
+
+    /// The whole number below a decimal or float, as a whole number of any width, or a float.
+    fn floor(&self, sql: Sql) -> Sql {
+        Sql::call("floor", [sql])
+    }
+
+    /// The whole number above it.
+    fn ceil(&self, sql: Sql) -> Sql {
+        Sql::call("ceil", [sql])
+    }
+
+    /// `-x` and `abs(x)` of a decimal, without losing a digit.
+    fn negated(&self, decimal: Sql) -> Sql {
+        Sql::Minus(Box::new(decimal))
+    }
+    fn absolute(&self, number: Sql, _: &Type) -> Sql {
+        Sql::call("abs", [number])
+    }
+
+    /// The nearest float of a whole number or decimal.
+    fn to_float(&self, sql: Sql, from: &Type) -> Sql;
+
+    /// A float that may have left the range: then it is missing; and zero has no sign.
+    fn finite(&self, sql: Sql) -> Sql;
+
+    /// `a % b` of floats.
+    fn float_modulo(&self, left: Sql, right: Sql) -> Sql;
+
+    /// Whether that is exact.
+    fn is_float_modulo_exact(&self) -> bool {
+        true
+    }
+
+    /// `round` of a whole or decimal number, half away from zero; the result has the scale of its type.
+    fn round(&self, sql: Sql, digits: i64, to: &Type) -> Computed;
+
+    /// `round` of a float by its shortest decimal form; none where it cannot be done exactly.
+    fn round_float(&self, sql: Sql, digits: i64) -> Option<Sql>;
+
+    /// Integer division of whole numbers that are not negative.
+    fn quotient(&self, left: Sql, right: Sql) -> Sql;
+
+    /// A type of whole numbers wide enough for products of two 64-bit ones.
+    fn wide(&self) -> &'static str;
+
+    /// `lower(s)`, `upper(s)`; none where the engine's differs.
+    fn lower(&self, text: Sql) -> Option<Sql>;
+    fn upper(&self, text: Sql) -> Option<Sql>;
+
+    /// A pattern of the characters that the engine's `lower` or `upper` makes something else of; none where there are none.
+    fn cased_otherwise(&self, _: Case) -> Option<String> {
+        None
+    }
+
+    /// Without white space at both ends.
+    fn trim(&self, text: Sql) -> Sql;
+
+    /// In Unicode scalar values.
+    fn length(&self, text: Sql) -> Sql;
+
+    fn contains(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("contains", [text, part])
+    }
+
+    fn starts_with(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("starts_with", [text, part])
+    }
+
+    fn ends_with(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("ends_with", [text, part])
+    }
+
+    /// Two texts together.
+    fn concat(&self, left: Sql, right: Sql) -> Sql {
+        Sql::binary(left, "||", right)
+    }
+
+    /// Whether a pattern, in the engine's own spelling, is found somewhere.
+    fn matches(&self, text: Sql, pattern: String) -> Sql;
+
+    /// How patterns are spelled.
+    fn patterns(&self) -> Patterns;
+
+    /// A number as a text, as it prints.
+    fn printed(&self, sql: Sql, ty: &Type) -> Sql;
+
+    /// The first eight hexadecimal digits of the SHA-256 of a text, as a number.
+    fn hash(&self, text: Sql) -> Sql;
+
+    /// The local time of an instant, without a zone.
+    fn local(&self, instant: Sql, zone: &Zone) -> Sql;
+
+    /// The instant of a local time, as the engine finds it: where a clock change repeats it, either; where one skips it, as much later
+    /// as is skipped.
+    fn instant(&self, local: Sql, zone: &Zone) -> Sql;
+
+    /// The type of a local time, its first and last value within the calendar, and one so many microseconds later.
+    fn local_type(&self) -> &'static str {
+        "TIMESTAMP"
+    }
+    fn local_of_date(&self, date: Sql) -> Sql {
+        Sql::cast(date, self.local_type())
+    }
+    fn first_local(&self) -> Sql {
+        Sql::cast(Sql::text("0001-01-01 00:00:00"), self.local_type())
+    }
+    fn last_local(&self) -> Sql {
+        Sql::cast(Sql::text("9999-12-31 23:59:59.999999"), self.local_type())
+    }
+    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql;
+
+    /// A local time so many months and days later, months first, clamped to the month's end.
+    fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql;
+
+    /// A date so many months and days later.
+    fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql;
+
+    /// The date of a local time.
+    fn date_of(&self, local: Sql) -> Sql {
+        Sql::cast(local, "DATE")
+    }
+
+    /// Days between dates.
+    fn days_between(&self, later: Sql, earlier: Sql) -> Sql {
+        Sql::binary(later, "-", earlier)
+    }
+
+    /// `year`, `month`, `day` of a date, `weekday` from 1 = Monday.
+    fn part(&self, part: DatePart, date: Sql) -> Sql;
+
+    /// The hour of a local time.
+    fn hour(&self, local: Sql) -> Sql;
+
+    /// The first day of the week or month of a date.
+    fn start_of_week(&self, date: Sql) -> Sql;
+    fn start_of_month(&self, date: Sql) -> Sql;
+
+    /// Microseconds since 1970 of an instant, and back.
+    fn micros(&self, instant: Sql) -> Sql;
+    fn from_micros(&self, micros: Sql) -> Sql;
+
+    /// `[a, b]`, of a type.
+    fn list(&self, elements: Vec<Sql>, element: &Type) -> Sql;
+
+    /// The names that are not missing, in order.
+    fn names(&self, names: Vec<Sql>) -> Sql;
+
+    /// Whether a list has an element; missing where one of them is.
+    fn has(&self, list: Sql, element: Sql) -> Sql;
+
+    /// Whether two lists have an element in common, whether the first has all of the second.
+    fn has_any(&self, list: Sql, others: Sql) -> Sql;
+    fn has_all(&self, list: Sql, others: Sql) -> Sql;
+
+    /// How many elements.
+    fn count(&self, list: Sql) -> Sql;
+
+    /// An element, from 0; missing beyond the end.
+    fn element(&self, list: Sql, at: Sql) -> Sql;
+
+    /// The last element.
+    fn last(&self, list: Sql) -> Sql;
+
+    /// The elements in order of first appearance; the least; the greatest; none where the engine has no such thing.
+    fn list_distinct(&self, list: Sql) -> Option<Sql>;
+    fn list_least(&self, list: Sql) -> Option<Sql>;
+    fn list_greatest(&self, list: Sql) -> Option<Sql>;
+
+    /// Aggregates that together are the exact sum of whole or decimal numbers, whatever it comes to.
+    fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql>;
+
+    /// The sum that such pieces make; missing where it is out of range.
+    fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed;
+
+    /// The nearest float of the sum that such pieces make.
+    fn total_float(&self, pieces: Vec<Sql>, ty: &Type) -> Sql;
+
+    /// A piece of a float that is summed as a whole number.
+    fn whole(&self, float: Sql) -> Sql;
+
+    /// Whether one of a condition is true; missing of none.
+    fn any(&self, condition: Sql, filter: Option<Sql>) -> Sql {
+        Sql::aggregate("bool_or", Some(condition), filter)
+    }
+
+    /// The element that comes first by an order (last, where all of it falls), among those that are known.
+    fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql;
+
+    /// All elements, in order.
+    fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql;
+
+    /// Ends the query with this message; of any type.
+    fn fail(&self, message: &str, ty: &Type) -> Sql;
+
+    /// Several values as one, for counting different ones.
+    fn row(&self, values: Vec<Sql>) -> Sql;
+
+    /// Rows of names and values from columns: what stands behind `FROM step`.
+    fn unpivot(&self, rows: &[(String, Sql)]) -> Unpivot;
+
+    /// `CREATE OR REPLACE TABLE name AS`, or a view.
+    fn create(&self, what: &str, name: &[String]) -> String {
+        format!("CREATE OR REPLACE {what} {} AS\n", dotted(self.quoted(name)))
+    }
+
+    fn quoted(&self, parts: &[String]) -> Vec<String> {
+        parts.iter().map(|it| self.name(it)).collect()
+    }
+
+    /// Said before the query, so that the session's settings change nothing.
+    fn before(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+pub(crate) fn dotted(parts: Vec<String>) -> String {
+    parts.join(".")
+}
+
+/// Which letters are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    Lower,
+    Upper,
+}
+
+/// A part of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DatePart {
+    Year,
+    Month,
+    Day,
+    /// From 1 = Monday.
+    Weekday,
+}
+
+/// How rows of names and values are made from columns.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unpivot {
+    /// What stands behind the step that is read.
+    pub(crate) tail: Vec<Word>,
+    /// The name and the value of a row.
+    pub(crate) name: Sql,
+    pub(crate) value: Sql,
+}
+
+/// How an engine spells patterns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patterns {
+    /// A character by its number.
+    pub(crate) escape: fn(u32) -> String,
+    /// The ends of the text.
+    pub(crate) start: &'static str,
+    pub(crate) end: &'static str,
+    /// Where a word of ASCII letters begins or ends, and where not.
+    pub(crate) word: Option<(&'static str, &'static str)>,
+    /// The greatest number of repetitions.
+    pub(crate) repetitions: u32,
+    /// A group that is not kept.
+    pub(crate) group: &'static str,
+}
+
+/// `2026-11-22 02:00:00+00`
+pub(crate) fn utc_text(instant: i64) -> String {
+    let text = timestamp_text(instant, &Zone::utc());
+    text.replace('T', " ").replace('Z', "+00")
+}
+
+/// White space at the ends of texts, as Unicode has it.
+pub(crate) const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+
+/// An aggregate with an order.
+pub(crate) fn ordered(
+    function: &'static str,
+    element: Sql,
+    order: Vec<(Sql, Sense)>,
+    filter: Option<Sql>,
+) -> Sql {
+    Sql::Aggregate(Box::new(Aggregate { function, distinct: false, arguments: vec![element], order, filter }))
+}

@@ -1,0 +1,430 @@
+//! PostgreSQL, from version 14 on.
+
+use crate::{
+    sql::{
+        ast::{Literal, Sense, Sql, Word},
+        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered, utc_text},
+    },
+    value::{Type, moment_text::date_text, time::Zone},
+};
+
+/// PostgreSQL.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Postgres;
+
+impl Dialect for Postgres {
+    fn title(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    fn longest_name(&self) -> usize {
+        63
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        match literal {
+            Literal::Null => "NULL".into(),
+            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
+            Literal::Int(number) if *number == i128::from(i64::MIN) => format!("CAST('{number}' AS bigint)"),
+            Literal::Int(number) => number.to_string(),
+            Literal::Decimal(digits) if !digits.contains('.') => format!("CAST({digits} AS numeric)"),
+            Literal::Decimal(digits) => digits.clone(),
+            Literal::Float(float) => format!("CAST('{float:e}' AS double precision)"),
+            Literal::Text(text) => self.text(text),
+            Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
+            Literal::Timestamp(instant) => format!("TIMESTAMPTZ '{}'", utc_text(*instant)),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        // Whatever the session makes of backslashes.
+        match text.contains('\\') {
+            true => format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
+            false => format!("'{}'", text.replace('\'', "''")),
+        }
+    }
+
+    fn ty(&self, ty: &Type) -> Option<String> {
+        Some(match ty {
+            Type::Text | Type::Choice(_) => "text".into(),
+            Type::Int => "bigint".into(),
+            Type::Decimal(scale) => format!("numeric(38, {scale})"),
+            Type::Float => "double precision".into(),
+            Type::Bool => "boolean".into(),
+            Type::Date => "date".into(),
+            Type::Timestamp => "timestamptz".into(),
+            Type::Duration => return None,
+            Type::List(element) => format!("{}[]", self.ty(element)?),
+        })
+    }
+
+    fn read(&self, column: Sql, ty: &Type) -> Sql {
+        match (ty, self.ty(ty)) {
+            (Type::Float, _) => {
+                let float = |text: &str| Sql::cast(Sql::text(text), "double precision");
+                let number = [float("Infinity"), float("-Infinity"), float("NaN")];
+                let finite = Sql::cast(column, "double precision");
+                self.finite(number.into_iter().fold(finite, |sql, no| Sql::call("nullif", [sql, no])))
+            }
+            (Type::Text, _) => self.by_code_point(Sql::cast(column, "text")),
+            (Type::List(_), _) => column,
+            (_, Some(name)) => Sql::cast(column, name),
+            (_, None) => column,
+        }
+    }
+
+    fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
+        let part = |part: &'static str| {
+            Sql::words([Word::Text("extract("), Word::Text(part), Word::Text(" FROM "), Word::Sql(column.clone()), Word::Text(")")])
+        };
+        let int = |sql: Sql| Sql::cast(sql, "bigint");
+        let months = Sql::binary(Sql::binary(part("year"), "*", Sql::int(12)), "+", part("month"));
+        let hours = Sql::binary(part("hour"), "*", Sql::int(3_600_000_000_i64));
+        let minutes = Sql::binary(part("minute"), "*", Sql::int(60_000_000));
+        let micros = Sql::binary(Sql::binary(hours, "+", minutes), "+", part("microsecond"));
+        Some([int(months), int(part("day")), int(micros)])
+    }
+
+    fn by_code_point(&self, text: Sql) -> Sql {
+        Sql::words([Word::Tight(text), Word::Text(" COLLATE \"C\"")])
+    }
+
+    fn try_cast(&self, sql: Sql, _: &Type) -> Computed {
+        Computed::Wide(sql)
+    }
+
+    fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed {
+        if operator == Arithmetic::Modulo {
+            let right = if right.is_literal() { right } else { Sql::call("nullif", [right, Sql::int(0)]) };
+            let rest = Sql::binary(left, "%", right);
+            return if *ty == Type::Int { Computed::Checked(rest) } else { Computed::Wide(rest) };
+        }
+        Computed::Wide(Sql::binary(Sql::cast(left, "numeric"), operator.operator(), right))
+    }
+
+    fn whole_below(&self, sql: Sql, from: &Type, up: bool) -> Computed {
+        let whole = Sql::call(if up { "ceil" } else { "floor" }, [sql.clone()]);
+        match from {
+            Type::Float => {
+                let end = |it: f64| Sql::Literal(Literal::Float(it));
+                let fits = Sql::all([
+                    Sql::binary(sql.clone(), ">=", end(-9_223_372_036_854_775_808.0)),
+                    Sql::binary(sql, "<", end(9_223_372_036_854_775_808.0)),
+                ]);
+                Computed::Checked(Sql::when(fits, Sql::cast(whole, "bigint")))
+            }
+            _ => Computed::Wide(whole),
+        }
+    }
+
+    fn to_float(&self, sql: Sql, _: &Type) -> Sql {
+        Sql::cast(sql, "double precision")
+    }
+
+    fn finite(&self, sql: Sql) -> Sql {
+        // What leaves the range ends the query.
+        Sql::binary(sql, "+", Sql::Literal(Literal::Float(0.0)))
+    }
+
+    fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
+        // By way of the exact digits, which is exact; there is no such operator of floats.
+        let exact = |sql: Sql| Sql::cast(Sql::cast(sql, "text"), "numeric");
+        Sql::cast(Sql::binary(exact(left), "%", exact(right)), "double precision")
+    }
+
+    fn is_float_modulo_exact(&self) -> bool {
+        false
+    }
+
+    fn round(&self, sql: Sql, digits: i64, _: &Type) -> Computed {
+        Computed::Wide(Sql::call("round", [Sql::cast(sql, "numeric"), Sql::int(digits)]))
+    }
+
+    fn round_float(&self, sql: Sql, digits: i64) -> Option<Sql> {
+        (-300..=300).contains(&digits).then(|| {
+            let exact = Sql::cast(Sql::cast(sql, "text"), "numeric");
+            let rounded = Sql::call("round", [exact, Sql::int(digits)]);
+            Sql::cast(rounded, "double precision")
+        })
+    }
+
+    fn quotient(&self, left: Sql, right: Sql) -> Sql {
+        Sql::cast(Sql::call("div", [left, right]), "bigint")
+    }
+
+    fn wide(&self) -> &'static str {
+        "numeric"
+    }
+
+    fn lower(&self, text: Sql) -> Option<Sql> {
+        Some(self.cased("lower", text))
+    }
+
+    fn upper(&self, text: Sql) -> Option<Sql> {
+        Some(self.cased("upper", text))
+    }
+
+    fn trim(&self, text: Sql) -> Sql {
+        Sql::call("btrim", [text, Sql::text(WHITE_SPACE)])
+    }
+
+    fn length(&self, text: Sql) -> Sql {
+        Sql::cast(Sql::call("char_length", [text]), "bigint")
+    }
+
+    fn contains(&self, text: Sql, part: Sql) -> Sql {
+        Sql::binary(Sql::call("strpos", [text, part]), ">", Sql::int(0))
+    }
+
+    fn ends_with(&self, text: Sql, part: Sql) -> Sql {
+        let end = Sql::call("right", [text, Sql::call("char_length", [part.clone()])]);
+        Sql::binary(end, "=", part)
+    }
+
+    fn matches(&self, text: Sql, pattern: String) -> Sql {
+        Sql::binary(text, "~", Sql::text(pattern))
+    }
+
+    fn patterns(&self) -> Patterns {
+        Patterns {
+            escape: |it| match it {
+                // No text has a zero.
+                0..=0xffff => format!("\\u{:04x}", it.max(1)),
+                _ => format!("\\U{it:08x}"),
+            },
+            start: "\\A",
+            end: "\\Z",
+            word: None,
+            repetitions: 255,
+            group: "(?:",
+        }
+    }
+
+    fn printed(&self, sql: Sql, _: &Type) -> Sql {
+        Sql::cast(sql, "text")
+    }
+
+    fn hash(&self, text: Sql) -> Sql {
+        let bytes = Sql::call("sha256", [Sql::call("convert_to", [text, Sql::text("UTF8")])]);
+        let digits = Sql::call("substr", [Sql::call("encode", [bytes, Sql::text("hex")]), Sql::int(1), Sql::int(8)]);
+        Sql::cast(Sql::cast(Sql::binary(Sql::text("x"), "||", digits), "bit(32)"), "bigint")
+    }
+
+    fn local(&self, instant: Sql, zone: &Zone) -> Sql {
+        Sql::call("timezone", [Sql::text(zone.name()), instant])
+    }
+
+    fn instant(&self, local: Sql, zone: &Zone) -> Sql {
+        Sql::call("timezone", [Sql::text(zone.name()), local])
+    }
+
+    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
+        Sql::binary(local, "+", interval("secs", Sql::int(micros / 1_000_000)))
+    }
+
+    fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
+        let later = if months.is_zero() { local } else { Sql::binary(local, "+", interval("months", as_int(months))) };
+        if days.is_zero() { later } else { Sql::binary(later, "+", interval("days", as_int(days))) }
+    }
+
+    fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
+        let later = match months.is_zero() {
+            true => date,
+            false => Sql::cast(Sql::binary(date, "+", interval("months", as_int(months))), "date"),
+        };
+        if days.is_zero() { later } else { Sql::binary(later, "+", as_int(days)) }
+    }
+
+    fn days_between(&self, later: Sql, earlier: Sql) -> Sql {
+        Sql::cast(Sql::binary(later, "-", earlier), "bigint")
+    }
+
+    fn part(&self, part: DatePart, date: Sql) -> Sql {
+        extracted(
+            match part {
+                DatePart::Year => "year",
+                DatePart::Month => "month",
+                DatePart::Day => "day",
+                DatePart::Weekday => "isodow",
+            },
+            date,
+        )
+    }
+
+    fn hour(&self, local: Sql) -> Sql {
+        extracted("hour", local)
+    }
+
+    fn start_of_week(&self, date: Sql) -> Sql {
+        Sql::cast(Sql::call("date_trunc", [Sql::text("week"), Sql::cast(date, "timestamp")]), "date")
+    }
+
+    fn start_of_month(&self, date: Sql) -> Sql {
+        Sql::cast(Sql::call("date_trunc", [Sql::text("month"), Sql::cast(date, "timestamp")]), "date")
+    }
+
+    fn micros(&self, instant: Sql) -> Sql {
+        let seconds = Sql::words([Word::Text("extract(epoch FROM "), Word::Sql(instant), Word::Text(")")]);
+        Sql::cast(Sql::binary(seconds, "*", Sql::int(1_000_000)), "bigint")
+    }
+
+    fn from_micros(&self, micros: Sql) -> Sql {
+        // Whole seconds and the rest: an interval is multiplied by a float.
+        let unit = |text: &'static str| Sql::words([Word::Text(text)]);
+        let million = Sql::int(1_000_000);
+        let seconds = Sql::binary(micros.clone(), "/", million.clone());
+        let rest = Sql::binary(micros, "%", million);
+        let seconds = Sql::binary(seconds, "*", unit("INTERVAL '1 second'"));
+        let rest = Sql::binary(rest, "*", unit("INTERVAL '1 microsecond'"));
+        Sql::binary(Sql::binary(Sql::Literal(Literal::Timestamp(0)), "+", seconds), "+", rest)
+    }
+
+    fn list(&self, elements: Vec<Sql>, element: &Type) -> Sql {
+        let list = Sql::words([Word::Text("ARRAY["), Word::List(elements), Word::Text("]")]);
+        match self.ty(element) {
+            Some(name) => Sql::cast(list, format!("{name}[]")),
+            None => list,
+        }
+    }
+
+    fn names(&self, names: Vec<Sql>) -> Sql {
+        Sql::call("array_remove", [self.list(names, &Type::Text), Sql::NULL])
+    }
+
+    fn has(&self, list: Sql, element: Sql) -> Sql {
+        Sql::binary(element, "=", Sql::call("ANY", [list]))
+    }
+
+    fn has_any(&self, list: Sql, others: Sql) -> Sql {
+        Sql::binary(list, "&&", others)
+    }
+
+    fn has_all(&self, list: Sql, others: Sql) -> Sql {
+        Sql::binary(list, "@>", others)
+    }
+
+    fn count(&self, list: Sql) -> Sql {
+        Sql::cast(Sql::call("cardinality", [list]), "bigint")
+    }
+
+    fn element(&self, list: Sql, at: Sql) -> Sql {
+        let at = match at {
+            Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
+            at => Sql::binary(at, "+", Sql::int(1)),
+        };
+        Sql::words([Word::Text("("), Word::Sql(list), Word::Text(")["), Word::Sql(at), Word::Text("]")])
+    }
+
+    fn last(&self, list: Sql) -> Sql {
+        let at = Sql::call("cardinality", [list.clone()]);
+        Sql::words([Word::Text("("), Word::Sql(list), Word::Text(")["), Word::Sql(at), Word::Text("]")])
+    }
+
+    fn list_distinct(&self, _: Sql) -> Option<Sql> {
+        None
+    }
+
+    fn list_least(&self, list: Sql) -> Option<Sql> {
+        Some(Sql::words([Word::Text("(SELECT min(x) FROM unnest("), Word::Sql(list), Word::Text(") AS e(x))")]))
+    }
+
+    fn list_greatest(&self, list: Sql) -> Option<Sql> {
+        Some(Sql::words([Word::Text("(SELECT max(x) FROM unnest("), Word::Sql(list), Word::Text(") AS e(x))")]))
+    }
+
+    fn sum(&self, element: Sql, _: &Type, filter: Option<Sql>) -> Vec<Sql> {
+        vec![Sql::aggregate("sum", Some(Sql::cast(element, "numeric")), filter)]
+    }
+
+    fn total(&self, pieces: Vec<Sql>, _: &Type) -> Computed {
+        Computed::Wide(pieces.into_iter().next().unwrap_or(Sql::NULL))
+    }
+
+    fn total_float(&self, pieces: Vec<Sql>, _: &Type) -> Sql {
+        Sql::cast(pieces.into_iter().next().unwrap_or(Sql::NULL), "double precision")
+    }
+
+    fn whole(&self, float: Sql) -> Sql {
+        // In two halves: a float becomes a number of 15 digits only.
+        let step = Sql::Literal(Literal::Float((1_u64 << 60) as f64));
+        let whole = Sql::call("trunc", [Sql::binary(float.clone(), "/", step.clone())]);
+        let low = Sql::cast(Sql::binary(float, "-", Sql::binary(whole.clone(), "*", step)), "bigint");
+        let high = Sql::cast(Sql::cast(whole, "bigint"), "numeric");
+        Sql::binary(Sql::binary(high, "*", Sql::int(1_i64 << 60)), "+", low)
+    }
+
+    fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
+        Sql::words([Word::Text("("), Word::Sql(ordered("array_agg", element, order, filter)), Word::Text(")[1]")])
+    }
+
+    fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
+        ordered("array_agg", element, order, filter)
+    }
+
+    fn fail(&self, message: &str, ty: &Type) -> Sql {
+        // A text that no value has. It is not known before a row is there, or planning the query would end it.
+        let late = Sql::call("left", [Sql::cast(Sql::call("random", []), "text"), Sql::int(0)]);
+        let text = Sql::binary(Sql::text(message), "||", late);
+        match ty {
+            Type::Text | Type::Choice(_) => Sql::cast(Sql::cast(text, "integer"), "text"),
+            _ => Sql::cast(text, self.ty(ty).unwrap_or_else(|| "integer".into())),
+        }
+    }
+
+    fn row(&self, values: Vec<Sql>) -> Sql {
+        Sql::call("ROW", values)
+    }
+
+    fn unpivot(&self, rows: &[(String, Sql)]) -> Unpivot {
+        let rows = rows.iter().map(|(name, value)| {
+            Sql::words([
+                Word::Text("("),
+                Word::Sql(Sql::text(name.clone())),
+                Word::Text(", "),
+                Word::Sql(value.clone()),
+                Word::Text(")"),
+            ])
+        });
+        let tail = vec![
+            Word::Text("CROSS JOIN LATERAL (VALUES "),
+            Word::List(rows.collect()),
+            Word::Text(") AS results(name, value)"),
+        ];
+        Unpivot { tail, name: Sql::of("results", "name"), value: Sql::of("results", "value") }
+    }
+
+    fn create(&self, what: &str, name: &[String]) -> String {
+        let name = super::dotted(self.quoted(name));
+        match what {
+            "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
+            _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
+        }
+    }
+}
+
+impl Postgres {
+    /// By the rules of Unicode, whatever the database's language; then ordered by code point again.
+    fn cased(self, function: &'static str, text: Sql) -> Sql {
+        let unicode = Sql::words([Word::Tight(text), Word::Text(" COLLATE \"und-x-icu\"")]);
+        self.by_code_point(Sql::call(function, [unicode]))
+    }
+}
+
+fn extracted(part: &'static str, from: Sql) -> Sql {
+    let sql = Sql::words([Word::Text("extract("), Word::Text(part), Word::Text(" FROM "), Word::Sql(from), Word::Text(")")]);
+    Sql::cast(sql, "bigint")
+}
+
+fn interval(unit: &'static str, number: Sql) -> Sql {
+    Sql::words([
+        Word::Text("make_interval("),
+        Word::Text(unit),
+        Word::Text(" => "),
+        Word::Sql(number),
+        Word::Text(")"),
+    ])
+}
+
+fn as_int(sql: Sql) -> Sql {
+    if sql.is_literal() { sql } else { Sql::cast(sql, "integer") }
+}

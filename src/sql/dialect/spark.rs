@@ -1,0 +1,506 @@
+//! Spark SQL, as it is from version 4 on (ANSI mode).
+//!
+//! Local times are numbers of microseconds here: every other form is read in the session's zone.
+
+use crate::{
+    sql::{
+        ast::{Literal, Sense, Sql, Word},
+        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered, utc_text},
+    },
+    value::{Type, moment_text::date_text, time::Zone},
+};
+
+/// Spark SQL.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spark;
+
+impl Dialect for Spark {
+    fn title(&self) -> &'static str {
+        "Spark"
+    }
+
+    fn name(&self, name: &str) -> String {
+        match super::reserved::is_plain(name) {
+            true => name.to_owned(),
+            false => format!("`{}`", name.replace('`', "``")),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        let mut out = String::from("'");
+        for it in text.chars() {
+            match it {
+                '\\' => out.push_str("\\\\"),
+                '\'' => out.push_str("\\'"),
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\0' => out.push_str("\\0"),
+                other => out.push(other),
+            }
+        }
+        out.push('\'');
+        out
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        match literal {
+            Literal::Null => "NULL".into(),
+            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
+            Literal::Int(number) if *number == i128::from(i64::MIN) => format!("CAST('{number}' AS BIGINT)"),
+            Literal::Int(number) => number.to_string(),
+            Literal::Decimal(digits) if !digits.contains('.') => format!("CAST('{digits}' AS DECIMAL(38, 0))"),
+            Literal::Decimal(digits) => digits.clone(),
+            Literal::Float(float) => format!("{float:e}D"),
+            Literal::Text(text) => self.text(text),
+            Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
+            Literal::Timestamp(instant) => format!("TIMESTAMP_LTZ '{}:00'", utc_text(*instant)),
+        }
+    }
+
+    fn ty(&self, ty: &Type) -> Option<String> {
+        Some(match ty {
+            Type::Text | Type::Choice(_) => "STRING".into(),
+            Type::Int => "BIGINT".into(),
+            Type::Decimal(scale) => format!("DECIMAL(38, {scale})"),
+            Type::Float => "DOUBLE".into(),
+            Type::Bool => "BOOLEAN".into(),
+            Type::Date => "DATE".into(),
+            Type::Timestamp => "TIMESTAMP".into(),
+            Type::Duration => return None,
+            Type::List(element) => format!("ARRAY<{}>", self.ty(element)?),
+        })
+    }
+
+    fn greatest_scale(&self) -> u8 {
+        6
+    }
+
+    fn read(&self, column: Sql, ty: &Type) -> Sql {
+        match (ty, self.ty(ty)) {
+            (Type::Float, _) => self.finite(Sql::cast(column, "DOUBLE")),
+            (Type::List(_), _) => column,
+            (_, Some(name)) => Sql::cast(column, name),
+            (_, None) => column,
+        }
+    }
+
+    fn read_duration(&self, _: Sql) -> Option<[Sql; 3]> {
+        None
+    }
+
+    fn try_cast(&self, sql: Sql, ty: &Type) -> Computed {
+        Computed::Checked(match self.ty(ty) {
+            Some(name) => Sql::Cast("TRY_CAST", Box::new(sql), name),
+            None => sql,
+        })
+    }
+
+    fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed {
+        let left = if *ty == Type::Int && !matches!(left, Sql::Column(..)) { Sql::cast(left, "BIGINT") } else { left };
+        let function = match operator {
+            Arithmetic::Add => "try_add",
+            Arithmetic::Subtract => "try_subtract",
+            Arithmetic::Multiply => "try_multiply",
+            Arithmetic::Modulo => {
+                let right = if right.is_literal() { right } else { Sql::call("nullif", [right, Sql::int(0)]) };
+                return Computed::Checked(Sql::binary(left, "%", right));
+            }
+        };
+        Computed::Checked(Sql::call(function, [left, right]))
+    }
+
+    fn whole_below(&self, sql: Sql, from: &Type, up: bool) -> Computed {
+        let function = if up { "ceil" } else { "floor" };
+        let whole = Sql::call(function, [sql.clone()]);
+        match from {
+            // A float beyond 64 bits would become the greatest of them.
+            Type::Float => {
+                let end = |it: f64| Sql::Literal(Literal::Float(it));
+                let fits = Sql::all([
+                    Sql::binary(sql.clone(), ">=", end(-9_223_372_036_854_775_808.0)),
+                    Sql::binary(sql, "<", end(9_223_372_036_854_775_808.0)),
+                ]);
+                Computed::Checked(Sql::when(fits, whole))
+            }
+            _ => self.try_cast(whole, &Type::Int),
+        }
+    }
+
+    fn has_fraction(&self, sql: Sql) -> Sql {
+        Sql::binary(Sql::binary(sql, "%", Sql::Literal(Literal::Float(1.0))), "<>", Sql::Literal(Literal::Float(0.0)))
+    }
+
+    fn negated(&self, decimal: Sql) -> Sql {
+        // The engine's own minus keeps 34 digits.
+        Sql::call("try_subtract", [Sql::int(0), decimal])
+    }
+
+    fn absolute(&self, number: Sql, ty: &Type) -> Sql {
+        match ty {
+            Type::Decimal(_) => {
+                let below = Sql::binary(number.clone(), "<", Sql::int(0));
+                Sql::if_else(below, self.negated(number.clone()), number)
+            }
+            _ => Sql::call("abs", [number]),
+        }
+    }
+
+    fn to_float(&self, sql: Sql, _: &Type) -> Sql {
+        Sql::cast(sql, "DOUBLE")
+    }
+
+    fn finite(&self, sql: Sql) -> Sql {
+        let float = |text: &str| Sql::cast(Sql::text(text), "DOUBLE");
+        let number = [float("Infinity"), float("-Infinity"), float("NaN")];
+        let finite = number.into_iter().fold(sql, |sql, no| Sql::call("nullif", [sql, no]));
+        Sql::binary(finite, "+", Sql::Literal(Literal::Float(0.0)))
+    }
+
+    fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
+        Sql::binary(left, "%", right)
+    }
+
+    fn round(&self, sql: Sql, digits: i64, to: &Type) -> Computed {
+        let exact = if *to == Type::Int { Sql::cast(sql, "DECIMAL(38, 0)") } else { sql };
+        self.try_cast(Sql::call("round", [exact, Sql::int(digits)]), to)
+    }
+
+    fn round_float(&self, sql: Sql, digits: i64) -> Option<Sql> {
+        (-15..=15).contains(&digits).then(|| {
+            // By the float's own decimal form.
+            let rounded = Sql::call("round", [sql, Sql::int(digits)]);
+            Sql::binary(rounded, "+", Sql::Literal(Literal::Float(0.0)))
+        })
+    }
+
+    fn quotient(&self, left: Sql, right: Sql) -> Sql {
+        Sql::binary(left, "DIV", right)
+    }
+
+    fn wide(&self) -> &'static str {
+        "DECIMAL(38, 0)"
+    }
+
+    fn lower(&self, text: Sql) -> Option<Sql> {
+        Some(Sql::call("lower", [text]))
+    }
+
+    fn upper(&self, text: Sql) -> Option<Sql> {
+        Some(Sql::call("upper", [text]))
+    }
+
+    fn trim(&self, text: Sql) -> Sql {
+        Sql::call("btrim", [text, Sql::text(WHITE_SPACE)])
+    }
+
+    fn length(&self, text: Sql) -> Sql {
+        Sql::cast(Sql::call("char_length", [text]), "BIGINT")
+    }
+
+    fn starts_with(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("startswith", [text, part])
+    }
+
+    fn ends_with(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("endswith", [text, part])
+    }
+
+    fn matches(&self, text: Sql, pattern: String) -> Sql {
+        Sql::call("regexp_like", [text, Sql::text(pattern)])
+    }
+
+    fn patterns(&self) -> Patterns {
+        Patterns {
+            escape: |it| format!("\\x{{{it:x}}}"),
+            start: "\\A",
+            end: "\\z",
+            word: None,
+            repetitions: 1000,
+            group: "(?:",
+        }
+    }
+
+    fn printed(&self, sql: Sql, _: &Type) -> Sql {
+        Sql::cast(sql, "STRING")
+    }
+
+    fn hash(&self, text: Sql) -> Sql {
+        let digits = Sql::call("substr", [Sql::call("sha2", [text, Sql::int(256)]), Sql::int(1), Sql::int(8)]);
+        Sql::cast(Sql::call("conv", [digits, Sql::int(16), Sql::int(10)]), "BIGINT")
+    }
+
+    fn local_type(&self) -> &'static str {
+        "BIGINT"
+    }
+
+    fn local_of_date(&self, date: Sql) -> Sql {
+        Sql::binary(Sql::cast(Sql::call("unix_date", [date]), "BIGINT"), "*", Sql::int(DAY))
+    }
+
+    fn first_local(&self) -> Sql {
+        Sql::int(-62_135_596_800_000_000_i64)
+    }
+
+    fn last_local(&self) -> Sql {
+        Sql::int(253_402_300_799_999_999_i64)
+    }
+
+    fn local(&self, instant: Sql, zone: &Zone) -> Sql {
+        match zone.is_utc() {
+            true => Sql::call("unix_micros", [instant]),
+            false => Sql::call("unix_micros", [Sql::call("from_utc_timestamp", [instant, Sql::text(zone.name())])]),
+        }
+    }
+
+    fn instant(&self, local: Sql, zone: &Zone) -> Sql {
+        let there = Sql::call("timestamp_micros", [local]);
+        match zone.is_utc() {
+            true => there,
+            false => Sql::call("to_utc_timestamp", [there, Sql::text(zone.name())]),
+        }
+    }
+
+    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
+        Sql::binary(local, "+", Sql::int(micros))
+    }
+
+    fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
+        let later = match months.is_zero() {
+            true => local,
+            false => {
+                let date = Sql::call("add_months", [self.date_of(local.clone()), as_int(months)]);
+                Sql::binary(self.local_of_date(date), "+", Sql::call("pmod", [local, Sql::int(DAY)]))
+            }
+        };
+        match days {
+            days if days.is_zero() => later,
+            Sql::Literal(Literal::Int(days)) => Sql::binary(later, "+", Sql::int(days * i128::from(DAY))),
+            days => Sql::binary(later, "+", Sql::binary(days, "*", Sql::int(DAY))),
+        }
+    }
+
+    fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
+        let later = if months.is_zero() { date } else { Sql::call("add_months", [date, as_int(months)]) };
+        if days.is_zero() { later } else { Sql::call("date_add", [later, as_int(days)]) }
+    }
+
+    fn date_of(&self, local: Sql) -> Sql {
+        let midnight = Sql::binary(local.clone(), "-", Sql::call("pmod", [local, Sql::int(DAY)]));
+        Sql::call("date_from_unix_date", [Sql::cast(Sql::binary(midnight, "DIV", Sql::int(DAY)), "INT")])
+    }
+
+    fn days_between(&self, later: Sql, earlier: Sql) -> Sql {
+        Sql::cast(Sql::call("datediff", [later, earlier]), "BIGINT")
+    }
+
+    fn part(&self, part: DatePart, date: Sql) -> Sql {
+        let int = |sql: Sql| Sql::cast(sql, "BIGINT");
+        match part {
+            DatePart::Year => int(Sql::call("year", [date])),
+            DatePart::Month => int(Sql::call("month", [date])),
+            DatePart::Day => int(Sql::call("day", [date])),
+            DatePart::Weekday => int(Sql::binary(Sql::call("weekday", [date]), "+", Sql::int(1))),
+        }
+    }
+
+    fn hour(&self, local: Sql) -> Sql {
+        Sql::binary(Sql::call("pmod", [local, Sql::int(DAY)]), "DIV", Sql::int(3_600_000_000_i64))
+    }
+
+    fn start_of_week(&self, date: Sql) -> Sql {
+        Sql::call("trunc", [date, Sql::text("WEEK")])
+    }
+
+    fn start_of_month(&self, date: Sql) -> Sql {
+        Sql::call("trunc", [date, Sql::text("MM")])
+    }
+
+    fn micros(&self, instant: Sql) -> Sql {
+        Sql::call("unix_micros", [instant])
+    }
+
+    fn from_micros(&self, micros: Sql) -> Sql {
+        Sql::call("timestamp_micros", [micros])
+    }
+
+    fn list(&self, elements: Vec<Sql>, element: &Type) -> Sql {
+        let empty = elements.is_empty();
+        let list = Sql::words([Word::Text("array("), Word::List(elements), Word::Text(")")]);
+        match self.ty(element) {
+            Some(name) if empty => Sql::cast(list, format!("ARRAY<{name}>")),
+            _ => list,
+        }
+    }
+
+    fn names(&self, names: Vec<Sql>) -> Sql {
+        if names.is_empty() {
+            return self.list(vec![], &Type::Text);
+        }
+        Sql::call("array_compact", [self.list(names, &Type::Text)])
+    }
+
+    fn has(&self, list: Sql, element: Sql) -> Sql {
+        Sql::call("array_contains", [list, element])
+    }
+
+    fn has_any(&self, list: Sql, others: Sql) -> Sql {
+        Sql::call("arrays_overlap", [list, others])
+    }
+
+    fn has_all(&self, list: Sql, others: Sql) -> Sql {
+        Sql::binary(Sql::call("array_size", [Sql::call("array_except", [others, list])]), "=", Sql::int(0))
+    }
+
+    fn count(&self, list: Sql) -> Sql {
+        Sql::cast(Sql::call("array_size", [list]), "BIGINT")
+    }
+
+    fn element(&self, list: Sql, at: Sql) -> Sql {
+        Sql::call("get", [list, as_int(at)])
+    }
+
+    fn last(&self, list: Sql) -> Sql {
+        Sql::call("try_element_at", [list, Sql::int(-1)])
+    }
+
+    fn list_distinct(&self, list: Sql) -> Option<Sql> {
+        Some(Sql::call("array_distinct", [list]))
+    }
+
+    fn list_least(&self, list: Sql) -> Option<Sql> {
+        Some(Sql::call("array_min", [list]))
+    }
+
+    fn list_greatest(&self, list: Sql) -> Option<Sql> {
+        Some(Sql::call("array_max", [list]))
+    }
+
+    fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql> {
+        let sum = |piece: Sql| Sql::aggregate("sum", Some(piece), filter.clone());
+        match ty {
+            // A sum of decimals that leaves 38 digits ends the query; in two parts none does.
+            Type::Decimal(_) => {
+                let high = Sql::cast(Sql::binary(element.clone(), "DIV", Sql::int(E18)), "DECIMAL(38, 0)");
+                vec![sum(Sql::binary(element, "%", Sql::int(E18))), sum(high)]
+            }
+            _ => vec![sum(Sql::cast(element, "DECIMAL(38, 0)"))],
+        }
+    }
+
+    fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed {
+        let mut pieces = pieces.into_iter();
+        let Some(low) = pieces.next() else { return Computed::Checked(Sql::NULL) };
+        let name = self.ty(ty).unwrap_or_default();
+        let fit = |sql: Sql| Sql::Cast("TRY_CAST", Box::new(sql), name.clone());
+        Computed::Checked(match pieces.next() {
+            Some(high) => {
+                let high = Sql::call("try_multiply", [Sql::cast(high, "DECIMAL(38, 0)"), Sql::int(E18)]);
+                Sql::call("try_add", [fit(high), fit(low)])
+            }
+            None => fit(low),
+        })
+    }
+
+    fn total_float(&self, pieces: Vec<Sql>, ty: &Type) -> Sql {
+        match (pieces.as_slice(), self.total(pieces.clone(), ty)) {
+            ([low, high], Computed::Checked(total) | Computed::Wide(total)) => {
+                // Beyond 38 digits a float of either part is as near as it gets.
+                let float = |sql: &Sql| Sql::cast(sql.clone(), "DOUBLE");
+                let high = Sql::binary(float(high), "*", Sql::Literal(Literal::Float(1e18)));
+                Sql::call("coalesce", [Sql::cast(total, "DOUBLE"), Sql::binary(high, "+", float(low))])
+            }
+            ([only], _) => Sql::cast(only.clone(), "DOUBLE"),
+            _ => Sql::NULL,
+        }
+    }
+
+    fn whole(&self, float: Sql) -> Sql {
+        // In two halves: a float becomes a decimal by way of its shortest form, which is not what it is.
+        let step = Sql::Literal(Literal::Float((1_u64 << 60) as f64));
+        let high = Sql::cast(Sql::cast(Sql::binary(float.clone(), "/", step.clone()), "BIGINT"), "DECIMAL(38, 0)");
+        let low = Sql::cast(Sql::cast(Sql::binary(float, "%", step), "BIGINT"), "DECIMAL(38, 0)");
+        Sql::binary(Sql::binary(high, "*", Sql::int(1_i64 << 60)), "+", low)
+    }
+
+    fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
+        let rising = order.iter().all(|(_, sense)| *sense == Sense::Rising);
+        let falling = order.iter().all(|(_, sense)| *sense == Sense::Falling);
+        if !(rising || falling) {
+            return Sql::call("get", [self.list_by(element, order, filter), Sql::int(0)]);
+        }
+        let by = Sql::call("struct", order.into_iter().map(|(sql, _)| sql));
+        let function = if rising { "min_by" } else { "max_by" };
+        let mut aggregate = ordered(function, element, vec![], filter);
+        if let Sql::Aggregate(inner) = &mut aggregate {
+            inner.arguments.push(by);
+        }
+        aggregate
+    }
+
+    fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
+        const FIELDS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+        let mut fields = vec![];
+        let mut arms = vec![];
+        for ((sql, sense), field) in order.into_iter().zip(FIELDS) {
+            fields.extend([Sql::text(field), sql]);
+            let (left, right) = (Sql::of("l", field), Sql::of("r", field));
+            // What is missing is the least.
+            let less = |a: &Sql, b: &Sql| {
+                Sql::any([
+                    Sql::binary(a.clone(), "<", b.clone()),
+                    Sql::all([a.clone().is_null(), b.clone().is_known()]),
+                ])
+            };
+            let (first, last) = if sense == Sense::Rising { (-1, 1) } else { (1, -1) };
+            arms.push((less(&left, &right), Sql::int(first)));
+            arms.push((less(&right, &left), Sql::int(last)));
+        }
+        fields.extend([Sql::text("x"), element]);
+        let all = Sql::aggregate("collect_list", Some(Sql::call("named_struct", fields)), filter);
+        let compare = Sql::Case(arms, Some(Box::new(Sql::int(0))));
+        let compare = Sql::words([Word::Text("(l, r) -> "), Word::Sql(compare)]);
+        let sorted = Sql::call("array_sort", [all, compare]);
+        let list = Sql::call("transform", [sorted, Sql::Lambda("row", Box::new(Sql::of("row", "x")))]);
+        // Of nothing there is no list.
+        list
+    }
+
+    fn fail(&self, message: &str, ty: &Type) -> Sql {
+        let failed = Sql::call("raise_error", [Sql::text(message)]);
+        match self.ty(ty) {
+            Some(name) => Sql::cast(failed, name),
+            None => failed,
+        }
+    }
+
+    fn row(&self, values: Vec<Sql>) -> Sql {
+        Sql::call("struct", values)
+    }
+
+    fn unpivot(&self, rows: &[(String, Sql)]) -> Unpivot {
+        let pairs = rows.iter().map(|(name, value)| Sql::call("struct", [Sql::text(name.clone()), value.clone()]));
+        let tail = vec![
+            Word::Text("LATERAL VIEW inline(array("),
+            Word::List(pairs.collect()),
+            Word::Text(")) results AS name, value"),
+        ];
+        Unpivot { tail, name: Sql::of("results", "name"), value: Sql::of("results", "value") }
+    }
+
+    fn create(&self, what: &str, name: &[String]) -> String {
+        let name = super::dotted(self.quoted(name));
+        match what {
+            "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
+            _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
+        }
+    }
+}
+
+const DAY: i64 = 86_400_000_000;
+
+/// Where sums are cut in two.
+const E18: i64 = 1_000_000_000_000_000_000;
+
+fn as_int(sql: Sql) -> Sql {
+    if sql.is_literal() { sql } else { Sql::cast(sql, "INT") }
+}

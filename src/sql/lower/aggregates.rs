@@ -1,0 +1,481 @@
+//! Questions over many rows: for each table and stage one step that answers all of them, and a step of its own for what must be counted
+//! first.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    ir::{Aggregate, AggregateFunction, AggregateId, Body, ExprKind, Over},
+    schema::{ColumnId, Role, TableId},
+    sql::{
+        ast::{From, Item, Join, Select, Sense, Sql, Star, Step},
+        lower::{
+            Bound, Held, Length, Lowering, Rows,
+            clause::{Clause, Order},
+        },
+        stack::Stack,
+    },
+    value::Type,
+};
+
+/// What stands for a group without rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Empty {
+    Missing,
+    Is(Sql),
+    /// Likewise; and where there are rows, the answer is never missing.
+    Counted(Sql),
+}
+
+/// One column of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    /// Aggregates, or columns with what they came to.
+    pub(crate) pieces: Vec<Sql>,
+    pub(crate) whole: Whole,
+    pub(crate) empty: Empty,
+}
+
+/// What pieces make.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Whole {
+    /// There is one.
+    Itself,
+    /// A sum of this type.
+    Total(Type),
+    /// The mean of numbers of this type: of a sum, and a count at the end.
+    Mean(Type),
+}
+
+impl Part {
+    pub(crate) fn of(sql: Sql, empty: Empty) -> Part {
+        Part { pieces: vec![sql], whole: Whole::Itself, empty }
+    }
+
+    pub(crate) fn missing(sql: Sql) -> Part {
+        Part::of(sql, Empty::Missing)
+    }
+}
+
+/// How an answer is found.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// In the step that answers all.
+    Here(Vec<Part>),
+    /// In steps of its own; the columns that they end with.
+    Apart(Vec<Step>, Vec<Part>),
+}
+
+/// A column that rows are grouped by.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    /// Of the rows.
+    pub(crate) from: String,
+    /// Of the answers.
+    pub(crate) name: String,
+    /// What it equals, of the users.
+    pub(crate) own: Sql,
+}
+
+impl Key {
+    /// As a column of answers.
+    pub(crate) fn item(&self) -> Item {
+        Item::named(Sql::column(&self.from), &self.name)
+    }
+}
+
+/// Questions that are answered together.
+pub(crate) struct Together {
+    /// The step, and the columns of its groups: none of everybody.
+    name: String,
+    /// What it is joined by.
+    pub(crate) keys: Vec<Key>,
+    items: Vec<Item>,
+    level: usize,
+    apart: Vec<(String, Vec<Step>)>,
+    /// Whose answers stand in which columns of which step.
+    answers: Vec<(AggregateId, String, Vec<Part>)>,
+}
+
+impl Lowering<'_> {
+    /// Answers all questions of a stage.
+    pub(crate) fn stage(&mut self, ids: &[AggregateId]) {
+        let mut tables: BTreeSet<TableId> = BTreeSet::new();
+        for id in ids {
+            if let Over::Children(table) = self.rulebook.aggregate(*id).over {
+                tables.insert(table);
+            }
+        }
+        for table in tables {
+            let of: Vec<AggregateId> = ids
+                .iter()
+                .copied()
+                .filter(|id| self.rulebook.aggregate(*id).over == Over::Children(table))
+                .collect();
+            self.children(table, &of);
+        }
+        let users: Vec<AggregateId> =
+            ids.iter().copied().filter(|id| self.rulebook.aggregate(*id).over == Over::Users).collect();
+        self.everybody(&users);
+    }
+
+    /// The name of the `let` that is nothing but this question, and its comment; else one that tells of it.
+    pub(crate) fn name_of(&self, id: AggregateId) -> (String, Option<String>) {
+        let named = self.rulebook.definitions.iter().find(|definition| {
+            matches!(&definition.body, Body::Let(expr) if matches!(expr.kind, ExprKind::Aggregate(it) if it == id))
+                && !definition.name.as_str().is_empty()
+        });
+        let aggregate = self.rulebook.aggregate(id);
+        match named {
+            Some(definition) => (definition.name.to_string(), Some(self.comment(definition))),
+            None => {
+                let inside = self.rulebook.definitions.iter().find(|it| it.aggregates.contains(&id));
+                let within = inside.map(|it| it.name.to_string()).filter(|it| !it.is_empty());
+                let within = within.unwrap_or_else(|| self.rulebook.schema.root().name.to_string());
+                let what = match aggregate.function {
+                    AggregateFunction::Count => "count",
+                    AggregateFunction::CountDistinct => "distinct_count",
+                    AggregateFunction::Any => "any",
+                    AggregateFunction::Sum => "sum",
+                    AggregateFunction::Average => "avg",
+                    AggregateFunction::Least => "min",
+                    AggregateFunction::Greatest => "max",
+                    AggregateFunction::First => "first",
+                    AggregateFunction::Last => "last",
+                    AggregateFunction::Most => "most",
+                    AggregateFunction::Distinct => "distinct",
+                    AggregateFunction::Quantile(_) => "quantile",
+                    AggregateFunction::Top(_) => "top",
+                    AggregateFunction::Bottom(_) => "bottom",
+                    AggregateFunction::Ntile(_) => "ntile",
+                    AggregateFunction::Funnel(..) => "funnel",
+                };
+                (format!("{within}_{what}"), Some(self.place(aggregate.span)))
+            }
+        }
+    }
+
+    fn children(&mut self, id: TableId, ids: &[AggregateId]) {
+        let table = self.rulebook.schema.table(id).clone();
+        let Role::Children { by, at } = table.role else { return };
+        let mut needed: BTreeSet<ColumnId> = ids.iter().flat_map(|id| self.rulebook.aggregate(*id).child_columns()).collect();
+        needed.insert(by);
+        needed.extend(at);
+        let ordered = ids.iter().any(|id| is_ordered(self.rulebook.aggregate(*id)));
+        needed.extend(table.key.filter(|_| ordered));
+        let base = self.names.of(&format!("{}_rows", table.name));
+        let input = table.name.to_string();
+        let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
+        let mut columns = std::collections::HashMap::new();
+        for column in needed {
+            let described = table.column(column);
+            let name = self.names.one_of(&[described.name.as_str(), &format!("{}_{}", table.name, described.name)]);
+            let held = self.input(&input, &described.header, &described.ty, &name, described.span, &mut select);
+            columns.insert(column, held);
+        }
+        let one = |column: ColumnId| match columns.get(&column) {
+            Some(Held::One(sql)) => Some(sql.clone()),
+            _ => None,
+        };
+        let (by_column, at_column) = (one(by), at.and_then(one));
+        let order = Order { at: at_column.clone(), key: table.key.filter(|_| ordered).and_then(one) };
+        let Some(Sql::Column(_, by_name)) = by_column else { return };
+        self.rows = Some(Rows {
+            table: id,
+            columns,
+            stack: Stack::of(&base),
+            user_level: 0,
+            user_columns: BTreeSet::new(),
+        });
+        let step = self.names.of(&format!("{}_by_{}", table.name, self.rulebook.schema.root().name));
+        let key = Sql::column(&self.key);
+        let mut together = Together::new(step, vec![Key { from: by_name.clone(), name: by_name.clone(), own: key }]);
+        for id in ids {
+            let aggregate = self.rulebook.aggregate(*id).clone();
+            self.about = self.name_of(*id).0;
+            let clause = self.clause(&aggregate, &order);
+            self.gather(*id, clause, &mut together);
+        }
+        let Some(rows) = self.rows.take() else { return };
+        // What has happened, and whose it is.
+        select.filter.push(Sql::of(&input, &table.column(by).header).is_known());
+        if let (Some(at), Some(_)) = (at, &at_column) {
+            let described = table.column(at);
+            let happened = Sql::of(&input, &described.header);
+            let now = self.now(&described.ty);
+            select.filter.push(Sql::any([happened.clone().is_null(), Sql::binary(happened, "<=", now)]));
+        }
+        let mut before = vec![];
+        if rows.user_columns.is_empty() {
+            before.push(Step { name: base.clone(), comment: vec![format!("what has happened of {}", table.name)], select });
+        } else {
+            let raw = self.names.of(&format!("{}_input", table.name));
+            before.push(Step { name: raw.clone(), comment: vec![format!("what has happened of {}", table.name)], select });
+            let users = self.users.relation(rows.user_level).to_owned();
+            let mut joined = Select::from(From::Step(raw.clone()));
+            joined.star = Star::Of(raw.clone());
+            joined.items = rows.user_columns.iter().map(|it| Item::plain(Sql::of(&users, it))).collect();
+            joined.joins.push(Join {
+                kind: "JOIN",
+                from: From::Step(users.clone()),
+                on: Some(Sql::binary(Sql::of(&users, &self.key), "=", Sql::of(&raw, &by_name))),
+            });
+            before.push(Step { name: base, comment: vec!["with what their users have".into()], select: joined });
+        }
+        let level = self.users.last().max(rows.user_level);
+        self.join_all(together, rows.stack, before, level, None);
+    }
+
+    /// Writes the steps of questions that were gathered, and joins them to the users of a level.
+    pub(crate) fn join_all(
+        &mut self,
+        together: Together,
+        rows: Stack,
+        mut before: Vec<Step>,
+        level: usize,
+        of_users: Option<&str>,
+    ) {
+        let relation = of_users.map_or_else(|| rows.relation(together.level).to_owned(), str::to_owned);
+        if of_users.is_none() {
+            rows.steps(&mut before);
+        }
+        let Together { name, keys, items, apart, answers, .. } = together;
+        let mut joins = vec![];
+        if !items.is_empty() {
+            let mut select = Select::from(From::Step(relation));
+            select.items = keys.iter().map(Key::item).collect();
+            select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
+            if of_users.is_some() {
+                select.filter = keys.iter().map(|key| Sql::column(&key.from).is_known()).collect();
+            }
+            select.items.extend(items);
+            before.push(Step { name: name.clone(), comment: vec![], select });
+            joins.push(name.clone());
+        }
+        for (name, steps) in apart {
+            before.extend(steps);
+            joins.push(name);
+        }
+        let users = self.users.relation(level).to_owned();
+        for join in joins {
+            let on = keys.iter().map(|key| {
+                let own = match &key.own {
+                    Sql::Column(_, name) => Sql::of(&users, name),
+                    other => other.clone(),
+                };
+                Sql::binary(Sql::of(&join, &key.name), "=", own)
+            });
+            let on = Sql::all(on);
+            let mut columns: Vec<Item> = vec![];
+            for (_, _, parts) in answers.iter().filter(|(_, step, _)| *step == join) {
+                for part in parts {
+                    let Some(Sql::Column(_, column)) = part.pieces.first() else { continue };
+                    if columns.iter().any(|it| it.alias.as_ref() == Some(column)) {
+                        continue;
+                    }
+                    let pieces = part.pieces.iter().map(|piece| match piece {
+                        Sql::Column(_, name) => Sql::of(&join, name),
+                        other => other.clone(),
+                    });
+                    let value = self.whole(&part.whole, pieces.collect());
+                    let value = match &part.empty {
+                        Empty::Missing => value,
+                        Empty::Is(_) | Empty::Counted(_) if keys.is_empty() || of_users.is_some() => value,
+                        Empty::Counted(empty) => Sql::call("coalesce", [value, empty.clone()]),
+                        Empty::Is(empty) => {
+                            let first = keys.first().map_or(Sql::NULL, |key| Sql::of(&join, &key.name));
+                            Sql::if_else(first.is_null(), empty.clone(), value)
+                        }
+                    };
+                    columns.push(Item::named(value, column));
+                }
+            }
+            let (kind, on) = if keys.is_empty() { ("CROSS JOIN", None) } else { ("LEFT JOIN", Some(on)) };
+            let join = Join { kind, from: From::Step(join), on };
+            self.users.join(level, std::mem::take(&mut before), join, columns, &mut self.names);
+        }
+        for (id, _, parts) in answers {
+            self.about = self.name_of(id).0;
+            let parts: Vec<Sql> = parts.into_iter().filter_map(|it| it.pieces.into_iter().next()).collect();
+            self.at = level + 1;
+            self.finish(id, parts);
+        }
+    }
+
+    /// What users have of an answer, once its columns are joined.
+    fn finish(&mut self, id: AggregateId, parts: Vec<Sql>) {
+        let aggregate = self.rulebook.aggregate(id).clone();
+        let first = || parts.first().cloned().unwrap_or(Sql::NULL);
+        let held = match &aggregate.function {
+            AggregateFunction::Funnel(..) => {
+                let moment = parts.get(1).cloned().unwrap_or(Sql::NULL);
+                self.reached.insert(id, Bound { held: Held::One(moment), level: self.at });
+                Held::One(first())
+            }
+            AggregateFunction::Quantile(share) => {
+                let share = self.constant(share);
+                let element = aggregate.source.as_ref().map_or(Type::Int, |it| it.ty.clone());
+                let quantile = self.quantile(first(), share.as_ref(), &element, aggregate.span);
+                let (name, comment) = self.name_of(id);
+                Held::One(if quantile.is_short() { quantile } else { self.column_of(quantile, &name, comment) })
+            }
+            _ if aggregate.ty == Type::Duration => {
+                let mut parts = parts.into_iter();
+                let mut next = || parts.next().unwrap_or(Sql::NULL);
+                Held::Length(Length { months: next(), days: next(), micros: next() })
+            }
+            _ => Held::One(first()),
+        };
+        self.aggregates.insert(id, Bound { held, level: self.at });
+    }
+
+    /// One more question.
+    pub(crate) fn gather(&mut self, id: AggregateId, clause: Clause, together: &mut Together) {
+        let aggregate = self.rulebook.aggregate(id).clone();
+        let (name, comment) = self.name_of(id);
+        self.about.clone_from(&name);
+        let level = clause.level;
+        let keys = together.keys.clone();
+        match self.ask(&aggregate, clause, &keys, &name) {
+            Answer::Here(parts) => {
+                together.level = together.level.max(level).max(self.at);
+                let mut columns = vec![];
+                for part in parts {
+                    let mut pieces = vec![];
+                    for sql in part.pieces {
+                        if sql.is_literal() {
+                            pieces.push(sql);
+                            continue;
+                        }
+                        // The same question is asked once.
+                        let known = together.items.iter().find(|it| it.sql == sql).and_then(|it| it.alias.clone());
+                        match known.filter(|_| part.whole == Whole::Itself && aggregate.ty != Type::Duration) {
+                            Some(known) => pieces.push(Sql::column(&known)),
+                            None => {
+                                let name = self.names.of(&name);
+                                let comment = comment.clone().filter(|_| pieces.is_empty());
+                                together.items.push(Item { sql, alias: Some(name.clone()), comment });
+                                pieces.push(Sql::column(&name));
+                            }
+                        }
+                    }
+                    columns.push(Part { pieces, ..part });
+                }
+                together.answers.push((id, together.name.clone(), columns));
+            }
+            Answer::Apart(steps, columns) => {
+                let step = steps.last().map_or_else(String::new, |it| it.name.clone());
+                together.apart.push((step.clone(), steps));
+                together.answers.push((id, step, columns));
+            }
+        }
+    }
+
+    fn ask(&mut self, aggregate: &Aggregate, clause: Clause, keys: &[Key], name: &str) -> Answer {
+        self.at = clause.level;
+        self.place_now = aggregate.span;
+        if let Some(element) = &clause.element
+            && let Type::Decimal(scale) = element.ty
+            && scale > self.dialect.greatest_scale()
+            && matches!(aggregate.function, AggregateFunction::Sum | AggregateFunction::Average | AggregateFunction::Quantile(_))
+        {
+            let what = format!("a sum of decimals with {scale} digits after the point is not exact");
+            return Answer::Here(vec![Part::missing(self.cannot(aggregate.span, what, "round to fewer digits first"))]);
+        }
+        let here = |sql: Sql, empty: Empty| Answer::Here(vec![Part::of(sql, empty)]);
+        let zero = || Empty::Counted(Sql::int(0));
+        let element = clause.element.clone();
+        let value = element.as_ref().and_then(|it| it.parts.first()).cloned();
+        match (&aggregate.function, element) {
+            (AggregateFunction::Count, None) => here(Sql::aggregate("count", None, clause.rows), zero()),
+            (AggregateFunction::Count, Some(element)) if element.ty != Type::Duration => {
+                here(Sql::aggregate("count", value, clause.rows), zero())
+            }
+            (AggregateFunction::Count, Some(_)) => here(Sql::aggregate("count", None, clause.known), zero()),
+            (AggregateFunction::CountDistinct, Some(element)) => {
+                let group = match element.group.len() {
+                    1 => element.group,
+                    _ => vec![self.dialect.row(element.group)],
+                };
+                let distinct = crate::sql::ast::Aggregate {
+                    function: "count",
+                    distinct: true,
+                    arguments: group,
+                    order: vec![],
+                    filter: clause.known,
+                };
+                here(Sql::Aggregate(Box::new(distinct)), zero())
+            }
+            (AggregateFunction::Any, element) => {
+                let holds = element.and(value).unwrap_or(Sql::bool(true));
+                let any = match (&clause.rows, holds.is_literal()) {
+                    (Some(rows), true) => self.dialect.any(rows.clone(), None),
+                    (None, true) => self.dialect.any(Sql::bool(true), None),
+                    (rows, false) => self.dialect.any(holds, rows.clone()),
+                };
+                here(Sql::call("coalesce", [any, Sql::bool(false)]), Empty::Counted(Sql::bool(false)))
+            }
+            (AggregateFunction::Sum, Some(element)) if element.ty == Type::Duration => {
+                let sums = self.length_sum_of(&clause, &element.parts, element.months.as_ref());
+                Answer::Here(sums.into_iter().map(|it| Part::of(it, Empty::Is(Sql::int(0)))).collect())
+            }
+            (AggregateFunction::Average, Some(element)) if element.ty == Type::Duration => {
+                let mean = self.length_mean_of(&clause, &element.order, element.months.as_ref());
+                Answer::Here(mean.into_iter().map(Part::missing).collect())
+            }
+            (AggregateFunction::Sum, Some(element)) => {
+                let value = value.unwrap_or(Sql::NULL);
+                Answer::Here(vec![self.sum_of(&clause, &value, &element.ty, aggregate.span)])
+            }
+            (AggregateFunction::Average, Some(element)) => {
+                let value = value.unwrap_or(Sql::NULL);
+                Answer::Here(vec![self.mean_of(&clause, &value, &element.ty, aggregate.span)])
+            }
+            (AggregateFunction::Least | AggregateFunction::Greatest, Some(element)) => {
+                self.extreme(&clause, &element, matches!(aggregate.function, AggregateFunction::Least))
+            }
+            (AggregateFunction::First | AggregateFunction::Last, Some(element)) => {
+                let sense = if matches!(aggregate.function, AggregateFunction::First) { Sense::Rising } else { Sense::Falling };
+                self.end(&clause, &element, sense, aggregate.span)
+            }
+            (AggregateFunction::Most, Some(element)) => {
+                let by = aggregate.by.as_ref();
+                let weight = by.map(|by| self.element(by));
+                self.most(&clause, &element, weight.as_ref(), keys, name, aggregate.span)
+            }
+            (AggregateFunction::Distinct, Some(element)) => self.distinct(&clause, &element, keys, name, aggregate.span),
+            (AggregateFunction::Quantile(_), Some(_)) => {
+                let value = value.unwrap_or(Sql::NULL);
+                let sorted = self.dialect.list_by(value.clone(), vec![(value, Sense::Rising)], clause.known);
+                here(sorted, Empty::Missing)
+            }
+            (AggregateFunction::Funnel(steps, by), _) => self.funnel(aggregate, steps, *by, &clause, keys),
+            _ => here(self.cannot(aggregate.span, "this question is not written", ""), Empty::Missing),
+        }
+    }
+}
+
+impl Together {
+    pub(crate) fn new(name: String, keys: Vec<Key>) -> Together {
+        Together { name, keys, items: vec![], level: 0, apart: vec![], answers: vec![] }
+    }
+
+    /// The level that all of it can be read from.
+    pub(crate) fn level(&self) -> usize {
+        self.level
+    }
+
+    /// Whether nothing was asked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+    }
+}
+
+/// Whether an answer hangs on the order of rows of the same moment.
+fn is_ordered(aggregate: &Aggregate) -> bool {
+    use AggregateFunction::{Distinct, First, Funnel, Greatest, Last, Least, Most};
+    match &aggregate.function {
+        First | Last | Most | Distinct | Funnel(..) => true,
+        Least | Greatest => aggregate.ty == Type::Duration,
+        _ => false,
+    }
+}

@@ -1,0 +1,164 @@
+//! Numbers: int and decimal exactly, beside a float by floats. What is out of range is missing.
+
+use crate::{
+    ir::{Expr, ProductOp, SumOp},
+    sql::{
+        ast::{Literal, Sql},
+        dialect::Arithmetic,
+        lower::Lowering,
+    },
+    value::{Type, Value, number},
+};
+
+/// A number and its type.
+pub(crate) type Number = (Sql, Type);
+
+impl Lowering<'_> {
+    /// A number as a float.
+    pub(crate) fn float(&mut self, expr: &Expr) -> Sql {
+        if let Some(value) = self.constant(expr) {
+            return self.literal(&number::widen(&value, &Type::Float), &Type::Float);
+        }
+        let value = self.value(expr);
+        self.to_float(value, &expr.ty)
+    }
+
+    pub(crate) fn to_float(&self, value: Sql, from: &Type) -> Sql {
+        match from {
+            Type::Float => value,
+            _ => match value {
+                Sql::Literal(Literal::Int(int)) => Sql::Literal(Literal::Float(int as f64)),
+                value => self.dialect.to_float(value, from),
+            },
+        }
+    }
+
+    /// The same number in a wider type.
+    pub(crate) fn widened(&mut self, value: Sql, from: &Type, to: &Type) -> Sql {
+        match (from, to) {
+            (from, to) if from == to => value,
+            (_, Type::Float) => self.to_float(value, from),
+            (Type::Int, Type::Decimal(scale)) if *scale <= 19 => {
+                Sql::cast(value, self.dialect.ty(to).unwrap_or_default())
+            }
+            (Type::Int | Type::Decimal(_), Type::Decimal(_)) => {
+                let cast = self.dialect.try_cast(value, to);
+                self.narrow(cast, to)
+            }
+            _ => value,
+        }
+    }
+
+    pub(crate) fn sum(&mut self, first: &Expr, rest: &[(SumOp, Expr, Type)]) -> Sql {
+        match &first.ty {
+            Type::Text => {
+                let first = self.value(first);
+                rest.iter().fold(first, |text, (_, next, _)| {
+                    let next = self.value(next);
+                    self.dialect.concat(text, next)
+                })
+            }
+            _ if rest.last().is_some_and(|(.., ty)| matches!(ty, Type::Date | Type::Timestamp)) => {
+                self.moment_sum(first, rest)
+            }
+            _ => {
+                let mut sum = (self.value(first), first.ty.clone());
+                for (op, term, ty) in rest {
+                    let operator = match op {
+                        SumOp::Add => Arithmetic::Add,
+                        SumOp::Subtract => Arithmetic::Subtract,
+                    };
+                    let term = (self.value(term), term.ty.clone());
+                    sum = (self.combined(operator, sum, term, ty), ty.clone());
+                }
+                sum.0
+            }
+        }
+    }
+
+    /// Two numbers together, as their type says.
+    pub(crate) fn combined(&mut self, operator: Arithmetic, left: Number, right: Number, ty: &Type) -> Sql {
+        if let Type::Decimal(scale) = ty
+            && *scale > self.dialect.greatest_scale()
+            && *scale <= 38
+        {
+            let what = format!("arithmetic of decimals with {scale} digits after the point is not exact");
+            return self.cannot(self.place_now, what, "round to fewer digits first");
+        }
+        let computed = match ty {
+            Type::Float => {
+                let (left, right) = (self.to_float(left.0, &left.1), self.to_float(right.0, &right.1));
+                return match operator {
+                    Arithmetic::Modulo if !self.dialect.is_float_modulo_exact() => {
+                        self.cannot(self.place_now, "`mod` of floats is not exact", "declare the column as a decimal")
+                    }
+                    Arithmetic::Modulo => {
+                        let right = self.not_zero(right);
+                        let rest = self.dialect.float_modulo(left, right);
+                        self.dialect.finite(rest)
+                    }
+                    _ => self.dialect.finite(Sql::binary(left, operator.operator(), right)),
+                };
+            }
+            Type::Decimal(scale) if operator != Arithmetic::Multiply => {
+                let (left, right) = (self.widened(left.0, &left.1, ty), self.widened(right.0, &right.1, ty));
+                let _ = scale;
+                self.dialect.arithmetic(operator, left, right, ty)
+            }
+            Type::Decimal(scale) if *scale > 38 => return self.literal(&Value::Missing, &Type::Int),
+            Type::Decimal(_) => {
+                // A product has the sum of the scales.
+                let decimal = |this: &mut Self, (sql, ty): Number| match ty {
+                    Type::Int => this.widened(sql, &ty, &Type::Decimal(0)),
+                    _ => sql,
+                };
+                let (left, right) = (decimal(self, left), decimal(self, right));
+                self.dialect.arithmetic(operator, left, right, ty)
+            }
+            _ => self.dialect.arithmetic(operator, left.0, right.0, ty),
+        };
+        self.narrow(computed, ty)
+    }
+
+    fn not_zero(&self, divisor: Sql) -> Sql {
+        match &divisor {
+            Sql::Literal(Literal::Float(float)) if *float != 0.0 => divisor,
+            _ => Sql::call("nullif", [divisor, Sql::Literal(Literal::Float(0.0))]),
+        }
+    }
+
+    pub(crate) fn product(&mut self, first: &Expr, rest: &[(ProductOp, Expr, Type)]) -> Sql {
+        if first.ty == Type::Duration || rest.iter().any(|(_, factor, _)| factor.ty == Type::Duration) {
+            return self.ratio(first, rest);
+        }
+        let mut product = (self.value(first), first.ty.clone());
+        for (op, factor, ty) in rest {
+            let value = match op {
+                ProductOp::Multiply => {
+                    let right = (self.value(factor), factor.ty.clone());
+                    self.combined(Arithmetic::Multiply, product, right, ty)
+                }
+                ProductOp::Divide => {
+                    let exact = product.1 != Type::Float && factor.ty != Type::Float;
+                    let left = self.to_float(product.0, &product.1);
+                    let right = self.float(factor);
+                    let right = self.not_zero(right);
+                    let quotient = Sql::binary(left, "/", right);
+                    // Of whole and decimal numbers no quotient is out of range.
+                    if exact { quotient } else { self.dialect.finite(quotient) }
+                }
+            };
+            product = (value, ty.clone());
+        }
+        product.0
+    }
+
+    pub(crate) fn negate(&mut self, operand: &Expr) -> Sql {
+        let value = self.value(operand);
+        match &operand.ty {
+            Type::Int => self.combined(Arithmetic::Subtract, (Sql::int(0), Type::Int), (value, Type::Int), &Type::Int),
+            Type::Float => Sql::binary(Sql::Literal(Literal::Float(0.0)), "-", value),
+            _ => self.dialect.negated(value),
+        }
+    }
+}

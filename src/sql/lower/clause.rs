@@ -1,0 +1,100 @@
+//! One source clause: which rows, what of them, in which order.
+
+use crate::{
+    ir::{Aggregate, Expr},
+    sql::{
+        ast::{Sense, Sql},
+        lower::{Length, Lowering},
+    },
+    value::Type,
+};
+
+/// What is asked of each row.
+#[derive(Clone, Debug)]
+pub(crate) struct Element {
+    /// Its value: one column, or three of a duration, of which some are constants.
+    pub(crate) parts: Vec<Sql>,
+    /// By what it is known to equal others.
+    pub(crate) group: Vec<Sql>,
+    /// By what it is ordered.
+    pub(crate) order: Sql,
+    /// Of durations: that it has no months; none where it never has.
+    pub(crate) months: Option<Sql>,
+    pub(crate) ty: Type,
+}
+
+/// A clause, lowered.
+#[derive(Clone, Debug)]
+pub(crate) struct Clause {
+    /// The rows' condition; none where all are taken.
+    pub(crate) rows: Option<Sql>,
+    /// The same, and that the element is known.
+    pub(crate) known: Option<Sql>,
+    /// None where the rows themselves are asked about.
+    pub(crate) element: Option<Element>,
+    /// Where an order is asked for.
+    pub(crate) order: Order,
+    /// The level that all of it can be read from.
+    pub(crate) level: usize,
+}
+
+/// In which order rows come.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Order {
+    /// When they happened.
+    pub(crate) at: Option<Sql>,
+    /// The table's key, which tells the order of those of the same moment.
+    pub(crate) key: Option<Sql>,
+}
+
+impl Order {
+    pub(crate) fn sorted(&self, sense: Sense) -> Vec<(Sql, Sense)> {
+        self.at.iter().chain(&self.key).map(|it| (it.clone(), sense)).collect()
+    }
+}
+
+impl Lowering<'_> {
+    /// A clause and what it needs.
+    pub(crate) fn clause(&mut self, aggregate: &Aggregate, order: &Order) -> Clause {
+        let ((rows, known, element), level) = self.measured(|this| {
+            let conditions: Vec<Sql> =
+                [&aggregate.window, &aggregate.filter].into_iter().flatten().map(|it| this.value(it)).collect();
+            let rows = (!conditions.is_empty()).then(|| Sql::all(conditions));
+            let element = aggregate.source.as_ref().map(|source| this.element(source));
+            let is_known = element.as_ref().map(|it| {
+                let parts = it.parts.iter().filter(|part| !part.is_literal());
+                Sql::all(parts.map(|part| part.clone().is_known()))
+            });
+            let is_known = is_known.filter(|it| *it != Sql::bool(true));
+            let all: Vec<Sql> = rows.iter().cloned().chain(is_known).collect();
+            let known = (!all.is_empty()).then(|| Sql::all(all));
+            (rows, known, element)
+        });
+        Clause { rows, known, element, order: order.clone(), level }
+    }
+
+    /// What is asked of each row, each part short.
+    pub(crate) fn element(&mut self, source: &Expr) -> Element {
+        let ty = source.ty.clone();
+        if ty == Type::Duration {
+            let length = self.length(source).each(|part| self.keep(part));
+            let months = (!length.is_exact()).then(|| Sql::binary(length.months.clone(), "=", Sql::int(0)));
+            let exact = self.exact(length.clone());
+            let exact = self.keep(exact);
+            let total = Length { months: Sql::int(0), ..length.clone() };
+            let total = self.exact(total);
+            let total = self.keep(total);
+            let group = if length.is_exact() { vec![total] } else { vec![length.months.clone(), total] };
+            let Length { months: m, days, micros } = length;
+            return Element { parts: vec![m, days, micros], group, order: exact, months, ty };
+        }
+        let value = self.value(source);
+        let value = self.keep(value);
+        let order = match ty {
+            Type::Choice(_) => self.rank_of(value.clone(), &ty),
+            Type::Text => self.dialect.by_code_point(value.clone()),
+            _ => value.clone(),
+        };
+        Element { parts: vec![value.clone()], group: vec![value], order, months: None, ty }
+    }
+}

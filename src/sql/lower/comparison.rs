@@ -1,0 +1,355 @@
+//! What compares, and what is in a list.
+
+use std::sync::Arc;
+
+use crate::{
+    ir::{CompareOp, Expr, ExprKind, HasTest, ListId},
+    sql::{
+        ast::{Literal, Sql},
+        lower::Lowering,
+    },
+    value::{
+        Decimal, Moment, MomentType, Type, UpperEnd, Value,
+        time::{Bound as End, Window},
+    },
+};
+
+/// `>=` as SQL writes it.
+pub(crate) fn operator(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Equal => "=",
+        CompareOp::NotEqual => "<>",
+        CompareOp::Less => "<",
+        CompareOp::AtMost => "<=",
+        CompareOp::Greater => ">",
+        CompareOp::AtLeast => ">=",
+    }
+}
+
+fn is_number(ty: &Type) -> bool {
+    matches!(ty, Type::Int | Type::Decimal(_) | Type::Float)
+}
+
+impl Lowering<'_> {
+    pub(crate) fn compare(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Sql {
+        match (&left.ty, &right.ty) {
+            (a, b) if is_number(a) && is_number(b) => self.compare_numbers(op, left, right),
+            (Type::Duration, _) => {
+                let (left, right) = (self.length(left), self.length(right));
+                let (left, right) = (self.exact(left), self.exact(right));
+                Sql::binary(left, operator(op), right)
+            }
+            (Type::Timestamp, Type::Date) => self.against_day(op, left, right),
+            (Type::Date, Type::Timestamp) => self.against_day(op.mirrored(), right, left),
+            (Type::Choice(_), _) => self.compare_choices(op, left, right),
+            (Type::Text, _) if !matches!(op, CompareOp::Equal | CompareOp::NotEqual) => {
+                let (left, right) = (self.value(left), self.value(right));
+                Sql::binary(self.dialect.by_code_point(left), operator(op), right)
+            }
+            _ => {
+                let (left, right) = (self.value(left), self.value(right));
+                Sql::binary(left, operator(op), right)
+            }
+        }
+    }
+
+    /// A timestamp against a day of the calendar in the zone.
+    fn against_day(&mut self, op: CompareOp, timestamp: &Expr, date: &Expr) -> Sql {
+        let zone = self.clock().zone();
+        if let Some(Value::Date(day)) = self.constant(date) {
+            let window = Window::against(op, Moment::Date(day), MomentType::Timestamp, zone);
+            let timestamp = self.value(timestamp);
+            let within = self.inside(timestamp, &window);
+            return if op == CompareOp::NotEqual { within.negated() } else { within };
+        }
+        if let Some(Value::Timestamp(instant)) = self.constant(timestamp) {
+            let day = Sql::Literal(Literal::Date(zone.local(instant).0));
+            let date = self.value(date);
+            return Sql::binary(day, operator(op), date);
+        }
+        let timestamp = self.value(timestamp);
+        let day = self.dialect.date_of(self.dialect.local(timestamp, zone));
+        let date = self.value(date);
+        Sql::binary(day, operator(op), date)
+    }
+
+    /// Whether a moment lies in a window.
+    pub(crate) fn inside(&mut self, moment: Sql, window: &Window) -> Sql {
+        let literal = |end: &End| match end.at {
+            Moment::Date(days) => Sql::Literal(Literal::Date(days)),
+            Moment::Timestamp(instant) => Sql::Literal(Literal::Timestamp(instant)),
+        };
+        match (&window.low, &window.high) {
+            (Some(low), Some(high)) if low.included && high.included && low.at == high.at => {
+                Sql::binary(moment, "=", literal(low))
+            }
+            (Some(low), Some(high)) if low.included && high.included => moment.between(literal(low), literal(high)),
+            (low, high) => {
+                let moment = if low.is_some() && high.is_some() { self.keep(moment) } else { moment };
+                let low = low.as_ref().map(|end| {
+                    Sql::binary(moment.clone(), if end.included { ">=" } else { ">" }, literal(end))
+                });
+                let high = high.as_ref().map(|end| {
+                    Sql::binary(moment.clone(), if end.included { "<=" } else { "<" }, literal(end))
+                });
+                Sql::all(low.into_iter().chain(high))
+            }
+        }
+    }
+
+    /// The values of a level, layer or funnel, from the lowest.
+    pub(crate) fn choices(&self, ty: &Type) -> Vec<String> {
+        match ty {
+            Type::Choice(id) => self.rulebook.choices(*id).values.iter().map(|it| it.name.to_string()).collect(),
+            _ => vec![],
+        }
+    }
+
+    /// The rank of a level's value.
+    pub(crate) fn rank_of(&self, value: Sql, ty: &Type) -> Sql {
+        let arms = self.choices(ty).into_iter().zip(0..).map(|(name, rank)| (Sql::text(name), Sql::int(rank)));
+        Sql::Switch(Box::new(value), arms.collect(), None)
+    }
+
+    /// The level's value of a rank.
+    pub(crate) fn of_rank(&self, rank: Sql, ty: &Type) -> Sql {
+        let arms = self.choices(ty).into_iter().zip(0..).map(|(name, rank)| (Sql::int(rank), Sql::text(name)));
+        Sql::Switch(Box::new(rank), arms.collect(), None)
+    }
+
+    fn compare_choices(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Sql {
+        let ty = left.ty.clone();
+        let constant = (self.constant(left), self.constant(right));
+        let (subject, rank, op) = match constant {
+            (_, Some(Value::Choice(rank))) => (left, rank, op),
+            (Some(Value::Choice(rank)), _) => (right, rank, op.mirrored()),
+            _ => {
+                let (left, right) = (self.value(left), self.value(right));
+                if matches!(op, CompareOp::Equal | CompareOp::NotEqual) {
+                    return Sql::binary(left, operator(op), right);
+                }
+                return Sql::binary(self.rank_of(left, &ty), operator(op), self.rank_of(right, &ty));
+            }
+        };
+        let subject = self.value(subject);
+        let names = self.choices(&ty);
+        let name = names.get(rank as usize).cloned().unwrap_or_default();
+        let is = |holds: &dyn Fn(u32) -> bool| {
+            let fit = names.iter().zip(0..).filter(|(_, it)| holds(*it)).map(|(name, _)| Sql::text(name.clone()));
+            fit.collect::<Vec<Sql>>()
+        };
+        let list = match op {
+            CompareOp::Equal | CompareOp::NotEqual => return Sql::binary(subject, operator(op), Sql::text(name)),
+            CompareOp::Less => is(&|it| it < rank),
+            CompareOp::AtMost => is(&|it| it <= rank),
+            CompareOp::Greater => is(&|it| it > rank),
+            CompareOp::AtLeast => is(&|it| it >= rank),
+        };
+        match list.len() {
+            // Nobody's, but unknown where it is missing.
+            0 => Sql::binary(subject.clone(), "<>", subject),
+            _ => Sql::In(Box::new(subject), list),
+        }
+    }
+
+    fn compare_numbers(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Sql {
+        if left.ty == Type::Float || right.ty == Type::Float {
+            let (left, right) = (self.float(left), self.float(right));
+            return Sql::binary(left, operator(op), right);
+        }
+        match (self.constant(left), self.constant(right)) {
+            (_, Some(constant)) => {
+                let value = self.value(left);
+                self.against_number(op, value, &left.ty, &constant)
+            }
+            (Some(constant), _) => {
+                let value = self.value(right);
+                self.against_number(op.mirrored(), value, &right.ty, &constant)
+            }
+            (None, None) => {
+                let (a, b) = (self.value(left), self.value(right));
+                self.compare_exactly(op, (a, &left.ty), (b, &right.ty))
+            }
+        }
+    }
+
+    /// A whole or decimal number against a constant, which may have more digits after the point.
+    fn against_number(&mut self, op: CompareOp, value: Sql, ty: &Type, constant: &Value) -> Sql {
+        let constant = match constant {
+            Value::Int(int) => Decimal::from(*int),
+            Value::Decimal(decimal) => *decimal,
+            _ => return Sql::when(Sql::bool(false), Sql::bool(false)),
+        };
+        let scale = if let Type::Decimal(scale) = ty { *scale } else { 0 };
+        let shown = |number: Decimal| match ty {
+            Type::Decimal(_) if number.scale > 0 => Sql::Literal(Literal::Decimal(number.to_string())),
+            _ => Sql::int(number.mantissa),
+        };
+        if constant.rescale(scale).is_some() {
+            // As it was written: engines bring both to one type.
+            let short = constant.rescale(0).unwrap_or(constant);
+            return Sql::binary(value, operator(op), shown(short));
+        }
+        // The column's digits decide: `x > 2.505` of two digits is `x > 2.50`.
+        let divisor = 10_i128.checked_pow(u32::from(constant.scale.saturating_sub(scale)));
+        let below = divisor.map(|divisor| constant.mantissa.div_euclid(divisor)).and_then(|it| Decimal::new(it, scale));
+        let Some(below) = below.filter(|_| constant.scale > scale) else {
+            // Beyond all numbers of the type.
+            let greater = constant.mantissa > 0;
+            let always = match op {
+                CompareOp::Less | CompareOp::AtMost => greater,
+                CompareOp::Greater | CompareOp::AtLeast => !greater,
+                CompareOp::Equal => false,
+                CompareOp::NotEqual => true,
+            };
+            return Sql::when(value.is_known(), Sql::bool(always));
+        };
+        match op {
+            CompareOp::Less | CompareOp::AtMost => Sql::binary(value, "<=", shown(below)),
+            CompareOp::Greater | CompareOp::AtLeast => Sql::binary(value, ">", shown(below)),
+            CompareOp::Equal => Sql::when(value.is_known(), Sql::bool(false)),
+            CompareOp::NotEqual => Sql::when(value.is_known(), Sql::bool(true)),
+        }
+    }
+
+    /// Whole and decimal numbers, whatever their scales.
+    fn compare_exactly(&mut self, op: CompareOp, a: (Sql, &Type), b: (Sql, &Type)) -> Sql {
+        let scale = |ty: &Type| if let Type::Decimal(scale) = ty { *scale } else { 0 };
+        let (of_a, of_b) = (scale(a.1), scale(b.1));
+        if of_a == of_b && a.1 == b.1 {
+            return Sql::binary(a.0, operator(op), b.0);
+        }
+        if of_a > of_b {
+            return self.compare_exactly(op.mirrored(), b, a);
+        }
+        // The left has fewer digits after the point: where it does not fit beside the right it is further from 0 than any.
+        let wide = Type::Decimal(of_b);
+        let fits_always = *a.1 == Type::Int && of_b <= 19;
+        if fits_always {
+            let left = self.widened(a.0, a.1, &wide);
+            return Sql::binary(left, operator(op), b.0);
+        }
+        let left = self.keep(a.0);
+        let digits = 38_usize.saturating_sub(usize::from(of_b));
+        let most = format!("{}{}", "9".repeat(digits.max(1)), if of_a > 0 { format!(".{}", "9".repeat(usize::from(of_a))) } else { String::new() });
+        let most = if digits == 0 { most.replace('9', "0") } else { most };
+        let bound = |text: String| Sql::Literal(Literal::Decimal(text));
+        let fits = left.clone().between(bound(format!("-{most}")), bound(most));
+        let cast = self.dialect.ty(&wide).unwrap_or_default();
+        Sql::if_else(
+            fits,
+            Sql::binary(Sql::cast(left.clone(), cast), operator(op), b.0.clone()),
+            // Missing where either is.
+            Sql::when(b.0.is_known(), Sql::binary(left, operator(op), Sql::int(0))),
+        )
+    }
+
+    pub(crate) fn between(&mut self, subject: &Expr, low: &Expr, high: &Expr, upper: UpperEnd) -> Sql {
+        let zone = self.clock().zone();
+        let below = if upper == UpperEnd::Included { CompareOp::AtMost } else { CompareOp::Less };
+        let moments = (self.constant(low).as_ref().and_then(Moment::of), self.constant(high).as_ref().and_then(Moment::of));
+        if let (Some(from), Some(to)) = moments {
+            let kind = if subject.ty == Type::Date { MomentType::Date } else { MomentType::Timestamp };
+            let window = Window::from_to(from, to, upper, kind, zone);
+            let subject = self.value(subject);
+            return self.inside(subject, &window);
+        }
+        let plain = subject.ty == low.ty && subject.ty == high.ty && !matches!(subject.ty, Type::Duration | Type::Choice(_));
+        let ints = is_number(&subject.ty)
+            && [low, high].into_iter().all(|end| self.constant(end).is_some() && end.ty == Type::Int)
+            && subject.ty != Type::Float;
+        if (plain || ints) && upper == UpperEnd::Included {
+            let (subject, low, high) = (self.value(subject), self.value(low), self.value(high));
+            return subject.between(low, high);
+        }
+        let first = self.compare(CompareOp::AtLeast, subject, low);
+        let second = self.compare(below, subject, high);
+        Sql::all([first, second])
+    }
+
+    pub(crate) fn is_in(&mut self, subject: &Expr, list: &Expr) -> Sql {
+        let element = if let Type::List(element) = &list.ty { (**element).clone() } else { list.ty.clone() };
+        let plain = subject.ty == element && element != Type::Duration && element != Type::Float;
+        if let Some(value) = self.constant(list) {
+            let Value::List(values) = value else { return self.literal(&Value::Missing, &Type::Bool) };
+            if plain {
+                let subject = self.value(subject);
+                let values: Vec<Sql> = values.iter().map(|it| self.literal(it, &element)).collect();
+                // Unknown where the subject is, false for everybody else.
+                return if values.is_empty() { Sql::binary(subject.clone(), "<>", subject) } else { Sql::In(Box::new(subject), values) };
+            }
+            let each = values.iter().map(|value| {
+                let constant = Expr { kind: ExprKind::Constant(value.clone()), ty: type_of(value, &element), span: list.span };
+                self.compare(CompareOp::Equal, subject, &constant)
+            });
+            let each: Vec<Sql> = each.collect();
+            return Sql::any(each);
+        }
+        if let ExprKind::List(elements) = &list.kind {
+            let each: Vec<Sql> = elements.iter().map(|it| self.compare(CompareOp::Equal, subject, it)).collect();
+            return Sql::any(each);
+        }
+        let subject = self.value(subject);
+        let list = self.value(list);
+        self.dialect.has(list, subject)
+    }
+
+    pub(crate) fn has(&mut self, subject: &Expr, element: &Expr) -> Sql {
+        self.is_in(element, subject)
+    }
+
+    pub(crate) fn has_of(&mut self, test: HasTest, subject: &Expr, elements: &Expr) -> Sql {
+        if self.constant(elements).is_none()
+            && let ExprKind::List(each) = &elements.kind
+        {
+            let parts: Vec<Sql> = each.iter().map(|it| self.is_in(it, subject)).collect();
+            return match test {
+                HasTest::Any => Sql::any(parts),
+                HasTest::All => Sql::all(parts),
+                HasTest::None => Sql::any(parts).negated(),
+            };
+        }
+        let (subject, elements) = (self.value(subject), self.value(elements));
+        match test {
+            HasTest::Any => self.dialect.has_any(subject, elements),
+            HasTest::All => self.dialect.has_all(subject, elements),
+            HasTest::None => self.dialect.has_any(subject, elements).negated(),
+        }
+    }
+
+    pub(crate) fn list_of(&mut self, elements: &[Expr], ty: &Type) -> Sql {
+        let element = if let Type::List(element) = ty { (**element).clone() } else { Type::Text };
+        let values: Vec<Sql> = self.values(elements).into_iter().map(|it| self.keep(it)).collect();
+        let known = Sql::all(values.iter().map(|it| it.clone().is_known()));
+        let list = self.dialect.list(values, &element);
+        Sql::when(known, list)
+    }
+
+    /// An uploaded list: a table of the warehouse, where one is said, else its texts in place.
+    pub(crate) fn in_uploaded(&mut self, subject: &Expr, list: ListId) -> Sql {
+        let subject = self.value(subject);
+        let declared = self.rulebook.lists.get(list.0 as usize);
+        let mapped = declared.and_then(|it| Some((it, self.target.tables.get(it.name.as_str())?)));
+        if let Some((declared, table)) = mapped {
+            let column = declared.column.clone().unwrap_or_else(|| declared.name.to_string());
+            return Sql::InTable(Box::new(subject), column, table.clone());
+        }
+        let mut texts: Vec<Arc<str>> =
+            self.context.lists.get(list.0 as usize).into_iter().flatten().cloned().collect();
+        texts.sort_unstable();
+        match texts.len() {
+            0 => Sql::binary(subject.clone(), "<>", subject),
+            _ => Sql::In(Box::new(subject), texts.iter().map(|it| Sql::text(&**it)).collect()),
+        }
+    }
+}
+
+/// The type of an element of a list of different number types.
+fn type_of(value: &Value, element: &Type) -> Type {
+    match value {
+        Value::Int(_) => Type::Int,
+        Value::Decimal(decimal) => Type::Decimal(decimal.scale),
+        Value::Float(_) => Type::Float,
+        _ => element.clone(),
+    }
+}

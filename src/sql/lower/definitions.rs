@@ -1,0 +1,237 @@
+//! Definitions: each a column named after it, with its label and where it stands; and what the tables of the warehouse hold.
+
+use crate::{
+    ir::{Arm, Body, Choice, Definition, DefinitionId, Expr, Ladder, Score},
+    schema::{ColumnId, Role, TableId},
+    source::Span,
+    sql::{
+        ast::{From, Item, Join, Select, Sql, Step},
+        dialect::Arithmetic,
+        lower::{Bound, Held, Length, Lowering},
+        stack::Stack,
+    },
+    value::Type,
+};
+
+impl Lowering<'_> {
+    /// Reads the users.
+    pub(crate) fn read_users(&mut self, needed: impl IntoIterator<Item = ColumnId>) {
+        let table = self.rulebook.schema.root().clone();
+        debug_assert!(matches!(table.role, Role::Root));
+        let base = self.names.of(&format!("{}_rows", table.name));
+        let input = table.name.to_string();
+        let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
+        let key = table.key.unwrap_or(ColumnId(0));
+        let mut all: Vec<ColumnId> = vec![key];
+        all.extend(needed.into_iter().filter(|it| *it != key));
+        for id in all {
+            let column = table.column(id);
+            let name = self.names.of(&column.name);
+            let held = self.input(&input, &column.header, &column.ty, &name, column.span, &mut select);
+            self.columns.insert(id, held);
+        }
+        if let Some(Held::One(Sql::Column(_, name))) = self.columns.get(&key) {
+            self.key = name.clone();
+        }
+        select.filter.push(Sql::of(&input, &table.column(key).header).is_known());
+        self.first.push(Step { name: base.clone(), comment: vec![], select });
+        self.users = Stack::of(&base);
+    }
+
+    /// A column of the warehouse, in the type that is computed with.
+    pub(crate) fn input(
+        &mut self,
+        table: &str,
+        header: &str,
+        ty: &Type,
+        name: &str,
+        span: Option<Span>,
+        select: &mut Select,
+    ) -> Held {
+        let column = Sql::of(table, header);
+        if *ty == Type::Duration {
+            let Some([months, days, micros]) = self.dialect.read_duration(column) else {
+                self.cannot(span.unwrap_or_default(), "a column of durations is not read", "keep its seconds as a number");
+                return Held::Length(Length::missing());
+            };
+            let mut part = |sql: Sql, ending: &str| {
+                let name = self.names.of(&format!("{name}_{ending}"));
+                select.items.push(Item::named(sql, &name));
+                Sql::column(&name)
+            };
+            let (months, days, micros) = (part(months, "months"), part(days, "days"), part(micros, "micros"));
+            return Held::Length(Length { months, days, micros });
+        }
+        select.items.push(Item::named(self.dialect.read(column, ty), name));
+        Held::One(Sql::column(name))
+    }
+
+    /// Where a table is in the warehouse.
+    pub(crate) fn table_of(&self, name: &str) -> Vec<String> {
+        self.target.tables.get(name).cloned().unwrap_or_else(|| vec![name.to_owned()])
+    }
+
+    /// `vip "重要客户" (shop.rules:12)`
+    pub(crate) fn comment(&self, definition: &Definition) -> String {
+        let label = definition.label.as_ref().map(|it| format!(" \"{it}\"")).unwrap_or_default();
+        format!("{} {}{label} ({})", definition.body.word(), definition.name, self.place(definition.span))
+    }
+
+    pub(crate) fn define(&mut self, id: DefinitionId) {
+        let definition = self.rulebook.definition(id);
+        let comment = self.comment(definition);
+        let name = definition.name.as_str();
+        self.at = 0;
+        self.about = name.to_owned();
+        let held = match &definition.body {
+            Body::Let(expr) if expr.ty == Type::Duration => {
+                let length = self.length(expr);
+                Held::Length(length.each(|part| if part.is_short() { part } else { self.column_of(part, name, None) }))
+            }
+            Body::Let(expr) => {
+                let value = self.value(expr);
+                self.named(value, name, comment)
+            }
+            Body::Tag(condition) | Body::Segment(condition) => {
+                let holds = self.value(condition);
+                let closed = self.closed(holds);
+                self.named(closed, name, comment)
+            }
+            Body::Score(score) => {
+                let score = self.score(score, &definition.ty);
+                self.named(score, name, comment)
+            }
+            Body::Level(ladder) | Body::Layer(ladder) => {
+                let value = self.ladder(ladder, &definition.ty, definition.span);
+                self.named(value, name, comment)
+            }
+            Body::Funnel(_, aggregate) => {
+                let held = self.answer(*aggregate);
+                match held {
+                    Held::One(sql) => self.named(sql, name, comment),
+                    held => held,
+                }
+            }
+        };
+        let level = self.at;
+        self.definitions.insert(id, Bound { held, level });
+    }
+
+    fn named(&mut self, sql: Sql, name: &str, comment: String) -> Held {
+        Held::One(if sql.is_short() { sql } else { self.column_of(sql, name, Some(comment)) })
+    }
+
+    /// True or false, never unknown.
+    fn closed(&self, holds: Sql) -> Sql {
+        match &holds {
+            Sql::Literal(crate::sql::ast::Literal::Bool(_)) => holds,
+            Sql::IsNull(_) | Sql::IsKnown(_) => holds,
+            _ => Sql::call("coalesce", [holds, Sql::bool(false)]),
+        }
+    }
+
+    fn score(&mut self, score: &Score, ty: &Type) -> Sql {
+        let value = self.value(&score.base);
+        let mut sum = self.widened(value, &score.base.ty, ty);
+        for arm in &score.arms {
+            let condition = self.value(&arm.condition);
+            let points = self.value(&arm.points);
+            let points = self.widened(points, &arm.points.ty, ty);
+            let none = self.literal(&crate::value::aggregate::sum(&crate::value::Value::List([].into()), ty), ty);
+            let points = Sql::if_else(condition, points, none);
+            let operator = if arm.minus { Arithmetic::Subtract } else { Arithmetic::Add };
+            sum = match (&sum, operator) {
+                (Sql::Literal(crate::sql::ast::Literal::Int(0)), Arithmetic::Add) => points,
+                _ => self.combined(operator, (sum, ty.clone()), (points, ty.clone()), ty),
+            };
+        }
+        match &score.clamp {
+            None => sum,
+            Some((low, high)) => {
+                let mut end = |it: &Expr| {
+                    let value = self.value(it);
+                    let value = self.widened(value, &it.ty, ty);
+                    self.keep(value)
+                };
+                let (low, high) = (end(low), end(high));
+                let sum = self.keep(sum);
+                self.clamped(sum, low, high)
+            }
+        }
+    }
+
+    fn ladder(&mut self, ladder: &Ladder, ty: &Type, span: Span) -> Sql {
+        let names = self.choices(ty);
+        let name = |arm: &Arm| Sql::text(names.get(arm.rank as usize).cloned().unwrap_or_default());
+        let mut arms: Vec<(Sql, Sql)> = vec![];
+        let mut otherwise = None;
+        for arm in &ladder.arms {
+            match &arm.choice {
+                Choice::From { condition, .. } | Choice::When(condition) => {
+                    let condition = self.value(condition);
+                    let condition = if ladder.exclusive { self.keep(condition) } else { condition };
+                    arms.push((condition, name(arm)));
+                }
+                Choice::Otherwise => otherwise = Some(Box::new(name(arm))),
+            }
+        }
+        if ladder.exclusive && arms.len() > 1 {
+            let each = arms.iter().map(|(holds, _)| Sql::if_else(holds.clone(), Sql::int(1), Sql::int(0)));
+            let count = each.reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::int(0));
+            let message = format!("{}: two arms of an exclusive layer both apply", self.place(span));
+            arms.insert(0, (Sql::binary(count, ">", Sql::int(1)), self.dialect.fail(&message, &Type::Text)));
+        }
+        match (arms.is_empty(), otherwise) {
+            (true, Some(otherwise)) => *otherwise,
+            (true, None) => self.literal(&crate::value::Value::Missing, ty),
+            (false, otherwise) => Sql::Case(arms, otherwise),
+        }
+    }
+
+    /// `channels[source].price`: the reference table joined by its key.
+    pub(crate) fn lookup(&mut self, id: TableId, key: &Expr, column: ColumnId) -> Sql {
+        let table = self.rulebook.schema.table(id).clone();
+        if table.column(column).ty == Type::Duration {
+            return self.cannot(key.span, "a column of durations is not looked up", "");
+        }
+        let Some(key_column) = table.key else { return Sql::NULL };
+        if !self.lookups.contains_key(&id) {
+            let step = self.names.of(&format!("{}_rows", table.name));
+            let input = table.name.to_string();
+            let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
+            let mut columns = std::collections::HashMap::new();
+            for (at, column) in table.columns.iter().enumerate() {
+                if column.ty == Type::Duration {
+                    continue;
+                }
+                let name = self.names.of(&format!("{}_{}", table.name, column.name));
+                self.input(&input, &column.header, &column.ty, &name, column.span, &mut select);
+                columns.insert(ColumnId(at as u32), name);
+            }
+            let comment = vec![format!("looked up by {}", table.column(key_column).name)];
+            self.first.push(Step { name: step.clone(), comment, select });
+            self.lookups.insert(id, (step, columns));
+        }
+        let value = self.value(key);
+        let value = self.keep(value);
+        let Some((step, columns)) = self.lookups.get(&id).cloned() else { return Sql::NULL };
+        let (Some(wanted), Some(by)) = (columns.get(&column), columns.get(&key_column)) else { return Sql::NULL };
+        let from = self.at;
+        let relation = self.stack().relation(from).to_owned();
+        let alias = self.names.of(table.name.as_str());
+        let own = match &value {
+            Sql::Column(_, name) => Sql::of(&relation, name),
+            other => other.clone(),
+        };
+        let on = Sql::binary(Sql::of(&alias, by), "=", own);
+        let name = self.names.of(&format!("{}_{}", table.name, table.column(column).name));
+        let item = Item::named(Sql::of(&alias, wanted), &name);
+        let join = Join { kind: "LEFT JOIN", from: From::As(step, alias), on: Some(on) };
+        let stack = match &mut self.rows {
+            Some(rows) => &mut rows.stack,
+            None => &mut self.users,
+        };
+        self.at = stack.join(from, vec![], join, vec![item], &mut self.names);
+        Sql::column(&name)
+    }
+}

@@ -1,0 +1,157 @@
+//! Funnels. In order of time, an event reaches a step where it meets the step's condition and the latest event before it that reached the
+//! step before is no further back than the step's `within`: one window function a step.
+
+use crate::{
+    ir::{Aggregate, FunnelStep},
+    schema::ColumnId,
+    sql::{
+        ast::{From, Item, Over, Select, Sense, Sql, Step},
+        lower::{
+            Held, Length, Lowering,
+            aggregates::{Answer, Key, Part},
+            clause::Clause,
+        },
+    },
+    value::{Type, Value},
+};
+
+impl Lowering<'_> {
+    pub(crate) fn funnel(
+        &mut self,
+        aggregate: &Aggregate,
+        steps: &[FunnelStep],
+        by: Option<ColumnId>,
+        clause: &Clause,
+        keys: &[Key],
+    ) -> Answer {
+        let names = self.choices(&aggregate.ty);
+        let mut partition: Vec<Sql> = keys.iter().map(|it| Sql::column(&it.from)).collect();
+        let mut taken: Vec<Sql> = clause.known.iter().cloned().collect();
+        if let Some(by) = by {
+            match self.child_column(by) {
+                Held::One(sql) => {
+                    taken.push(sql.clone().is_known());
+                    partition.push(sql);
+                }
+                Held::Length(length) => {
+                    taken.push(length.is_known());
+                    let total = Length { months: Sql::int(0), ..length.clone() };
+                    let total = self.exact(total);
+                    partition.extend([length.months, self.keep(total)]);
+                }
+            }
+        }
+        let at = clause.order.at.clone();
+        let order = clause.order.sorted(Sense::Rising);
+        let moment_type = at.as_ref().map_or(Type::Timestamp, |_| self.moment_type());
+        let mut before: Option<Sql> = None;
+        let mut reached: Vec<Sql> = vec![];
+        let mut met: Vec<Sql> = vec![];
+        for (step, number) in steps.iter().zip(1..) {
+            let meets = self.value(&step.condition);
+            let meets = if clause.order.key.is_none() { self.keep(meets) } else { meets };
+            met.push(meets.clone());
+            let mut all = taken.clone();
+            all.push(meets);
+            if let Some(before) = &before {
+                let over = |function: Sql| {
+                    Sql::Over(Box::new(Over {
+                        function,
+                        partition: partition.clone(),
+                        order: order.clone(),
+                        before: true,
+                    }))
+                };
+                let came = over(Sql::aggregate("max", Some(Sql::if_else(before.clone(), Sql::int(1), Sql::int(0))), None));
+                let at_level = self.at;
+                let came = self.keep(came);
+                all.push(Sql::binary(came, "=", Sql::int(1)));
+                if let (Some(within), Some(at)) = (&step.within, &at) {
+                    let latest = over(Sql::aggregate("max", Some(Sql::when(before.clone(), at.clone())), None));
+                    self.at = at_level;
+                    let latest = self.keep(latest);
+                    let length = self.length(within);
+                    let end = self.shifted((latest.clone(), &moment_type), length, false);
+                    let end = self.keep(end);
+                    // Beyond the last year there is no limit.
+                    let in_time = Sql::any([
+                        Sql::binary(at.clone(), "<=", end.clone()),
+                        Sql::all([latest.is_known(), at.clone().is_known(), end.is_null()]),
+                    ]);
+                    all.push(in_time);
+                }
+            }
+            let holds = Sql::call("coalesce", [Sql::all(all), Sql::bool(false)]);
+            let name = names.get(number - 1).cloned().unwrap_or_default();
+            let column = self.column_of(holds, &name, Some(format!("step {number}: {name}")));
+            before = Some(column.clone());
+            reached.push(column);
+        }
+        let tied = clause.order.key.is_none().then(|| self.tied(&met, &taken, &partition, at.as_ref()));
+        let step = self.names.of(&format!("{}_furthest", self.rulebook.choices.iter().find(|it| aggregate.ty == Type::Choice(self.id_of(it))).map_or_else(|| "funnel".to_owned(), |it| self.rulebook.definition(it.of).name.to_string())));
+        let level = self.at;
+        let relation = self.stack().relation(level).to_owned();
+        let mut select = Select::from(From::Step(relation));
+        select.items = keys.iter().map(Key::item).collect();
+        select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
+        let (mut furthest, mut moments) = (vec![], vec![]);
+        for (column, name) in reached.iter().zip(&names).rev() {
+            let any = self.dialect.any(column.clone(), None);
+            furthest.push((any.clone(), Sql::text(name.clone())));
+            if let Some(at) = &at {
+                moments.push((any, Sql::aggregate("max", Some(at.clone()), Some(column.clone()))));
+            }
+        }
+        let own = self.names.of(&format!("{step}_step"));
+        if let Some(tied) = tied {
+            let message = format!(
+                "{}: events of the same moment: which comes first decides, and only a `key` of the table could tell",
+                self.place(aggregate.span)
+            );
+            furthest.insert(0, (self.dialect.any(tied, None), self.dialect.fail(&message, &Type::Text)));
+        }
+        select.items.push(Item::named(Sql::Case(furthest, None), &own));
+        let mut columns = vec![Part::missing(Sql::column(&own))];
+        let when = self.names.of(&format!("{step}_at"));
+        let moment = match moments.is_empty() {
+            true => self.literal(&Value::Missing, &Type::Timestamp),
+            false => Sql::Case(moments, None),
+        };
+        select.items.push(Item::named(moment, &when));
+        columns.push(Part::missing(Sql::column(&when)));
+        Answer::Apart(vec![Step { name: step, comment: vec![], select }], columns)
+    }
+
+    /// Whether events of the same moment meet different steps, so that their order decides.
+    fn tied(&mut self, met: &[Sql], taken: &[Sql], partition: &[Sql], at: Option<&Sql>) -> Sql {
+        let each = met.iter().zip(0_u32..).map(|(meets, step)| {
+            let all = Sql::all(taken.iter().cloned().chain([meets.clone()]));
+            Sql::if_else(all, Sql::int(1_i128 << step.min(62)), Sql::int(0))
+        });
+        let sum = each.reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::int(0));
+        let which = self.keep(Sql::call("nullif", [sum, Sql::int(0)]));
+        let over = |function: &'static str| {
+            let partition = partition.iter().chain(at).cloned().collect();
+            let function = Sql::aggregate(function, Some(which.clone()), None);
+            Sql::Over(Box::new(Over { function, partition, order: vec![], before: false }))
+        };
+        let tied = Sql::binary(over("min"), "<>", over("max"));
+        let tied = Sql::call("coalesce", [tied, Sql::bool(false)]);
+        self.keep(tied)
+    }
+
+    fn id_of(&self, choices: &crate::ir::Choices) -> crate::value::ChoiceId {
+        let at = self.rulebook.choices.iter().position(|it| it.of == choices.of).unwrap_or(0);
+        crate::value::ChoiceId(at as u32)
+    }
+
+    /// The type of the `at` of the rows that are asked.
+    fn moment_type(&self) -> Type {
+        use crate::schema::Role;
+        let table = self.rows.as_ref().map(|rows| self.rulebook.schema.table(rows.table));
+        match table.map(|table| (table, &table.role)) {
+            Some((table, Role::Children { at: Some(at), .. })) => table.column(*at).ty.clone(),
+            _ => Type::Timestamp,
+        }
+    }
+}

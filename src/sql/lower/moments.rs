@@ -1,0 +1,391 @@
+//! Moments: windows as constants, the calendar in the rulebook's zone, and moments that a duration is added to.
+
+use crate::{
+    eval::constants::AsOf,
+    ir::{CompareOp, Expr, Period, SumOp, TimeWindow},
+    plan::Constants,
+    sql::{
+        ast::{Literal, Sql},
+        lower::{Length, Lowering, comparison::operator},
+    },
+    value::{
+        Duration, Moment, MomentType, Type, UpperEnd, Value, Zone,
+        time::{self, Direction, calendar},
+    },
+};
+
+fn kind_of(ty: &Type) -> MomentType {
+    if *ty == Type::Date { MomentType::Date } else { MomentType::Timestamp }
+}
+
+impl Lowering<'_> {
+    pub(crate) fn now(&self, ty: &Type) -> Sql {
+        let now: Value = self.clock().now_as(kind_of(ty)).into();
+        self.literal(&now, ty)
+    }
+
+    pub(crate) fn window(&mut self, subject: &Expr, window: &TimeWindow) -> Sql {
+        let kind = kind_of(&subject.ty);
+        let constant = match window {
+            TimeWindow::During(_) => true,
+            TimeWindow::Within(length) | TimeWindow::WithinNext(length) => self.constant(length).is_some(),
+            TimeWindow::Ago { near, far, .. } => self.constant(near).is_some() && self.constant(far).is_some(),
+        };
+        let moment = self.value(subject);
+        if constant {
+            let as_of = AsOf { interpreter: self.interpreter(), context: self.context };
+            return match as_of.window(window, kind) {
+                Some(window) => self.inside(moment, &window),
+                None => self.literal(&Value::Missing, &Type::Bool),
+            };
+        }
+        let moment = self.keep(moment);
+        let now = self.now(&subject.ty);
+        let shifted = |this: &mut Self, length: &Expr, back: bool| {
+            let length = this.length(length);
+            let end = this.shifted((now.clone(), &subject.ty), length, back);
+            this.keep(end)
+        };
+        let (low, high, below) = match window {
+            TimeWindow::Within(length) => (shifted(self, length, true), now.clone(), "<="),
+            TimeWindow::WithinNext(length) => (now.clone(), shifted(self, length, false), "<="),
+            TimeWindow::Ago { near, far, upper } => {
+                let (low, high) = (shifted(self, far, true), shifted(self, near, true));
+                let past = Sql::if_else(Sql::binary(high.clone(), ">", now.clone()), now.clone(), high);
+                let above = if *upper == UpperEnd::Included { ">=" } else { ">" };
+                let within = Sql::all([
+                    Sql::binary(moment.clone(), above, low.clone()),
+                    Sql::binary(moment, "<=", past.clone()),
+                ]);
+                return Sql::when(Sql::all([low.is_known(), past.is_known()]), within);
+            }
+            TimeWindow::During(Period { .. }) => return Sql::NULL,
+        };
+        let within =
+            Sql::all([Sql::binary(moment.clone(), ">=", low.clone()), Sql::binary(moment, below, high.clone())]);
+        Sql::when(Sql::all([low.is_known(), high.is_known()]), within)
+    }
+
+    /// `age(t) > 30d`, by the calendar; unknown of the future.
+    pub(crate) fn compare_age(&mut self, ends: &[(CompareOp, &Expr)], moment: &Expr) -> Sql {
+        let now = self.now(&moment.ty);
+        let value = self.value(moment);
+        let value = self.keep(value);
+        let mut all = vec![];
+        for (op, duration) in ends {
+            let bound = match self.constant(duration) {
+                Some(length) => {
+                    let as_of = AsOf { interpreter: self.interpreter(), context: self.context };
+                    let bound = as_of.ago(&length, kind_of(&moment.ty)).unwrap_or(Value::Missing);
+                    self.literal(&bound, &moment.ty)
+                }
+                None => {
+                    let length = self.length(duration);
+                    self.shifted((now.clone(), &moment.ty), length, true)
+                }
+            };
+            all.push(Sql::binary(value.clone(), operator(op.mirrored()), bound));
+        }
+        Sql::when(Sql::binary(value, "<=", now), Sql::all(all))
+    }
+
+    pub(crate) fn age_between(&mut self, moment: &Expr, low: &Expr, high: &Expr, upper: UpperEnd) -> Sql {
+        let below = if upper == UpperEnd::Included { CompareOp::AtMost } else { CompareOp::Less };
+        self.compare_age(&[(CompareOp::AtLeast, low), (below, high)], moment)
+    }
+
+    /// The day of a moment in the zone.
+    pub(crate) fn day_of(&mut self, moment: &Expr) -> Sql {
+        let value = self.value(moment);
+        match moment.ty {
+            Type::Date => value,
+            _ => self.dialect.date_of(self.dialect.local(value, self.clock().zone())),
+        }
+    }
+
+    /// The first instant of a day.
+    pub(crate) fn start_of_day(&mut self, date: Sql) -> Sql {
+        let local = self.dialect.local_of_date(date);
+        self.instant_of(local)
+    }
+
+    pub(crate) fn moment_sum(&mut self, first: &Expr, rest: &[(SumOp, Expr, Type)]) -> Sql {
+        let mut rest = rest.iter();
+        let (mut moment, mut ty) = if first.ty == Type::Duration {
+            // `D + moment`; a chain of durations before it is one duration.
+            let Some((_, second, ty)) = rest.next() else { return Sql::NULL };
+            let length = self.length(first);
+            let moment = self.value(second);
+            (self.shifted((moment, ty), length, false), ty.clone())
+        } else {
+            (self.value(first), first.ty.clone())
+        };
+        for (op, term, next) in rest {
+            let length = self.length(term);
+            moment = self.shifted((moment, &ty), length, *op == SumOp::Subtract);
+            ty = next.clone();
+        }
+        moment
+    }
+
+    /// A moment so much later, or earlier: months, then days, both by the calendar in the zone, then exact time.
+    pub(crate) fn shifted(&mut self, moment: (Sql, &Type), length: Length, back: bool) -> Sql {
+        let length = match back {
+            true => length.parts_negated(self),
+            false => length,
+        };
+        match moment.1 {
+            Type::Date => self.shifted_date(moment.0, length),
+            _ => self.shifted_instant(moment.0, length),
+        }
+    }
+
+    fn shifted_date(&mut self, date: Sql, length: Length) -> Sql {
+        let date = self.keep(date);
+        let constant = matches!(
+            (&length.months, &length.days, &length.micros),
+            (Sql::Literal(Literal::Int(_)), Sql::Literal(Literal::Int(_)), Sql::Literal(Literal::Int(_)))
+        );
+        let Length { months, days, micros } = length;
+        let hours = (!micros.is_zero()).then(|| Sql::binary(micros, "=", Sql::int(0)));
+        let first = Sql::Literal(Literal::Date(calendar::FIRST_DAY));
+        let last = Sql::Literal(Literal::Date(calendar::LAST_DAY));
+        if constant {
+            let number = |sql: &Sql| if let Sql::Literal(Literal::Int(it)) = sql { *it as i64 } else { 0 };
+            let (by_months, by_days) = (number(&months), number(&days));
+            let lands = |date: i32| calendar::add_months(date, by_months).and_then(|it| calendar::add_days(it, by_days));
+            let within = landing(calendar::FIRST_DAY.into(), calendar::LAST_DAY.into(), |it| i32::try_from(it).is_ok_and(|it| lands(it).is_some()));
+            let Some((low, high)) = within.and_then(|(low, high)| Some((i32::try_from(low).ok()?, i32::try_from(high).ok()?))) else { return self.literal(&Value::Missing, &Type::Date) };
+            let low = (low > calendar::FIRST_DAY).then(|| {
+                Sql::binary(date.clone(), ">=", Sql::Literal(Literal::Date(low)))
+            });
+            let high = (high < calendar::LAST_DAY).then(|| {
+                Sql::binary(date.clone(), "<=", Sql::Literal(Literal::Date(high)))
+            });
+            let shifted = self.dialect.shift_date(date, months, days);
+            let all: Vec<Sql> = low.into_iter().chain(high).chain(hours).collect();
+            return if all.is_empty() { shifted } else { Sql::when(Sql::all(all), shifted) };
+        }
+        // Far enough for any date to leave the calendar, and not so far that the engine's does.
+        let (months, days) = (self.keep(months), self.keep(days));
+        let near = [
+            months.clone().between(Sql::int(-130_000), Sql::int(130_000)),
+            days.clone().between(Sql::int(-4_000_000), Sql::int(4_000_000)),
+        ];
+        let by_months = Sql::when(near[0].clone(), self.dialect.shift_date(date, months, Sql::int(0)));
+        let by_months = self.keep(by_months);
+        let exists = by_months.clone().between(first.clone(), last.clone());
+        let shifted = self.dialect.shift_date(by_months, Sql::int(0), days);
+        let shifted = Sql::when(Sql::all([exists, near[1].clone()].into_iter().chain(hours)), shifted);
+        let shifted = self.keep(shifted);
+        Sql::when(shifted.clone().between(first, last), shifted)
+    }
+
+    fn shifted_instant(&mut self, instant: Sql, length: Length) -> Sql {
+        if let Some(duration) = constant(&length) {
+            return self.shifted_by(instant, duration);
+        }
+        let Length { months, days, micros } = length;
+        let instant = self.keep(instant);
+        let calendar = !(months.is_zero() && days.is_zero());
+        let mut shifted = instant.clone();
+        if calendar {
+            let zone = self.clock().zone();
+            let local = self.dialect.local(instant.clone(), zone);
+            let local = self.keep(local);
+            let constant = matches!((&months, &days), (Sql::Literal(_), Sql::Literal(_)));
+            let (months, days) = (self.keep(months), self.keep(days));
+            let (first, end) = (self.dialect.first_local(), self.dialect.last_local());
+            let mut later = if months.is_zero() { local } else {
+                let near = months.clone().between(Sql::int(-130_000), Sql::int(130_000));
+                let later = self.dialect.shift_local(local, months.clone(), Sql::int(0));
+                let later = if constant { later } else { Sql::when(near, later) };
+                let later = self.keep(later);
+                Sql::when(later.clone().between(first.clone(), end.clone()), later)
+            };
+            if !days.is_zero() {
+                later = self.keep(later);
+                let near = days.clone().between(Sql::int(-4_000_000), Sql::int(4_000_000));
+                let next = self.dialect.shift_local(later, Sql::int(0), days.clone());
+                let next = if constant { next } else { Sql::when(near, next) };
+                let next = self.keep(next);
+                later = Sql::when(next.clone().between(first, end), next);
+            }
+            let there = self.instant_of(later);
+            // Without days and months it must not pass through local time.
+            shifted = if constant { there } else {
+                let none = Sql::all([Sql::binary(months, "=", Sql::int(0)), Sql::binary(days, "=", Sql::int(0))]);
+                Sql::if_else(none, instant, there)
+            };
+        }
+        if micros.is_zero() && !calendar {
+            return shifted;
+        }
+        let first = Sql::Literal(Literal::Timestamp(i64::from(calendar::FIRST_DAY) * DAY));
+        let last = Sql::Literal(Literal::Timestamp((i64::from(calendar::LAST_DAY) + 1) * DAY - 1));
+        if micros.is_zero() {
+            let kept = self.keep(shifted);
+            return Sql::when(kept.clone().between(first, last), kept);
+        }
+        let sum = Sql::binary(self.dialect.micros(shifted), "+", micros);
+        let sum = match sum {
+            // In a wider type: neither leaves it.
+            Sql::Binary(operator, of) => {
+                let wide = self.dialect.wide();
+                Sql::Binary(operator, Box::new((Sql::cast(of.0, wide), of.1)))
+            }
+            other => other,
+        };
+        let sum = self.keep(sum);
+        let (low, high) = (i64::from(calendar::FIRST_DAY) * DAY, (i64::from(calendar::LAST_DAY) + 1) * DAY - 1);
+        let big = self.dialect.ty(&Type::Int).unwrap_or_default();
+        let there = self.dialect.from_micros(Sql::cast(sum.clone(), big));
+        Sql::when(sum.between(Sql::int(low), Sql::int(high)), there)
+    }
+
+    /// An instant so much later, where that is known: so is which instants stay within the calendar.
+    fn shifted_by(&mut self, instant: Sql, by: Duration) -> Sql {
+        let zone = self.clock().zone().clone();
+        let lands = |at: i64| match time::shift(Moment::Timestamp(at), by, Direction::Forth, &zone) {
+            Some(Moment::Timestamp(at)) => Some(at),
+            Some(Moment::Date(_)) | None => None,
+        };
+        let (first, last) = (i64::from(calendar::FIRST_DAY) * DAY, (i64::from(calendar::LAST_DAY) + 1) * DAY - 1);
+        let Some((low, high)) = landing(first, last, |at| lands(at).is_some()) else {
+            return self.literal(&Value::Missing, &Type::Timestamp);
+        };
+        let instant = self.keep(instant);
+        let mut fits = vec![];
+        let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
+        if low > first {
+            fits.push(Sql::binary(instant.clone(), ">=", literal(low)));
+        }
+        if high < last {
+            fits.push(Sql::binary(instant.clone(), "<=", literal(high)));
+        }
+        let mut there = instant.clone();
+        if by.months != 0 || by.days != 0 {
+            let local = self.dialect.local(instant, &zone);
+            let (months, days) = (Sql::int(by.months), Sql::int(by.days));
+            let local = self.dialect.shift_local(local, months, days);
+            there = self.instant_of(local);
+        }
+        if by.micros != 0 {
+            let sum = Sql::binary(self.dialect.micros(there), "+", Sql::int(by.micros));
+            there = self.dialect.from_micros(sum);
+        }
+        if fits.is_empty() { there } else { Sql::when(Sql::all(fits), there) }
+    }
+
+    /// The instant of a local time: one that a clock change skips is the first instant after the gap, one that it repeats the
+    /// earlier.
+    fn instant_of(&mut self, local: Sql) -> Sql {
+        let zone = self.clock().zone().clone();
+        if zone.is_utc() {
+            return self.dialect.instant(local, &zone);
+        }
+        let Some(gaps) = Gaps::of(&zone) else {
+            return self.cannot(
+                self.place_now,
+                format!("days and months are not added to timestamps in the zone `{}`, whose clock changes differ in length,", zone.name()),
+                "add exact time instead: `t + 24h`",
+            );
+        };
+        let local = self.keep(local);
+        let as_it_finds = self.dialect.instant(local.clone(), &zone);
+        let at = self.at;
+        let as_it_finds = self.keep(as_it_finds);
+        self.at = at;
+        // By the offset of six hours before: the earlier of two.
+        let six = 6 * 3_600_000_000_i64;
+        let before = self.dialect.instant(self.dialect.shift_local_micros(local.clone(), -six), &zone);
+        let earlier = self.dialect.from_micros(Sql::binary(self.dialect.micros(before), "+", Sql::int(six)));
+        let earlier = self.keep(earlier);
+        let holds = |this: &Self, instant: &Sql| {
+            Sql::binary(this.dialect.local(instant.clone(), &zone), "=", local.clone())
+        };
+        let mut arms = vec![
+            (holds(self, &earlier), earlier.clone()),
+            (holds(self, &as_it_finds), as_it_finds.clone()),
+        ];
+        if let Some((length, phase)) = gaps.0 {
+            // Skipped: the clock change is the last multiple of its length before.
+            let since = Sql::binary(self.dialect.micros(as_it_finds), "-", Sql::int(phase));
+            let over = Sql::binary(
+                Sql::binary(Sql::binary(since.clone(), "%", Sql::int(length)), "+", Sql::int(length)),
+                "%",
+                Sql::int(length),
+            );
+            let change = Sql::binary(Sql::binary(since, "-", over), "+", Sql::int(phase));
+            arms.push((local.is_known(), self.dialect.from_micros(change)));
+        }
+        Sql::Case(arms, None)
+    }
+}
+
+const DAY: i64 = 86_400_000_000;
+
+/// How much the clock changes of a zone skip, and what is left over where the instants of the changes are divided by that: the same for
+/// all since 1970. None where there are none.
+struct Gaps(Option<(i64, i64)>);
+
+impl Gaps {
+    /// None where they are not all alike.
+    fn of(zone: &Zone) -> Option<Gaps> {
+        let (mut at, end) = (0, 4_200_000_000_000_000);
+        let mut found: Option<(i64, i64)> = None;
+        while let Some(change) = zone.next_change(at).filter(|it| *it < end) {
+            let skipped = i64::from(zone.offset_seconds(change) - zone.offset_seconds(change - 1)) * 1_000_000;
+            if skipped > 0 {
+                let this = (skipped, change.rem_euclid(skipped));
+                if found.is_some_and(|found| found != this) {
+                    return None;
+                }
+                found = Some(this);
+            }
+            at = change;
+        }
+        Some(Gaps(found))
+    }
+}
+
+/// The first and the last place of a range that land within the calendar; there is one run of them.
+fn landing(first: i64, last: i64, lands: impl Fn(i64) -> bool) -> Option<(i64, i64)> {
+    let any = [first, last, 0].into_iter().find(|it| lands(*it))?;
+    let edge = |mut inside: i64, mut outside: i64| {
+        if lands(outside) {
+            return outside;
+        }
+        while inside.abs_diff(outside) > 1 {
+            let middle = inside + (outside - inside) / 2;
+            if lands(middle) { inside = middle } else { outside = middle }
+        }
+        inside
+    };
+    Some((edge(any, first), edge(any, last)))
+}
+
+/// A duration that is known now.
+fn constant(length: &Length) -> Option<Duration> {
+    let [months, days, micros] = length.parts().map(|part| match part {
+        Sql::Literal(Literal::Int(it)) => Some(*it),
+        _ => None,
+    });
+    Some(Duration {
+        months: i32::try_from(months?).ok()?,
+        days: i32::try_from(days?).ok()?,
+        micros: i64::try_from(micros?).ok()?,
+    })
+}
+
+impl Length {
+    /// Each part taken from nothing.
+    fn parts_negated(self, lowering: &mut Lowering<'_>) -> Length {
+        use crate::sql::dialect::Arithmetic::Subtract;
+        Length {
+            months: lowering.plus(Subtract, Sql::int(0), self.months),
+            days: lowering.plus(Subtract, Sql::int(0), self.days),
+            micros: lowering.plus(Subtract, Sql::int(0), self.micros),
+        }
+    }
+}

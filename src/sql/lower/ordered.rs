@@ -1,0 +1,349 @@
+//! Answers that hang on the order of rows, or on the order of values: the least, the first, the most frequent, the different ones, the one
+//! in the middle.
+//!
+//! Rows come in order of their `at`, then of the table's key. Without a key the order of rows of the same moment is not known: such an
+//! answer is looked for twice, with ties broken by the value one way and the other, and where the two differ the query ends.
+
+use crate::{
+    source::Span,
+    sql::{
+        ast::{From, Item, Literal, Select, Sense, Sql, Step},
+        lower::{
+            Lowering,
+            aggregates::{Answer, Empty, Key, Part},
+            clause::{Clause, Element},
+        },
+    },
+    value::{Type, Value, number},
+};
+
+impl Lowering<'_> {
+    /// `min(x)`, `max(x)`
+    pub(crate) fn extreme(&mut self, clause: &Clause, element: &Element, least: bool) -> Answer {
+        let function = if least { "min" } else { "max" };
+        if element.ty != Type::Duration {
+            let extreme = Sql::aggregate(function, Some(element.order.clone()), clause.rows.clone());
+            let extreme = match element.ty {
+                Type::Choice(_) => self.of_rank(extreme, &element.ty),
+                _ => extreme,
+            };
+            return Answer::Here(vec![Part::missing(extreme)]);
+        }
+        let sense = if least { Sense::Rising } else { Sense::Falling };
+        let mut order = vec![(element.order.clone(), sense)];
+        order.extend(clause.order.sorted(Sense::Rising));
+        // Those with months have no order, unless there is one alone.
+        let fits = self.with_months(clause, element.months.as_ref()).map(|fits| {
+            let count = Sql::aggregate("count", None, clause.known.clone());
+            Sql::any([fits, Sql::binary(count, "=", Sql::int(1))])
+        });
+        let parts = element.parts.iter().map(|part| {
+            if part.is_literal() {
+                return Part::missing(part.clone());
+            }
+            let end = self.dialect.first_by(part.clone(), order.clone(), clause.known.clone());
+            Part::missing(fits.iter().fold(end, |end, fits| Sql::when(fits.clone(), end)))
+        });
+        let parts = parts.collect();
+        Answer::Here(self.or_nothing(parts, clause))
+    }
+
+    /// Where all parts of a duration are constants, somebody must tell whether there is any.
+    fn or_nothing(&self, parts: Vec<Part>, clause: &Clause) -> Vec<Part> {
+        let literal = |part: &Part| part.pieces.iter().all(Sql::is_literal);
+        if !parts.iter().all(literal) {
+            return parts;
+        }
+        let count = Sql::aggregate("count", None, clause.known.clone());
+        let some = Sql::binary(count, ">", Sql::int(0));
+        let present = |part: Part| {
+            let pieces = part.pieces.into_iter().map(|piece| Sql::when(some.clone(), piece)).collect();
+            Part { pieces, ..part }
+        };
+        parts.into_iter().map(present).collect()
+    }
+
+    /// `first(x)`, `last(x)`
+    pub(crate) fn end(&mut self, clause: &Clause, element: &Element, sense: Sense, span: Span) -> Answer {
+        let order = clause.order.sorted(sense);
+        let decided = clause.order.key.is_some();
+        let tie = |sense: Sense| {
+            let ties = element.group.iter().map(|it| (it.clone(), sense));
+            order.iter().cloned().chain(ties).collect::<Vec<_>>()
+        };
+        let parts: Vec<Sql> = element.parts.clone();
+        let mut found = vec![];
+        for part in parts {
+            if part.is_literal() {
+                found.push(Part::missing(part));
+                continue;
+            }
+            let known = clause.known.clone();
+            let end = if decided {
+                self.dialect.first_by(part, order.clone(), known)
+            } else {
+                let one = self.dialect.first_by(part.clone(), tie(Sense::Rising), known.clone());
+                let other = self.dialect.first_by(part, tie(Sense::Falling), known);
+                self.same(one, other, &element.ty, span)
+            };
+            found.push(Part::missing(end));
+        }
+        Answer::Here(self.or_nothing(found, clause))
+    }
+
+    /// The one where both are the same; else the query ends, since the order of rows decides, which is not known.
+    pub(crate) fn same(&self, one: Sql, other: Sql, ty: &Type, span: Span) -> Sql {
+        let message = format!(
+            "{}: rows of the same moment: which comes first decides, and only a `key` of the table could tell",
+            self.place(span)
+        );
+        let part = if *ty == Type::Duration { Type::Int } else { ty.clone() };
+        let fail = self.dialect.fail(&message, &part);
+        Sql::if_else(Sql::binary(one.clone(), "<>", other), fail, one)
+    }
+
+    /// Rows of each group and value, and when the value came first and last.
+    fn counted(&mut self, clause: &Clause, element: &Element, keys: &[Key], step: &str) -> (Select, Vec<String>, Vec<Sql>) {
+        let relation = self.relation(self.at);
+        let mut select = Select::from(From::Step(relation));
+        select.items = keys.iter().map(Key::item).collect();
+        select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
+        select.filter = clause.known.iter().cloned().collect();
+        if self.rows.is_none() {
+            select.filter.extend(keys.iter().map(|key| Sql::column(&key.from).is_known()));
+        }
+        let mut values = vec![];
+        for part in &element.group {
+            let name = self.names.of(&format!("{step}_value"));
+            select.items.push(Item::named(part.clone(), &name));
+            select.group.push(part.clone());
+            values.push(name);
+        }
+        // The parts of a duration are those of its first appearance.
+        let parts = match element.ty {
+            Type::Duration => element
+                .parts
+                .iter()
+                .map(|part| {
+                    if part.is_literal() {
+                        return part.clone();
+                    }
+                    let first = self.dialect.first_by(part.clone(), clause.order.sorted(Sense::Rising), None);
+                    let name = self.names.of(&format!("{step}_part"));
+                    select.items.push(Item::named(first, &name));
+                    Sql::column(&name)
+                })
+                .collect(),
+            _ => values.iter().map(|it| Sql::column(it)).collect(),
+        };
+        (select, values, parts)
+    }
+
+    fn relation(&mut self, level: usize) -> String {
+        self.stack().relation(level).to_owned()
+    }
+
+    /// `most(x)`, `most(x by w)`
+    pub(crate) fn most(
+        &mut self,
+        clause: &Clause,
+        element: &Element,
+        weight: Option<&Element>,
+        keys: &[Key],
+        name: &str,
+        span: Span,
+    ) -> Answer {
+        let counts = self.names.of(&format!("{name}_counts"));
+        let (mut select, values, parts) = self.counted(clause, element, keys, name);
+        let mut rank: Vec<(Sql, Sense)> = vec![];
+        let plain = Clause { rows: None, known: None, ..clause.clone() };
+        match weight {
+            None => {
+                let count = self.names.of(&format!("{name}_count"));
+                select.items.push(Item::named(Sql::aggregate("count", None, None), &count));
+                rank.push((Sql::column(&count), Sense::Falling));
+            }
+            Some(weight) if weight.ty == Type::Duration => {
+                let sums = {
+                    let known = weight.parts.iter().filter(|it| !it.is_literal()).map(|it| it.clone().is_known());
+                    let known = Some(Sql::all(known)).filter(|it| *it != Sql::bool(true));
+                    let clause = Clause { known, ..plain.clone() };
+                    self.length_sum_of(&clause, &weight.parts, weight.months.as_ref())
+                };
+                let mut columns = vec![];
+                for sum in sums {
+                    let column = self.names.of(&format!("{name}_weight"));
+                    let literal = sum.is_literal();
+                    if literal { columns.push(sum) } else {
+                        select.items.push(Item::named(sum, &column));
+                        columns.push(Sql::column(&column));
+                    }
+                }
+                let mut columns = columns.into_iter();
+                let mut next = || columns.next().unwrap_or(Sql::int(0));
+                let length = crate::sql::lower::Length { months: next(), days: next(), micros: next() };
+                rank.push((self.exact(length), Sense::Falling));
+            }
+            Some(weight) => {
+                let value = weight.parts.first().cloned().unwrap_or(Sql::NULL);
+                let sum = self.sum_of(&plain, &value, &weight.ty, span);
+                let mut columns = vec![];
+                for piece in sum.pieces {
+                    let column = self.names.of(&format!("{name}_weight"));
+                    select.items.push(Item::named(piece, &column));
+                    columns.push(Sql::column(&column));
+                }
+                rank.push((self.whole(&sum.whole, columns), Sense::Falling));
+            }
+        }
+        for (at, place) in [(true, clause.order.at.clone()), (false, clause.order.key.clone())] {
+            let Some(place) = place else { continue };
+            let last = match at {
+                true => Sql::aggregate("max", Some(place), None),
+                false => self.dialect.first_by(place, clause.order.sorted(Sense::Falling), None),
+            };
+            let column = self.names.of(&format!("{name}_last"));
+            select.items.push(Item::named(last, &column));
+            rank.push((Sql::column(&column), Sense::Falling));
+        }
+        let first = Step { name: counts.clone(), comment: vec![format!("how often each value came, for {name}")], select };
+        let best = self.names.of(&format!("{name}_most"));
+        let mut select = Select::from(From::Step(counts));
+        select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
+        select.group = keys.iter().map(|key| Sql::column(&key.name)).collect();
+        let mut columns = vec![];
+        for part in parts {
+            if part.is_literal() {
+                columns.push(Part::missing(part));
+                continue;
+            }
+            let most = if clause.order.key.is_some() {
+                self.dialect.first_by(part, rank.clone(), None)
+            } else {
+                let tie = |sense: Sense| {
+                    rank.iter().cloned().chain(values.iter().map(|it| (Sql::column(it), sense))).collect::<Vec<_>>()
+                };
+                let one = self.dialect.first_by(part.clone(), tie(Sense::Rising), None);
+                let other = self.dialect.first_by(part, tie(Sense::Falling), None);
+                self.same(one, other, &element.ty, span)
+            };
+            let column = self.names.of(name);
+            select.items.push(Item::named(most, &column));
+            columns.push(Part::missing(Sql::column(&column)));
+        }
+        Answer::Apart(vec![first, Step { name: best, comment: vec![], select }], columns)
+    }
+
+    /// `distinct(x)`, in order of first appearance
+    pub(crate) fn distinct(&mut self, clause: &Clause, element: &Element, keys: &[Key], name: &str, span: Span) -> Answer {
+        if element.ty == Type::Duration {
+            let what = self.cannot(span, "a list of durations is not written", "");
+            return Answer::Here(vec![Part::missing(what)]);
+        }
+        let each = self.names.of(&format!("{name}_values"));
+        let (mut select, values, _) = self.counted(clause, element, keys, name);
+        let mut order: Vec<(Sql, Sense)> = vec![];
+        if let Some(at) = &clause.order.at {
+            // A row without a moment comes before all others.
+            let known = Sql::aggregate("count", Some(at.clone()), None);
+            let all = Sql::binary(known, "=", Sql::aggregate("count", None, None));
+            let first = Sql::when(all, Sql::aggregate("min", Some(at.clone()), None));
+            let column = self.names.of(&format!("{name}_first"));
+            select.items.push(Item::named(first, &column));
+            order.push((Sql::column(&column), Sense::Rising));
+        }
+        if let Some(key) = &clause.order.key {
+            let first = self.dialect.first_by(key.clone(), clause.order.sorted(Sense::Rising), None);
+            let column = self.names.of(&format!("{name}_first"));
+            select.items.push(Item::named(first, &column));
+            order.push((Sql::column(&column), Sense::Rising));
+        }
+        let first = Step { name: each.clone(), comment: vec![format!("when each value came first, for {name}")], select };
+        let list = self.names.of(&format!("{name}_list"));
+        let mut select = Select::from(From::Step(each));
+        select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
+        select.group = keys.iter().map(|key| Sql::column(&key.name)).collect();
+        let value = values.first().map_or(Sql::NULL, |it| Sql::column(it));
+        let ty = Type::List(Box::new(element.ty.clone()));
+        let all = if clause.order.key.is_some() {
+            self.dialect.list_by(value, order, None)
+        } else {
+            let tie = |sense: Sense| order.iter().cloned().chain([(value.clone(), sense)]).collect::<Vec<_>>();
+            let one = self.dialect.list_by(value.clone(), tie(Sense::Rising), None);
+            let other = self.dialect.list_by(value.clone(), tie(Sense::Falling), None);
+            self.same(one, other, &ty, span)
+        };
+        let column = self.names.of(name);
+        select.items.push(Item::named(all, &column));
+        let none = self.dialect.list(vec![], &element.ty);
+        let list = Step { name: list, comment: vec![], select };
+        Answer::Apart(vec![first, list], vec![Part::of(Sql::column(&column), Empty::Is(none))])
+    }
+
+    /// `quantile(x, share)` of a sorted list: exact, linear between closest ranks, a float.
+    pub(crate) fn quantile(&mut self, list: Sql, share: Option<&Value>, element: &Type, span: Span) -> Sql {
+        let missing = self.literal(&Value::Missing, &Type::Float);
+        let Some(share) = share else {
+            return self.cannot(span, "a quantile of a share that differs is not written", "write the share");
+        };
+        let float_share = number::to_f64(share).unwrap_or(-1.0);
+        if !(0.0..=1.0).contains(&float_share) {
+            return missing;
+        }
+        let last = Sql::binary(self.dialect.count(list.clone()), "-", Sql::int(1));
+        let float = |it: f64| Sql::Literal(Literal::Float(it));
+        let exact = match (share, element) {
+            (Value::Float(_), _) | (_, Type::Float) => None,
+            (share, _) => number::to_decimal(share),
+        };
+        let scale = if let Type::Decimal(scale) = element { *scale } else { 0 };
+        let Some(share) = exact.filter(|it| it.scale <= 15 && it.scale + scale <= 30) else {
+            let rank = Sql::binary(float(float_share), "*", self.to_float(last, &Type::Int));
+            let rank = self.keep(rank);
+            let int = self.dialect.ty(&Type::Int).unwrap_or_default();
+            let at = |sql: Sql| Sql::cast(sql, int.clone());
+            let below = self.dialect.element(list.clone(), at(self.dialect.floor(rank.clone())));
+            let above = self.dialect.element(list, at(self.dialect.ceil(rank.clone())));
+            let (below, above) = (self.to_float(below, element), self.to_float(above, element));
+            let below = self.keep(below);
+            let part = Sql::binary(rank.clone(), "-", self.dialect.floor(rank));
+            let step = Sql::binary(Sql::binary(above, "-", below.clone()), "*", part);
+            return self.dialect.finite(Sql::binary(below, "+", step));
+        };
+        let whole = 10_i64.pow(u32::from(share.scale));
+        let rank = Sql::binary(last.clone(), "*", Sql::int(share.mantissa));
+        let (place, part) = match share.mantissa == i128::from(whole) {
+            true => (last, None),
+            false => {
+                let place = self.dialect.quotient(rank.clone(), Sql::int(whole));
+                (place, (share.mantissa != 0).then(|| Sql::binary(rank, "%", Sql::int(whole))))
+            }
+        };
+        let low = self.dialect.element(list.clone(), place.clone());
+        let Some(part) = part else { return self.to_float(low, element) };
+        let high = self.dialect.element(list, Sql::binary(place, "+", Sql::int(1)));
+        // At the end nothing is above.
+        let high = Sql::call("coalesce", [high, low.clone()]);
+        let at = self.at;
+        let low = self.keep(low);
+        self.at = at;
+        let high = self.keep(high);
+        self.at = at;
+        let part = self.keep(part);
+        let wide = Type::Decimal(scale + share.scale);
+        let fine = Type::Decimal(share.scale);
+        let tenth = Sql::Literal(Literal::Decimal(format!("0.{}1", "0".repeat(usize::from(share.scale).saturating_sub(1)))));
+        let fraction = Sql::binary(part.clone(), "*", tenth);
+        let fraction = Sql::cast(fraction, self.dialect.ty(&fine).unwrap_or_default());
+        use crate::sql::dialect::Arithmetic::{Add, Multiply, Subtract};
+        let difference = self.combined(Subtract, (high.clone(), element.clone()), (low.clone(), element.clone()), element);
+        let between = self.combined(Multiply, (difference, element.clone()), (fraction, fine), &wide);
+        let sum = self.combined(Add, (low.clone(), element.clone()), (between, wide.clone()), &wide);
+        let exact = self.dialect.to_float(sum, &wide);
+        // Of so many digits that they do not fit, floats hold enough.
+        let rank_share = Sql::binary(self.to_float(part, &Type::Int), "/", float(whole as f64));
+        let (low, high) = (self.to_float(low, element), self.to_float(high, element));
+        let rough = Sql::binary(low.clone(), "+", Sql::binary(Sql::binary(high, "-", low), "*", rank_share));
+        Sql::call("coalesce", [exact, rough])
+    }
+}

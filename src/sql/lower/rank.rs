@@ -1,0 +1,102 @@
+//! `top`, `bottom`, `ntile`: how many of those ranked are strictly more, or strictly less, by window functions.
+
+use crate::{
+    ir::{AggregateFunction, AggregateId, RankAmount},
+    sql::{
+        ast::{Literal, Over, Sense, Sql},
+        lower::{Bound, Held, Lowering},
+    },
+    value::{Type, Value, number},
+};
+
+impl Lowering<'_> {
+    pub(crate) fn rank(&mut self, id: AggregateId) {
+        let aggregate = self.rulebook.aggregate(id).clone();
+        let Some(source) = &aggregate.source else { return };
+        self.at = 0;
+        self.about = self.name_of(id).0;
+        let keys = self.group_keys(&aggregate.per);
+        let (value, known) = self.ranked_by(source);
+        let filter = aggregate.filter.as_ref().map(|filter| {
+            let holds = self.value(filter);
+            let holds = Sql::call("coalesce", [holds, Sql::bool(false)]);
+            self.keep(holds)
+        });
+        let in_a_group: Vec<Sql> = keys.iter().map(|key| key.clone().is_known()).collect();
+        let ranked = Sql::all(in_a_group.iter().cloned().chain([value.clone().is_known()]).chain(filter.clone()));
+        let is_ranked = self.keep(ranked);
+        let partition: Vec<Sql> = [is_ranked.clone()].into_iter().chain(keys.clone()).collect();
+        let over = |function: Sql, order: Option<Sense>| {
+            let order = order.map(|sense| (value.clone(), sense)).into_iter().collect();
+            Sql::Over(Box::new(Over { function, partition: partition.clone(), order, before: false }))
+        };
+        let ahead = |sense: Sense| Sql::binary(over(Sql::call("rank", []), Some(sense)), "-", Sql::int(1));
+        let count = over(Sql::aggregate("count", None, None), None);
+        let answer = match &aggregate.function {
+            AggregateFunction::Top(amount) => self.is_ahead(amount, ahead(Sense::Falling), count),
+            AggregateFunction::Bottom(amount) => self.is_ahead(amount, ahead(Sense::Rising), count),
+            AggregateFunction::Ntile(parts) => match self.constant(parts) {
+                Some(Value::Int(parts)) if parts > 0 => {
+                    let below = ahead(Sense::Rising);
+                    let wide = parts >= 1 << 20;
+                    let below = if wide { Sql::cast(below, self.dialect.wide()) } else { below };
+                    let place = Sql::binary(Sql::int(1), "+", self.dialect.quotient(Sql::binary(below, "*", Sql::int(parts)), count));
+                    match wide {
+                        true => {
+                            let cast = self.dialect.try_cast(place, &Type::Int);
+                            self.narrow_in_place(cast, &Type::Int)
+                        }
+                        false => place,
+                    }
+                }
+                Some(_) => self.literal(&Value::Missing, &Type::Int),
+                None => self.cannot(aggregate.span, "`ntile` of a number that differs is not written", ""),
+            },
+            _ => Sql::NULL,
+        };
+        let mut arms = vec![(is_ranked, answer)];
+        if aggregate.ty == Type::Bool
+            && let Some(filter) = filter
+        {
+            let left_out = in_a_group.into_iter().chain([known, filter.negated()]);
+            arms.push((Sql::all(left_out), Sql::bool(false)));
+        }
+        let (name, comment) = self.name_of(id);
+        let column = self.column_of(Sql::Case(arms, None), &name, comment);
+        self.aggregates.insert(id, Bound { held: Held::One(column), level: self.at });
+    }
+
+    /// Whether fewer than the amount are ahead.
+    fn is_ahead(&mut self, amount: &RankAmount, ahead: Sql, count: Sql) -> Sql {
+        match amount {
+            RankAmount::Number(number) => match self.constant(number) {
+                Some(Value::Int(number)) => Sql::binary(ahead, "<", Sql::int(number)),
+                Some(_) => self.literal(&Value::Missing, &Type::Bool),
+                None => {
+                    let number = self.value(number);
+                    Sql::binary(ahead, "<", number)
+                }
+            },
+            RankAmount::Share(share) => {
+                let Some(share) = self.constant(share) else {
+                    return self.cannot(share.span, "a share that differs is not written", "write the share");
+                };
+                match number::to_decimal(&share) {
+                    Some(share) if share.scale <= 9 && share.mantissa.unsigned_abs() < 1 << 40 => {
+                        // Whole numbers: ahead × 100 < 20 × count.
+                        let shortest = (0..share.scale).find_map(|scale| share.rescale(scale)).unwrap_or(share);
+                        let whole = 10_i64.pow(u32::from(shortest.scale));
+                        let ahead = if whole == 1 { ahead } else { Sql::binary(ahead, "*", Sql::int(whole)) };
+                        Sql::binary(ahead, "<", Sql::binary(Sql::int(shortest.mantissa), "*", count))
+                    }
+                    _ => {
+                        let share = number::to_f64(&share).unwrap_or(0.0);
+                        let limit = Sql::binary(Sql::Literal(Literal::Float(share)), "*", self.to_float(count, &Type::Int));
+                        Sql::binary(self.to_float(ahead, &Type::Int), "<", limit)
+                    }
+                }
+            }
+        }
+    }
+}
+

@@ -1,0 +1,152 @@
+//! Sums and means: exact, whatever the order, and missing where they are out of range.
+
+use crate::{
+    source::Span,
+    sql::{
+        ast::{Literal, Sql},
+        dialect::Computed,
+        lower::{
+            Lowering,
+            aggregates::{Empty, Part, Whole},
+            clause::Clause,
+        },
+    },
+    value::{self, Type, Value},
+};
+
+/// Floats are summed as whole numbers of this fraction of one: 2^-70.
+const FINE: f64 = 1_180_591_620_717_411_303_424.0;
+/// Floats from here on are too large for that: 2^44.
+const LARGE: f64 = 17_592_186_044_416.0;
+
+impl Lowering<'_> {
+    /// A number that aggregates came to, without a column of its own.
+    pub(crate) fn narrow_in_place(&self, computed: Computed, ty: &Type) -> Sql {
+        match computed {
+            Computed::Checked(sql) => sql,
+            Computed::Wide(sql) => self.in_range(sql, ty),
+        }
+    }
+
+    fn zero(&self, sum: Sql) -> Sql {
+        Sql::call("coalesce", [sum, Sql::int(0)])
+    }
+
+    /// `sum(x)` of numbers, 0 of none.
+    pub(crate) fn sum_of(&mut self, clause: &Clause, value: &Sql, ty: &Type, span: Span) -> Part {
+        let none = self.literal(&value::aggregate::sum(&Value::List([].into()), ty), ty);
+        match ty {
+            Type::Float => Part::of(self.float_sum(clause, value, span), Empty::Is(none)),
+            _ => {
+                let pieces = self.dialect.sum(value.clone(), ty, clause.rows.clone());
+                let pieces = pieces.into_iter().map(|it| self.zero(it)).collect();
+                Part { pieces, whole: Whole::Total(ty.clone()), empty: Empty::Is(none) }
+            }
+        }
+    }
+
+    /// `avg(x)` of numbers.
+    pub(crate) fn mean_of(&mut self, clause: &Clause, value: &Sql, ty: &Type, span: Span) -> Part {
+        let count = Sql::aggregate("count", Some(value.clone()), clause.rows.clone());
+        let mut pieces = match ty {
+            Type::Float => vec![self.float_sum(clause, value, span)],
+            _ => self.dialect.sum(value.clone(), ty, clause.rows.clone()),
+        };
+        pieces.push(count);
+        Part { pieces, whole: Whole::Mean(ty.clone()), empty: Empty::Missing }
+    }
+
+    /// What pieces make, each short.
+    pub(crate) fn whole(&self, whole: &Whole, mut pieces: Vec<Sql>) -> Sql {
+        match whole {
+            Whole::Itself => pieces.into_iter().next().unwrap_or(Sql::NULL),
+            Whole::Total(ty) => self.narrow_in_place(self.dialect.total(pieces, ty), ty),
+            Whole::Mean(ty) => {
+                let count = pieces.pop().unwrap_or(Sql::NULL);
+                let sum = match ty {
+                    Type::Float => pieces.into_iter().next().unwrap_or(Sql::NULL),
+                    _ => self.dialect.total_float(pieces, ty),
+                };
+                Sql::binary(sum, "/", self.to_float(Sql::call("nullif", [count, Sql::int(0)]), &Type::Int))
+            }
+        }
+    }
+
+    /// The exact sum of floats, rounded once: they are summed as whole numbers. What is too large or too fine for that ends the query,
+    /// since no other sum would be the same to the last bit.
+    fn float_sum(&mut self, clause: &Clause, value: &Sql, span: Span) -> Sql {
+        let float = |it: f64| Sql::Literal(Literal::Float(it));
+        let fine = Sql::binary(value.clone(), "*", float(FINE));
+        let whole = self.dialect.whole(fine.clone());
+        let sum = self.zero(Sql::aggregate("sum", Some(whole), clause.rows.clone()));
+        let sum = Sql::binary(self.dialect.to_float(sum, &Type::Decimal(0)), "/", float(FINE));
+        let large = Sql::binary(Sql::call("abs", [value.clone()]), ">=", float(LARGE));
+        let too_fine = self.dialect.has_fraction(fine);
+        let unfit = Sql::any([large, too_fine]);
+        let unfit = Sql::all(clause.rows.clone().into_iter().chain([unfit]));
+        let unfit = Sql::aggregate("count", None, Some(unfit));
+        let message = format!(
+            "{}: floats of this size are not summed exactly here; declare the column as a decimal",
+            self.place(span)
+        );
+        let fail = self.dialect.fail(&message, &Type::Float);
+        Sql::if_else(Sql::binary(unfit, ">", Sql::int(0)), fail, sum)
+    }
+
+    /// Days and microseconds of a sum of durations.
+    pub(crate) fn length_sum_of(&mut self, clause: &Clause, parts: &[Sql], months: Option<&Sql>) -> Vec<Sql> {
+        let unfit = self.with_months(clause, months);
+        let mut sums = vec![Sql::int(0)];
+        for (part, range) in parts.iter().skip(1).zip([i64::from(i32::MAX), i64::MAX]) {
+            if part.is_zero() {
+                sums.push(Sql::int(0));
+                continue;
+            }
+            let pieces = self.dialect.sum(part.clone(), &Type::Int, clause.known.clone());
+            let pieces: Vec<Sql> = pieces.into_iter().map(|it| self.zero(it)).collect();
+            let total = self.dialect.total(pieces, &Type::Int);
+            let total = self.narrow_in_place(total, &Type::Int);
+            let low = if range == i64::MAX { i64::MIN } else { -range - 1 };
+            let mut fits = vec![];
+            if range != i64::MAX {
+                fits.push(total.clone().between(Sql::int(low), Sql::int(range)));
+            }
+            fits.extend(unfit.clone());
+            sums.push(if fits.is_empty() { total } else { Sql::when(Sql::all(fits), total) });
+        }
+        sums
+    }
+
+    /// The mean of durations, exact time, rounded half away from zero.
+    pub(crate) fn length_mean_of(&mut self, clause: &Clause, exact: &Sql, months: Option<&Sql>) -> Vec<Sql> {
+        let count = Sql::aggregate("count", None, clause.known.clone());
+        let wide = self.dialect.wide();
+        let sum = Sql::aggregate("sum", Some(Sql::cast(exact.clone(), wide)), clause.known.clone());
+        let twice = Sql::binary(Sql::binary(Sql::call("abs", [sum.clone()]), "*", Sql::int(2)), "+", count.clone());
+        let divisor = Sql::call("nullif", [Sql::binary(count, "*", Sql::int(2)), Sql::int(0)]);
+        let mean = self.dialect.quotient(twice, divisor);
+        let sign = Sql::if_else(Sql::binary(sum, "<", Sql::int(0)), Sql::int(-1), Sql::int(1));
+        let mean = self.dialect.try_cast(Sql::binary(sign, "*", mean), &Type::Int);
+        let mean = self.narrow_in_place(mean, &Type::Int);
+        let mean = match self.with_months(clause, months) {
+            Some(fits) => Sql::when(fits, mean),
+            None => mean,
+        };
+        vec![Sql::int(0), Sql::int(0), mean]
+    }
+
+    /// That none of the durations has months.
+    pub(crate) fn with_months(&self, clause: &Clause, months: Option<&Sql>) -> Option<Sql> {
+        let months = months?;
+        let all = clause.known.clone().into_iter().chain([months.clone().negated()]);
+        let unfit = Sql::aggregate("count", None, Some(Sql::all(all)));
+        Some(Sql::binary(unfit, "=", Sql::int(0)))
+    }
+
+    /// Where something stands: `shop.rules:12`.
+    pub(crate) fn place(&self, span: Span) -> String {
+        let source = self.sources.get(span.source);
+        format!("{}:{}", source.name(), source.line_column(span.start).line)
+    }
+}
+

@@ -1,0 +1,156 @@
+//! The same rulebook as one SQL query, for engines that hold what no machine does: DuckDB, PostgreSQL, Spark.
+//!
+//! The answer is that of the plain interpreter, to the last bit, or there is none: what an engine cannot say exactly is an error with the
+//! rule's place. Steps (CTEs) build on each other: the users as they are, what their rows of child tables come to, the rules.
+
+mod ast;
+mod dialect;
+mod lower;
+mod names;
+mod output;
+mod print;
+mod stack;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    diagnostic::Diagnostic,
+    eval::Context,
+    ir::{Body, DefinitionId, Rulebook, Stages},
+    schema::ColumnId,
+    source::Sources,
+    sql::{
+        dialect::{Dialect, DuckDb, Postgres, Spark},
+        lower::Lowering,
+    },
+};
+
+/// Which engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// DuckDB
+    DuckDb,
+    /// PostgreSQL
+    Postgres,
+    /// Spark SQL
+    Spark,
+}
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Engine; 3] = [Engine::DuckDb, Engine::Postgres, Engine::Spark];
+
+    fn dialect(self) -> &'static dyn Dialect {
+        match self {
+            Engine::DuckDb => &DuckDb,
+            Engine::Postgres => &Postgres,
+            Engine::Spark => &Spark,
+        }
+    }
+}
+
+/// The form of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// The key, the list of tags, each level, layer, score and funnel, the list of segments.
+    Records,
+    /// The key, and a true-or-false column for each tag and segment.
+    Wide,
+    /// `key, name, value`: a row for each result.
+    Long,
+}
+
+/// What becomes of the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Create {
+    /// A table of this name.
+    Table(Vec<String>),
+    /// A view of this name.
+    View(Vec<String>),
+}
+
+/// A column beside the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// A field of the users.
+    Column(ColumnId),
+    /// A `let`.
+    Definition(DefinitionId),
+}
+
+/// What query is wanted.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Which engine it is for.
+    pub engine: Engine,
+    /// The form of the rows.
+    pub shape: Shape,
+    /// Where tables and lists are, where not under their own names: `warehouse.sales.orders` in parts.
+    pub tables: BTreeMap<String, Vec<String>>,
+    /// More columns.
+    pub with: Vec<Extra>,
+    /// A whole script, in place of a query.
+    pub create: Option<Create>,
+}
+
+/// The query, or why there is none.
+///
+/// # Errors
+/// What the engine cannot say exactly, each with its place.
+pub fn query(
+    rulebook: &Rulebook,
+    sources: &Sources,
+    context: &Context,
+    target: &Target,
+) -> Result<String, Vec<Diagnostic>> {
+    let dialect = target.engine.dialect();
+    let mut asked: Vec<DefinitionId> = vec![];
+    for (definition, at) in rulebook.definitions.iter().zip(0..) {
+        if !matches!(definition.body, Body::Let(_)) {
+            asked.push(DefinitionId(at));
+        }
+    }
+    let mut columns = vec![];
+    for extra in &target.with {
+        match extra {
+            Extra::Definition(id) => asked.push(*id),
+            Extra::Column(id) => columns.push(*id),
+        }
+    }
+    let reads = rulebook.reads(asked);
+    let mut lowering = Lowering::new(rulebook, sources, context, target, dialect);
+    lowering.keep_names();
+    columns.extend(reads.columns.iter().copied());
+    columns.sort_unstable();
+    columns.dedup();
+    lowering.read_users(columns);
+    let stages = Stages::of(rulebook, &reads);
+    for stage in 0..=stages.last() {
+        let ids: Vec<_> = stages.at(stage).collect();
+        lowering.stage(&ids);
+        for id in rulebook.order_of(&reads) {
+            if stages.definitions.get(&id).copied().unwrap_or(0) == stage {
+                lowering.define(id);
+            }
+        }
+    }
+    let finished = lowering.finish_query();
+    match finished {
+        Ok(query) => {
+            let mut script: String = dialect.before().iter().map(|line| format!("{line};\n")).collect();
+            let select = print::query(&query, dialect);
+            match &target.create {
+                None => Ok(select),
+                Some(create) => {
+                    let (what, name) = match create {
+                        Create::Table(name) => ("TABLE", name),
+                        Create::View(name) => ("VIEW", name),
+                    };
+                    script += &dialect.create(what, name);
+                    Ok(script + select.trim_end() + ";\n")
+                }
+            }
+        }
+        Err(problems) => Err(problems),
+    }
+}

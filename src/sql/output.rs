@@ -1,0 +1,142 @@
+//! The last select: what `run` writes, in its order and under its names.
+
+use crate::{
+    diagnostic::Diagnostic,
+    ir::{Body, DefinitionId},
+    sql::{
+        Extra, Shape,
+        ast::{From, Item, Query, Select, Sql},
+        lower::{Held, Lowering},
+    },
+    value::{Type, moment_text::timestamp_text},
+};
+
+impl Lowering<'_> {
+    /// Names that tables of the warehouse, and the columns of the last select, have already.
+    pub(crate) fn keep_names(&mut self) {
+        for table in &self.rulebook.schema.tables {
+            if let [name] = self.table_of(&table.name).as_slice() {
+                self.names.keep(name);
+            }
+        }
+        for table in self.target.tables.values() {
+            if let [name] = table.as_slice() {
+                self.names.keep(name);
+            }
+        }
+    }
+
+    /// All steps, and the last select.
+    pub(crate) fn finish_query(mut self) -> Result<Query, Vec<Diagnostic>> {
+        self.at = 0;
+        let mut items = vec![];
+        let root = self.rulebook.schema.root();
+        let key = root.key.unwrap_or(crate::schema::ColumnId(0));
+        items.push(Item::named(Sql::column(&self.key.clone()), &root.column(key).name));
+        let results: Vec<(DefinitionId, String)> = self
+            .rulebook
+            .definitions
+            .iter()
+            .zip(0..)
+            .filter(|(it, _)| !matches!(it.body, Body::Let(_)))
+            .map(|(it, at)| (DefinitionId(at), it.name.to_string()))
+            .collect();
+        let mut values: Vec<(DefinitionId, String, Sql)> = vec![];
+        for (id, name) in results {
+            let sql = self.shown(id);
+            values.push((id, name, sql));
+        }
+        let mut extras: Vec<(String, Sql, Type)> = vec![];
+        for extra in self.target.with.clone() {
+            match extra {
+                Extra::Column(id) => {
+                    let column = root.column(id);
+                    let held = self.column(id);
+                    let sql = self.one(held);
+                    extras.push((column.name.to_string(), sql, column.ty.clone()));
+                }
+                Extra::Definition(id) => {
+                    let definition = self.rulebook.definition(id);
+                    let sql = self.shown(id);
+                    extras.push((definition.name.to_string(), sql, definition.ty.clone()));
+                }
+            }
+        }
+        let is_tag = |id: &DefinitionId| matches!(self.rulebook.definition(*id).body, Body::Tag(_));
+        let is_segment = |id: &DefinitionId| matches!(self.rulebook.definition(*id).body, Body::Segment(_));
+        let mut tail = vec![];
+        match self.target.shape {
+            Shape::Records => {
+                let list = |holds: &dyn Fn(&DefinitionId) -> bool| {
+                    let named = values.iter().filter(|(id, ..)| holds(id)).map(|(_, name, sql)| match sql {
+                        Sql::Literal(crate::sql::ast::Literal::Bool(true)) => Sql::text(name.clone()),
+                        sql => Sql::when(sql.clone(), Sql::text(name.clone())),
+                    });
+                    self.dialect.names(named.collect())
+                };
+                items.push(Item::named(list(&is_tag), "tags"));
+                for (id, name, sql) in &values {
+                    if !is_tag(id) && !is_segment(id) {
+                        items.push(Item::named(sql.clone(), name));
+                    }
+                }
+                items.push(Item::named(list(&is_segment), "segments"));
+                items.extend(extras.into_iter().map(|(name, sql, _)| Item::named(sql, &name)));
+            }
+            Shape::Wide => {
+                items.extend(values.iter().map(|(_, name, sql)| Item::named(sql.clone(), name)));
+                items.extend(extras.into_iter().map(|(name, sql, _)| Item::named(sql, &name)));
+            }
+            Shape::Long => {
+                let mut rows: Vec<(String, Sql)> = vec![];
+                for (id, name, sql) in &values {
+                    let ty = self.rulebook.definition(*id).ty.clone();
+                    rows.push((name.clone(), self.dialect.printed(sql.clone(), &ty)));
+                }
+                for (name, sql, ty) in extras {
+                    rows.push((name, self.dialect.printed(sql, &ty)));
+                }
+                if !rows.is_empty() {
+                    let unpivot = self.dialect.unpivot(&rows);
+                    tail = unpivot.tail;
+                    items.push(Item::named(unpivot.name, "name"));
+                    items.push(Item::named(unpivot.value, "value"));
+                }
+            }
+        }
+        if !self.problems.is_empty() {
+            self.problems.sort_by_key(|it| it.primary.span);
+            return Err(self.problems);
+        }
+        let level = self.at;
+        let mut select = Select::from(From::Step(self.users.relation(level).to_owned()));
+        select.items = items;
+        select.tail = tail;
+        let zone = self.clock().zone();
+        let name = if self.rulebook.name.is_empty() { String::new() } else { format!("rulebook \"{}\", ", self.rulebook.name) };
+        let as_of = timestamp_text(self.clock().now(), zone);
+        let comment = vec![
+            format!("{name}as of {as_of}, for {}", self.dialect.title()),
+            format!("written by tagwell {}: change the rules, not this", env!("CARGO_PKG_VERSION")),
+        ];
+        let mut steps = std::mem::take(&mut self.first);
+        self.users.steps(&mut steps);
+        Ok(Query { comment, steps, last: select })
+    }
+
+    fn one(&mut self, held: Held) -> Sql {
+        match held {
+            Held::One(sql) => sql,
+            Held::Length(length) => {
+                let micros = self.exact(length);
+                self.keep(micros)
+            }
+        }
+    }
+
+    /// A definition as it is written out.
+    fn shown(&mut self, id: DefinitionId) -> Sql {
+        let held = self.definition(id);
+        self.one(held)
+    }
+}

@@ -1,0 +1,367 @@
+//! A query as text that people read: one column a line, conditions broken at `AND` and `OR`, comments where they help.
+
+use crate::sql::{
+    ast::{Aggregate, From, Item, Literal, Over, Query, Select, Sense, Sql, Star, Step, Word},
+    dialect::Dialect,
+};
+
+/// Where a line is broken.
+const WIDTH: usize = 100;
+
+/// A query in an engine's spelling.
+pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
+    let pen = Pen { dialect };
+    let mut out = String::new();
+    for line in &query.comment {
+        out += &format!("-- {}\n", one_line(line));
+    }
+    for (at, step) in query.steps.iter().enumerate() {
+        out += if at == 0 { "WITH\n" } else { "" };
+        out += &pen.step(step, at + 1 == query.steps.len());
+    }
+    out + &pen.select(&query.last, 0)
+}
+
+/// A comment never ends its own line.
+fn one_line(text: &str) -> String {
+    let plain = |it: char| if it.is_control() || it == '\u{2028}' || it == '\u{2029}' { ' ' } else { it };
+    text.chars().map(plain).collect()
+}
+
+struct Pen<'d> {
+    dialect: &'d dyn Dialect,
+}
+
+/// How tightly an expression binds, from loose to tight.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bind {
+    Or,
+    And,
+    Not,
+    Compare,
+    Join,
+    Add,
+    Multiply,
+    Minus,
+    Atom,
+}
+
+impl Pen<'_> {
+    fn step(&self, step: &Step, last: bool) -> String {
+        let mut out = String::new();
+        for line in &step.comment {
+            out += &format!("  -- {}\n", one_line(line));
+        }
+        out += &format!("  {} AS (\n{}", self.dialect.name(&step.name), self.select(&step.select, 4));
+        out + "  )" + if last { "\n" } else { ",\n\n" }
+    }
+
+    fn select(&self, select: &Select, indent: usize) -> String {
+        let pad = " ".repeat(indent);
+        let mut lines: Vec<String> = vec![];
+        match &select.star {
+            Star::No => {}
+            Star::All => lines.push("*".into()),
+            Star::Of(relation) => lines.push(format!("{}.*", self.dialect.name(relation))),
+        }
+        let count = lines.len() + select.items.len();
+        let mut out = format!("{pad}SELECT\n");
+        for (at, line) in lines.iter().enumerate() {
+            out += &format!("{pad}  {line}{}\n", if at + 1 < count { "," } else { "" });
+        }
+        for (at, item) in select.items.iter().enumerate() {
+            let comma = if lines.len() + at + 1 < count { "," } else { "" };
+            out += &self.item(item, indent + 2, comma);
+        }
+        out += &format!("{pad}FROM {}\n", self.from(&select.from));
+        for join in &select.joins {
+            out += &format!("{pad}{} {}", join.kind, self.from(&join.from));
+            if let Some(on) = &join.on {
+                out += &format!("\n{pad}  ON {}", self.sql(on, Bind::Or, indent + 5));
+            }
+            out += "\n";
+        }
+        if !select.filter.is_empty() {
+            let all = Sql::all(select.filter.iter().cloned());
+            out += &format!("{pad}WHERE {}\n", self.sql(&all, Bind::Or, indent + 2));
+        }
+        if !select.group.is_empty() {
+            let keys: Vec<String> = select.group.iter().map(|it| self.sql(it, Bind::Or, indent + 2)).collect();
+            out += &format!("{pad}GROUP BY {}\n", keys.join(", "));
+        }
+        if !select.tail.is_empty() {
+            out += &format!("{pad}{}\n", self.sql(&Sql::Words(select.tail.clone()), Bind::Or, indent));
+        }
+        out
+    }
+
+    fn item(&self, item: &Item, indent: usize, comma: &str) -> String {
+        let pad = " ".repeat(indent);
+        let comment = item.comment.as_ref().map(|it| format!("{pad}-- {}\n", one_line(it))).unwrap_or_default();
+        let alias = match (&item.alias, &item.sql) {
+            (Some(alias), Sql::Column(_, name)) if alias == name => String::new(),
+            (Some(alias), _) => format!(" AS {}", self.dialect.name(alias)),
+            (None, _) => String::new(),
+        };
+        format!("{comment}{pad}{}{alias}{comma}\n", self.sql(&item.sql, Bind::Or, indent))
+    }
+
+    fn from(&self, from: &From) -> String {
+        match from {
+            From::Table(parts, alias) => {
+                let plain = parts.len() == 1 && parts.first() == Some(alias);
+                let parts: Vec<String> = parts.iter().map(|it| self.dialect.name(it)).collect();
+                let alias = if plain { String::new() } else { format!(" AS {}", self.dialect.name(alias)) };
+                parts.join(".") + &alias
+            }
+            From::Step(name) => self.dialect.name(name),
+            From::As(name, alias) => format!("{} AS {}", self.dialect.name(name), self.dialect.name(alias)),
+        }
+    }
+
+    /// An expression beside something that binds so tightly; broken over lines where it is too long for one.
+    fn sql(&self, sql: &Sql, beside: Bind, indent: usize) -> String {
+        let flat = self.flat(sql, beside);
+        if flat.chars().count() + indent <= WIDTH {
+            return flat;
+        }
+        self.broken(sql, beside, indent).unwrap_or(flat)
+    }
+
+    fn broken(&self, sql: &Sql, beside: Bind, indent: usize) -> Option<String> {
+        let line = |by: usize| format!("\n{}", " ".repeat(indent + by));
+        Some(match sql {
+            Sql::All(parts) | Sql::Any(parts) => {
+                let (word, bind) =
+                    if matches!(sql, Sql::All(_)) { ("AND", Bind::And) } else { ("OR", Bind::Or) };
+                let inside = beside > bind;
+                let by = if inside { 2 } else { 0 };
+                let parts: Vec<String> = parts.iter().map(|it| self.sql(it, tighter(bind), indent + by + 4)).collect();
+                let text = parts.join(&format!("{}{word} ", line(by)));
+                if inside { format!("({}{text}{})", line(2), line(0)) } else { text }
+            }
+            Sql::Not(of) => format!("NOT {}", self.sql(of, Bind::Atom, indent)),
+            Sql::Case(arms, otherwise) => self.case(None, arms, otherwise.as_deref(), indent),
+            Sql::Switch(of, arms, otherwise) => self.case(Some(of), arms, otherwise.as_deref(), indent),
+            Sql::Call(function, arguments) if !arguments.is_empty() => {
+                let arguments: Vec<String> = arguments.iter().map(|it| self.sql(it, Bind::Or, indent + 2)).collect();
+                format!("{function}({}{}{})", line(2), arguments.join(&format!(",{}", line(2))), line(0))
+            }
+            Sql::Cast(word, of, ty) => {
+                format!("{word}({}{} AS {ty}{})", line(2), self.sql(of, Bind::Or, indent + 2), line(0))
+            }
+            Sql::Words(words) => {
+                let words: Vec<String> = words.iter().map(|it| self.word(it, Some(indent))).collect();
+                words.concat()
+            }
+            Sql::Aggregate(aggregate) if aggregate.filter.is_some() => {
+                let plain = Aggregate { filter: None, ..(**aggregate).clone() };
+                let filter = aggregate.filter.as_ref()?;
+                format!(
+                    "{}{}FILTER (WHERE {})",
+                    self.aggregate(&plain),
+                    line(2),
+                    self.sql(filter, Bind::Or, indent + 4)
+                )
+            }
+            Sql::Binary(operator, of) => {
+                let bind = binding(operator);
+                let text = format!(
+                    "{} {operator} {}",
+                    self.sql(&of.0, bind, indent),
+                    self.sql(&of.1, tighter(bind), indent + 2)
+                );
+                if beside > bind { format!("({text})") } else { text }
+            }
+            Sql::Literal(_)
+            | Sql::Column(..)
+            | Sql::Minus(_)
+            | Sql::IsNull(_)
+            | Sql::IsKnown(_)
+            | Sql::Between(_)
+            | Sql::In(..)
+            | Sql::InTable(..)
+            | Sql::Call(..)
+            | Sql::Aggregate(_)
+            | Sql::Over(_)
+            | Sql::Lambda(..) => return None,
+        })
+    }
+
+    fn case(&self, of: Option<&Sql>, arms: &[(Sql, Sql)], otherwise: Option<&Sql>, indent: usize) -> String {
+        let pad = " ".repeat(indent);
+        let of = of.map(|of| format!(" {}", self.sql(of, Bind::Or, indent + 5))).unwrap_or_default();
+        let mut text = format!("CASE{of}\n");
+        for (when, then) in arms {
+            let (when, then) = (self.sql(when, Bind::Or, indent + 7), self.sql(then, Bind::Or, indent + 7));
+            let long = when.contains('\n') || when.chars().count() + then.chars().count() + indent > WIDTH;
+            let between = if long { format!("\n{pad}    ") } else { " ".into() };
+            text += &format!("{pad}  WHEN {when}{between}THEN {then}\n");
+        }
+        if let Some(otherwise) = otherwise {
+            text += &format!("{pad}  ELSE {}\n", self.sql(otherwise, Bind::Or, indent + 7));
+        }
+        text + &pad + "END"
+    }
+
+    fn flat(&self, sql: &Sql, beside: Bind) -> String {
+        let (text, bind) = match sql {
+            Sql::Literal(literal) => {
+                let negative = matches!(literal, Literal::Int(number) if *number < 0)
+                    || matches!(literal, Literal::Decimal(text) if text.starts_with('-'));
+                (self.dialect.literal(literal), if negative { Bind::Minus } else { Bind::Atom })
+            }
+            Sql::Column(relation, name) => {
+                let relation = relation.as_ref().map(|it| self.dialect.name(it) + ".").unwrap_or_default();
+                (relation + &self.dialect.name(name), Bind::Atom)
+            }
+            Sql::Binary(operator, of) => {
+                let bind = binding(operator);
+                // Comparisons do not chain.
+                let left = if bind == Bind::Compare { tighter(bind) } else { bind };
+                (format!("{} {operator} {}", self.flat(&of.0, left), self.flat(&of.1, tighter(bind))), bind)
+            }
+            Sql::All(parts) => (self.joined(parts, " AND ", Bind::Not), Bind::And),
+            Sql::Any(parts) => (self.joined(parts, " OR ", Bind::And), Bind::Or),
+            Sql::Not(of) => (format!("NOT {}", self.flat(of, Bind::Atom)), Bind::Not),
+            Sql::Minus(of) => (format!("-{}", self.flat(of, Bind::Atom)), Bind::Minus),
+            Sql::IsNull(of) => (format!("{} IS NULL", self.flat(of, Bind::Join)), Bind::Compare),
+            Sql::IsKnown(of) => (format!("{} IS NOT NULL", self.flat(of, Bind::Join)), Bind::Compare),
+            Sql::Between(of) => {
+                let [of, low, high] = [&of.0, &of.1, &of.2].map(|it| self.flat(it, Bind::Join));
+                (format!("{of} BETWEEN {low} AND {high}"), Bind::Compare)
+            }
+            Sql::In(of, list) => {
+                (format!("{} IN ({})", self.flat(of, Bind::Join), self.joined(list, ", ", Bind::Or)), Bind::Compare)
+            }
+            Sql::InTable(of, column, table) => {
+                let table: Vec<String> = table.iter().map(|it| self.dialect.name(it)).collect();
+                let column = self.dialect.name(column);
+                let from = format!("SELECT {column} FROM {} WHERE {column} IS NOT NULL", table.join("."));
+                (format!("{} IN ({from})", self.flat(of, Bind::Join)), Bind::Compare)
+            }
+            Sql::Call(function, arguments) => {
+                (format!("{function}({})", self.joined(arguments, ", ", Bind::Or)), Bind::Atom)
+            }
+            Sql::Case(arms, otherwise) => (self.flat_case(None, arms, otherwise.as_deref()), Bind::Atom),
+            Sql::Switch(of, arms, otherwise) => (self.flat_case(Some(of), arms, otherwise.as_deref()), Bind::Atom),
+            Sql::Cast(word, of, ty) => (format!("{word}({} AS {ty})", self.flat(of, Bind::Or)), Bind::Atom),
+            Sql::Aggregate(aggregate) => (self.aggregate(aggregate), Bind::Atom),
+            Sql::Over(over) => (self.over(over), Bind::Atom),
+            Sql::Lambda(name, of) => (self.dialect.lambda(name, &self.flat(of, Bind::Or)), Bind::Or),
+            Sql::Words(words) => {
+                let words: Vec<String> = words.iter().map(|it| self.word(it, None)).collect();
+                (words.concat(), Bind::Atom)
+            }
+        };
+        if bind < beside { format!("({text})") } else { text }
+    }
+
+    fn word(&self, word: &Word, indent: Option<usize>) -> String {
+        let sql = |sql: &Sql, beside: Bind| match indent {
+            Some(indent) => self.sql(sql, beside, indent + 2),
+            None => self.flat(sql, beside),
+        };
+        match word {
+            Word::Text(text) => (*text).to_owned(),
+            Word::Sql(it) => sql(it, Bind::Or),
+            Word::Tight(it) => sql(it, Bind::Atom),
+            Word::List(list) => {
+                let texts: Vec<String> = list.iter().map(|it| sql(it, Bind::Or)).collect();
+                let long = indent.is_some_and(|indent| {
+                    texts.iter().map(|it| it.chars().count() + 2).sum::<usize>() + indent > WIDTH
+                });
+                match indent.filter(|_| long) {
+                    Some(indent) => {
+                        let pad = format!("\n{}", " ".repeat(indent + 2));
+                        format!("{pad}{}\n{}", texts.join(&format!(",{pad}")), " ".repeat(indent))
+                    }
+                    None => texts.join(", "),
+                }
+            }
+        }
+    }
+
+    fn joined(&self, parts: &[Sql], between: &str, bind: Bind) -> String {
+        let parts: Vec<String> = parts.iter().map(|it| self.flat(it, bind)).collect();
+        parts.join(between)
+    }
+
+    fn flat_case(&self, of: Option<&Sql>, arms: &[(Sql, Sql)], otherwise: Option<&Sql>) -> String {
+        let mut text = String::from("CASE");
+        if let Some(of) = of {
+            text += &format!(" {}", self.flat(of, Bind::Or));
+        }
+        for (when, then) in arms {
+            text += &format!(" WHEN {} THEN {}", self.flat(when, Bind::Or), self.flat(then, Bind::Or));
+        }
+        if let Some(otherwise) = otherwise {
+            text += &format!(" ELSE {}", self.flat(otherwise, Bind::Or));
+        }
+        text + " END"
+    }
+
+    fn aggregate(&self, aggregate: &Aggregate) -> String {
+        let distinct = if aggregate.distinct { "DISTINCT " } else { "" };
+        let arguments = match aggregate.arguments.is_empty() {
+            true => "*".to_owned(),
+            false => self.joined(&aggregate.arguments, ", ", Bind::Or),
+        };
+        let order = self.order(&aggregate.order);
+        let order = if order.is_empty() { order } else { format!(" {order}") };
+        let filter = aggregate.filter.as_ref();
+        let filter = filter.map(|it| format!(" FILTER (WHERE {})", self.flat(it, Bind::Or))).unwrap_or_default();
+        format!("{}({distinct}{arguments}{order}){filter}", aggregate.function)
+    }
+
+    fn over(&self, over: &Over) -> String {
+        let mut parts = vec![];
+        if !over.partition.is_empty() {
+            parts.push(format!("PARTITION BY {}", self.joined(&over.partition, ", ", Bind::Or)));
+        }
+        let order = self.order(&over.order);
+        if !order.is_empty() {
+            parts.push(order);
+        }
+        if over.before {
+            parts.push("ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING".into());
+        }
+        format!("{} OVER ({})", self.flat(&over.function, Bind::Atom), parts.join(" "))
+    }
+
+    fn order(&self, order: &[(Sql, Sense)]) -> String {
+        if order.is_empty() {
+            return String::new();
+        }
+        let by = order.iter().map(|(sql, sense)| {
+            let sense = match sense {
+                Sense::Rising => " NULLS FIRST",
+                Sense::Falling => " DESC NULLS LAST",
+            };
+            self.flat(sql, Bind::Or) + sense
+        });
+        format!("ORDER BY {}", by.collect::<Vec<_>>().join(", "))
+    }
+}
+
+fn binding(operator: &str) -> Bind {
+    match operator {
+        "+" | "-" => Bind::Add,
+        "*" | "/" | "//" | "%" | "DIV" => Bind::Multiply,
+        "||" => Bind::Join,
+        _ => Bind::Compare,
+    }
+}
+
+fn tighter(bind: Bind) -> Bind {
+    match bind {
+        Bind::Or => Bind::And,
+        Bind::And => Bind::Not,
+        Bind::Not => Bind::Compare,
+        Bind::Compare => Bind::Join,
+        Bind::Join => Bind::Add,
+        Bind::Add => Bind::Multiply,
+        Bind::Multiply => Bind::Minus,
+        Bind::Minus | Bind::Atom => Bind::Atom,
+    }
+}

@@ -1,0 +1,104 @@
+//! Rows that get more columns step by step: what a step computes builds on the columns of the step before, so that nothing is
+//! computed twice, and nothing needs an engine that reads its own aliases.
+
+use crate::sql::{
+    ast::{From, Item, Join, Select, Sql, Star, Step},
+    names::Names,
+};
+
+/// A relation and the columns that are added to it. Level 0 is the relation itself; a column of a level may be read from the next
+/// level on.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    base: String,
+    layers: Vec<Layer>,
+}
+
+/// What one step adds.
+#[derive(Debug)]
+struct Layer {
+    name: String,
+    /// Steps that must stand before it: what it joins.
+    before: Vec<Step>,
+    joins: Vec<(Join, Vec<Item>)>,
+    items: Vec<Item>,
+}
+
+impl Stack {
+    pub(crate) fn of(base: &str) -> Stack {
+        Stack { base: base.to_owned(), layers: vec![] }
+    }
+
+    /// The greatest level that there is.
+    pub(crate) fn last(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// The step that has all columns up to a level.
+    pub(crate) fn relation(&self, level: usize) -> &str {
+        match level.checked_sub(1).and_then(|at| self.layers.get(at)) {
+            Some(layer) => &layer.name,
+            None => &self.base,
+        }
+    }
+
+    /// Adds a column that is computed from those of a level; from which level on it may be read.
+    pub(crate) fn add(&mut self, from: usize, item: Item, names: &mut Names<'_>) -> usize {
+        if let Some(layer) = self.layer(from, names) {
+            layer.items.push(item);
+        }
+        from + 1
+    }
+
+    /// The column that has this value already, if one has, and the level from which on it may be read.
+    pub(crate) fn find(&self, sql: &Sql) -> Option<(String, usize)> {
+        self.layers.iter().zip(1..).find_map(|(layer, level)| {
+            let item = layer.items.iter().find(|it| it.sql == *sql)?;
+            Some((item.alias.clone()?, level))
+        })
+    }
+
+    /// Joins something to the rows of a level: its steps, and the columns that it brings.
+    pub(crate) fn join(
+        &mut self,
+        from: usize,
+        before: Vec<Step>,
+        join: Join,
+        items: Vec<Item>,
+        names: &mut Names<'_>,
+    ) -> usize {
+        if let Some(layer) = self.layer(from, names) {
+            layer.before.extend(before);
+            layer.joins.push((join, items));
+        }
+        from + 1
+    }
+
+    fn layer(&mut self, from: usize, names: &mut Names<'_>) -> Option<&mut Layer> {
+        while self.layers.len() <= from {
+            let name = names.of(&format!("{}_{}", self.base, self.layers.len() + 1));
+            self.layers.push(Layer { name, before: vec![], joins: vec![], items: vec![] });
+        }
+        self.layers.get_mut(from)
+    }
+
+    /// The steps, in order.
+    pub(crate) fn steps(self, found: &mut Vec<Step>) {
+        let mut read = self.base;
+        for layer in self.layers {
+            found.extend(layer.before);
+            let mut select = Select::from(From::Step(read.clone()));
+            select.star = Star::All;
+            if !layer.joins.is_empty() {
+                select.star = Star::Of(read.clone());
+            }
+            for (join, items) in layer.joins {
+                select.joins.push(join);
+                select.items.extend(items);
+            }
+            select.items.extend(layer.items);
+            found.push(Step { name: layer.name.clone(), comment: vec![], select });
+            read = layer.name;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+"""Asks an engine: cases from standard input as JSON, answers to standard output, every cell a text."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+class DuckDb:
+    def __init__(self):
+        import duckdb
+
+        self.duckdb = duckdb
+        self.connection = duckdb.connect()
+        # A session's zone changes nothing.
+        self.connection.execute("SET TimeZone = 'America/Los_Angeles'")
+
+    def answer(self, case):
+        run = self.connection.execute
+        for statement in case["setup"]:
+            run(statement)
+        run(f"CREATE OR REPLACE TEMP TABLE answer AS {case['query']}")
+        names = [row[0] for row in run("DESCRIBE answer").fetchall()]
+        cells = []
+        for name, kind in zip(names, case["kinds"]):
+            name = quoted(name)
+            cells.append({"timestamp": f"epoch_us({name})", "list": name}.get(kind, f"CAST({name} AS VARCHAR)"))
+        rows = run(f"SELECT {', '.join(cells)} FROM answer").fetchall()
+        return [[cell if isinstance(cell, (list, str)) or cell is None else str(cell) for cell in row] for row in rows]
+
+
+class Postgres:
+    """A server of our own, on a socket in a folder of our own."""
+
+    def __init__(self):
+        for tool in ("initdb", "postgres", "psql"):
+            if not shutil.which(tool):
+                raise SystemExit(1)
+        if "--is-there" in sys.argv:
+            return
+        self.folder = tempfile.mkdtemp(prefix="tagwell-postgres-")
+        data = os.path.join(self.folder, "data")
+        # PostgreSQL refuses to run as root.
+        self.user = None
+        if os.getuid() == 0:
+            import pwd
+
+            self.user = pwd.getpwnam("nobody")
+            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+        # Texts in an order that is not ours, so that a missing COLLATE shows.
+        self.run(["initdb", "-D", data, "-U", "tagwell", "--locale=C.UTF-8", "-E", "UTF8", "--auth=trust"])
+        self.server = subprocess.Popen(
+            ["postgres", "-D", data, "-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=self.drop,
+        )
+        import time
+
+        for _ in range(100):
+            if os.path.exists(os.path.join(self.folder, ".s.PGSQL.5432")):
+                break
+            time.sleep(0.1)
+        self.psql = subprocess.Popen(
+            ["psql", "-h", self.folder, "-U", "tagwell", "-d", "postgres", "-X", "-q", "-A", "-t"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        self.say("SET TimeZone = 'America/Los_Angeles'; SET client_min_messages = error;")
+
+    def drop(self):
+        if self.user:
+            os.setgid(self.user.pw_gid)
+            os.setuid(self.user.pw_uid)
+
+    def run(self, command):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=self.drop)
+
+    def say(self, text):
+        self.psql.stdin.write(text + "\n\\echo ---end---\n")
+        self.psql.stdin.flush()
+        lines = []
+        for line in self.psql.stdout:
+            if line.strip() == "---end---":
+                return "".join(lines)
+            lines.append(line)
+        raise RuntimeError("psql ended: " + "".join(lines))
+
+    def answer(self, case):
+        said = self.say("".join(statement + ";\n" for statement in case["setup"]))
+        if "ERROR" in said:
+            raise RuntimeError(said)
+        said = self.say(f"DROP TABLE IF EXISTS answer;\nCREATE TEMP TABLE answer AS {case['query']};")
+        if "ERROR" in said:
+            raise RuntimeError(said)
+        said = self.say(
+            "SELECT json_agg(attname ORDER BY attnum) FROM pg_attribute "
+            "WHERE attrelid = 'answer'::regclass AND attnum > 0;"
+        )
+        cells = []
+        for name, kind in zip(json.loads(said), case["kinds"]):
+            name = quoted(name)
+            cell = {
+                "timestamp": f"CAST(extract(epoch FROM {name}) * 1000000 AS bigint)::text",
+                "list": name,
+                # JSON's own numbers would be rounded.
+            }.get(kind, f"{name}::text")
+            cells.append(cell)
+        said = self.say(f"SELECT coalesce(json_agg(json_build_array({', '.join(cells)})), '[]') FROM answer;")
+        if "ERROR" in said:
+            raise RuntimeError(said)
+        return json.loads(said)
+
+    def close(self):
+        self.psql.stdin.close()
+        self.psql.wait()
+        self.server.terminate()
+        self.server.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Spark:
+    """A session in this process; with SPARK_MASTER=local-cluster[2,1,1024] on workers of their own."""
+
+    def __init__(self):
+        import importlib.util
+
+        if not (importlib.util.find_spec("pyspark") and shutil.which("java")):
+            raise SystemExit(1)
+        if "--is-there" in sys.argv:
+            return
+        from pyspark.sql import SparkSession
+
+        self.folder = tempfile.mkdtemp(prefix="tagwell-spark-")
+        self.spark = (
+            SparkSession.builder.master(os.environ.get("SPARK_MASTER", "local[2]"))
+            .config("spark.sql.session.timeZone", "America/Los_Angeles")
+            .config("spark.sql.shuffle.partitions", "1")
+            .config("spark.sql.adaptive.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            # Small queries, each asked once: compiling them would take longest.
+            .config("spark.sql.codegen.wholeStage", "false")
+            .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.warehouse.dir", self.folder)
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .getOrCreate()
+        )
+        self.spark.sparkContext.setLogLevel("OFF")
+
+    def answer(self, case):
+        for statement in case["setup"]:
+            self.spark.sql(statement)
+        answer = self.spark.sql(case["query"])
+        cells = []
+        names = [f"c{at}" for at in range(len(case["kinds"]))]
+        answer = answer.toDF(*names)
+        for name, kind in zip(names, case["kinds"]):
+            cells.append({"timestamp": f"CAST(unix_micros({name}) AS STRING)", "list": name}.get(kind, f"CAST({name} AS STRING)"))
+        rows = answer.selectExpr(*cells).collect()
+        return [[list(cell) if isinstance(cell, list) else cell for cell in row] for row in rows]
+
+    def close(self):
+        self.spark.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+ENGINES = {"duckdb": DuckDb, "postgres": Postgres, "spark": Spark}
+
+
+def main():
+    engine = ENGINES[sys.argv[1]]()
+    if "--is-there" in sys.argv:
+        return
+    answers = []
+    for case in json.load(sys.stdin):
+        try:
+            answers.append({"rows": engine.answer(case)})
+        except Exception as error:
+            answers.append({"error": str(error)[:2000]})
+    if hasattr(engine, "close"):
+        engine.close()
+    json.dump(answers, sys.stdout)
+
+
+main()

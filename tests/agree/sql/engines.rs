@@ -1,0 +1,85 @@
+//! The engines: a driver in Python for each, told all cases at once.
+
+use std::{
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value as Json;
+use tagwell::sql;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Engine {
+    DuckDb,
+    Postgres,
+    Spark,
+}
+
+/// A Python that has what it takes.
+pub(super) struct Driver {
+    python: PathBuf,
+    engine: &'static str,
+}
+
+impl Engine {
+    pub(super) fn dialect(self) -> sql::Engine {
+        match self {
+            Engine::DuckDb => sql::Engine::DuckDb,
+            Engine::Postgres => sql::Engine::Postgres,
+            Engine::Spark => sql::Engine::Spark,
+        }
+    }
+
+    pub(super) fn table_tail(self) -> &'static str {
+        match self {
+            Engine::Spark => " USING parquet",
+            Engine::DuckDb | Engine::Postgres => "",
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Engine::DuckDb => "duckdb",
+            Engine::Postgres => "postgres",
+            Engine::Spark => "spark",
+        }
+    }
+
+    /// None where the engine is not there, which is said.
+    pub(super) fn driver(self) -> Option<Driver> {
+        let folder = std::env::var_os("TAGWELL_ENGINES").map_or_else(|| PathBuf::from("target/engines"), PathBuf::from);
+        let python = folder.join("bin/python");
+        let driver = Driver { python, engine: self.name() };
+        let there = Command::new(&driver.python)
+            .args(["tests/agree/sql/engines.py", self.name(), "--is-there"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if there.is_ok_and(|status| status.success()) {
+            return Some(driver);
+        }
+        assert!(std::env::var_os("TAGWELL_ENGINES").is_none(), "{self:?} is not in $TAGWELL_ENGINES");
+        eprintln!("left out: {self:?} is not there (benches and CI put it into target/engines)");
+        None
+    }
+}
+
+impl Driver {
+    /// The answer of each case: `{"rows": […]}` or `{"error": "…"}`.
+    pub(super) fn answer(&mut self, cases: &[Json]) -> Vec<Json> {
+        let mut child = Command::new(&self.python)
+            .args(["tests/agree/sql/engines.py", self.engine])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        let text = serde_json::to_vec(cases).unwrap();
+        let writing = std::thread::spawn(move || input.write_all(&text));
+        let output = child.wait_with_output().unwrap();
+        writing.join().unwrap().unwrap();
+        assert!(output.status.success(), "the driver of {} ended with {}", self.engine, output.status);
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
