@@ -96,15 +96,20 @@ impl Sql {
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
         let data = DataArgs::default();
         let format = self.messages.message_format;
-        let given =
-            Given { rules: &self.rules, file: self.file.as_deref(), data: &data, settings: &self.settings, format, doubts: super::book::Doubts::Told };
+        let given = Given {
+            rules: &self.rules,
+            file: self.file.as_deref(),
+            data: &data,
+            settings: &self.settings,
+            format,
+            doubts: super::book::Doubts::Told,
+        };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(format, voice))?;
         let rulebook = book.checked.rulebook();
         let target = self.target(rulebook)?;
         if rulebook.schema.root().key.is_none() {
-            return Err(Failure::new("the rules do not say which column identifies a user").help(
-                "declare the table, `table users key user_id { … }`, or name a file of users behind the rules",
-            ));
+            return Err(Failure::new("the rules do not say which column identifies a user")
+                .help("declare the table, `table users key user_id { … }`, or name a file of users behind the rules"));
         }
         let as_of = AsOf::read(self.settings.as_of.as_deref());
         let mut reads = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));

@@ -113,7 +113,11 @@ impl Lowering<'_> {
         select.items = items;
         select.tail = tail;
         let zone = self.clock().zone();
-        let name = if self.rulebook.name.is_empty() { String::new() } else { format!("rulebook \"{}\", ", self.rulebook.name) };
+        let name = if self.rulebook.name.is_empty() {
+            String::new()
+        } else {
+            format!("rulebook \"{}\", ", self.rulebook.name)
+        };
         let as_of = timestamp_text(self.clock().now(), zone);
         let comment = vec![
             format!("{name}as of {as_of}, for {}", self.dialect.title()),

@@ -132,8 +132,7 @@ impl Pen<'_> {
         let line = |by: usize| format!("\n{}", " ".repeat(indent + by));
         Some(match sql {
             Sql::All(parts) | Sql::Any(parts) => {
-                let (word, bind) =
-                    if matches!(sql, Sql::All(_)) { ("AND", Bind::And) } else { ("OR", Bind::Or) };
+                let (word, bind) = if matches!(sql, Sql::All(_)) { ("AND", Bind::And) } else { ("OR", Bind::Or) };
                 let inside = beside > bind;
                 let by = if inside { 2 } else { 0 };
                 let parts: Vec<String> = parts.iter().map(|it| self.sql(it, tighter(bind), indent + by + 4)).collect();

@@ -97,11 +97,9 @@ impl<'c> Deeds<'c, '_, '_> {
                     Type::Choice(_) => "member",
                     Type::Text | Type::Bool | Type::Duration | Type::List(_) => "friend",
                 };
-                self.checker.sink.push(
-                    Diagnostic::error(HOLE_MAY_BE_MISSING, span, message).help(format!(
-                        "say what stands there instead: `{{{words}|{instead}}}`; `{{{words}|}}` is nothing"
-                    )),
-                );
+                self.checker.sink.push(Diagnostic::error(HOLE_MAY_BE_MISSING, span, message).help(format!(
+                    "say what stands there instead: `{{{words}|{instead}}}`; `{{{words}|}}` is nothing"
+                )));
                 return None;
             }
             Some((_, place)) if !missing => {

@@ -220,7 +220,11 @@ impl Dialect for DuckDb {
     }
 
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
-        let later = if months.is_zero() { local } else { Sql::binary(local, "+", Sql::call("to_months", [as_integer(months)])) };
+        let later = if months.is_zero() {
+            local
+        } else {
+            Sql::binary(local, "+", Sql::call("to_months", [as_integer(months)]))
+        };
         if days.is_zero() { later } else { Sql::binary(later, "+", Sql::call("to_days", [as_integer(days)])) }
     }
 
@@ -309,11 +313,7 @@ impl Dialect for DuckDb {
 
     fn list_distinct(&self, list: Sql) -> Option<Sql> {
         let place = Sql::call("list_position", [list.clone(), Sql::column("x")]);
-        let first = Sql::words([
-            Word::Text("lambda x, place: "),
-            Word::Tight(place),
-            Word::Text(" = place"),
-        ]);
+        let first = Sql::words([Word::Text("lambda x, place: "), Word::Tight(place), Word::Text(" = place")]);
         Some(Sql::call("list_filter", [list, first]))
     }
 
@@ -400,11 +400,8 @@ impl Dialect for DuckDb {
                 Word::Text("}"),
             ])
         });
-        let tail = vec![
-            Word::Text("CROSS JOIN unnest(["),
-            Word::List(pairs.collect()),
-            Word::Text("]) AS results(result)"),
-        ];
+        let tail =
+            vec![Word::Text("CROSS JOIN unnest(["), Word::List(pairs.collect()), Word::Text("]) AS results(result)")];
         let of = |field: &str| Sql::of("result", field);
         Unpivot { tail, name: of("name"), value: of("value") }
     }

@@ -414,11 +414,6 @@ pub(crate) fn utc_text(instant: i64) -> String {
 pub(crate) const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
 
 /// An aggregate with an order.
-pub(crate) fn ordered(
-    function: &'static str,
-    element: Sql,
-    order: Vec<(Sql, Sense)>,
-    filter: Option<Sql>,
-) -> Sql {
+pub(crate) fn ordered(function: &'static str, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
     Sql::Aggregate(Box::new(Aggregate { function, distinct: false, arguments: vec![element], order, filter }))
 }

@@ -75,7 +75,13 @@ impl Dialect for Postgres {
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let part = |part: &'static str| {
-            Sql::words([Word::Text("extract("), Word::Text(part), Word::Text(" FROM "), Word::Sql(column.clone()), Word::Text(")")])
+            Sql::words([
+                Word::Text("extract("),
+                Word::Text(part),
+                Word::Text(" FROM "),
+                Word::Sql(column.clone()),
+                Word::Text(")"),
+            ])
         };
         let int = |sql: Sql| Sql::cast(sql, "bigint");
         let months = Sql::binary(Sql::binary(part("year"), "*", Sql::int(12)), "+", part("month"));
@@ -411,18 +417,13 @@ impl Postgres {
 }
 
 fn extracted(part: &'static str, from: Sql) -> Sql {
-    let sql = Sql::words([Word::Text("extract("), Word::Text(part), Word::Text(" FROM "), Word::Sql(from), Word::Text(")")]);
+    let sql =
+        Sql::words([Word::Text("extract("), Word::Text(part), Word::Text(" FROM "), Word::Sql(from), Word::Text(")")]);
     Sql::cast(sql, "bigint")
 }
 
 fn interval(unit: &'static str, number: Sql) -> Sql {
-    Sql::words([
-        Word::Text("make_interval("),
-        Word::Text(unit),
-        Word::Text(" => "),
-        Word::Sql(number),
-        Word::Text(")"),
-    ])
+    Sql::words([Word::Text("make_interval("), Word::Text(unit), Word::Text(" => "), Word::Sql(number), Word::Text(")")])
 }
 
 fn as_int(sql: Sql) -> Sql {

@@ -106,11 +106,8 @@ impl Lowering<'_> {
             }
         }
         for table in tables {
-            let of: Vec<AggregateId> = ids
-                .iter()
-                .copied()
-                .filter(|id| self.rulebook.aggregate(*id).over == Over::Children(table))
-                .collect();
+            let of: Vec<AggregateId> =
+                ids.iter().copied().filter(|id| self.rulebook.aggregate(*id).over == Over::Children(table)).collect();
             self.children(table, &of);
         }
         let users: Vec<AggregateId> =
@@ -157,7 +154,8 @@ impl Lowering<'_> {
     fn children(&mut self, id: TableId, ids: &[AggregateId]) {
         let table = self.rulebook.schema.table(id).clone();
         let Role::Children { by, at } = table.role else { return };
-        let mut needed: BTreeSet<ColumnId> = ids.iter().flat_map(|id| self.rulebook.aggregate(*id).child_columns()).collect();
+        let mut needed: BTreeSet<ColumnId> =
+            ids.iter().flat_map(|id| self.rulebook.aggregate(*id).child_columns()).collect();
         needed.insert(by);
         needed.extend(at);
         let ordered = ids.iter().any(|id| is_ordered(self.rulebook.aggregate(*id)));
@@ -179,13 +177,8 @@ impl Lowering<'_> {
         let (by_column, at_column) = (one(by), at.and_then(one));
         let order = Order { at: at_column.clone(), key: table.key.filter(|_| ordered).and_then(one) };
         let Some(Sql::Column(_, by_name)) = by_column else { return };
-        self.rows = Some(Rows {
-            table: id,
-            columns,
-            stack: Stack::of(&base),
-            user_level: 0,
-            user_columns: BTreeSet::new(),
-        });
+        self.rows =
+            Some(Rows { table: id, columns, stack: Stack::of(&base), user_level: 0, user_columns: BTreeSet::new() });
         let step = self.names.of(&format!("{}_by_{}", table.name, self.rulebook.schema.root().name));
         let key = Sql::column(&self.key);
         let mut together = Together::new(step, vec![Key { from: by_name.clone(), name: by_name.clone(), own: key }]);
@@ -206,10 +199,18 @@ impl Lowering<'_> {
         }
         let mut before = vec![];
         if rows.user_columns.is_empty() {
-            before.push(Step { name: base.clone(), comment: vec![format!("what has happened of {}", table.name)], select });
+            before.push(Step {
+                name: base.clone(),
+                comment: vec![format!("what has happened of {}", table.name)],
+                select,
+            });
         } else {
             let raw = self.names.of(&format!("{}_input", table.name));
-            before.push(Step { name: raw.clone(), comment: vec![format!("what has happened of {}", table.name)], select });
+            before.push(Step {
+                name: raw.clone(),
+                comment: vec![format!("what has happened of {}", table.name)],
+                select,
+            });
             let users = self.users.relation(rows.user_level).to_owned();
             let mut joined = Select::from(From::Step(raw.clone()));
             joined.star = Star::Of(raw.clone());
@@ -376,7 +377,10 @@ impl Lowering<'_> {
         if let Some(element) = &clause.element
             && let Type::Decimal(scale) = element.ty
             && scale > self.dialect.greatest_scale()
-            && matches!(aggregate.function, AggregateFunction::Sum | AggregateFunction::Average | AggregateFunction::Quantile(_))
+            && matches!(
+                aggregate.function,
+                AggregateFunction::Sum | AggregateFunction::Average | AggregateFunction::Quantile(_)
+            )
         {
             let what = format!("a sum of decimals with {scale} digits after the point is not exact");
             return Answer::Here(vec![Part::missing(self.cannot(aggregate.span, what, "round to fewer digits first"))]);
@@ -434,7 +438,8 @@ impl Lowering<'_> {
                 self.extreme(&clause, &element, matches!(aggregate.function, AggregateFunction::Least))
             }
             (AggregateFunction::First | AggregateFunction::Last, Some(element)) => {
-                let sense = if matches!(aggregate.function, AggregateFunction::First) { Sense::Rising } else { Sense::Falling };
+                let sense =
+                    if matches!(aggregate.function, AggregateFunction::First) { Sense::Rising } else { Sense::Falling };
                 self.end(&clause, &element, sense, aggregate.span)
             }
             (AggregateFunction::Most, Some(element)) => {
@@ -442,7 +447,9 @@ impl Lowering<'_> {
                 let weight = by.map(|by| self.element(by));
                 self.most(&clause, &element, weight.as_ref(), keys, name, aggregate.span)
             }
-            (AggregateFunction::Distinct, Some(element)) => self.distinct(&clause, &element, keys, name, aggregate.span),
+            (AggregateFunction::Distinct, Some(element)) => {
+                self.distinct(&clause, &element, keys, name, aggregate.span)
+            }
             (AggregateFunction::Quantile(_), Some(_)) => {
                 let value = value.unwrap_or(Sql::NULL);
                 let sorted = self.dialect.list_by(value.clone(), vec![(value, Sense::Rising)], clause.known);

@@ -137,7 +137,11 @@ impl Lowering<'_> {
 
     fn round(&mut self, number: &Expr, digits: &Expr, expr: &Expr) -> Sql {
         let Some(Value::Int(digits)) = self.constant(digits) else {
-            return self.cannot(expr.span, "`round` to digits that differ is not written", "write the number of digits");
+            return self.cannot(
+                expr.span,
+                "`round` to digits that differ is not written",
+                "write the number of digits",
+            );
         };
         let value = self.value(number);
         match &number.ty {
@@ -145,7 +149,11 @@ impl Lowering<'_> {
             Type::Decimal(scale) if digits >= i64::from(*scale) => value,
             Type::Float => match self.dialect.round_float(value, digits) {
                 Some(rounded) => rounded,
-                None => self.cannot(expr.span, "`round` of a float to so many digits is not written", "declare the column as a decimal"),
+                None => self.cannot(
+                    expr.span,
+                    "`round` of a float to so many digits is not written",
+                    "declare the column as a decimal",
+                ),
             },
             _ if !(-30..=38).contains(&digits) => {
                 self.cannot(expr.span, "`round` to so many digits is not written", "write fewer digits")
@@ -196,7 +204,11 @@ impl Lowering<'_> {
             _ => None,
         };
         found.unwrap_or_else(|| {
-            self.cannot(expr.span, "this function of a list is not written", "keep the elements as rows of a child table")
+            self.cannot(
+                expr.span,
+                "this function of a list is not written",
+                "keep the elements as rows of a child table",
+            )
         })
     }
 
@@ -215,7 +227,12 @@ impl Lowering<'_> {
         let missing_to = |this: &mut Self, choice: &Choice| match choice {
             Choice::From { threshold, .. } => {
                 let from = (this.value(threshold), threshold.ty.clone());
-                let to = this.combined(Arithmetic::Subtract, from, (goes_by.clone(), by.ty.clone()), &wider(&threshold.ty, &by.ty, ty));
+                let to = this.combined(
+                    Arithmetic::Subtract,
+                    from,
+                    (goes_by.clone(), by.ty.clone()),
+                    &wider(&threshold.ty, &by.ty, ty),
+                );
                 Some(to)
             }
             Choice::When(_) | Choice::Otherwise => None,

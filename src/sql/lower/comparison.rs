@@ -86,12 +86,12 @@ impl Lowering<'_> {
             (Some(low), Some(high)) if low.included && high.included => moment.between(literal(low), literal(high)),
             (low, high) => {
                 let moment = if low.is_some() && high.is_some() { self.keep(moment) } else { moment };
-                let low = low.as_ref().map(|end| {
-                    Sql::binary(moment.clone(), if end.included { ">=" } else { ">" }, literal(end))
-                });
-                let high = high.as_ref().map(|end| {
-                    Sql::binary(moment.clone(), if end.included { "<=" } else { "<" }, literal(end))
-                });
+                let low = low
+                    .as_ref()
+                    .map(|end| Sql::binary(moment.clone(), if end.included { ">=" } else { ">" }, literal(end)));
+                let high = high
+                    .as_ref()
+                    .map(|end| Sql::binary(moment.clone(), if end.included { "<=" } else { "<" }, literal(end)));
                 Sql::all(low.into_iter().chain(high))
             }
         }
@@ -231,7 +231,11 @@ impl Lowering<'_> {
         }
         let left = self.keep(a.0);
         let digits = 38_usize.saturating_sub(usize::from(of_b));
-        let most = format!("{}{}", "9".repeat(digits.max(1)), if of_a > 0 { format!(".{}", "9".repeat(usize::from(of_a))) } else { String::new() });
+        let most = format!(
+            "{}{}",
+            "9".repeat(digits.max(1)),
+            if of_a > 0 { format!(".{}", "9".repeat(usize::from(of_a))) } else { String::new() }
+        );
         let most = if digits == 0 { most.replace('9', "0") } else { most };
         let bound = |text: String| Sql::Literal(Literal::Decimal(text));
         let fits = left.clone().between(bound(format!("-{most}")), bound(most));
@@ -247,14 +251,16 @@ impl Lowering<'_> {
     pub(crate) fn between(&mut self, subject: &Expr, low: &Expr, high: &Expr, upper: UpperEnd) -> Sql {
         let zone = self.clock().zone();
         let below = if upper == UpperEnd::Included { CompareOp::AtMost } else { CompareOp::Less };
-        let moments = (self.constant(low).as_ref().and_then(Moment::of), self.constant(high).as_ref().and_then(Moment::of));
+        let moments =
+            (self.constant(low).as_ref().and_then(Moment::of), self.constant(high).as_ref().and_then(Moment::of));
         if let (Some(from), Some(to)) = moments {
             let kind = if subject.ty == Type::Date { MomentType::Date } else { MomentType::Timestamp };
             let window = Window::from_to(from, to, upper, kind, zone);
             let subject = self.value(subject);
             return self.inside(subject, &window);
         }
-        let plain = subject.ty == low.ty && subject.ty == high.ty && !matches!(subject.ty, Type::Duration | Type::Choice(_));
+        let plain =
+            subject.ty == low.ty && subject.ty == high.ty && !matches!(subject.ty, Type::Duration | Type::Choice(_));
         let ints = is_number(&subject.ty)
             && [low, high].into_iter().all(|end| self.constant(end).is_some() && end.ty == Type::Int)
             && subject.ty != Type::Float;
@@ -276,10 +282,15 @@ impl Lowering<'_> {
                 let subject = self.value(subject);
                 let values: Vec<Sql> = values.iter().map(|it| self.literal(it, &element)).collect();
                 // Unknown where the subject is, false for everybody else.
-                return if values.is_empty() { Sql::binary(subject.clone(), "<>", subject) } else { Sql::In(Box::new(subject), values) };
+                return if values.is_empty() {
+                    Sql::binary(subject.clone(), "<>", subject)
+                } else {
+                    Sql::In(Box::new(subject), values)
+                };
             }
             let each = values.iter().map(|value| {
-                let constant = Expr { kind: ExprKind::Constant(value.clone()), ty: type_of(value, &element), span: list.span };
+                let constant =
+                    Expr { kind: ExprKind::Constant(value.clone()), ty: type_of(value, &element), span: list.span };
                 self.compare(CompareOp::Equal, subject, &constant)
             });
             let each: Vec<Sql> = each.collect();
@@ -334,8 +345,7 @@ impl Lowering<'_> {
             let column = declared.column.clone().unwrap_or_else(|| declared.name.to_string());
             return Sql::InTable(Box::new(subject), column, table.clone());
         }
-        let mut texts: Vec<Arc<str>> =
-            self.context.lists.get(list.0 as usize).into_iter().flatten().cloned().collect();
+        let mut texts: Vec<Arc<str>> = self.context.lists.get(list.0 as usize).into_iter().flatten().cloned().collect();
         texts.sort_unstable();
         match texts.len() {
             0 => Sql::binary(subject.clone(), "<>", subject),

@@ -51,7 +51,11 @@ impl Lowering<'_> {
         let column = Sql::of(table, header);
         if *ty == Type::Duration {
             let Some([months, days, micros]) = self.dialect.read_duration(column) else {
-                self.cannot(span.unwrap_or_default(), "a column of durations is not read", "keep its seconds as a number");
+                self.cannot(
+                    span.unwrap_or_default(),
+                    "a column of durations is not read",
+                    "keep its seconds as a number",
+                );
                 return Held::Length(Length::missing());
             };
             let mut part = |sql: Sql, ending: &str| {

@@ -196,7 +196,11 @@ impl Lowering<'_> {
             (_, true) => (self.length_product(first, before), factor),
             (true, false) => (self.length(factor), first),
             (false, false) => {
-                self.cannot(factor.span, "a duration behind other factors is not written", "name the factors with `let`");
+                self.cannot(
+                    factor.span,
+                    "a duration behind other factors is not written",
+                    "name the factors with `let`",
+                );
                 return Length::missing();
             }
         };
@@ -221,7 +225,11 @@ impl Lowering<'_> {
                 self.fitting(times)
             }
             _ => {
-                self.cannot(scalar.span, "a fraction of a duration is not written", "multiply by whole numbers, or compare numbers: `D / 1d * 0.5`");
+                self.cannot(
+                    scalar.span,
+                    "a fraction of a duration is not written",
+                    "multiply by whole numbers, or compare numbers: `D / 1d * 0.5`",
+                );
                 Length::missing()
             }
         }
@@ -241,9 +249,7 @@ impl Lowering<'_> {
             other => this.to_float(other, &Type::Int),
         };
         let divisor = match wide(self, below) {
-            Sql::Literal(Literal::Float(float)) if float != 0.0 => {
-                Sql::Literal(Literal::Float(float))
-            }
+            Sql::Literal(Literal::Float(float)) if float != 0.0 => Sql::Literal(Literal::Float(float)),
             other => Sql::call("nullif", [other, Sql::Literal(Literal::Float(0.0))]),
         };
         let mut quotient = Sql::binary(wide(self, above), "/", divisor);
@@ -251,7 +257,9 @@ impl Lowering<'_> {
             let factor = self.float(factor);
             quotient = match op {
                 ProductOp::Multiply => Sql::binary(quotient, "*", factor),
-                ProductOp::Divide => Sql::binary(quotient, "/", Sql::call("nullif", [factor, Sql::Literal(Literal::Float(0.0))])),
+                ProductOp::Divide => {
+                    Sql::binary(quotient, "/", Sql::call("nullif", [factor, Sql::Literal(Literal::Float(0.0))]))
+                }
             };
             quotient = self.dialect.finite(quotient);
         }
@@ -324,9 +332,8 @@ impl Lowering<'_> {
                 for (length, of_length) in lengths.iter().zip(&exact).skip(1) {
                     let wins = self.keep(Sql::binary(of_length.clone(), op, best.1.clone()));
                     let stays = self.keep(Sql::binary(of_length.clone(), not, best.1.clone()));
-                    let choose = |a: &Sql, b: &Sql| {
-                        Sql::Case(vec![(wins.clone(), a.clone()), (stays.clone(), b.clone())], None)
-                    };
+                    let choose =
+                        |a: &Sql, b: &Sql| Sql::Case(vec![(wins.clone(), a.clone()), (stays.clone(), b.clone())], None);
                     let chosen = Length {
                         months: choose(&length.months, &best.0.months),
                         days: choose(&length.days, &best.0.days),

@@ -62,7 +62,8 @@ impl Lowering<'_> {
                         before: true,
                     }))
                 };
-                let came = over(Sql::aggregate("max", Some(Sql::if_else(before.clone(), Sql::int(1), Sql::int(0))), None));
+                let came =
+                    over(Sql::aggregate("max", Some(Sql::if_else(before.clone(), Sql::int(1), Sql::int(0))), None));
                 let at_level = self.at;
                 let came = self.keep(came);
                 all.push(Sql::binary(came, "=", Sql::int(1)));
@@ -88,7 +89,14 @@ impl Lowering<'_> {
             reached.push(column);
         }
         let tied = clause.order.key.is_none().then(|| self.tied(&met, &taken, &partition, at.as_ref()));
-        let step = self.names.of(&format!("{}_furthest", self.rulebook.choices.iter().find(|it| aggregate.ty == Type::Choice(self.id_of(it))).map_or_else(|| "funnel".to_owned(), |it| self.rulebook.definition(it.of).name.to_string())));
+        let step = self.names.of(&format!(
+            "{}_furthest",
+            self.rulebook
+                .choices
+                .iter()
+                .find(|it| aggregate.ty == Type::Choice(self.id_of(it)))
+                .map_or_else(|| "funnel".to_owned(), |it| self.rulebook.definition(it.of).name.to_string())
+        ));
         let level = self.at;
         let relation = self.stack().relation(level).to_owned();
         let mut select = Select::from(From::Step(relation));

@@ -153,15 +153,20 @@ impl Lowering<'_> {
         if constant {
             let number = |sql: &Sql| if let Sql::Literal(Literal::Int(it)) = sql { *it as i64 } else { 0 };
             let (by_months, by_days) = (number(&months), number(&days));
-            let lands = |date: i32| calendar::add_months(date, by_months).and_then(|it| calendar::add_days(it, by_days));
-            let within = landing(calendar::FIRST_DAY.into(), calendar::LAST_DAY.into(), |it| i32::try_from(it).is_ok_and(|it| lands(it).is_some()));
-            let Some((low, high)) = within.and_then(|(low, high)| Some((i32::try_from(low).ok()?, i32::try_from(high).ok()?))) else { return self.literal(&Value::Missing, &Type::Date) };
-            let low = (low > calendar::FIRST_DAY).then(|| {
-                Sql::binary(date.clone(), ">=", Sql::Literal(Literal::Date(low)))
+            let lands =
+                |date: i32| calendar::add_months(date, by_months).and_then(|it| calendar::add_days(it, by_days));
+            let within = landing(calendar::FIRST_DAY.into(), calendar::LAST_DAY.into(), |it| {
+                i32::try_from(it).is_ok_and(|it| lands(it).is_some())
             });
-            let high = (high < calendar::LAST_DAY).then(|| {
-                Sql::binary(date.clone(), "<=", Sql::Literal(Literal::Date(high)))
-            });
+            let Some((low, high)) =
+                within.and_then(|(low, high)| Some((i32::try_from(low).ok()?, i32::try_from(high).ok()?)))
+            else {
+                return self.literal(&Value::Missing, &Type::Date);
+            };
+            let low =
+                (low > calendar::FIRST_DAY).then(|| Sql::binary(date.clone(), ">=", Sql::Literal(Literal::Date(low))));
+            let high =
+                (high < calendar::LAST_DAY).then(|| Sql::binary(date.clone(), "<=", Sql::Literal(Literal::Date(high))));
             let shifted = self.dialect.shift_date(date, months, days);
             let all: Vec<Sql> = low.into_iter().chain(high).chain(hours).collect();
             return if all.is_empty() { shifted } else { Sql::when(Sql::all(all), shifted) };
@@ -196,7 +201,9 @@ impl Lowering<'_> {
             let constant = matches!((&months, &days), (Sql::Literal(_), Sql::Literal(_)));
             let (months, days) = (self.keep(months), self.keep(days));
             let (first, end) = (self.dialect.first_local(), self.dialect.last_local());
-            let mut later = if months.is_zero() { local } else {
+            let mut later = if months.is_zero() {
+                local
+            } else {
                 let near = months.clone().between(Sql::int(-130_000), Sql::int(130_000));
                 let later = self.dialect.shift_local(local, months.clone(), Sql::int(0));
                 let later = if constant { later } else { Sql::when(near, later) };
@@ -213,7 +220,9 @@ impl Lowering<'_> {
             }
             let there = self.instant_of(later);
             // Without days and months it must not pass through local time.
-            shifted = if constant { there } else {
+            shifted = if constant {
+                there
+            } else {
                 let none = Sql::all([Sql::binary(months, "=", Sql::int(0)), Sql::binary(days, "=", Sql::int(0))]);
                 Sql::if_else(none, instant, there)
             };
@@ -301,13 +310,9 @@ impl Lowering<'_> {
         let before = self.dialect.instant(self.dialect.shift_local_micros(local.clone(), -six), &zone);
         let earlier = self.dialect.from_micros(Sql::binary(self.dialect.micros(before), "+", Sql::int(six)));
         let earlier = self.keep(earlier);
-        let holds = |this: &Self, instant: &Sql| {
-            Sql::binary(this.dialect.local(instant.clone(), &zone), "=", local.clone())
-        };
-        let mut arms = vec![
-            (holds(self, &earlier), earlier.clone()),
-            (holds(self, &as_it_finds), as_it_finds.clone()),
-        ];
+        let holds =
+            |this: &Self, instant: &Sql| Sql::binary(this.dialect.local(instant.clone(), &zone), "=", local.clone());
+        let mut arms = vec![(holds(self, &earlier), earlier.clone()), (holds(self, &as_it_finds), as_it_finds.clone())];
         if let Some((length, phase)) = gaps.0 {
             // Skipped: the clock change is the last multiple of its length before.
             let since = Sql::binary(self.dialect.micros(as_it_finds), "-", Sql::int(phase));

@@ -103,7 +103,13 @@ impl Lowering<'_> {
     }
 
     /// Rows of each group and value, and when the value came first and last.
-    fn counted(&mut self, clause: &Clause, element: &Element, keys: &[Key], step: &str) -> (Select, Vec<String>, Vec<Sql>) {
+    fn counted(
+        &mut self,
+        clause: &Clause,
+        element: &Element,
+        keys: &[Key],
+        step: &str,
+    ) -> (Select, Vec<String>, Vec<Sql>) {
         let relation = self.relation(self.at);
         let mut select = Select::from(From::Step(relation));
         select.items = keys.iter().map(Key::item).collect();
@@ -174,7 +180,9 @@ impl Lowering<'_> {
                 for sum in sums {
                     let column = self.names.of(&format!("{name}_weight"));
                     let literal = sum.is_literal();
-                    if literal { columns.push(sum) } else {
+                    if literal {
+                        columns.push(sum)
+                    } else {
                         select.items.push(Item::named(sum, &column));
                         columns.push(Sql::column(&column));
                     }
@@ -206,7 +214,8 @@ impl Lowering<'_> {
             select.items.push(Item::named(last, &column));
             rank.push((Sql::column(&column), Sense::Falling));
         }
-        let first = Step { name: counts.clone(), comment: vec![format!("how often each value came, for {name}")], select };
+        let first =
+            Step { name: counts.clone(), comment: vec![format!("how often each value came, for {name}")], select };
         let best = self.names.of(&format!("{name}_most"));
         let mut select = Select::from(From::Step(counts));
         select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
@@ -235,7 +244,14 @@ impl Lowering<'_> {
     }
 
     /// `distinct(x)`, in order of first appearance
-    pub(crate) fn distinct(&mut self, clause: &Clause, element: &Element, keys: &[Key], name: &str, span: Span) -> Answer {
+    pub(crate) fn distinct(
+        &mut self,
+        clause: &Clause,
+        element: &Element,
+        keys: &[Key],
+        name: &str,
+        span: Span,
+    ) -> Answer {
         if element.ty == Type::Duration {
             let what = self.cannot(span, "a list of durations is not written", "");
             return Answer::Here(vec![Part::missing(what)]);
@@ -258,7 +274,8 @@ impl Lowering<'_> {
             select.items.push(Item::named(first, &column));
             order.push((Sql::column(&column), Sense::Rising));
         }
-        let first = Step { name: each.clone(), comment: vec![format!("when each value came first, for {name}")], select };
+        let first =
+            Step { name: each.clone(), comment: vec![format!("when each value came first, for {name}")], select };
         let list = self.names.of(&format!("{name}_list"));
         let mut select = Select::from(From::Step(each));
         select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
@@ -332,11 +349,13 @@ impl Lowering<'_> {
         let part = self.keep(part);
         let wide = Type::Decimal(scale + share.scale);
         let fine = Type::Decimal(share.scale);
-        let tenth = Sql::Literal(Literal::Decimal(format!("0.{}1", "0".repeat(usize::from(share.scale).saturating_sub(1)))));
+        let tenth =
+            Sql::Literal(Literal::Decimal(format!("0.{}1", "0".repeat(usize::from(share.scale).saturating_sub(1)))));
         let fraction = Sql::binary(part.clone(), "*", tenth);
         let fraction = Sql::cast(fraction, self.dialect.ty(&fine).unwrap_or_default());
         use crate::sql::dialect::Arithmetic::{Add, Multiply, Subtract};
-        let difference = self.combined(Subtract, (high.clone(), element.clone()), (low.clone(), element.clone()), element);
+        let difference =
+            self.combined(Subtract, (high.clone(), element.clone()), (low.clone(), element.clone()), element);
         let between = self.combined(Multiply, (difference, element.clone()), (fraction, fine), &wide);
         let sum = self.combined(Add, (low.clone(), element.clone()), (between, wide.clone()), &wide);
         let exact = self.dialect.to_float(sum, &wide);

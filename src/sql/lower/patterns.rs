@@ -89,7 +89,8 @@ fn write(part: &Hir, patterns: &Patterns, out: &mut String) -> Result<(), String
 }
 
 fn character(it: char, patterns: &Patterns, out: &mut String) {
-    let plain = it.is_ascii_alphanumeric() || " _,:;@#%&\"'<>=!~`/".contains(it) || (!it.is_ascii() && it.is_alphanumeric());
+    let plain =
+        it.is_ascii_alphanumeric() || " _,:;@#%&\"'<>=!~`/".contains(it) || (!it.is_ascii() && it.is_alphanumeric());
     if plain && it != '\'' {
         out.push(it);
     } else if it.is_ascii_graphic() {

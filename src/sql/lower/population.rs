@@ -4,7 +4,11 @@ use crate::{
     ir::{AggregateId, Expr},
     sql::{
         ast::Sql,
-        lower::{Lowering, aggregates::{Key, Together}, clause::Order},
+        lower::{
+            Lowering,
+            aggregates::{Key, Together},
+            clause::Order,
+        },
         stack::Stack,
     },
     value::Type,
@@ -105,4 +109,3 @@ impl Lowering<'_> {
         }
     }
 }
-

@@ -40,7 +40,11 @@ impl Lowering<'_> {
                     let below = ahead(Sense::Rising);
                     let wide = parts >= 1 << 20;
                     let below = if wide { Sql::cast(below, self.dialect.wide()) } else { below };
-                    let place = Sql::binary(Sql::int(1), "+", self.dialect.quotient(Sql::binary(below, "*", Sql::int(parts)), count));
+                    let place = Sql::binary(
+                        Sql::int(1),
+                        "+",
+                        self.dialect.quotient(Sql::binary(below, "*", Sql::int(parts)), count),
+                    );
                     match wide {
                         true => {
                             let cast = self.dialect.try_cast(place, &Type::Int);
@@ -91,7 +95,8 @@ impl Lowering<'_> {
                     }
                     _ => {
                         let share = number::to_f64(&share).unwrap_or(0.0);
-                        let limit = Sql::binary(Sql::Literal(Literal::Float(share)), "*", self.to_float(count, &Type::Int));
+                        let limit =
+                            Sql::binary(Sql::Literal(Literal::Float(share)), "*", self.to_float(count, &Type::Int));
                         Sql::binary(self.to_float(ahead, &Type::Int), "<", limit)
                     }
                 }
@@ -99,4 +104,3 @@ impl Lowering<'_> {
         }
     }
 }
-

@@ -149,4 +149,3 @@ impl Lowering<'_> {
         format!("{}:{}", source.name(), source.line_column(span.start).line)
     }
 }
-

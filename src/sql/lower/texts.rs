@@ -26,7 +26,11 @@ impl Lowering<'_> {
                 let subject = self.value(subject);
                 self.dialect.matches(subject, spelled)
             }
-            Err(what) => self.cannot(span, format!("a pattern with {what} is not written"), "say it with `contains`, `starts with` or `ends with`, or with a simpler pattern"),
+            Err(what) => self.cannot(
+                span,
+                format!("a pattern with {what} is not written"),
+                "say it with `contains`, `starts with` or `ends with`, or with a simpler pattern",
+            ),
         }
     }
 

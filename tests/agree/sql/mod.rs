@@ -43,7 +43,6 @@ fn postgres_says_what_the_plain_interpreter_says() {
     agree(Engine::Postgres, number(250));
 }
 
-
 #[test]
 fn spark_says_what_the_plain_interpreter_says() {
     agree(Engine::Spark, number(30));
@@ -122,9 +121,10 @@ fn agree(engine: Engine, cases: usize) {
         let all: Vec<Json> = asked
             .iter()
             .map(|it| {
-                let rows = it.expected.iter().map(|row| {
-                    row.iter().zip(&it.types).map(|(value, ty)| cell::shown(value, ty)).collect::<Json>()
-                });
+                let rows = it
+                    .expected
+                    .iter()
+                    .map(|row| row.iter().zip(&it.types).map(|(value, ty)| cell::shown(value, ty)).collect::<Json>());
                 json!({ "text": it.text, "case": it.case, "names": it.names, "expected": rows.collect::<Json>() })
             })
             .collect();

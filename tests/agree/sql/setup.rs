@@ -4,7 +4,10 @@ use tagwell::{
     eval::Children,
     ir::Rulebook,
     schema::{Role, Table},
-    value::{Type, Value, Zone, moment_text::{date_text, timestamp_text}},
+    value::{
+        Type, Value, Zone,
+        moment_text::{date_text, timestamp_text},
+    },
 };
 
 use super::engines::Engine;
@@ -43,8 +46,7 @@ fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> 
     ];
     if !rows.is_empty() {
         let rows = rows.iter().map(|row| {
-            let cells: Vec<String> =
-                kept.iter().map(|at| literal(engine, &row[*at], &table.columns[*at].ty)).collect();
+            let cells: Vec<String> = kept.iter().map(|at| literal(engine, &row[*at], &table.columns[*at].ty)).collect();
             format!("({})", cells.join(", "))
         });
         let rows: Vec<String> = rows.collect();
@@ -60,7 +62,11 @@ fn view_of(table: &Table, kept: &[usize], rows: &[&Vec<Value>]) -> Vec<String> {
             let column = &table.columns[*at];
             let value = row.map_or(&Value::Missing, |row| &row[*at]);
             let ty = ty(Engine::Spark, &column.ty).unwrap();
-            format!("CAST({} AS {ty}) AS {}", literal(Engine::Spark, value, &column.ty), quoted(Engine::Spark, &column.header))
+            format!(
+                "CAST({} AS {ty}) AS {}",
+                literal(Engine::Spark, value, &column.ty),
+                quoted(Engine::Spark, &column.header)
+            )
         });
         cells.collect::<Vec<String>>().join(", ")
     };
