@@ -17,7 +17,7 @@ use crate::{
     diagnostic::Diagnostic,
     eval::Context,
     ir::{Body, DefinitionId, Rulebook, Stages},
-    schema::ColumnId,
+    schema::{ColumnId, Source},
     source::Sources,
     sql::{
         dialect::{Dialect, DuckDb, Postgres, Spark},
@@ -120,7 +120,9 @@ pub fn query(
     let reads = rulebook.reads(asked);
     let mut lowering = Lowering::new(rulebook, sources, context, target, dialect);
     lowering.keep_names();
-    columns.extend(reads.columns.iter().copied());
+    // What only a state remembers is missing here.
+    let own = |id: &ColumnId| rulebook.schema.root().column(*id).source == Source::Data;
+    columns.extend(reads.columns.iter().copied().filter(own));
     columns.sort_unstable();
     columns.dedup();
     lowering.read_users(columns);

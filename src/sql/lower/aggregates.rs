@@ -152,6 +152,11 @@ impl Lowering<'_> {
     }
 
     fn children(&mut self, id: TableId, ids: &[AggregateId]) {
+        let table = self.rulebook.schema.table(id);
+        if let Some(span) = table.span.filter(|_| table.is_ledger()) {
+            let what = format!("what was decided before (`{}`) is not there", table.name);
+            self.cannot(span, what, "it stands in the state: evaluate these rules with `tagwell run --state`");
+        }
         let table = self.rulebook.schema.table(id).clone();
         let Role::Children { by, at } = table.role else { return };
         let mut needed: BTreeSet<ColumnId> =

@@ -348,7 +348,8 @@ impl<'a> Lowering<'a> {
     }
 
     pub(crate) fn column(&mut self, id: ColumnId) -> Held {
-        let held = self.columns.get(&id).cloned().unwrap_or(Held::One(Sql::NULL));
+        let missing = || self.literal(&Value::Missing, &self.rulebook.schema.root().column(id).ty);
+        let held = self.columns.get(&id).cloned().unwrap_or_else(|| Held::One(missing()));
         self.read(&Bound { held, level: 0 })
     }
 
