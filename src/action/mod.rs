@@ -20,7 +20,7 @@ pub use policy::{Past, Stopped};
 pub use remembered::Remembered;
 pub use slot::allowed;
 pub use tracked::{Recalled, Tracked, Tracking};
-pub use turn::{AskedAgain, Run, Turn, Whole};
+pub use turn::{AskedAgain, Run, Seen, Turn, Whole};
 
 use crate::{
     intern::Symbol,

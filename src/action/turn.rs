@@ -63,19 +63,26 @@ impl Turn {
     }
 }
 
+/// A user as a run finds them, beside what was remembered.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'s> {
+    /// The key, as it prints; a user of a test may have none.
+    pub key: Option<&'s str>,
+    /// What record and rows come to.
+    pub print: u64,
+    /// What is remembered.
+    pub recalled: &'s Recalled,
+    /// Whether they have what is tracked, by place in [`Tracked::stays`].
+    pub has: &'s [bool],
+    /// The rows that happened since they were last seen.
+    pub rows: &'s BTreeMap<TableId, Vec<Vec<Value>>>,
+}
+
 impl Run<'_> {
-    /// The turn of the user with this key. `has` says whether they have what is tracked, by place; the whole record is asked for
-    /// only where something may be decided or kept.
-    pub fn turn(
-        &self,
-        key: Option<&str>,
-        print: u64,
-        recalled: &Recalled,
-        has: &[bool],
-        rows: &BTreeMap<TableId, Vec<Vec<Value>>>,
-        whole: impl FnOnce() -> Whole,
-        past: impl FnOnce() -> Vec<Past>,
-    ) -> Turn {
+    /// A user's turn. The whole record is asked for only where something may be decided or kept, what was decided before only where
+    /// something is set off.
+    pub fn turn(&self, user: &Seen<'_>, whole: impl FnOnce() -> Whole, past: impl FnOnce() -> Vec<Past>) -> Turn {
+        let Seen { key, print, recalled, has, rows } = *user;
         let now = self.decider.interpreter.clock().now();
         let mut turn = Turn { is_new: recalled.seen.is_none(), ..Turn::default() };
         turn.print = (turn.is_new || print != recalled.print).then_some(print);

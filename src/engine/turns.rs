@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    action::{self, AskedAgain, Decider, Past, Recalled, Tracked, Turn, Whole},
+    action::{self, AskedAgain, Decider, Past, Recalled, Seen, Tracked, Turn, Whole},
     column::print as mark,
     engine::{Engine, Memory, Users, memory::Remembering},
     eval::{
@@ -106,9 +106,8 @@ impl<'t> Turns<'t> {
             }));
             let rows = users.recent(row).unwrap_or(&nothing);
             let whole = || Whole { record: users.record(row), answers: self.answers(users, row) };
-            let turn = self.run.turn(Some(&key), print, &recalled, &has, rows, whole, || {
-                recalled.number.map(self.past).unwrap_or_default()
-            });
+            let seen = Seen { key: Some(&key), print, recalled: &recalled, has: &has, rows };
+            let turn = self.run.turn(&seen, whole, || recalled.number.map(self.past).unwrap_or_default());
             if recalled.returned || !turn.is_nothing() {
                 all.push(UserTurn { key, number: recalled.number, returned: recalled.returned, turn });
             }

@@ -68,6 +68,9 @@ pub struct Comparison {
     pub arms: Vec<Arm>,
 }
 
+/// Of each variant, held out or not: its users, and when each was first decided about.
+type Arms = BTreeMap<(bool, Option<String>), HashMap<String, i64>>;
+
 /// Compares. Each user counts once in a variant, from the first decision on, and did it where that was not before it and not
 /// after the moment that `end` says of it. Whose time is not over at `until` counts nowhere: it is too early to say. Returns the
 /// comparisons, in order of segment and trigger, and how many users it was too early for.
@@ -77,8 +80,7 @@ pub fn compare(
     end: impl Fn(i64) -> i64,
     until: i64,
 ) -> (Vec<Comparison>, u64) {
-    let mut groups: BTreeMap<(String, String), BTreeMap<(bool, Option<String>), HashMap<String, i64>>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<(String, String), Arms> = BTreeMap::new();
     for it in exposures {
         let group = groups.entry((it.segment, it.trigger)).or_default();
         let first = group.entry((it.held, it.variant)).or_default().entry(it.user).or_insert(it.decided_at);

@@ -23,13 +23,16 @@ pub struct Recording {
     waiting: Waiting,
 }
 
+/// What a user has of a name from now on: of a level its value, and since when; nothing any more where none.
+type Had = Option<(Option<ValueId>, i64)>;
+
 /// What has been said and not been written.
 #[derive(Debug, Default)]
 struct Waiting {
     users: Vec<(u32, String, i64)>,
     fingerprints: Vec<(u32, i64)>,
     seen: Vec<(u32, Option<i64>)>,
-    memberships: Vec<(NameId, u32, Option<(Option<ValueId>, i64)>)>,
+    memberships: Vec<(NameId, u32, Had)>,
     kept: Vec<(ValueId, u32, Option<Kept>)>,
     transitions: Vec<(u32, NameId, bool, String)>,
     decisions: Vec<(u32, NameId, Decision)>,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    action::{Decider, Done, Reason, Remembered, Run, Tracked, Turn, Whole, stop_name},
+    action::{Decider, Done, Reason, Remembered, Run, Seen, Tracked, Turn, Whole, stop_name},
     eval::{GivenValues, Interpreter, User, rows},
     ir::{DefinitionId, Entry, Expected, ListId, Over, ParamId, Rulebook},
     schema::{Table, TableId},
@@ -140,7 +140,9 @@ impl Diary {
             let has: Vec<bool> = ways.tracked.stays.iter().map(has).collect();
             let whole = || Whole { record: person.record.clone(), answers };
             let past = remembered.remembered.past.clone();
-            let turn = run.turn(key.as_deref(), print, &remembered.remembered.recalled, &has, &rows, whole, || past);
+            let recalled = &remembered.remembered.recalled;
+            let seen = Seen { key: key.as_deref(), print, recalled, has: &has, rows: &rows };
+            let turn = run.turn(&seen, whole, || past);
             remembered.take(&turn, ways, interpreter.rulebook(), now);
             remembered.last = Some(record);
             turns.push(turn);

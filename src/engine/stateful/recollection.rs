@@ -26,6 +26,9 @@ pub struct Recollection {
     seen: Vec<AtomicU64>,
 }
 
+/// What a user had of a name, and since when.
+type Had = Option<(Option<ValueId>, i64)>;
+
 /// What a definition is to the state.
 pub(super) fn kind(body: &Body) -> Option<Kind> {
     match body {
@@ -110,7 +113,7 @@ impl Memory for Recollection {
         into.returned = absent.is_some();
         into.seen = absent.or(self.previous);
         into.print = self.remembered.fingerprint(number).unwrap_or_default() as u64;
-        let mut last: Option<(NameId, Option<(Option<ValueId>, i64)>)> = None;
+        let mut last: Option<(NameId, Had)> = None;
         for ((name, value), since) in self.stays.iter().zip(&mut into.since) {
             let (Some(name), Some(value)) = (name, value) else { continue };
             let had = match last {

@@ -17,12 +17,15 @@ use crate::{
     value::{Clock, Value},
 };
 
+/// Rows, each with its moment.
+type Rows = Vec<(rows::When, Vec<Value>)>;
+
 /// What is found of everybody's rows.
 #[derive(Debug)]
 pub(in crate::engine) struct Since {
     /// By user.
     prints: Vec<AtomicU64>,
-    recent: Mutex<BTreeMap<(u32, TableId), Vec<(rows::When, Vec<Value>)>>>,
+    recent: Mutex<BTreeMap<(u32, TableId), Rows>>,
     sorted: Recent,
     /// The run before; none of the first.
     previous: Option<Clock>,

@@ -188,10 +188,10 @@ impl Around<'_> {
             _ if matches!(this.text, "max" | "maximum" | "at") => self.at,
             _ => return None,
         };
-        let mut rest = self.tokens.get(limit + 1..)?.iter().take(8);
+        let rest = self.tokens.get(limit + 1..)?.iter().take(8);
         let (mut channel, mut number, mut end) = (None, None, None);
         let mut length: Option<String> = None;
-        while let Some(token) = rest.next() {
+        for token in rest {
             match (number, token.kind) {
                 (None, Kind::Number) => number = Some(token),
                 (None, Kind::Word) if !matches!(token.text, "to" | "most" | "at" | "of" | "max") => {

@@ -125,6 +125,9 @@ pub(super) fn mend_expression(source: SourceId, chunk: Cleaned, spoiled: bool, s
     }
 }
 
+/// Texts in place of others.
+type Edits = Vec<(Range<usize>, String)>;
+
 /// Tells what is wrong; how it is mended, and whether that is beyond doubt.
 fn tell(
     source: SourceId,
@@ -132,7 +135,7 @@ fn tell(
     at: usize,
     (failure, grammar): (&Failure, Reader),
     sink: &mut Sink,
-) -> Option<(Vec<(Range<usize>, String)>, bool)> {
+) -> Option<(Edits, bool)> {
     let around = Around::new(chunk.text().get(at..).unwrap_or(""), failure, grammar);
     let mistake = around.mistake();
     let (edits, certain) = (mistake.edits.clone(), mistake.certain);
