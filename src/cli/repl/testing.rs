@@ -104,7 +104,7 @@ impl Session {
                 played.push(place.look(snapshot, Keep::Nothing)?);
             }
         }
-        let report = Report { played, sources: parsed.sources(), orphans: vec![], coverage: None };
+        let report = Report { played, sources: parsed.sources(), orphans: vec![], coverage: None, min: None };
         let voice = Voice { colours: Colours { output: colour, ..Colours::default() }, ..Voice::default() };
         let text = if snapshots { report.human(&voice) } else { report.of_one(&voice) };
         Ok((text, report.is_good()))

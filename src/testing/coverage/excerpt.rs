@@ -127,8 +127,14 @@ impl<'w> Whole<'w> {
         }
         wanted.extend(of_tests.keys());
         let files = self.rulebook.files().iter();
-        let mut files: Vec<ast::File> =
-            files.map(|file| ast::File { source: file.source, declarations: vec![], comments: vec![] }).collect();
+        let mut files: Vec<ast::File> = files
+            .map(|file| ast::File {
+                source: file.source,
+                declarations: vec![],
+                comments: vec![],
+                unread: file.unread.clone(),
+            })
+            .collect();
         let mut places = HashMap::new();
         for at in wanted {
             let (Some(declaration), Some(file)) = (self.declaration(at), files.get_mut(at.file)) else { continue };
