@@ -84,7 +84,7 @@ pub(super) fn tables_but_unread(book: &Book<'_>, sink: &mut Sink) -> (Schema, bo
     let told_of_a_part = |told: &Diagnostic| {
         let written = |name: &Option<ast::Name>| name.as_ref().is_some_and(|name| name.span() == told.primary.span);
         let whole = |table: &&ast::Table| table.name.span() == told.primary.span || written(&table.of);
-        !book.tables.iter().any(|table| whole(table))
+        !book.tables.iter().any(whole)
     };
     sink.withdraw_after(already, |told| told.code == BAD_TABLE && !told_of_a_part(told));
     let root = schema.root.0 as usize;

@@ -21,6 +21,8 @@ mod turns;
 mod values;
 mod waterfall;
 
+use std::collections::HashMap;
+
 pub use json::json;
 pub use later::Later;
 pub use person::{Others, group_of};
@@ -35,7 +37,7 @@ use crate::{
         person::{Person, Seen, Supposed},
         tree::Trees,
     },
-    ir::{Body, DefinitionId, Rulebook},
+    ir::{AggregateId, Body, DefinitionId, Rulebook},
     source::{Sources, Span},
     value::{Truth, Type, Value, time::Bound},
 };
@@ -240,9 +242,19 @@ pub struct Cut {
 
 /// Explains some results of a user, in the order in which they are asked for.
 pub fn explain(asked: &Asked<'_>, ids: &[DefinitionId]) -> Vec<Explained> {
-    let person =
-        Person { rulebook: asked.rulebook, record: asked.record, children: asked.children, others: asked.others };
     let text = |span: Span| tree::one_line(asked.sources.slice(span));
+    let mut first_by_text: HashMap<String, AggregateId> = HashMap::new();
+    let mut same = HashMap::new();
+    for (aggregate, id) in asked.rulebook.aggregates.iter().zip((0..).map(AggregateId)) {
+        same.insert(id, *first_by_text.entry(text(aggregate.span)).or_insert(id));
+    }
+    let person = Person {
+        rulebook: asked.rulebook,
+        record: asked.record,
+        children: asked.children,
+        others: asked.others,
+        same: &same,
+    };
     let order = asked.rulebook.order_of(&asked.rulebook.reads(ids.iter().copied()));
     let seen = person.see(asked.context, &order, &Supposed::new());
     let mut builder = Builder::new(asked.rulebook, &order, &text);

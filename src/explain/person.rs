@@ -39,6 +39,8 @@ pub(super) struct Person<'a> {
     pub(super) record: &'a [Value],
     pub(super) children: &'a Children,
     pub(super) others: &'a Others,
+    /// Of questions that are written twice the first: they have one answer, whatever is supposed.
+    pub(super) same: &'a HashMap<AggregateId, AggregateId>,
 }
 
 /// What questions over everybody find of everybody but one user.
@@ -108,6 +110,11 @@ impl Seen {
 }
 
 impl<'a> Person<'a> {
+    /// The first of the questions that say the same.
+    pub(super) fn first_of(&self, id: AggregateId) -> AggregateId {
+        self.same.get(&id).copied().unwrap_or(id)
+    }
+
     /// What they get of some definitions, each after those it reads, if this is supposed.
     pub(super) fn see(&self, context: &Context, order: &[DefinitionId], supposed: &Supposed) -> Seen {
         let mut record = self.record.to_vec();
@@ -131,12 +138,15 @@ impl<'a> Person<'a> {
         let interpreter = Interpreter::new(self.rulebook, context);
         for id in order {
             for aggregate in &self.rulebook.definition(*id).aggregates {
-                let value = match supposed.get(&Slot::Aggregate(*aggregate)) {
+                let first = self.first_of(*aggregate);
+                let value = match supposed.get(&Slot::Aggregate(first)) {
                     Some(value) => value.clone(),
                     None => self.ask(&interpreter, *aggregate, &mut seen),
                 };
-                if let Some(slot) = seen.answers.aggregates.get_mut(aggregate.0 as usize) {
-                    *slot = value;
+                for id in [first, *aggregate] {
+                    if let Some(slot) = seen.answers.aggregates.get_mut(id.0 as usize) {
+                        slot.clone_from(&value);
+                    }
                 }
                 if let Some(value) = supposed.get(&Slot::Reached(*aggregate)) {
                     seen.answers.reached.insert(*aggregate, value.clone());
@@ -159,12 +169,15 @@ impl<'a> Person<'a> {
         let mut seen = self.see(context, &part.order, supposed);
         let interpreter = Interpreter::new(self.rulebook, context);
         for id in &part.aggregates {
-            let value = match supposed.get(&Slot::Aggregate(*id)) {
+            let first = self.first_of(*id);
+            let value = match supposed.get(&Slot::Aggregate(first)) {
                 Some(value) => value.clone(),
                 None => self.ask(&interpreter, *id, &mut seen),
             };
-            if let Some(slot) = seen.answers.aggregates.get_mut(id.0 as usize) {
-                *slot = value;
+            for id in [first, *id] {
+                if let Some(slot) = seen.answers.aggregates.get_mut(id.0 as usize) {
+                    slot.clone_from(&value);
+                }
             }
         }
         seen

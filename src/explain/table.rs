@@ -264,7 +264,17 @@ fn comes_round(node: &Expr) -> bool {
 pub(super) fn slots(person: &Person<'_>, leaves: &[&Expr], but: &Supposed) -> Vec<Vec<Slot>> {
     let of = |leaf: &&Expr| {
         let mut slots = part::slots(person.rulebook, leaf);
-        slots.retain(|slot| !but.contains_key(slot));
+        for slot in &mut slots {
+            if let Slot::Aggregate(id) = slot {
+                *id = person.first_of(*id);
+            }
+        }
+        let mut seen = vec![];
+        slots.retain(|slot| {
+            let is_new = !seen.contains(slot);
+            seen.push(*slot);
+            is_new && !but.contains_key(slot)
+        });
         slots
     };
     leaves.iter().map(of).collect()

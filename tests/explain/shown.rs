@@ -214,3 +214,13 @@ fn steps_up_and_funnels() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A question that is written twice has one answer.
+#[test]
+fn what_is_asked_twice_is_one() {
+    let tables = "table orders of users by id at at { id: text  at: timestamp  amount: int }\n";
+    let rule = "tag it when sum(orders.amount) < 0 and sum(orders.amount) >= points";
+    let found = told_of(&format!("{tables}{rule}"), "\"points\": null");
+    let told = "nearest way in: sum(orders.amount) is 0: 1 less; and points is missing: would have to be -1";
+    assert_eq!(found, told);
+}
