@@ -38,6 +38,9 @@ use crate::{
     source::{SourceId, Span},
 };
 
+/// Places of the clean text, and what is written there instead.
+type Edits = Vec<(Range<usize>, String)>;
+
 /// How many mends are tried in one piece of text before its remainder is passed over.
 const MENDS: usize = 64;
 
@@ -151,7 +154,7 @@ fn tell(
     (!edits.is_empty()).then_some((edits, certain))
 }
 
-fn apply(chunk: &mut Cleaned, at: usize, mut edits: Vec<(Range<usize>, String)>) {
+fn apply(chunk: &mut Cleaned, at: usize, mut edits: Edits) {
     edits.sort_by_key(|(range, _)| range.start);
     for (range, text) in edits.into_iter().rev() {
         chunk.mend(range.start + at..range.end + at, &text);
@@ -167,7 +170,7 @@ struct Mistake {
     label: Option<(Range<usize>, String)>,
     title: String,
     /// How it is mended; nothing where that is not known.
-    edits: Vec<(Range<usize>, String)>,
+    edits: Edits,
     certain: bool,
 }
 
