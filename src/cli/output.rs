@@ -29,9 +29,9 @@ impl Output {
         Output { name: "standard output".into(), target }
     }
 
-    /// The file of `--out FILE`; `-` is standard output.
+    /// The file of `--out FILE`; `-` is standard output, and so is `/dev/stdout`, which leads to whatever file that was sent to.
     pub(crate) fn file(path: &Path) -> Result<Output, Failure> {
-        if path.as_os_str() == "-" {
+        if path.as_os_str() == "-" || path == Path::new("/dev/stdout") {
             return Ok(Output::standard());
         }
         let name = path.to_string_lossy().into_owned();

@@ -253,7 +253,6 @@ fn what_cannot_be_written_is_found_out_before_anything_is_recorded() {
     );
     refused(folder, Refused { flags: &["--actions=day2.jsonl"], says: &["day2.jsonl"] });
     refused(folder, Refused { flags: &["--actions=shop.rules"], says: &["shop.rules"] });
-    refused(folder, Refused { flags: &["--actions=actions.txt"], says: &["actions.txt"] });
     refused(folder, Refused { flags: &["--state=no/state.db"], says: &["no/state.db", "mkdir"] });
     refused(folder, Refused { flags: &["--state=."], says: &["`.`"] });
     refused(folder, Refused { flags: &["--state=day2.jsonl"], says: &["day2.jsonl", "is not a state"] });

@@ -89,7 +89,10 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
         text += &aligned(&rows);
     }
     if moves.absent > 0 {
-        text += &format!("{} users of the state are not in today's data\n", grouped(moves.absent));
+        text += &match moves.absent {
+            1 => "1 user of the state is not in today's data\n".to_owned(),
+            more => format!("{} users of the state are not in today's data\n", grouped(more)),
+        };
     }
     text
 }
