@@ -245,6 +245,10 @@ impl<'d> Decider<'d> {
         let name = &rulebook.definition(segment).name;
         let policy = &self.actions().policy;
         let exempt = policy.exempt.contains(&segment);
+        // A row whose moment was corrected happened only once.
+        if set.which.as_deref().is_some_and(|which| history.has(name, &set.place, set.occasion.since, which)) {
+            return None;
+        }
         let done = match &set.deed.act {
             Act::Send { channel, message } => {
                 Done::Send(channel.clone(), message::text(message, rulebook, &row, clock.zone()))
@@ -253,7 +257,7 @@ impl<'d> Decider<'d> {
             Act::Hold => Done::Hold,
         };
         let stopped = self.stopped(&set, &done, &row, name, exempt, history)?;
-        let quiet = if matches!(done, Done::Send(..)) { policy.quiet.as_slice() } else { &[] };
+        let quiet = if matches!(done, Done::Send(..)) && !exempt { policy.quiet.as_slice() } else { &[] };
         let (not_before, not_after) = match stopped {
             Some(_) => (None, None),
             None => allowed(clock.now(), set.deed.hours, quiet, clock.zone()),
@@ -264,6 +268,7 @@ impl<'d> Decider<'d> {
             place: set.place.clone(),
             decided_at: clock.now(),
             entered: set.occasion.since,
+            which: set.which.clone(),
             channel: done.channel().cloned(),
             hold: done == Done::Hold,
             stopped: match &stopped {

@@ -19,6 +19,8 @@ pub struct Past {
     pub decided_at: i64,
     /// Since when the user was in the segment.
     pub entered: i64,
+    /// Which of several: the number of an `every`, the key of an `on each` row.
+    pub which: Option<String>,
     /// Whether something was sent, and through which channel.
     pub channel: Option<Symbol>,
     /// Whether it was a `hold`.
@@ -51,6 +53,11 @@ impl History {
 
     fn done_by<'h>(&'h self, segment: &'h Symbol, place: &'h str) -> impl Iterator<Item = &'h Past> {
         self.by(segment, place).filter(|it| it.stopped == Stopped::No)
+    }
+
+    /// Whether the same was decided before: of this row, or for this repetition, in this stay.
+    pub(super) fn has(&self, segment: &Symbol, place: &str, entered: i64, which: &str) -> bool {
+        self.by(segment, place).any(|it| it.entered == entered && it.which.as_deref() == Some(which))
     }
 
     /// `once`: whether the deed was done before.

@@ -32,6 +32,7 @@ impl Remembered {
             place: decision.place.clone(),
             decided_at: now,
             entered: decision.entered,
+            which: decision.which.clone(),
             channel: decision.done.channel().cloned(),
             hold: decision.done == Done::Hold,
             stopped: match decision.stopped {

@@ -127,6 +127,35 @@ impl Run<'_> {
         turn
     }
 
+    /// The turn of a user who is let go, of whom nothing is known any more.
+    pub fn let_go(
+        &self,
+        key: &str,
+        recalled: &Recalled,
+        record: &[Value],
+        answers: &Answers,
+        past: impl FnOnce() -> Vec<Past>,
+    ) -> Turn {
+        let had = |place: &usize| recalled.since.get(*place).copied().flatten();
+        let stays = (0..self.tracked.stays.len()).filter(|place| had(place).is_some()).map(|place| (place, false));
+        let left: Vec<(usize, i64)> =
+            self.tracked.segments.iter().filter_map(|place| Some((*place, had(place)?))).collect();
+        let occasions = left.iter().filter_map(|(place, since)| {
+            let segment = self.tracked.stays.get(*place)?.definition;
+            Some(Occasion { segment, since: *since, inside: false, reason: Some(Reason::Gone) })
+        });
+        let occasions: Vec<Occasion> = occasions.collect();
+        let rows = BTreeMap::new();
+        let person = Person { key: Some(key), record, answers, rows: &rows, seen: recalled.seen };
+        Turn {
+            stays: stays.collect(),
+            moves: left.iter().map(|(place, _)| (*place, false, Reason::Gone)).collect(),
+            arms: vec![Arm::default(); self.decider.interpreter.rulebook().actions.memory.kept.len()],
+            decisions: self.decider.decide(&person, &occasions, past),
+            ..Turn::default()
+        }
+    }
+
     /// Why a user entered or left a segment, of this number in [`Tracked::segments`].
     fn reason(
         &self,

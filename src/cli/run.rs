@@ -417,6 +417,12 @@ fn settled(path: &Path) -> Option<PathBuf> {
 
 /// Where decisions go.
 fn actions_writer(path: &Path) -> Result<ActionsWriter, Failure> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
+    let known = ending.as_deref().is_none_or(|it| matches!(it, "jsonl" | "ndjson" | "json" | "csv" | "parquet"));
+    if !known && !is_device(path) {
+        let message = format!("--actions: the form of `{}` is not known from its name", path.display());
+        return Err(Failure::new(message).help("name it .jsonl, .csv or .parquet"));
+    }
     ActionsWriter::begin(Output::file(path)?, ActionsFormat::of(Some(path)))
 }
 

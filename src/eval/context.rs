@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    column::print as mark,
     schema::{ColumnId, TableId},
     value::{Clock, Value, print},
 };
@@ -51,6 +52,16 @@ impl Lookup {
         let mut keys: Vec<&String> = self.rows.keys().collect();
         keys.sort_unstable();
         keys.into_iter().map(|key| Value::Text(key.as_str().into()))
+    }
+
+    /// Its rows as one number: the same whatever their order.
+    pub fn fingerprint(&self) -> u64 {
+        let row = |(key, values): (&String, &Vec<Value>)| {
+            let key = mark::of_bytes(key.as_bytes());
+            values.iter().fold(key, |so_far, value| mark::mixed(so_far, mark::of_value(value)))
+        };
+        let sum = self.rows.iter().fold(0_u64, |sum, entry| sum.wrapping_add(row(entry)));
+        mark::mixed(self.rows.len() as u64, sum)
     }
 
     /// The value of a column in the row of this key; missing where there is no such row, or the key is missing.

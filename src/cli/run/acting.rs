@@ -258,7 +258,7 @@ impl Acting {
             .ok_or_else(|| Failure::new("the run has no memory").help("this is a defect: please report it"))?;
         let mut acting = Sink { inner: sink, turns, shared: &shared };
         let ran = run.threads(|| engine.run_whole(data, &mut acting))?;
-        let Sink { inner, .. } = acting;
+        let Sink { inner, turns, .. } = acting;
         if let Some(failure) = shared.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(failure);
         }
@@ -268,12 +268,16 @@ impl Acting {
             return Err(worst);
         }
         shared.end_of_waiting(&tracked, &read, last.and_then(|last| last.population))?;
+        let absent = shared.recorder().absent();
+        if run.absent == super::Absent::Exit {
+            absent.iter().filter_map(|key| turns.let_go(key)).try_for_each(|turn| shared.take(turn))?;
+        }
         let recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
         let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = writer.map(ActionsWriter::close).transpose()?;
         // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be
         // decided again.
-        let moves = recorder.finish(run.absent == super::Absent::Exit)?;
+        let moves = recorder.finish(&absent)?;
         if let Some(written) = written {
             written.finish().map_err(|failure| match &run.state {
                 Some(state) => failure.help(format!(
@@ -409,6 +413,7 @@ impl Shared {
                 place: it.deed,
                 decided_at: it.decided_at,
                 entered: it.entered,
+                which: it.occasion,
                 hold: it.channel.is_none() && it.act == "hold",
                 channel: it.channel.map(|channel| Symbol::new(&channel)),
                 stopped: match it.stopped.as_deref() {

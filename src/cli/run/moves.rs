@@ -68,7 +68,7 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
     }
     for (id, number) in &moves.untold {
         text += &format!(
-            "first run of `{}`: {} inside were not told; `backfill` in the segment would tell them\n",
+            "first run of `{}`: {} inside were not told; with `backfill` in the segment they would have been\n",
             name(id),
             grouped(*number)
         );

@@ -13,6 +13,7 @@ use crate::{
     column::print::{mixed, of_bytes},
     eval::Context,
     ir::{ListId, Over, ParamId, Rulebook},
+    schema::TableId,
     source::Sources,
     state::Run,
     value::{Type, print},
@@ -37,6 +38,11 @@ pub fn run_of(rulebook: &Rulebook, sources: &Sources, context: &Context, version
     let root = rulebook.schema.root();
     let key_type = root.key.map_or_else(|| Type::Text.to_string(), |key| root.column(key).ty.to_string());
     let lists = rulebook.lists.iter().zip(&context.lists);
+    let lists = lists.map(|(list, texts)| (list.name.to_string(), fingerprint_of_list(texts)));
+    let table = |id: &TableId| rulebook.schema.table(*id).name.to_string();
+    let mut tables: Vec<(String, i64)> =
+        context.lookups.iter().map(|(id, rows)| (table(id), rows.fingerprint() as i64)).collect();
+    tables.sort();
     let params = rulebook.params.iter();
     Run {
         as_of: context.clock.now(),
@@ -47,13 +53,21 @@ pub fn run_of(rulebook: &Rulebook, sources: &Sources, context: &Context, version
         key_type,
         files,
         params: params.map(|it| (it.name.to_string(), print::written(&it.value, zone))).collect(),
-        lists: lists.map(|(list, texts)| (list.name.to_string(), fingerprint_of_list(texts))).collect(),
+        lists: lists.chain(tables).collect(),
         population: None,
     }
 }
 
-/// Lists and parameters that are other than in the run before.
-pub fn changed_inputs(rulebook: &Rulebook, now: &Run, before: &Run) -> (BTreeSet<ListId>, BTreeSet<ParamId>) {
+/// Lists, parameters and reference tables that are other than in the run before.
+#[derive(Clone, Debug, Default)]
+pub struct Changed {
+    lists: BTreeSet<ListId>,
+    params: BTreeSet<ParamId>,
+    tables: BTreeSet<TableId>,
+}
+
+/// What is other than in the run before.
+pub fn changed_inputs(rulebook: &Rulebook, now: &Run, before: &Run) -> Changed {
     let lists = (0..).map(ListId).zip(&rulebook.lists).filter(|(_, list)| {
         let of = |run: &Run| run.lists.iter().find(|(name, _)| *name == *list.name).map(|(_, print)| *print);
         of(now) != of(before)
@@ -62,19 +76,25 @@ pub fn changed_inputs(rulebook: &Rulebook, now: &Run, before: &Run) -> (BTreeSet
         let of = |run: &Run| run.params.iter().find(|(name, _)| *name == *param.name).map(|(_, value)| value.clone());
         of(now) != of(before)
     });
-    (lists.map(|(id, _)| id).collect(), params.map(|(id, _)| id).collect())
+    let tables = (0..).map(TableId).zip(&rulebook.schema.tables).filter(|(_, table)| {
+        let of = |run: &Run| run.lists.iter().find(|(name, _)| *name == *table.name).map(|(_, print)| *print);
+        of(now) != of(before)
+    });
+    Changed {
+        lists: lists.map(|(id, _)| id).collect(),
+        params: params.map(|(id, _)| id).collect(),
+        tables: tables.map(|(id, _)| id).collect(),
+    }
 }
 
 /// By segment as they are tracked: whether it reads any of these lists and parameters, and whether it asks about everybody.
-pub fn segments_read(
-    rulebook: &Rulebook,
-    tracked: &Tracked,
-    changed: &(BTreeSet<ListId>, BTreeSet<ParamId>),
-) -> Vec<(bool, bool)> {
+pub fn segments_read(rulebook: &Rulebook, tracked: &Tracked, changed: &Changed) -> Vec<(bool, bool)> {
     let segment = |place: &usize| {
         let stay = tracked.stays.get(*place)?;
         let reads = rulebook.reads([stay.definition]);
-        let anew = !reads.lists.is_disjoint(&changed.0) || !reads.params.is_disjoint(&changed.1);
+        let anew = !reads.lists.is_disjoint(&changed.lists)
+            || !reads.params.is_disjoint(&changed.params)
+            || reads.lookups.iter().any(|(table, _)| changed.tables.contains(table));
         let everybody = reads.aggregates.iter().any(|id| rulebook.aggregate(*id).over == Over::Users);
         Some((anew, everybody))
     };

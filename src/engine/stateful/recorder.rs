@@ -12,7 +12,7 @@ use crate::{
             recollection::{kind, value_name},
         },
     },
-    ir::{DefinitionId, Rulebook},
+    ir::{DefinitionId, Rulebook, TriggerKind},
     state::{self, Kept, LedgerRow, NameId, PastDeed, Recording, StateError, ValueId},
     value::{Value, Zone, print},
 };
@@ -117,8 +117,10 @@ impl Recorder {
         for (place, entered, reason) in &turn.moves {
             let Some(stay) = self.tracked.stays.get(*place) else { continue };
             *self.moves.moved.entry((stay.definition, *entered, *reason)).or_default() += 1;
-            let backfills = self.rulebook.actions.of(stay.definition).is_none_or(|it| it.backfill);
-            if *entered && *reason == Reason::First && !backfills && self.names.is_some() {
+            let silent = self.rulebook.actions.of(stay.definition).is_some_and(|it| {
+                !it.backfill && it.triggers.iter().any(|trigger| matches!(trigger.on, TriggerKind::Enter))
+            });
+            if *entered && *reason == Reason::First && silent && self.names.is_some() {
                 *self.moves.untold.entry(stay.definition).or_default() += 1;
             }
         }
@@ -173,59 +175,33 @@ impl Recorder {
         LedgerRow { run, user: key.to_owned(), segment, decision: recorded }
     }
 
-    /// Ends the run: who is absent is noted, or let go with the reason `gone`, and all of it is kept.
+    /// The keys of users whom the state knows and who are not in today's data.
+    pub fn absent(&self) -> Vec<String> {
+        let Some(names) = &self.names else { return vec![] };
+        let remembered = names.recollection.remembered();
+        let absent = remembered.all().filter(|number| !names.recollection.was_seen(*number));
+        absent.filter_map(|number| remembered.key(number).map(str::to_owned)).collect()
+    }
+
+    /// Ends the run: who is absent is noted, and all of it is kept.
     ///
     /// # Errors
     /// A state that cannot be written: then nothing was recorded.
-    pub fn finish(mut self, let_go: bool) -> Result<Moves, StateError> {
+    pub fn finish(mut self, absent: &[String]) -> Result<Moves, StateError> {
         let Some(mut names) = self.names.take() else { return Ok(self.moves) };
         let recollection = Arc::clone(&names.recollection);
         let remembered = recollection.remembered();
         let previous = crate::engine::Memory::previous(&*recollection);
-        for number in remembered.all().filter(|number| !recollection.was_seen(*number)) {
-            self.moves.absent += 1;
+        self.moves.absent = absent.len() as u64;
+        for number in absent.iter().filter_map(|key| remembered.number(key)) {
             if let (None, Some(previous)) = (remembered.absent_since(number), previous) {
                 names.recording.absent(number, previous)?;
-            }
-            if let_go {
-                let_go_of(number, &mut names, &self.tracked, remembered, &mut self.moves)?;
             }
         }
         names.recording.set_population(self.moves.population as i64)?;
         names.recording.commit()?;
         Ok(self.moves)
     }
-}
-
-/// Ends everything that an absent user has.
-fn let_go_of(
-    number: u32,
-    names: &mut Names,
-    tracked: &Tracked,
-    remembered: &state::Remembered,
-    moves: &mut Moves,
-) -> Result<(), StateError> {
-    for (place, (name, value)) in names.stays.iter().enumerate() {
-        let had = remembered.since(*name, number);
-        if had.is_none_or(|(is, _)| is != *value) {
-            continue;
-        }
-        names.recording.leave(number, *name)?;
-        if let Some(stay) = tracked.stays.get(place).filter(|_| tracked.segments.contains(&place)) {
-            names.recording.transition(number, *name, false, Reason::Gone.name())?;
-            *moves.moved.entry((stay.definition, false, Reason::Gone)).or_default() += 1;
-        }
-    }
-    // Who comes back is new, not as they were.
-    if remembered.fingerprint(number).is_some_and(|print| print != 0) {
-        names.recording.set_fingerprint(number, 0)?;
-    }
-    for value in &names.kept {
-        if remembered.kept(*value, number).is_some() {
-            names.recording.set_kept(number, *value, None)?;
-        }
-    }
-    Ok(())
 }
 
 impl Names {

@@ -128,9 +128,6 @@ pub(super) fn mend_expression(source: SourceId, chunk: Cleaned, spoiled: bool, s
     }
 }
 
-/// Texts in place of others.
-type Edits = Vec<(Range<usize>, String)>;
-
 /// Tells what is wrong; how it is mended, and whether that is beyond doubt.
 fn tell(
     source: SourceId,
