@@ -114,7 +114,8 @@ impl Lowering<'_> {
         let Some(pattern) = otherwise else { return cased };
         let message = format!("{}: this letter has no `{word}` here that is that of the rules", self.place(span));
         let fail = self.dialect.fail(&message, &Type::Text);
-        Sql::if_else(self.dialect.matches(text, pattern), fail, cased)
+        // Where it may end the query it stands by itself: an attempt (`try`) holds nothing that can.
+        self.keep(Sql::if_else(self.dialect.matches(text, pattern), fail, cased))
     }
 
     fn part_of(&mut self, part: DatePart, moment: &Expr) -> Sql {
