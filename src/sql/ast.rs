@@ -234,11 +234,11 @@ impl Sql {
         Sql::Case(vec![(condition, then)], Some(Box::new(otherwise)))
     }
 
-    pub(crate) fn is_null(self) -> Sql {
+    pub(crate) fn missing(self) -> Sql {
         Sql::IsNull(Box::new(self))
     }
 
-    pub(crate) fn is_known(self) -> Sql {
+    pub(crate) fn known(self) -> Sql {
         Sql::IsKnown(Box::new(self))
     }
 

@@ -94,6 +94,12 @@ impl Lowering<'_> {
                     rows.push((name.clone(), self.dialect.printed(sql.clone(), &ty)));
                 }
                 for (name, sql, ty) in extras {
+                    if matches!(ty, Type::Timestamp | Type::Duration | Type::List(_)) {
+                        let span = self.rulebook.find(&name).map(|id| self.rulebook.definition(id).span);
+                        let what = format!("`{name}` as a text in a row of its own is not written");
+                        self.cannot(span.unwrap_or_default(), what, "write `--shape wide`");
+                        continue;
+                    }
                     rows.push((name, self.dialect.printed(sql, &ty)));
                 }
                 if !rows.is_empty() {

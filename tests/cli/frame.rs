@@ -25,7 +25,7 @@ fn what_is_asked_for_goes_to_standard_output_and_ends_with_0() {
 #[test]
 fn every_command_has_examples_in_its_help() {
     let place = Place::with(&[]);
-    for verb in ["run", "check", "fmt", "eval", "schema", "explain-code", "init", "completions", "man"] {
+    for verb in ["run", "check", "fmt", "eval", "schema", "sql", "explain-code", "init", "completions", "man"] {
         let help = place.run(&[verb, "--help"]).out;
         assert!(help.contains(&format!("\nExamples:\n  tagwell {verb}")), "{help}");
     }

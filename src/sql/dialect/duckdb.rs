@@ -262,7 +262,7 @@ impl Dialect for DuckDb {
         Sql::call("epoch_us", [instant])
     }
 
-    fn from_micros(&self, micros: Sql) -> Sql {
+    fn instant_of_micros(&self, micros: Sql) -> Sql {
         Sql::call("make_timestamptz", [micros])
     }
 
@@ -279,7 +279,7 @@ impl Dialect for DuckDb {
         if names.is_empty() {
             return self.list(vec![], &Type::Text);
         }
-        let known = Sql::Lambda("name", Box::new(Sql::column("name").is_known()));
+        let known = Sql::Lambda("name", Box::new(Sql::column("name").known()));
         Sql::call("list_filter", [self.list(names, &Type::Text), known])
     }
 

@@ -281,7 +281,7 @@ pub(crate) trait Dialect {
 
     /// Microseconds since 1970 of an instant, and back.
     fn micros(&self, instant: Sql) -> Sql;
-    fn from_micros(&self, micros: Sql) -> Sql;
+    fn instant_of_micros(&self, micros: Sql) -> Sql;
 
     /// `[a, b]`, of a type.
     fn list(&self, elements: Vec<Sql>, element: &Type) -> Sql;

@@ -274,7 +274,7 @@ impl Dialect for Postgres {
         Sql::cast(Sql::binary(seconds, "*", Sql::int(1_000_000)), "bigint")
     }
 
-    fn from_micros(&self, micros: Sql) -> Sql {
+    fn instant_of_micros(&self, micros: Sql) -> Sql {
         // Whole seconds and the rest: an interval is multiplied by a float.
         let unit = |text: &'static str| Sql::words([Word::Text(text)]);
         let million = Sql::int(1_000_000);

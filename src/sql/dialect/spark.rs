@@ -319,7 +319,7 @@ impl Dialect for Spark {
         Sql::call("unix_micros", [instant])
     }
 
-    fn from_micros(&self, micros: Sql) -> Sql {
+    fn instant_of_micros(&self, micros: Sql) -> Sql {
         Sql::call("timestamp_micros", [micros])
     }
 
@@ -446,10 +446,7 @@ impl Dialect for Spark {
             let (left, right) = (Sql::of("l", field), Sql::of("r", field));
             // What is missing is the least.
             let less = |a: &Sql, b: &Sql| {
-                Sql::any([
-                    Sql::binary(a.clone(), "<", b.clone()),
-                    Sql::all([a.clone().is_null(), b.clone().is_known()]),
-                ])
+                Sql::any([Sql::binary(a.clone(), "<", b.clone()), Sql::all([a.clone().missing(), b.clone().known()])])
             };
             let (first, last) = if sense == Sense::Rising { (-1, 1) } else { (1, -1) };
             arms.push((less(&left, &right), Sql::int(first)));

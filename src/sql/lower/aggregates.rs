@@ -195,12 +195,12 @@ impl Lowering<'_> {
         }
         let Some(rows) = self.rows.take() else { return };
         // What has happened, and whose it is.
-        select.filter.push(Sql::of(&input, &table.column(by).header).is_known());
+        select.filter.push(Sql::of(&input, &table.column(by).header).known());
         if let (Some(at), Some(_)) = (at, &at_column) {
             let described = table.column(at);
             let happened = Sql::of(&input, &described.header);
             let now = self.now(&described.ty);
-            select.filter.push(Sql::any([happened.clone().is_null(), Sql::binary(happened, "<=", now)]));
+            select.filter.push(Sql::any([happened.clone().missing(), Sql::binary(happened, "<=", now)]));
         }
         let mut before = vec![];
         if rows.user_columns.is_empty() {
@@ -251,7 +251,7 @@ impl Lowering<'_> {
             select.items = keys.iter().map(Key::item).collect();
             select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
             if of_users.is_some() {
-                select.filter = keys.iter().map(|key| Sql::column(&key.from).is_known()).collect();
+                select.filter = keys.iter().map(|key| Sql::column(&key.from).known()).collect();
             }
             select.items.extend(items);
             before.push(Step { name: name.clone(), comment: vec![], select });
@@ -286,10 +286,13 @@ impl Lowering<'_> {
                     let value = match &part.empty {
                         Empty::Missing => value,
                         Empty::Is(_) | Empty::Counted(_) if keys.is_empty() || of_users.is_some() => value,
-                        Empty::Counted(empty) => Sql::call("coalesce", [value, empty.clone()]),
+                        Empty::Counted(empty) => {
+                            self.always_known.insert(column.clone());
+                            Sql::call("coalesce", [value, empty.clone()])
+                        }
                         Empty::Is(empty) => {
                             let first = keys.first().map_or(Sql::NULL, |key| Sql::of(&join, &key.name));
-                            Sql::if_else(first.is_null(), empty.clone(), value)
+                            Sql::if_else(first.missing(), empty.clone(), value)
                         }
                     };
                     columns.push(Item::named(value, column));

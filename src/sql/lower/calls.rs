@@ -114,7 +114,8 @@ impl Lowering<'_> {
         let Some(pattern) = otherwise else { return cased };
         let message = format!("{}: this letter has no `{word}` here that is that of the rules", self.place(span));
         let fail = self.dialect.fail(&message, &Type::Text);
-        Sql::if_else(self.dialect.matches(text, pattern), fail, cased)
+        // Where it may end the query it stands by itself: an attempt (`try`) holds nothing that can.
+        self.keep(Sql::if_else(self.dialect.matches(text, pattern), fail, cased))
     }
 
     fn part_of(&mut self, part: DatePart, moment: &Expr) -> Sql {
@@ -181,7 +182,7 @@ impl Lowering<'_> {
         let arms = vec![
             (Sql::binary(born.clone(), ">=", today.clone()), born),
             (Sql::binary(next.clone(), ">=", today), next.clone()),
-            (next.is_known(), after),
+            (next.known(), after),
         ];
         Sql::Case(arms, None)
     }
@@ -213,7 +214,7 @@ impl Lowering<'_> {
     }
 
     /// `to_next(membership)`
-    pub(crate) fn to_next(&mut self, level: DefinitionId, ty: &Type) -> Sql {
+    pub(crate) fn missing_to_next(&mut self, level: DefinitionId, ty: &Type) -> Sql {
         let definition = self.rulebook.definition(level);
         let Body::Level(ladder) = &definition.body else { return Sql::NULL };
         let Some(by) = &ladder.by else { return Sql::NULL };
@@ -247,7 +248,7 @@ impl Lowering<'_> {
             }
         }
         if let Some(to) = ladder.arms.last().and_then(|it| missing_to(self, &it.choice)) {
-            arms.push((value.is_null(), to));
+            arms.push((value.missing(), to));
         }
         if arms.is_empty() { self.literal(&Value::Missing, ty) } else { Sql::Case(arms, None) }
     }

@@ -63,7 +63,7 @@ impl Lowering<'_> {
             let element = aggregate.source.as_ref().map(|source| this.element(source));
             let is_known = element.as_ref().map(|it| {
                 let parts = it.parts.iter().filter(|part| !part.is_literal());
-                Sql::all(parts.map(|part| part.clone().is_known()))
+                Sql::all(parts.map(|part| part.clone().known()))
             });
             let is_known = is_known.filter(|it| *it != Sql::bool(true));
             let all: Vec<Sql> = rows.iter().cloned().chain(is_known).collect();

@@ -202,13 +202,13 @@ impl Lowering<'_> {
                 CompareOp::Equal => false,
                 CompareOp::NotEqual => true,
             };
-            return Sql::when(value.is_known(), Sql::bool(always));
+            return Sql::when(value.known(), Sql::bool(always));
         };
         match op {
             CompareOp::Less | CompareOp::AtMost => Sql::binary(value, "<=", shown(below)),
             CompareOp::Greater | CompareOp::AtLeast => Sql::binary(value, ">", shown(below)),
-            CompareOp::Equal => Sql::when(value.is_known(), Sql::bool(false)),
-            CompareOp::NotEqual => Sql::when(value.is_known(), Sql::bool(true)),
+            CompareOp::Equal => Sql::when(value.known(), Sql::bool(false)),
+            CompareOp::NotEqual => Sql::when(value.known(), Sql::bool(true)),
         }
     }
 
@@ -244,7 +244,7 @@ impl Lowering<'_> {
             fits,
             Sql::binary(Sql::cast(left.clone(), cast), operator(op), b.0.clone()),
             // Missing where either is.
-            Sql::when(b.0.is_known(), Sql::binary(left, operator(op), Sql::int(0))),
+            Sql::when(b.0.known(), Sql::binary(left, operator(op), Sql::int(0))),
         )
     }
 
@@ -331,7 +331,7 @@ impl Lowering<'_> {
     pub(crate) fn list_of(&mut self, elements: &[Expr], ty: &Type) -> Sql {
         let element = if let Type::List(element) = ty { (**element).clone() } else { Type::Text };
         let values: Vec<Sql> = self.values(elements).into_iter().map(|it| self.keep(it)).collect();
-        let known = Sql::all(values.iter().map(|it| it.clone().is_known()));
+        let known = Sql::all(values.iter().map(|it| it.clone().known()));
         let list = self.dialect.list(values, &element);
         Sql::when(known, list)
     }

@@ -5,7 +5,7 @@ use crate::{
     schema::{ColumnId, Role, TableId},
     source::Span,
     sql::{
-        ast::{From, Item, Join, Select, Sql, Step},
+        ast::{From, Item, Join, Literal, Select, Sql, Step},
         dialect::Arithmetic,
         lower::{Bound, Held, Length, Lowering},
         stack::Stack,
@@ -33,7 +33,7 @@ impl Lowering<'_> {
         if let Some(Held::One(Sql::Column(_, name))) = self.columns.get(&key) {
             self.key = name.clone();
         }
-        select.filter.push(Sql::of(&input, &table.column(key).header).is_known());
+        select.filter.push(Sql::of(&input, &table.column(key).header).known());
         self.first.push(Step { name: base.clone(), comment: vec![], select });
         self.users = Stack::of(&base);
     }
@@ -99,7 +99,11 @@ impl Lowering<'_> {
             Body::Tag(condition) | Body::Segment(condition) => {
                 let holds = self.value(condition);
                 let closed = self.closed(holds);
-                self.named(closed, name, comment)
+                let held = self.named(closed, name, comment);
+                if let Held::One(Sql::Column(_, name)) = &held {
+                    self.always_known.insert(name.clone());
+                }
+                held
             }
             Body::Score(score) => {
                 let score = self.score(score, &definition.ty);
@@ -127,10 +131,17 @@ impl Lowering<'_> {
 
     /// True or false, never unknown.
     fn closed(&self, holds: Sql) -> Sql {
-        match &holds {
-            Sql::Literal(crate::sql::ast::Literal::Bool(_)) => holds,
-            Sql::IsNull(_) | Sql::IsKnown(_) => holds,
-            _ => Sql::call("coalesce", [holds, Sql::bool(false)]),
+        if self.is_never_missing(&holds) { holds } else { Sql::call("coalesce", [holds, Sql::bool(false)]) }
+    }
+
+    /// Whether a condition is known of everybody.
+    fn is_never_missing(&self, holds: &Sql) -> bool {
+        match holds {
+            Sql::Literal(Literal::Bool(_)) | Sql::IsNull(_) | Sql::IsKnown(_) => true,
+            Sql::Column(_, name) => self.always_known.contains(name),
+            Sql::All(parts) | Sql::Any(parts) => parts.iter().all(|it| self.is_never_missing(it)),
+            Sql::Not(of) => self.is_never_missing(of),
+            _ => false,
         }
     }
 
@@ -145,7 +156,7 @@ impl Lowering<'_> {
             let points = Sql::if_else(condition, points, none);
             let operator = if arm.minus { Arithmetic::Subtract } else { Arithmetic::Add };
             sum = match (&sum, operator) {
-                (Sql::Literal(crate::sql::ast::Literal::Int(0)), Arithmetic::Add) => points,
+                (Sql::Literal(Literal::Int(0)), Arithmetic::Add) => points,
                 _ => self.combined(operator, (sum, ty.clone()), (points, ty.clone()), ty),
             };
         }

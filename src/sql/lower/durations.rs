@@ -46,8 +46,8 @@ impl Length {
     }
 
     /// That none of it is missing.
-    pub(crate) fn is_known(&self) -> Sql {
-        Sql::all(self.parts().into_iter().filter(|it| !is_int(it)).map(|it| it.clone().is_known()))
+    pub(crate) fn known(&self) -> Sql {
+        Sql::all(self.parts().into_iter().filter(|it| !is_int(it)).map(|it| it.clone().known()))
     }
 
     /// Whether it can have no months.
@@ -84,7 +84,7 @@ impl Lowering<'_> {
                 let last = lengths.pop().unwrap_or_else(Length::missing);
                 lengths.into_iter().rev().fold(last, |rest, first| {
                     let first = first.each(|it| self.keep(it));
-                    self.either(first.is_known(), first, rest)
+                    self.either(first.known(), first, rest)
                 })
             }
             ExprKind::Sum { first, rest } => self.length_sum(first, rest),

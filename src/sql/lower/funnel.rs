@@ -30,11 +30,11 @@ impl Lowering<'_> {
         if let Some(by) = by {
             match self.child_column(by) {
                 Held::One(sql) => {
-                    taken.push(sql.clone().is_known());
+                    taken.push(sql.clone().known());
                     partition.push(sql);
                 }
                 Held::Length(length) => {
-                    taken.push(length.is_known());
+                    taken.push(length.known());
                     let total = Length { months: Sql::int(0), ..length.clone() };
                     let total = self.exact(total);
                     partition.extend([length.months, self.keep(total)]);
@@ -77,7 +77,7 @@ impl Lowering<'_> {
                     // Beyond the last year there is no limit.
                     let in_time = Sql::any([
                         Sql::binary(at.clone(), "<=", end.clone()),
-                        Sql::all([latest.is_known(), at.clone().is_known(), end.is_null()]),
+                        Sql::all([latest.known(), at.clone().known(), end.missing()]),
                     ]);
                     all.push(in_time);
                 }

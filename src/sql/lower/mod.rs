@@ -88,6 +88,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) at: usize,
     /// What is lowered now: columns that it needs are named after it.
     pub(crate) about: String,
+    /// Conditions that are known of everybody: tags, and whether there is a row.
+    pub(crate) always_known: HashSet<String>,
     /// Where what is lowered now stands.
     pub(crate) place_now: Span,
     /// What was said already.
@@ -121,6 +123,7 @@ impl<'a> Lowering<'a> {
             rows: None,
             at: 0,
             about: String::new(),
+            always_known: HashSet::new(),
             place_now: Span::default(),
             told: HashSet::new(),
         }
@@ -338,7 +341,7 @@ impl<'a> Lowering<'a> {
                 self.widened(value, &operand.ty, &expr.ty)
             }
             ExprKind::Call { function, arguments } => self.call(*function, arguments, expr),
-            ExprKind::ToNext(level) => self.to_next(*level, &expr.ty),
+            ExprKind::ToNext(level) => self.missing_to_next(*level, &expr.ty),
             ExprKind::List(elements) => self.list_of(elements, &expr.ty),
         }
     }
@@ -401,7 +404,7 @@ impl<'a> Lowering<'a> {
 
     fn is_missing(&mut self, operand: &Expr, missing: bool) -> Sql {
         if operand.ty == Type::Duration {
-            let known = self.length(operand).is_known();
+            let known = self.length(operand).known();
             return if missing { known.negated() } else { known };
         }
         // What a tag is to those who name it is never unknown.
@@ -411,6 +414,6 @@ impl<'a> Lowering<'a> {
             return Sql::bool(!missing);
         }
         let value = self.value(operand);
-        if missing { value.is_null() } else { value.is_known() }
+        if missing { value.missing() } else { value.known() }
     }
 }

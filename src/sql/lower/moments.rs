@@ -57,13 +57,13 @@ impl Lowering<'_> {
                     Sql::binary(moment.clone(), above, low.clone()),
                     Sql::binary(moment, "<=", past.clone()),
                 ]);
-                return Sql::when(Sql::all([low.is_known(), past.is_known()]), within);
+                return Sql::when(Sql::all([low.known(), past.known()]), within);
             }
             TimeWindow::During(Period { .. }) => return Sql::NULL,
         };
         let within =
             Sql::all([Sql::binary(moment.clone(), ">=", low.clone()), Sql::binary(moment, below, high.clone())]);
-        Sql::when(Sql::all([low.is_known(), high.is_known()]), within)
+        Sql::when(Sql::all([low.known(), high.known()]), within)
     }
 
     /// `age(t) > 30d`, by the calendar; unknown of the future.
@@ -248,7 +248,7 @@ impl Lowering<'_> {
         let sum = self.keep(sum);
         let (low, high) = (i64::from(calendar::FIRST_DAY) * DAY, (i64::from(calendar::LAST_DAY) + 1) * DAY - 1);
         let big = self.dialect.ty(&Type::Int).unwrap_or_default();
-        let there = self.dialect.from_micros(Sql::cast(sum.clone(), big));
+        let there = self.dialect.instant_of_micros(Sql::cast(sum.clone(), big));
         Sql::when(sum.between(Sql::int(low), Sql::int(high)), there)
     }
 
@@ -281,7 +281,7 @@ impl Lowering<'_> {
         }
         if by.micros != 0 {
             let sum = Sql::binary(self.dialect.micros(there), "+", Sql::int(by.micros));
-            there = self.dialect.from_micros(sum);
+            there = self.dialect.instant_of_micros(sum);
         }
         if fits.is_empty() { there } else { Sql::when(Sql::all(fits), there) }
     }
@@ -308,7 +308,7 @@ impl Lowering<'_> {
         // By the offset of six hours before: the earlier of two.
         let six = 6 * 3_600_000_000_i64;
         let before = self.dialect.instant(self.dialect.shift_local_micros(local.clone(), -six), &zone);
-        let earlier = self.dialect.from_micros(Sql::binary(self.dialect.micros(before), "+", Sql::int(six)));
+        let earlier = self.dialect.instant_of_micros(Sql::binary(self.dialect.micros(before), "+", Sql::int(six)));
         let earlier = self.keep(earlier);
         let holds =
             |this: &Self, instant: &Sql| Sql::binary(this.dialect.local(instant.clone(), &zone), "=", local.clone());
@@ -322,7 +322,7 @@ impl Lowering<'_> {
                 Sql::int(length),
             );
             let change = Sql::binary(Sql::binary(since, "-", over), "+", Sql::int(phase));
-            arms.push((local.is_known(), self.dialect.from_micros(change)));
+            arms.push((local.known(), self.dialect.instant_of_micros(change)));
         }
         Sql::Case(arms, None)
     }

@@ -116,7 +116,7 @@ impl Lowering<'_> {
         select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
         select.filter = clause.known.iter().cloned().collect();
         if self.rows.is_none() {
-            select.filter.extend(keys.iter().map(|key| Sql::column(&key.from).is_known()));
+            select.filter.extend(keys.iter().map(|key| Sql::column(&key.from).known()));
         }
         let mut values = vec![];
         for part in &element.group {
@@ -171,7 +171,7 @@ impl Lowering<'_> {
             }
             Some(weight) if weight.ty == Type::Duration => {
                 let sums = {
-                    let known = weight.parts.iter().filter(|it| !it.is_literal()).map(|it| it.clone().is_known());
+                    let known = weight.parts.iter().filter(|it| !it.is_literal()).map(|it| it.clone().known());
                     let known = Some(Sql::all(known)).filter(|it| *it != Sql::bool(true));
                     let clause = Clause { known, ..plain.clone() };
                     self.length_sum_of(&clause, &weight.parts, weight.months.as_ref())

@@ -93,13 +93,13 @@ impl Lowering<'_> {
     pub(crate) fn ranked_by(&mut self, expr: &Expr) -> (Sql, Sql) {
         if expr.ty == Type::Duration {
             let length = self.length(expr).each(|part| self.keep(part));
-            let known = length.is_known();
+            let known = length.known();
             let exact = self.exact(length);
             return (self.keep(exact), known);
         }
         let value = self.value(expr);
         let value = self.keep(value);
-        let known = value.clone().is_known();
+        let known = value.clone().known();
         match expr.ty {
             Type::Choice(_) => {
                 let rank = self.rank_of(value, &expr.ty);

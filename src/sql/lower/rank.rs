@@ -22,8 +22,8 @@ impl Lowering<'_> {
             let holds = Sql::call("coalesce", [holds, Sql::bool(false)]);
             self.keep(holds)
         });
-        let in_a_group: Vec<Sql> = keys.iter().map(|key| key.clone().is_known()).collect();
-        let ranked = Sql::all(in_a_group.iter().cloned().chain([value.clone().is_known()]).chain(filter.clone()));
+        let in_a_group: Vec<Sql> = keys.iter().map(|key| key.clone().known()).collect();
+        let ranked = Sql::all(in_a_group.iter().cloned().chain([value.clone().known()]).chain(filter.clone()));
         let is_ranked = self.keep(ranked);
         let partition: Vec<Sql> = [is_ranked.clone()].into_iter().chain(keys.clone()).collect();
         let over = |function: Sql, order: Option<Sense>| {
