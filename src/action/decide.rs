@@ -257,7 +257,7 @@ impl<'d> Decider<'d> {
             Act::Hold => Done::Hold,
         };
         let stopped = self.stopped(&set, &done, &row, name, exempt, history)?;
-        let quiet = if matches!(done, Done::Send(..)) && !exempt { policy.quiet.as_slice() } else { &[] };
+        let quiet = if matches!(done, Done::Send(..)) { policy.quiet.as_slice() } else { &[] };
         let (not_before, not_after) = match stopped {
             Some(_) => (None, None),
             None => allowed(clock.now(), set.deed.hours, quiet, clock.zone()),

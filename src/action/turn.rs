@@ -127,31 +127,17 @@ impl Run<'_> {
         turn
     }
 
-    /// The turn of a user who is let go, of whom nothing is known any more.
-    pub fn let_go(
-        &self,
-        key: &str,
-        recalled: &Recalled,
-        record: &[Value],
-        answers: &Answers,
-        past: impl FnOnce() -> Vec<Past>,
-    ) -> Turn {
+    /// The turn of a user who is not in today's data and is let go: all that they had ends. Nothing is decided about them.
+    pub fn let_go(&self, recalled: &Recalled) -> Turn {
         let had = |place: &usize| recalled.since.get(*place).copied().flatten();
         let stays = (0..self.tracked.stays.len()).filter(|place| had(place).is_some()).map(|place| (place, false));
-        let left: Vec<(usize, i64)> =
-            self.tracked.segments.iter().filter_map(|place| Some((*place, had(place)?))).collect();
-        let occasions = left.iter().filter_map(|(place, since)| {
-            let segment = self.tracked.stays.get(*place)?.definition;
-            Some(Occasion { segment, since: *since, inside: false, reason: Some(Reason::Gone) })
-        });
-        let occasions: Vec<Occasion> = occasions.collect();
-        let rows = BTreeMap::new();
-        let person = Person { key: Some(key), record, answers, rows: &rows, seen: recalled.seen };
+        let left = self.tracked.segments.iter().filter(|place| had(place).is_some());
         Turn {
             stays: stays.collect(),
-            moves: left.iter().map(|(place, _)| (*place, false, Reason::Gone)).collect(),
+            moves: left.map(|place| (*place, false, Reason::Gone)).collect(),
             arms: vec![Arm::default(); self.decider.interpreter.rulebook().actions.memory.kept.len()],
-            decisions: self.decider.decide(&person, &occasions, past),
+            // Who returns is not as they were.
+            print: Some(0),
             ..Turn::default()
         }
     }

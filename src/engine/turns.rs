@@ -13,7 +13,7 @@ use crate::{
     ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Ladder, Rulebook},
     schema::{ColumnId, Source},
     source::Sources,
-    value::{Value, print},
+    value::print,
 };
 
 /// What is taken of every user of a run in turn.
@@ -115,16 +115,17 @@ impl<'t> Turns<'t> {
         (all, population)
     }
 
-    /// The turn of a user who is not in today's data and is let go: all that they had ends, and nothing is known of them.
+    /// The turn of a user who is not in today's data and is let go; none of who had nothing.
     pub fn let_go(&self, key: &str) -> Option<UserTurn> {
         let mut recalled = Recalled::default();
         self.memory.recall(key, &mut recalled);
-        let rulebook = self.engine.rulebook();
-        let record = vec![Value::Missing; rulebook.schema.root().columns.len()];
-        let answers = Answers::none(rulebook);
-        let turn =
-            self.run.let_go(key, &recalled, &record, &answers, || recalled.number.map(self.past).unwrap_or_default());
-        (!turn.is_nothing()).then(|| UserTurn { key: key.to_owned(), number: recalled.number, returned: false, turn })
+        let turn = self.run.let_go(&recalled);
+        (!turn.stays.is_empty()).then(|| UserTurn {
+            key: key.to_owned(),
+            number: recalled.number,
+            returned: false,
+            turn,
+        })
     }
 
     fn answers(&self, users: &Users<'_>, row: usize) -> Answers {

@@ -288,15 +288,7 @@ impl Actions {
 
     /// Of these the expressions that are written by themselves: those of the deeds and of the policy.
     pub fn each_stated<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
-        for segment in &self.segments {
-            segment.require.iter().for_each(&mut *found);
-            for trigger in &segment.triggers {
-                if let TriggerKind::Each { filter: Some(filter), .. } = &trigger.on {
-                    found(filter);
-                }
-                trigger.body.deeds().for_each(|deed| deed.each_expr(found));
-            }
-        }
+        self.segments.iter().for_each(|segment| segment.each_expr(found));
         self.policy.require.iter().for_each(&mut *found);
     }
 
@@ -328,6 +320,19 @@ impl Rulebook {
         let inside: BTreeSet<AggregateId> =
             self.definitions.iter().flat_map(|definition| definition.aggregates.iter().copied()).collect();
         reads.aggregates.difference(&inside).copied().collect()
+    }
+}
+
+impl SegmentActions {
+    /// Each expression that stands in its block.
+    pub fn each_expr<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
+        self.require.iter().for_each(&mut *found);
+        for trigger in &self.triggers {
+            if let TriggerKind::Each { filter: Some(filter), .. } = &trigger.on {
+                found(filter);
+            }
+            trigger.body.deeds().for_each(|deed| deed.each_expr(found));
+        }
     }
 }
 

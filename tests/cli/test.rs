@@ -294,7 +294,7 @@ fn coverage_for_a_ci_is_a_suite_of_its_own() {
 fn of_very_many_users_it_is_told_how_often_what_differs() {
     let users: String = (0..60).map(|at| format!("u{at},{}\n", at * 100)).collect();
     let place = shop(SNAPSHOT);
-    place.write("users.csv", format!("user_id,points\n{users}"));
+    place.write("fixtures/users.csv", format!("user_id,points\n{users}"));
     assert_eq!(place.run(&["test", "shop.rules", "--accept"]).code, 0);
     place.write("shop.rules", place.read("shop.rules").replace("silver from 1000", "silver from 3500"));
     let answer = place.run(&["test", "shop.rules", "--filter", "fixtures"]);

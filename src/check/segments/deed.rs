@@ -96,7 +96,7 @@ impl<'c> Deeds<'c, '_, '_> {
         let act = match &written.act {
             ast::Act::Send { channel, message } => {
                 let message = self.message(channel, message);
-                if let Some((place, Some(slot))) = hours.filter(|_| !self.exempt) {
+                if let Some((place, Some(slot))) = hours {
                     self.slot_is_heard(slot, place);
                 }
                 message.map(|message| Act::Send { channel: channel.symbol.clone(), message })

@@ -85,11 +85,9 @@ impl Deeds<'_, '_, '_> {
         for (_, span) in &covering {
             told = told.label(*span, "quiet here");
         }
-        self.checker.sink.push(
-            told.help(
-                "let the slot reach out of what is quiet, or write `exempt` and the segment's name into the policy",
-            ),
-        );
+        self.checker
+            .sink
+            .push(told.help("let the slot reach out of what is quiet: quiet hours hold for every segment"));
     }
 
     /// Tells a policy that leaves no time of the day.

@@ -46,7 +46,6 @@ impl Checker<'_> {
             missing,
             channels: vec![],
             quiet: vec![],
-            exempt: false,
             sent: HashSet::new(),
             told: HashSet::new(),
         };
@@ -55,10 +54,7 @@ impl Checker<'_> {
             deeds.channels.push(channel);
         }
         let policy = deeds.policy(book);
-        let segments = book.segments_that_do().map(|(id, segment)| {
-            deeds.exempt = policy.exempt.contains(&id);
-            deeds.segment(id, segment)
-        });
+        let segments = book.segments_that_do().map(|(id, segment)| deeds.segment(id, segment));
         let segments = segments.collect();
         ir::Actions { segments, policy, channels: deeds.channels, memory: ir::Memory::default() }
     }
@@ -73,8 +69,6 @@ struct Deeds<'c, 'k, 'a> {
     channels: Vec<Channel>,
     /// When the policy lets nothing go out, and where it says so.
     quiet: Vec<(Hours, Span)>,
-    /// Whether the policy does not speak of the segment that is looked at.
-    exempt: bool,
     /// The templates that are sent.
     sent: HashSet<Symbol>,
     /// What was told of templates, which several deeds may send.

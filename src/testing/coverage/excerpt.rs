@@ -110,14 +110,31 @@ impl<'w> Whole<'w> {
         self.param_readers.get(&id).into_iter().flatten().copied()
     }
 
+    /// These definitions with what they build on, and what the deeds of segments among them, and the policy, read.
+    fn with_deeds(&self, definitions: BTreeSet<DefinitionId>) -> BTreeSet<DefinitionId> {
+        let actions = &self.ir.actions;
+        let named = actions.policy.exempt.iter().chain(&actions.policy.priority);
+        let mut read: BTreeSet<DefinitionId> = definitions.into_iter().chain(named.copied()).collect();
+        loop {
+            let mut exprs: Vec<&Expr> = actions.policy.require.iter().collect();
+            let segments = actions.segments.iter().filter(|it| read.contains(&it.segment));
+            segments.for_each(|segment| segment.each_expr(&mut |expr| exprs.push(expr)));
+            let found = self.ir.reads_of(read.iter().copied(), exprs, []).definitions;
+            if found == read {
+                return read;
+            }
+            read = found;
+        }
+    }
+
     /// These definitions with what they build on, and these cases, which may speak of nothing else.
     pub(super) fn excerpt(
         &self,
         definitions: impl IntoIterator<Item = DefinitionId>,
         cases: &BTreeSet<CaseAt>,
     ) -> Excerpt {
-        let reads = self.ir.reads(definitions);
-        let mut wanted: BTreeSet<At> = reads.definitions.iter().filter_map(|id| self.at(*id)).collect();
+        let read = self.with_deeds(definitions.into_iter().collect());
+        let mut wanted: BTreeSet<At> = read.iter().filter_map(|id| self.at(*id)).collect();
         wanted.extend(&self.always);
         let mut of_tests: BTreeMap<At, Vec<usize>> = BTreeMap::new();
         for (test, case) in cases {
@@ -203,6 +220,7 @@ pub(super) fn names(ir: &ir::Rulebook, id: DefinitionId) -> (BTreeSet<Definition
     let definition = ir.definition(id);
     definition.body.each_expr(&mut look);
     definition.aggregates.iter().for_each(|id| ir.aggregate(*id).each_expr(&mut look));
+    ir.actions.of(id).into_iter().for_each(|segment| segment.each_expr(&mut look));
     (named, params)
 }
 
