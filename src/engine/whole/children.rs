@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::{
     column::Batch,
-    data::{BadRow, Input, Parsed, Wanted},
+    data::{BadRow, DataError, Input, Parsed, Wanted},
     engine::{
         ChildCount, RunError, RunSink,
         whole::{
@@ -95,9 +95,10 @@ impl Reading<'_, '_> {
         let mut rounds = Rounds::open(input, wanted, engine.clock().zone(), self.piece)?;
         let mut seen = Seen::new();
         let mut count = ChildCount::default();
-        loop {
-            let shared = &*pass;
-            let since = self.since.as_deref().filter(|_| counted);
+        let mut told = pass.telling(id);
+        let shared = &*pass;
+        let since = self.since.as_deref().filter(|_| counted);
+        let mut read = || {
             let look = |parsed: Parsed, repeated: &[usize]| {
                 let Parsed { batch, bad, verbatim, .. } = parsed;
                 let found = repeated.iter().map(|row| (*row, self.is_there(id, input, &batch, *row, &verbatim)));
@@ -112,7 +113,7 @@ impl Reading<'_, '_> {
                 let asked = whole.ask(shared, id, batch, &owners.users);
                 Looked { read, bad, owners, orphan, asked }
             };
-            let pieces = match unique {
+            match unique {
                 None => rounds.next(|parsed| look(parsed, &[])),
                 Some(unique) => {
                     let parsed = rounds.next(|parsed| parsed);
@@ -122,10 +123,10 @@ impl Reading<'_, '_> {
                     let pieces = parsed.into_par_iter().zip(repeated);
                     pieces.map(|(parsed, repeated)| parsed.map(|parsed| look(parsed, &repeated))).collect()
                 }
-            };
-            if pieces.is_empty() {
-                break;
             }
+        };
+        let mut pieces: Vec<Result<Looked, DataError>> = read();
+        while !pieces.is_empty() {
             let mut asked = Vec::with_capacity(pieces.len());
             for piece in pieces {
                 let piece = piece?;
@@ -142,9 +143,11 @@ impl Reading<'_, '_> {
                 }
                 asked.extend(piece.asked);
             }
-            whole.tell(pass, id, &asked);
+            // While some threads tell of these, others read on.
+            ((), pieces) = rayon::join(|| whole.tell(shared, id, &mut told, &asked), &mut read);
             sink.progress(count.read, &table.name);
         }
+        pass.told(id, told);
         if counted {
             self.ran.children.insert(id, count);
         }

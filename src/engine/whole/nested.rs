@@ -97,7 +97,9 @@ impl Reading<'_, '_> {
             .collect();
         for (table, asked) in asked {
             if let Some(asked) = asked {
-                whole.tell(pass, table, std::slice::from_ref(&asked));
+                let mut told = pass.telling(table);
+                whole.tell(pass, table, &mut told, std::slice::from_ref(&asked));
+                pass.told(table, told);
             }
         }
     }

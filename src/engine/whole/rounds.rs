@@ -10,8 +10,8 @@ use crate::{
     value::Zone,
 };
 
-/// Pieces of a round for each core.
-const PIECES: usize = 4;
+/// Pieces of a round for each core. Two rounds are in memory: one is told while the next is read.
+const PIECES: usize = 2;
 
 /// A table's data in rounds.
 pub(super) struct Rounds {

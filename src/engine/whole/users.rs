@@ -21,7 +21,7 @@ impl Reading<'_, '_> {
         &mut self,
         whole: &mut Whole<'_>,
         mut pass: Option<&mut Pass<'_>>,
-        sink: &mut impl RunSink,
+        sink: &impl RunSink,
     ) -> Result<(), RunError> {
         let nested = self.nested(None);
         let (data, zone) = (self.data, self.engine.clock().zone());
@@ -32,32 +32,32 @@ impl Reading<'_, '_> {
             verbatim: data.verbatim,
         };
         let mut rounds = Rounds::open(data.users, wanted, zone, self.piece)?;
-        loop {
-            let pieces = rounds.next(|mut parsed| (stood(&mut parsed, &nested), parsed));
-            if pieces.is_empty() {
-                return Ok(());
-            }
-            let mut told: Vec<(Stood, Vec<u32>)> = vec![];
-            for piece in pieces {
-                let (stood, parsed) = piece?;
-                let numbers = self.take_users(parsed, whole, sink)?;
-                for rows in stood {
-                    let users: Vec<u32> = rows.owners.iter().map(|at| number(&numbers, *at)).collect();
-                    told.push((rows, users));
+        let mut read = || rounds.next(|mut parsed| (stood(&mut parsed, &nested), parsed));
+        let mut pieces = read();
+        while !pieces.is_empty() {
+            // While one thread gives these their numbers, others read on.
+            let taken = || {
+                let mut told: Vec<(Stood, Vec<u32>)> = vec![];
+                for piece in pieces {
+                    let (stood, parsed) = piece?;
+                    let numbers = self.take_users(parsed, whole, sink)?;
+                    for rows in stood {
+                        let users: Vec<u32> = rows.owners.iter().map(|at| number(&numbers, *at)).collect();
+                        told.push((rows, users));
+                    }
                 }
-            }
-            self.tell_nested(whole, pass.as_deref_mut(), told, true);
+                Ok::<_, RunError>(told)
+            };
+            let (told, next) = rayon::join(taken, &mut read);
+            self.tell_nested(whole, pass.as_deref_mut(), told?, true);
             sink.progress(self.ran.read, &data.table.name);
+            pieces = next;
         }
+        Ok(())
     }
 
     /// Takes the users of a piece; gives the number of each row's, [`NOBODY`] of rows that are refused.
-    fn take_users(
-        &mut self,
-        parsed: Parsed,
-        whole: &mut Whole<'_>,
-        sink: &mut impl RunSink,
-    ) -> Result<Vec<u32>, RunError> {
+    fn take_users(&mut self, parsed: Parsed, whole: &mut Whole<'_>, sink: &impl RunSink) -> Result<Vec<u32>, RunError> {
         let Parsed { mut batch, bad, verbatim, .. } = parsed;
         self.engine.recall(&mut batch);
         let (before, rows) = (self.ran.read, batch.rows);

@@ -333,8 +333,8 @@ impl<S: Simd> Outputs<'_, S> {
         self.counts.add(self.segment.counted + output, users);
     }
 
-    /// One of which somebody may be in doubt.
-    #[inline(never)]
+    /// One of which somebody may be in doubt. By itself it would not be compiled for the wide instructions that the rest is compiled for.
+    #[inline(always)]
     fn open(&mut self, output: usize, made: &Made<'_>) {
         let kept_at = self.kept_at(output);
         let counted = self.segment.counted + output;

@@ -1,7 +1,7 @@
 //! The columnar evaluation: some thousand users at a time, sixty-four a word.
 //!
 //! Each value is ranked once among all constants that its column is compared with; that gives the rows before each of them, and
-//! every comparison is made of two such sets of rows. Conditions are combined block by block, 256 rows an operation, as true and
+//! every comparison is made of two such sets of rows. Conditions are combined block by block, 512 rows at a time, as true and
 //! as settled: known to be true or false. Leaves that are no comparison are answered once for each different text, or row by row by
 //! the plain interpreter, against which all of this is held.
 
@@ -17,6 +17,7 @@ mod lane;
 mod leaf;
 mod program;
 mod ranked;
+mod rounds;
 
 pub use counts::{Counts, Spread};
 pub use frame::{Frame, Slice};

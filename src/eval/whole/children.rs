@@ -27,13 +27,20 @@ const PARTS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Children<'a> {
     clauses: Clauses<'a>,
-    parts: Vec<Slots>,
+    told: Told,
     lanes: Vec<Lanes>,
     at: Option<ColumnId>,
     /// Columns of the table.
     width: usize,
-    /// Rows that were told.
-    told: u64,
+    /// How many parts users are spread over.
+    parts: usize,
+}
+
+/// What is kept of the rows that were told so far, part by part.
+#[derive(Debug, Default)]
+pub struct Told {
+    parts: Vec<Slots>,
+    rows: u64,
 }
 
 /// Whose the rows of a piece are.
@@ -74,22 +81,34 @@ impl<'a> Children<'a> {
             Role::Children { at, .. } => at,
             Role::Root | Role::Reference => None,
         };
-        Children { clauses, parts, lanes, at, width: of.columns.len(), told: 0 }
+        let (many, told) = (parts.len(), Told { parts, rows: 0 });
+        Children { clauses, told, lanes, at, width: of.columns.len(), parts: many }
     }
 
     /// The answers, once all rows are told.
     pub(super) fn finish(mut self, users: usize) -> Vec<(AggregateId, Answered)> {
-        self.grow(users);
+        self.told.grow(users);
         let others: Vec<Vec<Accumulator>> =
-            (0..self.clauses.questions.len()).map(|at| slots::others(&mut self.parts, at)).collect();
-        let (parts, questions) = (&self.parts, &self.clauses.questions);
+            (0..self.clauses.questions.len()).map(|at| slots::others(&mut self.told.parts, at)).collect();
+        let (parts, questions) = (&self.told.parts, &self.clauses.questions);
         let all = questions.par_iter().zip(&self.lanes).zip(others);
         all.map(|((question, lanes), others)| (question.id, gather::finish(parts, lanes, question, others, users)))
             .collect()
     }
 
+    /// Takes out what is kept, so that more can be told while others look at what comes next; it is put back with [`Children::told`].
+    pub(super) fn telling(&mut self) -> Told {
+        std::mem::take(&mut self.told)
+    }
+
+    pub(super) fn told(&mut self, told: Told) {
+        self.told = told;
+    }
+}
+
+impl Told {
     fn grow(&mut self, users: usize) {
-        let many = self.parts.len();
+        let many = self.parts.len().max(1);
         self.parts.par_iter_mut().for_each(|part| part.grow(users.div_ceil(many)));
     }
 }
@@ -169,7 +188,7 @@ impl<'a> Whole<'a> {
         let children = pass.children(table)?;
         let rows = Rows::of_children(self, &pass.named, &batch, children.width, users);
         let found = children.clauses.ask(&rows);
-        let many = children.parts.len();
+        let many = children.parts;
         let (mask, shift) = (many as u32 - 1, many.trailing_zeros());
         let each = batch.rows / many + batch.rows / many / 4;
         let mut picks = vec![(Vec::with_capacity(each), Vec::with_capacity(each)); many];
@@ -187,25 +206,23 @@ impl<'a> Whole<'a> {
         Some(Asked { batch, found, picks })
     }
 
-    /// Tells the questions of a pass about pieces, in their order.
-    pub fn tell(&self, pass: &mut Pass<'_>, table: TableId, pieces: &[Asked]) {
-        let users = self.users;
-        let Some(children) = pass.children_mut(table) else { return };
-        children.grow(users);
-        let Children { clauses, parts, at, told, .. } = children;
-        let mut before = *told;
+    /// Tells the questions of a pass about pieces, in their order. Meanwhile others may look at the pieces that follow.
+    pub fn tell(&self, pass: &Pass<'_>, table: TableId, told: &mut Told, pieces: &[Asked]) {
+        let Some(Children { clauses, at, .. }) = pass.children(table) else { return };
+        told.grow(self.users);
+        let mut before = told.rows;
         let mut starts = Vec::with_capacity(pieces.len());
         for piece in pieces {
             starts.push(before);
             before += piece.batch.rows as u64;
         }
-        parts.par_iter_mut().enumerate().for_each(|(part, slots)| {
+        told.parts.par_iter_mut().enumerate().for_each(|(part, slots)| {
             for (asked, before) in pieces.iter().zip(&starts) {
                 let Some((rows, own)) = asked.picks.get(part) else { continue };
                 let piece = Piece { columns: &asked.batch, found: &asked.found, at: *at, before: *before };
                 slots.tell(&clauses.questions, &piece, rows, own);
             }
         });
-        *told = before;
+        told.rows = before;
     }
 }

@@ -16,7 +16,7 @@ mod truths;
 mod users;
 mod values;
 
-pub use children::{Asked, Owners};
+pub use children::{Asked, Owners, Told};
 pub use numbers::NOBODY;
 pub use part::Part;
 
@@ -404,6 +404,18 @@ impl<'a> Pass<'a> {
 
     fn children(&self, table: TableId) -> Option<&Children<'a>> {
         self.children.iter().find(|(of, _)| *of == table).map(|(_, children)| children)
+    }
+
+    /// Takes out what is kept of a child table's rows, to be told more.
+    pub fn telling(&mut self, table: TableId) -> Told {
+        self.children_mut(table).map(Children::telling).unwrap_or_default()
+    }
+
+    /// Puts it back.
+    pub fn told(&mut self, table: TableId, told: Told) {
+        if let Some(children) = self.children_mut(table) {
+            children.told(told);
+        }
     }
 
     fn children_mut(&mut self, table: TableId) -> Option<&mut Children<'a>> {

@@ -24,7 +24,7 @@ use crate::{
 /// Words of a line of the processor's memory.
 const LINE: usize = 8;
 /// Rows that are told before the next question is: so many that what is kept of them stays in the processor's own memory.
-const BLOCK: usize = 512;
+const BLOCK: usize = 256;
 
 /// What is kept of some slots.
 #[derive(Debug)]
@@ -165,6 +165,9 @@ impl Slots {
         let happened = piece.at.and_then(|id| piece.columns.column(Slot::Column(id)));
         let words = self.words.get_mut(self.first..).unwrap_or_default();
         for (rows, slots) in rows.chunks(BLOCK).zip(slots.chunks(BLOCK)) {
+            // Every slot is looked at once before any is told: so all are fetched from memory at the same time, and none is waited for.
+            let first = slots.iter().filter_map(|slot| words.get(*slot as usize * self.stride));
+            std::hint::black_box(first.fold(0, |all, word| all | word));
             for lane in &mut self.lanes {
                 let Some(found) = piece.found.of.get(lane.question) else { continue };
                 let take = found.take.as_deref().map(Vec::as_slice);
