@@ -103,7 +103,7 @@ fn main() {
             let names: Vec<NameId> =
                 (0..SEGMENTS).map(|at| store.name(Kind::Segment, &format!("segment_{at}")).unwrap()).collect();
             let mut recording = store.begin(&run(2)).unwrap();
-            for user in (0..users).filter(|user| dice(user * 7) % 100 == 0) {
+            for user in (0..users).filter(|user| dice(user * 7).is_multiple_of(100)) {
                 let number = user as u32 + 1;
                 let (from, to) = (names[dice(user) as usize % SEGMENTS], names[dice(user + 1) as usize % SEGMENTS]);
                 recording.set_fingerprint(number, dice(user + 2) as i64).unwrap();

@@ -269,10 +269,13 @@ impl Acting {
         }
         shared.end_of_waiting(&tracked, &read, last.and_then(|last| last.population))?;
         let absent = shared.recorder().absent();
-        if run.absent == super::Absent::Exit {
+        // Whose row was set aside may be among them.
+        let spared = run.absent == super::Absent::Exit && ran.rejected > 0;
+        if run.absent == super::Absent::Exit && !spared {
             absent.iter().filter_map(|key| turns.let_go(key)).try_for_each(|turn| shared.take(turn))?;
         }
-        let recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
+        recorder.moves.spared = spared;
         let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = writer.map(ActionsWriter::close).transpose()?;
         // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be
@@ -405,9 +408,9 @@ impl Shared {
                 return vec![];
             }
         };
-        let past = found.into_iter().filter_map(|it| {
+        let past = found.into_iter().map(|it| {
             let segment = recorder.segment_named(it.segment).and_then(|id| names.get(&id));
-            Some(Past {
+            Past {
                 // A segment that is gone counts towards limits all the same.
                 segment: segment.cloned().unwrap_or_else(|| Symbol::new("")),
                 place: it.deed,
@@ -422,7 +425,7 @@ impl Shared {
                     Some(_) => Stopped::Otherwise,
                 },
                 exempt: it.exempt,
-            })
+            }
         });
         past.collect()
     }

@@ -93,6 +93,9 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
             1 => "1 user of the state is not in today's data\n".to_owned(),
             more => format!("{} users of the state are not in today's data\n", grouped(more)),
         };
+        if moves.spared {
+            text += "nobody is let go, since rows were set aside, and theirs may be among those: mend them\n";
+        }
     }
     text
 }
@@ -122,12 +125,18 @@ pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
     let mut decided = Map::new();
     for ((id, what, stopped), number) in &moves.decided {
         let of = decided.entry(name(*id)).or_insert_with(|| Json::Object(Map::new()));
-        if let Json::Object(of) = of {
-            let what = of.entry(what.clone()).or_insert_with(|| json!({ "done": 0, "stopped": {} }));
-            match stopped {
-                None => what["done"] = Json::from(*number),
-                Some(reason) => what["stopped"][*reason] = Json::from(*number),
+        let Json::Object(of) = of else { continue };
+        let Json::Object(what) = of.entry(what.clone()).or_insert_with(|| json!({ "done": 0, "stopped": {} })) else {
+            continue;
+        };
+        match (stopped, what.get_mut("stopped")) {
+            (None, _) => {
+                what.insert("done".into(), Json::from(*number));
             }
+            (Some(reason), Some(Json::Object(stopped))) => {
+                stopped.insert((*reason).into(), Json::from(*number));
+            }
+            (Some(_), _) => {}
         }
     }
     all.insert("preview".into(), Json::Bool(preview));

@@ -28,6 +28,8 @@ pub struct Moves {
     pub untold: BTreeMap<DefinitionId, u64>,
     /// Users whom the state knows and who are not in today's data.
     pub absent: u64,
+    /// They were not let go, since rows were set aside, and theirs may be among those.
+    pub spared: bool,
     /// What everybody's records and rows come to.
     pub population: u64,
 }
