@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     eval::{Answers, Context, GivenValues, Interpreter, User},
-    ir::{Case, DefinitionId, Entry, Expected, Rulebook, Test},
+    ir::{Case, DefinitionId, Entry, Expected, Expr, ExprKind, Rulebook, Test},
     source::Sources,
     testing::{
         Need, Outcome, Person, Surroundings, Verdict,
@@ -202,9 +202,26 @@ impl Play<'_, '_> {
         found: &mut Vec<Told>,
     ) {
         let rulebook = self.changed.as_ref().unwrap_or(&self.suite.whole);
-        let asked = entry.expect.iter().map(|it| match it.expected {
-            Expected::Condition(id) | Expected::Fate(id, _) => id,
-        });
+        let mut asked: Vec<DefinitionId> = vec![];
+        for expectation in &entry.expect {
+            match expectation.expected {
+                Expected::Condition(id) => asked.push(id),
+                // What becomes of a user hangs on what deeds and the policy read, too.
+                Expected::Fate(id, _) => {
+                    asked.push(id);
+                    let mut look = |expr: &Expr| {
+                        expr.each(&mut |node| match &node.kind {
+                            ExprKind::Definition(id) | ExprKind::ToNext(id) => asked.push(*id),
+                            _ => {}
+                        });
+                    };
+                    if let Some(segment) = rulebook.actions.of(id) {
+                        segment.each_expr(&mut look);
+                        rulebook.actions.policy.require.iter().for_each(look);
+                    }
+                }
+            }
+        }
         let everywhere: Vec<GivenValues> = self.people.iter().map(|person| person.definitions.clone()).collect();
         let first = everywhere.first().into_iter().flat_map(|given| given.keys().copied());
         let by_all: BTreeSet<DefinitionId> =
