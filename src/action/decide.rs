@@ -237,6 +237,7 @@ impl<'d> Decider<'d> {
     }
 
     fn decision(&self, set: Set<'_>, person: &Person<'_>, history: &mut History) -> Option<Decision> {
+        let mut set = set;
         let rulebook = self.interpreter.rulebook();
         let clock = self.interpreter.clock();
         let known = SoFar { record: person.record, answers: person.answers };
@@ -245,6 +246,10 @@ impl<'d> Decider<'d> {
         let name = &rulebook.definition(segment).name;
         let policy = &self.actions().policy;
         let exempt = policy.exempt.contains(&segment);
+        // Where the period was shorter before, the count goes on from where it was.
+        if set.trigger == Trigger::Every {
+            set.which = set.which.map(|due| history.counted_on(name, &set.place, set.occasion.since, due));
+        }
         // A row whose moment was corrected happened only once.
         if set.which.as_deref().is_some_and(|which| history.has(name, &set.place, set.occasion.since, which)) {
             return None;

@@ -60,6 +60,17 @@ impl History {
         self.by(segment, place).any(|it| it.entered == entered && it.which.as_deref() == Some(which))
     }
 
+    /// The count of a repetition in this stay: the one that is due, or the next where that many were decided before.
+    pub(super) fn counted_on(&self, segment: &Symbol, place: &str, entered: i64, due: String) -> String {
+        let number = |which: &str| which.parse::<u64>().ok();
+        let stay = self.by(segment, place).filter(|it| it.entered == entered);
+        let last = stay.filter_map(|it| it.which.as_deref().and_then(number)).max();
+        match last.filter(|last| number(&due).is_some_and(|due| due <= *last)) {
+            Some(last) => last.saturating_add(1).to_string(),
+            None => due,
+        }
+    }
+
     /// `once`: whether the deed was done before.
     pub(super) fn ever(&self, segment: &Symbol, place: &str) -> bool {
         self.done_by(segment, place).next().is_some()

@@ -190,8 +190,9 @@ impl Book {
         Ok(Book { checked, users: self.users.clone(), files, inputs })
     }
 
-    /// Says where a table is that no file was named for.
+    /// Says where a table is that no file was named for; what was said of it before no longer holds.
     pub(crate) fn say_where(&mut self, table: String, file: String) {
+        self.files.tables.retain(|(named, _)| *named != table);
         self.files.tables.push((table, file));
     }
 

@@ -159,15 +159,17 @@ impl Run {
         let allowed = self.data.allowed()?;
         let as_of = AsOf::read(self.settings.as_of.as_deref());
         let acts = self.state.is_some() || self.actions.is_some();
-        let zone = book.checked.zone();
         self.writes_apart()?;
         let writer = self.actions.as_deref().map(actions_writer).transpose()?;
         let earlier = match acts {
-            true => Some(acting::open(self.state.as_deref(), as_of.instant(&zone)?, &zone)?),
+            true => {
+                let now = as_of.instant(&book.checked.zone())?;
+                Some(acting::open(self.state.as_deref(), now, book.checked.rulebook(), voice)?)
+            }
             false => None,
         };
         let store = earlier.as_ref().and_then(acting::Earlier::store);
-        let ledgers = acting::ledgers(&book, store, as_of.instant(&zone)?)?;
+        let ledgers = acting::ledgers(&book, store, as_of.instant(&book.checked.zone())?)?;
         for (table, file) in &ledgers {
             book.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }
@@ -191,7 +193,7 @@ impl Run {
         let mut sink = self.sink(&engine, &plan, &allowed, voice)?;
         // Keys are compared where users are numbered.
         if let Some(earlier) = earlier {
-            let acting = acting::Acting::begin(&self, &book, engine.clone(), earlier, &as_of, voice)?;
+            let acting = acting::Acting::begin(&self, &book, engine.clone(), earlier, voice)?;
             let evaluated = acting.engine.clone();
             let everybody = Everybody {
                 users,
@@ -202,8 +204,14 @@ impl Run {
                 check_keys: self.data.check_keys,
                 verbatim: self.data.rejects.is_some(),
             };
-            let (ran, sink, acted) = acting.run(&self, &book, &everybody, sink, writer)?;
-            sink.finish()?;
+            let acted = acting.run(&self, &book, &everybody, sink, writer);
+            let (ran, sink, acted) = acted.map_err(|failure| self.unrecorded(failure))?;
+            sink.finish().map_err(|failure| match (failure.exit, &self.state) {
+                (Exit::Failed, Some(_)) => {
+                    failure.help("the run is recorded: the same line with the same --as-of writes its results again")
+                }
+                _ => failure,
+            })?;
             self.tell(&evaluated, &plan, &ran, Some(&acted), voice);
             return Ok(Exit::Done);
         }
@@ -237,6 +245,18 @@ impl Run {
         sink.finish()?;
         self.tell(&engine, &plan, &ran, None, voice);
         Ok(Exit::Done)
+    }
+
+    /// Whoever reads the output may leave before its end; a run that was to be remembered says that it is not.
+    fn unrecorded(&self, failure: Failure) -> Failure {
+        match &self.state {
+            Some(state) if failure.exit == Exit::Done => Failure::new(format!(
+                "whoever reads standard output went away before its end: nothing was recorded in `{}`",
+                state.display()
+            ))
+            .help("write to a file (`--out FILE`, `--actions FILE`), or read to the end"),
+            Some(_) | None => failure,
+        }
     }
 
     /// What closes the run on standard error.

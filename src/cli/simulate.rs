@@ -3,12 +3,15 @@
 mod days;
 mod report;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tagwell::{
-    action::Tracked,
-    engine::{Engine, Everybody, Played},
     schema::ColumnId,
+    state::Reader,
     value::{Clock, Duration, Moment, Zone, moment_text::timestamp_text, time::Direction, time::shift},
 };
 
@@ -20,7 +23,8 @@ use super::{
     exit::{Exit, Failure},
     output::Output,
     report::{self as messages, MessageArgs},
-    run,
+    run::{self, Absent, Run, Summary},
+    temporary::RemovedWhenInterrupted,
     voice::Voice,
 };
 use days::Day;
@@ -31,9 +35,11 @@ use days::Day;
 Examples:
   tagwell simulate shop/ users.csv --data orders=orders.csv --from 2026-11-01 --to 2026-11-30
   tagwell simulate shop/ users.csv --from 2026-11-01T10:00 --to 2026-12-01T10:00 --step 1w --format json
+  tagwell simulate shop/ users.csv --from 2026-12-01T10:00 --to 2026-12-15T10:00 --state shop.state
 
 Rows of child tables happen on their days, so that this is a true replay of them; the users' own columns carry no date and are as they are.
-The first day is a first run: who is inside then is not told, unless the segment says `backfill`.")]
+The first day is a first run: who is inside then is not told, unless the segment says `backfill`. With --state it follows the last run that
+the state remembers: who was told, what cools down, what rules went before.")]
 pub(crate) struct Simulate {
     /// A .rules file, or a folder with .rules files; `-` is standard input.
     #[arg(value_name = "RULES")]
@@ -50,6 +56,9 @@ pub(crate) struct Simulate {
     /// How long there is between two runs.
     #[arg(long, value_name = "DURATION", default_value = "1d")]
     step: String,
+    /// Begin with what this state remembers; it stays as it is.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
     /// Override a `param` of the rules: churn_after=45d.
@@ -87,7 +96,7 @@ impl Simulate {
             format: self.messages.message_format,
             doubts: Doubts::Told,
         };
-        let mut book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
+        let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let warnings = book.checked.warnings();
         messages::beside_the_answer(warnings.diagnostics(), warnings.sources(), given.format, voice);
         let rulebook = Arc::clone(book.checked.rulebook());
@@ -97,52 +106,68 @@ impl Simulate {
                 .help("declare one: `segment win_back when …`, or evaluate one day: `tagwell run`"));
         }
         let instants = self.instants(&book.checked.zone())?;
-        let mut ledgers = run::acting::ledgers(&book, None, i64::MIN)?;
-        for (table, file) in &ledgers {
-            book.say_where(table.clone(), file.path().to_string_lossy().into_owned());
+        // Each day is a run like any other, with a state that is thrown away: what is played is what would be decided.
+        let unwritable = |error: std::io::Error| Failure::file("write", "a state to play with", &error);
+        let folder = tempfile::Builder::new().prefix("tagwell-").tempdir().map_err(unwritable)?;
+        let _removed = RemovedWhenInterrupted::folder(folder.path());
+        let played = folder.path().join("played.state");
+        if let Some(state) = &self.state {
+            self.begins_after(state, instants.first().copied(), &book.checked.zone())?;
+            Reader::copy(state, &played)?;
         }
         let reads = run::acting::reads(&book);
         let table = rulebook.schema.root().clone();
         let needed: BTreeSet<ColumnId> = table.key.into_iter().chain(reads.columns.iter().copied()).collect();
         let needed: Vec<ColumnId> = needed.into_iter().collect();
-        let tracked = Arc::new(Tracked::of(&rulebook));
-        let played = Arc::new(Played::default());
-        let mut all = vec![];
-        let mut sends = days::Sends::default();
+        let zone = book.checked.zone();
+        let run = self.run(&played);
+        let mut play =
+            days::Play { run: &run, book, table: &table, needed: &needed, reads: &reads, state: &played };
+        let (mut all, mut sends): (Vec<Day>, _) = (vec![], days::Sends::default());
         for instant in instants {
-            let zone = book.checked.zone();
-            let as_of = AsOf::Now(instant);
-            let engine: Engine = book.checked.engine_with(book.context(&as_of, &reads)?);
-            let memory = Arc::clone(&played) as Arc<dyn tagwell::engine::Memory>;
-            let engine = engine.remembering(memory, Arc::clone(&tracked));
-            let data = Everybody {
-                users: book.users()?,
-                table: &table,
-                needed: &needed,
-                children: book.children(&reads)?,
-                reads: &reads,
-                check_keys: false,
-                verbatim: false,
-            };
             voice.more(&format!("as of {}", timestamp_text(instant, &zone)));
-            let play = days::Play {
-                engine: &engine,
-                tracked: &tracked,
-                played: &played,
-                sources: book.checked.warnings().sources(),
-                allowed: self.data.allowed()?,
-            };
-            let day: Day = play.day(&data, self.data.threads, &mut ledgers, &mut sends)?;
-            played.end_of_run(instant);
-            all.push(day);
+            all.push(play.day(instant, &mut sends, voice)?);
         }
         let mut output = Output::standard();
         output.write(match self.format {
             Format::Table => report::text(&rulebook, &all, &sends),
-            Format::Json => report::json(&rulebook, &all, &sends, &book.checked.zone()),
+            Format::Json => report::json(&rulebook, &all, &sends, &zone),
         })?;
         output.finish()?;
         Ok(Exit::Done)
+    }
+
+    /// The run that each day is.
+    fn run(&self, state: &Path) -> Run {
+        Run {
+            rules: self.rules.clone(),
+            file: self.file.clone(),
+            data: self.data.clone(),
+            settings: SettingArgs { as_of: None, params: self.params.clone() },
+            out: None,
+            format: Some(run::Format::None),
+            shape: None,
+            only: vec![],
+            with: vec![],
+            limit: None,
+            state: Some(state.to_owned()),
+            actions: None,
+            absent: Absent::Keep,
+            summary: Summary::None,
+            messages: self.messages,
+            of_results: false,
+        }
+    }
+
+    /// Days that have been are not played again.
+    fn begins_after(&self, state: &Path, first: Option<i64>, zone: &Zone) -> Result<(), Failure> {
+        let last = Reader::open(state)?.last_run().run.as_of;
+        if first.is_none_or(|first| first > last) {
+            return Ok(());
+        }
+        let last = timestamp_text(last, zone);
+        Err(Failure::new(format!("--from: the last run of `{}` is as of {last}, which is not before it", state.display()))
+            .help("play what comes after that run; without --state days are played as if nothing had been before"))
     }
 
     /// The moments that are played.

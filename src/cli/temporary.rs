@@ -34,10 +34,27 @@ pub(crate) fn remove_when_interrupted() {
         // The lock is kept until the end: a file that is just being renamed is whole before, or not there.
         let files = unfinished();
         for file in files.iter() {
-            let _ = std::fs::remove_file(file);
+            let _ = if file.is_dir() { std::fs::remove_dir_all(file) } else { std::fs::remove_file(file) };
         }
         std::process::exit(Exit::Interrupted as i32);
     });
+}
+
+/// A folder that whoever made it removes, and an interruption too.
+pub(crate) struct RemovedWhenInterrupted(PathBuf);
+
+impl RemovedWhenInterrupted {
+    /// Notes a folder, until this is dropped.
+    pub(crate) fn folder(path: &Path) -> RemovedWhenInterrupted {
+        unfinished().push(path.to_owned());
+        RemovedWhenInterrupted(path.to_owned())
+    }
+}
+
+impl Drop for RemovedWhenInterrupted {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
 }
 
 /// A file beside the one that it will become. Dropped without [`Temporary::finish`], it is removed.

@@ -14,8 +14,6 @@ mod matcher;
 mod memory;
 #[cfg(feature = "data")]
 mod named;
-#[cfg(feature = "data")]
-mod played;
 mod problems;
 mod question;
 #[cfg(feature = "data")]
@@ -38,8 +36,6 @@ pub use matcher::{Matcher, Matches, Record, Scratch};
 pub use memory::{Memory, Nothing, Recent};
 #[cfg(feature = "data")]
 pub use named::named_files;
-#[cfg(feature = "data")]
-pub use played::Played;
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]

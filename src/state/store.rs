@@ -113,6 +113,17 @@ impl Reader {
         &self.last
     }
 
+    /// Writes what a state holds to another file, which is not there yet; the state itself stays as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or the copy cannot be written.
+    pub fn copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), StateError> {
+        let (from, to) = (from.as_ref(), to.as_ref());
+        let database = file::open_to_read(from)?;
+        let copied = database.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+        copied.map(drop).map_err(|error| StateError::from_database(to, "write", &error))
+    }
+
     /// The ledger of what has been decided.
     pub fn ledger(&self) -> Ledger<'_> {
         Ledger { database: &self.database, path: &self.path, names: &self.names }

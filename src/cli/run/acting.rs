@@ -101,17 +101,29 @@ pub(in crate::cli) fn touch_line(fields: [String; 7]) -> String {
 }
 
 /// What a run knows of the run before.
-pub(super) struct Earlier {
+pub(in crate::cli) struct Earlier {
     store: Option<Store>,
     last: Option<LastRun>,
     /// This run has been made already.
     again: bool,
 }
 
-/// The state of `--state`, held against the as-of of this run.
-pub(super) fn open(path: Option<&Path>, now: i64, zone: &Zone) -> Result<Earlier, Failure> {
+/// The state of `--state`, held against the as-of of this run, and against whose it is.
+pub(in crate::cli) fn open(
+    path: Option<&Path>,
+    now: i64,
+    rulebook: &tagwell::ir::Rulebook,
+    voice: &Voice,
+) -> Result<Earlier, Failure> {
+    if path.is_some_and(|path| path.as_os_str() == "-") {
+        return Err(Failure::new("--state: a state is a file, and `-` is none").help("name it: `--state shop.state`"));
+    }
+    let zone = &Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
     let store = path.map(Store::open).transpose()?;
     let last = store.as_ref().and_then(Store::last_run).cloned();
+    if let Some((store, last)) = store.as_ref().zip(last.as_ref()) {
+        whose(store, &last.run.rulebook, rulebook, voice)?;
+    }
     if let Some(last) = last.as_ref().filter(|last| last.run.as_of > now) {
         let (then, now) = (timestamp_text(last.run.as_of, zone), timestamp_text(now, zone));
         return Err(Failure::new(format!(
@@ -123,14 +135,37 @@ pub(super) fn open(path: Option<&Path>, now: i64, zone: &Zone) -> Result<Earlier
     Ok(Earlier { store, last, again })
 }
 
+/// A state belongs to one rulebook: with another's runs in between, each would take the other for its own previous rules, and
+/// tell nobody anything. A rulebook that was renamed is known by its segments.
+fn whose(store: &Store, was: &str, rulebook: &tagwell::ir::Rulebook, voice: &Voice) -> Result<(), Failure> {
+    let is = rulebook.name.as_str();
+    if was == is {
+        return Ok(());
+    }
+    let mut segments = rulebook.definitions.iter().filter(|it| matches!(it.body, Body::Segment(_))).peekable();
+    let called = |name: &str| if name.is_empty() { "no name".to_owned() } else { format!("the name `{name}`") };
+    let known = segments.peek().is_none()
+        || segments.any(|it| store.name(tagwell::state::Kind::Segment, &it.name).is_some());
+    if !known {
+        let message = format!(
+            "the state belongs to other rules: its last run was of a rulebook with {}, this one has {}, and no segment of it is known there",
+            called(was),
+            called(is)
+        );
+        return Err(Failure::new(message).help("give each rulebook a `--state` file of its own"));
+    }
+    voice.say(&format!("the rulebook had {}, and has {} now: its decisions have other ids", called(was), called(is)));
+    Ok(())
+}
+
 impl Earlier {
-    pub(super) fn store(&self) -> Option<&Store> {
+    pub(in crate::cli) fn store(&self) -> Option<&Store> {
         self.store.as_ref()
     }
 }
 
 /// What came of it.
-pub(super) enum Acted {
+pub(in crate::cli) enum Acted {
     /// What happened; `bool` whether it was a preview.
     Moved(Moves, bool),
     /// The run had been made already, with so many decisions.
@@ -138,8 +173,8 @@ pub(super) enum Acted {
 }
 
 /// A run whose users' turns are taken.
-pub(super) struct Acting {
-    pub(super) engine: Engine,
+pub(in crate::cli) struct Acting {
+    pub(in crate::cli) engine: Engine,
     tracked: Arc<Tracked>,
     recollection: Option<Arc<Recollection>>,
     past: Earlier,
@@ -150,12 +185,11 @@ pub(super) struct Acting {
 
 impl Acting {
     /// Brings what is remembered to the engine; where the rules changed, the previous ones are asked again.
-    pub(super) fn begin(
+    pub(in crate::cli) fn begin(
         run: &Run,
         book: &Book,
         engine: Engine,
         past: Earlier,
-        as_of: &AsOf,
         voice: &Voice,
     ) -> Result<Acting, Failure> {
         let rulebook = engine.rulebook();
@@ -177,7 +211,7 @@ impl Acting {
         let rules_changed = !past.again && past.last.as_ref().is_some_and(|last| last.run.rules != this.rules);
         let before = match past.last.as_ref().filter(|_| rules_changed) {
             None => Again::default(),
-            Some(last) => match run.ask_again(book, last, as_of, &recall, voice) {
+            Some(last) => match run.ask_again(book, last, this.as_of, &recall) {
                 Ok(before) => before,
                 Err(why) => {
                     voice.say(&format!(
@@ -188,6 +222,14 @@ impl Acting {
                 }
             },
         };
+        let gone = before.segments().into_iter().filter(|name| {
+            !rulebook.definitions.iter().any(|it| it.name == **name && matches!(it.body, Body::Segment(_)))
+        });
+        for name in gone {
+            voice.say(&format!(
+                "`{name}` is no segment of the rules any more: who was in it has not left, and hears nothing (under another name it is a new segment)"
+            ));
+        }
         let memory: Arc<dyn Memory> = match &recollection {
             Some(recollection) => Arc::clone(recollection) as Arc<dyn Memory>,
             None => Arc::new(Nothing),
@@ -197,7 +239,7 @@ impl Acting {
     }
 
     /// Evaluates everybody and takes their turns; what is decided goes to the writer.
-    pub(super) fn run<S: RunSink + Send>(
+    pub(in crate::cli) fn run<S: RunSink + Send>(
         self,
         run: &Run,
         book: &Book,
@@ -300,9 +342,8 @@ impl Run {
         &self,
         book: &Book,
         last: &LastRun,
-        as_of: &AsOf,
+        now: i64,
         recall: &dyn Fn(&tagwell::ir::Rulebook, &Tracked) -> Option<Recollection>,
-        voice: &Voice,
     ) -> Result<Again, Failure> {
         let told = |stop: book::Stop| match stop {
             book::Stop::Failure(failure) => failure,
@@ -327,7 +368,8 @@ impl Run {
         let segments = segments.filter(|(_, it)| matches!(it.body, Body::Segment(_))).map(|(id, _)| id);
         let reads = checked.reads(segments);
         let tracked = Arc::new(Tracked::of(&checked));
-        let engine = old.checked.engine_with(old.context(as_of, &reads)?);
+        // The same instant, also where the zone is another by now.
+        let engine = old.checked.engine_with(old.context(&AsOf::Now(now), &reads)?);
         let engine = match recall(&checked, &tracked) {
             Some(recollection) => engine.remembering(Arc::new(recollection), tracked),
             None => engine,
@@ -344,7 +386,6 @@ impl Run {
             check_keys: false,
             verbatim: false,
         };
-        let _ = voice;
         let asked = self.threads(|| Again::ask(&Before { engine: &engine, data }))?;
         asked.map_err(|error| {
             ended(error, &old.users.as_ref().map(|it| it.name()).unwrap_or_default(), &super::Allowed::Any)

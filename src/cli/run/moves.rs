@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use tagwell::{
     action::Reason,
     engine::stateful::Moves,
-    ir::{Body, Choice, DefinitionId, Rulebook},
+    ir::{Body, Choice, DefinitionId, Rulebook, TriggerKind},
     outcome::aligned,
 };
 
@@ -72,6 +72,19 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
             name(id),
             grouped(*number)
         );
+    }
+    for id in segments(moves).into_iter().filter(|_| !preview) {
+        let by_rules = |entered: bool| match would_tell(rulebook, id, entered) {
+            true => moves.moved.get(&(id, entered, Reason::Rules)).copied().unwrap_or(0),
+            false => 0,
+        };
+        let told = match (by_rules(true), by_rules(false)) {
+            (0, 0) => continue,
+            (entered, 0) => format!("{} entered", grouped(entered)),
+            (0, left) => format!("{} left", grouped(left)),
+            (entered, left) => format!("{} entered and {} left", grouped(entered), grouped(left)),
+        };
+        text += &format!("the rules of `{}` changed: {told} by that alone, and were not told\n", name(&id));
     }
     if !moves.decided.is_empty() {
         let mut rows = vec![["segment", "decided", "number", "stopped"].map(str::to_owned).to_vec()];
@@ -144,6 +157,17 @@ pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
     all.insert("decisions".into(), Json::Object(decided));
     all.insert("absent".into(), Json::from(moves.absent));
     all
+}
+
+/// Whether a segment tells those who enter (or leave), but not where the rules are the reason.
+fn would_tell(rulebook: &Rulebook, id: DefinitionId, entered: bool) -> bool {
+    let tells = |on: &TriggerKind| match on {
+        TriggerKind::Enter => entered,
+        TriggerKind::Exit => !entered,
+        TriggerKind::Every(_) | TriggerKind::Each { .. } => false,
+    };
+    let of = rulebook.actions.of(id);
+    of.is_some_and(|it| !it.backfill && it.triggers.iter().any(|trigger| tells(&trigger.on)))
 }
 
 /// The segments that anybody entered or left, in order of declaration.

@@ -1,23 +1,26 @@
-//! One day that is played, and what it brought.
+//! One day that is played, and what it brought: a run like any other, with a state that is thrown away.
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    num::NonZeroUsize,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use tagwell::{
-    action::{Decision, Done, Reason, Tracked, stop_name},
+    action::Reason,
     data::BadRow,
-    engine::{Engine, Everybody, Played, RunError, RunSink, Standing, Turns, UserTurn, Users},
-    ir::DefinitionId,
-    source::Sources,
-    value::{Zone, moment_text::timestamp_text},
+    engine::{Everybody, RunError, RunSink, Users},
+    ir::{DefinitionId, Reads, Rulebook},
+    schema::{ColumnId, Table},
+    state::{LedgerRow, Reader},
 };
-use tempfile::NamedTempFile;
 
-use super::super::{data::Allowed, exit::Failure, run};
+use super::super::{
+    book::Book,
+    clock::AsOf,
+    exit::Failure,
+    run::{
+        Run,
+        acting::{self, Acted, Acting},
+    },
+    voice::Voice,
+};
 
 /// What a day brought.
 #[derive(Clone, Debug, Default)]
@@ -39,129 +42,111 @@ pub(super) struct Segment {
     /// By verb.
     pub(super) done: BTreeMap<String, u64>,
     /// By what stopped it.
-    pub(super) stopped: BTreeMap<&'static str, u64>,
+    pub(super) stopped: BTreeMap<String, u64>,
 }
 
 /// How many messages each user got.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sends(pub(super) BTreeMap<String, u64>);
 
-/// A day that is being played.
+/// What all days are played with.
 pub(super) struct Play<'p> {
-    pub(super) engine: &'p Engine,
-    pub(super) tracked: &'p Tracked,
-    pub(super) played: &'p Played,
-    pub(super) sources: &'p Sources,
-    pub(super) allowed: Allowed,
+    pub(super) run: &'p Run,
+    pub(super) book: Book,
+    pub(super) table: &'p Table,
+    pub(super) needed: &'p [ColumnId],
+    pub(super) reads: &'p Reads,
+    /// The state that goes from one day to the next.
+    pub(super) state: &'p Path,
 }
 
 impl Play<'_> {
-    /// Plays it; what was decided becomes rows of the ledger.
-    pub(super) fn day(
-        &self,
-        data: &Everybody<'_>,
-        threads: Option<NonZeroUsize>,
-        ledgers: &mut [(String, NamedTempFile)],
-        sends: &mut Sends,
-    ) -> Result<Day, Failure> {
-        let rulebook = self.engine.rulebook();
-        let past = |number: u32| self.played.past(number);
-        let first = match self.played.has_begun() {
-            true => vec![],
-            false => self.tracked.definitions().collect(),
-        };
-        let standing = Standing {
-            sources: self.sources,
-            preview: false,
-            first,
-            read_anew: vec![],
-            others_moved: vec![],
-            asked_again: None,
-            past: &past,
-        };
-        let turns = Turns::of(self.engine, standing).ok_or_else(|| Failure::new("nothing is remembered"))?;
-        let day = Day { as_of: self.engine.clock().now(), ..Day::default() };
-        let found = Mutex::new((day, vec![], std::mem::take(sends)));
-        let mut sink = Sink { play: self, turns, found: &found };
-        let ran = run::threads(threads, || self.engine.run_whole(data, &mut sink))?;
-        let ran = ran.map_err(|error| run::ended(error, &data.users.name(), &self.allowed))?;
-        if let Some(worst) = self.allowed.exceeded(ran.rejected, ran.read) {
-            return Err(worst);
+    /// Plays one.
+    pub(super) fn day(&mut self, as_of: i64, sends: &mut Sends, voice: &Voice) -> Result<Day, Failure> {
+        let rulebook = Arc::clone(self.book.checked.rulebook());
+        let earlier = acting::open(Some(self.state), as_of, &rulebook, voice)?;
+        let ledgers = acting::ledgers(&self.book, earlier.store(), as_of)?;
+        for (table, file) in &ledgers {
+            self.book.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }
-        let (day, touches, all) = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        *sends = all;
-        for (_, file) in ledgers {
-            let lines: String = touches.concat();
-            file.write_all(lines.as_bytes()).map_err(|error| Failure::file("write", "the ledger's rows", &error))?;
+        let engine = self.book.checked.engine_with(self.book.context(&AsOf::Now(as_of), self.reads)?);
+        let acting = Acting::begin(self.run, &self.book, engine, earlier, voice)?;
+        let data = Everybody {
+            users: self.book.users()?,
+            table: self.table,
+            needed: self.needed,
+            children: self.book.children(self.reads)?,
+            reads: self.reads,
+            check_keys: false,
+            verbatim: false,
+        };
+        let nobody = Nobody { stop: self.run.data.allowed()?.none() };
+        let (_, _, acted) = acting.run(self.run, &self.book, &data, nobody, None)?;
+        let mut day = Day { as_of, ..Day::default() };
+        if let Acted::Moved(moves, _) = acted {
+            for ((id, entered, reason), number) in moves.moved {
+                let segment = day.segments.entry(id).or_default();
+                let way = if entered { &mut segment.entered } else { &mut segment.left };
+                *way.entry(reason).or_default() += number;
+            }
         }
-        let _ = rulebook;
+        let reader = Reader::open(self.state)?;
+        reader.ledger().decisions(None, Some(reader.last_run().number), |row: LedgerRow| {
+            if row.decision.act == "send" && row.decision.stopped.is_none() {
+                *sends.0.entry(row.user.clone()).or_default() += 1;
+            }
+            if let Some(id) = named(&rulebook, &row.segment) {
+                day.segments.entry(id).or_default().take(row);
+            }
+            Ok::<(), Failure>(())
+        })?;
         Ok(day)
     }
 }
 
-struct Sink<'s> {
-    play: &'s Play<'s>,
-    turns: Turns<'s>,
-    found: &'s Mutex<(Day, Vec<String>, Sends)>,
+fn named(rulebook: &Rulebook, name: &str) -> Option<DefinitionId> {
+    (0..).map(DefinitionId).zip(&rulebook.definitions).find(|(_, it)| it.name.as_str() == name).map(|(id, _)| id)
 }
 
-impl RunSink for Sink<'_> {
-    type Ready = Vec<UserTurn>;
+/// Results are not looked at, only what is decided.
+struct Nobody {
+    stop: bool,
+}
 
-    fn prepare(&self, users: &Users<'_>) -> Vec<UserTurn> {
-        self.turns.take(users).0
+impl RunSink for Nobody {
+    type Ready = ();
+
+    fn looks(&self) -> bool {
+        false
     }
 
-    fn take(&self, turns: Vec<UserTurn>) -> Result<(), RunError> {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let (day, touches, sends) = &mut *found;
-        let rulebook = self.play.engine.rulebook();
-        let zone = Zone::utc();
-        for turn in turns {
-            self.play.played.take(&turn, self.play.tracked, rulebook, day.as_of);
-            for (place, entered, reason) in &turn.turn.moves {
-                let Some(stay) = self.play.tracked.stays.get(*place) else { continue };
-                let segment = day.segments.entry(stay.definition).or_default();
-                let way = if *entered { &mut segment.entered } else { &mut segment.left };
-                *way.entry(*reason).or_default() += 1;
-            }
-            for decision in &turn.turn.decisions {
-                day.segments.entry(decision.segment).or_default().take(decision);
-                if decision.stopped.is_none() && matches!(decision.done, Done::Send(..)) {
-                    *sends.0.entry(turn.key.clone()).or_default() += 1;
-                }
-                let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-                touches.push(run::acting::touch_line([
-                    turn.key.clone(),
-                    timestamp_text(day.as_of, &zone),
-                    rulebook.definition(decision.segment).name.to_string(),
-                    decision.done.name().to_owned(),
-                    text(decision.done.channel().map(|it| it.as_str())),
-                    text(decision.variant.as_ref().map(|it| it.as_str())),
-                    text(decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason))),
-                ]));
-            }
-        }
+    fn prepare(&self, _: &Users<'_>) {}
+
+    fn take(&self, (): ()) -> Result<(), RunError> {
         Ok(())
     }
 
     fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
-        if self.play.allowed.none() { Err(RunError::BadRow(row)) } else { Ok(()) }
+        if self.stop { Err(RunError::BadRow(row)) } else { Ok(()) }
     }
 }
 
 impl Segment {
-    fn take(&mut self, decision: &Decision) {
-        if let Some((reason, _)) = &decision.stopped {
-            *self.stopped.entry(stop_name(*reason)).or_default() += 1;
-            return;
+    fn take(&mut self, row: LedgerRow) {
+        let it = row.decision;
+        if it.stopped.is_none() {
+            self.deferred += u64::from(it.not_before.is_some());
         }
-        match &decision.done {
-            Done::Send(channel, _) => *self.sent.entry(channel.to_string()).or_default() += 1,
-            Done::Do(verb) => *self.done.entry(verb.to_string()).or_default() += 1,
-            Done::Hold => self.held += 1,
-        }
-        self.deferred += u64::from(decision.not_before.is_some());
+        let (counts, what) = match (it.stopped, it.channel) {
+            (Some(reason), _) => (&mut self.stopped, reason),
+            (None, Some(channel)) => (&mut self.sent, channel),
+            (None, None) if it.act == "hold" => {
+                self.held += 1;
+                return;
+            }
+            (None, None) => (&mut self.done, it.act),
+        };
+        *counts.entry(what).or_default() += 1;
     }
 
     /// Adds what another day brought.

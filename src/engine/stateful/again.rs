@@ -62,6 +62,13 @@ impl Again {
         })
     }
 
+    /// The segments of the previous rulebook, in order of declaration.
+    pub fn segments(&self) -> Vec<&Symbol> {
+        let mut all: Vec<(&Symbol, usize)> = self.segments.iter().map(|(name, at)| (name, *at)).collect();
+        all.sort_unstable_by_key(|(_, at)| *at);
+        all.into_iter().map(|(name, _)| name).collect()
+    }
+
     /// Whether the user with a key is in a segment by the previous rulebook; none where it cannot say.
     pub fn says(&self, key: &str, segment: &Symbol) -> Option<bool> {
         if self.silent {
