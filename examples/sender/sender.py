@@ -57,8 +57,12 @@ class Outbox:
         self.path = path
         self.known = set()
         if os.path.exists(path):
-            with open(path, encoding="utf-8") as lines:
-                self.known = {json.loads(line)["id"] for line in lines if line.strip()}
+            with open(path, "r+b") as outbox:
+                lines = outbox.read()
+                # What has no end of its line was being written when the machine stopped: it did not go out.
+                whole = lines.rfind(b"\n") + 1
+                outbox.truncate(whole)
+            self.known = {json.loads(line)["id"] for line in lines[:whole].split(b"\n") if line.strip()}
 
     def deliver(self, decision):
         """Sends a message or hands over a task. The id goes along, so that a second attempt is known for what it is."""
@@ -68,6 +72,8 @@ class Outbox:
         line = {"id": decision["action_id"], **{key: decision[key] for key in keys}}
         with open(self.path, "a", encoding="utf-8") as outbox:
             outbox.write(json.dumps(line, ensure_ascii=False) + "\n")
+            outbox.flush()
+            os.fsync(outbox.fileno())
         self.known.add(decision["action_id"])
 
 

@@ -63,6 +63,17 @@ class SenderTest(unittest.TestCase):
         self.addCleanup(self.sender.close)
         return self.sender
 
+    def test_a_line_of_the_outbox_that_broke_off_did_not_go_out(self):
+        outbox = Outbox(self.path("outbox.jsonl"))
+        outbox.deliver(json.loads(decision("a1", message="one\u2028line")))
+        whole = os.path.getsize(self.path("outbox.jsonl"))
+        with open(self.path("outbox.jsonl"), "ab") as file:
+            file.write(b'{"id": "a2", "user')
+        outbox = Outbox(self.path("outbox.jsonl"))
+        self.assertEqual((outbox.known, os.path.getsize(self.path("outbox.jsonl"))), ({"a1"}, whole))
+        outbox.deliver(json.loads(decision("a2")))
+        self.assertEqual(Outbox(self.path("outbox.jsonl")).known, {"a1", "a2"})
+
     def test_what_is_stopped_or_held_is_not_sent(self):
         gateway = Gateway()
         it = self.started(gateway)

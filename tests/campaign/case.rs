@@ -15,7 +15,7 @@
 //! on. `param least = 3` and `list vips = ["u1"]` stay as well. What `>` says of a day is all that happens on it; `= u1 vip, not asleep` is
 //! what the user has; `! 2 words` is the exit code and words of the message. `rules` in the middle of a case are the rules from then on.
 //! Before the first day there is one run without users a second earlier, so that nothing is a first run: but in a `fresh` case. A `stateless`
-//! one has no state at all. `zone` says where it plays. `diary no: why` is a case that a diary tells otherwise, or cannot tell.
+//! one has no state at all. `zone` says where it plays; beside `rules` in the middle, where from then on. `diary no: why` is a case that a diary tells otherwise, or cannot tell.
 
 /// One case of a file.
 #[derive(Debug, Default, Clone)]
@@ -41,6 +41,8 @@ pub(super) struct Day {
     pub(super) flags: Vec<String>,
     /// The rules from this day on, where they are others.
     pub(super) rules: Option<String>,
+    /// Their zone, where it is another.
+    pub(super) zone: Option<String>,
     /// Users whose records are given, in order; none is a user who is not in the data any more.
     pub(super) given: Vec<(String, Option<String>)>,
     pub(super) params: Vec<(String, String)>,
@@ -96,6 +98,7 @@ pub(super) fn cases(text: &str) -> Vec<Case> {
         let head = words.split(' ').next().unwrap_or_default();
         match (head, case.days.last_mut()) {
             ("zone", None) => case.zone = words[5..].to_owned(),
+            ("zone", Some(day)) => day.zone = Some(words[5..].to_owned()),
             ("fresh", None) => case.fresh = true,
             ("stateless", None) => case.stateless = true,
             ("diary", None) => case.no_diary = true,
@@ -136,7 +139,12 @@ fn assigned(words: &str) -> (String, String) {
 impl Case {
     /// The rules with the line of the rulebook.
     pub(super) fn rulebook(&self, rules: &str) -> String {
-        format!("rulebook \"shop\" timezone \"{}\"\n{rules}", self.zone)
+        self.rulebook_in(&self.zone, rules)
+    }
+
+    /// The same in another zone.
+    pub(super) fn rulebook_in(&self, zone: &str, rules: &str) -> String {
+        format!("rulebook \"shop\" timezone \"{zone}\"\n{rules}")
     }
 
     /// Whether a diary can tell it: the same rules, users who stay, and nothing that fails.

@@ -132,7 +132,7 @@ fn moment(minutes: u64) -> String {
 }
 
 /// Days of a few users who change.
-fn case(seed: u64, memory: bool) -> Case {
+pub(super) fn case(seed: u64, memory: bool) -> Case {
     let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     (0..10).for_each(|_| _ = chance.number());
     let rules = rules(&mut chance, memory);
@@ -193,7 +193,7 @@ fn happened(case: &Case) -> Case {
 }
 
 /// The seeds, or the one that is asked for: `SEED=7 cargo test chance`.
-fn seeds(many: u64) -> Vec<u64> {
+pub(super) fn seeds(many: u64) -> Vec<u64> {
     match std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()) {
         Some(seed) => vec![seed],
         None => (1..=many).collect(),

@@ -10,6 +10,7 @@ mod diary;
 mod ids;
 mod played;
 mod record;
+mod simulated;
 
 use rayon::prelude::*;
 
@@ -42,4 +43,4 @@ macro_rules! tables {
     )* };
 }
 
-tables! { edges turns reasons limits consent hours repeats rows shares kept absent rulebooks runs }
+tables! { edges turns reasons limits consent hours repeats rows shares kept absent rulebooks runs elsewhere }

@@ -124,7 +124,8 @@ impl Playing<'_> {
         let (folder, stateless) = (self.folder.path(), self.case.stateless);
         self.data.change(folder, day);
         if let Some(rules) = &day.rules {
-            std::fs::write(folder.join("rules.rules"), self.case.rulebook(rules)).unwrap();
+            let zone = day.zone.as_ref().unwrap_or(&self.case.zone);
+            std::fs::write(folder.join("rules.rules"), self.case.rulebook_in(zone, rules)).unwrap();
         }
         let before = dump(folder);
         let _ = std::fs::remove_file(folder.join("actions.jsonl"));

@@ -12,6 +12,7 @@ mod pages;
 mod repl;
 mod run;
 mod schema;
+mod state;
 #[cfg(unix)]
 mod terminal;
 mod test;
