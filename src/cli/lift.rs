@@ -8,7 +8,7 @@ use tagwell::{
     diagnostic::nearest,
     engine::Files,
     ir::Rulebook,
-    lift::{Comparison, Exposure, Outcomes, Share, compare},
+    lift::{Arm, Comparison, Exposure, Outcomes, Share, compare},
     outcome::aligned,
     schema::{ColumnId, Role, Table},
     state::{LedgerRow, Reader},
@@ -122,11 +122,12 @@ impl Lift {
         if comparisons.is_empty() {
             voice.say("nothing has been sent or held yet");
         }
+        for it in comparisons.iter().filter(|it| it.arms.iter().all(|arm| !arm.held)) {
+            voice.say(&format!("of `{}`, {}, nobody was held out, so nothing is compared", it.segment, it.trigger));
+        }
         if early > 0 {
-            voice.say(&format!(
-                "{early} users are not counted: it is not {} since they were treated or held",
-                self.within
-            ));
+            let whom = if early == 1 { "1 user is".to_owned() } else { format!("{early} users are") };
+            voice.say(&format!("{whom} not counted: it is not {} since they were treated or held", self.within));
         }
         Ok(Exit::Done)
     }
@@ -205,12 +206,16 @@ fn text(comparisons: &[Comparison]) -> String {
     let head = ["segment", "trigger", "variant", "users", "converted", "rate", "lift", "95 %"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for comparison in comparisons {
-        for arm in &comparison.arms {
+        let named = |arm: &Arm| {
             let variant = arm.variant.as_deref().unwrap_or("–");
+            if arm.held { format!("{variant} (held out)") } else { variant.to_owned() }
+        };
+        let arms = comparison.arms.iter().map(|arm| (named(arm), arm));
+        for (variant, arm) in arms.chain(comparison.treated.iter().map(|arm| ("all variants".to_owned(), arm))) {
             rows.push(vec![
                 comparison.segment.clone(),
                 comparison.trigger.clone(),
-                if arm.held { format!("{variant} (held out)") } else { variant.to_owned() },
+                variant,
                 arm.share.all.to_string(),
                 arm.share.of.to_string(),
                 arm.share.rate().map_or_else(|| "–".into(), |rate| format!("{:.2} %", rate * 100.0)),
@@ -226,14 +231,15 @@ fn text(comparisons: &[Comparison]) -> String {
 }
 
 fn document(comparisons: &[Comparison], early: u64, until: &str) -> Json {
+    let arm = |arm: &Arm| {
+        let Share { of, all } = arm.share;
+        let interval = arm.interval.map(|it| json!([it.low, it.high]));
+        json!({ "variant": arm.variant, "held": arm.held, "users": all, "converted": of, "rate": arm.share.rate(),
+                "lift": arm.lift, "interval": interval })
+    };
     let comparison = |it: &Comparison| {
-        let arms = it.arms.iter().map(|arm| {
-            let Share { of, all } = arm.share;
-            let interval = arm.interval.map(|it| json!([it.low, it.high]));
-            json!({ "variant": arm.variant, "held": arm.held, "users": all, "converted": of, "rate": arm.share.rate(),
-                    "lift": arm.lift, "interval": interval })
-        });
-        json!({ "segment": it.segment, "trigger": it.trigger, "variants": arms.collect::<Vec<_>>() })
+        let arms = it.arms.iter().map(arm).collect::<Vec<_>>();
+        json!({ "segment": it.segment, "trigger": it.trigger, "variants": arms, "treated": it.treated.as_ref().map(arm) })
     };
     json!({ "until": until, "too_early": early, "comparisons": comparisons.iter().map(comparison).collect::<Vec<_>>() })
 }

@@ -27,6 +27,12 @@ pub struct Outcomes {
     moments: HashMap<String, Vec<i64>>,
 }
 
+impl Arm {
+    fn of(variant: Option<String>, held: bool, share: Share) -> Arm {
+        Arm { variant, held, share, lift: None, interval: None }
+    }
+}
+
 impl Outcomes {
     /// A user did it, at a moment.
     pub fn add(&mut self, user: &str, at: i64) {
@@ -66,6 +72,8 @@ pub struct Comparison {
     pub trigger: String,
     /// By name.
     pub arms: Vec<Arm>,
+    /// The variants of a `split` in which something was done, taken together; none where there are not two of them.
+    pub treated: Option<Arm>,
 }
 
 /// Of each variant, held out or not: its users, and when each was first decided about.
@@ -88,32 +96,54 @@ pub fn compare(
     }
     let mut early = 0;
     let comparisons = groups.into_iter().map(|((segment, trigger), group)| {
-        let mut arms: Vec<Arm> = vec![];
-        for ((held, variant), users) in group {
-            let mut share = Share::default();
+        let share_of = |users: &HashMap<String, i64>| {
+            let (mut share, mut early) = (Share::default(), 0);
             for (user, from) in users {
-                let to = end(from);
+                let to = end(*from);
                 if to > until {
                     early += 1;
                     continue;
                 }
                 share.all += 1;
-                share.of += u64::from(outcomes.between(&user, from, to));
+                share.of += u64::from(outcomes.between(user, *from, to));
             }
-            arms.push(Arm { variant, held, share, lift: None, interval: None });
+            (share, early)
+        };
+        let mut treated = together(&group).map(|users| Arm::of(None, false, share_of(&users).0));
+        let mut arms: Vec<Arm> = vec![];
+        for ((held, variant), users) in group {
+            let (share, too_early) = share_of(&users);
+            early += too_early;
+            arms.push(Arm::of(variant, held, share));
         }
         let held = arms
             .iter()
             .filter(|arm| arm.held)
             .fold(Share::default(), |sum, arm| Share { of: sum.of + arm.share.of, all: sum.all + arm.share.all });
-        for arm in arms.iter_mut().filter(|arm| !arm.held) {
+        for arm in arms.iter_mut().filter(|arm| !arm.held).chain(&mut treated) {
             arm.lift = arm.share.rate().zip(held.rate()).map(|(rate, held)| rate - held);
             arm.interval = arm.share.difference(held);
         }
-        Comparison { segment, trigger, arms }
+        Comparison { segment, trigger, arms, treated }
     });
     let comparisons = comparisons.collect();
     (comparisons, early)
+}
+
+/// Who is in any variant of a `split` in which something was done, from the first decision on; none where there are not two such
+/// variants. A deed beside the split says nothing of it: it may have been done for those who are held out, too.
+fn together(group: &Arms) -> Option<HashMap<String, i64>> {
+    let variants: Vec<&HashMap<String, i64>> =
+        group.iter().filter(|((held, variant), _)| !held && variant.is_some()).map(|(_, users)| users).collect();
+    if variants.len() < 2 {
+        return None;
+    }
+    let mut all: HashMap<String, i64> = HashMap::new();
+    for (user, from) in variants.into_iter().flatten() {
+        let first = all.entry(user.clone()).or_insert(*from);
+        *first = (*from).min(*first);
+    }
+    Some(all)
 }
 
 #[cfg(test)]
@@ -150,6 +180,9 @@ mod tests {
         let told = comparison.arms.iter().map(|arm| (arm.variant.as_deref(), arm.held, arm.share.of, arm.share.all));
         let told: Vec<_> = told.collect();
         assert_eq!(told, [(Some("evening"), false, 0, 1), (Some("noon"), false, 2, 5), (Some("control"), true, 1, 4)]);
+        // One who is in two variants is one; the first decision counts.
+        let treated = comparison.treated.as_ref().unwrap();
+        assert_eq!((treated.share.of, treated.share.all), (2, 6));
         let noon = &comparison.arms[1];
         assert!((noon.lift.unwrap() - 0.15).abs() < 1e-12);
         assert!(noon.interval.unwrap().holds_zero());
@@ -159,9 +192,7 @@ mod tests {
     #[test]
     fn where_nobody_was_held_out_nothing_is_compared() {
         let (found, _) = compare([exposure("u", "", false, 0)], &Outcomes::default(), |at| at + 1, 10);
-        assert_eq!(
-            found[0].arms,
-            [Arm { variant: None, held: false, share: Share { of: 0, all: 1 }, lift: None, interval: None }]
-        );
+        assert_eq!(found[0].arms, [Arm::of(None, false, Share { of: 0, all: 1 })]);
+        assert_eq!(found[0].treated, None);
     }
 }

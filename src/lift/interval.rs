@@ -62,7 +62,9 @@ impl Interval {
 mod tests {
     use super::Share;
 
-    /// The examples of Newcombe's Table II, with what it prints for method 10.
+    /// The examples of Newcombe's Table II, with what it prints for method 10, and a trial of epinephrine as the R package
+    /// `contingencytables` prints it (M. W. Fagerland, S. Lydersen, P. Laake, *Statistical Analysis of Contingency Tables*, 2017,
+    /// chapter 4).
     #[test]
     fn the_published_examples_come_out() {
         let examples = [
@@ -74,6 +76,7 @@ mod tests {
             ((0, 10), (0, 10), -0.2775, 0.2775),
             ((10, 10), (0, 20), 0.6791, 1.0),
             ((10, 10), (0, 10), 0.6075, 1.0),
+            ((7, 34), (1, 34), 0.0189, 0.3404),
         ];
         for ((of, all), (other, others), low, high) in examples {
             let found = Share { of, all }.difference(Share { of: other, all: others }).expect("nobody is missing");

@@ -70,7 +70,7 @@ fn treated_and_held_out_stand_side_by_side() {
     win_back  enter    noon                70     56         80.00 %  +20.00  +5.24 to +33.39
     win_back  enter    control (held out)  80     48         60.00 %
     ");
-    assert_eq!(answer.err, "1 users are not counted: it is not 7d since they were treated or held\n");
+    assert_eq!(answer.err, "1 user is not counted: it is not 7d since they were treated or held\n");
 }
 
 #[test]
@@ -97,6 +97,70 @@ fn any_child_table_with_a_moment_can_tell_what_users_did() {
     );
     assert!(variants[1]["interval"].is_null());
     assert_eq!((&document["until"], &document["too_early"]), (&"2026-11-30T00:00:00Z".into(), &1.into()));
+}
+
+/// A state of decisions of one day: user, trigger, act, variant.
+fn decided(decisions: &[(&str, &str, &str, Option<&str>)], outcomes: &str) -> Place {
+    let place = Place::with(&[("shop.rules", RULES), ("outcomes.csv", outcomes)]);
+    let as_of = 1_795_305_600_000_000; // 2026-11-22T08:00+08:00
+    let mut recording = Store::open(place.path("shop.state")).unwrap().begin(&Run { as_of, ..Run::default() }).unwrap();
+    let mut users: Vec<(&str, u32)> = vec![];
+    for (number, (user, trigger, act, variant)) in decisions.iter().enumerate() {
+        let known = users.iter().find(|(known, _)| known == user).map(|(_, number)| *number);
+        let of = known.unwrap_or_else(|| recording.add_user(user, 0).unwrap());
+        users.push((user, of));
+        let segment = recording.name(Kind::Segment, "s").unwrap();
+        let decision = Decision {
+            action_id: number.to_string(),
+            trigger: (*trigger).into(),
+            act: (*act).into(),
+            variant: variant.map(str::to_owned),
+            with: "{}".into(),
+            decided_at: as_of,
+            ..Decision::default()
+        };
+        recording.decide(of, segment, decision).unwrap();
+    }
+    recording.commit().unwrap();
+    place
+}
+
+const LATER: [&str; 6] = ["lift", "shop.rules", "--state", "shop.state", "--until", "2027-01-01"];
+
+#[test]
+fn all_variants_are_compared_together_too() {
+    // One who is in both counts once; a deed beside the split is a line of its own.
+    let place = decided(
+        &[
+            ("u1", "enter", "send", Some("a")),
+            ("u2", "enter", "send", Some("a")),
+            ("u2", "enter", "send", Some("b")),
+            ("u3", "enter", "send", Some("b")),
+            ("u4", "enter", "hold", Some("control")),
+            ("u5", "enter", "hold", Some("control")),
+            ("u1", "enter", "greet", None),
+            ("u4", "enter", "greet", None),
+        ],
+        "user_id,happened_at,outcome\nu1,2026-11-23T10:00,converted\nu2,2026-11-23T10:00,converted\nu4,2026-11-23T10:00,converted\n",
+    );
+    let answer = place.run(&LATER);
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{answer:?}");
+    insta::assert_snapshot!(answer.out, @"");
+    let answer = place.run(&[&LATER[..], &["--format", "json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!(document["comparisons"][0]["treated"]["users"], 3);
+}
+
+#[test]
+fn where_nobody_was_held_out_that_is_said() {
+    let place = decided(
+        &[("u1", "enter", "send", None), ("u2", "every", "send", None), ("u3", "every", "hold", None)],
+        "user_id,happened_at,outcome\n",
+    );
+    let answer = place.run(&LATER);
+    assert_eq!(answer.err, "of `s`, enter, nobody was held out, so nothing is compared\n", "{answer:?}");
+    // Nobody converted: the groups are of one, and nothing is known.
+    insta::assert_snapshot!(answer.out, @"");
 }
 
 #[test]
