@@ -1,7 +1,7 @@
 //! What is done about users: who entered and left a segment, and the decisions that follow (LANGUAGE.md §7–§9).
 //!
 //! Everything here is asked of one user at one instant, with what is remembered of that user; nothing is read or written. The
-//! same functions answer for a run with state, for a preview without, for the diaries of tests and for simulations.
+//! same functions answer for a run with state, for a preview without, and for the diaries of tests.
 
 mod decide;
 mod kept;

@@ -1,4 +1,4 @@
-//! What is remembered of a user in memory, as a state file would: diaries of tests and simulations go by it.
+//! What is remembered of a user in memory, as a state file would: diaries of tests go by it.
 
 use crate::{
     action::{Done, Past, Recalled, Stopped, Tracked, Turn},

@@ -10,6 +10,7 @@ mod diary;
 mod ids;
 mod played;
 mod record;
+mod results;
 mod simulated;
 
 use rayon::prelude::*;

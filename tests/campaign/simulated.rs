@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The days that are played: those of the cases by chance, and some more.
-const DAYS: [&str; 7] = [
+pub(super) const DAYS: [&str; 7] = [
     "2026-11-07T10:00",
     "2026-11-08T10:00",
     "2026-11-09T10:00",
@@ -23,7 +23,7 @@ const DAYS: [&str; 7] = [
 ];
 
 /// A folder with the rules of a case, and everybody as they are at its end.
-fn folder(case: &Case) -> tempfile::TempDir {
+pub(super) fn folder(case: &Case) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rules.rules"), case.rulebook(&case.rules)).unwrap();
     let mut users: BTreeMap<String, Map<String, Value>> = BTreeMap::new();

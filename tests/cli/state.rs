@@ -56,6 +56,21 @@ fn a_rulebook_of_another_name_is_known_by_its_segments() {
 }
 
 #[test]
+fn what_a_run_writes_is_what_the_ledger_writes_in_every_form() {
+    for ending in ["jsonl", "csv", "parquet"] {
+        let place = shop();
+        let (written, again) = (format!("written.{ending}"), format!("again.{ending}"));
+        let words = ["run", "shop.rules", "later.csv", "--as-of", "2026-11-21", "--state", "shop.state", "--actions"];
+        let answer = place.run(&[&words[..], &[&written, "--format", "none"]].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let answer = place.run(&["actions", "--state", "shop.state", "--since", "2026-11-21", "--out", &again]);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let [written, again] = [written, again].map(|name| std::fs::read(place.path(&name)).unwrap());
+        assert!(written == again && written.len() > 100, "{ending}");
+    }
+}
+
+#[test]
 fn a_state_is_a_file() {
     let answer = shop().run(&["run", "shop.rules", "users.csv", "--state", "-", "--as-of", "2026-11-21"]);
     assert_eq!(answer.code, 2, "{answer:?}");

@@ -1,0 +1,48 @@
+//! What `act` decides from the results of a run is what the run decided; only for reasons it has less to go by.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{
+    chance::{case, seeds},
+    played::command,
+    simulated::{DAYS, folder},
+};
+
+/// Decisions in order, without their reasons.
+fn decisions(text: &str) -> Vec<Value> {
+    let decision = |line: &str| {
+        let mut decision: Value = serde_json::from_str(line).unwrap();
+        decision["reason"] = Value::Null;
+        decision
+    };
+    text.lines().map(decision).collect()
+}
+
+#[test]
+fn from_results_the_same_is_decided() {
+    let mut decided = 0;
+    for seed in seeds(14) {
+        let case = case(seed + 4000, false);
+        // Rows that set deeds off are no part of the results.
+        if case.rules.contains("on each") {
+            continue;
+        }
+        let folder = folder(&case);
+        let folder = folder.path();
+        for as_of in &DAYS[..4] {
+            let words = ["run", "rules.rules", "users.jsonl", "--as-of", as_of, "--state", "run.db", "--actions", "run.jsonl"];
+            let ran = command(folder, &[&words[..], &["--with", "spend,points,name,city,ok,seen"]].concat());
+            assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+            fs::write(folder.join("tagged.jsonl"), &ran.stdout).unwrap();
+            let words = ["act", "rules.rules", "--from", "tagged.jsonl", "--as-of", as_of, "--state", "act.db"];
+            let acted = command(folder, &[&words[..], &["--actions", "act.jsonl"]].concat());
+            assert_eq!(acted.status.code(), Some(0), "{}", String::from_utf8_lossy(&acted.stderr));
+            let [by_run, by_act] = ["run.jsonl", "act.jsonl"].map(|file| fs::read_to_string(folder.join(file)).unwrap());
+            assert_eq!(decisions(&by_act), decisions(&by_run), "seed {seed}, {as_of}\n{}", case.rulebook(&case.rules));
+            decided += by_run.lines().count();
+        }
+    }
+    assert!(decided > 20, "much is decided: {decided}");
+}
