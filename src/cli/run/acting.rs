@@ -211,7 +211,7 @@ impl Acting {
         let rules_changed = !past.again && past.last.as_ref().is_some_and(|last| last.run.rules != this.rules);
         let before = match past.last.as_ref().filter(|_| rules_changed) {
             None => Again::default(),
-            Some(last) => match run.ask_again(book, last, this.as_of, &recall) {
+            Some(last) => match run.ask_again(book, last, this.as_of, past.store.as_ref(), &recall) {
                 Ok(before) => before,
                 Err(why) => {
                     voice.say(&format!(
@@ -343,6 +343,7 @@ impl Run {
         book: &Book,
         last: &LastRun,
         now: i64,
+        store: Option<&Store>,
         recall: &dyn Fn(&tagwell::ir::Rulebook, &Tracked) -> Option<Recollection>,
     ) -> Result<Again, Failure> {
         let told = |stop: book::Stop| match stop {
@@ -362,7 +363,12 @@ impl Run {
         let zone = book.checked.zone();
         let params: Vec<(String, String)> =
             today.map(|param| (param.name.to_string(), print::written(&param.value, &zone))).collect();
-        let old = book.again(&rulebook, &params).map_err(told)?;
+        let mut old = book.again(&rulebook, &params).map_err(told)?;
+        // The ledger too is as it is today, whatever today's rules call it.
+        let ledgers = ledgers(&old, store, now)?;
+        for (table, file) in &ledgers {
+            old.say_where(table.clone(), file.path().to_string_lossy().into_owned());
+        }
         let checked = Arc::clone(old.checked.rulebook());
         let segments = (0..).map(DefinitionId).zip(&checked.definitions);
         let segments = segments.filter(|(_, it)| matches!(it.body, Body::Segment(_))).map(|(id, _)| id);
