@@ -22,6 +22,8 @@ pub struct Run<'r> {
     pub read_anew: Vec<bool>,
     /// The same, whether it asks about everybody, and others moved.
     pub others_moved: Vec<bool>,
+    /// Since when the rules have been those of the run before; none where that is nothing to anybody.
+    pub rules_since: Option<i64>,
     /// Where the rulebook changed: whether a user of this key is in a segment by the previous one, on today's data; none where it
     /// cannot say.
     pub asked_again: Option<&'r AskedAgain<'r>>,
@@ -165,6 +167,11 @@ impl Run<'_> {
         let anew = self.read_anew.get(number).copied().unwrap_or_default();
         if recalled.seen.is_none() || recalled.print != print || anew {
             return Reason::Data;
+        }
+        // The rules that saw the user last are not kept any more: where the record is as it was, they may be the reason.
+        let edited = recalled.seen.zip(self.rules_since).is_some_and(|(seen, since)| seen < since);
+        if recalled.returned && edited {
+            return Reason::Rules;
         }
         match self.others_moved.get(number) {
             Some(true) => Reason::Others,

@@ -55,6 +55,8 @@ pub struct Standing<'t> {
     pub read_anew: Vec<bool>,
     /// Likewise, whether it asks about everybody, and others moved.
     pub others_moved: Vec<bool>,
+    /// Since when the rules have been those of the run before.
+    pub rules_since: Option<i64>,
     /// The previous rulebook's answers, where the rulebook changed.
     pub asked_again: Option<&'t AskedAgain<'t>>,
     /// What was decided before for a user, by [`Recalled::number`].
@@ -69,13 +71,13 @@ impl<'t> Turns<'t> {
         let rulebook = engine.rulebook();
         let all = rulebook.reads_for_actions((0..rulebook.definitions.len() as u32).map(DefinitionId));
         let own = |id: &ColumnId| rulebook.schema.root().column(*id).source == Source::Data;
-        let Standing { sources, preview, first, read_anew, others_moved, asked_again, past } = standing;
+        let Standing { sources, preview, first, read_anew, others_moved, rules_since, asked_again, past } = standing;
         let (asked, levels) = asked_by_actions(rulebook);
         let decider = Decider { interpreter: engine.interpreter(), sources, preview };
         Some(Turns {
             engine,
             memory: Arc::as_ref(memory),
-            run: action::Run { decider, tracked, first, read_anew, others_moved, asked_again },
+            run: action::Run { decider, tracked, first, read_anew, others_moved, rules_since, asked_again },
             columns: all.columns.iter().copied().filter(own).collect(),
             asked,
             levels,

@@ -125,6 +125,7 @@ impl Diary {
                 first: vec![],
                 read_anew: read_anew.clone(),
                 others_moved,
+                rules_since: None,
                 asked_again: None,
             };
             let Some(remembered) = self.people.get_mut(at) else { continue };

@@ -266,6 +266,7 @@ impl Acting {
         let last = past.last.as_ref().map(|last| last.run.clone());
         let changed = stateful::changed_inputs(&rulebook, &this, last.as_ref().unwrap_or(&nothing));
         let read = stateful::segments_read(&rulebook, &tracked, &changed);
+        let rules_since = past.store.as_ref().map(Store::rules_since).transpose()?.flatten();
         let recorder = Recorder::preview(Arc::clone(&rulebook), Arc::clone(&tracked), zone.clone(), this.as_of);
         let recorder = match past.store.zip(recollection.as_ref()) {
             None => recorder,
@@ -293,6 +294,7 @@ impl Acting {
             first,
             read_anew: read.iter().map(|(anew, _)| *anew).collect(),
             others_moved: vec![],
+            rules_since,
             asked_again: if rules_changed { Some(&says) } else { None },
             past: &past,
         };
