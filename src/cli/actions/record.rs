@@ -50,7 +50,9 @@ impl<'r> Record<'r> {
         let LedgerRow { user, segment, decision: it, .. } = self.row;
         let text = |text: &'r Option<String>| text.as_deref().map_or(Cell::Missing, Cell::Text);
         let moment = |moment: Option<i64>| moment.map_or(Cell::Missing, Cell::Moment);
-        let number = matches!(self.key_type, "int" | "float") || self.key_type.starts_with("decimal");
+        // Keys of runs in which they were texts stay what they were.
+        let number = (matches!(self.key_type, "int" | "float") || self.key_type.starts_with("decimal"))
+            && serde_json::from_str::<serde_json::Number>(user).is_ok();
         [
             Cell::Text(&it.action_id),
             if number { Cell::Json(user) } else { Cell::Text(user) },
@@ -132,6 +134,7 @@ mod tests {
         );
         assert_eq!(record("text").json(), line);
         assert_eq!(record("").json(), line);
+        assert_eq!(record("int").json(), line, "no number begins with a nought");
         let row = LedgerRow { user: "42".into(), ..row.clone() };
         let record = Record { row: &row, zone: &zone, key_type: "int" };
         assert!(record.json().contains(r#""user_id":42,"#));
