@@ -193,6 +193,7 @@ impl Run {
         let mut sink = self.sink(&engine, &plan, &allowed, voice)?;
         // Keys are compared where users are numbered.
         if let Some(earlier) = earlier {
+            let again = earlier.is_again();
             let acting = acting::Acting::begin(&self, &book, engine.clone(), earlier, voice)?;
             let evaluated = acting.engine.clone();
             let everybody = Everybody {
@@ -205,7 +206,7 @@ impl Run {
                 verbatim: self.data.rejects.is_some(),
             };
             let acted = acting.run(&self, &book, &everybody, sink, writer);
-            let (ran, sink, acted) = acted.map_err(|failure| self.unrecorded(failure))?;
+            let (ran, sink, acted) = acted.map_err(|failure| if again { failure } else { self.unrecorded(failure) })?;
             sink.finish().map_err(|failure| match (failure.exit, &self.state) {
                 (Exit::Failed, Some(_)) => {
                     failure.help("the run is recorded: the same line with the same --as-of writes its results again")

@@ -7,6 +7,7 @@ mod case;
 mod chance;
 mod crash;
 mod diary;
+mod edited;
 mod ids;
 mod played;
 mod record;

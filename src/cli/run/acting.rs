@@ -159,6 +159,11 @@ fn whose(store: &Store, was: &str, rulebook: &tagwell::ir::Rulebook, voice: &Voi
 }
 
 impl Earlier {
+    /// Whether this run has been made already.
+    pub(in crate::cli) fn is_again(&self) -> bool {
+        self.again
+    }
+
     pub(in crate::cli) fn store(&self) -> Option<&Store> {
         self.store.as_ref()
     }
