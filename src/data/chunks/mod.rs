@@ -9,8 +9,10 @@ mod cut;
 mod days;
 mod delimited;
 mod fields;
+mod gather;
 mod groups;
 mod kept;
+mod marks;
 mod objects;
 mod scan;
 #[cfg(test)]
