@@ -23,6 +23,7 @@ mod report;
 mod rules;
 mod run;
 mod schema;
+mod settling;
 mod simulate;
 mod sketch;
 mod sql;

@@ -8,7 +8,7 @@ use std::{
 
 use tagwell::data::Memory;
 
-use super::exit::Exit;
+use super::{exit::Exit, settling::Settling};
 
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(vec![]);
 
@@ -60,6 +60,7 @@ impl Drop for RemovedWhenInterrupted {
 /// A file beside the one that it will become. Dropped without [`Temporary::finish`], it is removed.
 pub(crate) struct Temporary {
     file: tempfile::NamedTempFile,
+    settling: Settling,
 }
 
 impl Temporary {
@@ -70,7 +71,7 @@ impl Temporary {
         let mut files = unfinished();
         let file = builder().tempfile_in(folder)?;
         files.push(file.path().to_owned());
-        let temporary = Temporary { file };
+        let temporary = Temporary { file, settling: Settling::default() };
         drop(files);
         if let Ok(existing) = std::fs::metadata(becoming) {
             temporary.file.as_file().set_permissions(existing.permissions())?;
@@ -78,8 +79,9 @@ impl Temporary {
         Ok(temporary)
     }
 
-    /// Puts the file, now whole, in its place.
+    /// Puts the file, now whole, in its place: also where the power fails a moment later.
     pub(crate) fn finish(self, becoming: &Path) -> io::Result<()> {
+        self.settling.finish()?;
         self.file.as_file().sync_all()?;
         let mut files = unfinished();
         files.retain(|file| file != self.file.path());
@@ -89,7 +91,9 @@ impl Temporary {
 
 impl io::Write for Temporary {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.settling.wrote(written, self.file.as_file());
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -12,6 +12,11 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// Texts that stand one after the other, and where each ends.
+    pub fn of(bytes: String, ends: Vec<u32>) -> Texts {
+        Texts { bytes, ends, codes: None }
+    }
+
     /// One more. Beyond 4 GiB in all nothing more is taken, and false is given.
     pub fn push(&mut self, text: &str) -> bool {
         let fits = u32::try_from(self.bytes.len() + text.len());

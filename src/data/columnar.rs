@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{Cursor, Read},
+    io::{BufRead, BufReader, Cursor, Read},
     sync::Arc,
 };
 
@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// Batches, whatever file they come from.
-struct Batches {
-    schema: SchemaRef,
-    batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
+pub(super) struct Batches {
+    pub(super) schema: SchemaRef,
+    pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
 }
 
 pub(super) fn unfit(input: &Input, error: impl std::fmt::Display) -> DataError {
@@ -35,7 +35,7 @@ const OUTSIDE: &str = "the moment lies outside the years 1 to 9999";
 pub(super) const DAMAGED: &str = "it is damaged";
 
 /// The batches of a file; of Parquet only the named columns, where some are named.
-fn open(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {
+pub(super) fn open(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {
     let Batches { schema, mut batches } =
         guarded(|| unguarded(input, names)).ok_or_else(|| unfit(input, DAMAGED))??;
     let mut broken = false;
@@ -64,6 +64,9 @@ fn unguarded(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError
         (Format::Parquet, None) => parquet(input, bytes::Bytes::from(packed(input)?), names),
         _ => {
             // The file form begins with a magic word, the stream form does not.
+            if let Some(path) = input.plain_file() {
+                return arrow(input, File::open(path).map_err(|error| input.unreadable(error))?);
+            }
             let bytes = packed(input)?;
             if bytes.starts_with(b"ARROW1") {
                 let reader = FileReader::try_new(Cursor::new(bytes), None).map_err(|error| unfit(input, error))?;
@@ -73,6 +76,18 @@ fn unguarded(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError
             Ok(Batches { schema: reader.schema(), batches: Box::new(reader) })
         }
     }
+}
+
+/// A file that need not be in memory as a whole.
+fn arrow(input: &Input, file: File) -> Result<Batches, DataError> {
+    let mut reader = BufReader::with_capacity(1 << 16, file);
+    let is_file = reader.fill_buf().map_err(|error| input.unreadable(error))?.starts_with(b"ARROW1");
+    if is_file {
+        let reader = FileReader::try_new(reader, None).map_err(|error| unfit(input, error))?;
+        return Ok(Batches { schema: reader.schema(), batches: Box::new(reader) });
+    }
+    let reader = StreamReader::try_new(reader, None).map_err(|error| unfit(input, error))?;
+    Ok(Batches { schema: reader.schema(), batches: Box::new(reader) })
 }
 
 fn parquet(
@@ -123,16 +138,20 @@ fn type_of(ty: &DataType) -> Option<Type> {
     })
 }
 
+/// The names of a file's columns, each of which it has once.
+pub(super) fn headers(input: &Input, schema: &SchemaRef) -> Result<Vec<String>, DataError> {
+    let headers: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    match headers.iter().enumerate().find(|(at, header)| headers.iter().take(*at).any(|it| it == *header)) {
+        Some((_, twice)) => Err(DataError::unfit(&input.name(), format!("the file has the column `{twice}` twice"))),
+        None => Ok(headers),
+    }
+}
+
 /// The rows of a table.
 pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, DataError> {
     let Wanted { table, needed, verbatim: whole, .. } = wanted;
     let whole = *whole;
-    let headers: Vec<String> = facts(input)?.columns.into_iter().map(|column| column.header).collect();
-    if let Some(twice) =
-        headers.iter().enumerate().find(|(at, header)| headers.iter().take(*at).any(|it| it == *header))
-    {
-        return Err(DataError::unfit(&input.name(), format!("the file has the column `{}` twice", twice.1)));
-    }
+    let headers = headers(input, &open(input, None)?.schema)?;
     let columns = table::fit(input, table, needed, &headers)?;
     let names: Vec<&str> = columns.iter().map(|(_, _, column)| column.header.as_str()).collect();
     let Batches { batches, .. } = open(input, Some(&names))?;

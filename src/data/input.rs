@@ -130,6 +130,11 @@ impl Input {
         self.path.as_deref()
     }
 
+    /// Where its bytes stand as they are, to be read in any order; none where they are packed, or come through a pipe.
+    pub(super) fn plain_file(&self) -> Option<&Path> {
+        self.path.as_deref().filter(|path| self.packed == Packed::Not && path.is_file())
+    }
+
     /// The same; what is read of it is kept.
     pub(super) fn kept_in(self, memory: &Arc<Memory>) -> Input {
         Input { memory: Some(Arc::clone(memory)), ..self }
@@ -155,11 +160,20 @@ impl Input {
         self.path.as_ref().map_or_else(|| "<stdin>".into(), |path| path.to_string_lossy().into_owned())
     }
 
-    /// Its bytes, unpacked.
+    /// Its bytes, unpacked. A text's lines have a length that memory can hold.
     ///
     /// # Errors
     /// A file that cannot be opened.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, DataError> {
+        let unpacked = self.open_unwatched()?;
+        Ok(match self.format {
+            Format::Csv | Format::Tsv | Format::JsonLines => Box::new(Lines::of(unpacked)),
+            Format::Parquet | Format::Arrow => unpacked,
+        })
+    }
+
+    /// The same for who watches the length of records.
+    pub(super) fn open_unwatched(&self) -> Result<Box<dyn Read + Send>, DataError> {
         let bytes: Box<dyn Read + Send> = match &self.path {
             // `<(zcat users.csv.gz)` in a shell
             Some(path) if is_pipe(path) => self.once(|| Ok(Box::new(File::open(path)?)))?,
@@ -172,14 +186,10 @@ impl Input {
             }
             None => self.once(|| Ok(Box::new(io::stdin())))?,
         };
-        let unpacked = match self.packed {
+        Ok(match self.packed {
             Packed::Not => bytes,
             Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
             Packed::Zstandard => Box::new(zstd::Decoder::new(bytes).map_err(|error| self.unreadable(error))?),
-        };
-        Ok(match self.format {
-            Format::Csv | Format::Tsv | Format::JsonLines => Box::new(Lines::of(unpacked)),
-            Format::Parquet | Format::Arrow => unpacked,
         })
     }
 

@@ -1,5 +1,6 @@
 //! What each user got, and how it serialises: as records, wide or long; as JSON Lines, CSV, or a table for people.
 
+mod often;
 mod rows;
 
 pub use rows::{Cells, Results};

@@ -6,7 +6,10 @@ use serde_json::Value as Json;
 
 use crate::{
     column::{Column, Data},
-    outcome::{Form, Layout, ResultKind, Shape},
+    outcome::{
+        Form, Layout, ResultKind, Shape,
+        often::{Named, Often},
+    },
     value::{Value, Zone, print},
 };
 
@@ -37,7 +40,7 @@ pub struct Results<'c> {
 impl Layout {
     /// Writes users as JSON Lines or CSV; nothing of a table, whose widths are not known yet.
     pub fn write(&self, shape: Shape, form: Form, users: &Results<'_>) -> Vec<u8> {
-        let mut out = Vec::with_capacity(users.rows * 64);
+        let mut out = Vec::with_capacity(users.rows.min(64) * 256);
         let pen = Pen { zone: &self.zone, form };
         match (shape, form) {
             (_, Form::Table) => {}
@@ -49,49 +52,51 @@ impl Layout {
     }
 
     fn records(&self, pen: &Pen<'_>, users: &Results<'_>, out: &mut Vec<u8>) {
-        let listed = |kind: ResultKind| -> Vec<(&[u64], Vec<u8>)> {
-            let all = self.results.iter().zip(&users.results).filter(|(it, _)| it.kind == kind);
-            let named = all.map(|(it, cells)| match cells {
-                Cells::Yes(yes) => (*yes, pen.name(&it.name)),
-                Cells::Column(..) | Cells::Missing => (&[][..], pen.name(&it.name)),
-            });
-            named.collect()
+        let listed = |kind: ResultKind| {
+            let all = self.results.iter().zip(&users.results).filter(move |(it, _)| it.kind == kind);
+            Named::of(all.map(|(it, cells)| match cells {
+                Cells::Yes(yes) => (*yes, pen.listed(&it.name)),
+                Cells::Column(..) | Cells::Missing => (&[][..], pen.listed(&it.name)),
+            }))
         };
-        let (tags, segments) = (listed(ResultKind::Tag), listed(ResultKind::Segment));
-        let fields: Vec<(Vec<u8>, Cells<'_>, &ResultKind)> = self
+        let (mut tags, mut segments) = (listed(ResultKind::Tag), listed(ResultKind::Segment));
+        let fields: Vec<(Often, Cells<'_>, &ResultKind)> = self
             .results
             .iter()
             .zip(&users.results)
             .filter(|(it, _)| !it.kind.is_listed())
-            .map(|(it, cells)| (pen.field(&it.name), *cells, &it.kind))
+            .map(|(it, cells)| (Often::of(pen.field(&it.name)), *cells, &it.kind))
             .collect();
-        let extra: Vec<(Vec<u8>, Cells<'_>)> =
-            self.extra.iter().zip(&users.extra).map(|((name, _), cells)| (pen.field(name), *cells)).collect();
-        let (begin, tags_field, segments_field) = (pen.first(&self.key), pen.field("tags"), pen.field("segments"));
+        let extra = self.extra.iter().zip(&users.extra);
+        let extra: Vec<(Often, Cells<'_>)> =
+            extra.map(|((name, _), cells)| (Often::of(pen.field(name)), *cells)).collect();
+        let begin = Often::of(pen.first(&self.key));
+        let (tags_field, segments_field) = (Often::of(pen.field("tags")), Often::of(pen.field("segments")));
         let names: Vec<Vec<Vec<u8>>> = fields.iter().map(|(.., kind)| pen.choices(kind)).collect();
-        let mut of_tags: Vec<Vec<u32>> = vec![vec![]; 64];
-        let mut of_segments: Vec<Vec<u32>> = vec![vec![]; 64];
         for start in (0..users.rows).step_by(64) {
-            gather(&tags, start / 64, &mut of_tags);
-            gather(&segments, start / 64, &mut of_segments);
-            let here = of_tags.iter().zip(&of_segments).enumerate().take(users.rows - start);
-            for (at, (held, inside)) in here {
+            tags.turn_to(start / 64);
+            segments.turn_to(start / 64);
+            for at in 0..64.min(users.rows - start) {
                 let row = start + at;
-                out.extend_from_slice(&begin);
+                begin.write(out);
                 pen.cell(&users.key, None, row, out);
-                out.extend_from_slice(&tags_field);
-                pen.list(&tags, held, out);
+                tags_field.write(out);
+                pen.list(&tags, at, out);
                 for ((field, cells, _), names) in fields.iter().zip(&names) {
-                    out.extend_from_slice(field);
+                    field.write(out);
                     pen.cell(cells, Some(names), row, out);
                 }
-                out.extend_from_slice(&segments_field);
-                pen.list(&segments, inside, out);
+                segments_field.write(out);
+                pen.list(&segments, at, out);
                 for (field, cells) in &extra {
-                    out.extend_from_slice(field);
+                    field.write(out);
                     pen.cell(cells, None, row, out);
                 }
                 pen.end(out);
+            }
+            if start == 0 {
+                // The others will be about as long.
+                out.reserve(out.len() * (users.rows / 64 + 1));
             }
         }
     }
@@ -141,18 +146,13 @@ impl Layout {
     }
 }
 
-/// Which of the named conditions are true of each of 64 users, in order.
-fn gather(named: &[(&[u64], Vec<u8>)], word: usize, of: &mut [Vec<u32>]) {
-    of.iter_mut().for_each(Vec::clear);
-    for (at, (yes, _)) in named.iter().enumerate() {
-        let mut left = yes.get(word).copied().unwrap_or(0);
-        while left != 0 {
-            if let Some(list) = of.get_mut(left.trailing_zeros() as usize) {
-                list.push(at as u32);
-            }
-            left &= left - 1;
-        }
-    }
+/// Whether a text stands in JSON as it is. Eight bytes are looked at together.
+#[inline]
+fn is_plain(text: &str) -> bool {
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    let odd = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    let any = |eight: &[u8; 8]| eight.iter().fold(false, |any, byte| any | odd(*byte));
+    !eights.iter().any(any) && !rest.iter().any(|byte| odd(*byte))
 }
 
 /// How values are written in one form.
@@ -185,11 +185,11 @@ impl Pen<'_> {
         });
     }
 
-    /// A name in a list of names: quoted in JSON; in CSV the list is quoted as a whole where one of them must be.
-    fn name(&self, name: &str) -> Vec<u8> {
+    /// A name in a list of names, and what stands before it: quoted in JSON; in CSV the list is quoted as a whole where one of them must be.
+    fn listed(&self, name: &str) -> Vec<u8> {
         match self.form {
-            Form::JsonLines => Json::from(name).to_string().into_bytes(),
-            Form::Csv | Form::Table => name.as_bytes().to_vec(),
+            Form::JsonLines => format!(",{}", Json::from(name)).into_bytes(),
+            Form::Csv | Form::Table => format!(";{name}").into_bytes(),
         }
     }
 
@@ -208,28 +208,26 @@ impl Pen<'_> {
         }
     }
 
-    fn list(&self, named: &[(&[u64], Vec<u8>)], held: &[u32], out: &mut Vec<u8>) {
-        let names = held.iter().filter_map(|at| named.get(*at as usize)).map(|(_, name)| name);
+    #[inline]
+    fn list(&self, named: &Named<'_>, user: usize, out: &mut Vec<u8>) {
+        let start = out.len();
         match self.form {
             Form::JsonLines => {
-                out.push(b'[');
-                for (at, name) in names.enumerate() {
-                    if at > 0 {
-                        out.push(b',');
-                    }
-                    out.extend_from_slice(name);
+                named.each(user, |name| name.write(out));
+                // In the place of the first comma the list begins.
+                match out.get_mut(start) {
+                    Some(comma) => *comma = b'[',
+                    None => out.push(b'['),
                 }
                 out.push(b']');
             }
             Form::Csv | Form::Table => {
-                let must = names.clone().any(|name| name.iter().any(|byte| b"\",\n\r".contains(byte)));
-                let start = out.len();
-                for (at, name) in names.enumerate() {
-                    if at > 0 {
-                        out.push(b';');
-                    }
-                    out.extend_from_slice(name);
-                }
+                let mut must = false;
+                named.each(user, |name| {
+                    must |= name.bytes().iter().any(|byte| b"\",\n\r".contains(byte));
+                    let between = if out.len() == start { 1 } else { 0 };
+                    out.extend_from_slice(name.bytes().get(between..).unwrap_or_default());
+                });
                 if must {
                     let plain = String::from_utf8_lossy(&out.split_off(start)).into_owned();
                     self.write_text(&plain, out);
@@ -286,8 +284,7 @@ impl Pen<'_> {
     fn write_text(&self, text: &str, out: &mut Vec<u8>) {
         match self.form {
             Form::JsonLines => {
-                let plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
-                if plain {
+                if is_plain(text) {
                     out.push(b'"');
                     out.extend_from_slice(text.as_bytes());
                     out.push(b'"');

@@ -2,7 +2,7 @@
 
 use crate::{
     column::{self, Data, Texts},
-    data::chunks::{cell, cell::Cell, days::Days},
+    data::chunks::{cell, cell::Cell, days::Days, gather::Gather},
     schema::Column,
     value::{Decimal, Duration, Type, Value, moment_text::MomentFormat},
 };
@@ -12,6 +12,12 @@ use crate::{
 pub(super) trait Strictly {
     /// The value of a cell; missing where it is bad.
     fn read(&mut self, row: usize, cell: Cell<'_>) -> Value;
+
+    /// Whether a cell plainly holds nothing, and may.
+    fn is_missing(&self, cell: Cell<'_>) -> bool;
+
+    /// What stands within the quotes of a cell that may be read as without them.
+    fn bare<'t>(&self, cell: Cell<'t>) -> Option<Cell<'t>>;
 }
 
 /// A column of all rows. Of a moment `iso` gives the part of the cell that may be one as ISO 8601 has it.
@@ -62,7 +68,7 @@ pub(super) fn column<'t>(
             Data::List(fill(rows, cells, |_| None, odd, strictly, &mut known))
         }
         // Texts have a way of their own; the others nobody can read, and each value is a bad one.
-        Type::Text => Data::Texts(texts(cells, strictly, &mut known)),
+        Type::Text => Data::Texts(texts(rows, cells, strictly, &mut known)),
         Type::Choice(_) => Data::Choice(fill(rows, cells, |_| None, |_| None, strictly, &mut known)),
     };
     column::Column::of(data, known.bits, rows)
@@ -95,23 +101,41 @@ impl Known {
 }
 
 #[inline]
-fn fill<'t, T: Default>(
+fn fill<'t, T: Default, S: Strictly>(
     rows: usize,
     cells: impl Iterator<Item = Cell<'t>>,
     usual: impl Fn(Cell<'t>) -> Option<T>,
     odd: impl Fn(&Value) -> Option<T>,
-    strictly: &mut impl Strictly,
+    strictly: &mut S,
     known: &mut Known,
 ) -> Vec<T> {
     let mut values = Vec::with_capacity(rows);
-    for (row, cell) in cells.enumerate() {
-        let value = usual(cell).or_else(|| odd(&strictly.read(row, cell)));
-        if value.is_some() {
-            known.set(row);
+    let mut cells = cells;
+    for word in &mut known.bits {
+        let mut bits = 0;
+        for (bit, cell) in cells.by_ref().take(64).enumerate() {
+            let value = match strictly.is_missing(cell) {
+                true => None,
+                false => usual(cell).or_else(|| unusual(values.len(), cell, &usual, &odd, strictly)),
+            };
+            bits |= u64::from(value.is_some()) << bit;
+            values.push(value.unwrap_or_default());
         }
-        values.push(value.unwrap_or_default());
+        *word = bits;
     }
     values
+}
+
+/// A cell that is not spelled as usual, or within quotes.
+#[inline(never)]
+fn unusual<'t, T, S: Strictly>(
+    row: usize,
+    cell: Cell<'t>,
+    usual: &impl Fn(Cell<'t>) -> Option<T>,
+    odd: &impl Fn(&Value) -> Option<T>,
+    strictly: &mut S,
+) -> Option<T> {
+    strictly.bare(cell).and_then(usual).or_else(|| odd(&strictly.read(row, cell)))
 }
 
 fn decimals<'t>(
@@ -121,26 +145,22 @@ fn decimals<'t>(
     strictly: &mut impl Strictly,
     known: &mut Known,
 ) -> Data {
-    let mut values = Vec::with_capacity(rows);
-    let mut long = vec![];
-    for (row, cell) in cells.enumerate() {
-        let value = match cell::decimal(cell, usize::from(scale)) {
-            Some(mantissa) => mantissa,
-            None => match strictly.read(row, cell) {
-                Value::Decimal(Decimal { mantissa, .. }) => i64::try_from(mantissa).unwrap_or_else(|_| {
-                    long.push((row, mantissa));
-                    0
-                }),
-                _ => {
-                    values.push(0);
-                    continue;
-                }
-            },
-        };
-        known.set(row);
-        values.push(value);
-    }
-    of_decimals(values, long, scale)
+    let mut long = std::cell::RefCell::new(vec![]);
+    let row = std::cell::Cell::new(0);
+    let numbered = cells.enumerate().map(|(at, cell)| {
+        row.set(at);
+        cell
+    });
+    let odd = |value: &Value| {
+        let Value::Decimal(Decimal { mantissa, .. }) = value else { return None };
+        Some(i64::try_from(*mantissa).unwrap_or_else(|_| {
+            long.borrow_mut().push((row.get(), *mantissa));
+            0
+        }))
+    };
+    let usual = |cell| cell::decimal(cell, usize::from(scale));
+    let values = fill(rows, numbered, usual, odd, strictly, known);
+    of_decimals(values, std::mem::take(long.get_mut()), scale)
 }
 
 /// Decimals of one scale, of which these rows have more than 64 bits.
@@ -157,15 +177,23 @@ pub(super) fn of_decimals(values: Vec<i64>, long: Vec<(usize, i128)>, scale: u8)
     Data::Decimal(all, scale)
 }
 
-fn texts<'t>(cells: impl Iterator<Item = Cell<'t>>, strictly: &mut impl Strictly, known: &mut Known) -> Texts {
-    let mut texts = Texts::default();
+fn texts<'t>(
+    rows: usize,
+    cells: impl Iterator<Item = Cell<'t>>,
+    strictly: &mut impl Strictly,
+    known: &mut Known,
+) -> Texts {
+    let mut texts = Gather::of(rows);
     for (row, cell) in cells.enumerate() {
         match strictly.read(row, cell) {
-            Value::Text(text) => push_text(&mut texts, &text, row, known),
-            _ => push_text(&mut texts, "", row, &mut Known::of(0)),
+            Value::Text(text) => {
+                texts.push(&text);
+                known.set(row);
+            }
+            _ => texts.push(""),
         }
     }
-    texts
+    texts.finish()
 }
 
 /// One text more. A piece has less than the 4 GiB that can be taken.

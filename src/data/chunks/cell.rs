@@ -118,18 +118,30 @@ pub(super) fn decimal(cell: Cell<'_>, scale: usize) -> Option<i64> {
     let (minus, number) = cell.sign();
     // Most often all digits after the point are there.
     let usual = number.end.checked_sub(scale + 1).filter(|at| *at > number.start && number.at(*at) == Some(b'.'));
-    let point = usual.or_else(|| point(number)).unwrap_or(number.end);
+    let mantissa = match usual {
+        Some(point) if scale == 2 && point - number.start <= 8 => {
+            let whole = number.part(number.start, point).eight_digits()?;
+            let cents = two(number.at(point + 1)?, number.at(point + 2)?)?;
+            whole * 100 + cents as u64
+        }
+        _ => decimal_at(number, usual.or_else(|| point(number)).unwrap_or(number.end), scale)?,
+    };
+    Some(if minus { -(mantissa as i64) } else { mantissa as i64 })
+}
+
+/// The same, its point there, or behind it.
+#[inline]
+fn decimal_at(number: Cell<'_>, point: usize, scale: usize) -> Option<u64> {
     let after = number.end.saturating_sub(point + 1);
     let whole = number.part(number.start, point);
     if after > scale || whole.len() + scale > 18 {
         return None;
     }
     let whole = whole.digits()?.checked_mul(power(scale)?)?;
-    let mantissa = match point == number.end {
-        true => whole,
-        false => whole + number.part(point + 1, number.end).digits()? * power(scale - after)?,
-    };
-    Some(if minus { -(mantissa as i64) } else { mantissa as i64 })
+    match point == number.end {
+        true => Some(whole),
+        false => Some(whole + number.part(point + 1, number.end).digits()? * power(scale - after)?),
+    }
 }
 
 /// `12.5`: at most fifteen digits, so that one division, which rounds to the nearest, gives the nearest float.
@@ -154,6 +166,9 @@ pub(super) fn float(cell: Cell<'_>) -> Option<f64> {
 
 #[inline]
 fn point(number: Cell<'_>) -> Option<usize> {
+    if number.len() > 1 && number.at(number.start + 1) == Some(b'.') {
+        return Some(number.start + 1);
+    }
     number.raw().iter().position(|byte| *byte == b'.').map(|at| number.start + at)
 }
 
@@ -192,17 +207,64 @@ pub(super) fn date(cell: Cell<'_>) -> Option<i32> {
 
 #[inline]
 fn day(text: &[u8; 10]) -> Option<i32> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
-    let (year, month, day) = (two(*y1, *y2)? * 100 + two(*y3, *y4)?, two(*m1, *m2)?, two(*d1, *d2)?);
-    if day <= 28 && (1..=12).contains(&month) && year > 0 && day > 0 {
-        // A day that every month has: only leap days before it are to be counted.
-        let march = (month + 9) % 12;
-        let year = (year + i64::from(month > 2)) as u32 - 1;
-        let before = year * 365 + year / 4 - year / 100 + year / 400 + (153 * march as u32 + 2) / 5 + day as u32;
-        return Some(before as i32 - 719_469);
+    let ([y1, y2], rest) = text.split_first_chunk()?;
+    let century = two(*y1, *y2)?;
+    let (year, month, day) = three_twos(rest.first_chunk()?, b'-')?;
+    let year = century * 100 + year;
+    let known = usize::try_from((year - Months::FIRST) * 12 + month - 1).ok().and_then(|at| MONTHS.0.get(at));
+    match known {
+        Some((before, days)) if day.wrapping_sub(1) as u64 <= *days as u64 && (1..=12).contains(&month) => {
+            Some(before + day as i32)
+        }
+        _ => calendar::from_parts(year, month, day),
     }
-    calendar::from_parts(year, month, day)
 }
+
+/// `26-11-22`, `08:15:30`: three numbers of two digits, something between them. All eight bytes are looked at together.
+#[inline]
+fn three_twos(text: &[u8; 8], between: u8) -> Option<(i64, i64, i64)> {
+    let between = u64::from(between);
+    let zeros = 0x3030_0030_3000_3030 | between << 16 | between << 40;
+    let digits = u64::from_le_bytes(*text) ^ zeros;
+    // A digit is 0 to 9 by now, and what stands between is 0: anything else runs over into the upper half of its byte.
+    let beyond = (digits.wrapping_add(0x7676_7f76_767f_7676) | digits) & 0x8080_8080_8080_8080;
+    if beyond != 0 {
+        return None;
+    }
+    let pairs = digits * 10 + (digits >> 8);
+    let pair = |at: u32| i64::from((pairs >> (8 * at)) as u8);
+    Some((pair(0), pair(3), pair(6)))
+}
+
+/// The months of the years that data are most often of: the day before the first, and how many days it has, less one.
+struct Months([(i32, i32); 12 * Months::YEARS]);
+
+impl Months {
+    const FIRST: i64 = 1900;
+    const YEARS: usize = 200;
+}
+
+static MONTHS: Months = {
+    let mut months = [(0, 0); 12 * Months::YEARS];
+    // 1899-12-31
+    let (mut before, mut at) = (-25_568, 0);
+    while at < months.len() {
+        let (year, month) = (Months::FIRST as usize + at / 12, at % 12);
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            1 => 28 + is_leap as i32,
+            3 | 5 | 8 | 10 => 30,
+            _ => 31,
+        };
+        #[allow(clippy::indexing_slicing, reason = "a constant is computed when compiled")]
+        {
+            months[at] = (before, days - 1);
+        }
+        before += days;
+        at += 1;
+    }
+    Months(months)
+};
 
 /// Two digits.
 #[inline]
@@ -222,6 +284,16 @@ pub(super) fn timestamp(cell: Cell<'_>, days: &Days) -> Option<i64> {
         return None;
     }
     let midnight = i64::from(date) * Duration::DAY_MICROS;
+    if let [b'T' | b' ', clock @ ..] = rest
+        && let Ok(clock) = clock.try_into()
+    {
+        // `08:15:30`
+        let (hour, minute, second) = three_twos(clock, b':')?;
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        return Some(midnight + ((hour * 60 + minute) * 60 + second) * SECOND - days.offset(date)?);
+    }
     let Some(([b'T' | b' ', h1, h2, b':', m1, m2], rest)) = rest.split_first_chunk() else {
         return if rest.is_empty() { Some(midnight - days.offset(date)?) } else { None };
     };

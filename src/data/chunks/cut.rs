@@ -58,7 +58,7 @@ pub(super) struct Cutter {
 impl Cutter {
     /// Opens a file.
     pub(super) fn open(input: &Input, ends: Ends, size: usize) -> Result<Cutter, DataError> {
-        let source = input.open()?;
+        let source = input.open_unwatched()?;
         let size = size.clamp(1, 1 << 30);
         Ok(Cutter {
             input: input.clone(),

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    column::{self, Data, Texts},
+    column::{self, Data},
     data::{
         BadRow, DataError, Input,
         bad_row::{NEVER_CLOSED, odd_width, shown},
@@ -13,6 +13,7 @@ use crate::{
             cell::Cell,
             cut::{Cutter, Ends, Piece},
             fields::{self, Fields},
+            gather::Gather,
         },
         encoding, table,
     },
@@ -52,7 +53,13 @@ impl Part {
             let Some((start, end)) = fields::first_row(&piece.bytes, delimiter) else { continue };
             let header = fields::record(piece.bytes.get(start..end).unwrap_or_default(), delimiter);
             headers = table::headers(input, &header)?;
-            let above: Vec<u8> = piece.bytes.drain(..end).collect();
+            // The line's end goes with it, so that what is left begins with a row.
+            let line_end = match piece.bytes.get(end..) {
+                Some([b'\r', b'\n', ..]) => 2,
+                Some([b'\r' | b'\n', ..]) => 1,
+                _ => 0,
+            };
+            let above: Vec<u8> = piece.bytes.drain(..end + line_end).collect();
             piece.line += memchr::memchr_iter(b'\n', &above).count() as u64;
             first = Some(piece);
             break;
@@ -88,7 +95,7 @@ impl Form {
         let text = if has_texts { simdutf8::basic::from_utf8(bytes).ok() } else { None };
         let mut faults = vec![];
         let columns = self.columns.iter().map(|(at, id, column)| {
-            let cells = fields.column(self.width, *at).map(|cell| if quotes { bare(bytes, cell) } else { cell });
+            let cells = fields.column(*at);
             let mut strict = Strict { id: *id, column, zone: &self.shared.zone, quotes, faults: &mut faults };
             let data = match (&column.ty, text) {
                 (Type::Text, Some(text)) => texts(text, rows, cells, &mut strict),
@@ -116,19 +123,10 @@ impl Form {
             (odd.before, bad((odd.start, odd.end), odd.line, None, reason))
         });
         let none = none.collect();
-        let places = (0..rows).filter(|_| self.shared.wanted.verbatim).map(|row| fields.row(self.width, row));
+        let places = (0..rows).filter(|_| self.shared.wanted.verbatim).map(|row| fields.row(row));
         let verbatim = places.map(|(start, end)| shown(start, end)).collect();
         let found = Found { columns, lines, children: vec![], verbatim, faults, none };
-        self.shared
-            .sorted_out(found, |row, line, column, reason| bad(fields.row(self.width, row), line, column, reason))
-    }
-}
-
-/// What stands within a field's quotes, where nothing in it is a quote; else the field as it is.
-fn bare(bytes: &[u8], (start, end): (usize, usize)) -> (usize, usize) {
-    match bytes.get(start..end) {
-        Some([b'"', inner @ .., b'"']) if memchr::memchr(b'"', inner).is_none() => (start + 1, end - 1),
-        _ => (start, end),
+        self.shared.sorted_out(found, |row, line, column, reason| bad(fields.row(row), line, column, reason))
     }
 }
 
@@ -143,6 +141,22 @@ struct Strict<'r> {
 }
 
 impl Strictly for Strict<'_> {
+    #[inline]
+    fn is_missing(&self, cell: Cell<'_>) -> bool {
+        self.column.optional && cell.is_empty()
+    }
+
+    /// What stands within a field's quotes, where nothing in it is a quote.
+    #[inline]
+    fn bare<'t>(&self, cell: Cell<'t>) -> Option<Cell<'t>> {
+        match cell.raw() {
+            [b'"', inner @ .., b'"'] if self.quotes && memchr::memchr(b'"', inner).is_none() => {
+                Some(Cell { bytes: cell.bytes, start: cell.start + 1, end: cell.end - 1 })
+            }
+            _ => None,
+        }
+    }
+
     #[cold]
     fn read(&mut self, row: usize, cell: Cell<'_>) -> Value {
         let raw = cell.raw();
@@ -180,18 +194,27 @@ fn texts(
     cells: impl Iterator<Item = (usize, usize)>,
     strict: &mut Strict<'_>,
 ) -> column::Column {
-    let (mut texts, mut known) = (Texts::default(), Known::of(rows));
+    let (mut texts, mut known) = (Gather::of(rows), Known::of(rows));
+    let bytes = text.as_bytes();
     for (row, (start, end)) in cells.enumerate() {
-        let usual = text.get(start..end).filter(|text| !text.is_empty() && !text.starts_with('"'));
+        let cell = Cell { bytes, start, end };
+        let usual = match bytes.get(start) {
+            Some(b'"') if start < end => strict.bare(cell).filter(|bare| !bare.is_empty()),
+            _ => Some(cell),
+        };
         match usual {
-            Some(usual) => build::push_text(&mut texts, usual, row, &mut known),
-            None => match strict.read(row, Cell { bytes: text.as_bytes(), start, end }) {
-                Value::Text(odd) => build::push_text(&mut texts, &odd, row, &mut known),
-                _ => {
-                    texts.push("");
+            Some(usual) if !usual.is_empty() => {
+                texts.push_part(text, usual.start, usual.end);
+                known.set(row);
+            }
+            _ => match strict.read(row, cell) {
+                Value::Text(odd) => {
+                    texts.push(&odd);
+                    known.set(row);
                 }
+                _ => texts.push(""),
             },
         }
     }
-    column::Column::of(Data::Texts(texts), known.bits, rows)
+    column::Column::of(Data::Texts(texts.finish()), known.bits, rows)
 }

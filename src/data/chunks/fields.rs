@@ -1,4 +1,5 @@
-//! Where the fields of delimited rows begin and end, 64 bytes at a time. A row of another width than the header's is set aside.
+//! Where the fields of delimited rows begin and end, whatever is in them, 64 bytes at a time. A row of another width than the
+//! header's is set aside.
 
 use std::borrow::Cow;
 
@@ -6,11 +7,20 @@ use csv::ByteRecord;
 use memchr::memchr;
 use wide::u8x32;
 
+use crate::data::chunks::marks::{self, Usual};
+
 /// Rows of a piece.
 #[derive(Default)]
 pub(super) struct Fields {
-    /// Of each row: where each field begins, and one behind where the row ends; so each field ends one before the next.
+    /// Of each row: where each field begins, and one behind where the row ends; so each field ends one before the next. Where one row
+    /// follows another directly the one's end is the other's beginning.
     starts: Vec<u32>,
+    /// Starts of a row: from one row's first to the next row's.
+    stride: usize,
+    /// Fields of a row.
+    width: usize,
+    /// What is to be added to a row's first start.
+    skip: u32,
     /// The line that each row begins on.
     pub(super) lines: Vec<u64>,
     /// Rows of another width, or with an open quote.
@@ -32,8 +42,22 @@ pub(super) struct Odd {
 impl Fields {
     /// Splits a piece of whole records, less than 4 GiB.
     pub(super) fn split(bytes: &[u8], delimiter: u8, width: usize, line: u64) -> Fields {
-        let mut splitter =
-            Splitter { bytes, delimiter, width, line, row: 0, field: 0, base: 0, fields: Fields::default() };
+        match marks::usual(bytes, delimiter, width) {
+            Some(usual) => Fields::of_usual(usual, line, width),
+            None => Fields::of_any(bytes, delimiter, width, line),
+        }
+    }
+
+    /// Rows that are as rows most often are.
+    pub(super) fn of_usual(Usual { ends, rows, skip }: Usual, line: u64, width: usize) -> Fields {
+        let lines = (line..).take(rows).collect();
+        Fields { starts: ends, stride: width, width, skip, lines, odd: vec![] }
+    }
+
+    /// Any rows.
+    pub(super) fn of_any(bytes: &[u8], delimiter: u8, width: usize, line: u64) -> Fields {
+        let fields = Fields { stride: width + 1, width, ..Fields::default() };
+        let mut splitter = Splitter { bytes, delimiter, width, line, row: 0, field: 0, base: 0, fields };
         // Ten bytes a field are about what data have.
         splitter.fields.starts.reserve(bytes.len() / 8);
         splitter.fields.lines.reserve(bytes.len() / 8 / width.max(1));
@@ -51,18 +75,18 @@ impl Fields {
 
     /// Where the fields of one column begin and end, row by row.
     #[inline]
-    pub(super) fn column(&self, width: usize, at: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.starts.chunks_exact(width + 1).map(move |row| match row.get(at..at + 2) {
-            Some([start, next]) => (*start as usize, (*next as usize).saturating_sub(1)),
-            _ => (0, 0),
-        })
+    pub(super) fn column(&self, at: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let from = |at: usize| self.starts.get(at..).unwrap_or_default().iter().step_by(self.stride.max(1));
+        let skip = if at == 0 { self.skip } else { 0 };
+        let places = from(at).zip(from(at + 1)).take(self.rows());
+        places.map(move |(start, next)| (start.wrapping_add(skip) as usize, next.wrapping_sub(1) as usize))
     }
 
     /// Where a row begins and ends.
-    pub(super) fn row(&self, width: usize, row: usize) -> (usize, usize) {
-        let starts = self.starts.get(row * (width + 1)..(row + 1) * (width + 1)).unwrap_or_default();
-        match (starts.first(), starts.last()) {
-            (Some(start), Some(next)) => (*start as usize, (*next as usize).saturating_sub(1)),
+    pub(super) fn row(&self, row: usize) -> (usize, usize) {
+        let from = row * self.stride;
+        match (self.starts.get(from), self.starts.get(from + self.width)) {
+            (Some(start), Some(next)) => (start.wrapping_add(self.skip) as usize, next.wrapping_sub(1) as usize),
             _ => (0, 0),
         }
     }

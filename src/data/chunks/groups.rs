@@ -2,16 +2,8 @@
 
 use std::{fs::File, io::Read, sync::Arc};
 
-use arrow_array::{
-    Array, ArrowPrimitiveType, RecordBatch, RecordBatchReader,
-    cast::AsArray,
-    types::{
-        Date32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-        TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
-        UInt16Type, UInt32Type,
-    },
-};
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{
@@ -21,20 +13,15 @@ use parquet::arrow::{
 };
 
 use crate::{
-    column::{self, Data, Texts},
     data::{
-        BadRow, DataError, Input,
-        chunks::{Fault, Found, Parsed, Shared, build, build::Known, cell, cell::Cell, days::Days},
+        DataError, Input,
+        chunks::{Parsed, Shared, arrays::Arrays},
         columnar,
         guard::guarded,
         table,
     },
     schema::{Column, ColumnId},
-    value::{
-        Duration, Type, Value, Zone,
-        moment_text::MomentFormat,
-        time::{calendar, in_calendar},
-    },
+    value::Type,
 };
 
 /// A file that is being cut.
@@ -60,9 +47,7 @@ pub(super) struct Form {
     standard: Option<bytes::Bytes>,
     metadata: ArrowReaderMetadata,
     projection: ProjectionMask,
-    /// In the order in which they are judged.
-    columns: Vec<(ColumnId, Column)>,
-    shared: Arc<Shared>,
+    arrays: Arrays,
 }
 
 impl Part {
@@ -94,8 +79,8 @@ impl Part {
         let projection = ProjectionMask::roots(metadata.parquet_schema(), roots);
         let columns = found.into_iter().map(|(_, id, column)| (id, column)).collect();
         let pieces = pieces(&metadata, most.max(1));
-        let (input, shared) = (input.clone(), Arc::clone(shared));
-        let form = Form { input, standard, metadata, projection, columns, shared };
+        let arrays = Arrays::of(input, columns, shared);
+        let form = Form { input: input.clone(), standard, metadata, projection, arrays };
         Ok(Part { form: Arc::new(form), pieces: pieces.into_iter() })
     }
 
@@ -169,7 +154,7 @@ impl Form {
                 .map_err(|it| self.unfit(&it))
         };
         let batch = guarded(whole).unwrap_or_else(|| Err(self.unfit(&columnar::DAMAGED)))?;
-        Ok(self.parsed(&batch, piece.before))
+        Ok(self.arrays.parsed(&batch, piece.before))
     }
 
     /// Reads a piece so many rows after the other, which takes less memory at a time.
@@ -179,7 +164,7 @@ impl Form {
         let mut before = piece.before;
         while let Some(batch) = guarded(|| reader.next()).ok_or_else(damaged)? {
             let batch = batch.map_err(|error| self.unfit(&error))?;
-            taken(self.parsed(&batch, before));
+            taken(self.arrays.parsed(&batch, before));
             before += batch.num_rows() as u64;
         }
         Ok(())
@@ -187,27 +172,6 @@ impl Form {
 
     fn unfit(&self, error: &dyn std::fmt::Display) -> DataError {
         columnar::unfit(&self.input, error)
-    }
-
-    /// Rows that follow so many of the file.
-    fn parsed(&self, batch: &RecordBatch, before: u64) -> Parsed {
-        let rows = batch.num_rows();
-        let lines = (1..).map(|row| before + row).take(rows).collect();
-        let mut faults = vec![];
-        let mut columns = vec![];
-        for (id, column) in &self.columns {
-            let Some(array) = batch.column_by_name(&column.header) else { continue };
-            let mut strict = Strict { id: *id, column, zone: &self.shared.zone, array, faults: &mut faults };
-            columns.push((*id, self::column(array, column, &self.shared.days, &mut strict)));
-        }
-        let shown = |row| columnar::verbatim(batch, row, &self.shared.zone).into_bytes();
-        let wanted = &self.shared.wanted;
-        let verbatim = (0..rows).filter(|_| wanted.verbatim).map(shown).collect();
-        let children = if wanted.nested.is_empty() { vec![] } else { vec![vec![]; rows] };
-        let found = Found { columns, lines, children, verbatim, faults, none: vec![] };
-        self.shared.sorted_out(found, |row, line, column, reason| {
-            Box::new(BadRow { file: self.input.name(), line, column, reason, verbatim: shown(row) })
-        })
     }
 
     fn reader(&self, piece: &Piece, rows: usize) -> Result<ParquetRecordBatchReader, DataError> {
@@ -227,284 +191,5 @@ impl Form {
             (None, Some(path)) => reader!(File::open(path).map_err(|error| self.input.unreadable(error))?),
             (all, _) => reader!(all.clone().unwrap_or_default()),
         }
-    }
-}
-
-/// A column of the file as one of the table's.
-fn column(array: &dyn Array, column: &Column, days: &Days, strict: &mut Strict<'_>) -> column::Column {
-    let rows = array.len();
-    let mut known = Known::of(rows);
-    let (iso, texts) = (column.format == MomentFormat::Iso, texts_of(array));
-    let cell = |row| if iso { Some(Cell::whole(texts.as_ref()?.get(row).as_bytes())) } else { None };
-    let data = match &column.ty {
-        Type::Int => {
-            let ints = ints_of(array);
-            if let (Some(ints), 0) = (&ints, array.null_count()) {
-                known.set_all(rows);
-                return column::Column::of(Data::Int(ints.clone()), known.bits, rows);
-            }
-            let odd = |value: &Value| if let Value::Int(it) = value { Some(*it) } else { None };
-            Data::Int(fill(array, |row: usize| ints.as_ref()?.get(row).copied(), odd, strict, &mut known))
-        }
-        Type::Float => {
-            let floats = floats_of(array);
-            let usual = |row: usize| floats.as_ref()?.get(row).copied().filter(|it| it.is_finite()).map(|it| it + 0.0);
-            let odd = |value: &Value| if let Value::Float(it) = value { Some(*it) } else { None };
-            Data::Float(fill(array, usual, odd, strict, &mut known))
-        }
-        Type::Decimal(scale) => decimals(array, *scale, strict, &mut known),
-        Type::Bool => {
-            let bools = array.as_boolean_opt();
-            let odd = |value: &Value| if let Value::Bool(it) = value { Some(*it) } else { None };
-            Data::Bool(fill(array, |row| Some(bools?.value(row)), odd, strict, &mut known))
-        }
-        Type::Text => Data::Texts(all_texts(array, texts.as_ref(), strict, &mut known)),
-        Type::Date => {
-            let dates = array.as_primitive_opt::<Date32Type>().map(|dates| dates.values());
-            let usual = |row| match dates {
-                Some(dates) => dates.get(row).copied().filter(in_years),
-                None => cell::date(cell(row)?),
-            };
-            let odd = |value: &Value| if let Value::Date(it) = value { Some(*it) } else { None };
-            Data::Date(fill(array, usual, odd, strict, &mut known))
-        }
-        Type::Timestamp => {
-            let (instants, ints, unit) = (instants_of(array), ints_of(array), cell::unit(&column.format));
-            let usual = |row| match (&instants, &ints) {
-                (Some((instants, true)), _) => in_calendar(instants.get(row).copied()?),
-                (Some((instants, false)), _) => in_calendar(local(*instants.get(row)?, days)?),
-                (None, Some(ints)) => cell::epoch_of(*ints.get(row)?, unit?),
-                (None, None) => cell::timestamp(cell(row)?, days),
-            };
-            let odd = |value: &Value| if let Value::Timestamp(it) = value { Some(*it) } else { None };
-            Data::Timestamp(fill(array, usual, odd, strict, &mut known))
-        }
-        Type::Duration => {
-            let odd = |value: &Value| if let Value::Duration(it) = value { Some(*it) } else { None };
-            Data::Duration(fill(array, |_| None::<Duration>, odd, strict, &mut known))
-        }
-        Type::List(_) => {
-            let odd = |value: &Value| if let Value::List(it) = value { Some(Some(it.clone())) } else { None };
-            Data::List(fill(array, |_| None, odd, strict, &mut known))
-        }
-        Type::Choice(_) => Data::Choice(fill(array, |_| None, |_| None, strict, &mut known)),
-    };
-    column::Column::of(data, known.bits, rows)
-}
-
-fn fill<T: Default>(
-    array: &dyn Array,
-    usual: impl Fn(usize) -> Option<T>,
-    odd: impl Fn(&Value) -> Option<T>,
-    strict: &mut Strict<'_>,
-    known: &mut Known,
-) -> Vec<T> {
-    let nulls = array.nulls();
-    // Most often all are usual.
-    if array.null_count() == 0
-        && let Some(all) = (0..array.len()).map(&usual).collect()
-    {
-        known.set_all(array.len());
-        return all;
-    }
-    let one = |row| {
-        let there = nulls.is_none_or(|nulls| nulls.is_valid(row));
-        let usual = if there { usual(row) } else { None };
-        let value = usual.or_else(|| odd(&strict.read(row)));
-        if value.is_some() {
-            known.set(row);
-        }
-        value.unwrap_or_default()
-    };
-    (0..array.len()).map(one).collect()
-}
-
-fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut Known) -> Data {
-    let same = matches!(array.data_type(), DataType::Decimal128(_, own) if i8::try_from(scale) == Ok(*own));
-    let decimals = array.as_primitive_opt::<Decimal128Type>().filter(|_| same).map(|array| array.values());
-    let ints = ints_of(array);
-    let short = matches!(array.data_type(), DataType::Decimal64(_, own) if i8::try_from(scale) == Ok(*own));
-    let short = array.as_primitive_opt::<Decimal64Type>().filter(|_| short).map(|array| array.values());
-    let factor = 10_i64.checked_pow(u32::from(scale));
-    let usual = |row: usize| match (short, decimals, &ints) {
-        (Some(short), ..) => short.get(row).copied(),
-        (None, Some(decimals), _) => i64::try_from(*decimals.get(row)?).ok(),
-        (None, None, Some(ints)) => ints.get(row)?.checked_mul(factor?),
-        (None, None, None) => None,
-    };
-    let mut long = vec![];
-    let nulls = array.nulls();
-    if array.null_count() == 0 {
-        let all = match short {
-            Some(short) => Some(short.to_vec()),
-            None => (0..array.len()).map(usual).collect(),
-        };
-        if let Some(all) = all {
-            known.set_all(array.len());
-            return Data::Short(all, scale);
-        }
-    }
-    let mut values = Vec::with_capacity(array.len());
-    for row in 0..array.len() {
-        let there = nulls.is_none_or(|nulls| nulls.is_valid(row));
-        let value = match if there { usual(row) } else { None } {
-            Some(mantissa) => Some(mantissa),
-            None => match strict.read(row) {
-                Value::Decimal(it) => Some(i64::try_from(it.mantissa).unwrap_or_else(|_| {
-                    long.push((row, it.mantissa));
-                    0
-                })),
-                _ => None,
-            },
-        };
-        if value.is_some() {
-            known.set(row);
-        }
-        values.push(value.unwrap_or_default());
-    }
-    build::of_decimals(values, long, scale)
-}
-
-fn all_texts(array: &dyn Array, found: Option<&TextArray<'_>>, strict: &mut Strict<'_>, known: &mut Known) -> Texts {
-    if let Some(texts) = shared_texts(array, known) {
-        return texts;
-    }
-    let nulls = array.nulls();
-    let mut texts = Texts::default();
-    for row in 0..array.len() {
-        let there = nulls.is_none_or(|nulls| nulls.is_valid(row));
-        match found.filter(|_| there) {
-            Some(found) => build::push_text(&mut texts, found.get(row), row, known),
-            None => match strict.read(row) {
-                Value::Text(odd) => build::push_text(&mut texts, &odd, row, known),
-                _ => {
-                    texts.push("");
-                }
-            },
-        }
-    }
-    texts
-}
-
-/// Texts that rows share, where none is missing.
-fn shared_texts(array: &dyn Array, known: &mut Known) -> Option<Texts> {
-    let dictionary = array.as_dictionary_opt::<Int32Type>()?;
-    let values = dictionary.values().as_string_opt::<i32>().filter(|_| array.null_count() == 0)?;
-    let mut texts = Texts::default();
-    (0..values.len()).all(|at| values.is_valid(at) && texts.push(values.value(at))).then_some(())?;
-    let codes = dictionary.keys().values().iter().map(|key| *key as u32).collect();
-    known.set_all(array.len());
-    Some(texts.shared(codes))
-}
-
-/// The arrays that hold texts.
-enum TextArray<'a> {
-    Short(&'a arrow_array::StringArray),
-    Long(&'a arrow_array::LargeStringArray),
-    View(&'a arrow_array::StringViewArray),
-    Shared(&'a arrow_array::DictionaryArray<Int32Type>, &'a arrow_array::StringArray),
-}
-
-fn texts_of(array: &dyn Array) -> Option<TextArray<'_>> {
-    let short = array.as_string_opt::<i32>().map(TextArray::Short);
-    let long = || array.as_string_opt::<i64>().map(TextArray::Long);
-    let shared = || {
-        let shared = array.as_dictionary_opt::<Int32Type>()?;
-        Some(TextArray::Shared(shared, shared.values().as_string_opt::<i32>()?))
-    };
-    short.or_else(long).or_else(|| array.as_string_view_opt().map(TextArray::View)).or_else(shared)
-}
-
-impl TextArray<'_> {
-    #[inline]
-    fn get(&self, row: usize) -> &str {
-        match self {
-            TextArray::Short(array) => array.value(row),
-            TextArray::Long(array) => array.value(row),
-            TextArray::View(array) => array.value(row),
-            TextArray::Shared(array, texts) => array.key(row).map_or("", |key| texts.value(key)),
-        }
-    }
-}
-
-/// All values, those of null rows too, which mean nothing.
-fn ints_of(array: &dyn Array) -> Option<Vec<i64>> {
-    fn of<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array) -> Option<Vec<i64>> {
-        Some(array.as_primitive_opt::<T>()?.values().iter().map(|it| (*it).into()).collect())
-    }
-    match array.data_type() {
-        DataType::Int8 => of::<Int8Type>(array),
-        DataType::Int16 => of::<Int16Type>(array),
-        DataType::Int32 => of::<Int32Type>(array),
-        DataType::Int64 => of::<Int64Type>(array),
-        DataType::UInt8 => of::<UInt8Type>(array),
-        DataType::UInt16 => of::<UInt16Type>(array),
-        DataType::UInt32 => of::<UInt32Type>(array),
-        _ => None,
-    }
-}
-
-fn floats_of(array: &dyn Array) -> Option<Vec<f64>> {
-    match array.data_type() {
-        DataType::Float64 => Some(array.as_primitive_opt::<Float64Type>()?.values().to_vec()),
-        DataType::Float32 => {
-            Some(array.as_primitive_opt::<Float32Type>()?.values().iter().map(|it| f64::from(*it)).collect())
-        }
-        _ => ints_of(array).map(|ints| ints.into_iter().map(|it| it as f64).collect()),
-    }
-}
-
-/// Whether a day lies in the calendar; the strict reader says what is wrong with others.
-fn in_years(day: &i32) -> bool {
-    (calendar::FIRST_DAY..=calendar::LAST_DAY).contains(day)
-}
-
-/// Microseconds, and whether they are of instants; else they are of local times. None where any does not fit.
-fn instants_of(array: &dyn Array) -> Option<(Vec<i64>, bool)> {
-    let DataType::Timestamp(unit, zoned) = array.data_type() else { return None };
-    fn all<T: ArrowPrimitiveType<Native = i64>>(
-        array: &dyn Array,
-        of: impl Fn(i64) -> Option<i64>,
-    ) -> Option<Vec<i64>> {
-        array.as_primitive_opt::<T>()?.values().iter().map(|it| of(*it)).collect()
-    }
-    let micros = match unit {
-        TimeUnit::Second => all::<TimestampSecondType>(array, |it| it.checked_mul(1_000_000)),
-        TimeUnit::Millisecond => all::<TimestampMillisecondType>(array, |it| it.checked_mul(1_000)),
-        TimeUnit::Microsecond => all::<TimestampMicrosecondType>(array, Some),
-        TimeUnit::Nanosecond => all::<TimestampNanosecondType>(array, |it| Some(it.div_euclid(1_000))),
-    };
-    Some((micros?, zoned.is_some()))
-}
-
-/// The instant of a local time, where the day has one offset.
-fn local(micros: i64, days: &Days) -> Option<i64> {
-    let date = i32::try_from(micros.div_euclid(Duration::DAY_MICROS)).ok()?;
-    micros.checked_sub(days.offset(date)?)
-}
-
-/// The strict reader of a column's values.
-struct Strict<'r> {
-    id: ColumnId,
-    column: &'r Column,
-    zone: &'r Zone,
-    array: &'r dyn Array,
-    faults: &'r mut Vec<Fault>,
-}
-
-impl Strict<'_> {
-    /// The value of a row; missing where it is bad.
-    #[cold]
-    fn read(&mut self, row: usize) -> Value {
-        let value = match columnar::cell(self.array, row, self.column, &self.column.ty, self.zone) {
-            Ok(Value::Missing) if !self.column.optional => {
-                Err(format!("the value is missing, and `{}` may not be", self.column.ty))
-            }
-            value => value,
-        };
-        value.unwrap_or_else(|reason| {
-            self.faults.push(Fault { row, column: self.id, reason });
-            Value::Missing
-        })
     }
 }

@@ -1,16 +1,19 @@
 //! Data files in pieces of many rows, which any number of threads can read at once: what is cut here one after the other
 //! costs little, and [`Chunk::parse`] does the work. Values, bad rows and their words are those of [`super::rows_as`].
 
+mod arrays;
+mod batches;
 mod build;
 mod cell;
 mod cut;
 mod days;
 mod delimited;
 mod fields;
+mod gather;
 mod groups;
 mod kept;
+mod marks;
 mod objects;
-mod plain;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -74,7 +77,7 @@ enum Part {
     Delimited(delimited::Part),
     Objects(objects::Part),
     Groups(groups::Part),
-    Plain(plain::Part),
+    Batches(batches::Part),
     Kept(kept::Part),
 }
 
@@ -82,8 +85,7 @@ enum Unread {
     Delimited(Arc<delimited::Form>, Piece),
     Objects(Arc<objects::Form>, Piece),
     Groups(Arc<groups::Form>, groups::Piece),
-    /// Rows that are read already.
-    Plain(Box<Parsed>),
+    Batches(Arc<arrays::Arrays>, batches::Piece),
     Kept(kept::Piece),
 }
 
@@ -127,7 +129,7 @@ impl Chunks {
             Format::Tsv => Part::Delimited(delimited::Part::open(&part, b'\t', shared, self.size)?),
             Format::JsonLines => Part::Objects(objects::Part::open(&part, shared, self.size)?),
             Format::Parquet => Part::Groups(groups::Part::open(&part, shared, self.size / ROW)?),
-            Format::Arrow => Part::Plain(plain::Part::open(&part, shared)?),
+            Format::Arrow => Part::Batches(batches::Part::open(&part, shared, self.size / ROW)?),
         });
         Ok(())
     }
@@ -138,7 +140,7 @@ impl Chunks {
                 Part::Delimited(part) => part.next()?.map(|(form, piece)| Unread::Delimited(form, piece)),
                 Part::Objects(part) => part.next()?.map(|(form, piece)| Unread::Objects(form, piece)),
                 Part::Groups(part) => part.next().map(|(form, piece)| Unread::Groups(form, piece)),
-                Part::Plain(part) => part.next()?.map(|rows| Unread::Plain(Box::new(rows))),
+                Part::Batches(part) => part.next()?.map(|(form, piece)| Unread::Batches(form, piece)),
                 Part::Kept(part) => part.next()?.map(Unread::Kept),
             };
             if let Some(rows) = found {
@@ -174,7 +176,7 @@ impl Chunk {
             Unread::Delimited(form, piece) => Ok(form.parse(&piece)),
             Unread::Objects(form, piece) => Ok(form.parse(&piece)),
             Unread::Groups(form, piece) => form.parse(&piece),
-            Unread::Plain(rows) => Ok(*rows),
+            Unread::Batches(form, piece) => Ok(piece.parse(&form)),
             Unread::Kept(piece) => Ok(piece.parse()),
         }
     }

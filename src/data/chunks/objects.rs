@@ -9,7 +9,7 @@ use memchr::memchr_iter;
 use serde_json::Value as Json;
 
 use crate::{
-    column::{self, Data, Texts},
+    column::{self, Data},
     data::{
         DataError, Input,
         chunks::{
@@ -17,6 +17,7 @@ use crate::{
             build::{Known, Strictly},
             cell::Cell,
             cut::{Cutter, Ends, Piece},
+            gather::Gather,
             scan::{Scanner, Seen, Span},
         },
         json_lines,
@@ -155,10 +156,10 @@ impl Form {
         spans: impl Iterator<Item = &'s Span>,
         strict: &mut Strict<'_>,
     ) -> column::Column {
-        let cells = spans.map(|span| Cell { bytes, start: span.start as usize, end: span.end as usize });
         if column.ty == Type::Text {
-            return texts(text, rows, cells, strict);
+            return texts(bytes, text, rows, spans, strict);
         }
+        let cells = spans.map(|span| Cell { bytes, start: span.start(), end: span.end() });
         let quoted = |cell: Cell<'t>| match cell.raw() {
             [b'"', .., b'"'] => Some(Cell { bytes, start: cell.start + 1, end: cell.end - 1 }),
             _ => None,
@@ -185,6 +186,17 @@ struct Strict<'r> {
 }
 
 impl Strictly for Strict<'_> {
+    #[inline]
+    fn is_missing(&self, cell: Cell<'_>) -> bool {
+        // Of what is right, only `null` begins so. Where a row was read as a whole nothing is known of its cells.
+        let is_null = cell.bytes.get(cell.start) == Some(&b'n') && !cell.is_empty();
+        self.column.optional && self.whole.is_empty() && (is_null || cell.is_empty())
+    }
+
+    fn bare<'t>(&self, _: Cell<'t>) -> Option<Cell<'t>> {
+        None
+    }
+
     #[cold]
     fn read(&mut self, row: usize, cell: Cell<'_>) -> Value {
         if let Some(values) = self.whole.get(&row) {
@@ -203,29 +215,31 @@ impl Strictly for Strict<'_> {
 }
 
 /// Texts, most often of a piece that is UTF-8 throughout.
-fn texts<'t>(
+fn texts<'s>(
+    bytes: &[u8],
     text: Option<&str>,
     rows: usize,
-    cells: impl Iterator<Item = Cell<'t>>,
+    spans: impl Iterator<Item = &'s Span>,
     strict: &mut Strict<'_>,
 ) -> column::Column {
-    let (mut texts, mut known) = (Texts::default(), Known::of(rows));
-    for (row, cell) in cells.enumerate() {
-        let usual = match cell.raw() {
-            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => {
-                text.and_then(|text| text.get(cell.start + 1..cell.end - 1))
+    let (mut texts, mut known) = (Gather::of(rows), Known::of(rows));
+    for (row, span) in spans.enumerate() {
+        let cell = Cell { bytes, start: span.start(), end: span.end() };
+        let is_text = bytes.get(cell.start) == Some(&b'"') && !cell.is_empty() && !span.is_escaped();
+        match text {
+            Some(text) if is_text => {
+                texts.push_part(text, cell.start + 1, cell.end - 1);
+                known.set(row);
             }
-            _ => None,
-        };
-        match usual {
-            Some(usual) => build::push_text(&mut texts, usual, row, &mut known),
-            None => match strict.read(row, cell) {
-                Value::Text(odd) => build::push_text(&mut texts, &odd, row, &mut known),
-                _ => {
-                    texts.push("");
+            _ if strict.is_missing(cell) => texts.push(""),
+            _ => match strict.read(row, cell) {
+                Value::Text(odd) => {
+                    texts.push(&odd);
+                    known.set(row);
                 }
+                _ => texts.push(""),
             },
         }
     }
-    column::Column::of(Data::Texts(texts), known.bits, rows)
+    column::Column::of(Data::Texts(texts.finish()), known.bits, rows)
 }

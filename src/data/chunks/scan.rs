@@ -3,16 +3,72 @@
 
 use wide::u8x16;
 
-/// Where a value stands in its piece.
+/// Where a value stands in its piece, of less than 2 GiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
-    pub(super) start: u32,
+    start: u32,
     /// 0 where there is no value.
-    pub(super) end: u32,
+    end: u32,
 }
 
-/// A key as it stood in the line before, with its quotes and its colon, and the place of its values, where they are wanted.
-pub(super) type Seen<'t> = (&'t [u8], Option<usize>);
+impl Span {
+    /// In `end`: whether a text has escapes.
+    const ESCAPED: u32 = 1 << 31;
+
+    #[inline]
+    fn of(start: usize, end: usize, escaped: bool) -> Span {
+        Span { start: start as u32, end: end as u32 | u32::from(escaped) << 31 }
+    }
+
+    #[inline]
+    pub(super) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[inline]
+    pub(super) fn end(self) -> usize {
+        (self.end & !Span::ESCAPED) as usize
+    }
+
+    /// Whether it is a text with escapes.
+    #[inline]
+    pub(super) fn is_escaped(self) -> bool {
+        self.end & Span::ESCAPED != 0
+    }
+}
+
+/// A key as it stood in the line before.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'t> {
+    /// With its quotes and its colon.
+    key: &'t [u8],
+    /// Its first bytes, and ones in their places.
+    head: u128,
+    mask: u128,
+    /// The place of its values, where they are wanted.
+    place: Option<usize>,
+}
+
+impl<'t> Seen<'t> {
+    fn of(key: &'t [u8], place: Option<usize>) -> Seen<'t> {
+        let mut head = [0; 16];
+        head.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+        let mask = if key.len() < 16 { (1 << (8 * key.len())) - 1 } else { u128::MAX };
+        Seen { key, head: u128::from_le_bytes(head), mask, place }
+    }
+
+    /// Whether a line goes on with it.
+    #[inline]
+    fn begins(&self, rest: &[u8]) -> bool {
+        match rest.first_chunk() {
+            Some(sixteen) => {
+                u128::from_le_bytes(*sixteen) & self.mask == self.head
+                    && (self.key.len() <= 16 || rest.starts_with(self.key))
+            }
+            None => rest.starts_with(self.key),
+        }
+    }
+}
 
 /// Objects within objects that are looked through.
 const DEEP: usize = 64;
@@ -49,25 +105,25 @@ impl<'t> Scanner<'t> {
         } else {
             loop {
                 let place = match seen.get(number) {
-                    Some((key, place)) if self.bytes.get(self.at..)?.starts_with(key) => {
-                        self.at += key.len();
-                        *place
+                    Some(seen) if seen.begins(self.bytes.get(self.at..)?) => {
+                        self.at += seen.key.len();
+                        seen.place
                     }
                     known => {
                         let known = known.is_some();
-                        let (key, found) = self.key(&place)?;
+                        let found = self.key(&place)?;
                         match known {
-                            true => seen.iter_mut().skip(number).take(1).for_each(|slot| *slot = (key, found)),
-                            false => seen.push((key, found)),
+                            true => seen.iter_mut().skip(number).take(1).for_each(|slot| *slot = found),
+                            false => seen.push(found),
                         }
-                        found
+                        found.place
                     }
                 };
                 self.space();
                 let start = self.at;
-                self.value(0)?;
+                let escaped = self.value(0)?;
                 if let Some(slot) = place.and_then(|place| spans.get_mut(place)) {
-                    *slot = Span { start: start as u32, end: self.at as u32 };
+                    *slot = Span::of(start, self.at, escaped);
                 }
                 number += 1;
                 self.space();
@@ -94,7 +150,7 @@ impl<'t> Scanner<'t> {
         }
         self.space();
         self.take(b':')?;
-        Some((self.bytes.get(start..self.at)?, place(key)))
+        Some(Seen::of(self.bytes.get(start..self.at)?, place(key)))
     }
 
     #[inline]
@@ -114,16 +170,18 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// A value, and whether it is a text with escapes.
     #[inline]
-    fn value(&mut self, depth: usize) -> Option<()> {
+    fn value(&mut self, depth: usize) -> Option<bool> {
         match self.peek()? {
             b'"' => {
                 let start = self.at;
-                if self.text()? {
+                let escaped = self.text()?;
+                if escaped {
                     // Whether escapes are right is not judged here.
                     serde_json::from_slice::<String>(self.bytes.get(start..self.at)?).ok()?;
                 }
-                Some(())
+                return Some(escaped);
             }
             b'-' | b'0'..=b'9' => self.number(),
             b't' => self.word(b"true"),
@@ -131,11 +189,13 @@ impl<'t> Scanner<'t> {
             b'n' => self.word(b"null"),
             b'[' | b'{' if depth < DEEP => self.nested(depth),
             _ => None,
-        }
+        }?;
+        Some(false)
     }
 
-    fn word(&mut self, word: &[u8]) -> Option<()> {
-        self.bytes.get(self.at..)?.starts_with(word).then(|| self.at += word.len())
+    #[inline]
+    fn word<const N: usize>(&mut self, word: &[u8; N]) -> Option<()> {
+        (self.bytes.get(self.at..)?.first_chunk()? == word).then(|| self.at += N)
     }
 
     /// A text, and whether it has escapes.
@@ -199,6 +259,15 @@ impl<'t> Scanner<'t> {
     #[inline]
     fn digits(&mut self) -> Option<()> {
         let start = self.at;
+        while let Some(eight) = self.bytes.get(self.at..)?.first_chunk() {
+            // The first byte that is no digit has its highest bit set here; of those behind it nothing is said.
+            let digits = u64::from_le_bytes(*eight) ^ 0x3030_3030_3030_3030;
+            let others = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+            self.at += others.trailing_zeros() as usize / 8;
+            if others != 0 {
+                return (self.at > start).then_some(());
+            }
+        }
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
         }
@@ -246,7 +315,7 @@ mod tests {
         let place = |key: &[u8]| [b"a", b"b"].iter().position(|it| *it == key);
         let controls = line.bytes().any(|byte| byte < 0x20);
         Scanner::new(line.as_bytes(), 0, line.len(), controls).object(&mut vec![], place, &mut spans)?;
-        Some(spans.map(|span| line.get(span.start as usize..span.end as usize).unwrap_or_default()))
+        Some(spans.map(|span| line.get(span.start()..span.end()).unwrap_or_default()))
     }
 
     #[test]

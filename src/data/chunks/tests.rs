@@ -8,6 +8,7 @@ use arrow_array::{
     TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
     types::{Int32Type, Int64Type},
 };
+use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::{Field, Schema};
 
 use proptest::{prelude::*, sample::select};
@@ -428,7 +429,7 @@ fn arrays() -> Vec<ArrayRef> {
 }
 
 #[test]
-fn pieces_of_parquet_hold_what_its_rows_are() {
+fn pieces_of_parquet_and_arrow_hold_what_their_rows_are() {
     let folder = tempfile::tempdir().unwrap();
     let types = [
         Type::Text,
@@ -452,8 +453,17 @@ fn pieces_of_parquet_hold_what_its_rows_are() {
         let mut writer = parquet::arrow::ArrowWriter::try_new(file, schema, Some(properties)).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
-        let input = Input::parse(path.to_str().unwrap()).unwrap();
-        for ty in &types {
+        let half = batch.num_rows() / 2;
+        let batches = [batch.slice(0, half), batch.slice(half, batch.num_rows() - half)];
+        let (as_file, as_stream) = (path.with_extension("arrow"), path.with_extension("stream.arrow"));
+        let mut writer = FileWriter::try_new(fs::File::create(&as_file).unwrap(), &batch.schema()).unwrap();
+        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        writer.finish().unwrap();
+        let mut writer = StreamWriter::try_new(fs::File::create(&as_stream).unwrap(), &batch.schema()).unwrap();
+        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        writer.finish().unwrap();
+        let inputs = [&path, &as_file, &as_stream].map(|path| Input::parse(path.to_str().unwrap()).unwrap());
+        for (input, ty) in inputs.iter().flat_map(|input| types.iter().map(move |ty| (input, ty))) {
             let moments = matches!(ty, Type::Date | Type::Timestamp);
             for (optional, epoch) in [(true, false), (false, false), (true, true)] {
                 let format = if epoch && moments { MomentFormat::EpochMillis } else { MomentFormat::Iso };
@@ -464,7 +474,7 @@ fn pieces_of_parquet_hold_what_its_rows_are() {
                 let wanted = Wanted { table, needed, nested: vec![], verbatim: optional };
                 for size in [8, 24, 800] {
                     let told = format!("{:?} as {ty}, optional: {optional}, {size}", array.data_type());
-                    assert_eq!(in_pieces(&input, &wanted, size), one_by_one(&input, &wanted), "{told}");
+                    assert_eq!(in_pieces(input, &wanted, size), one_by_one(input, &wanted), "{told}");
                 }
             }
         }
