@@ -2,8 +2,9 @@
 //!
 //! LANGUAGE.md §1: names are compared after NFC normalisation and are case-sensitive.
 
-use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
+use std::{borrow::Borrow, collections::HashSet, fmt, ops::Deref, sync::Arc};
 
+use foldhash::fast::RandomState;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// A name in NFC, cheap to clone and to compare.
@@ -59,5 +60,22 @@ impl fmt::Display for Symbol {
 impl fmt::Debug for Symbol {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "`{}`", self.0)
+    }
+}
+
+/// Names that are met often, each kept once.
+#[derive(Debug, Default)]
+pub struct Symbols(HashSet<Symbol, RandomState>);
+
+impl Symbols {
+    /// The name that `text` spells.
+    pub fn get(&mut self, text: &str) -> Symbol {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let symbol = Symbol::new(text);
+        // What is spelled otherwise than it is kept is met seldom.
+        self.0.insert(symbol.clone());
+        symbol
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     diagnostic::Sink,
-    intern::Symbol,
+    intern::{Symbol, Symbols},
     source::{SourceId, Span},
 };
 
@@ -115,14 +115,17 @@ fn declarations(
         let original = scanned.cleaned.original(from..upto.max(from));
         Unread::of(Span::new(source, original.start, original.end), text.get(from..upto).unwrap_or(""), mended)
     };
-    let mut ready = ready;
+    let (mut ready, mut names) = (ready, Symbols::default());
     let mut declarations: Vec<Declaration> = vec![];
     let mut at = skip_blanks(text, 0);
     while at < text.len() {
-        let found = outline.starts.binary_search(&at).ok().and_then(|at| ready.get_mut(at)?.take());
-        if let Some(found) = found {
+        let ahead = outline.starts.binary_search(&at).ok().and_then(|at| ready.get_mut(at)?.take());
+        if let Some(found) = ahead.or_else(|| ahead::ready(source, scanned, outline, at, &mut names)) {
             declarations.extend(found.declaration);
             found.told.into_iter().for_each(|told| sink.push(told));
+            if is_spoiled(at, found.end) {
+                unread.push(stretch(at, found.end, true));
+            }
             at = skip_blanks(text, found.end);
             continue;
         }
@@ -134,26 +137,14 @@ fn declarations(
             at = next;
             continue;
         }
-        match widest(text, at, &outline.starts, deep.unwrap_or(text.len())) {
-            Ok(pair) => {
-                let end = pair.as_span().end();
-                declarations.extend(Builder::new(source, &scanned.cleaned, at, sink).declaration(pair));
-                if is_spoiled(at, at + end) {
-                    unread.push(stretch(at, at + end, true));
-                }
-                at = skip_blanks(text, at + end);
-            }
-            Err(_) => {
-                let spoiled = is_spoiled(at, if next == text.len() { usize::MAX } else { next });
-                let chunk = scanned.cleaned.part(at..next);
-                match failure::mend(source, chunk, spoiled, &mut declarations, sink) {
-                    Mended::Surely => {}
-                    Mended::Probably => unread.push(stretch(at, next, true)),
-                    Mended::Not => unread.push(stretch(at, next, false)),
-                }
-                at = next;
-            }
+        let spoiled = is_spoiled(at, if next == text.len() { usize::MAX } else { next });
+        let chunk = scanned.cleaned.part(at..next);
+        match failure::mend(source, chunk, spoiled, &mut declarations, sink) {
+            Mended::Surely => {}
+            Mended::Probably => unread.push(stretch(at, next, true)),
+            Mended::Not => unread.push(stretch(at, next, false)),
         }
+        at = next;
     }
     declarations
 }

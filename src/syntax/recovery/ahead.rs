@@ -4,11 +4,12 @@
 use super::{Outline, STACK, widest};
 use crate::{
     diagnostic::{Diagnostic, Sink},
+    intern::Symbols,
     source::SourceId,
-    syntax::{ast::Declaration, build::Builder, scan::Scanned},
+    syntax::{ast::Declaration, build::Builder, quick, scan::Scanned},
 };
 
-/// A declaration that was read ahead.
+/// A declaration that was read.
 pub(super) struct Ready {
     pub(super) declaration: Option<Declaration>,
     /// The byte behind it.
@@ -28,7 +29,8 @@ pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> 
     let part = outline.starts.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
         let work = |starts: &[usize]| -> Vec<Option<Ready>> {
-            starts.iter().map(|start| ready(source, scanned, outline, *start)).collect()
+            let mut names = Symbols::default();
+            starts.iter().map(|start| ready(source, scanned, outline, *start, &mut names)).collect()
         };
         let begun: Vec<_> = outline
             .starts
@@ -47,11 +49,21 @@ pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> 
     })
 }
 
-fn ready(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, at: usize) -> Option<Ready> {
+/// What begins at `at`; none where that is no declaration.
+pub(super) fn ready(
+    source: SourceId,
+    scanned: &Scanned<'_>,
+    outline: &Outline,
+    at: usize,
+    names: &mut Symbols,
+) -> Option<Ready> {
     let text = scanned.cleaned.text();
     let (next, deep) = outline.ahead_of(at, text.len());
     if deep.is_some_and(|deep| deep < next) {
         return None;
+    }
+    if let Some(declaration) = quick::declaration(source, &scanned.cleaned, (at, next), names) {
+        return Some(Ready { declaration: Some(declaration), end: next, told: vec![] });
     }
     let pair = widest(text, at, &outline.starts, deep.unwrap_or(text.len())).ok()?;
     let end = at + pair.as_span().end();
