@@ -63,19 +63,23 @@ impl fmt::Debug for Symbol {
     }
 }
 
-/// Names that are met often, each kept once.
+/// Texts that are met often, each kept once.
 #[derive(Debug, Default)]
-pub struct Symbols(HashSet<Symbol, RandomState>);
+pub struct Texts(HashSet<Arc<str>, RandomState>);
 
-impl Symbols {
-    /// The name that `text` spells.
-    pub fn get(&mut self, text: &str) -> Symbol {
+impl Texts {
+    /// The same text, shared with all who asked for it.
+    pub fn get(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.0.get(text) {
-            return known.clone();
+            return Arc::clone(known);
         }
-        let symbol = Symbol::new(text);
-        // What is spelled otherwise than it is kept is met seldom.
-        self.0.insert(symbol.clone());
-        symbol
+        let text: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&text));
+        text
+    }
+
+    /// The name that a text spells, shared likewise.
+    pub fn name(&mut self, text: &str) -> Symbol {
+        if text.is_ascii() || is_nfc(text) { Symbol(self.get(text)) } else { Symbol::new(text) }
     }
 }

@@ -24,9 +24,9 @@ pub(super) struct Cleaned {
 }
 
 impl Cleaned {
-    /// An empty text whose first byte will come from `origin`.
-    pub(super) fn starting_at(origin: usize) -> Cleaned {
-        Cleaned { text: String::new(), replaced: vec![], origin, inside: None }
+    /// An empty text that will be about so many bytes long.
+    pub(super) fn about(length: usize) -> Cleaned {
+        Cleaned { text: String::with_capacity(length), ..Cleaned::default() }
     }
 
     /// The repaired text.

@@ -7,8 +7,8 @@ use std::iter::Peekable;
 
 use super::{
     ast::{
-        Argument, Clause, CompareOp, Declaration, DeclarationKind, Direction, Expr, ExprKind, Let, Literal, Name, Place,
-        Range, Tag, Test, Text, UpperEnd,
+        Argument, Clause, CompareOp, Declaration, DeclarationKind, Direction, Expr, ExprKind, Let, Literal, Name,
+        Place, Range, Tag, Test, Text, UpperEnd,
     },
     build::{is_aggregate, literal},
     cleaned::Cleaned,
@@ -16,7 +16,7 @@ use super::{
     tokens::{Kind, Token, Tokens},
 };
 use crate::{
-    intern::{Symbol, Symbols},
+    intern::{Symbol, Texts},
     source::{SourceId, Span},
 };
 
@@ -28,7 +28,7 @@ pub(super) fn declaration(
     source: SourceId,
     cleaned: &Cleaned,
     (base, end): (usize, usize),
-    names: &mut Symbols,
+    names: &mut Texts,
 ) -> Option<Declaration> {
     let tokens = Tokens::of(cleaned.text().get(base..end)?).peekable();
     Reader { source, cleaned, base, tokens, last: 0, depth: 0, names }.declaration()
@@ -43,7 +43,7 @@ struct Reader<'a, 'n> {
     /// Where the token before ends.
     last: usize,
     depth: usize,
-    names: &'n mut Symbols,
+    names: &'n mut Texts,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -175,7 +175,7 @@ impl<'a> Reader<'a, '_> {
             (Kind::Number, written) => ExprKind::Literal(literal::plain(written)?),
             (Kind::Word, word @ ("true" | "false")) => ExprKind::Literal(Literal::Bool(word == "true")),
             (Kind::Word | Kind::Quoted, _) => {
-                let name = Name { symbol: self.names.get(name_in(&first)?), place: self.place(start) };
+                let name = Name { symbol: self.names.name(name_in(&first)?), place: self.place(start) };
                 match self.sign("(") {
                     None => ExprKind::Name(name),
                     // What looks like a comparison may be a window on the rows there.

@@ -2,6 +2,7 @@
 
 mod ahead;
 
+use ahead::Ahead;
 use pest::iterators::Pair;
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     diagnostic::Sink,
-    intern::{Symbol, Symbols},
+    intern::{Symbol, Texts},
     source::{SourceId, Span},
 };
 
@@ -28,10 +29,10 @@ const STACK: usize = 256 << 20;
 /// All declarations of a scanned text.
 pub(super) fn file(source: SourceId, scanned: Scanned<'_>, sink: &mut Sink) -> File {
     let outline = Outline::of(scanned.cleaned.text());
-    let ready = ahead::of(source, &scanned, &outline);
+    let ahead = ahead::of(source, &scanned, &outline);
     let mut unread = vec![];
     let mut declarations =
-        with_stack(outline.deepest, || declarations(source, &scanned, &outline, ready, (&mut unread, sink)));
+        with_stack(outline.deepest, || declarations(source, &scanned, &outline, ahead, (&mut unread, sink)));
     describe(&mut declarations, &scanned);
     File { source, declarations, comments: scanned.comments, unread }
 }
@@ -103,7 +104,7 @@ fn declarations(
     source: SourceId,
     scanned: &Scanned<'_>,
     outline: &Outline,
-    ready: Vec<Option<ahead::Ready>>,
+    ahead: Ahead,
     (unread, sink): (&mut Vec<Unread>, &mut Sink),
 ) -> Vec<Declaration> {
     let text = scanned.cleaned.text();
@@ -115,12 +116,12 @@ fn declarations(
         let original = scanned.cleaned.original(from..upto.max(from));
         Unread::of(Span::new(source, original.start, original.end), text.get(from..upto).unwrap_or(""), mended)
     };
-    let (mut ready, mut names) = (ready, Symbols::default());
-    let mut declarations: Vec<Declaration> = vec![];
+    let (mut ahead, mut names) = (ahead, Texts::default());
+    let mut declarations: Vec<Declaration> = Vec::with_capacity(outline.starts.len());
     let mut at = skip_blanks(text, 0);
     while at < text.len() {
-        let ahead = outline.starts.binary_search(&at).ok().and_then(|at| ready.get_mut(at)?.take());
-        if let Some(found) = ahead.or_else(|| ahead::ready(source, scanned, outline, at, &mut names)) {
+        let ready = outline.starts.binary_search(&at).ok().and_then(|start| ahead.take(start));
+        if let Some(found) = ready.or_else(|| ahead::ready(source, scanned, outline, at, &mut names)) {
             declarations.extend(found.declaration);
             found.told.into_iter().for_each(|told| sink.push(told));
             if is_spoiled(at, found.end) {

@@ -40,7 +40,7 @@ pub(super) fn scan<'a>(source: SourceId, text: &'a str, sink: &mut Sink) -> Scan
         text,
         at: 0,
         sink,
-        done: Scanned { original: text, cleaned: Cleaned::starting_at(0), comments: vec![], spoiled: vec![] },
+        done: Scanned { original: text, cleaned: Cleaned::about(text.len()), comments: vec![], spoiled: vec![] },
         last: Last::Start,
         line_begun: false,
         line_seen: Cell::new((0, None)),
@@ -102,6 +102,10 @@ impl<'a> Walk<'a, '_> {
     fn step(&mut self) -> bool {
         let Some(first) = self.rest().chars().next() else { return false };
         match first {
+            'a'..='z' | 'A'..='Z' | '_' => {
+                self.word();
+                self.line_begun = true;
+            }
             '\n' => {
                 self.keep(1);
                 self.line_begun = false;
@@ -237,6 +241,12 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn sign(&mut self, first: char) {
+        // No habit begins with a bracket or a comma.
+        if matches!(first, '(' | ')' | '[' | ']' | '{' | '}' | ',') {
+            self.keep(1);
+            self.last = if matches!(first, ')' | ']' | '}') { Last::Operand } else { Last::Start };
+            return;
+        }
         let spaced =
             ["> =", "< =", "! ="].into_iter().find(|it| self.rest().starts_with(it) && !self.rest().starts_with("= ="));
         if let Some(spaced) = spaced {
@@ -246,13 +256,13 @@ impl<'a> Walk<'a, '_> {
         if let Some((typed, meant)) = super::twins::habit(self.rest()) {
             return self.foreign_sign(typed, meant);
         }
-        let known = "()[]{},:=<>+-*/%.?!";
+        let known = ":=<>+-*/%.?!";
         if !known.contains(first) {
             return self.unknown(first);
         }
         let length = if self.rest().starts_with("!=") { 2 } else { 1 };
         self.keep(length);
-        self.last = if matches!(first, ')' | ']' | '}' | '%') { Last::Operand } else { Last::Start };
+        self.last = if first == '%' { Last::Operand } else { Last::Start };
     }
 }
 

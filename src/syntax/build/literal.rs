@@ -37,7 +37,9 @@ pub(in crate::syntax) fn plain(written: &str) -> Option<Literal> {
     let mut is_part = |length| parts.next().is_some_and(|part| part.len() == length && digits(part));
     match written {
         _ if is_number => Some(Literal::Number(written.to_owned())),
-        _ if is_part(4) && is_part(2) && is_part(2) && parts.next().is_none() => Some(Literal::Date(written.to_owned())),
+        _ if is_part(4) && is_part(2) && is_part(2) && parts.next().is_none() => {
+            Some(Literal::Date(written.to_owned()))
+        }
         _ => None,
     }
 }

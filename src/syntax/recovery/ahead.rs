@@ -4,7 +4,7 @@
 use super::{Outline, STACK, widest};
 use crate::{
     diagnostic::{Diagnostic, Sink},
-    intern::Symbols,
+    intern::Texts,
     source::SourceId,
     syntax::{ast::Declaration, build::Builder, quick, scan::Scanned},
 };
@@ -20,16 +20,31 @@ pub(super) struct Ready {
 /// Texts of fewer bytes are read as fast by one.
 const LONG: usize = 1 << 16;
 
-/// What begins at each of the outline's beginnings; none where it is still to be read.
-pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> Vec<Option<Ready>> {
+/// What was read ahead.
+#[derive(Default)]
+pub(super) struct Ahead {
+    /// As many of the outline's beginnings in each, but fewer in the last.
+    parts: Vec<Vec<Option<Ready>>>,
+    part: usize,
+}
+
+impl Ahead {
+    /// What begins at one of the outline's beginnings, once; none where it is still to be read.
+    pub(super) fn take(&mut self, start: usize) -> Option<Ready> {
+        self.parts.get_mut(start.checked_div(self.part)?)?.get_mut(start % self.part)?.take()
+    }
+}
+
+/// Reads what begins at the outline's beginnings.
+pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> Ahead {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     if scanned.cleaned.text().len() < LONG || threads < 2 {
-        return vec![];
+        return Ahead::default();
     }
     let part = outline.starts.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
+    let parts = std::thread::scope(|scope| {
         let work = |starts: &[usize]| -> Vec<Option<Ready>> {
-            let mut names = Symbols::default();
+            let mut names = Texts::default();
             starts.iter().map(|start| ready(source, scanned, outline, *start, &mut names)).collect()
         };
         let begun: Vec<_> = outline
@@ -37,16 +52,13 @@ pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> 
             .chunks(part)
             .map(|starts| {
                 let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || work(starts));
-                (thread.ok(), starts.len())
+                thread.ok()
             })
             .collect();
-        let done = begun.into_iter().flat_map(|(thread, len)| {
-            // What a thread could not do is done in its place.
-            let none = || (0..len).map(|_| None).collect();
-            thread.and_then(|thread| thread.join().ok()).unwrap_or_else(none)
-        });
-        done.collect()
-    })
+        // What a thread could not do is done in its place.
+        begun.into_iter().map(|thread| thread.and_then(|thread| thread.join().ok()).unwrap_or_default()).collect()
+    });
+    Ahead { parts, part }
 }
 
 /// What begins at `at`; none where that is no declaration.
@@ -55,7 +67,7 @@ pub(super) fn ready(
     scanned: &Scanned<'_>,
     outline: &Outline,
     at: usize,
-    names: &mut Symbols,
+    names: &mut Texts,
 ) -> Option<Ready> {
     let text = scanned.cleaned.text();
     let (next, deep) = outline.ahead_of(at, text.len());
