@@ -9,6 +9,7 @@ use super::{
     book::{Book, Rule},
 };
 use crate::{
+    cores,
     diagnostic::Sink,
     intern::Texts,
     ir::{self, Definition, DefinitionId},
@@ -25,17 +26,14 @@ impl Checker<'_> {
     pub(super) fn ahead(&self, book: &Book<'_>, alone: &[DefinitionId]) -> Vec<Option<Definition>> {
         let mut all: Vec<Option<Definition>> = vec![];
         all.resize_with(book.definitions.len(), || None);
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        if alone.len() < LONG || threads < 2 {
+        let threads = cores::parts(alone.len(), LONG);
+        if threads == 1 {
             return all;
         }
-        let found: Vec<Vec<(DefinitionId, Definition)>> = std::thread::scope(|scope| {
-            let parts = alone.chunks(alone.len().div_ceil(threads));
-            let begun: Vec<_> = parts.map(|part| scope.spawn(move || self.part_ahead(book, part))).collect();
-            // What a thread could not do is done in its place.
-            begun.into_iter().filter_map(|thread| thread.join().ok()).collect()
-        });
-        for (id, definition) in found.into_iter().flatten() {
+        let parts: Vec<&[DefinitionId]> = alone.chunks(alone.len().div_ceil(threads)).collect();
+        // What no thread has done is done in its place.
+        let found = cores::side_by_side(&parts, cores::FLAT, |part| self.part_ahead(book, part));
+        for (id, definition) in found.into_iter().flatten().flatten() {
             if let Some(slot) = all.get_mut(id.0 as usize) {
                 *slot = Some(definition);
             }

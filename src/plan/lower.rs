@@ -76,7 +76,10 @@ struct Lowering<'a, 'c> {
     texts: Told<String, AtomId>,
     /// Columns that are one text.
     same: Told<(ColumnId, Arc<str>), AtomId>,
+    /// Those that are no leaf by itself.
     nodes: HashTable<NodeId>,
+    /// By leaf: the node that it is by itself.
+    of_atoms: Vec<Option<NodeId>>,
     /// How ranges and nodes are told apart, which stand in the plan only.
     hash: RandomState,
     conditions: Told<DefinitionId, NodeId>,
@@ -95,6 +98,7 @@ impl<'a, 'c> Lowering<'a, 'c> {
             texts: Told::default(),
             same: Told::default(),
             nodes: HashTable::new(),
+            of_atoms: vec![],
             hash: RandomState::default(),
             conditions: Told::default(),
             aliases: Told::default(),
@@ -443,6 +447,9 @@ impl<'a, 'c> Lowering<'a, 'c> {
             },
             other => other,
         };
+        if let Node::Atom(atom) = node {
+            return self.atom_alone(atom);
+        }
         let (nodes, hash) = (&self.plan.nodes, self.hash.hash_one(&node));
         if let Some(id) = self.nodes.find(hash, |id| nodes.get(id.0 as usize) == Some(&node)) {
             return *id;
@@ -451,6 +458,18 @@ impl<'a, 'c> Lowering<'a, 'c> {
         self.plan.nodes.push(node);
         let (nodes, state) = (&self.plan.nodes, &self.hash);
         self.nodes.insert_unique(hash, id, |id| nodes.get(id.0 as usize).map_or(0, |node| state.hash_one(node)));
+        id
+    }
+
+    fn atom_alone(&mut self, atom: AtomId) -> NodeId {
+        let at = atom.0 as usize;
+        if let Some(Some(id)) = self.of_atoms.get(at) {
+            return *id;
+        }
+        let id = NodeId(self.plan.nodes.len() as u32);
+        self.plan.nodes.push(Node::Atom(atom));
+        self.of_atoms.resize(self.of_atoms.len().max(at + 1), None);
+        self.of_atoms.iter_mut().skip(at).take(1).for_each(|slot| *slot = Some(id));
         id
     }
 }
@@ -467,18 +486,16 @@ fn text_of(value: &Value) -> Option<Arc<str>> {
 
 /// Whether an expression reads nothing of the user's.
 pub(crate) fn is_constant(expr: &Expr) -> bool {
-    let mut constant = true;
-    expr.each(&mut |node| {
-        constant &= !matches!(
-            node.kind,
-            ExprKind::Column(_)
-                | ExprKind::ChildColumn(_)
-                | ExprKind::Aggregate(_)
-                | ExprKind::Reached(..)
-                | ExprKind::Definition(_)
-                | ExprKind::ToNext(_)
-        );
-    });
+    let mut constant = !matches!(
+        expr.kind,
+        ExprKind::Column(_)
+            | ExprKind::ChildColumn(_)
+            | ExprKind::Aggregate(_)
+            | ExprKind::Reached(..)
+            | ExprKind::Definition(_)
+            | ExprKind::ToNext(_)
+    );
+    expr.each_child(&mut |child| constant = constant && is_constant(child));
     constant
 }
 

@@ -48,6 +48,14 @@ impl Cleaned {
         }
     }
 
+    /// A text whose original stands right behind this one's.
+    pub(super) fn append(&mut self, behind: Cleaned) {
+        let before = self.text.len();
+        self.text.push_str(&behind.text);
+        let shift = |it: Replaced| Replaced { clean: it.clean.start + before..it.clean.end + before, ..it };
+        self.replaced.extend(behind.replaced.into_iter().map(shift));
+    }
+
     /// The same text, where what was taken for the original stands inside another text: `places` says where each of its
     /// bytes was written, and its end.
     pub(super) fn within(self, places: Arc<[u32]>) -> Cleaned {

@@ -289,3 +289,203 @@ fn compare_op(sign: &str) -> CompareOp {
         _ => CompareOp::Equal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        diagnostic::Sink,
+        syntax::{build::Builder, scan},
+    };
+
+    const NOWHERE: SourceId = SourceId(0);
+
+    /// Whether the declaration that a text is is read here; then the grammar reads the same, and every part of it stands in
+    /// the same place.
+    fn is_read(text: &str) -> bool {
+        let scanned = scan::scan(NOWHERE, text, &mut Sink::new());
+        let clean = scanned.cleaned.text();
+        let base = clean.len() - clean.trim_start().len();
+        let quick = declaration(NOWHERE, &scanned.cleaned, (base, clean.len()), &mut Texts::default());
+        let Some(quick) = quick else { return false };
+        let mut told = Sink::new();
+        let pair = grammar::declaration(clean.get(base..).unwrap_or_default());
+        let slow =
+            pair.ok().and_then(|pair| Builder::new(NOWHERE, &scanned.cleaned, base, &mut told).declaration(pair));
+        // As it is shown a tree says where it stands.
+        assert_eq!(format!("{:?}", Some(quick)), format!("{slow:?}"), "{text}");
+        assert!(told.found().is_empty(), "{text}");
+        true
+    }
+
+    #[test]
+    fn everyday_rules_are_read() {
+        for rule in [
+            "tag a \"A\" when spend > 500",
+            "tag a when not b and (c or not not d) and e != 2.5 or f is missing and g is known",
+            "tag a when b between 3..<5 and c not between 30d..60d and d within 30d or e within next 7d",
+            "tag a when b in [\"x\", \"y\\\"\\n\",] and c not in blocked and d in [1, 2.5]",
+            "tag a when b contains \"x\" or b starts with \"y\" or b not ends with \"z\"",
+            "tag a when age(b) > 10d and c < 13d ago and d = true and e >= 2026-11-22",
+            "let \u{6700}\u{8fd1} = lower(\u{57ce}\u{5e02})",
+            "let a = b\n  \n",
+        ] {
+            assert!(is_read(rule), "{rule}");
+        }
+    }
+
+    #[test]
+    fn what_the_grammar_has_to_say_is_left_to_it() {
+        let deep = format!("tag a when {}b{}", "(".repeat(33), ")".repeat(33));
+        for rule in [
+            "tag a when count(orders within 30d) > 2",
+            "tag a when b + 1 > 2",
+            "tag a when b in []",
+            "tag a when at least 2 of (b, c)",
+            "tag a when b > 3within 5",
+            "tag when when b",
+            "segment a when b",
+            "tag a when b < c < d",
+            "tag a when b tag c when d",
+            &deep,
+        ] {
+            assert!(!is_read(rule), "{rule}");
+        }
+    }
+
+    const PIECES: &[&str] = &[
+        "a",
+        "\u{8d2d}\u{4e70}",
+        "when",
+        "of",
+        "`b c`",
+        "5",
+        "2.50",
+        "1_000",
+        "30d",
+        "1d12h",
+        "10%",
+        "2026-11-22",
+        "2026-11-22T10:00",
+        "08:00",
+        "\"t\"",
+        "\"t\\\"",
+        "\"\\u{7c73}\"",
+        "true",
+        "missing",
+        "now",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        "=",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "..",
+        "..<",
+        "??",
+        "+",
+        "-",
+        "*",
+        ".",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is missing",
+        "is known",
+        "between 1..5",
+        "within 30d",
+        "within next",
+        "contains",
+        "starts with",
+        "ends",
+        "ago",
+        "from now",
+        "if",
+        "then",
+        "else",
+        "any",
+        "any(",
+        "abs(",
+        "age(",
+        "all of (",
+        "has",
+        "matches /x/",
+        "during today",
+        "\n",
+        "tag",
+        "let",
+        "\u{3000}",
+        ";",
+        "==",
+        "# c\n",
+    ];
+
+    fn condition() -> impl Strategy<Value = String> {
+        let words: &[&str] = &[
+            "a",
+            "not a",
+            "a = 5",
+            "a != \"t\"",
+            "\u{8d2d}\u{4e70} > 2.5",
+            "a in [1, 2]",
+            "a not in [\"x\",]",
+            "a is missing",
+            "a between 1..<5",
+            "a within next 3mo",
+            "a < 30d ago",
+            "age(a) > 30d",
+            "max(a, b) > 2",
+            "a contains \"t\"",
+            "a + b > 2",
+            "top 3 by a",
+            "a >= 2026-11-22",
+            "a = true",
+            "c.d > 3",
+        ];
+        let leaf = prop::sample::select(words).prop_map(str::to_owned);
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 2..4).prop_map(|all| all.join(" and ")),
+                prop::collection::vec(inner.clone(), 2..4).prop_map(|all| all.join("\n or ")),
+                inner.clone().prop_map(|it| format!("({it} )")),
+                inner.prop_map(|it| format!("not ( {it})")),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_read_here_is_what_the_grammar_reads(
+            condition in condition(),
+            piece in prop::sample::select(PIECES),
+            at in any::<prop::sample::Index>(),
+            broken in any::<bool>(),
+        ) {
+            let mut rule = format!("tag a when {condition}");
+            if broken {
+                let at = rule.floor_char_boundary(at.index(rule.len()));
+                rule.insert_str(at, piece);
+            }
+            is_read(&rule);
+        }
+
+        #[test]
+        fn what_is_read_of_a_soup_is_what_the_grammar_reads(
+            pieces in prop::collection::vec((prop::sample::select(PIECES), any::<bool>()), 1..8),
+            head in prop::sample::select(&["tag a when ", "let a = ", "tag a \"A\" when "][..]),
+        ) {
+            let soup: String = pieces.iter().map(|(it, spaced)| format!("{it}{}", if *spaced { " " } else { "" })).collect();
+            is_read(&format!("{head}{soup}"));
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 mod ahead;
 
+use std::ops::Range;
+
 use ahead::Ahead;
 use pest::iterators::Pair;
 
@@ -15,6 +17,7 @@ use super::{
     words,
 };
 use crate::{
+    cores,
     diagnostic::Sink,
     intern::{Symbol, Texts},
     source::{SourceId, Span},
@@ -25,6 +28,9 @@ const SHALLOW: usize = 6;
 
 /// Enough for [`DEEPEST`] levels of the grammar without optimisation. Only what is used of it is ever real memory.
 const STACK: usize = 256 << 20;
+
+/// Texts of fewer bytes are read as fast by one.
+const LONG: usize = 1 << 16;
 
 /// All declarations of a scanned text.
 pub(super) fn file(source: SourceId, scanned: Scanned<'_>, sink: &mut Sink) -> File {
@@ -183,6 +189,7 @@ pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
 }
 
 /// What can be seen of a text without reading it.
+#[derive(Debug, Default, PartialEq)]
 struct Outline {
     /// Where a declaration begins in the first column, followed by what it may be followed by.
     starts: Vec<usize>,
@@ -200,12 +207,42 @@ impl Outline {
     }
 
     fn of(text: &str) -> Outline {
-        let mut outline = Outline { starts: vec![], too_deep: vec![], deepest: 0 };
+        Outline::in_parts(text, cores::parts(text.len(), LONG))
+    }
+
+    /// Where a declaration begins, everything that was open is closed: so a text can be cut there.
+    fn in_parts(text: &str, parts: usize) -> Outline {
+        let mut cut = vec![];
+        let mut start = 0;
+        for number in 1..parts {
+            let from = text.floor_char_boundary(text.len() / parts * number).max(start);
+            let line = text.get(from..).and_then(|rest| rest.find('\n'));
+            let Some(end) = line.and_then(|line| beginnings(text, from + line + 1).next()) else { break };
+            cut.push(start..end);
+            start = end;
+        }
+        cut.push(start..text.len());
+        if cut.len() == 1 {
+            return Outline::part(text, 0..text.len());
+        }
+        let mut whole = Outline::default();
+        let seen = cores::side_by_side(&cut, cores::FLAT, |part| Outline::part(text, part.clone())).into_iter();
+        for (seen, part) in seen.zip(&cut) {
+            let seen = seen.unwrap_or_else(|| Outline::part(text, part.clone()));
+            whole.starts.extend(seen.starts);
+            whole.too_deep.extend(seen.too_deep);
+            whole.deepest = whole.deepest.max(seen.deepest);
+        }
+        whole
+    }
+
+    fn part(text: &str, part: Range<usize>) -> Outline {
+        let mut outline = Outline::default();
         // For each open bracket the `if`s inside it that still lack their `else`.
         let mut open: Vec<usize> = vec![0];
         let mut level = 0_usize;
-        let mut tokens = Tokens::of(text).peekable();
-        while let Some(token) = tokens.next() {
+        let mut tokens = Tokens::from(text, part.start).peekable();
+        while let Some(token) = tokens.next_if(|token| token.start < part.end) {
             if begins_line(text, &token) && is_declaration(&token, tokens.peek()) {
                 outline.starts.push(token.start);
                 open = vec![0];
@@ -243,6 +280,19 @@ impl Outline {
     }
 }
 
+/// Where declarations begin behind a line's beginning.
+fn beginnings(text: &str, line: usize) -> impl Iterator<Item = usize> {
+    let mut tokens = Tokens::from(text, line).peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let token = tokens.next()?;
+            if begins_line(text, &token) && is_declaration(&token, tokens.peek()) {
+                return Some(token.start);
+            }
+        }
+    })
+}
+
 fn begins_line(text: &str, token: &Token<'_>) -> bool {
     let before = text.get(..token.start).unwrap_or("");
     before.is_empty() || before.ends_with('\n') || before == "   "
@@ -256,4 +306,29 @@ fn is_declaration(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
             Kind::Quoted | Kind::Text | Kind::Number => true,
             Kind::Sign => next.text == "{",
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WORDS: &[&str] = &[
+        "tag", "let", "a", "if", "else", "(", ")", "{", "\"t\"", "\"", "`b`", "5", "\n", "\n", "\ntag a", "\ntag\n",
+        " ",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn parts_show_what_the_whole_shows(words in prop::collection::vec(prop::sample::select(WORDS), 0..80)) {
+            let text = words.join(" ").replace("\n ", "\n");
+            let whole = Outline::part(&text, 0..text.len());
+            for parts in [2, 3, 7] {
+                assert_eq!(Outline::in_parts(&text, parts), whole, "{parts}: {text}");
+            }
+        }
+    }
 }

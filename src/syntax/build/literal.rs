@@ -32,16 +32,11 @@ pub(in crate::syntax) fn plain(written: &str) -> Option<Literal> {
     if let Some(unit) = unit(behind) {
         return Some(Literal::Duration(vec![DurationPart { number: number.to_owned(), unit }]));
     }
-    let is_number = behind.is_empty() || behind.strip_prefix('.').is_some_and(digits);
-    let mut parts = written.split('-');
-    let mut is_part = |length| parts.next().is_some_and(|part| part.len() == length && digits(part));
-    match written {
-        _ if is_number => Some(Literal::Number(written.to_owned())),
-        _ if is_part(4) && is_part(2) && is_part(2) && parts.next().is_none() => {
-            Some(Literal::Date(written.to_owned()))
-        }
-        _ => None,
+    if behind.is_empty() || behind.strip_prefix('.').is_some_and(digits) {
+        return Some(Literal::Number(written.to_owned()));
     }
+    let is_date = written.split('-').map(|part| if digits(part) { part.len() } else { 0 }).eq([4, 2, 2]);
+    is_date.then(|| Literal::Date(written.to_owned()))
 }
 
 fn duration(written: &str) -> Vec<DurationPart> {

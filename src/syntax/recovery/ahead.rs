@@ -1,8 +1,9 @@
 //! Of a long text every declaration is read ahead, on all cores, from where one seems to begin. What turns out not to be one is
 //! read again in its place: the tree and the mistakes are those of reading one declaration after the other.
 
-use super::{Outline, STACK, widest};
+use super::{LONG, Outline, STACK, widest};
 use crate::{
+    cores,
     diagnostic::{Diagnostic, Sink},
     intern::Texts,
     source::SourceId,
@@ -16,9 +17,6 @@ pub(super) struct Ready {
     pub(super) end: usize,
     pub(super) told: Vec<Diagnostic>,
 }
-
-/// Texts of fewer bytes are read as fast by one.
-const LONG: usize = 1 << 16;
 
 /// What was read ahead.
 #[derive(Default)]
@@ -37,28 +35,18 @@ impl Ahead {
 
 /// Reads what begins at the outline's beginnings.
 pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> Ahead {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    if scanned.cleaned.text().len() < LONG || threads < 2 {
+    let threads = cores::parts(scanned.cleaned.text().len(), LONG);
+    if threads == 1 {
         return Ahead::default();
     }
     let part = outline.starts.len().div_ceil(threads).max(1);
-    let parts = std::thread::scope(|scope| {
-        let work = |starts: &[usize]| -> Vec<Option<Ready>> {
-            let mut names = Texts::default();
-            starts.iter().map(|start| ready(source, scanned, outline, *start, &mut names)).collect()
-        };
-        let begun: Vec<_> = outline
-            .starts
-            .chunks(part)
-            .map(|starts| {
-                let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || work(starts));
-                thread.ok()
-            })
-            .collect();
-        // What a thread could not do is done in its place.
-        begun.into_iter().map(|thread| thread.and_then(|thread| thread.join().ok()).unwrap_or_default()).collect()
+    let parts: Vec<&[usize]> = outline.starts.chunks(part).collect();
+    let done = cores::side_by_side(&parts, STACK, |starts| {
+        let mut names = Texts::default();
+        starts.iter().map(|start| ready(source, scanned, outline, *start, &mut names)).collect()
     });
-    Ahead { parts, part }
+    // What no thread has done is done in its place.
+    Ahead { parts: done.into_iter().map(Option::unwrap_or_default).collect(), part }
 }
 
 /// What begins at `at`; none where that is no declaration.
