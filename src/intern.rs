@@ -2,8 +2,9 @@
 //!
 //! LANGUAGE.md §1: names are compared after NFC normalisation and are case-sensitive.
 
-use std::{borrow::Borrow, fmt, ops::Deref, sync::Arc};
+use std::{borrow::Borrow, collections::HashSet, fmt, ops::Deref, sync::Arc};
 
+use foldhash::fast::RandomState;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// A name in NFC, cheap to clone and to compare.
@@ -59,5 +60,26 @@ impl fmt::Display for Symbol {
 impl fmt::Debug for Symbol {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "`{}`", self.0)
+    }
+}
+
+/// Texts that are met often, each kept once.
+#[derive(Debug, Default)]
+pub struct Texts(HashSet<Arc<str>, RandomState>);
+
+impl Texts {
+    /// The same text, shared with all who asked for it.
+    pub fn get(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&text));
+        text
+    }
+
+    /// The name that a text spells, shared likewise.
+    pub fn name(&mut self, text: &str) -> Symbol {
+        if text.is_ascii() || is_nfc(text) { Symbol(self.get(text)) } else { Symbol::new(text) }
     }
 }

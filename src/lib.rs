@@ -38,6 +38,7 @@ mod embedding {}
 pub mod action;
 pub mod check;
 pub mod column;
+mod cores;
 #[cfg(feature = "data")]
 pub mod data;
 pub mod diagnostic;

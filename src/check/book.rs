@@ -30,7 +30,7 @@ pub(super) struct Definition<'a> {
 }
 
 /// What `to_next` and `reached` are asked of.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Ladders {
     /// The levels that go by a value.
     pub(super) levels: Vec<String>,

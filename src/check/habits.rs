@@ -32,7 +32,7 @@ impl Checker<'_> {
     }
 
     fn is_nothing(&self, name: &Symbol) -> bool {
-        NOTHING.contains(&name.to_lowercase().as_str()) && self.is_undeclared(name)
+        NOTHING.iter().any(|it| it.eq_ignore_ascii_case(name)) && self.is_undeclared(name)
     }
 
     /// `true` or `false`, where a name spells it in capitals.

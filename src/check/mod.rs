@@ -3,6 +3,7 @@
 //! A pass collects mistakes and goes on; what a mistake leaves without a type is `None` from there on, and says nothing
 //! further: one mistake, one message.
 
+mod ahead;
 mod book;
 mod children;
 mod declare;
@@ -24,11 +25,14 @@ mod unread;
 mod walk;
 mod words;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::{
     diagnostic::{Severity, Sink},
-    intern::Symbol,
+    intern::{Symbol, Texts},
     ir,
     schema::{Facts, Schema, TableId},
     source::{Sources, Span},
@@ -151,7 +155,8 @@ fn lower<'a>(
         sink,
         zone,
         surplus,
-        names: Names::beside(book.unread.declared()),
+        names: Arc::new(Names::beside(book.unread.declared())),
+        texts: Texts::default(),
         schema,
         column_types: vec![],
         facts,
@@ -175,11 +180,11 @@ fn lower<'a>(
     let conduct = Conduct::of(book, sources, checker.sink);
     checker.params = declare::params(&mut checker, book, inputs);
     if root_is_known {
-        checker.infer_fields(book, &conduct, &order);
+        checker.infer_fields(book, &conduct, &order.all);
     }
     let definitions = checker.definitions(book, &order);
     let actions =
-        if root_is_known { checker.actions(book, &conduct, &definitions, &order) } else { ir::Actions::default() };
+        if root_is_known { checker.actions(book, &conduct, &definitions, &order.all) } else { ir::Actions::default() };
     let tests = if root_is_known { testing::lower(&mut checker, book, &actions) } else { ir::Tests::default() };
 
     let is_wrong = |sink: &Sink| sink.found().iter().skip(already).any(|found| found.severity == Severity::Error);
@@ -194,7 +199,7 @@ fn lower<'a>(
         choices: checker.choices,
         definitions: definitions.into_iter().collect::<Option<_>>()?,
         aggregates: checker.aggregates,
-        order,
+        order: order.all,
         schema: checker.schema,
         actions: ir::Actions { memory: checker.memory, ..actions },
         tests,
@@ -209,7 +214,10 @@ struct Checker<'a> {
     sink: &'a mut Sink,
     zone: Zone,
     surplus: Surplus,
-    names: Names,
+    /// Shared by those who look ahead.
+    names: Arc<Names>,
+    /// The texts that rules compare with.
+    texts: Texts,
     schema: Schema,
     /// Of the root's columns; none of one whose declaration or whose uses are wrong.
     column_types: Vec<Option<Type>>,

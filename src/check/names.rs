@@ -1,6 +1,6 @@
 //! The one namespace of a rulebook: what each bare name means, and what was probably meant by one that means nothing.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 
@@ -38,7 +38,7 @@ pub(super) enum Meaning {
 }
 
 /// Every name of a rulebook.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Names {
     declared: HashMap<Symbol, (Meaning, Span), RandomState>,
     /// The values of levels, layers and funnels: a bare name may be a value of several.
@@ -133,9 +133,10 @@ impl Checker<'_> {
         let columns: Vec<_> =
             columns.filter_map(|(at, column)| Some((column.name.clone(), ColumnId(at as u32), column.span?))).collect();
         self.column_types = self.schema.root().columns.iter().map(|column| Some(column.ty.clone())).collect();
+        let names = Arc::make_mut(&mut self.names);
         for (name, id, span) in columns {
             // A column written twice was told with its table.
-            self.names.declared.entry(name).or_insert((Meaning::Column(id), span));
+            names.declared.entry(name).or_insert((Meaning::Column(id), span));
         }
         for declared in self.all_declared(book) {
             self.declare(declared.0, declared.1);
@@ -182,7 +183,7 @@ impl Checker<'_> {
     fn declare(&mut self, name: &ast::Name, meaning: Meaning) {
         match self.names.declared.get(&name.symbol) {
             None => {
-                self.names.declared.insert(name.symbol.clone(), (meaning, name.span()));
+                Arc::make_mut(&mut self.names).declared.insert(name.symbol.clone(), (meaning, name.span()));
             }
             Some((first, span)) => {
                 let what = if matches!(first, Meaning::Column(_)) { "a column here" } else { "declared here first" };
@@ -227,7 +228,7 @@ impl Checker<'_> {
             values.reverse();
         }
         for (rank, value) in values.iter().enumerate() {
-            let known = self.names.values.entry(value.name.clone()).or_default();
+            let known = Arc::make_mut(&mut self.names).values.entry(value.name.clone()).or_default();
             if !known.iter().any(|(other, _)| *other == id) {
                 known.push((id, rank as u32));
             }

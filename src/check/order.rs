@@ -6,6 +6,8 @@ use std::{
     collections::{BinaryHeap, HashMap},
 };
 
+use foldhash::fast::RandomState;
+
 use super::{Checker, book::Book, names::Meaning, walk};
 use crate::{
     diagnostic::{Diagnostic, code::CYCLE},
@@ -13,14 +15,23 @@ use crate::{
     source::Span,
 };
 
+/// The definitions of a rulebook in order.
+pub(super) struct Order {
+    /// Every one once, each after those it reads, otherwise in the order written.
+    pub(super) all: Vec<DefinitionId>,
+    /// Those that read no others.
+    pub(super) alone: Vec<DefinitionId>,
+}
+
 /// What a definition reads, and where it says so first.
 type Reads = Vec<(usize, Span)>;
 
 impl Checker<'_> {
-    /// Every definition once, each after those it reads, otherwise in the order written. Definitions that read themselves
-    /// are told, and ordered as if they did not.
-    pub(super) fn order(&mut self, book: &Book<'_>) -> Vec<DefinitionId> {
+    /// Definitions that read themselves are told, and ordered as if they did not.
+    pub(super) fn order(&mut self, book: &Book<'_>) -> Order {
         let reads = self.reads(book);
+        let alone = reads.iter().enumerate().filter(|(_, reads)| reads.is_empty());
+        let alone = alone.map(|(at, _)| DefinitionId(at as u32)).collect();
         let mut readers: Vec<Vec<usize>> = vec![vec![]; reads.len()];
         for (reader, read) in reads.iter().enumerate() {
             for (at, _) in read {
@@ -54,7 +65,7 @@ impl Checker<'_> {
                 first_left += 1;
             }
             if first_left >= done.len() {
-                return order;
+                return Order { all: order, alone };
             }
             let cycle = find_cycle(first_left, &reads, &done);
             self.tell_cycle(book, &cycle);
@@ -71,7 +82,7 @@ impl Checker<'_> {
     fn reads(&self, book: &Book<'_>) -> Vec<Reads> {
         let mut all = Vec::with_capacity(book.definitions.len());
         for definition in &book.definitions {
-            let mut found: HashMap<usize, Span> = HashMap::new();
+            let mut found: HashMap<usize, Span, RandomState> = HashMap::default();
             for expr in definition.rule.expressions() {
                 walk::names(expr, &self.schema.root().name, &mut |name| {
                     if let Some(Meaning::Definition(id)) = self.names.get(&name.symbol) {

@@ -4,6 +4,7 @@ use super::{
     Checker,
     book::{Book, Definition, Rule},
     declare::fold,
+    order::Order,
     words::{alike, is_number},
 };
 use crate::{
@@ -20,20 +21,22 @@ use crate::{
 
 impl Checker<'_> {
     /// Every definition by its id; none of one that is wrong.
-    pub(super) fn definitions(&mut self, book: &Book<'_>, order: &[DefinitionId]) -> Vec<Option<ir::Definition>> {
-        let mut all: Vec<Option<ir::Definition>> = vec![None; book.definitions.len()];
-        for id in order {
-            let Some(written) = book.definitions.get(id.0 as usize) else { continue };
-            let lowered = self.definition(*id, written);
-            if let (Some(slot), Some(ty)) = (all.get_mut(id.0 as usize), self.types.get_mut(id.0 as usize)) {
-                *ty = lowered.as_ref().map(|it| it.ty.clone());
-                *slot = lowered;
+    pub(super) fn definitions(&mut self, book: &Book<'_>, order: &Order) -> Vec<Option<ir::Definition>> {
+        let mut all = self.ahead(book, &order.alone);
+        for id in &order.all {
+            let at = id.0 as usize;
+            let (Some(written), Some(slot)) = (book.definitions.get(at), all.get_mut(at)) else { continue };
+            if slot.is_none() {
+                *slot = self.definition(*id, written);
+            }
+            if let Some(ty) = self.types.get_mut(at) {
+                *ty = slot.as_ref().map(|it| it.ty.clone());
             }
         }
         all
     }
 
-    fn definition(&mut self, id: DefinitionId, written: &Definition<'_>) -> Option<ir::Definition> {
+    pub(super) fn definition(&mut self, id: DefinitionId, written: &Definition<'_>) -> Option<ir::Definition> {
         let (label, span) = match written.rule {
             Rule::Let(it) => (&it.label, it.name.span()),
             Rule::Tag(it) => (&it.label, it.name.span()),

@@ -1,8 +1,9 @@
 //! From typed trees to leaves and combinations of them, each distinct one once.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, hash::BuildHasher, sync::Arc};
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use crate::{
     ir::{Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Over, Quorum, Rulebook, TimeWindow},
@@ -67,14 +68,20 @@ struct Lowering<'a, 'c> {
     /// The rows that clauses ask about; none where definitions are lowered.
     over: Option<Over>,
     plan: Plan<'a>,
-    ranges: Told<(Slot, Range), AtomId>,
+    /// Those of [`Atom::Range`].
+    ranges: HashTable<AtomId>,
     /// Flags, and what is known.
     leaves: Told<(Slot, bool), AtomId>,
     /// Conditions on texts, by what they say.
     texts: Told<String, AtomId>,
     /// Columns that are one text.
     same: Told<(ColumnId, Arc<str>), AtomId>,
-    nodes: Told<Node, NodeId>,
+    /// Those that are no leaf by itself.
+    nodes: HashTable<NodeId>,
+    /// By leaf: the node that it is by itself.
+    of_atoms: Vec<Option<NodeId>>,
+    /// How ranges and nodes are told apart, which stand in the plan only.
+    hash: RandomState,
     conditions: Told<DefinitionId, NodeId>,
     aliases: Told<DefinitionId, Slot>,
 }
@@ -86,11 +93,13 @@ impl<'a, 'c> Lowering<'a, 'c> {
             constants,
             over,
             plan: Plan { atoms: vec![], nodes: vec![], steps: vec![], cuts: std::collections::HashMap::new() },
-            ranges: Told::default(),
+            ranges: HashTable::new(),
             leaves: Told::default(),
             texts: Told::default(),
             same: Told::default(),
-            nodes: Told::default(),
+            nodes: HashTable::new(),
+            of_atoms: vec![],
+            hash: RandomState::default(),
             conditions: Told::default(),
             aliases: Told::default(),
         }
@@ -258,20 +267,20 @@ impl<'a, 'c> Lowering<'a, 'c> {
 
     /// A comparison of a slot with constants.
     fn compared(&mut self, expr: &'a Expr) -> Option<NodeId> {
-        let zone = self.constants.zone().clone();
+        let zone = self.constants.zone();
         match &expr.kind {
             ExprKind::Compare { op, left, right } => {
                 let (op, subject, constant) = match (self.ranked(left), is_constant(right)) {
                     (Some(slot), true) => (*op, slot, right),
                     _ => (op.mirrored(), self.ranked(right).filter(|_| is_constant(left))?, left),
                 };
-                let range = subject.1.compared(op, &self.constants.value(constant), &zone)?;
+                let range = subject.1.compared(op, &self.constants.value(constant), zone)?;
                 Some(self.range(subject.0, range))
             }
             ExprKind::Between { subject, low, high, upper } if is_constant(low) && is_constant(high) => {
                 let (slot, domain) = self.ranked(subject)?;
                 let (low, high) = (self.constants.value(low), self.constants.value(high));
-                let range = domain.between(&low, &high, *upper, &zone)?;
+                let range = domain.between(&low, &high, *upper, zone)?;
                 Some(self.range(slot, range))
             }
             ExprKind::Window { subject, window } if is_constant_window(window) => {
@@ -284,7 +293,7 @@ impl<'a, 'c> Lowering<'a, 'c> {
                 let (slot, domain) = self.ranked(moment)?;
                 let kind = moments(&moment.ty)?;
                 let ago = self.constants.ago(&self.constants.value(duration), kind)?;
-                let range = domain.compared(op.mirrored(), &ago, &zone)?;
+                let range = domain.compared(op.mirrored(), &ago, zone)?;
                 let unknown = domain.key(&self.constants.now(kind))? + 1;
                 Some(self.range(slot, Range { unknown, ..range }))
             }
@@ -296,8 +305,8 @@ impl<'a, 'c> Lowering<'a, 'c> {
                     UpperEnd::Included => Comparison::AtLeast,
                     UpperEnd::Excluded => Comparison::Greater,
                 };
-                let young = domain.compared(not_older, &ago(high)?, &zone)?;
-                let old = domain.compared(Comparison::AtMost, &ago(low)?, &zone)?;
+                let young = domain.compared(not_older, &ago(high)?, zone)?;
+                let old = domain.compared(Comparison::AtMost, &ago(low)?, zone)?;
                 let unknown = domain.key(&self.constants.now(kind))? + 1;
                 let range = Range { low: young.low, high: old.high.max(young.low), unknown, outside: false };
                 Some(self.range(slot, range))
@@ -306,7 +315,7 @@ impl<'a, 'c> Lowering<'a, 'c> {
                 let (slot, domain) = self.ranked(subject)?;
                 let Value::List(values) = self.constants.value(list) else { return None };
                 let ranges: Option<Vec<Range>> =
-                    values.iter().map(|value| domain.compared(Comparison::Equal, value, &zone)).collect();
+                    values.iter().map(|value| domain.compared(Comparison::Equal, value, zone)).collect();
                 let ranges = ranges?;
                 let any = ranges.into_iter().map(|range| self.range(slot, range)).collect();
                 Some(self.node(Node::Any(any)))
@@ -382,15 +391,19 @@ impl<'a, 'c> Lowering<'a, 'c> {
     }
 
     fn range(&mut self, slot: Slot, range: Range) -> NodeId {
-        let atom = match self.ranges.get(&(slot, range)) {
-            Some(atom) => *atom,
-            None => {
-                self.plan.cuts.entry(slot).or_default().add(&range);
-                let atom = self.new_atom(Atom::Range(slot, range));
-                self.ranges.insert((slot, range), atom);
-                atom
-            }
+        let of = |atoms: &[Atom<'_>], id: AtomId| match atoms.get(id.0 as usize) {
+            Some(Atom::Range(slot, range)) => Some((*slot, *range)),
+            _ => None,
         };
+        let (wanted, atoms) = (Some((slot, range)), &self.plan.atoms);
+        let hash = self.hash.hash_one(wanted);
+        if let Some(atom) = self.ranges.find(hash, |id| of(atoms, *id) == wanted).copied() {
+            return self.node(Node::Atom(atom));
+        }
+        self.plan.cuts.entry(slot).or_default().add(&range);
+        let atom = self.new_atom(Atom::Range(slot, range));
+        let (atoms, state) = (&self.plan.atoms, &self.hash);
+        self.ranges.insert_unique(hash, atom, |id| state.hash_one(of(atoms, *id)));
         self.node(Node::Atom(atom))
     }
 
@@ -434,12 +447,29 @@ impl<'a, 'c> Lowering<'a, 'c> {
             },
             other => other,
         };
-        if let Some(id) = self.nodes.get(&node) {
+        if let Node::Atom(atom) = node {
+            return self.atom_alone(atom);
+        }
+        let (nodes, hash) = (&self.plan.nodes, self.hash.hash_one(&node));
+        if let Some(id) = self.nodes.find(hash, |id| nodes.get(id.0 as usize) == Some(&node)) {
             return *id;
         }
         let id = NodeId(self.plan.nodes.len() as u32);
-        self.plan.nodes.push(node.clone());
-        self.nodes.insert(node, id);
+        self.plan.nodes.push(node);
+        let (nodes, state) = (&self.plan.nodes, &self.hash);
+        self.nodes.insert_unique(hash, id, |id| nodes.get(id.0 as usize).map_or(0, |node| state.hash_one(node)));
+        id
+    }
+
+    fn atom_alone(&mut self, atom: AtomId) -> NodeId {
+        let at = atom.0 as usize;
+        if let Some(Some(id)) = self.of_atoms.get(at) {
+            return *id;
+        }
+        let id = NodeId(self.plan.nodes.len() as u32);
+        self.plan.nodes.push(Node::Atom(atom));
+        self.of_atoms.resize(self.of_atoms.len().max(at + 1), None);
+        self.of_atoms.iter_mut().skip(at).take(1).for_each(|slot| *slot = Some(id));
         id
     }
 }
@@ -456,18 +486,16 @@ fn text_of(value: &Value) -> Option<Arc<str>> {
 
 /// Whether an expression reads nothing of the user's.
 pub(crate) fn is_constant(expr: &Expr) -> bool {
-    let mut constant = true;
-    expr.each(&mut |node| {
-        constant &= !matches!(
-            node.kind,
-            ExprKind::Column(_)
-                | ExprKind::ChildColumn(_)
-                | ExprKind::Aggregate(_)
-                | ExprKind::Reached(..)
-                | ExprKind::Definition(_)
-                | ExprKind::ToNext(_)
-        );
-    });
+    let mut constant = !matches!(
+        expr.kind,
+        ExprKind::Column(_)
+            | ExprKind::ChildColumn(_)
+            | ExprKind::Aggregate(_)
+            | ExprKind::Reached(..)
+            | ExprKind::Definition(_)
+            | ExprKind::ToNext(_)
+    );
+    expr.each_child(&mut |child| constant = constant && is_constant(child));
     constant
 }
 

@@ -24,9 +24,9 @@ pub(super) struct Cleaned {
 }
 
 impl Cleaned {
-    /// An empty text whose first byte will come from `origin`.
-    pub(super) fn starting_at(origin: usize) -> Cleaned {
-        Cleaned { text: String::new(), replaced: vec![], origin, inside: None }
+    /// An empty text that will be about so many bytes long.
+    pub(super) fn about(length: usize) -> Cleaned {
+        Cleaned { text: String::with_capacity(length), ..Cleaned::default() }
     }
 
     /// The repaired text.
@@ -46,6 +46,14 @@ impl Cleaned {
         if original.len() != text.len() || original.len() > 1 {
             self.replaced.push(Replaced { clean: start..self.text.len(), original });
         }
+    }
+
+    /// A text whose original stands right behind this one's.
+    pub(super) fn append(&mut self, behind: Cleaned) {
+        let before = self.text.len();
+        self.text.push_str(&behind.text);
+        let shift = |it: Replaced| Replaced { clean: it.clean.start + before..it.clean.end + before, ..it };
+        self.replaced.extend(behind.replaced.into_iter().map(shift));
     }
 
     /// The same text, where what was taken for the original stands inside another text: `places` says where each of its

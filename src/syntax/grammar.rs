@@ -6,6 +6,7 @@ use pest::{
     Parser as _,
     error::{ErrorVariant, InputLocation},
     iterators::{Pair, Pairs},
+    unicode::{XID_CONTINUE, XID_START},
 };
 
 /// What pest made of `grammar/tagwell.pest`.
@@ -30,6 +31,11 @@ pub(super) fn declaration(text: &str) -> Result<Pair<'_, Rule>, Failure> {
 /// The one expression that `text` is.
 pub(super) fn expression(text: &str) -> Result<Pair<'_, Rule>, Failure> {
     first(Rule::lone, text)
+}
+
+/// Whether a word of the scanner's is one of the grammar's too, whose Unicode may be another version's.
+pub(super) fn is_word(word: &str) -> bool {
+    word.is_ascii() || word.chars().skip(1).all(XID_CONTINUE) && word.starts_with(|it| it == '_' || XID_START(it))
 }
 
 fn first(rule: Rule, text: &str) -> Result<Pair<'_, Rule>, Failure> {

@@ -7,6 +7,7 @@ mod failure;
 mod grammar;
 mod inside;
 mod numbers;
+mod quick;
 mod recovery;
 mod scan;
 mod tokens;

@@ -2,6 +2,9 @@
 
 mod ahead;
 
+use std::ops::Range;
+
+use ahead::Ahead;
 use pest::iterators::Pair;
 
 use super::{
@@ -14,8 +17,9 @@ use super::{
     words,
 };
 use crate::{
+    cores,
     diagnostic::Sink,
-    intern::Symbol,
+    intern::{Symbol, Texts},
     source::{SourceId, Span},
 };
 
@@ -25,13 +29,16 @@ const SHALLOW: usize = 6;
 /// Enough for [`DEEPEST`] levels of the grammar without optimisation. Only what is used of it is ever real memory.
 const STACK: usize = 256 << 20;
 
+/// Texts of fewer bytes are read as fast by one.
+const LONG: usize = 1 << 16;
+
 /// All declarations of a scanned text.
 pub(super) fn file(source: SourceId, scanned: Scanned<'_>, sink: &mut Sink) -> File {
     let outline = Outline::of(scanned.cleaned.text());
-    let ready = ahead::of(source, &scanned, &outline);
+    let ahead = ahead::of(source, &scanned, &outline);
     let mut unread = vec![];
     let mut declarations =
-        with_stack(outline.deepest, || declarations(source, &scanned, &outline, ready, (&mut unread, sink)));
+        with_stack(outline.deepest, || declarations(source, &scanned, &outline, ahead, (&mut unread, sink)));
     describe(&mut declarations, &scanned);
     File { source, declarations, comments: scanned.comments, unread }
 }
@@ -103,7 +110,7 @@ fn declarations(
     source: SourceId,
     scanned: &Scanned<'_>,
     outline: &Outline,
-    ready: Vec<Option<ahead::Ready>>,
+    ahead: Ahead,
     (unread, sink): (&mut Vec<Unread>, &mut Sink),
 ) -> Vec<Declaration> {
     let text = scanned.cleaned.text();
@@ -115,14 +122,17 @@ fn declarations(
         let original = scanned.cleaned.original(from..upto.max(from));
         Unread::of(Span::new(source, original.start, original.end), text.get(from..upto).unwrap_or(""), mended)
     };
-    let mut ready = ready;
-    let mut declarations: Vec<Declaration> = vec![];
+    let (mut ahead, mut names) = (ahead, Texts::default());
+    let mut declarations: Vec<Declaration> = Vec::with_capacity(outline.starts.len());
     let mut at = skip_blanks(text, 0);
     while at < text.len() {
-        let found = outline.starts.binary_search(&at).ok().and_then(|at| ready.get_mut(at)?.take());
-        if let Some(found) = found {
+        let ready = outline.starts.binary_search(&at).ok().and_then(|start| ahead.take(start));
+        if let Some(found) = ready.or_else(|| ahead::ready(source, scanned, outline, at, &mut names)) {
             declarations.extend(found.declaration);
             found.told.into_iter().for_each(|told| sink.push(told));
+            if is_spoiled(at, found.end) {
+                unread.push(stretch(at, found.end, true));
+            }
             at = skip_blanks(text, found.end);
             continue;
         }
@@ -134,26 +144,14 @@ fn declarations(
             at = next;
             continue;
         }
-        match widest(text, at, &outline.starts, deep.unwrap_or(text.len())) {
-            Ok(pair) => {
-                let end = pair.as_span().end();
-                declarations.extend(Builder::new(source, &scanned.cleaned, at, sink).declaration(pair));
-                if is_spoiled(at, at + end) {
-                    unread.push(stretch(at, at + end, true));
-                }
-                at = skip_blanks(text, at + end);
-            }
-            Err(_) => {
-                let spoiled = is_spoiled(at, if next == text.len() { usize::MAX } else { next });
-                let chunk = scanned.cleaned.part(at..next);
-                match failure::mend(source, chunk, spoiled, &mut declarations, sink) {
-                    Mended::Surely => {}
-                    Mended::Probably => unread.push(stretch(at, next, true)),
-                    Mended::Not => unread.push(stretch(at, next, false)),
-                }
-                at = next;
-            }
+        let spoiled = is_spoiled(at, if next == text.len() { usize::MAX } else { next });
+        let chunk = scanned.cleaned.part(at..next);
+        match failure::mend(source, chunk, spoiled, &mut declarations, sink) {
+            Mended::Surely => {}
+            Mended::Probably => unread.push(stretch(at, next, true)),
+            Mended::Not => unread.push(stretch(at, next, false)),
         }
+        at = next;
     }
     declarations
 }
@@ -191,6 +189,7 @@ pub(super) fn skip_blanks(text: &str, at: usize) -> usize {
 }
 
 /// What can be seen of a text without reading it.
+#[derive(Debug, Default, PartialEq)]
 struct Outline {
     /// Where a declaration begins in the first column, followed by what it may be followed by.
     starts: Vec<usize>,
@@ -208,12 +207,42 @@ impl Outline {
     }
 
     fn of(text: &str) -> Outline {
-        let mut outline = Outline { starts: vec![], too_deep: vec![], deepest: 0 };
+        Outline::in_parts(text, cores::parts(text.len(), LONG))
+    }
+
+    /// Where a declaration begins, everything that was open is closed: so a text can be cut there.
+    fn in_parts(text: &str, parts: usize) -> Outline {
+        let mut cut = vec![];
+        let mut start = 0;
+        for number in 1..parts {
+            let from = text.floor_char_boundary(text.len() / parts * number).max(start);
+            let line = text.get(from..).and_then(|rest| rest.find('\n'));
+            let Some(end) = line.and_then(|line| beginnings(text, from + line + 1).next()) else { break };
+            cut.push(start..end);
+            start = end;
+        }
+        cut.push(start..text.len());
+        if cut.len() == 1 {
+            return Outline::part(text, 0..text.len());
+        }
+        let mut whole = Outline::default();
+        let seen = cores::side_by_side(&cut, cores::FLAT, |part| Outline::part(text, part.clone())).into_iter();
+        for (seen, part) in seen.zip(&cut) {
+            let seen = seen.unwrap_or_else(|| Outline::part(text, part.clone()));
+            whole.starts.extend(seen.starts);
+            whole.too_deep.extend(seen.too_deep);
+            whole.deepest = whole.deepest.max(seen.deepest);
+        }
+        whole
+    }
+
+    fn part(text: &str, part: Range<usize>) -> Outline {
+        let mut outline = Outline::default();
         // For each open bracket the `if`s inside it that still lack their `else`.
         let mut open: Vec<usize> = vec![0];
         let mut level = 0_usize;
-        let mut tokens = Tokens::of(text).peekable();
-        while let Some(token) = tokens.next() {
+        let mut tokens = Tokens::from(text, part.start).peekable();
+        while let Some(token) = tokens.next_if(|token| token.start < part.end) {
             if begins_line(text, &token) && is_declaration(&token, tokens.peek()) {
                 outline.starts.push(token.start);
                 open = vec![0];
@@ -251,6 +280,19 @@ impl Outline {
     }
 }
 
+/// Where declarations begin behind a line's beginning.
+fn beginnings(text: &str, line: usize) -> impl Iterator<Item = usize> {
+    let mut tokens = Tokens::from(text, line).peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let token = tokens.next()?;
+            if begins_line(text, &token) && is_declaration(&token, tokens.peek()) {
+                return Some(token.start);
+            }
+        }
+    })
+}
+
 fn begins_line(text: &str, token: &Token<'_>) -> bool {
     let before = text.get(..token.start).unwrap_or("");
     before.is_empty() || before.ends_with('\n') || before == "   "
@@ -264,4 +306,29 @@ fn is_declaration(token: &Token<'_>, next: Option<&Token<'_>>) -> bool {
             Kind::Quoted | Kind::Text | Kind::Number => true,
             Kind::Sign => next.text == "{",
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WORDS: &[&str] = &[
+        "tag", "let", "a", "if", "else", "(", ")", "{", "\"t\"", "\"", "`b`", "5", "\n", "\n", "\ntag a", "\ntag\n",
+        " ",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn parts_show_what_the_whole_shows(words in prop::collection::vec(prop::sample::select(WORDS), 0..80)) {
+            let text = words.join(" ").replace("\n ", "\n");
+            let whole = Outline::part(&text, 0..text.len());
+            for parts in [2, 3, 7] {
+                assert_eq!(Outline::in_parts(&text, parts), whole, "{parts}: {text}");
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ mod habits;
 mod hidden;
 mod quotes;
 
-use std::cell::Cell;
+use std::{cell::Cell, ops::Range};
 
 use unicode_ident::{is_xid_continue, is_xid_start};
 
@@ -18,6 +18,7 @@ use super::{
     words,
 };
 use crate::{
+    cores,
     diagnostic::{Diagnostic, Sink, code},
     source::{SourceId, Span},
 };
@@ -33,21 +34,55 @@ pub(super) struct Scanned<'a> {
     pub(super) spoiled: Vec<usize>,
 }
 
-/// Walks over `text`.
+/// Texts of fewer bytes are walked over as fast by one.
+const LONG: usize = 1 << 16;
+
+/// Walks over `text`; on all cores where it is long.
 pub(super) fn scan<'a>(source: SourceId, text: &'a str, sink: &mut Sink) -> Scanned<'a> {
-    let mut walk = Walk {
-        source,
-        text,
-        at: 0,
-        sink,
-        done: Scanned { original: text, cleaned: Cleaned::starting_at(0), comments: vec![], spoiled: vec![] },
-        last: Last::Start,
-        line_begun: false,
-        line_seen: Cell::new((0, None)),
-        returns_told: false,
+    in_parts(source, text, cores::parts(text.len(), LONG), sink)
+}
+
+fn in_parts<'a>(source: SourceId, text: &'a str, parts: usize, sink: &mut Sink) -> Scanned<'a> {
+    let walk = |part: &Range<usize>| {
+        let mut sink = Sink::new();
+        let scanned = Walk::over(source, text, part.clone(), &mut sink);
+        (scanned, sink.finish())
     };
-    while walk.step() {}
-    walk.done
+    let parts = cut(text, parts);
+    if parts.len() == 1 {
+        return Walk::over(source, text, 0..text.len(), sink);
+    }
+    let walked = cores::side_by_side(&parts, cores::FLAT, walk).into_iter().zip(&parts);
+    let mut whole = Scanned { original: text, cleaned: Cleaned::about(text.len()), comments: vec![], spoiled: vec![] };
+    for (walked, part) in walked {
+        let (scanned, told) = walked.unwrap_or_else(|| walk(part));
+        told.into_iter().for_each(|told| sink.push(told));
+        let before = whole.cleaned.text().len();
+        whole.spoiled.extend(scanned.spoiled.into_iter().map(|spoiled| before + spoiled));
+        whole.comments.extend(scanned.comments);
+        whole.cleaned.append(scanned.cleaned);
+    }
+    whole
+}
+
+/// A text cut where a word begins a line: nothing that the walk knows reaches over that, but that a lone carriage return is told of
+/// once.
+fn cut(text: &str, parts: usize) -> Vec<Range<usize>> {
+    let mut cut = vec![];
+    let mut start = 0;
+    let lone_return = || text.split('\r').skip(1).any(|behind| !behind.starts_with('\n'));
+    if parts > 1 && !lone_return() {
+        for number in 1..parts {
+            let from = start.max(text.floor_char_boundary(text.len() / parts * number));
+            let ends = text.get(from..).unwrap_or("").match_indices('\n').map(|(at, _)| from + at + 1);
+            let word = |at: &usize| text.as_bytes().get(*at).is_some_and(u8::is_ascii_alphabetic);
+            let Some(end) = ends.filter(|at| *at > start).find(word) else { break };
+            cut.push(start..end);
+            start = end;
+        }
+    }
+    cut.push(start..text.len());
+    cut
 }
 
 /// What the walk has just passed, as far as it decides what comes next.
@@ -77,6 +112,23 @@ struct Walk<'a, 's> {
 }
 
 impl<'a> Walk<'a, '_> {
+    /// Walks over a part of a text.
+    fn over(source: SourceId, text: &'a str, part: Range<usize>, sink: &mut Sink) -> Scanned<'a> {
+        let mut walk = Walk {
+            source,
+            text: text.get(..part.end).unwrap_or(text),
+            at: part.start,
+            sink,
+            done: Scanned { original: text, cleaned: Cleaned::about(part.len()), comments: vec![], spoiled: vec![] },
+            last: Last::Start,
+            line_begun: false,
+            line_seen: Cell::new((part.start, None)),
+            returns_told: false,
+        };
+        while walk.step() {}
+        walk.done
+    }
+
     fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or("")
     }
@@ -102,6 +154,10 @@ impl<'a> Walk<'a, '_> {
     fn step(&mut self) -> bool {
         let Some(first) = self.rest().chars().next() else { return false };
         match first {
+            'a'..='z' | 'A'..='Z' | '_' => {
+                self.word();
+                self.line_begun = true;
+            }
             '\n' => {
                 self.keep(1);
                 self.line_begun = false;
@@ -237,6 +293,12 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn sign(&mut self, first: char) {
+        // No habit begins with a bracket or a comma.
+        if matches!(first, '(' | ')' | '[' | ']' | '{' | '}' | ',') {
+            self.keep(1);
+            self.last = if matches!(first, ')' | ']' | '}') { Last::Operand } else { Last::Start };
+            return;
+        }
         let spaced =
             ["> =", "< =", "! ="].into_iter().find(|it| self.rest().starts_with(it) && !self.rest().starts_with("= ="));
         if let Some(spaced) = spaced {
@@ -246,13 +308,13 @@ impl<'a> Walk<'a, '_> {
         if let Some((typed, meant)) = super::twins::habit(self.rest()) {
             return self.foreign_sign(typed, meant);
         }
-        let known = "()[]{},:=<>+-*/%.?!";
+        let known = ":=<>+-*/%.?!";
         if !known.contains(first) {
             return self.unknown(first);
         }
         let length = if self.rest().starts_with("!=") { 2 } else { 1 };
         self.keep(length);
-        self.last = if matches!(first, ')' | ']' | '}' | '%') { Last::Operand } else { Last::Start };
+        self.last = if first == '%' { Last::Operand } else { Last::Start };
     }
 }
 
@@ -277,4 +339,67 @@ fn shaped_like_a_date(digits: &str) -> Option<String> {
     let [year, month, day] = parts.as_slice() else { return None };
     let fits = year.len() == 4 && (1..=2).contains(&month.len()) && (1..=2).contains(&day.len());
     fits.then(|| format!("{year}-{month:0>2}-{day:0>2}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PIECES: &[&str] = &[
+        "tag",
+        "when",
+        "matches",
+        "5",
+        "2026-1-5",
+        "\"t\"",
+        "\"",
+        "'t'",
+        "`b",
+        "/",
+        "//",
+        "--",
+        "/*",
+        "#",
+        "## c",
+        "```",
+        "<<<<<<<",
+        "==",
+        "> =",
+        "!",
+        ";",
+        "\u{ff08}",
+        "\u{201c}t\u{201d}",
+        "\u{3000}",
+        "\u{a0}",
+        "\u{200b}",
+        "\u{feff}",
+        "\r\n",
+        "\n",
+        "\ntag",
+        "\na",
+        " ",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn parts_are_walked_over_as_the_whole_is(
+            pieces in prop::collection::vec(prop::sample::select(PIECES), 0..60),
+            returns in any::<bool>(),
+        ) {
+            let text = pieces.concat() + if returns { "\r" } else { "" };
+            let walked = |parts: usize| {
+                let mut sink = Sink::new();
+                let Scanned { original, cleaned, comments, spoiled } = in_parts(SourceId(0), &text, parts, &mut sink);
+                (format!("{original:?} {cleaned:?} {comments:?} {spoiled:?}"), sink.finish())
+            };
+            let whole = walked(1);
+            for parts in [2, 3, 7] {
+                assert_eq!(walked(parts), whole, "{parts}: {text:?}");
+            }
+        }
+    }
 }

@@ -51,6 +51,11 @@ impl<'a> Tokens<'a> {
     pub(super) fn of(text: &'a str) -> Tokens<'a> {
         Tokens { text, at: 0 }
     }
+
+    /// Those from a line's beginning on, since none reaches over the end of its line.
+    pub(super) fn from(text: &'a str, line: usize) -> Tokens<'a> {
+        Tokens { text, at: line }
+    }
 }
 
 impl<'a> Iterator for Tokens<'a> {

@@ -12,6 +12,7 @@
 //! code, place, message, help and notes, and what the first fix makes of the line. With `TAGWELL_BLESS=1` a file is
 //! written anew from what is said; whoever does that reads the difference.
 
+mod ahead;
 mod fields;
 mod hangs;
 

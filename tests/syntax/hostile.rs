@@ -133,7 +133,7 @@ fn anything_survives(text: &str) {
     }
 }
 
-const WORDS: &[&str] = &[
+pub(super) const WORDS: &[&str] = &[
     "tag",
     "let",
     "level",

@@ -1,5 +1,6 @@
 //! Rule text to trees, and what is said of text that is none.
 
+mod ahead;
 mod hostile;
 mod messages;
 mod pages;

@@ -24,7 +24,7 @@ impl Checker<'_> {
             Literal::Percent(text) => literal::percent(text)
                 .map(|decimal| (Value::Decimal(decimal), Type::Decimal(decimal.scale)))
                 .map_err(|error| error.to_string()),
-            Literal::Text(text) => Ok((Value::Text(text.as_str().into()), Type::Text)),
+            Literal::Text(text) => Ok((Value::Text(self.texts.get(text)), Type::Text)),
             Literal::Bool(yes) => Ok((Value::Bool(*yes), Type::Bool)),
             Literal::Date(text) => {
                 moment_text::parse_date(text).map(|date| (Value::Date(date), Type::Date)).map_err(|it| it.to_string())

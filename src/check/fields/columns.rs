@@ -35,7 +35,7 @@ impl Checker<'_> {
         for (at, column) in columns.iter().enumerate() {
             if self.names.get(&column.name).is_none() {
                 let span = column.span.unwrap_or_default();
-                self.names.add_column(column.name.clone(), ColumnId(at as u32), span);
+                std::sync::Arc::make_mut(&mut self.names).add_column(column.name.clone(), ColumnId(at as u32), span);
             }
         }
         let root = self.schema.root;

@@ -27,7 +27,7 @@ pub(super) fn lower(checker: &mut Checker<'_>, book: &Book<'_>, actions: &ir::Ac
     if book.tests.is_empty() && book.snapshots.is_empty() {
         return ir::Tests::default();
     }
-    checker.names.outside_of_rules = true;
+    std::sync::Arc::make_mut(&mut checker.names).outside_of_rules = true;
     let (definitions, aggregates) = (book.definitions.len() as u32, checker.aggregates.len());
     let mut lowering = Lowering { checker, book, actions, first: definitions, asked: vec![], names: HashMap::new() };
     let tests = book.tests.iter().map(|test| lowering.test(test)).collect();

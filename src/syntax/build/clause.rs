@@ -16,7 +16,7 @@ const AGGREGATES: &[&str] =
     &["count", "any", "sum", "avg", "min", "max", "quantile", "first", "last", "most", "distinct", "ntile"];
 
 /// Whether a comparison that ends an argument of `function` is a window on the rows.
-fn is_aggregate(function: &str) -> bool {
+pub(in crate::syntax) fn is_aggregate(function: &str) -> bool {
     AGGREGATES.contains(&function)
 }
 

@@ -24,6 +24,21 @@ pub(super) fn literal(pair: Pair<'_, Rule>) -> Literal {
     }
 }
 
+/// A number, a date or a duration of one part; none where it is written in any other way.
+pub(in crate::syntax) fn plain(written: &str) -> Option<Literal> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    let length = written.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, behind) = written.split_at_checked(length)?;
+    if let Some(unit) = unit(behind) {
+        return Some(Literal::Duration(vec![DurationPart { number: number.to_owned(), unit }]));
+    }
+    if behind.is_empty() || behind.strip_prefix('.').is_some_and(digits) {
+        return Some(Literal::Number(written.to_owned()));
+    }
+    let is_date = written.split('-').map(|part| if digits(part) { part.len() } else { 0 }).eq([4, 2, 2]);
+    is_date.then(|| Literal::Date(written.to_owned()))
+}
+
 fn duration(written: &str) -> Vec<DurationPart> {
     let mut parts = vec![];
     let mut rest = written;
@@ -47,7 +62,7 @@ pub(super) fn unit(suffix: &str) -> Option<Unit> {
 }
 
 /// What a quoted text says. Escapes that are none were told by the scanner and stand for themselves here.
-pub(super) fn unescape(written: &str) -> String {
+pub(in crate::syntax) fn unescape(written: &str) -> String {
     let mut says = String::with_capacity(written.len());
     spelled(written, &mut |it, _| says.push(it));
     says

@@ -3,11 +3,12 @@
 mod clause;
 mod data;
 mod expression;
-mod literal;
+pub(super) mod literal;
 mod rules;
 mod segment;
 mod testing;
 
+pub(super) use clause::is_aggregate;
 use pest::iterators::Pair;
 
 use super::{

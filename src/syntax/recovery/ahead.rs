@@ -1,14 +1,16 @@
 //! Of a long text every declaration is read ahead, on all cores, from where one seems to begin. What turns out not to be one is
 //! read again in its place: the tree and the mistakes are those of reading one declaration after the other.
 
-use super::{Outline, STACK, widest};
+use super::{LONG, Outline, STACK, widest};
 use crate::{
+    cores,
     diagnostic::{Diagnostic, Sink},
+    intern::Texts,
     source::SourceId,
-    syntax::{ast::Declaration, build::Builder, scan::Scanned},
+    syntax::{ast::Declaration, build::Builder, quick, scan::Scanned},
 };
 
-/// A declaration that was read ahead.
+/// A declaration that was read.
 pub(super) struct Ready {
     pub(super) declaration: Option<Declaration>,
     /// The byte behind it.
@@ -16,42 +18,52 @@ pub(super) struct Ready {
     pub(super) told: Vec<Diagnostic>,
 }
 
-/// Texts of fewer bytes are read as fast by one.
-const LONG: usize = 1 << 16;
-
-/// What begins at each of the outline's beginnings; none where it is still to be read.
-pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> Vec<Option<Ready>> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    if scanned.cleaned.text().len() < LONG || threads < 2 {
-        return vec![];
-    }
-    let part = outline.starts.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let work = |starts: &[usize]| -> Vec<Option<Ready>> {
-            starts.iter().map(|start| ready(source, scanned, outline, *start)).collect()
-        };
-        let begun: Vec<_> = outline
-            .starts
-            .chunks(part)
-            .map(|starts| {
-                let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || work(starts));
-                (thread.ok(), starts.len())
-            })
-            .collect();
-        let done = begun.into_iter().flat_map(|(thread, len)| {
-            // What a thread could not do is done in its place.
-            let none = || (0..len).map(|_| None).collect();
-            thread.and_then(|thread| thread.join().ok()).unwrap_or_else(none)
-        });
-        done.collect()
-    })
+/// What was read ahead.
+#[derive(Default)]
+pub(super) struct Ahead {
+    /// As many of the outline's beginnings in each, but fewer in the last.
+    parts: Vec<Vec<Option<Ready>>>,
+    part: usize,
 }
 
-fn ready(source: SourceId, scanned: &Scanned<'_>, outline: &Outline, at: usize) -> Option<Ready> {
+impl Ahead {
+    /// What begins at one of the outline's beginnings, once; none where it is still to be read.
+    pub(super) fn take(&mut self, start: usize) -> Option<Ready> {
+        self.parts.get_mut(start.checked_div(self.part)?)?.get_mut(start % self.part)?.take()
+    }
+}
+
+/// Reads what begins at the outline's beginnings.
+pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> Ahead {
+    let threads = cores::parts(scanned.cleaned.text().len(), LONG);
+    if threads == 1 {
+        return Ahead::default();
+    }
+    let part = outline.starts.len().div_ceil(threads).max(1);
+    let parts: Vec<&[usize]> = outline.starts.chunks(part).collect();
+    let done = cores::side_by_side(&parts, STACK, |starts| {
+        let mut names = Texts::default();
+        starts.iter().map(|start| ready(source, scanned, outline, *start, &mut names)).collect()
+    });
+    // What no thread has done is done in its place.
+    Ahead { parts: done.into_iter().map(Option::unwrap_or_default).collect(), part }
+}
+
+/// What begins at `at`; none where that is no declaration.
+pub(super) fn ready(
+    source: SourceId,
+    scanned: &Scanned<'_>,
+    outline: &Outline,
+    at: usize,
+    names: &mut Texts,
+) -> Option<Ready> {
     let text = scanned.cleaned.text();
     let (next, deep) = outline.ahead_of(at, text.len());
     if deep.is_some_and(|deep| deep < next) {
         return None;
+    }
+    if let Some(declaration) = quick::declaration(source, &scanned.cleaned, (at, next), names) {
+        return Some(Ready { declaration: Some(declaration), end: next, told: vec![] });
     }
     let pair = widest(text, at, &outline.starts, deep.unwrap_or(text.len())).ok()?;
     let end = at + pair.as_span().end();

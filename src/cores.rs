@@ -1,0 +1,31 @@
+//! Work that is spread over the cores of the machine, where it is long enough to be worth the threads.
+
+/// Into how many parts work of this length is cut, where less than `least` for each is done as fast by one.
+pub(crate) fn parts(length: usize, least: usize) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    if length < least { 1 } else { cores() }
+}
+
+/// Does the work for every part, each on a thread of its own with so many bytes of stack, and gives what comes of it in the order
+/// of the parts; none where the system has no thread to give.
+pub(crate) fn side_by_side<Part: Sync, Done: Send>(
+    parts: &[Part],
+    stack: usize,
+    work: impl Fn(&Part) -> Done + Sync,
+) -> Vec<Option<Done>> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let begun = parts.iter().map(|part| {
+            let thread = std::thread::Builder::new().stack_size(stack);
+            thread.spawn_scoped(scope, move || work(part)).ok()
+        });
+        let begun: Vec<_> = begun.collect();
+        let done = begun
+            .into_iter()
+            .map(|thread| thread.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
+        done.collect()
+    })
+}
+
+/// The stack of a thread whose work does not nest.
+pub(crate) const FLAT: usize = 2 << 20;
