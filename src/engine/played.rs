@@ -60,9 +60,12 @@ impl Played {
 }
 
 impl Memory for Played {
-    fn recall(&self, key: &str, into: &mut Recalled) {
+    fn find(&self, key: &str, _: Option<u32>) -> Option<u32> {
+        self.users.read().unwrap_or_else(PoisonError::into_inner).numbers.get(key).copied()
+    }
+
+    fn recall(&self, number: Option<u32>, into: &mut Recalled) {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
-        let number = users.numbers.get(key).copied();
         match number.and_then(|number| users.remembered.get(number as usize)) {
             Some(remembered) => {
                 into.clone_from(&remembered.recalled);
