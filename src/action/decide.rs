@@ -153,6 +153,11 @@ impl<'d> Decider<'d> {
         }
     }
 
+    /// Whether a repetition fell due since a user was last seen who has been inside since.
+    pub fn is_due(&self, entered: i64, period: Duration, seen: i64) -> bool {
+        self.due(entered, period, seen).is_some()
+    }
+
     /// The number of the last repetition that fell due since the user was last seen.
     fn due(&self, entered: i64, period: Duration, seen: i64) -> Option<u64> {
         let clock = self.interpreter.clock();

@@ -14,6 +14,18 @@ pub struct Arm {
     pub held: Option<i64>,
 }
 
+impl Arm {
+    /// Whether nothing of it is to be written, beside what was remembered of it when the user was last seen: a moment that follows each
+    /// run in which the arm is reached is not.
+    pub fn stays(self, before: Arm, seen: Option<i64>, now: i64) -> bool {
+        let follows = before.reached.is_some() && before.reached == seen;
+        if self.reached == Some(now) {
+            return follows && before.held.is_some();
+        }
+        !follows && self.reached == before.reached && self.held.is_some() == before.held.is_some()
+    }
+}
+
 /// What is to be remembered after an instant, by what was remembered before; in the order of [`Memory::kept`].
 pub fn keep(memory: &Memory, before: &[Arm], row: &Row<'_, '_>, now: i64) -> Vec<Arm> {
     let arm = |(at, kept): (usize, &Kept)| {

@@ -6,17 +6,33 @@ use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
 use crate::{
     action::{Recalled, Tracked},
     column::{Batch, Column},
-    engine::Engine,
+    engine::{Engine, keys::Keys},
+    eval::kernel::Cells,
     ir::REMEMBERED,
     schema::TableId,
-    value::{Value, print},
+    value::Value,
 };
 
 /// Whoever remembers users from one run to the next.
 pub trait Memory: Debug + Send + Sync {
-    /// What is remembered of the user with this key; of somebody unknown, nothing. Called on many threads at once, mostly for one user
-    /// after the other: `into` then holds what was recalled of the one before.
-    fn recall(&self, key: &str, into: &mut Recalled);
+    /// What whoever remembers calls the user with this key; none of somebody unknown. Data mostly come in the same order again, so the
+    /// user is looked for first behind the one who was found before. Called on many threads at once.
+    fn find(&self, key: &str, behind: Option<u32>) -> Option<u32>;
+
+    /// What is remembered of a user; of somebody unknown, nothing.
+    fn recall(&self, number: Option<u32>, into: &mut Recalled);
+
+    /// Notes that a user is in today's data; false where that is known already.
+    fn meet(&self, number: u32) -> bool {
+        let _ = number;
+        true
+    }
+
+    /// Of users who stand together, takes the bits of those of whom nothing is other than it was: known, in the last run's data,
+    /// record and rows as they were, and all that is tracked. Whoever does not know leaves the bits as they are.
+    fn unmoved(&self, users: &Together<'_>, bits: &mut [u64]) {
+        let _ = (users, bits);
+    }
 
     /// Whether anything is remembered; without, `held` is missing and `keep` has no effect.
     fn remembers(&self) -> bool {
@@ -25,6 +41,17 @@ pub trait Memory: Debug + Send + Sync {
 
     /// The as-of of the run before; none of the first.
     fn previous(&self) -> Option<i64>;
+}
+
+/// Users who stand together in a run, by row.
+#[derive(Clone, Copy, Debug)]
+pub struct Together<'t> {
+    /// What whoever remembers calls them; none of somebody new.
+    pub numbers: &'t [Option<u32>],
+    /// What record and rows come to.
+    pub prints: &'t [u64],
+    /// By place in [`Tracked::stays`] a bit a row: whether they have it.
+    pub has: &'t [Vec<u64>],
 }
 
 /// A memory, and what of it is kept and read by the rules.
@@ -46,8 +73,8 @@ impl Engine {
         engine
     }
 
-    /// Brings what is remembered of users to their columns.
-    pub(super) fn recall(&self, batch: &mut Batch) {
+    /// Brings what is remembered of users to their columns; who they are is found here where that is not known.
+    pub(super) fn recall(&self, batch: &mut Batch, numbers: Option<&[Option<u32>]>) {
         let Some(Remembering { memory, tracked }) =
             self.remembering.as_ref().filter(|it| it.tracked.is_read() && it.memory.remembers())
         else {
@@ -56,11 +83,19 @@ impl Engine {
         let (now, zone) = (self.clock().now(), self.clock().zone());
         let mut columns: Vec<Column> = tracked.columns().map(|_| Column::new(&REMEMBERED)).collect();
         columns.iter_mut().for_each(|column| column.grow(batch.rows));
-        let keys = self.rulebook().schema.root().key.and_then(|key| batch.column(key));
+        let found;
+        let numbers = match numbers {
+            Some(numbers) => numbers,
+            None => {
+                let keys = self.rulebook().schema.root().key.and_then(|key| batch.column(key));
+                let cells = keys.map_or(Cells::Missing, |keys| Cells::Column(keys, 0));
+                found = Keys::of(&cells, zone).find(&**memory, batch.rows, None);
+                &found
+            }
+        };
         let mut recalled = Recalled::default();
-        for row in 0..batch.rows {
-            let key = keys.map_or(Value::Missing, |keys| keys.get(row));
-            memory.recall(&print::text(&key, zone), &mut recalled);
+        for (row, number) in numbers.iter().enumerate().take(batch.rows) {
+            memory.recall(*number, &mut recalled);
             for (column, (_, value)) in columns.iter_mut().zip(tracked.values(&recalled, now)) {
                 column.set(row, &value);
             }
@@ -82,7 +117,11 @@ impl Engine {
 pub struct Nothing;
 
 impl Memory for Nothing {
-    fn recall(&self, _: &str, into: &mut Recalled) {
+    fn find(&self, _: &str, _: Option<u32>) -> Option<u32> {
+        None
+    }
+
+    fn recall(&self, _: Option<u32>, into: &mut Recalled) {
         *into = Recalled::default();
     }
 

@@ -8,10 +8,14 @@ mod evaluate;
 #[cfg(feature = "data")]
 mod in_order;
 #[cfg(feature = "data")]
+mod keys;
+#[cfg(feature = "data")]
 mod load;
 mod matcher;
 #[cfg(feature = "data")]
 mod memory;
+#[cfg(feature = "data")]
+mod met;
 #[cfg(feature = "data")]
 mod named;
 mod problems;
@@ -33,7 +37,7 @@ pub use evaluate::{Engine, Outcome, RecordError};
 pub use load::{Files, LoadError};
 pub use matcher::{Matcher, Matches, Record, Scratch};
 #[cfg(feature = "data")]
-pub use memory::{Memory, Nothing, Recent};
+pub use memory::{Memory, Nothing, Recent, Together};
 #[cfg(feature = "data")]
 pub use named::named_files;
 pub use problems::Problems;

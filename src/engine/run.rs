@@ -6,13 +6,19 @@ use std::collections::BTreeMap;
 use crate::{
     column::Batch,
     data::{
-        BadRow, DataError,
+        BadRow, DataError, Parsed,
         chunks::{Chunk, Chunks},
     },
-    engine::{ChildCount, Engine, MetricValues, RecordError, Tally, in_order::in_order, whole::Since},
+    engine::{
+        ChildCount, Engine, MetricValues, RecordError, Tally,
+        in_order::in_order,
+        met::{Known, Met, key_that_prints_alike},
+        whole::{Since, rounds, without_a_key_of_its_own},
+    },
     eval::{
         Answers, Overlap,
         kernel::{Cells, Counts, Found, Frame, Kernel, Slice},
+        reference::Row,
     },
     ir::{AggregateId, DefinitionId, Reads},
     schema::{ColumnId, TableId},
@@ -102,8 +108,16 @@ pub struct Users<'u> {
     frame: &'u dyn Frame,
     found: &'u Found,
     columns: usize,
-    /// What is known of their rows, where turns are taken; and which user the first of them is.
-    since: Option<(&'u Since, usize)>,
+    beside: Beside<'u>,
+}
+
+/// What is known of users beside their columns, where turns are taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beside<'u> {
+    /// What is known of their rows in child tables; and which user the first of them is.
+    pub(super) since: Option<(&'u Since, usize)>,
+    /// What whoever remembers calls them, where that has been found.
+    pub(super) numbers: Option<&'u [Option<u32>]>,
 }
 
 impl<'u> Users<'u> {
@@ -134,12 +148,27 @@ impl<'u> Users<'u> {
 
     /// What the rows of child tables that are one's come to, together.
     pub fn rows_print(&self, row: usize) -> u64 {
-        self.since.map_or(0, |(since, first)| since.print(first + row))
+        self.beside.since.map_or(0, |(since, first)| since.print(first + row))
     }
 
     /// The rows of child tables that happened to one of them since the run before.
     pub fn recent(&self, row: usize) -> Option<&'u BTreeMap<TableId, Vec<Vec<Value>>>> {
-        self.since.and_then(|(since, first)| since.recent(first + row))
+        self.beside.since.and_then(|(since, first)| since.recent(first + row))
+    }
+
+    /// Whether child rows happened to any of all users since the run before.
+    pub(super) fn has_recent(&self) -> bool {
+        self.beside.since.is_some_and(|(since, _)| since.has_recent())
+    }
+
+    /// Which user of all the first of them is, and what whoever remembers calls them, as far as that has been found.
+    pub(super) fn known(&self) -> (usize, Option<&'u [Option<u32>]>) {
+        (self.beside.since.map_or(0, |(_, first)| first), self.beside.numbers)
+    }
+
+    /// Asks the plain interpreter about one of them.
+    pub(super) fn ask<T>(&self, row: usize, what: impl FnOnce(&Row<'_, '_>) -> T) -> T {
+        self.kernel.ask(self.found, self.frame, row, what)
     }
 
     /// Everything that one of them got.
@@ -173,33 +202,108 @@ impl Engine {
     /// # Errors
     /// What [`RunError`] says; nothing more is handed on after it.
     pub fn run<S: RunSink>(&self, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
+        self.run_of("", chunks, reads, sink)
+    }
+
+    /// The same of a file of this name. Where users are remembered, rows without a key of their own are bad rows of that file.
+    ///
+    /// # Errors
+    /// What [`RunError`] says; nothing more is handed on after it.
+    pub fn run_of<S: RunSink>(&self, file: &str, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
         let asked = self.rulebook().order_of(reads);
         let kernel = Kernel::new(self.interpreter(), self.context(), &asked, sink.looks());
         let mut counts = kernel.counts();
         let sink = &*sink;
-        let evaluated = |chunk: Result<Chunk, DataError>| {
+        let met = Met::of(self);
+        let evaluated = |(piece, chunk): (usize, Result<Chunk, DataError>)| {
+            let pass = met.as_ref().map(|met| met.begin(piece));
             let mut part = Evaluated::none(&kernel);
-            chunk?.each(&mut |parsed| {
-                let mut parsed = parsed;
-                self.recall(&mut parsed.batch);
-                for slice in Slice::all(&parsed.batch, kernel.together()) {
-                    let line = |row: usize| parsed.batch.lines.get(slice.start() + row).copied();
-                    self.evaluate_frame(&kernel, &slice, None, sink, line, &mut part);
+            let mut evaluate = |batch: &Batch, numbers: Option<&[Option<u32>]>| {
+                for slice in Slice::all(batch, kernel.together()) {
+                    let line = |row: usize| batch.lines.get(slice.start() + row).copied();
+                    let own =
+                        |numbers: &'_ [Option<u32>]| slice.start()..(slice.start() + slice.rows()).min(numbers.len());
+                    let numbers = numbers.and_then(|numbers| numbers.get(own(numbers)));
+                    self.evaluate_frame(&kernel, &slice, Beside { since: None, numbers }, sink, line, &mut part);
                 }
-                part.read += (parsed.batch.rows + parsed.bad.len()) as u64;
-                part.bad.extend(parsed.bad.into_iter().map(|(_, bad)| bad));
-            })?;
+            };
+            let (mut read, mut bad) = (0, vec![]);
+            let Some(pass) = pass else {
+                chunk?.each(&mut |parsed| {
+                    let Parsed { mut batch, bad: found, .. } = parsed;
+                    read += (batch.rows + found.len()) as u64;
+                    self.recall(&mut batch, None);
+                    evaluate(&batch, None);
+                    bad.extend(found.into_iter().map(|(_, bad)| bad));
+                })?;
+                (part.read, part.bad) = (read, bad);
+                return Ok(part);
+            };
+            let mut batches = vec![];
+            chunk?.each(&mut |parsed| batches.push(parsed))?;
+            let known = pass.meet(&batches);
+            for (parsed, known) in batches.into_iter().zip(known) {
+                read += (parsed.batch.rows + parsed.bad.len()) as u64;
+                let (mut batch, numbers, found) = self.with_keys_of_their_own(parsed, known, file);
+                self.recall(&mut batch, Some(&numbers));
+                evaluate(&batch, Some(&numbers));
+                bad.extend(found);
+            }
+            (part.read, part.bad) = (read, bad);
             Ok(part)
         };
         let threads = rayon::current_num_threads();
-        in_order(threads, chunks, evaluated, |part: Result<Evaluated<S::Ready>, DataError>| {
+        in_order(threads, chunks.enumerate(), evaluated, |part: Result<Evaluated<S::Ready>, DataError>| {
             self.take(part?, &mut counts, &mut ran, sink)?;
             sink.progress(ran.read, &self.rulebook().schema.root().name);
             Ok::<(), RunError>(())
         })?;
         ran.tally = Tally::of(&kernel, &counts);
         Ok(ran)
+    }
+
+    /// Whether users who are remembered can be evaluated as they are read, where nothing is asked about many rows: then those who have
+    /// one key are found by how it prints.
+    pub fn knows_keys(&self) -> bool {
+        key_that_prints_alike(self).is_some()
+    }
+
+    /// The users of a batch who have a key of their own, what whoever remembers calls them, and the bad rows, in the file's order.
+    #[allow(clippy::vec_box, reason = "rows that are bad are handed on as the readers give them")]
+    fn with_keys_of_their_own(
+        &self,
+        parsed: Parsed,
+        known: Known,
+        file: &str,
+    ) -> (Batch, Vec<Option<u32>>, Vec<Box<BadRow>>) {
+        let Parsed { batch, bad, verbatim, .. } = parsed;
+        let Known { numbers, refused } = known;
+        if refused.is_empty() {
+            return (batch, numbers, bad.into_iter().map(|(_, bad)| bad).collect());
+        }
+        let (table, zone) = (self.rulebook().schema.root(), self.clock().zone());
+        let keys = table.key.and_then(|key| batch.column(key));
+        let key = |row: usize| keys.map_or(Value::Missing, |keys| keys.get(row));
+        let told = |row: &usize| {
+            let bad =
+                without_a_key_of_its_own(file.to_owned(), (table, &key(*row), None), &batch, *row, &verbatim, zone);
+            (*row, bad)
+        };
+        let told = refused.iter().map(told).collect();
+        let bad = rounds::in_order(bad, told, 0).into_iter().map(|(_, bad)| bad).collect();
+        let mut keep = vec![true; batch.rows];
+        for row in &refused {
+            keep.iter_mut().skip(*row).take(1).for_each(|keep| *keep = false);
+        }
+        let kept = |row: usize| keep.get(row).copied().unwrap_or(true);
+        let batch = Batch {
+            columns: batch.columns.iter().map(|column| column.as_ref().map(|column| column.kept(&keep))).collect(),
+            rows: batch.rows - refused.len(),
+            lines: (0..).zip(&batch.lines).filter(|(row, _)| kept(*row)).map(|(_, line)| *line).collect(),
+        };
+        let numbers = (0..).zip(numbers).filter(|(row, _)| kept(*row)).map(|(_, number)| number).collect();
+        (batch, numbers, bad)
     }
 
     /// Evaluates for users who are in memory what is asked for, which asks about no rows but their own.
@@ -209,7 +313,7 @@ impl Engine {
             let frame: &dyn Frame = &slice;
             let evaluated = kernel.evaluate(frame, &mut kernel.counts());
             let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
-            found(&Users { kernel: &kernel, frame, found: &evaluated, columns, since: None });
+            found(&Users { kernel: &kernel, frame, found: &evaluated, columns, beside: Beside::default() });
         }
     }
 
@@ -218,7 +322,7 @@ impl Engine {
         &self,
         kernel: &Kernel<'_>,
         frame: &dyn Frame,
-        since: Option<(&Since, usize)>,
+        beside: Beside<'_>,
         sink: &S,
         line: impl Fn(usize) -> Option<u64>,
         part: &mut Evaluated<S::Ready>,
@@ -228,7 +332,7 @@ impl Engine {
         }
         let found = kernel.evaluate(frame, &mut part.counts);
         let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
-        let users = Users { kernel, frame, found: &found, columns, since };
+        let users = Users { kernel, frame, found: &found, columns, beside };
         let overlap = found.overlaps.first();
         part.overlap = overlap.map(|(row, overlap)| (self.key_text(&users.record(*row)), line(*row), *overlap));
         if part.overlap.is_none() && sink.looks() {

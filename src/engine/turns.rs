@@ -1,19 +1,22 @@
 //! The turns of users who were evaluated together: what changed since the run before, and what is decided.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use crate::{
-    action::{self, AskedAgain, Decider, Past, Recalled, Seen, Tracked, Turn, Whole},
+    action::{self, Arm, AskedAgain, Decider, Past, Recalled, Seen, Tracked, Tracking, Turn, Whole},
     column::print as mark,
-    engine::{Engine, Memory, Users, memory::Remembering},
+    engine::{Engine, Memory, Together, Users, keys::Keys, memory::Remembering},
     eval::{
         kernel::Cells,
         reference::{Answers, SoFar},
     },
-    ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Ladder, Rulebook},
+    ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Ladder, Rulebook, Trigger, TriggerKind},
     schema::{ColumnId, Source},
     source::Sources,
-    value::print,
+    value::Duration,
 };
 
 /// What is taken of every user of a run in turn.
@@ -27,6 +30,8 @@ pub struct Turns<'t> {
     asked: Vec<AggregateId>,
     /// Levels of which deeds ask what is missing to the next arm.
     levels: Vec<DefinitionId>,
+    /// By place in [`Tracked::stays`], how often segments repeat deeds.
+    repeats: Vec<(usize, Vec<Duration>)>,
     past: &'t (dyn Fn(u32) -> Vec<Past> + Sync),
 }
 
@@ -74,8 +79,18 @@ impl<'t> Turns<'t> {
         let Standing { sources, preview, first, read_anew, others_moved, rules_since, asked_again, past } = standing;
         let (asked, levels) = asked_by_actions(rulebook);
         let decider = Decider { interpreter: engine.interpreter(), sources, preview };
+        let repeats = tracked.segments.iter().filter_map(|place| {
+            let actions = rulebook.actions.of(tracked.stays.get(*place)?.definition)?;
+            let period = |trigger: &Trigger| match trigger.on {
+                TriggerKind::Every(period) => Some(period),
+                TriggerKind::Enter | TriggerKind::Exit | TriggerKind::Each { .. } => None,
+            };
+            let periods: Vec<Duration> = actions.triggers.iter().filter_map(period).collect();
+            (!periods.is_empty()).then_some((*place, periods))
+        });
         Some(Turns {
             engine,
+            repeats: repeats.collect(),
             memory: Arc::as_ref(memory),
             run: action::Run { decider, tracked, first, read_anew, others_moved, rules_since, asked_again },
             columns: all.columns.iter().copied().filter(own).collect(),
@@ -88,39 +103,116 @@ impl<'t> Turns<'t> {
     /// The turns of users who were evaluated together, without those to whom nothing happens; and what all their records and rows
     /// come to.
     pub fn take(&self, users: &Users<'_>) -> (Vec<UserTurn>, u64) {
-        let zone = self.engine.clock().zone();
-        let keys = self.engine.rulebook().schema.root().key.map_or(Cells::Missing, |key| users.column(key));
-        let stays = &self.run.tracked.stays;
-        let values: Vec<Cells<'_>> = stays.iter().map(|stay| users.result(stay.definition)).collect();
-        let prints = self.prints(users);
+        let cells = self.engine.rulebook().schema.root().key.map_or(Cells::Missing, |key| users.column(key));
+        let keys = Keys::of(&cells, self.engine.clock().zone());
+        let (first, numbers) = users.known();
+        let found;
+        let numbers = match numbers {
+            Some(numbers) => numbers,
+            None => {
+                found = keys.find(self.memory, users.rows(), u32::try_from(first).ok());
+                found.iter().flatten().for_each(|number| _ = self.memory.meet(*number));
+                &found
+            }
+        };
+        let (has, prints) = (self.has(users), self.prints(users));
+        let mut buffer = String::new();
+        let mut population = 0_u64;
+        for (row, print) in prints.iter().enumerate() {
+            let key = mark::of_bytes(keys.text(row, &mut buffer).as_bytes());
+            population = population.wrapping_add(mark::mixed(key, *print));
+        }
+        let turns = self.concerned(users, &Together { numbers, prints: &prints, has: &has });
         let nothing = Default::default();
         let mut recalled = Recalled::default();
-        let (mut all, mut population) = (vec![], 0_u64);
-        let mut has = Vec::with_capacity(stays.len());
-        for (row, print) in prints.into_iter().enumerate() {
-            let key = print::text(&keys.value(row), zone);
-            self.memory.recall(&key, &mut recalled);
-            population = population.wrapping_add(mark::mixed(mark::of_bytes(key.as_bytes()), print));
-            has.clear();
-            has.extend(stays.iter().zip(&values).map(|(stay, cells)| match stay.rank {
-                None => cells.is_true(row),
-                Some(_) => stay.is_had(&cells.value(row)),
-            }));
+        let mut all = vec![];
+        let mut own = Vec::with_capacity(has.len());
+        for row in rows_of(&turns) {
+            let (Some(number), Some(print)) = (numbers.get(row), prints.get(row)) else { continue };
+            self.memory.recall(*number, &mut recalled);
+            own.clear();
+            own.extend(has.iter().map(|bits| is_set(bits, row)));
             let rows = users.recent(row).unwrap_or(&nothing);
             let whole = || Whole { record: users.record(row), answers: self.answers(users, row) };
-            let seen = Seen { key: Some(&key), print, recalled: &recalled, has: &has, rows };
+            let key = keys.text(row, &mut buffer);
+            let seen = Seen { key: Some(key), print: *print, recalled: &recalled, has: &own, rows };
             let turn = self.run.turn(&seen, whole, || recalled.number.map(self.past).unwrap_or_default());
             if recalled.returned || !turn.is_nothing() {
-                all.push(UserTurn { key, number: recalled.number, returned: recalled.returned, turn });
+                let (key, number, returned) = (key.to_owned(), recalled.number, recalled.returned);
+                all.push(UserTurn { key, number, returned, turn });
             }
         }
         (all, population)
     }
 
+    /// By place in [`Tracked::stays`] a bit for each user: whether they have it.
+    fn has(&self, users: &Users<'_>) -> Vec<Vec<u64>> {
+        let rows = users.rows();
+        let bits = |stay: &Tracking| {
+            let cells = users.result(stay.definition);
+            if let (Cells::Truths(yes, _), None) = (&cells, stay.rank) {
+                let mut bits = yes.get(..rows.div_ceil(64)).unwrap_or(yes).to_vec();
+                bits.resize(rows.div_ceil(64), 0);
+                trim(&mut bits, rows);
+                return bits;
+            }
+            let mut bits = vec![0; rows.div_ceil(64)];
+            for row in (0..rows).filter(|row| stay.is_had(&cells.value(*row))) {
+                set(&mut bits, row);
+            }
+            bits
+        };
+        self.run.tracked.stays.iter().map(bits).collect()
+    }
+
+    /// A bit for each user whose turn may be more than nothing.
+    fn concerned(&self, users: &Users<'_>, together: &Together<'_>) -> Vec<u64> {
+        let rows = users.rows();
+        let mut bits = vec![u64::MAX; rows.div_ceil(64)];
+        trim(&mut bits, rows);
+        self.memory.unmoved(together, &mut bits);
+        if users.has_recent() {
+            (0..rows).filter(|row| users.recent(*row).is_some()).for_each(|row| set(&mut bits, row));
+        }
+        let mut recalled = Recalled::default();
+        for (place, periods) in &self.repeats {
+            let Some(inside) = together.has.get(*place) else { continue };
+            // Many have been inside since the same run.
+            let mut due: HashMap<(Option<i64>, Option<i64>), bool> = HashMap::new();
+            for row in rows_of(inside).filter(|row| !is_set(&bits, *row)).collect::<Vec<_>>() {
+                self.memory.recall(together.numbers.get(row).copied().flatten(), &mut recalled);
+                let since = recalled.since.get(*place).copied().flatten();
+                let is_due = *due.entry((since, recalled.seen)).or_insert_with(|| {
+                    since.zip(recalled.seen).is_none_or(|(since, seen)| {
+                        periods.iter().any(|period| self.run.decider.is_due(since, *period, seen))
+                    })
+                });
+                if is_due {
+                    set(&mut bits, row);
+                }
+            }
+        }
+        let memory = &self.engine.rulebook().actions.memory;
+        if !memory.kept.is_empty() {
+            let now = self.engine.clock().now();
+            for row in (0..rows).filter(|row| !is_set(&bits, *row)).collect::<Vec<_>>() {
+                self.memory.recall(together.numbers.get(row).copied().flatten(), &mut recalled);
+                let arms = users.ask(row, |asked| action::keep(memory, &recalled.arms, asked, now));
+                let stay = |(at, arm): (usize, &Arm)| {
+                    arm.stays(recalled.arms.get(at).copied().unwrap_or_default(), recalled.seen, now)
+                };
+                if !arms.iter().enumerate().all(stay) {
+                    set(&mut bits, row);
+                }
+            }
+        }
+        bits
+    }
+
     /// The turn of a user who is not in today's data and is let go; none of who had nothing.
     pub fn let_go(&self, key: &str) -> Option<UserTurn> {
         let mut recalled = Recalled::default();
-        self.memory.recall(key, &mut recalled);
+        self.memory.recall(self.memory.find(key, None), &mut recalled);
         let turn = self.run.let_go(&recalled);
         (!turn.stays.is_empty()).then(|| UserTurn {
             key: key.to_owned(),
@@ -190,4 +282,33 @@ fn asked_by_actions(rulebook: &Rulebook) -> (Vec<AggregateId>, Vec<DefinitionId>
         }
     }
     (asked.into_iter().collect(), levels.into_iter().collect())
+}
+
+/// The rows whose bit is set.
+fn rows_of(bits: &[u64]) -> impl Iterator<Item = usize> {
+    bits.iter().enumerate().flat_map(|(at, word)| {
+        let mut left = *word;
+        std::iter::from_fn(move || {
+            let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(at * 64 + bit)
+        })
+    })
+}
+
+fn is_set(bits: &[u64], row: usize) -> bool {
+    bits.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
+}
+
+fn set(bits: &mut [u64], row: usize) {
+    if let Some(word) = bits.get_mut(row / 64) {
+        *word |= 1 << (row % 64);
+    }
+}
+
+/// Takes the bits behind the last row away.
+fn trim(bits: &mut [u64], rows: usize) {
+    if let (Some(last), false) = (bits.get_mut(rows / 64), rows.is_multiple_of(64)) {
+        *last &= (1 << (rows % 64)) - 1;
+    }
 }

@@ -7,15 +7,15 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::state::StateError;
+use crate::state::{StateError, load};
 
 /// Stands in the file's header and says whose it is: `Tgwl`.
 const APPLICATION: i64 = 0x5467_776c;
 
 /// Version of the tables, which the header holds too: as many steps as there are here.
-const STEPS: [&str; 1] = [include_str!("version_1.sql")];
+const STEPS: [&str; 2] = [include_str!("version_1.sql"), include_str!("version_2.sql")];
 const VERSION: i64 = STEPS.len() as i64;
 
 /// How every database of SQLite begins.
@@ -52,6 +52,8 @@ pub(super) fn open_to_record(path: &Path) -> Result<(Connection, bool), StateErr
     let manner = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
                   PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE";
     database.execute_batch(manner).map_err(written)?;
+    // They are for those who change rows by hand; a run changes what is packed itself.
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).map_err(written)?;
     let from = match stand(&database, path)? {
         Stand::Blank => 0,
         Stand::Version(version) => version,
@@ -59,6 +61,9 @@ pub(super) fn open_to_record(path: &Path) -> Result<(Connection, bool), StateErr
     let steps = STEPS.iter().skip(usize::try_from(from).unwrap_or(usize::MAX));
     for step in steps {
         database.execute_batch(&written_out(step)).map_err(written)?;
+    }
+    if from < 2 {
+        load::pack_fingerprints(&database).map_err(written)?;
     }
     if from < VERSION {
         let marks = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}");
@@ -123,7 +128,7 @@ fn stand(database: &Connection, path: &Path) -> Result<Stand, StateError> {
 }
 
 /// `{since}` in a view is the moment as text: `2026-11-22T08:00:00Z`, with six digits of a second where there is a fraction.
-fn written_out(step: &str) -> String {
+pub(super) fn written_out(step: &str) -> String {
     let mut text = String::with_capacity(step.len() * 2);
     let mut rest = step;
     while let Some((before, after)) = rest.split_once('{') {

@@ -31,6 +31,7 @@ mod file;
 mod ledger;
 mod load;
 mod names;
+mod packed;
 mod recording;
 mod remembered;
 mod run;

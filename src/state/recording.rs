@@ -1,10 +1,15 @@
 //! A run that is being recorded. What it says is kept for a while and written many rows at a time, in the tables' own order,
 //! which is several times faster than row by row.
 
+use std::{ops::Range, sync::Arc};
+
 use rusqlite::{CachedStatement, Connection, params};
 
 use crate::state::{
     Decision, Kept, Kind, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
+    load::{piece_of, write_fingerprints},
+    packed::{Pack, Packed},
+    remembered::{NO_VALUE, Pieces, Users, place, set_bit},
 };
 
 /// So many rows are kept before they are written.
@@ -21,6 +26,10 @@ pub struct Recording {
     /// The index of keys is made at the end, since the first run adds all of them.
     unindexed: bool,
     waiting: Waiting,
+    /// What the run before left.
+    before: Arc<Remembered>,
+    /// What this one leaves, as far as it has been written.
+    after: Pieces,
 }
 
 /// What a user has of a name from now on: of a level its value, and since when; nothing any more where none.
@@ -29,17 +38,19 @@ type Had = Option<(Option<ValueId>, i64)>;
 /// What has been said and not been written.
 #[derive(Debug, Default)]
 struct Waiting {
-    users: Vec<(u32, String, i64)>,
-    fingerprints: Vec<(u32, i64)>,
+    /// Numbers of users who were added: from the first to before the last.
+    users: Range<u32>,
     seen: Vec<(u32, Option<i64>)>,
     memberships: Vec<(NameId, u32, Had)>,
     kept: Vec<(ValueId, u32, Option<Kept>)>,
-    transitions: Vec<(u32, NameId, bool, String)>,
+    transitions: Vec<(u32, NameId, bool, &'static str)>,
     decisions: Vec<(u32, NameId, Decision)>,
 }
 
 impl Recording {
     pub(super) fn begin(store: Store, run: &Run) -> Result<Recording, StateError> {
+        // What is remembered is read before anything is written.
+        let before = store.remembered(1)?;
         let number = store.last.as_ref().map_or(1, |last| last.number.saturating_add(1));
         let written = |error| StateError::from_database(&store.path, "write", &error);
         run.write(&store.database, number).map_err(written)?;
@@ -49,8 +60,10 @@ impl Recording {
         if users == 0 {
             store.database.execute_batch("DROP INDEX users_by_key").map_err(written)?;
         }
-        let waiting = Waiting::default();
-        Ok(Recording { store, run: number, next_user: users.saturating_add(1), unindexed: users == 0, waiting })
+        let after = before.pieces.clone();
+        let next_user = users.saturating_add(1);
+        let waiting = Waiting { users: next_user..next_user, ..Waiting::default() };
+        Ok(Recording { store, run: number, next_user, unindexed: users == 0, waiting, before, after })
     }
 
     /// This run's number: 1 for the first.
@@ -63,12 +76,9 @@ impl Recording {
         self.store.last_run()
     }
 
-    /// See [`Store::remembered`]; of what this run has written, nothing need be seen.
-    ///
-    /// # Errors
-    /// Where the file cannot be read.
-    pub fn remembered(&self, threads: usize) -> Result<Remembered, StateError> {
-        self.store.remembered(threads)
+    /// What the run before left.
+    pub fn remembered(&self) -> Arc<Remembered> {
+        Arc::clone(&self.before)
     }
 
     /// See [`Store::past_deeds`].
@@ -118,18 +128,33 @@ impl Recording {
             doing: "write",
             reason: "it holds more than 4,294,967,295 users".into(),
         })?;
-        self.waiting.users.push((number, key.to_owned(), fingerprint));
+        let (piece, user) = place(number);
+        if self.after.users.len() <= piece {
+            self.after.users.resize_with(piece + 1, Users::default);
+        }
+        if let Some(users) = self.after.users.get_mut(piece) {
+            let (keys, fingerprints) = (Arc::make_mut(&mut users.keys), Arc::make_mut(&mut users.fingerprints));
+            // Nobody is number 0.
+            while keys.ends.len() < usize::from(user) {
+                keys.push_hole();
+                fingerprints.push(0);
+            }
+            keys.push(key);
+            fingerprints.push(fingerprint);
+        }
+        self.waiting.users.end = self.next_user;
         self.write_where_enough(self.waiting.users.len())?;
         Ok(number)
     }
 
     /// A user's record or children are not what they were.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub fn set_fingerprint(&mut self, user: u32, fingerprint: i64) -> Result<(), StateError> {
-        self.waiting.fingerprints.push((user, fingerprint));
-        self.write_where_enough(self.waiting.fingerprints.len())
+    pub fn set_fingerprint(&mut self, user: u32, fingerprint: i64) {
+        let (piece, user) = place(user);
+        let users = self.after.users.get_mut(piece);
+        let all = users.map(|users| Arc::make_mut(&mut users.fingerprints));
+        if let Some(known) = all.and_then(|all| all.get_mut(usize::from(user))) {
+            *known = fingerprint;
+        }
     }
 
     /// A user who was there in the run before is not in today's data; `seen` is that run's as-of.
@@ -181,8 +206,14 @@ impl Recording {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn transition(&mut self, user: u32, segment: NameId, entered: bool, reason: &str) -> Result<(), StateError> {
-        self.waiting.transitions.push((user, segment, entered, reason.to_owned()));
+    pub fn transition(
+        &mut self,
+        user: u32,
+        segment: NameId,
+        entered: bool,
+        reason: &'static str,
+    ) -> Result<(), StateError> {
+        self.waiting.transitions.push((user, segment, entered, reason));
         self.write_where_enough(self.waiting.transitions.len())
     }
 
@@ -211,6 +242,7 @@ impl Recording {
     /// Where it cannot be written: then nothing was recorded.
     pub fn commit(mut self) -> Result<(), StateError> {
         self.write()?;
+        self.pack().map_err(|error| self.failed(&error))?;
         let index = "CREATE UNIQUE INDEX users_by_key ON users (key)";
         let end = if self.unindexed { format!("{index}; COMMIT") } else { "COMMIT".into() };
         self.store.database.execute_batch(&end).map_err(|error| self.failed(&error))
@@ -225,30 +257,120 @@ impl Recording {
     }
 
     fn write(&mut self) -> Result<(), StateError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        waiting.write(&self.store.database, self.run).map_err(|error| self.failed(&error))
+        let rest = Waiting { users: self.next_user..self.next_user, ..Waiting::default() };
+        let mut waiting = std::mem::replace(&mut self.waiting, rest);
+        waiting.sort();
+        waiting.write(&self.store.database, self.run, &self.after).map_err(|error| self.failed(&error))?;
+        self.after.take(&waiting);
+        Ok(())
+    }
+
+    /// Packs the pieces that are other than before.
+    fn pack(&mut self) -> rusqlite::Result<()> {
+        let database = &self.store.database;
+        let whole = self.before.is_packed;
+        if !whole {
+            database.execute_batch("DELETE FROM packed")?;
+        }
+        let mut put = Late::new(database, "INSERT OR REPLACE INTO packed (kind, id, piece, bytes) VALUES (?, ?, ?, ?)");
+        let mut put = |pack: Pack, id: i64, piece: usize, bytes: Vec<u8>| {
+            put.prepared()?.execute(params![pack.word(), id, piece as i64, bytes]).map(|_| ())
+        };
+        let before = &self.before.pieces;
+        for (piece, users) in self.after.users.iter().enumerate() {
+            let old = before.users.get(piece);
+            let same = |same: fn(&Users, &Users) -> bool| old.is_some_and(|old| same(old, users));
+            // They stand nowhere else.
+            if !same(|old, new| Arc::ptr_eq(&old.fingerprints, &new.fingerprints)) {
+                write_fingerprints(database, piece as i64, &users.fingerprints)?;
+            }
+            if !(whole && same(|old, new| Arc::ptr_eq(&old.keys, &new.keys))) {
+                put(Pack::Keys, 0, piece, users.keys.packed())?;
+            }
+            if !(whole && same(|old, new| Arc::ptr_eq(&old.absent, &new.absent))) {
+                put(Pack::Absent, 0, piece, users.absent.packed())?;
+            }
+            if !(whole && same(|old, new| Arc::ptr_eq(&old.acted, &new.acted))) {
+                put(Pack::Acted, 0, piece, users.acted.packed())?;
+            }
+        }
+        for (id, piece, members) in changed(&before.memberships, &self.after.memberships, whole) {
+            put(Pack::Memberships, id, piece, members.packed())?;
+        }
+        for (id, piece, kept) in changed(&before.kept, &self.after.kept, whole) {
+            put(Pack::Kept, id, piece, kept.packed())?;
+        }
+        database.execute("DELETE FROM packed WHERE kind = ?", params![Pack::Run.word()])?;
+        put(Pack::Run, self.run, 0, vec![])
+    }
+}
+
+/// The pieces that are other than before, or all of them where those before are not packed: by number of a name or value, and of the
+/// piece.
+fn changed<'p, T>(
+    before: &'p [Vec<Arc<T>>],
+    after: &'p [Vec<Arc<T>>],
+    whole: bool,
+) -> impl Iterator<Item = (i64, usize, &'p T)> {
+    let all = after
+        .iter()
+        .enumerate()
+        .flat_map(|(id, pieces)| pieces.iter().enumerate().map(move |(piece, is)| (id, piece, is)));
+    let other = move |(id, piece, is): &(usize, usize, &Arc<T>)| {
+        let was = before.get(*id).and_then(|pieces| pieces.get(*piece));
+        !whole || !was.is_some_and(|was| Arc::ptr_eq(was, is))
+    };
+    all.filter(other).map(|(id, piece, is)| (id as i64, piece, Arc::as_ref(is)))
+}
+
+impl Pieces {
+    /// Takes what has been said and written, in order of users.
+    fn take(&mut self, waiting: &Waiting) {
+        for said in waiting.seen.chunk_by(|one, other| one.0 >> 16 == other.0 >> 16) {
+            let Some(users) = said.first().and_then(|it| self.users.get_mut(place(it.0).0)) else { continue };
+            users.absent = Arc::new(users.absent.changed(said.iter().map(|(user, seen)| (place(*user).1, *seen))));
+        }
+        for (user, ..) in &waiting.decisions {
+            let (piece, user) = place(*user);
+            if let Some(users) = self.users.get_mut(piece) {
+                let known = users.acted.get(usize::from(user >> 6)).is_some_and(|bits| bits >> (user & 63) & 1 == 1);
+                if !known {
+                    set_bit(Arc::make_mut(&mut users.acted), user);
+                }
+            }
+        }
+        for said in waiting.memberships.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
+            let Some((name, first, _)) = said.first() else { continue };
+            let members = piece_of(&mut self.memberships, name.0, place(*first).0);
+            let had = |had: &Had| had.map(|(value, since)| (value.map_or(NO_VALUE, |value| value.0), since));
+            *members = Arc::new(members.changed(said.iter().map(|(_, user, is)| (place(*user).1, had(is)))));
+        }
+        for said in waiting.kept.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
+            let Some((value, first, _)) = said.first() else { continue };
+            let all = piece_of(&mut self.kept, value.0, place(*first).0);
+            *all = Arc::new(all.changed(said.iter().map(|(_, user, kept)| (place(*user).1, *kept))));
+        }
     }
 }
 
 impl Waiting {
-    fn write(mut self, database: &Connection, run: i64) -> rusqlite::Result<()> {
-        // Those to whom the rest refers come first.
-        let mut add = Late::new(database, "INSERT INTO users (number, key, fingerprint) VALUES (?, ?, ?)");
-        for (number, key, fingerprint) in &self.users {
-            add.prepared()?.execute(params![number, key, fingerprint])?;
-        }
-        self.fingerprints.sort_by_key(|it| it.0);
-        let mut set = Late::new(database, "UPDATE users SET fingerprint = ?2 WHERE number = ?1");
-        for (user, fingerprint) in &self.fingerprints {
-            set.prepared()?.execute(params![user, fingerprint])?;
-        }
+    /// In the tables' own order. Of what is said of one user twice the last counts: the order of those stays.
+    fn sort(&mut self) {
         self.seen.sort_by_key(|it| it.0);
+        self.memberships.sort_by_key(|it| (it.0, it.1));
+        self.kept.sort_by_key(|it| (it.0, it.1));
+    }
+
+    fn write(&self, database: &Connection, run: i64, pieces: &Pieces) -> rusqlite::Result<()> {
+        // Those to whom the rest refers come first.
+        let mut add = Late::new(database, "INSERT INTO users (number, key) VALUES (?, ?)");
+        for number in self.users.clone() {
+            add.prepared()?.execute(params![number, pieces.key(number)])?;
+        }
         let mut see = Late::new(database, "UPDATE users SET seen = ?2 WHERE number = ?1");
         for (user, seen) in &self.seen {
             see.prepared()?.execute(params![user, seen])?;
         }
-        // Of what is said of one user twice the last counts: the order of those stays.
-        self.memberships.sort_by_key(|it| (it.0, it.1));
         let mut enter = Late::new(
             database,
             "INSERT INTO memberships (name, user, value, since) VALUES (?, ?, ?, ?)
@@ -263,7 +385,6 @@ impl Waiting {
                 None => leave.prepared()?.execute(params![name.0, user])?,
             };
         }
-        self.kept.sort_by_key(|it| (it.0, it.1));
         let mut keep = Late::new(
             database,
             "INSERT INTO kept (value, user, reached, held) VALUES (?, ?, ?, ?)

@@ -1,6 +1,9 @@
 //! A state file that is open: to be recorded in, or to be read.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
 
 use rusqlite::Connection;
 
@@ -18,6 +21,8 @@ pub struct Store {
     pub(super) last: Option<LastRun>,
     /// Others do not see yet what it holds: its tables were made just now.
     unseen: bool,
+    /// What was read of it.
+    remembered: OnceLock<Arc<Remembered>>,
 }
 
 impl Store {
@@ -32,7 +37,7 @@ impl Store {
         let read = |error| StateError::from_database(&path, "read", &error);
         let last = LastRun::read(&database).map_err(read)?;
         let names = Names::read(&database).map_err(read)?;
-        Ok(Store { path, database, names, last, unseen })
+        Ok(Store { path, database, names, last, unseen, remembered: OnceLock::new() })
     }
 
     /// The last run that was recorded.
@@ -65,10 +70,14 @@ impl Store {
     ///
     /// # Errors
     /// Where the file cannot be read, or holds what it should not.
-    pub fn remembered(&self, threads: usize) -> Result<Remembered, StateError> {
-        let as_of = self.last.as_ref().map_or(0, |last| last.run.as_of);
+    pub fn remembered(&self, threads: usize) -> Result<Arc<Remembered>, StateError> {
+        if let Some(known) = self.remembered.get() {
+            return Ok(Arc::clone(known));
+        }
+        let last = self.last.as_ref().map_or((0, 0), |last| (last.number, last.run.as_of));
         let threads = if self.unseen { 1 } else { threads };
-        load::remembered(&self.database, &self.path, &self.names, as_of, threads)
+        let found = Arc::new(load::remembered(&self.database, &self.path, &self.names, last, threads)?);
+        Ok(Arc::clone(self.remembered.get_or_init(|| found)))
     }
 
     /// The ledger of what has been decided.
@@ -145,6 +154,7 @@ impl Reader {
     /// # Errors
     /// Where the file cannot be read, or holds what it should not.
     pub fn remembered(&self) -> Result<Remembered, StateError> {
-        load::remembered(&self.database, &self.path, &self.names, self.last.run.as_of, 1)
+        let last = (self.last.number, self.last.run.as_of);
+        load::remembered(&self.database, &self.path, &self.names, last, 1)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use tagwell::{
     action::{Past, Reason, Stopped, Tracked, Trigger},
-    data::BadRow,
+    data::{self, BadRow, Wanted},
     engine::{
         Engine, Everybody, Memory, Nothing, Rulebook, RunError, RunSink, Standing, Turns, UserTurn, Users,
         stateful::{self, Again, Before, Moves, Recollection, Recorder},
@@ -202,7 +202,7 @@ impl Acting {
         let sources = book.checked.warnings().sources();
         let this = stateful::run_of(rulebook, sources, engine.context(), env!("CARGO_PKG_VERSION"));
         let remembered = match &past.store {
-            Some(store) => Some(Arc::new(store.remembered(run.data.threads.map_or(2, |it| it.get().min(4)))?)),
+            Some(store) => Some(store.remembered(run.data.threads.map_or(2, |it| it.get().min(4)))?),
             None => None,
         };
         let recall = |rulebook: &tagwell::ir::Rulebook, tracked: &Tracked| {
@@ -306,7 +306,25 @@ impl Acting {
         let turns = Turns::of(&engine, standing)
             .ok_or_else(|| Failure::new("the run has no memory").help("this is a defect: please report it"))?;
         let mut acting = Sink { inner: sink, turns, shared: &shared };
-        let ran = run.threads(|| engine.run_whole(data, &mut acting))?;
+        // Where nothing is asked about many rows, users are evaluated as they are read.
+        let as_read = data.reads.aggregates.is_empty()
+            && data.children.is_empty()
+            && data.reads.children.is_empty()
+            && !data.check_keys
+            && engine.knows_keys();
+        let ran = if as_read {
+            let wanted = Wanted {
+                table: data.table.clone(),
+                needed: data.needed.to_vec(),
+                nested: vec![],
+                verbatim: data.verbatim,
+            };
+            data.users.read_for_the_last_time();
+            let chunks = data::chunks(data.users, wanted, engine.clock().zone()).map_err(book::failure)?;
+            run.threads(|| engine.run_of(&users, chunks, data.reads, &mut acting))?
+        } else {
+            run.threads(|| engine.run_whole(data, &mut acting))?
+        };
         let Sink { inner, turns, .. } = acting;
         if let Some(failure) = shared.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(failure);

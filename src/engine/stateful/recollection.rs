@@ -7,7 +7,7 @@ use std::sync::{
 
 use crate::{
     action::{Arm, Recalled, Tracked},
-    engine::Memory,
+    engine::{Memory, Together},
     ir::{Body, DefinitionId, Rulebook},
     state::{Kind, NameId, Remembered, ValueId},
     value::Type,
@@ -94,21 +94,56 @@ impl Recollection {
     }
 }
 
+impl Recollection {
+    /// A bit for each of so many users from a number on, 64 at most, of whom nothing is other than it was: the first of them is a row
+    /// of a word of rows.
+    fn stay(&self, users: &Together<'_>, word: usize, row: usize, many: usize, first: u32) -> u64 {
+        let all = u64::MAX >> (64 - many);
+        let mut moved = self.remembered.are_absent(first);
+        let prints = users.prints.get(word * 64 + row..).unwrap_or_default();
+        let known = self.remembered.fingerprints(first);
+        if known.len() < many || prints.len() < many {
+            return 0;
+        }
+        for (at, (known, print)) in known.iter().zip(prints).take(many).enumerate() {
+            moved |= u64::from(*known as u64 != *print) << at;
+        }
+        for ((name, value), has) in self.stays.iter().zip(users.has) {
+            let has = has.get(word).copied().unwrap_or(0) >> row;
+            let had = match (name, value) {
+                (Some(name), Some(None)) => self.remembered.have(*name, first),
+                (Some(name), Some(value)) => {
+                    let mut some = self.remembered.have(*name, first) & all;
+                    let mut had = 0;
+                    while some != 0 {
+                        let at = some.trailing_zeros();
+                        some &= some - 1;
+                        let is = self.remembered.since(*name, first + at).is_some_and(|(is, _)| is == *value);
+                        had |= u64::from(is) << at;
+                    }
+                    had
+                }
+                (None, _) | (_, None) => 0,
+            };
+            moved |= has ^ had;
+        }
+        !moved & all
+    }
+}
+
 impl Memory for Recollection {
-    fn recall(&self, key: &str, into: &mut Recalled) {
+    fn find(&self, key: &str, behind: Option<u32>) -> Option<u32> {
+        self.remembered.number_behind(behind.unwrap_or_default(), key)
+    }
+
+    fn recall(&self, number: Option<u32>, into: &mut Recalled) {
         into.since.clear();
         into.since.resize(self.stays.len(), None);
         into.arms.clear();
         into.arms.resize(self.kept.len(), Arm::default());
         (into.seen, into.print, into.returned) = (None, 0, false);
-        into.number = self.remembered.number_behind(into.number.unwrap_or_default(), key);
-        let Some(number) = into.number else { return };
-        if let Some(word) = self.seen.get(number as usize / 64) {
-            let bit = 1 << (number % 64);
-            if word.load(Ordering::Relaxed) & bit == 0 {
-                word.fetch_or(bit, Ordering::Relaxed);
-            }
-        }
+        into.number = number;
+        let Some(number) = number else { return };
         let absent = self.remembered.absent_since(number);
         into.returned = absent.is_some();
         into.seen = absent.or(self.previous);
@@ -127,6 +162,32 @@ impl Memory for Recollection {
             let Some(kept) = value.and_then(|value| self.remembered.kept(value, number)) else { continue };
             let reached = self.remembered.reached(kept, number);
             *arm = Arm { reached: Some(reached), held: kept.held.then_some(reached) };
+        }
+    }
+
+    fn meet(&self, number: u32) -> bool {
+        let Some(word) = self.seen.get(number as usize / 64) else { return true };
+        let bit = 1 << (number % 64);
+        word.load(Ordering::Relaxed) & bit == 0 && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+
+    fn unmoved(&self, users: &Together<'_>, bits: &mut [u64]) {
+        let numbers = users.numbers;
+        for (word, bits) in bits.iter_mut().enumerate() {
+            let rows = numbers.get(word * 64..).unwrap_or_default();
+            let mut row = 0;
+            while let Some(first) = rows.get(row).filter(|_| row < 64) {
+                let Some(first) = *first else {
+                    row += 1;
+                    continue;
+                };
+                // Those behind each other in both, of one piece of the state.
+                let follow = |(next, number): (u32, &Option<u32>)| *number == Some(next) && next >> 16 == first >> 16;
+                let run = (first..).zip(rows.get(row..64.min(rows.len())).unwrap_or_default());
+                let many = run.take_while(|it| follow(*it)).count().max(1);
+                *bits &= !(self.stay(users, word, row, many, first) << row);
+                row += many;
+            }
         }
     }
 

@@ -220,7 +220,7 @@ impl Names {
             None => self.recording.add_user(key, turn.print.unwrap_or_default() as i64)?,
             Some(number) => {
                 if let Some(print) = turn.print {
-                    self.recording.set_fingerprint(number, print as i64)?;
+                    self.recording.set_fingerprint(number, print as i64);
                 }
                 if returned {
                     self.recording.returned(number)?;

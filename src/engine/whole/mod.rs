@@ -4,11 +4,12 @@
 mod children;
 mod nested;
 mod repeated;
-mod rounds;
+pub(super) mod rounds;
 mod since;
 mod users;
 
 pub(super) use since::Since;
+pub(super) use users::without_a_key_of_its_own;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -17,7 +18,7 @@ use crate::{
     engine::{
         Engine, Ran, RunError, RunSink, Tally,
         in_order::in_order,
-        run::{Evaluated, TOGETHER},
+        run::{Beside, Evaluated, TOGETHER},
     },
     eval::{
         kernel::Kernel,
@@ -151,9 +152,9 @@ impl Engine {
         let evaluated = |start: usize| {
             let users = Part::of(whole, start..(start + TOGETHER).min(whole.users()));
             let mut part = Evaluated::none(&kernel);
-            let since = since.map(|since| (since, start));
+            let beside = Beside { since: since.map(|since| (since, start)), numbers: None };
             let line = |row: usize| lines.get(start + row).copied();
-            self.evaluate_frame(&kernel, &users, since, sink, line, &mut part);
+            self.evaluate_frame(&kernel, &users, beside, sink, line, &mut part);
             part
         };
         let starts = (0..whole.users()).step_by(TOGETHER);

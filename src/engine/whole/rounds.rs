@@ -52,7 +52,7 @@ impl Rounds {
 /// Bad rows of a piece, and rows of its batch that turned out to be bad, in the file's order: each with its place in the file, of so
 /// many rows before.
 #[allow(clippy::vec_box, reason = "rows that are bad are handed on as the readers give them")]
-pub(super) fn in_order(
+pub(in crate::engine) fn in_order(
     bad: Vec<(usize, Box<BadRow>)>,
     found: Vec<(usize, Box<BadRow>)>,
     before: u64,

@@ -57,6 +57,11 @@ impl Since {
         self.sorted.get(&u32::try_from(user).ok()?)
     }
 
+    /// Whether any rows happened to anybody since the run before.
+    pub(in crate::engine) fn has_recent(&self) -> bool {
+        !self.sorted.is_empty()
+    }
+
     pub(super) fn grow(&mut self, users: usize) {
         self.prints.resize_with(users, AtomicU64::default);
     }

@@ -12,7 +12,8 @@ use crate::{
         },
     },
     eval::whole::{NOBODY, Pass, Whole},
-    value::{Value, print},
+    schema::Table,
+    value::{Value, Zone, print},
 };
 
 impl Reading<'_, '_> {
@@ -59,7 +60,8 @@ impl Reading<'_, '_> {
     /// Takes the users of a piece; gives the number of each row's, [`NOBODY`] of rows that are refused.
     fn take_users(&mut self, parsed: Parsed, whole: &mut Whole<'_>, sink: &impl RunSink) -> Result<Vec<u32>, RunError> {
         let Parsed { mut batch, bad, verbatim, .. } = parsed;
-        self.engine.recall(&mut batch);
+        let zone = self.engine.clock().zone();
+        self.engine.recall(&mut batch, None);
         let (before, rows) = (self.ran.read, batch.rows);
         self.ran.read += (rows + bad.len()) as u64;
         let places;
@@ -92,7 +94,9 @@ impl Reading<'_, '_> {
                 Err(known) => {
                     numbers.push(NOBODY);
                     let first = self.lines.get(known as usize).copied().filter(|_| self.data.check_keys);
-                    refused.push((row, self.without_a_key_of_its_own(&keys.get(row), &batch, row, first, &verbatim)));
+                    let key = (self.data.table, &keys.get(row), first);
+                    let file = self.data.users.name();
+                    refused.push((row, without_a_key_of_its_own(file, key, &batch, row, &verbatim, zone)));
                 }
             }
         }
@@ -112,26 +116,27 @@ impl Reading<'_, '_> {
         }
         Ok(numbers)
     }
+}
 
-    fn without_a_key_of_its_own(
-        &self,
-        key: &Value,
-        batch: &Batch,
-        row: usize,
-        first: Option<u64>,
-        verbatim: &[Vec<u8>],
-    ) -> Box<BadRow> {
-        let text = print::text(key, self.engine.clock().zone());
-        let reason = match (key, first) {
-            (Value::Missing, _) => "the key is missing".to_owned(),
-            (_, Some(first)) => format!("the key `{text}` is there already, on line {first}"),
-            (_, None) => format!("the key `{text}` is there already"),
-        };
-        let column = self.data.table.key.map(|key| self.data.table.column(key).header.clone());
-        let line = batch.lines.get(row).copied().unwrap_or_default();
-        let verbatim = verbatim.get(row).cloned().unwrap_or_default();
-        Box::new(BadRow { file: self.data.users.name(), line, column, reason, verbatim })
-    }
+/// A row without a key, or with one that a row before it has: its table, the key, and the line of that row, where it is told.
+pub(in crate::engine) fn without_a_key_of_its_own(
+    file: String,
+    (table, key, first): (&Table, &Value, Option<u64>),
+    batch: &Batch,
+    row: usize,
+    verbatim: &[Vec<u8>],
+    zone: &Zone,
+) -> Box<BadRow> {
+    let text = print::text(key, zone);
+    let reason = match (key, first) {
+        (Value::Missing, _) => "the key is missing".to_owned(),
+        (_, Some(first)) => format!("the key `{text}` is there already, on line {first}"),
+        (_, None) => format!("the key `{text}` is there already"),
+    };
+    let column = table.key.map(|key| table.column(key).header.clone());
+    let line = batch.lines.get(row).copied().unwrap_or_default();
+    let verbatim = verbatim.get(row).cloned().unwrap_or_default();
+    Box::new(BadRow { file, line, column, reason, verbatim })
 }
 
 fn number(numbers: &[u32], at: u32) -> u32 {

@@ -29,7 +29,11 @@ use std::{
 
 use crate::{
     column::Column,
-    eval::{Answers, Context, Interpreter, Overlap, constants::AsOf, reference::Known},
+    eval::{
+        Answers, Context, Interpreter, Overlap,
+        constants::AsOf,
+        reference::{Known, Row},
+    },
     ir::{AggregateFunction, AggregateId, Body, DefinitionId, ExprKind},
     plan::{Atom, AtomId, NodeId, Plan, Slot, Step},
     schema::ColumnId,
@@ -382,6 +386,11 @@ impl<'a> Kernel<'a> {
         answers.unknown_above = above.map(|(id, _)| *id).collect();
         answers.overlaps = found.overlaps.iter().filter(|(at, _)| *at == row).map(|(_, overlap)| *overlap).collect();
         answers
+    }
+
+    /// Asks the plain interpreter about one of the users.
+    pub fn ask<T>(&self, found: &Found, frame: &dyn Frame, row: usize, what: impl FnOnce(&Row<'_, '_>) -> T) -> T {
+        what(&self.interpreter.row(&At { kernel: self, frame, found, row }))
     }
 
     /// The value of a definition for one of the users, as it was found: a tag may be unknown.

@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::{Place, begin};
-use crate::state::{Kind, Reader, Run, StateError, Store};
+use crate::state::{Kind, Reader, Run, StateError, Store, file};
 
 /// The headline and what to do, with the folder's name taken out.
 fn told(place: &Place, error: &StateError) -> String {
@@ -47,10 +47,54 @@ fn a_state_of_a_newer_version_is_refused() {
     begin(&place.file(), 1).commit().unwrap();
     Connection::open(place.file()).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     insta::assert_snapshot!(told(&place, &Store::open(place.file()).unwrap_err()), @"
-    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 1)
+    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 2)
       help: use that tagwell, or a newer one; or give `--state` another path to begin anew
     ");
     assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Newer { version: 9, .. }));
+}
+
+#[test]
+fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
+    let place = Place::new();
+    let old = Connection::open(place.file()).unwrap();
+    old.execute_batch(&file::written_out(include_str!("../version_1.sql"))).unwrap();
+    old.execute_batch(
+        "PRAGMA application_id = 0x5467776c; PRAGMA user_version = 1;
+         INSERT INTO runs VALUES (1, 10, 'shop', 'abc', '0.1.0', 'UTC', 'text', NULL);
+         INSERT INTO names VALUES (1, 'segment', 'win_back', 1);
+         INSERT INTO users VALUES (1, 'u1', 11, NULL, 1), (3, 'u3', -13, 5, 0), (70000, 'u7', 17, NULL, 0);
+         INSERT INTO memberships VALUES (1, 3, NULL, 10);",
+    )
+    .unwrap();
+    drop(old);
+    let told = |remembered: &crate::state::Remembered| {
+        let of = |user| (remembered.key(user).map(str::to_owned), remembered.fingerprint(user));
+        let more = |user| (remembered.absent_since(user), remembered.has_past(user));
+        [1, 3, 70_000].map(|user| (of(user), more(user)))
+    };
+    let known = [
+        ((Some("u1".into()), Some(11)), (None, true)),
+        ((Some("u3".into()), Some(-13)), (Some(5), false)),
+        ((Some("u7".into()), Some(17)), (None, false)),
+    ];
+    assert_eq!(told(&Reader::open(place.file()).unwrap().remembered().unwrap()), known);
+
+    let store = Store::open(place.file()).unwrap();
+    let remembered = store.remembered(2).unwrap();
+    assert_eq!(told(&remembered), known);
+    let win_back = store.name(Kind::Segment, "win_back").unwrap();
+    assert_eq!(remembered.members(win_back).collect::<Vec<_>>(), [3]);
+    // A run that does not become whole leaves the file as it was.
+    drop(store);
+    let version = |path: &std::path::Path| {
+        Connection::open(path).unwrap().query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(version(&place.file()), 1);
+    begin(&place.file(), 20).commit().unwrap();
+    assert_eq!(version(&place.file()), 2);
+    let remembered = Store::open(place.file()).unwrap().remembered(2).unwrap();
+    assert_eq!(told(&remembered), known);
+    assert_eq!(remembered.members(win_back).collect::<Vec<_>>(), [3]);
 }
 
 #[test]

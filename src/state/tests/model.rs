@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use rusqlite::Connection;
+
 use super::{Place, begin};
-use crate::state::{Decision, Kept, Kind, Store, remembered::place};
+use crate::state::{Decision, Kept, Kind, Remembered, Store, load, remembered::place};
 
 const NAMES: [&str; 3] = ["vip", "lost", "member"];
 const VALUES: [&str; 3] = ["gold", "silver", "red"];
@@ -74,7 +76,7 @@ proptest! {
                     }
                     Write::Add(_) => {}
                     Write::Fingerprint(at, hash) => if let Some(user) = user(*at) {
-                        recording.set_fingerprint(user, *hash).unwrap();
+                        recording.set_fingerprint(user, *hash);
                         next.users[user as usize - 1].1 = *hash;
                     },
                     Write::Enter(at, name, value, since) => if let Some(user) = user(*at) {
@@ -117,14 +119,21 @@ proptest! {
                 drop(recording);
             }
             let store = Store::open(file.file()).unwrap();
-            prop_assert_eq!(found(&store), model.clone());
+            let remembered = store.remembered(2).unwrap();
+            prop_assert_eq!(remembered.is_packed, !model.users.is_empty());
+            prop_assert_eq!(found(&store, &remembered), model.clone());
+            // Rows say the same, where nothing is packed.
+            store.database.execute_batch("DELETE FROM packed").unwrap();
+            let last = store.last_run().map_or((0, 0), |last| (last.number, last.run.as_of));
+            let rows = load::remembered(&store.database, &file.file(), &store.names, last, 1).unwrap();
+            prop_assert!(!rows.is_packed);
+            prop_assert_eq!(found(&store, &rows), model.clone());
         }
     }
 }
 
 /// What a state remembers.
-fn found(store: &Store) -> Model {
-    let remembered = store.remembered(2).unwrap();
+fn found(store: &Store, remembered: &Remembered) -> Model {
     let mut found = Model::default();
     for user in remembered.all() {
         let key = remembered.key(user).unwrap();
@@ -159,6 +168,47 @@ fn value(store: &Store, value: &str) -> Option<crate::state::ValueId> {
 }
 
 #[test]
+fn after_a_change_by_hand_rows_are_read_and_packed_again() {
+    let changes = [
+        "UPDATE memberships SET since = 7 WHERE user = 1",
+        "DELETE FROM memberships WHERE user = 1",
+        "INSERT INTO memberships (name, user, since) VALUES (1, 2, 7)",
+        "UPDATE users SET key = 'u9' WHERE number = 1",
+        "INSERT INTO users (number, key) VALUES (4, 'u4')",
+        "DELETE FROM kept",
+        "UPDATE kept SET held = 0",
+        "INSERT INTO kept (value, user, held) VALUES (1, 2, 1)",
+    ];
+    for change in changes {
+        let file = Place::new();
+        let mut recording = begin(&file.file(), 1);
+        let (vip, level) = (recording.name(Kind::Tag, "vip").unwrap(), recording.name(Kind::Level, "member").unwrap());
+        let gold = recording.value(level, "gold").unwrap();
+        let user = recording.add_user("u1", 5).unwrap();
+        recording.add_user("u2", 6).unwrap();
+        recording.enter(user, vip, None, 1).unwrap();
+        recording.set_kept(user, gold, Some(Kept { reached: None, held: true })).unwrap();
+        recording.commit().unwrap();
+        assert!(Store::open(file.file()).unwrap().remembered(2).unwrap().is_packed);
+        Connection::open(file.file()).unwrap().execute_batch(change).unwrap();
+
+        let told = |remembered: &Remembered| {
+            let of = |user| (remembered.key(user).map(str::to_owned), remembered.since(vip, user));
+            let more = |user| (remembered.kept(gold, user), remembered.fingerprint(user));
+            (1..5).map(|user| (of(user), more(user))).collect::<Vec<_>>()
+        };
+        let store = Store::open(file.file()).unwrap();
+        let rows = store.remembered(2).unwrap();
+        assert!(!rows.is_packed, "{change}");
+        store.begin(&crate::state::Run { as_of: 2, ..Default::default() }).unwrap().commit().unwrap();
+        let again = Store::open(file.file()).unwrap().remembered(2).unwrap();
+        assert!(again.is_packed, "{change}");
+        assert_eq!(told(&again), told(&rows), "{change}");
+        assert_eq!(again.fingerprint(2), Some(6), "{change}");
+    }
+}
+
+#[test]
 fn more_users_than_a_piece_holds_are_found_each() {
     let file = Place::new();
     let mut recording = begin(&file.file(), 1);
@@ -170,9 +220,10 @@ fn more_users_than_a_piece_holds_are_found_each() {
         }
     }
     recording.commit().unwrap();
-    let store = Store::open(file.file()).unwrap();
     // Somebody has taken a user out by hand; the numbers of the others stay.
-    store.database.execute_batch("DELETE FROM users WHERE number IN (70000, 139999, 131072)").unwrap();
+    let delete = "DELETE FROM users WHERE number IN (70000, 139999, 131072)";
+    Connection::open(file.file()).unwrap().execute_batch(delete).unwrap();
+    let store = Store::open(file.file()).unwrap();
     let remembered = store.remembered(1).unwrap();
     assert_eq!(remembered.last_number(), 140_000);
     assert_eq!(place(65_536), (1, 0));

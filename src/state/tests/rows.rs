@@ -100,8 +100,8 @@ fn the_last_run_is_told_with_its_rules_parameters_and_lists() {
 fn what_users_were_in_is_remembered() {
     let place = Place::new();
     two_days(&place);
-    let store = Store::open(place.file()).unwrap();
     for threads in [1, 2, 5] {
+        let store = Store::open(place.file()).unwrap();
         let remembered = store.remembered(threads).unwrap();
         let (u1, u2) = (remembered.number("u1").unwrap(), remembered.number("会员 2").unwrap());
         assert_eq!((u1, u2, remembered.number("u3")), (1, 2, None));

@@ -1,0 +1,168 @@
+//! What the next run reads, packed: users, memberships and kept arms once more, 65,536 users a piece, beside the rows that are told
+//! in `docs/state.md`. Rows are the contract and cost a step each; pieces are read and written whole. Whoever changes rows by hand
+//! sets triggers off which throw the pieces away, and the next run reads the rows.
+
+use crate::state::{Kept, remembered::Keys, sparse::Sparse};
+
+/// What a packed row holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pack {
+    /// Nothing: it stands for all of them, of the run that is its id.
+    Run,
+    Keys,
+    Absent,
+    Acted,
+    /// Of the name that is its id.
+    Memberships,
+    /// Of the value that is its id.
+    Kept,
+}
+
+impl Pack {
+    const ALL: [Pack; 6] = [Pack::Run, Pack::Keys, Pack::Absent, Pack::Acted, Pack::Memberships, Pack::Kept];
+
+    /// As it stands in the file.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Pack::Run => "run",
+            Pack::Keys => "keys",
+            Pack::Absent => "absent",
+            Pack::Acted => "acted",
+            Pack::Memberships => "memberships",
+            Pack::Kept => "kept",
+        }
+    }
+
+    pub(super) fn of_word(word: &str) -> Option<Pack> {
+        Pack::ALL.into_iter().find(|pack| pack.word() == word)
+    }
+}
+
+/// What can be packed. Numbers are little-endian, lists begin with their length.
+pub(super) trait Packed: Sized {
+    fn pack(&self, into: &mut Vec<u8>);
+    /// None where the bytes are no such thing.
+    fn unpack(from: &mut &[u8]) -> Option<Self>;
+
+    fn packed(&self) -> Vec<u8> {
+        let mut bytes = vec![];
+        self.pack(&mut bytes);
+        bytes
+    }
+
+    fn unpacked(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let found = Self::unpack(&mut rest)?;
+        rest.is_empty().then_some(found)
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => {$(
+        impl Packed for $number {
+            fn pack(&self, into: &mut Vec<u8>) {
+                into.extend_from_slice(&self.to_le_bytes());
+            }
+
+            fn unpack(from: &mut &[u8]) -> Option<$number> {
+                let (first, rest) = from.split_first_chunk()?;
+                *from = rest;
+                Some(<$number>::from_le_bytes(*first))
+            }
+        }
+
+        impl Packed for Vec<$number> {
+            fn pack(&self, into: &mut Vec<u8>) {
+                (self.len() as u32).pack(into);
+                into.extend(self.iter().flat_map(|number| number.to_le_bytes()));
+            }
+
+            fn unpack(from: &mut &[u8]) -> Option<Vec<$number>> {
+                let length = u32::unpack(from)? as usize;
+                let (all, rest) = from.split_at_checked(length.checked_mul(size_of::<$number>())?)?;
+                *from = rest;
+                let (numbers, _) = all.as_chunks();
+                Some(numbers.iter().map(|bytes| <$number>::from_le_bytes(*bytes)).collect())
+            }
+        }
+    )*};
+}
+
+numbers!(u16, u32, u64, i64);
+
+impl Packed for (u32, i64) {
+    fn pack(&self, into: &mut Vec<u8>) {
+        self.0.pack(into);
+        self.1.pack(into);
+    }
+
+    fn unpack(from: &mut &[u8]) -> Option<(u32, i64)> {
+        Some((u32::unpack(from)?, i64::unpack(from)?))
+    }
+}
+
+impl Packed for Kept {
+    fn pack(&self, into: &mut Vec<u8>) {
+        (u16::from(self.held) | u16::from(self.reached.is_some()) << 1).pack(into);
+        self.reached.unwrap_or_default().pack(into);
+    }
+
+    fn unpack(from: &mut &[u8]) -> Option<Kept> {
+        let (bits, reached) = (u16::unpack(from)?, i64::unpack(from)?);
+        Some(Kept { held: bits & 1 == 1, reached: (bits & 2 == 2).then_some(reached) })
+    }
+}
+
+impl<T: Packed + Copy + Eq + std::hash::Hash> Packed for Sparse<T> {
+    fn pack(&self, into: &mut Vec<u8>) {
+        let (bits, codes, values) = self.parts();
+        bits.to_vec().pack(into);
+        codes.to_vec().pack(into);
+        (values.len() as u32).pack(into);
+        values.iter().for_each(|value| value.pack(into));
+    }
+
+    fn unpack(from: &mut &[u8]) -> Option<Sparse<T>> {
+        let (bits, codes) = (Packed::unpack(from)?, Packed::unpack(from)?);
+        let values = (0..u32::unpack(from)?).map(|_| T::unpack(from)).collect::<Option<_>>()?;
+        Sparse::of_parts(bits, codes, values)
+    }
+}
+
+impl Packed for Keys {
+    fn pack(&self, into: &mut Vec<u8>) {
+        self.holes.pack(into);
+        self.ends.pack(into);
+        into.extend_from_slice(self.all.as_bytes());
+    }
+
+    fn unpack(from: &mut &[u8]) -> Option<Keys> {
+        let (holes, ends): (Vec<u16>, Vec<u32>) = (Packed::unpack(from)?, Packed::unpack(from)?);
+        let all = String::from_utf8(std::mem::take(from).to_vec()).ok()?;
+        let fits = ends.is_sorted() && ends.last().map_or(0, |end| *end as usize) == all.len() && holes.is_sorted();
+        fits.then_some(Keys { all, ends, holes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Packed;
+    use crate::state::{Kept, remembered::Keys, sparse::Sparse};
+
+    #[test]
+    fn what_is_packed_comes_out_again_and_what_is_cut_short_does_not() {
+        let kept = [Kept { reached: None, held: true }, Kept { reached: Some(-7), held: false }];
+        let sparse = Sparse::of([(0, kept[0]), (65, kept[1]), (65_535, kept[0])]);
+        let bytes = sparse.packed();
+        let back = Sparse::<Kept>::unpacked(&bytes).unwrap();
+        assert!(back.iter().eq(sparse.iter()));
+        assert!((0..bytes.len()).all(|end| Sparse::<Kept>::unpacked(&bytes[..end]).is_none()));
+
+        let mut keys = Keys::default();
+        ["", "u1", "会员 2"].into_iter().for_each(|key| keys.push(key));
+        keys.holes = vec![0];
+        let bytes = keys.packed();
+        assert_eq!(Keys::unpacked(&bytes).unwrap(), keys);
+        assert!((0..bytes.len()).all(|end| Keys::unpacked(&bytes[..end]).is_none()));
+    }
+}
