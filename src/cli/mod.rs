@@ -26,6 +26,7 @@ mod schema;
 mod simulate;
 mod sketch;
 mod sql;
+mod state;
 mod summary;
 mod temporary;
 mod test;
