@@ -192,6 +192,8 @@ proptest! {
                 record: &user.record,
                 children: &user.children,
                 others: &others,
+                key: None,
+                remembered: None,
             };
             let explained = explain(&asked, &[id]).remove(0);
             prop_assert_eq!(&explained.value, now[at].value(id), "as a run says\n{}\n{:?}", text, users);

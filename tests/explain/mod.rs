@@ -77,6 +77,8 @@ impl Rules {
             record: &user.record,
             children: &user.children,
             others: &others,
+            key: None,
+            remembered: None,
         };
         explain(&asked, ids)
     }

@@ -5,8 +5,7 @@ use std::{path::Path, sync::Arc};
 use tagwell::{
     diagnostic::nearest,
     engine::{Question, Rulebook},
-    explain::{self, Asked},
-    format,
+    explain, format,
     ir::{Body, DefinitionId},
     value::{Value, compare},
 };
@@ -14,9 +13,9 @@ use tagwell::{
 use super::{
     super::{
         data::DataArgs,
-        explain::{asked, named, painter},
+        explain::{named, painter},
         output::Output,
-        schema,
+        schema, state,
         voice::{Voice, Volume},
     },
     complete::spelled,
@@ -98,22 +97,10 @@ impl Session {
         let Some((user, names)) = words.split_first() else { return Err(self.needs("why")) };
         let (as_of, colour) = (self.as_of.clone(), self.colour);
         let book = self.book()?;
-        let rulebook = book.checked.rulebook();
-        let ids = named(rulebook, names)?;
-        let reads = rulebook.reads(ids.iter().copied());
-        let engine = book.checked.engine_with(book.context(&as_of, &reads)?);
+        let ids = named(book.checked.rulebook(), names)?;
         let quiet = Voice { volume: Volume::Quiet, ..Voice::default() };
-        let found = asked::find(book, &engine, &reads, user, &DataArgs::default(), &quiet)?;
-        let asked = Asked {
-            rulebook,
-            sources: book.checked.warnings().sources(),
-            context: engine.context(),
-            record: &found.record,
-            children: &found.children,
-            others: &found.others,
-        };
-        let results = explain::explain(&asked, &ids);
-        Ok(explain::text(&found.key, engine.clock(), &results, &painter(colour)))
+        let (engine, key, results) = state::explained(book, &as_of, user, &ids, &DataArgs::default(), &quiet)?;
+        Ok(explain::text(&key, engine.clock(), &results, &painter(colour)))
     }
 
     /// The users with the greatest values of an expression.
