@@ -169,11 +169,10 @@ impl Pen<'_> {
             }
             Sql::Binary(operator, of) => {
                 let bind = binding(operator);
-                let text = format!(
-                    "{} {operator} {}",
-                    self.sql(&of.0, bind, indent),
-                    self.sql(&of.1, tighter(bind), indent + 2)
-                );
+                let left = self.sql(&of.0, bind, indent);
+                let right = self.sql(&of.1, tighter(bind), indent + 2);
+                let between = if left.contains('\n') { line(0) } else { " ".into() };
+                let text = format!("{left}{between}{operator} {right}");
                 if beside > bind { format!("({text})") } else { text }
             }
             Sql::In(of, list) => {
@@ -182,11 +181,10 @@ impl Pen<'_> {
                 let text = format!("{of} IN ({}{}{})", line(2), filled(&list, indent + 2), line(0));
                 if beside > Bind::Compare { format!("({text})") } else { text }
             }
-            Sql::Aggregate(aggregate) if !aggregate.order.is_empty() => {
-                let plain = Aggregate { order: vec![], ..(**aggregate).clone() };
-                let plain = self.aggregate(&plain);
-                let plain = plain.strip_suffix(')').unwrap_or(&plain);
-                format!("{plain}{}{}{})", line(2), self.order(&aggregate.order), line(0))
+            Sql::Aggregate(aggregate) if !aggregate.order.is_empty() && !aggregate.distinct => {
+                let arguments = self.joined(&aggregate.arguments, ", ", Bind::Or);
+                let order = self.order(&aggregate.order);
+                format!("{}({}{arguments}{}{order}{})", aggregate.function, line(2), line(2), line(0))
             }
             Sql::Lambda(names, of) => self.dialect.lambda(names, &self.sql(of, Bind::Or, indent)),
             Sql::Over(over) => {

@@ -306,6 +306,7 @@ impl Dialect for DuckDb {
     fn element(&self, list: Sql, at: Sql) -> Sql {
         let at = match at {
             Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
+            Sql::Binary("+", of) if of.1 == Sql::int(1) => Sql::binary(of.0, "+", Sql::int(2)),
             at => Sql::binary(at, "+", Sql::int(1)),
         };
         Sql::call("list_extract", [list, at])
@@ -449,8 +450,6 @@ fn by_letter(text: Sql, names: &'static str, letter: Sql) -> Sql {
 }
 
 /// Letters that are upper or lower case, as classes of patterns: for the end of words.
-const CASED: &str =
-    "\\p{Lu}\\p{Ll}\\p{Lt}\u{aa}\u{ba}\u{2160}-\u{217f}\u{24b6}-\u{24e9}\u{1f130}-\u{1f149}\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}";
+const CASED: &str = "\\p{Lu}\\p{Ll}\\p{Lt}\u{aa}\u{ba}\u{2160}-\u{217f}\u{24b6}-\u{24e9}\u{1f130}-\u{1f149}\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}";
 /// What does not end a word.
-const IGNORED: &str =
-    "\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:\u{b7}\u{387}\u{55f}\u{5f4}\u{2018}\u{2019}\u{2024}\u{2027}\u{fe13}\u{fe52}\u{fe55}\u{ff07}\u{ff0e}\u{ff1a}";
+const IGNORED: &str = "\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:\u{b7}\u{387}\u{55f}\u{5f4}\u{2018}\u{2019}\u{2024}\u{2027}\u{fe13}\u{fe52}\u{fe55}\u{ff07}\u{ff0e}\u{ff1a}";

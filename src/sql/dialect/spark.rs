@@ -5,7 +5,9 @@
 use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
-        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, float_text, ordered, utc_text},
+        dialect::{
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, float_text, ordered, utc_text,
+        },
     },
     value::{Type, moment_text::date_text, time::Zone},
 };
@@ -94,10 +96,7 @@ impl Dialect for Spark {
         let signed = |sum: Sql| Sql::if_else(matches("^-"), Sql::binary(Sql::int(0), "-", sum.clone()), sum);
         let seconds = Sql::cast(
             Sql::binary(
-                Sql::cast(
-                    Sql::call("concat", [Sql::text("0"), found("([0-9]+([.][0-9]+)?)s")]),
-                    "DECIMAL(24, 6)",
-                ),
+                Sql::cast(Sql::call("concat", [Sql::text("0"), found("([0-9]+([.][0-9]+)?)s")]), "DECIMAL(24, 6)"),
                 "*",
                 Sql::int(1_000_000),
             ),

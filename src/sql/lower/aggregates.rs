@@ -203,8 +203,13 @@ impl Lowering<'_> {
         let (by_column, at_column) = (one(by), at.and_then(one));
         let order = Order { at: at_column.clone(), key: table.key.filter(|_| ordered).and_then(one) };
         let Some(Sql::Column(_, by_name)) = by_column else { return };
-        self.rows =
-            Some(Rows { table: id, columns, stack: Stack::of(&base, table.name.as_str()), user_level: 0, user_columns: BTreeSet::new() });
+        self.rows = Some(Rows {
+            table: id,
+            columns,
+            stack: Stack::of(&base, table.name.as_str()),
+            user_level: 0,
+            user_columns: BTreeSet::new(),
+        });
         let step = self.names.of(&format!("{}_by_{}", table.name, self.rulebook.schema.root().name));
         let key = Sql::column(&self.key);
         let mut together = Together::new(step, vec![Key { from: by_name.clone(), name: by_name.clone(), own: key }]);

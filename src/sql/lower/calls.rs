@@ -17,12 +17,12 @@ impl Lowering<'_> {
                 let text = self.value(text);
                 let text = self.keep_as(text, "text");
                 self.dialect.lower(text)
-            },
+            }
             (Function::Upper, [text]) => {
                 let text = self.value(text);
                 let text = self.keep_as(text, "text");
                 self.dialect.upper(text)
-            },
+            }
             (Function::Trim, [text]) => {
                 let text = self.value(text);
                 self.dialect.trim(text)

@@ -130,7 +130,7 @@ impl Lowering<'_> {
     }
 
     /// True or false, never unknown.
-    fn closed(&self, holds: Sql) -> Sql {
+    pub(crate) fn closed(&self, holds: Sql) -> Sql {
         if self.is_never_missing(&holds) { holds } else { Sql::call("coalesce", [holds, Sql::bool(false)]) }
     }
 

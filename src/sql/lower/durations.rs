@@ -166,8 +166,7 @@ impl Lowering<'_> {
 
     /// Two durations together. Months do not add up.
     fn length_with(&mut self, operator: Arithmetic, one: Length, other: Length) -> Length {
-        let months: Vec<Sql> =
-            [one.months, other.months].into_iter().filter(|it| !it.is_zero()).collect();
+        let months: Vec<Sql> = [one.months, other.months].into_iter().filter(|it| !it.is_zero()).collect();
         let days = self.plus(operator, one.days, other.days);
         let micros = self.plus(operator, one.micros, other.micros);
         let months = match months.is_empty() {

@@ -44,9 +44,7 @@ impl Lowering<'_> {
         let left_over = match &days {
             Sql::Literal(Literal::Int(it)) => Sql::int(it % below * i128::from(Duration::DAY_MICROS)),
             _ if below == 1 => Sql::int(0),
-            days => {
-                Sql::binary(Sql::binary(days.clone(), "%", Sql::int(below)), "*", Sql::int(Duration::DAY_MICROS))
-            }
+            days => Sql::binary(Sql::binary(days.clone(), "%", Sql::int(below)), "*", Sql::int(Duration::DAY_MICROS)),
         };
         let days = match &days {
             Sql::Literal(Literal::Int(it)) => Sql::int(it / below),

@@ -67,7 +67,9 @@ impl Lowering<'_> {
         }
         let step = match named.is_empty() {
             true => format!("{root}_totals"),
-            false => format!("{root}_totals_per_{}", named.iter().map(|it| it.from.as_str()).collect::<Vec<_>>().join("_")),
+            false => {
+                format!("{root}_totals_per_{}", named.iter().map(|it| it.from.as_str()).collect::<Vec<_>>().join("_"))
+            }
         };
         let step = self.names.of(&step);
         let mut together = Together::new(step, named);

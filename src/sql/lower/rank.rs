@@ -19,7 +19,7 @@ impl Lowering<'_> {
         let (value, known) = self.ranked_by(source);
         let filter = aggregate.filter.as_ref().map(|filter| {
             let holds = self.value(filter);
-            let holds = Sql::call("coalesce", [holds, Sql::bool(false)]);
+            let holds = self.closed(holds);
             self.keep_as(holds, "counts")
         });
         let in_a_group: Vec<Sql> = keys.iter().map(|key| key.clone().known()).collect();

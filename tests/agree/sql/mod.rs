@@ -79,7 +79,13 @@ fn agree(engine: Engine, cases: usize) {
         let mut beside = More::default();
         let case = Case::with(&text, &data, |rulebook, clock| more::context(rulebook, clock, &mut beside));
         let people = case.plain_values();
-        let given = Given { rulebook: case.engine().rulebook(), sources: case.sources(), context: case.engine().context(), people, beside };
+        let given = Given {
+            rulebook: case.engine().rulebook(),
+            sources: case.sources(),
+            context: case.engine().context(),
+            people,
+            beside,
+        };
         match ask(engine, &text, given) {
             Some(one) => asked.push(one),
             None => refused += 1,

@@ -38,16 +38,20 @@ fn list_of(engine: Engine, (name, column, texts): &(String, String, Vec<String>)
 }
 
 /// The tables, and their rows.
-pub(super) fn statements(engine: Engine, rulebook: &Rulebook, users: &[(Vec<Value>, Children)], more: &More) -> Vec<String> {
+pub(super) fn statements(
+    engine: Engine,
+    rulebook: &Rulebook,
+    users: &[(Vec<Value>, Children)],
+    more: &More,
+) -> Vec<String> {
     let mut all: Vec<String> = more.lists.iter().flat_map(|list| list_of(engine, list)).collect();
     for (table, id) in rulebook.schema.tables.iter().zip(0..) {
         let rows: Vec<&Vec<Value>> = match table.role {
             Role::Root => users.iter().map(|(record, _)| record).collect(),
             Role::Reference => more.reference.get(&TableId(id)).into_iter().flatten().collect(),
-            Role::Children { .. } => users
-                .iter()
-                .flat_map(|(_, children)| children.get(&TableId(id)).into_iter().flatten())
-                .collect(),
+            Role::Children { .. } => {
+                users.iter().flat_map(|(_, children)| children.get(&TableId(id)).into_iter().flatten()).collect()
+            }
         };
         all.extend(table_of(engine, table, &rows));
     }
