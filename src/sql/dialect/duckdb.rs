@@ -134,9 +134,18 @@ impl Dialect for DuckDb {
         if !(-15..=6).contains(&digits) {
             return None;
         }
-        // The shortest decimal form, of which 22 digits after the point are all that matter here.
-        let exact = Sql::Cast("TRY_CAST", Box::new(Sql::cast(sql, "VARCHAR")), "DECIMAL(38, 22)".into());
-        Some(Sql::cast(Sql::cast(Sql::call("round", [exact, Sql::int(digits)]), "VARCHAR"), "DOUBLE"))
+        // The shortest decimal form, of which 22 digits after the point are all that matter here; of large numbers 3; of larger ones none.
+        let rounded = |scale: u8| {
+            let text = Box::new(Sql::cast(sql.clone(), "VARCHAR"));
+            let exact = Sql::Cast("TRY_CAST", text, format!("DECIMAL(38, {scale})"));
+            Sql::cast(Sql::cast(Sql::call("round", [exact, Sql::int(digits)]), "VARCHAR"), "DOUBLE")
+        };
+        let below = |size: f64| Sql::binary(Sql::call("abs", [sql.clone()]), "<", Sql::Literal(Literal::Float(size)));
+        let mut arms = vec![(below(1e15), rounded(22))];
+        if digits < 3 {
+            arms.push((below(1e34), rounded(3)));
+        }
+        Some(Sql::Case(arms, Some(Box::new(sql.clone()))))
     }
 
     fn quotient(&self, left: Sql, right: Sql) -> Sql {

@@ -134,6 +134,7 @@ impl Lowering<'_> {
             );
         };
         let value = self.value(number);
+        let value = if number.ty == Type::Float { self.keep_as(value, "value") } else { value };
         match &number.ty {
             Type::Int if digits >= 0 => value,
             Type::Decimal(scale) if digits >= i64::from(*scale) => value,

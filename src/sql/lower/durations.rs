@@ -256,6 +256,11 @@ impl Lowering<'_> {
                 self.fitting(times)
             }
             (_, Some(Value::Missing)) => Length::missing(),
+            (ProductOp::Divide, None) if scalar.ty == Type::Int => {
+                let by = self.value(scalar);
+                let subject = subject.each(|part| self.keep(part));
+                self.divided(subject, by)
+            }
             (op, number) => {
                 let number = number.as_ref().and_then(number::to_decimal);
                 let subject = subject.each(|part| self.keep(part));

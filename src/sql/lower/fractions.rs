@@ -1,4 +1,4 @@
-//! A duration times a fraction that is known: `D * 0.5`, `D / 3`. Months must divide; what is left over of days goes on as exact time, and
+//! A duration times a fraction that is known, `D * 0.5`, or divided by a whole number, `D / n`. Months must divide; what is left over of days goes on as exact time, and
 //! microseconds are rounded half away from zero.
 
 use crate::{
@@ -36,7 +36,7 @@ impl Lowering<'_> {
             months if below == 1 => months.clone(),
             months => {
                 let rest = Sql::binary(months.clone(), "%", Sql::int(below));
-                let whole = self.truncated(months.clone(), below);
+                let whole = self.truncated(months.clone(), Sql::int(below));
                 Sql::when(Sql::binary(rest, "=", Sql::int(0)), whole)
             }
         };
@@ -48,7 +48,7 @@ impl Lowering<'_> {
         };
         let days = match &days {
             Sql::Literal(Literal::Int(it)) => Sql::int(it / below),
-            days => self.truncated(days.clone(), below),
+            days => self.truncated(days.clone(), Sql::int(below)),
         };
         let micros = self.times(length.micros, above);
         let micros = match (&micros, &left_over) {
@@ -56,9 +56,9 @@ impl Lowering<'_> {
                 let sum = a + b;
                 Sql::int((2 * sum.abs() + below) / (2 * below) * sum.signum())
             }
-            (micros, left_over) if left_over.is_zero() => self.rounded(micros.clone(), below),
-            (micros, left_over) if micros.is_zero() => self.rounded(left_over.clone(), below),
-            (micros, left_over) => self.rounded(Sql::binary(micros.clone(), "+", left_over.clone()), below),
+            (micros, left_over) if left_over.is_zero() => self.rounded(micros.clone(), &Sql::int(below)),
+            (micros, left_over) if micros.is_zero() => self.rounded(left_over.clone(), &Sql::int(below)),
+            (micros, left_over) => self.rounded(Sql::binary(micros.clone(), "+", left_over.clone()), &Sql::int(below)),
         };
         Some(self.fitting(Length { months, days, micros }))
     }
@@ -74,24 +74,65 @@ impl Lowering<'_> {
         }
     }
 
-    fn truncated(&self, number: Sql, below: i128) -> Sql {
+    /// The duration divided among so many, which differs; missing where it is none.
+    pub(crate) fn divided(&mut self, length: Length, divisor: Sql) -> Length {
+        let divisor = self.keep_as(divisor, "divisor");
+        let size = Sql::call("abs", [Sql::cast(divisor.clone(), self.dialect.wide())]);
+        let size = self.keep_as(Sql::call("nullif", [size, Sql::int(0)]), "divisor");
+        let sign = Sql::if_else(Sql::binary(divisor, "<", Sql::int(0)), Sql::int(-1), Sql::int(1));
+        let sign = self.keep_as(sign, "sign");
+        let times = |this: &mut Self, part: Sql| match part {
+            part if part.is_zero() => part,
+            part => {
+                let wide = Sql::cast(part, this.dialect.wide());
+                this.keep_as(Sql::binary(wide, "*", sign.clone()), "times")
+            }
+        };
+        let (months, days) = (times(self, length.months), times(self, length.days));
+        let micros = times(self, length.micros);
+        let rest = |part: &Sql| Sql::binary(part.clone(), "%", size.clone());
+        let months = match months.is_zero() {
+            true => months,
+            false => {
+                let whole = self.truncated(months.clone(), size.clone());
+                Sql::when(Sql::binary(rest(&months), "=", Sql::int(0)), whole)
+            }
+        };
+        let mut parts = vec![];
+        if !days.is_zero() {
+            parts.push(Sql::binary(rest(&days), "*", Sql::int(Duration::DAY_MICROS)));
+        }
+        parts.extend(Some(micros).filter(|it| !it.is_zero()));
+        let sum = parts.into_iter().reduce(|a, b| Sql::binary(a, "+", b));
+        let micros = match sum {
+            Some(sum) => self.rounded(sum, &size),
+            None => Sql::when(size.clone().known(), Sql::int(0)),
+        };
+        let days = if days.is_zero() { days } else { self.truncated(days, size) };
+        self.fitting(Length { months, days, micros })
+    }
+
+    fn truncated(&self, number: Sql, below: Sql) -> Sql {
         let int = self.dialect.ty(&Type::Int).unwrap_or_default();
-        if below == 1 {
+        if below == Sql::int(1) {
             return Sql::cast(number, int);
         }
-        let size = self.dialect.quotient(Sql::call("abs", [number.clone()]), Sql::int(below));
+        let size = self.dialect.quotient(Sql::call("abs", [number.clone()]), below);
         self.signed(number, Sql::cast(size, int))
     }
 
     /// Half away from zero; missing beyond 64 bits.
-    fn rounded(&mut self, number: Sql, below: i128) -> Sql {
+    fn rounded(&mut self, number: Sql, below: &Sql) -> Sql {
         let number = self.keep_as(number, "micros");
+        let times = |by: i128| match below {
+            Sql::Literal(Literal::Int(below)) => Sql::int(below * by),
+            below => Sql::binary(below.clone(), "*", Sql::int(by)),
+        };
         let size = Sql::call("abs", [number.clone()]);
-        let most = i128::from(i64::MAX) * below;
-        let fits = Sql::binary(size.clone(), "<=", Sql::int(most));
-        let twice = Sql::binary(Sql::binary(size, "*", Sql::int(2)), "+", Sql::int(below));
+        let fits = Sql::binary(size.clone(), "<=", times(i128::from(i64::MAX)));
+        let twice = Sql::binary(Sql::binary(size, "*", Sql::int(2)), "+", below.clone());
         let int = self.dialect.ty(&Type::Int).unwrap_or_default();
-        let quotient = Sql::cast(self.dialect.quotient(twice, Sql::int(2 * below)), int);
+        let quotient = Sql::cast(self.dialect.quotient(twice, times(2)), int);
         Sql::when(fits, self.signed(number, quotient))
     }
 

@@ -53,7 +53,7 @@ fn postgres_says_what_the_plain_interpreter_says() {
 
 #[test]
 fn spark_says_what_the_plain_interpreter_says() {
-    agree(Engine::Spark, number(20));
+    agree(Engine::Spark, number(12));
 }
 
 /// A rulebook, its data and its query.
@@ -75,7 +75,9 @@ fn agree(engine: Engine, cases: usize) {
         let (users, orders, visits) = tables().new_tree(&mut runner).unwrap().current();
         let more = if at % 3 == 0 { more::RULES } else { "" };
         let text = with_keys(&rules::rulebook(&setting, &lines, About::Everybody)) + more;
-        let data = tame(Data::from(&users, &orders, &visits, Moments::Tied));
+        let data = Data::from(&users, &orders, &visits, Moments::Tied);
+        // Floats of any size end queries that sum them.
+        let data = if at % 4 == 1 { numbered(data) } else { tame(data) };
         let mut beside = More::default();
         let case = Case::with(&text, &data, |rulebook, clock| more::context(rulebook, clock, &mut beside));
         let people = case.plain_values();
@@ -218,12 +220,18 @@ fn with_keys(text: &str) -> String {
         .replace("at visited {", "at visited key number { number: int")
 }
 
-/// The same data with keys, users in order of theirs, and floats of a size that is summed exactly.
-fn tame(mut data: Data) -> Data {
+/// The same data with keys, users in order of theirs.
+fn numbered(mut data: Data) -> Data {
     data.users.sort_by(|a, b| a.key.cmp(&b.key));
     for rows in [&mut data.orders, &mut data.visits] {
         rows.iter_mut().zip(1..).for_each(|(row, at): (&mut Record, u32)| row.add("number", &at.to_string()));
     }
+    data
+}
+
+/// And with floats of a size that is summed exactly.
+fn tame(data: Data) -> Data {
+    let mut data = numbered(data);
     for record in data.users.iter_mut().chain(&mut data.orders) {
         for (wild, tame) in [("1e308", "1e12"), ("-1e308", "-2.5e12"), ("5e-324", "0.001"), ("1e16", "4503599627.5")] {
             record.replace(&["rate", "weight"], wild, tame);

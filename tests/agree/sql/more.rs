@@ -91,6 +91,8 @@ tag m_far when m_path >= m_two
 let m_twice = span * 2
 let m_half_span = span * 0.5
 let m_third_span = span / 3
+let m_shared = span / points
+let m_rhythm = (max(orders.ordered_at) - min(orders.ordered_at)) / (count(orders) - 1)
 let m_third_age = age(seen) / -7
 level m_since by seen { m_late from 2026-11-20T00:00  m_early from 2026-01-01T00:00  m_never otherwise }
 let m_to_late = to_next(m_since)
@@ -105,6 +107,15 @@ tag m_long when span > 36h
 let m_later = seen + span
 let m_earlier = born - 13mo
 let m_abs = abs(points)
+let m_float_tens = round(rate, -1)
+let m_float_third = round(rate / 3, 2)
+let m_float_square = rate * rate
+let m_float_cube = rate * rate * rate
+let m_float_twice = rate + rate
+let m_float_thousand = rate * 1000
+let m_float_part = rate / 10_000_000_000
+let m_float_share = rate / (rate * 0.5)
+let m_float_sum = rate + balance - 3 * rate
 let m_up = ceil(rate)
 let m_down = floor(balance)
 let m_length = length(name)

@@ -155,7 +155,7 @@ fn agree(engine: Engine) {
     let asked: Vec<Asked> = all.iter().filter_map(|it| asked(engine, it)).collect();
     // One asks what was decided before, which only a state knows.
     let of_ledger = all.iter().filter(|it| std::fs::read_to_string(&it.rules).unwrap().contains("from ledger")).count();
-    assert_eq!(asked.len() + of_ledger, all.len(), "the others can be said");
+    assert_eq!(asked.len() + of_ledger, all.len(), "what is refused is told above");
     compare(engine, &mut driver, &asked, of_ledger);
 }
 
