@@ -35,4 +35,6 @@ mod sender;
 mod syntax;
 mod tidy;
 #[cfg(feature = "cli")]
+mod warehouse;
+#[cfg(feature = "cli")]
 mod whole;

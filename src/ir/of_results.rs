@@ -143,7 +143,19 @@ impl Rulebook {
             }
             Lacking::Name(_) | Lacking::Question(_) => true,
         });
-        if lacking.is_empty() { Ok(new) } else { Err(lacking.into_iter().collect()) }
+        if !lacking.is_empty() {
+            return Err(lacking.into_iter().collect());
+        }
+        // A `let` that no deed reads, of fields or rows that are not there, is nobody's business here.
+        let unread: Vec<DefinitionId> = computed.into_iter().filter(|id| is_lacking(&new.reads([*id]))).collect();
+        for id in unread {
+            if let Some(slot) = new.definitions.get_mut(id.0 as usize) {
+                let missing = ExprKind::Constant(Value::Missing);
+                slot.body = Body::Let(Expr { kind: missing, ty: slot.ty.clone(), span: slot.span });
+                slot.aggregates = vec![];
+            }
+        }
+        Ok(new)
     }
 }
 

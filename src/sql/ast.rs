@@ -1,6 +1,8 @@
 //! What a query is made of, whatever the engine: expressions, selects, named steps. Built by `lower`, printed by `print`; how an
 //! engine spells a type, a literal or a function stands in its dialect.
 
+use std::collections::HashMap;
+
 /// Whether something ends in `ASC` or `DESC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sense {
@@ -172,6 +174,8 @@ pub(crate) struct Query {
     pub(crate) comment: Vec<String>,
     pub(crate) steps: Vec<Step>,
     pub(crate) last: Select,
+    /// What steps are called, where not as they are named above.
+    pub(crate) titles: HashMap<String, String>,
 }
 
 impl Select {

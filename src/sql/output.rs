@@ -130,8 +130,9 @@ impl Lowering<'_> {
             format!("written by tagwell {}: change the rules, not this", env!("CARGO_PKG_VERSION")),
         ];
         let mut steps = std::mem::take(&mut self.first);
-        self.users.steps(&mut steps);
-        Ok(Query { comment, steps, last: select })
+        let tagged = self.names.of(&format!("{}_tagged", self.rulebook.schema.root().name));
+        self.users.steps(&mut steps, Some(tagged), &mut self.names, &mut self.titles);
+        Ok(Query { comment, steps, last: select, titles: self.titles })
     }
 
     fn one(&mut self, held: Held) -> Sql {

@@ -1,5 +1,7 @@
 //! A query as text that people read: one column a line, conditions broken at `AND` and `OR`, comments where they help.
 
+use std::collections::HashMap;
+
 use crate::sql::{
     ast::{Aggregate, From, Item, Literal, Over, Query, Select, Sense, Sql, Star, Step, Word},
     dialect::Dialect,
@@ -10,7 +12,7 @@ const WIDTH: usize = 100;
 
 /// A query in an engine's spelling.
 pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
-    let pen = Pen { dialect };
+    let pen = Pen { dialect, titles: &query.titles };
     let mut out = String::new();
     for line in &query.comment {
         out += &format!("-- {}\n", one_line(line));
@@ -30,6 +32,7 @@ fn one_line(text: &str) -> String {
 
 struct Pen<'d> {
     dialect: &'d dyn Dialect,
+    titles: &'d HashMap<String, String>,
 }
 
 /// How tightly an expression binds, from loose to tight.
@@ -47,12 +50,17 @@ enum Bind {
 }
 
 impl Pen<'_> {
+    /// What a step is called.
+    fn step_name(&self, name: &str) -> String {
+        self.dialect.name(self.titles.get(name).map_or(name, String::as_str))
+    }
+
     fn step(&self, step: &Step, last: bool) -> String {
         let mut out = String::new();
         for line in &step.comment {
             out += &format!("  -- {}\n", one_line(line));
         }
-        out += &format!("  {} AS (\n{}", self.dialect.name(&step.name), self.select(&step.select, 4));
+        out += &format!("  {} AS (\n{}", self.step_name(&step.name), self.select(&step.select, 4));
         out + "  )" + if last { "\n" } else { ",\n\n" }
     }
 
@@ -62,7 +70,7 @@ impl Pen<'_> {
         match &select.star {
             Star::No => {}
             Star::All => lines.push("*".into()),
-            Star::Of(relation) => lines.push(format!("{}.*", self.dialect.name(relation))),
+            Star::Of(relation) => lines.push(format!("{}.*", self.step_name(relation))),
         }
         let count = lines.len() + select.items.len();
         let mut out = format!("{pad}SELECT\n");
@@ -114,8 +122,8 @@ impl Pen<'_> {
                 let alias = if plain { String::new() } else { format!(" AS {}", self.dialect.name(alias)) };
                 parts.join(".") + &alias
             }
-            From::Step(name) => self.dialect.name(name),
-            From::As(name, alias) => format!("{} AS {}", self.dialect.name(name), self.dialect.name(alias)),
+            From::Step(name) => self.step_name(name),
+            From::As(name, alias) => format!("{} AS {}", self.step_name(name), self.dialect.name(alias)),
         }
     }
 
@@ -156,21 +164,36 @@ impl Pen<'_> {
             Sql::Aggregate(aggregate) if aggregate.filter.is_some() => {
                 let plain = Aggregate { filter: None, ..(**aggregate).clone() };
                 let filter = aggregate.filter.as_ref()?;
-                format!(
-                    "{}{}FILTER (WHERE {})",
-                    self.aggregate(&plain),
-                    line(2),
-                    self.sql(filter, Bind::Or, indent + 4)
-                )
+                let plain = self.sql(&Sql::Aggregate(Box::new(plain)), Bind::Atom, indent);
+                format!("{plain}{}FILTER (WHERE {})", line(2), self.sql(filter, Bind::Or, indent + 4))
             }
             Sql::Binary(operator, of) => {
                 let bind = binding(operator);
-                let text = format!(
-                    "{} {operator} {}",
-                    self.sql(&of.0, bind, indent),
-                    self.sql(&of.1, tighter(bind), indent + 2)
-                );
+                let left = self.sql(&of.0, bind, indent);
+                let right = self.sql(&of.1, tighter(bind), indent + 2);
+                let between = if left.contains('\n') { line(0) } else { " ".into() };
+                let text = format!("{left}{between}{operator} {right}");
                 if beside > bind { format!("({text})") } else { text }
+            }
+            Sql::In(of, list) => {
+                let of = self.sql(of, Bind::Join, indent);
+                let list: Vec<String> = list.iter().map(|it| self.flat(it, Bind::Or)).collect();
+                let text = format!("{of} IN ({}{}{})", line(2), filled(&list, indent + 2), line(0));
+                if beside > Bind::Compare { format!("({text})") } else { text }
+            }
+            Sql::Aggregate(aggregate) if !aggregate.order.is_empty() && !aggregate.distinct => {
+                let arguments = self.joined(&aggregate.arguments, ", ", Bind::Or);
+                let order = self.order(&aggregate.order);
+                format!("{}({}{arguments}{}{order}{})", aggregate.function, line(2), line(2), line(0))
+            }
+            Sql::Lambda(names, of) => self.dialect.lambda(names, &self.sql(of, Bind::Or, indent)),
+            Sql::Over(over) => {
+                let parts = self.window(over);
+                if parts.is_empty() {
+                    return None;
+                }
+                let function = self.flat(&over.function, Bind::Atom);
+                format!("{function} OVER ({}{}{})", line(2), parts.join(&line(2)), line(0))
             }
             Sql::Literal(_)
             | Sql::Column(..)
@@ -178,12 +201,9 @@ impl Pen<'_> {
             | Sql::IsNull(_)
             | Sql::IsKnown(_)
             | Sql::Between(_)
-            | Sql::In(..)
             | Sql::InTable(..)
             | Sql::Call(..)
-            | Sql::Aggregate(_)
-            | Sql::Over(_)
-            | Sql::Lambda(..) => return None,
+            | Sql::Aggregate(_) => return None,
         })
     }
 
@@ -211,7 +231,7 @@ impl Pen<'_> {
                 (self.dialect.literal(literal), if negative { Bind::Minus } else { Bind::Atom })
             }
             Sql::Column(relation, name) => {
-                let relation = relation.as_ref().map(|it| self.dialect.name(it) + ".").unwrap_or_default();
+                let relation = relation.as_ref().map(|it| self.step_name(it) + ".").unwrap_or_default();
                 (relation + &self.dialect.name(name), Bind::Atom)
             }
             Sql::Binary(operator, of) => {
@@ -270,7 +290,13 @@ impl Pen<'_> {
                 let long = indent.is_some_and(|indent| {
                     texts.iter().map(|it| it.chars().count() + 2).sum::<usize>() + indent > WIDTH
                 });
+                // Short ones fill lines.
+                let short = texts.iter().all(|it| it.chars().count() <= 16);
                 match indent.filter(|_| long) {
+                    Some(indent) if short => {
+                        let pad = format!("\n{}", " ".repeat(indent + 2));
+                        format!("{pad}{}\n{}", filled(&texts, indent + 2), " ".repeat(indent))
+                    }
                     Some(indent) => {
                         let pad = format!("\n{}", " ".repeat(indent + 2));
                         format!("{pad}{}\n{}", texts.join(&format!(",{pad}")), " ".repeat(indent))
@@ -314,6 +340,11 @@ impl Pen<'_> {
     }
 
     fn over(&self, over: &Over) -> String {
+        format!("{} OVER ({})", self.flat(&over.function, Bind::Atom), self.window(over).join(" "))
+    }
+
+    /// What stands between the parentheses of `OVER`.
+    fn window(&self, over: &Over) -> Vec<String> {
         let mut parts = vec![];
         if !over.partition.is_empty() {
             parts.push(format!("PARTITION BY {}", self.joined(&over.partition, ", ", Bind::Or)));
@@ -325,7 +356,7 @@ impl Pen<'_> {
         if over.before {
             parts.push("ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING".into());
         }
-        format!("{} OVER ({})", self.flat(&over.function, Bind::Atom), parts.join(" "))
+        parts
     }
 
     fn order(&self, order: &[(Sql, Sense)]) -> String {
@@ -341,6 +372,26 @@ impl Pen<'_> {
         });
         format!("ORDER BY {}", by.collect::<Vec<_>>().join(", "))
     }
+}
+
+/// As many on a line as fit.
+fn filled(list: &[String], indent: usize) -> String {
+    let mut out = String::new();
+    let mut width = indent;
+    for (at, text) in list.iter().enumerate() {
+        let comma = if at + 1 < list.len() { "," } else { "" };
+        let long = text.chars().count() + comma.len() + 1;
+        if at > 0 && width + long > WIDTH {
+            out += &format!("\n{}", " ".repeat(indent));
+            width = indent;
+        } else if at > 0 {
+            out.push(' ');
+        }
+        out += text;
+        out += comma;
+        width += long;
+    }
+    out
 }
 
 fn binding(operator: &str) -> Bind {

@@ -1,6 +1,8 @@
 //! Rows that get more columns step by step: what a step computes builds on the columns of the step before, so that nothing is
 //! computed twice, and nothing needs an engine that reads its own aliases.
 
+use std::collections::HashMap;
+
 use crate::sql::{
     ast::{From, Item, Join, Select, Sql, Star, Step},
     names::Names,
@@ -11,6 +13,8 @@ use crate::sql::{
 #[derive(Debug)]
 pub(crate) struct Stack {
     base: String,
+    /// Of what the rows are: `users`.
+    subject: String,
     layers: Vec<Layer>,
 }
 
@@ -25,8 +29,8 @@ struct Layer {
 }
 
 impl Stack {
-    pub(crate) fn of(base: &str) -> Stack {
-        Stack { base: base.to_owned(), layers: vec![] }
+    pub(crate) fn of(base: &str, subject: &str) -> Stack {
+        Stack { base: base.to_owned(), subject: subject.to_owned(), layers: vec![] }
     }
 
     /// The greatest level that there is.
@@ -82,10 +86,22 @@ impl Stack {
         self.layers.get_mut(from)
     }
 
-    /// The steps, in order.
-    pub(crate) fn steps(self, found: &mut Vec<Step>) {
+    /// The steps, in order, and what they are called after what they add; the last one perhaps otherwise.
+    pub(crate) fn steps(
+        self,
+        found: &mut Vec<Step>,
+        mut last: Option<String>,
+        names: &mut Names<'_>,
+        titles: &mut HashMap<String, String>,
+    ) {
         let mut read = self.base;
-        for layer in self.layers {
+        let count = self.layers.len();
+        for (layer, number) in self.layers.into_iter().zip(1..) {
+            let title = match last.take_if(|_| number == count) {
+                Some(title) => title,
+                None => names.of(&layer.title(&self.subject)),
+            };
+            titles.insert(layer.name.clone(), title);
             found.extend(layer.before);
             let mut select = Select::from(From::Step(read.clone()));
             select.star = Star::All;
@@ -100,5 +116,30 @@ impl Stack {
             found.push(Step { name: layer.name.clone(), comment: vec![], select });
             read = layer.name;
         }
+    }
+}
+
+impl Layer {
+    /// `users_with_orders`, `users_with_near_and_often`, `users_with_near_and_3_more`
+    fn title(&self, subject: &str) -> String {
+        let plain = |name: &str| {
+            let own = name.strip_prefix(subject).and_then(|it| it.strip_prefix('_')).unwrap_or(name);
+            own.strip_suffix(&format!("_by_{subject}")).unwrap_or(own).to_owned()
+        };
+        let joined = self.joins.iter().map(|(join, _)| match &join.from {
+            From::Step(name) | From::As(_, name) | From::Table(_, name) => plain(name),
+        });
+        let defined = self.items.iter().filter(|it| it.comment.is_some()).filter_map(|it| it.alias.clone());
+        let mut added: Vec<String> = joined.chain(defined).collect();
+        if added.is_empty() {
+            added = self.items.iter().filter_map(|it| it.alias.clone()).collect();
+        }
+        let what = match added.as_slice() {
+            [] => "more".to_owned(),
+            [one] => one.clone(),
+            [one, other] => format!("{one}_and_{other}"),
+            [one, rest @ ..] => format!("{one}_and_{}_more", rest.len()),
+        };
+        format!("{subject}_with_{what}")
     }
 }

@@ -10,11 +10,11 @@ use std::{
 use tagwell::{
     data::{BadRow, Input},
     engine::{ChildCount, Engine, Everybody, Matches, MetricValues, Ran, Rulebook, RunError, RunSink, Tally, Users},
-    eval::{Answers, User},
+    eval::{Answers, Context, User},
     ir::{Body, DefinitionId, Metric, Reads},
     record,
     schema::{ColumnId, Table, TableId},
-    value::{Type, Value, print},
+    value::{Clock, Type, Value, print},
 };
 
 use super::data::{AS_OF, Data, HEADERS, Record, csv};
@@ -82,9 +82,18 @@ impl Streamed {
 
 impl<'d> Case<'d> {
     pub(super) fn new(rules: &str, data: &'d Data) -> Case<'d> {
+        Case::with(rules, data, |_, clock| Context::new(clock))
+    }
+
+    /// The same with lists and reference tables.
+    pub(super) fn with(
+        rules: &str,
+        data: &'d Data,
+        context: impl FnOnce(&tagwell::ir::Rulebook, Clock) -> Context,
+    ) -> Case<'d> {
         let rulebook = Rulebook::parse("agree.rules", rules).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
         let checked = rulebook.check(&Default::default()).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
-        let engine = checked.engine(checked.clock(AS_OF).unwrap());
+        let engine = checked.engine_with(context(checked.rulebook(), checked.clock(AS_OF).unwrap()));
         Case { rules: rules.into(), data, engine, checked }
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
-        dialect::{Arithmetic, Case, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered},
+        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered},
     },
     value::{Type, time::Zone},
 };
@@ -58,7 +58,11 @@ impl Dialect for DuckDb {
 
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
-            (Type::Float, _) => self.finite(Sql::cast(column, "DOUBLE")),
+            (Type::Float, _) => {
+                let float = Sql::cast(column, "DOUBLE");
+                let zero = Sql::Literal(Literal::Float(0.0));
+                Sql::when(Sql::call("isfinite", [float.clone()]), Sql::binary(float, "+", zero))
+            }
             (Type::List(_), _) => column,
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
@@ -130,9 +134,18 @@ impl Dialect for DuckDb {
         if !(-15..=6).contains(&digits) {
             return None;
         }
-        // The shortest decimal form, of which 22 digits after the point are all that matter here.
-        let exact = Sql::Cast("TRY_CAST", Box::new(Sql::cast(sql, "VARCHAR")), "DECIMAL(38, 22)".into());
-        Some(Sql::cast(Sql::cast(Sql::call("round", [exact, Sql::int(digits)]), "VARCHAR"), "DOUBLE"))
+        // The shortest decimal form, of which 22 digits after the point are all that matter here; of large numbers 3; of larger ones none.
+        let rounded = |scale: u8| {
+            let text = Box::new(Sql::cast(sql.clone(), "VARCHAR"));
+            let exact = Sql::Cast("TRY_CAST", text, format!("DECIMAL(38, {scale})"));
+            Sql::cast(Sql::cast(Sql::call("round", [exact, Sql::int(digits)]), "VARCHAR"), "DOUBLE")
+        };
+        let below = |size: f64| Sql::binary(Sql::call("abs", [sql.clone()]), "<", Sql::Literal(Literal::Float(size)));
+        let mut arms = vec![(below(1e15), rounded(22))];
+        if digits < 3 {
+            arms.push((below(1e34), rounded(3)));
+        }
+        Some(Sql::Case(arms, Some(Box::new(sql.clone()))))
     }
 
     fn quotient(&self, left: Sql, right: Sql) -> Sql {
@@ -143,36 +156,36 @@ impl Dialect for DuckDb {
         "HUGEINT"
     }
 
-    fn lower(&self, text: Sql) -> Option<Sql> {
-        let dotted = Sql::call("replace", [text, Sql::text("\u{130}"), Sql::text("i\u{307}")]);
-        Some(Sql::call("lower", [dotted]))
+    fn lower(&self, text: Sql) -> Sql {
+        // At a word's end \u{3a3} is another letter than within, and \u{130} is two.
+        let beside = |function: &'static str, arguments: Vec<Sql>, pattern: String| {
+            Sql::call("regexp_matches", [Sql::call(function, arguments), Sql::text(pattern)])
+        };
+        let place = |operator: &'static str| Sql::binary(Sql::column("place"), operator, Sql::int(1));
+        let ends_a_word = Sql::all([
+            Sql::binary(Sql::column("letter"), "=", Sql::text("\u{3a3}")),
+            beside("left", vec![text.clone(), place("-")], format!("[{CASED}][{IGNORED}]*\\z")),
+            beside("substr", vec![text.clone(), place("+")], format!("\\A[{IGNORED}]*[{CASED}]")).negated(),
+        ]);
+        let letter = Sql::if_else(ends_a_word, Sql::text("\u{3c2}"), Sql::column("letter"));
+        let each = by_letter(text.clone(), "letter, place", letter);
+        let text = Sql::if_else(Sql::call("contains", [text.clone(), Sql::text("\u{3a3}")]), each, text);
+        Sql::call("lower", [Sql::call("replace", [text, Sql::text("\u{130}"), Sql::text("i\u{307}")])])
     }
 
-    fn upper(&self, text: Sql) -> Option<Sql> {
-        Some(Sql::call("upper", [Sql::call("replace", [text, Sql::text("\u{df}"), Sql::text("SS")])]))
-    }
-
-    fn cased_otherwise(&self, case: Case) -> Option<String> {
-        match case {
-            // At a word's end it is another letter than within.
-            Case::Lower => Some("\u{3a3}".into()),
-            // Letters that become several, which DuckDB leaves one.
-            Case::Upper => {
-                let several = ('\u{e0}'..='\u{fb17}').filter(|it| it.to_uppercase().count() > 1 && *it != '\u{df}');
-                let mut ranges: Vec<(char, char)> = vec![];
-                for it in several {
-                    match ranges.last_mut() {
-                        Some((_, to)) if u32::from(*to) + 1 == u32::from(it) => *to = it,
-                        _ => ranges.push((it, it)),
-                    }
-                }
-                let class = ranges.into_iter().map(|(from, to)| match from == to {
-                    true => format!("\\x{{{:x}}}", u32::from(from)),
-                    false => format!("\\x{{{:x}}}-\\x{{{:x}}}", u32::from(from), u32::from(to)),
-                });
-                Some(format!("[{}]", class.collect::<String>()))
-            }
-        }
+    fn upper(&self, text: Sql) -> Sql {
+        // Letters that become several, which DuckDB leaves one.
+        let several: Vec<char> = ('\u{df}'..='\u{fb17}').filter(|it| it.to_uppercase().count() > 1).collect();
+        let class = Sql::text(format!("[{}]", several.iter().collect::<String>()));
+        let pair = |it: &char| {
+            let upper: String = it.to_uppercase().collect();
+            Sql::words([Word::Sql(Sql::text(*it)), Word::Text(": "), Word::Sql(Sql::text(upper))])
+        };
+        let pairs = several.iter().map(pair).collect();
+        let found = Sql::words([Word::Text("MAP {"), Word::List(pairs), Word::Text("}[letter]")]);
+        let each = by_letter(text.clone(), "letter", Sql::call("coalesce", [found, Sql::column("letter")]));
+        let holds_one = Sql::call("regexp_matches", [text.clone(), class]);
+        Sql::call("upper", [Sql::if_else(holds_one, each, text)])
     }
 
     fn trim(&self, text: Sql) -> Sql {
@@ -302,6 +315,7 @@ impl Dialect for DuckDb {
     fn element(&self, list: Sql, at: Sql) -> Sql {
         let at = match at {
             Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
+            Sql::Binary("+", of) if of.1 == Sql::int(1) => Sql::binary(of.0, "+", Sql::int(2)),
             at => Sql::binary(at, "+", Sql::int(1)),
         };
         Sql::call("list_extract", [list, at])
@@ -436,3 +450,15 @@ fn as_bigint(left: Sql, right: &Sql) -> Sql {
 fn as_integer(sql: Sql) -> Sql {
     if sql.is_literal() { sql } else { Sql::cast(sql, "INTEGER") }
 }
+
+/// A text made anew of its letters.
+fn by_letter(text: Sql, names: &'static str, letter: Sql) -> Sql {
+    let letters = Sql::call("string_split", [text, Sql::text("")]);
+    let each = Sql::call("list_transform", [letters, Sql::Lambda(names, Box::new(letter))]);
+    Sql::call("array_to_string", [each, Sql::text("")])
+}
+
+/// Letters that are upper or lower case, as classes of patterns: for the end of words.
+const CASED: &str = "\\p{Lu}\\p{Ll}\\p{Lt}\u{aa}\u{ba}\u{2160}-\u{217f}\u{24b6}-\u{24e9}\u{1f130}-\u{1f149}\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}";
+/// What does not end a word.
+const IGNORED: &str = "\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:\u{b7}\u{387}\u{55f}\u{5f4}\u{2018}\u{2019}\u{2024}\u{2027}\u{fe13}\u{fe52}\u{fe55}\u{ff07}\u{ff0e}\u{ff1a}";

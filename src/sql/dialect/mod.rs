@@ -89,7 +89,7 @@ pub(crate) trait Dialect {
 
     /// A 64-bit float.
     fn float(&self, float: f64) -> String {
-        format!("{float:e}")
+        float_text(float, "e0")
     }
 
     /// An instant.
@@ -124,12 +124,13 @@ pub(crate) trait Dialect {
     /// `TRY_CAST(x AS BIGINT)`: missing where it does not fit.
     fn try_cast(&self, sql: Sql, ty: &Type) -> Computed;
 
-    /// Arithmetic of two numbers of this type. Of decimals both have been given its scale, or, of a product, scales that add up to it.
+    /// Arithmetic of two numbers of this type, which both have been given.
     fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed;
 
-    /// Digits after the point that sums and products of decimals may have without losing any.
-    fn greatest_scale(&self) -> u8 {
-        38
+    /// The product of decimals with so many digits after the point; it has as many as both together.
+    fn product(&self, left: (Sql, u8), right: (Sql, u8)) -> Computed {
+        let ty = Type::Decimal(left.1.saturating_add(right.1));
+        self.arithmetic(Arithmetic::Multiply, left.0, right.0, &ty)
     }
 
     /// The integer below a decimal or float, or above it.
@@ -154,7 +155,7 @@ pub(crate) trait Dialect {
     }
 
     /// `-x` and `abs(x)` of a decimal, without losing a digit.
-    fn negated(&self, decimal: Sql) -> Sql {
+    fn negated(&self, decimal: Sql, _: &Type) -> Sql {
         Sql::Minus(Box::new(decimal))
     }
     fn absolute(&self, number: Sql, _: &Type) -> Sql {
@@ -166,6 +167,16 @@ pub(crate) trait Dialect {
 
     /// A float that may have left the range: then it is missing; and zero has no sign.
     fn finite(&self, sql: Sql) -> Sql;
+
+    /// `a + b` of floats, or `-`, `*`, `/`; what leaves the range is missing. Both are short where that would end the query.
+    fn floats(&self, operator: &'static str, left: Sql, right: Sql) -> Sql {
+        self.finite(Sql::binary(left, operator, right))
+    }
+
+    /// Whether a float that leaves its range ends the query.
+    fn ends_out_of_range(&self) -> bool {
+        false
+    }
 
     /// `a % b` of floats.
     fn float_modulo(&self, left: Sql, right: Sql) -> Sql;
@@ -187,14 +198,9 @@ pub(crate) trait Dialect {
     /// A type of whole numbers wide enough for products of two 64-bit ones.
     fn wide(&self) -> &'static str;
 
-    /// `lower(s)`, `upper(s)`; none where the engine's differs.
-    fn lower(&self, text: Sql) -> Option<Sql>;
-    fn upper(&self, text: Sql) -> Option<Sql>;
-
-    /// A pattern of the characters that the engine's `lower` or `upper` makes something else of; none where there are none.
-    fn cased_otherwise(&self, _: Case) -> Option<String> {
-        None
-    }
+    /// `lower(s)`, `upper(s)` of a short text.
+    fn lower(&self, text: Sql) -> Sql;
+    fn upper(&self, text: Sql) -> Sql;
 
     /// Without white space at both ends.
     fn trim(&self, text: Sql) -> Sql;
@@ -357,15 +363,17 @@ pub(crate) trait Dialect {
     }
 }
 
-pub(crate) fn dotted(parts: Vec<String>) -> String {
-    parts.join(".")
+/// `0.738e0`: as people write it, where that is short, and with what makes it a float.
+pub(crate) fn float_text(float: f64, ending: &str) -> String {
+    let size = float.abs();
+    match size == 0.0 || (1e-5..1e16).contains(&size) {
+        true => format!("{float}{ending}"),
+        false => format!("{float:e}"),
+    }
 }
 
-/// Which letters are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Case {
-    Lower,
-    Upper,
+pub(crate) fn dotted(parts: Vec<String>) -> String {
+    parts.join(".")
 }
 
 /// A part of a date.

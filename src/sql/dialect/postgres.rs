@@ -128,8 +128,82 @@ impl Dialect for Postgres {
     }
 
     fn finite(&self, sql: Sql) -> Sql {
-        // What leaves the range ends the query.
         Sql::binary(sql, "+", Sql::Literal(Literal::Float(0.0)))
+    }
+
+    fn ends_out_of_range(&self) -> bool {
+        true
+    }
+
+    fn floats(&self, operator: &'static str, left: Sql, right: Sql) -> Sql {
+        let found = Sql::binary(left.clone(), operator, right.clone());
+        match (operator, constant(&left), constant(&right)) {
+            ("+" | "-", Some(it), _) | ("+" | "-", _, Some(it)) if it.abs() < 1e290 => self.finite(found),
+            ("*", Some(by), None) => self.by_constant(right, found, |it| it * by),
+            ("*" | "/", None, Some(by)) => {
+                self.by_constant(left, found, move |it| if operator == "*" { it * by } else { it / by })
+            }
+            ("+" | "-", ..) => {
+                let small = |of: &Sql, size: f64| Sql::binary(Sql::call("abs", [of.clone()]), "<", float(size));
+                let half = |of: &Sql| Sql::binary(of.clone(), "*", float(0.5));
+                let fits = Sql::binary(half(&left), operator, half(&right));
+                Sql::Case(
+                    vec![
+                        (
+                            Sql::any([
+                                small(&left, 1.0),
+                                small(&right, 1.0),
+                                Sql::all([small(&left, 8e307), small(&right, 8e307)]),
+                            ]),
+                            self.finite(found.clone()),
+                        ),
+                        (Sql::binary(Sql::call("abs", [fits]), "<", float(POWER_1023)), self.finite(found)),
+                    ],
+                    None,
+                )
+            }
+            _ => {
+                // Both of the size of 1 and more, or of less, brought near 1: there they can be compared with what would be too much.
+                let times = operator == "*";
+                let size = |of: &Sql, end: &'static str, by: f64| {
+                    let size = Sql::call("abs", [of.clone()]);
+                    Sql::binary(Sql::call(end, [size, Sql::int(1)]), "*", float(by))
+                };
+                let (large, limit) = match times {
+                    true => (
+                        Sql::binary(size(&left, "greatest", power(-512)), "*", size(&right, "greatest", power(-512))),
+                        1.0,
+                    ),
+                    false => (
+                        Sql::binary(size(&left, "greatest", power(-512)), "/", size(&right, "least", power(562))),
+                        power(-50),
+                    ),
+                };
+                let (tiny, least) = match times {
+                    true => (
+                        Sql::binary(size(&left, "least", power(512)), "*", size(&right, "least", power(512))),
+                        power(-51),
+                    ),
+                    false => (
+                        Sql::binary(
+                            size(&left, "least", POWER_1023),
+                            "/",
+                            Sql::call("greatest", [Sql::call("abs", [right.clone()]), Sql::int(1)]),
+                        ),
+                        power(-52),
+                    ),
+                };
+                let zero = Sql::binary(Sql::binary(left, "*", float(0.0)), "*", right);
+                let missing = Sql::cast(Sql::NULL, "double precision");
+                Sql::Case(
+                    vec![
+                        (Sql::binary(large, ">=", float(limit)), missing),
+                        (Sql::binary(tiny, "<=", float(least)), self.finite(zero)),
+                    ],
+                    Some(Box::new(self.finite(found))),
+                )
+            }
+        }
     }
 
     fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
@@ -162,12 +236,12 @@ impl Dialect for Postgres {
         "numeric"
     }
 
-    fn lower(&self, text: Sql) -> Option<Sql> {
-        Some(self.cased("lower", text))
+    fn lower(&self, text: Sql) -> Sql {
+        self.cased("lower", text)
     }
 
-    fn upper(&self, text: Sql) -> Option<Sql> {
-        Some(self.cased("upper", text))
+    fn upper(&self, text: Sql) -> Sql {
+        self.cased("upper", text)
     }
 
     fn trim(&self, text: Sql) -> Sql {
@@ -428,4 +502,66 @@ fn interval(unit: &'static str, number: Sql) -> Sql {
 
 fn as_int(sql: Sql) -> Sql {
     if sql.is_literal() { sql } else { Sql::cast(sql, "integer") }
+}
+
+fn float(float: f64) -> Sql {
+    Sql::Literal(Literal::Float(float))
+}
+
+fn constant(sql: &Sql) -> Option<f64> {
+    match sql {
+        Sql::Literal(Literal::Float(float)) => Some(*float),
+        _ => None,
+    }
+}
+
+/// 2^1023
+const POWER_1023: f64 = 8.98846567431158e307;
+
+/// A power of two within the range.
+fn power(of: i32) -> f64 {
+    2_f64.powi(of)
+}
+
+/// The greatest float that a condition holds of, where it holds of all under it that are not negative; or the least, where of all above.
+fn edge(holds: impl Fn(f64) -> bool) -> f64 {
+    let (mut inside, mut outside) = match holds(f64::MAX) {
+        true => (f64::MAX.to_bits(), 0),
+        false => (0, f64::MAX.to_bits()),
+    };
+    while inside.abs_diff(outside) > 1 {
+        let middle = inside.midpoint(outside);
+        if holds(f64::from_bits(middle)) { inside = middle } else { outside = middle }
+    }
+    f64::from_bits(inside)
+}
+
+impl Postgres {
+    /// A product or quotient by a constant: whatever would leave the range, or come to nothing, is not asked.
+    fn by_constant(&self, of: Sql, found: Sql, by: impl Fn(f64) -> f64) -> Sql {
+        let found = self.finite(found);
+        let size = Sql::call("abs", [of.clone()]);
+        if !by(f64::MAX).is_finite() {
+            let most = edge(|it| by(it).is_finite());
+            return Sql::when(Sql::binary(size, "<=", float(most)), found);
+        }
+        if by(f64::from_bits(1)) == 0.0 && by(f64::MAX) != 0.0 {
+            let least = edge(|it| by(it) != 0.0);
+            return Sql::if_else(Sql::binary(size, ">=", float(least)), found, Sql::binary(of, "*", float(0.0)));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edge_is_the_last_float_that_fits() {
+        let most = edge(|it| (it * 3.0).is_finite());
+        assert!((most * 3.0).is_finite() && !(most.next_up() * 3.0).is_finite());
+        let least = edge(|it| it * 0.3 != 0.0);
+        assert!(least * 0.3 != 0.0 && least.next_down() * 0.3 == 0.0);
+    }
 }

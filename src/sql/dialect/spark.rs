@@ -5,7 +5,9 @@
 use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
-        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered, utc_text},
+        dialect::{
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, float_text, ordered, utc_text,
+        },
     },
     value::{Type, moment_text::date_text, time::Zone},
 };
@@ -50,7 +52,7 @@ impl Dialect for Spark {
             Literal::Int(number) => number.to_string(),
             Literal::Decimal(digits) if !digits.contains('.') => format!("CAST('{digits}' AS DECIMAL(38, 0))"),
             Literal::Decimal(digits) => digits.clone(),
-            Literal::Float(float) => format!("{float:e}D"),
+            Literal::Float(float) => float_text(*float, "") + "D",
             Literal::Text(text) => self.text(text),
             Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
             Literal::Timestamp(instant) => format!("TIMESTAMP_LTZ '{}:00'", utc_text(*instant)),
@@ -71,10 +73,6 @@ impl Dialect for Spark {
         })
     }
 
-    fn greatest_scale(&self) -> u8 {
-        6
-    }
-
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
             (Type::Float, _) => self.finite(Sql::cast(column, "DOUBLE")),
@@ -84,8 +82,42 @@ impl Dialect for Spark {
         }
     }
 
-    fn read_duration(&self, _: Sql) -> Option<[Sql; 3]> {
-        None
+    fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
+        let text = Sql::cast(column, "STRING");
+        // `1y2mo3d4h5min6.5s`, as Tagwell writes it; digits alone are microseconds.
+        let found = |pattern: &str| Sql::call("regexp_extract", [text.clone(), Sql::text(pattern), Sql::int(1)]);
+        let whole = |unit: &str| {
+            let digits = found(&format!("([0-9]+){unit}"));
+            Sql::cast(Sql::call("concat", [Sql::text("0"), digits]), "BIGINT")
+        };
+        let times = |unit: &str, by: i64| Sql::binary(whole(unit), "*", Sql::int(by));
+        let sum = |parts: Vec<Sql>| parts.into_iter().reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::NULL);
+        let matches = |pattern: &str| Sql::call("regexp_like", [text.clone(), Sql::text(pattern)]);
+        let signed = |sum: Sql| Sql::if_else(matches("^-"), Sql::binary(Sql::int(0), "-", sum.clone()), sum);
+        let seconds = Sql::cast(
+            Sql::binary(
+                Sql::cast(Sql::call("concat", [Sql::text("0"), found("([0-9]+([.][0-9]+)?)s")]), "DECIMAL(24, 6)"),
+                "*",
+                Sql::int(1_000_000),
+            ),
+            "BIGINT",
+        );
+        let micros = signed(sum(vec![times("h", 3_600_000_000), times("min", 60_000_000), seconds]));
+        let message = "this is no duration as `1d12h`, and no number of microseconds";
+        let micros = Sql::Case(
+            vec![
+                (matches("^-?[0-9]+$"), Sql::cast(text.clone(), "BIGINT")),
+                (
+                    matches(
+                        "^-?(?=[0-9])([0-9]+y)?([0-9]+mo)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+min)?([0-9]+([.][0-9]{1,6})?s)?$",
+                    ),
+                    micros,
+                ),
+                (text.clone().known(), self.fail(message, &Type::Int)),
+            ],
+            None,
+        );
+        Some([signed(sum(vec![times("y", 12), whole("mo")])), signed(sum(vec![times("w", 7), whole("d")])), micros])
     }
 
     fn try_cast(&self, sql: Sql, ty: &Type) -> Computed {
@@ -93,6 +125,15 @@ impl Dialect for Spark {
             Some(name) => Sql::Cast("TRY_CAST", Box::new(sql), name),
             None => sql,
         })
+    }
+
+    fn product(&self, left: (Sql, u8), right: (Sql, u8)) -> Computed {
+        let ty = Type::Decimal(left.1.saturating_add(right.1));
+        if fine(&ty) == 0 {
+            return self.arithmetic(Arithmetic::Multiply, left.0, right.0, &ty);
+        }
+        let product = Sql::call("try_multiply", [digits(left.0, left.1), digits(right.0, right.1)]);
+        Computed::Checked(with_point(product, left.1.saturating_add(right.1)))
     }
 
     fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed {
@@ -106,7 +147,13 @@ impl Dialect for Spark {
                 return Computed::Checked(Sql::binary(left, "%", right));
             }
         };
-        Computed::Checked(Sql::call(function, [left, right]))
+        match fine(ty) {
+            0 => Computed::Checked(Sql::call(function, [left, right])),
+            scale => {
+                let sum = Sql::call(function, [digits(left, scale), digits(right, scale)]);
+                Computed::Checked(with_point(sum, scale))
+            }
+        }
     }
 
     fn whole_below(&self, sql: Sql, from: &Type, up: bool) -> Computed {
@@ -130,16 +177,19 @@ impl Dialect for Spark {
         Sql::binary(Sql::binary(sql, "%", Sql::Literal(Literal::Float(1.0))), "<>", Sql::Literal(Literal::Float(0.0)))
     }
 
-    fn negated(&self, decimal: Sql) -> Sql {
+    fn negated(&self, decimal: Sql, ty: &Type) -> Sql {
         // The engine's own minus keeps 34 digits.
-        Sql::call("try_subtract", [Sql::int(0), decimal])
+        match fine(ty) {
+            0 => Sql::call("try_subtract", [Sql::int(0), decimal]),
+            scale => with_point(Sql::call("try_subtract", [Sql::int(0), digits(decimal, scale)]), scale),
+        }
     }
 
     fn absolute(&self, number: Sql, ty: &Type) -> Sql {
         match ty {
             Type::Decimal(_) => {
                 let below = Sql::binary(number.clone(), "<", Sql::int(0));
-                Sql::if_else(below, self.negated(number.clone()), number)
+                Sql::if_else(below, self.negated(number.clone(), ty), number)
             }
             _ => Sql::call("abs", [number]),
         }
@@ -181,12 +231,12 @@ impl Dialect for Spark {
         "DECIMAL(38, 0)"
     }
 
-    fn lower(&self, text: Sql) -> Option<Sql> {
-        Some(Sql::call("lower", [text]))
+    fn lower(&self, text: Sql) -> Sql {
+        Sql::call("lower", [text])
     }
 
-    fn upper(&self, text: Sql) -> Option<Sql> {
-        Some(Sql::call("upper", [text]))
+    fn upper(&self, text: Sql) -> Sql {
+        Sql::call("upper", [text])
     }
 
     fn trim(&self, text: Sql) -> Sql {
@@ -378,10 +428,15 @@ impl Dialect for Spark {
     fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql> {
         let sum = |piece: Sql| Sql::aggregate("sum", Some(piece), filter.clone());
         match ty {
-            // A sum of decimals that leaves 38 digits ends the query; in two parts none does.
+            Type::Decimal(scale) if fine(ty) > 0 => {
+                let digits = digits(element, *scale);
+                let high = Sql::cast(Sql::binary(digits.clone(), "DIV", Sql::int(E20)), "DECIMAL(38, 0)");
+                vec![sum(Sql::binary(digits, "%", Sql::int(E20))), sum(high)]
+            }
+            // A sum of decimals that leaves 38 digits ends the query; in two parts none does. `DIV` gives 64 bits.
             Type::Decimal(_) => {
-                let high = Sql::cast(Sql::binary(element.clone(), "DIV", Sql::int(E18)), "DECIMAL(38, 0)");
-                vec![sum(Sql::binary(element, "%", Sql::int(E18))), sum(high)]
+                let high = Sql::cast(Sql::binary(element.clone(), "DIV", Sql::int(E20)), "DECIMAL(38, 0)");
+                vec![sum(Sql::binary(element, "%", Sql::int(E20))), sum(high)]
             }
             _ => vec![sum(Sql::cast(element, "DECIMAL(38, 0)"))],
         }
@@ -390,12 +445,14 @@ impl Dialect for Spark {
     fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed {
         let mut pieces = pieces.into_iter();
         let Some(low) = pieces.next() else { return Computed::Checked(Sql::NULL) };
-        let name = self.ty(ty).unwrap_or_default();
+        let scale = fine(ty);
+        let name = self.ty(if scale > 0 { &Type::Decimal(0) } else { ty }).unwrap_or_default();
         let fit = |sql: Sql| Sql::Cast("TRY_CAST", Box::new(sql), name.clone());
         Computed::Checked(match pieces.next() {
             Some(high) => {
-                let high = Sql::call("try_multiply", [Sql::cast(high, "DECIMAL(38, 0)"), Sql::int(E18)]);
-                Sql::call("try_add", [fit(high), fit(low)])
+                let high = Sql::call("try_multiply", [Sql::cast(high, "DECIMAL(38, 0)"), Sql::int(E20)]);
+                let sum = Sql::call("try_add", [fit(high), fit(low)]);
+                if scale > 0 { with_point(sum, scale) } else { sum }
             }
             None => fit(low),
         })
@@ -406,8 +463,13 @@ impl Dialect for Spark {
             ([low, high], Computed::Checked(total) | Computed::Wide(total)) => {
                 // Beyond 38 digits a float of either part is as near as it gets.
                 let float = |sql: &Sql| Sql::cast(sql.clone(), "DOUBLE");
-                let high = Sql::binary(float(high), "*", Sql::Literal(Literal::Float(1e18)));
-                Sql::call("coalesce", [Sql::cast(total, "DOUBLE"), Sql::binary(high, "+", float(low))])
+                let high = Sql::binary(float(high), "*", Sql::Literal(Literal::Float(1e20)));
+                let rough = Sql::binary(high, "+", float(low));
+                let rough = match fine(ty) {
+                    0 => rough,
+                    scale => Sql::binary(rough, "/", Sql::Literal(Literal::Float(10_f64.powi(i32::from(scale))))),
+                };
+                Sql::call("coalesce", [Sql::cast(total, "DOUBLE"), rough])
             }
             ([only], _) => Sql::cast(only.clone(), "DOUBLE"),
             _ => Sql::NULL,
@@ -495,8 +557,42 @@ impl Dialect for Spark {
 
 const DAY: i64 = 86_400_000_000;
 
+/// Digits after the point that are more than the engine keeps in sums and products: those are computed of whole numbers. 0 where they
+/// are not.
+fn fine(ty: &Type) -> u8 {
+    match ty {
+        Type::Decimal(scale) if *scale > 6 => *scale,
+        _ => 0,
+    }
+}
+
+/// The digits of a decimal without its point: `1.25` as 125.
+fn digits(decimal: Sql, scale: u8) -> Sql {
+    let ending = format!("E{scale}");
+    match decimal {
+        decimal if scale == 0 => decimal,
+        Sql::Cast("CAST", of, ty) => match *of {
+            Sql::Call("concat", mut parts) if parts.get(1) == Some(&Sql::text(format!("E-{scale}"))) => {
+                parts.swap_remove(0)
+            }
+            of => digits_of(Sql::cast(of, ty), ending),
+        },
+        decimal => digits_of(decimal, ending),
+    }
+}
+
+fn digits_of(decimal: Sql, ending: String) -> Sql {
+    Sql::cast(Sql::call("concat", [decimal, Sql::text(ending)]), "DECIMAL(38, 0)")
+}
+
+/// And back.
+fn with_point(digits: Sql, scale: u8) -> Sql {
+    let exponent = Sql::text(format!("E-{scale}"));
+    Sql::cast(Sql::call("concat", [digits, exponent]), format!("DECIMAL(38, {scale})"))
+}
+
 /// Where sums are cut in two.
-const E18: i64 = 1_000_000_000_000_000_000;
+const E20: i128 = 100_000_000_000_000_000_000;
 
 fn as_int(sql: Sql) -> Sql {
     if sql.is_literal() { sql } else { Sql::cast(sql, "INT") }

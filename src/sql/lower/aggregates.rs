@@ -33,6 +33,8 @@ pub(crate) struct Part {
     pub(crate) pieces: Vec<Sql>,
     pub(crate) whole: Whole,
     pub(crate) empty: Empty,
+    /// The users' column, where it is not called as the only piece is.
+    pub(crate) own: Option<String>,
 }
 
 /// What pieces make.
@@ -48,11 +50,30 @@ pub(crate) enum Whole {
 
 impl Part {
     pub(crate) fn of(sql: Sql, empty: Empty) -> Part {
-        Part { pieces: vec![sql], whole: Whole::Itself, empty }
+        Part { pieces: vec![sql], whole: Whole::Itself, empty, own: None }
     }
 
     pub(crate) fn missing(sql: Sql) -> Part {
         Part::of(sql, Empty::Missing)
+    }
+
+    /// What its pieces are, in words that end their columns' names; none of an only piece.
+    fn nouns(&self) -> &'static [&'static str] {
+        match (&self.whole, self.pieces.len()) {
+            (Whole::Mean(_), 3) => &["_low", "_high", "_count"],
+            (Whole::Mean(_), 2) => &["_sum", "_count"],
+            (Whole::Total(_), 2) => &["_low", "_high"],
+            _ => &[],
+        }
+    }
+
+    /// The users' column, once pieces are columns.
+    fn column(&self) -> Option<&str> {
+        match (&self.own, self.pieces.first()) {
+            (Some(own), _) => Some(own),
+            (None, Some(Sql::Column(_, name))) => Some(name),
+            _ => None,
+        }
     }
 }
 
@@ -182,8 +203,13 @@ impl Lowering<'_> {
         let (by_column, at_column) = (one(by), at.and_then(one));
         let order = Order { at: at_column.clone(), key: table.key.filter(|_| ordered).and_then(one) };
         let Some(Sql::Column(_, by_name)) = by_column else { return };
-        self.rows =
-            Some(Rows { table: id, columns, stack: Stack::of(&base), user_level: 0, user_columns: BTreeSet::new() });
+        self.rows = Some(Rows {
+            table: id,
+            columns,
+            stack: Stack::of(&base, table.name.as_str()),
+            user_level: 0,
+            user_columns: BTreeSet::new(),
+        });
         let step = self.names.of(&format!("{}_by_{}", table.name, self.rulebook.schema.root().name));
         let key = Sql::column(&self.key);
         let mut together = Together::new(step, vec![Key { from: by_name.clone(), name: by_name.clone(), own: key }]);
@@ -242,7 +268,7 @@ impl Lowering<'_> {
     ) {
         let relation = of_users.map_or_else(|| rows.relation(together.level).to_owned(), str::to_owned);
         if of_users.is_none() {
-            rows.steps(&mut before);
+            rows.steps(&mut before, None, &mut self.names, &mut self.titles);
         }
         let Together { name, keys, items, apart, answers, .. } = together;
         let mut joins = vec![];
@@ -274,8 +300,8 @@ impl Lowering<'_> {
             let mut columns: Vec<Item> = vec![];
             for (_, _, parts) in answers.iter().filter(|(_, step, _)| *step == join) {
                 for part in parts {
-                    let Some(Sql::Column(_, column)) = part.pieces.first() else { continue };
-                    if columns.iter().any(|it| it.alias.as_ref() == Some(column)) {
+                    let Some(column) = part.column() else { continue };
+                    if columns.iter().any(|it| it.alias.as_deref() == Some(column)) {
                         continue;
                     }
                     let pieces = part.pieces.iter().map(|piece| match piece {
@@ -287,7 +313,7 @@ impl Lowering<'_> {
                         Empty::Missing => value,
                         Empty::Is(_) | Empty::Counted(_) if keys.is_empty() || of_users.is_some() => value,
                         Empty::Counted(empty) => {
-                            self.always_known.insert(column.clone());
+                            self.always_known.insert(column.to_owned());
                             Sql::call("coalesce", [value, empty.clone()])
                         }
                         Empty::Is(empty) => {
@@ -304,7 +330,11 @@ impl Lowering<'_> {
         }
         for (id, _, parts) in answers {
             self.about = self.name_of(id).0;
-            let parts: Vec<Sql> = parts.into_iter().filter_map(|it| it.pieces.into_iter().next()).collect();
+            let column = |part: Part| match part.own {
+                Some(own) => Some(Sql::Column(None, own)),
+                None => part.pieces.into_iter().next(),
+            };
+            let parts: Vec<Sql> = parts.into_iter().filter_map(column).collect();
             self.at = level + 1;
             self.finish(id, parts);
         }
@@ -341,6 +371,7 @@ impl Lowering<'_> {
     pub(crate) fn gather(&mut self, id: AggregateId, clause: Clause, together: &mut Together) {
         let aggregate = self.rulebook.aggregate(id).clone();
         let (name, comment) = self.name_of(id);
+        let is_quantile = matches!(aggregate.function, AggregateFunction::Quantile(_));
         self.about.clone_from(&name);
         let level = clause.level;
         let keys = together.keys.clone();
@@ -349,8 +380,9 @@ impl Lowering<'_> {
                 together.level = together.level.max(level).max(self.at);
                 let mut columns = vec![];
                 for part in parts {
-                    let mut pieces = vec![];
-                    for sql in part.pieces {
+                    let (mut pieces, nouns) = (vec![], part.nouns());
+                    let own = (!nouns.is_empty()).then(|| self.names.of(&name));
+                    for (sql, at) in part.pieces.into_iter().zip(0..) {
                         if sql.is_literal() {
                             pieces.push(sql);
                             continue;
@@ -360,14 +392,19 @@ impl Lowering<'_> {
                         match known.filter(|_| part.whole == Whole::Itself && aggregate.ty != Type::Duration) {
                             Some(known) => pieces.push(Sql::column(&known)),
                             None => {
-                                let name = self.names.of(&name);
+                                let noun = match nouns.get(at) {
+                                    Some(noun) => noun,
+                                    None if is_quantile => "_values",
+                                    None => "",
+                                };
+                                let name = self.names.of(&format!("{name}{noun}"));
                                 let comment = comment.clone().filter(|_| pieces.is_empty());
                                 together.items.push(Item { sql, alias: Some(name.clone()), comment });
                                 pieces.push(Sql::column(&name));
                             }
                         }
                     }
-                    columns.push(Part { pieces, ..part });
+                    columns.push(Part { pieces, own, ..part });
                 }
                 together.answers.push((id, together.name.clone(), columns));
             }
@@ -382,17 +419,6 @@ impl Lowering<'_> {
     fn ask(&mut self, aggregate: &Aggregate, clause: Clause, keys: &[Key], name: &str) -> Answer {
         self.at = clause.level;
         self.place_now = aggregate.span;
-        if let Some(element) = &clause.element
-            && let Type::Decimal(scale) = element.ty
-            && scale > self.dialect.greatest_scale()
-            && matches!(
-                aggregate.function,
-                AggregateFunction::Sum | AggregateFunction::Average | AggregateFunction::Quantile(_)
-            )
-        {
-            let what = format!("a sum of decimals with {scale} digits after the point is not exact");
-            return Answer::Here(vec![Part::missing(self.cannot(aggregate.span, what, "round to fewer digits first"))]);
-        }
         let here = |sql: Sql, empty: Empty| Answer::Here(vec![Part::of(sql, empty)]);
         let zero = || Empty::Counted(Sql::int(0));
         let element = clause.element.clone();

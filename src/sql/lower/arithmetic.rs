@@ -78,13 +78,6 @@ impl Lowering<'_> {
 
     /// Two numbers together, as their type says.
     pub(crate) fn combined(&mut self, operator: Arithmetic, left: Number, right: Number, ty: &Type) -> Sql {
-        if let Type::Decimal(scale) = ty
-            && *scale > self.dialect.greatest_scale()
-            && *scale <= 38
-        {
-            let what = format!("arithmetic of decimals with {scale} digits after the point is not exact");
-            return self.cannot(self.place_now, what, "round to fewer digits first");
-        }
         let computed = match ty {
             Type::Float => {
                 let (left, right) = (self.to_float(left.0, &left.1), self.to_float(right.0, &right.1));
@@ -97,30 +90,37 @@ impl Lowering<'_> {
                         let rest = self.dialect.float_modulo(left, right);
                         self.dialect.finite(rest)
                     }
-                    _ => self.dialect.finite(Sql::binary(left, operator.operator(), right)),
+                    _ => self.floats(operator.operator(), left, right),
                 };
             }
-            Type::Decimal(scale) if operator != Arithmetic::Multiply => {
+            Type::Decimal(_) if operator != Arithmetic::Multiply => {
                 let (left, right) = (self.widened(left.0, &left.1, ty), self.widened(right.0, &right.1, ty));
-                let _ = scale;
                 self.dialect.arithmetic(operator, left, right, ty)
             }
             Type::Decimal(scale) if *scale > 38 => return self.literal(&Value::Missing, &Type::Int),
             Type::Decimal(_) => {
-                // A product has the sum of the scales.
-                let decimal = |this: &mut Self, (sql, ty): Number| match ty {
-                    Type::Int => this.widened(sql, &ty, &Type::Decimal(0)),
-                    _ => sql,
+                let mut decimal = |(sql, ty): Number| match ty {
+                    Type::Decimal(scale) => (sql, scale),
+                    _ => (self.widened(sql, &ty, &Type::Decimal(0)), 0),
                 };
-                let (left, right) = (decimal(self, left), decimal(self, right));
-                self.dialect.arithmetic(operator, left, right, ty)
+                let (left, right) = (decimal(left), decimal(right));
+                self.dialect.product(left, right)
             }
             _ => self.dialect.arithmetic(operator, left.0, right.0, ty),
         };
         self.narrow(computed, ty)
     }
 
-    fn not_zero(&self, divisor: Sql) -> Sql {
+    /// `a + b` of floats; missing where it leaves their range.
+    pub(crate) fn floats(&mut self, operator: &'static str, left: Sql, right: Sql) -> Sql {
+        if !self.dialect.ends_out_of_range() {
+            return self.dialect.floats(operator, left, right);
+        }
+        let (left, right) = (self.keep_as(left, "left"), self.keep_as(right, "right"));
+        self.dialect.floats(operator, left, right)
+    }
+
+    pub(crate) fn not_zero(&self, divisor: Sql) -> Sql {
         match &divisor {
             Sql::Literal(Literal::Float(float)) if *float != 0.0 => divisor,
             _ => Sql::call("nullif", [divisor, Sql::Literal(Literal::Float(0.0))]),
@@ -143,9 +143,8 @@ impl Lowering<'_> {
                     let left = self.to_float(product.0, &product.1);
                     let right = self.float(factor);
                     let right = self.not_zero(right);
-                    let quotient = Sql::binary(left, "/", right);
                     // Of whole and decimal numbers no quotient is out of range.
-                    if exact { quotient } else { self.dialect.finite(quotient) }
+                    if exact { Sql::binary(left, "/", right) } else { self.floats("/", left, right) }
                 }
             };
             product = (value, ty.clone());
@@ -158,7 +157,7 @@ impl Lowering<'_> {
         match &operand.ty {
             Type::Int => self.combined(Arithmetic::Subtract, (Sql::int(0), Type::Int), (value, Type::Int), &Type::Int),
             Type::Float => Sql::binary(Sql::Literal(Literal::Float(0.0)), "-", value),
-            _ => self.dialect.negated(value),
+            ty => self.dialect.negated(value, ty),
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use crate::{
     ir::{Body, Choice, DefinitionId, Expr, Function},
-    source::Span,
     sql::{
         ast::Sql,
-        dialect::{Arithmetic, Case, DatePart},
+        dialect::{Arithmetic, DatePart},
         lower::{Held, Lowering},
     },
     value::{Type, Value, time::calendar},
@@ -14,8 +13,16 @@ use crate::{
 impl Lowering<'_> {
     pub(crate) fn call(&mut self, function: Function, arguments: &[Expr], expr: &Expr) -> Sql {
         match (function, arguments) {
-            (Function::Lower, [text]) => self.cased(Case::Lower, text, expr.span),
-            (Function::Upper, [text]) => self.cased(Case::Upper, text, expr.span),
+            (Function::Lower, [text]) => {
+                let text = self.value(text);
+                let text = self.keep_as(text, "text");
+                self.dialect.lower(text)
+            }
+            (Function::Upper, [text]) => {
+                let text = self.value(text);
+                let text = self.keep_as(text, "text");
+                self.dialect.upper(text)
+            }
             (Function::Trim, [text]) => {
                 let text = self.value(text);
                 self.dialect.trim(text)
@@ -45,7 +52,7 @@ impl Lowering<'_> {
                 for next in rest {
                     let value = self.value(next);
                     let value = self.widened(value, &next.ty, &expr.ty);
-                    let (a, b) = (self.keep(best), self.keep(value));
+                    let (a, b) = (self.keep_as(best, "value"), self.keep_as(value, "value"));
                     let arms = vec![
                         (Sql::binary(b.clone(), op.0, a.clone()), b.clone()),
                         (Sql::binary(b, op.1, a.clone()), a),
@@ -100,24 +107,6 @@ impl Lowering<'_> {
         Sql::when(Sql::binary(low, "<=", high), clamped)
     }
 
-    /// `lower(s)`, `upper(s)`; where a text holds a letter that the engine makes something else of, the query ends.
-    fn cased(&mut self, case: Case, text: &Expr, span: Span) -> Sql {
-        let word = if case == Case::Lower { "lower" } else { "upper" };
-        let text = self.value(text);
-        let otherwise = self.dialect.cased_otherwise(case);
-        let text = if otherwise.is_some() { self.keep(text) } else { text };
-        let cased = match case {
-            Case::Lower => self.dialect.lower(text.clone()),
-            Case::Upper => self.dialect.upper(text.clone()),
-        };
-        let Some(cased) = cased else { return self.cannot(span, format!("`{word}` is not written"), "") };
-        let Some(pattern) = otherwise else { return cased };
-        let message = format!("{}: this letter has no `{word}` here that is that of the rules", self.place(span));
-        let fail = self.dialect.fail(&message, &Type::Text);
-        // Where it may end the query it stands by itself: an attempt (`try`) holds nothing that can.
-        self.keep(Sql::if_else(self.dialect.matches(text, pattern), fail, cased))
-    }
-
     fn part_of(&mut self, part: DatePart, moment: &Expr) -> Sql {
         let day = self.day_of(moment);
         self.dialect.part(part, day)
@@ -127,7 +116,7 @@ impl Lowering<'_> {
         let value = self.value(number);
         match &number.ty {
             Type::Int => {
-                let value = self.keep(value);
+                let value = self.keep_as(value, "value");
                 let negative = (Sql::int(0), Type::Int);
                 let minus = self.combined(Arithmetic::Subtract, negative, (value.clone(), Type::Int), &Type::Int);
                 Sql::if_else(Sql::binary(value.clone(), "<", Sql::int(0)), minus, value)
@@ -145,6 +134,7 @@ impl Lowering<'_> {
             );
         };
         let value = self.value(number);
+        let value = if number.ty == Type::Float { self.keep_as(value, "value") } else { value };
         match &number.ty {
             Type::Int if digits >= 0 => value,
             Type::Decimal(scale) if digits >= i64::from(*scale) => value,
@@ -170,14 +160,14 @@ impl Lowering<'_> {
         let today = self.clock().today();
         let this_year = calendar::parts(today).year;
         let born = self.day_of(moment);
-        let born = self.keep(born);
+        let born = self.keep_as(born, "day");
         let today = self.literal(&Value::Date(today), &Type::Date);
         let years = |year: i64, this: &Self| {
             let years = Sql::binary(Sql::int(year), "-", this.dialect.part(DatePart::Year, born.clone()));
             Sql::binary(years, "*", Sql::int(12))
         };
         let next = self.dialect.shift_date(born.clone(), years(this_year, self), Sql::int(0));
-        let next = self.keep(next);
+        let next = self.keep_as(next, "this_year");
         let after = self.dialect.shift_date(born.clone(), years(this_year + 1, self), Sql::int(0));
         let arms = vec![
             (Sql::binary(born.clone(), ">=", today.clone()), born),
@@ -197,7 +187,7 @@ impl Lowering<'_> {
             Function::Last => Some(dialect.last(value)),
             Function::Any => Some(dialect.has(value, Sql::bool(true))),
             Function::Distinct => {
-                let value = self.keep(value);
+                let value = self.keep_as(value, "value");
                 dialect.list_distinct(value)
             }
             Function::Least if !matches!(element, Type::Duration | Type::Choice(_)) => dialect.list_least(value),
@@ -218,13 +208,10 @@ impl Lowering<'_> {
         let definition = self.rulebook.definition(level);
         let Body::Level(ladder) = &definition.body else { return Sql::NULL };
         let Some(by) = &ladder.by else { return Sql::NULL };
-        if *ty == Type::Duration || matches!(by.ty, Type::Date | Type::Timestamp | Type::Duration) {
-            return self.cannot(by.span, "`to_next` of moments is not written", "");
-        }
         let held = self.definition(level);
         let value = if let Held::One(sql) = held { sql } else { Sql::NULL };
         let goes_by = self.value(by);
-        let goes_by = self.keep(goes_by);
+        let goes_by = self.keep_as(goes_by, "by");
         let missing_to = |this: &mut Self, choice: &Choice| match choice {
             Choice::From { threshold, .. } => {
                 let from = (this.value(threshold), threshold.ty.clone());

@@ -77,19 +77,19 @@ impl Lowering<'_> {
     pub(crate) fn element(&mut self, source: &Expr) -> Element {
         let ty = source.ty.clone();
         if ty == Type::Duration {
-            let length = self.length(source).each(|part| self.keep(part));
+            let length = self.length(source).each(|part| self.keep_as(part, "part"));
             let months = (!length.is_exact()).then(|| Sql::binary(length.months.clone(), "=", Sql::int(0)));
             let exact = self.exact(length.clone());
-            let exact = self.keep(exact);
+            let exact = self.keep_as(exact, "micros");
             let total = Length { months: Sql::int(0), ..length.clone() };
             let total = self.exact(total);
-            let total = self.keep(total);
+            let total = self.keep_as(total, "micros");
             let group = if length.is_exact() { vec![total] } else { vec![length.months.clone(), total] };
             let Length { months: m, days, micros } = length;
             return Element { parts: vec![m, days, micros], group, order: exact, months, ty };
         }
         let value = self.value(source);
-        let value = self.keep(value);
+        let value = self.keep_as(value, "value");
         let order = match ty {
             Type::Choice(_) => self.rank_of(value.clone(), &ty),
             Type::Text => self.dialect.by_code_point(value.clone()),

@@ -85,7 +85,7 @@ impl Lowering<'_> {
             }
             (Some(low), Some(high)) if low.included && high.included => moment.between(literal(low), literal(high)),
             (low, high) => {
-                let moment = if low.is_some() && high.is_some() { self.keep(moment) } else { moment };
+                let moment = if low.is_some() && high.is_some() { self.keep_as(moment, "moment") } else { moment };
                 let low = low
                     .as_ref()
                     .map(|end| Sql::binary(moment.clone(), if end.included { ">=" } else { ">" }, literal(end)));
@@ -229,7 +229,7 @@ impl Lowering<'_> {
             let left = self.widened(a.0, a.1, &wide);
             return Sql::binary(left, operator(op), b.0);
         }
-        let left = self.keep(a.0);
+        let left = self.keep_as(a.0, "value");
         let digits = 38_usize.saturating_sub(usize::from(of_b));
         let most = format!(
             "{}{}",
@@ -266,6 +266,13 @@ impl Lowering<'_> {
             && subject.ty != Type::Float;
         if (plain || ints) && upper == UpperEnd::Included {
             let (subject, low, high) = (self.value(subject), self.value(low), self.value(high));
+            return subject.between(low, high);
+        }
+        if upper == UpperEnd::Included
+            && subject.ty == Type::Float
+            && [low, high].into_iter().all(|end| self.constant(end).is_some())
+        {
+            let (subject, low, high) = (self.value(subject), self.float(low), self.float(high));
             return subject.between(low, high);
         }
         let first = self.compare(CompareOp::AtLeast, subject, low);
@@ -330,7 +337,7 @@ impl Lowering<'_> {
 
     pub(crate) fn list_of(&mut self, elements: &[Expr], ty: &Type) -> Sql {
         let element = if let Type::List(element) = ty { (**element).clone() } else { Type::Text };
-        let values: Vec<Sql> = self.values(elements).into_iter().map(|it| self.keep(it)).collect();
+        let values: Vec<Sql> = self.values(elements).into_iter().map(|it| self.keep_as(it, "element")).collect();
         let known = Sql::all(values.iter().map(|it| it.clone().known()));
         let list = self.dialect.list(values, &element);
         Sql::when(known, list)

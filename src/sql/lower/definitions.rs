@@ -35,7 +35,7 @@ impl Lowering<'_> {
         }
         select.filter.push(Sql::of(&input, &table.column(key).header).known());
         self.first.push(Step { name: base.clone(), comment: vec![], select });
-        self.users = Stack::of(&base);
+        self.users = Stack::of(&base, table.name.as_str());
     }
 
     /// A column of the warehouse, in the type that is computed with.
@@ -130,7 +130,7 @@ impl Lowering<'_> {
     }
 
     /// True or false, never unknown.
-    fn closed(&self, holds: Sql) -> Sql {
+    pub(crate) fn closed(&self, holds: Sql) -> Sql {
         if self.is_never_missing(&holds) { holds } else { Sql::call("coalesce", [holds, Sql::bool(false)]) }
     }
 
@@ -166,10 +166,10 @@ impl Lowering<'_> {
                 let mut end = |it: &Expr| {
                     let value = self.value(it);
                     let value = self.widened(value, &it.ty, ty);
-                    self.keep(value)
+                    self.keep_as(value, "end")
                 };
                 let (low, high) = (end(low), end(high));
-                let sum = self.keep(sum);
+                let sum = self.keep_as(sum, "sum");
                 self.clamped(sum, low, high)
             }
         }
@@ -184,7 +184,7 @@ impl Lowering<'_> {
             match &arm.choice {
                 Choice::From { condition, .. } | Choice::When(condition) => {
                     let condition = self.value(condition);
-                    let condition = if ladder.exclusive { self.keep(condition) } else { condition };
+                    let condition = if ladder.exclusive { self.keep_as(condition, "holds") } else { condition };
                     arms.push((condition, name(arm)));
                 }
                 Choice::Otherwise => otherwise = Some(Box::new(name(arm))),
@@ -228,7 +228,7 @@ impl Lowering<'_> {
             self.lookups.insert(id, (step, columns));
         }
         let value = self.value(key);
-        let value = self.keep(value);
+        let value = self.keep_as(value, "key");
         let Some((step, columns)) = self.lookups.get(&id).cloned() else { return Sql::NULL };
         let (Some(wanted), Some(by)) = (columns.get(&column), columns.get(&key_column)) else { return Sql::NULL };
         let from = self.at;

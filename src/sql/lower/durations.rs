@@ -1,14 +1,14 @@
 //! Durations: numbers of months, days and microseconds, each an expression of its own; most are nothing but one of them.
 
 use crate::{
-    ir::{Expr, ExprKind, Function, ProductOp, SumOp},
+    ir::{Body, Choice, DefinitionId, Expr, ExprKind, Function, ProductOp, SumOp},
     source::Span,
     sql::{
         ast::{Literal, Sql},
         dialect::Arithmetic,
         lower::{Held, Lowering},
     },
-    value::{Duration, Type, Value},
+    value::{Duration, Type, Value, number},
 };
 
 /// The parts of a duration: it is missing where one of them is.
@@ -98,10 +98,7 @@ impl Lowering<'_> {
                 None => Length::missing(),
             },
             ExprKind::Call { function, arguments } => self.length_call(*function, arguments, expr.span),
-            ExprKind::ToNext(_) => {
-                self.cannot(expr.span, "`to_next` of moments is not written", "");
-                Length::missing()
-            }
+            ExprKind::ToNext(level) => self.length_to_next(*level),
             _ => {
                 self.cannot(expr.span, "this duration is not written", "");
                 Length::missing()
@@ -110,7 +107,7 @@ impl Lowering<'_> {
     }
 
     fn either(&mut self, condition: Sql, then: Length, otherwise: Length) -> Length {
-        let condition = self.keep(condition);
+        let condition = self.keep_as(condition, "condition");
         let choose = |then: Sql, otherwise: Sql| match then == otherwise && is_int(&then) {
             true => then,
             false => Sql::if_else(condition.clone(), then, otherwise),
@@ -162,28 +159,62 @@ impl Lowering<'_> {
         for (op, term, _) in rest.iter().skip(start) {
             let term = self.length(term);
             let operator = if *op == SumOp::Add { Arithmetic::Add } else { Arithmetic::Subtract };
-            // Months do not add up.
-            let exact = [&sum.months, &term.months].into_iter().filter(|it| !it.is_zero()).cloned().collect::<Vec<_>>();
-            let days = self.plus(operator, sum.days, term.days);
-            let micros = self.plus(operator, sum.micros, term.micros);
-            let months = match exact.is_empty() {
-                true => Sql::int(0),
-                false => {
-                    let zero = exact.into_iter().map(|it| Sql::binary(it, "=", Sql::int(0)));
-                    Sql::when(Sql::all(zero), Sql::int(0))
-                }
-            };
-            sum = self.fitting(Length { months, days, micros });
+            sum = self.length_with(operator, sum, term);
         }
         sum
     }
 
+    /// Two durations together. Months do not add up.
+    fn length_with(&mut self, operator: Arithmetic, one: Length, other: Length) -> Length {
+        let months: Vec<Sql> = [one.months, other.months].into_iter().filter(|it| !it.is_zero()).collect();
+        let days = self.plus(operator, one.days, other.days);
+        let micros = self.plus(operator, one.micros, other.micros);
+        let months = match months.is_empty() {
+            true => Sql::int(0),
+            false => {
+                let zero = months.into_iter().map(|it| Sql::binary(it, "=", Sql::int(0)));
+                Sql::when(Sql::all(zero), Sql::int(0))
+            }
+        };
+        self.fitting(Length { months, days, micros })
+    }
+
+    /// `to_next(level)` of a level by moments or durations.
+    fn length_to_next(&mut self, level: DefinitionId) -> Length {
+        let definition = self.rulebook.definition(level);
+        let Body::Level(ladder) = &definition.body else { return Length::missing() };
+        let Some(by) = &ladder.by else { return Length::missing() };
+        let Held::One(value) = self.definition(level) else { return Length::missing() };
+        let names = self.choices(&definition.ty);
+        let mut arms = vec![];
+        let below = ladder.arms.iter().map(|arm| {
+            let above = ladder.arms.iter().rfind(|it| it.rank > arm.rank);
+            let name = names.get(arm.rank as usize).cloned().unwrap_or_default();
+            (Sql::binary(value.clone(), "=", Sql::text(name)), above)
+        });
+        for (here, above) in below.chain([(value.clone().missing(), ladder.arms.last())]) {
+            let Some(Choice::From { threshold, .. }) = above.map(|it| &it.choice) else { continue };
+            let to = match by.ty {
+                Type::Duration => {
+                    let (threshold, by) = (self.length(threshold), self.length(by));
+                    self.length_with(Arithmetic::Subtract, threshold, by)
+                }
+                _ => {
+                    let from = self.value(threshold);
+                    self.difference((from, &threshold.ty), by)
+                }
+            };
+            arms.push((here, to));
+        }
+        arms.into_iter().rev().fold(Length::missing(), |rest, (here, to)| self.either(here, to, rest))
+    }
+
     /// Days and months have 32 bits.
-    fn fitting(&mut self, length: Length) -> Length {
+    pub(crate) fn fitting(&mut self, length: Length) -> Length {
         let mut fit = |sql: Sql| match &sql {
             sql if is_int(sql) => sql.clone(),
             _ => {
-                let kept = self.keep(sql);
+                let kept = self.keep_as(sql, "sum");
                 Sql::when(kept.clone().between(Sql::int(i32::MIN), Sql::int(i32::MAX)), kept)
             }
         };
@@ -216,7 +247,7 @@ impl Lowering<'_> {
             }
             _ if scalar.ty == Type::Int && *op == ProductOp::Multiply => {
                 let by = self.value(scalar);
-                let by = self.keep(by);
+                let by = self.keep_as(by, "factor");
                 let times = Length {
                     months: self.plus(Arithmetic::Multiply, subject.months, by.clone()),
                     days: self.plus(Arithmetic::Multiply, subject.days, by.clone()),
@@ -224,13 +255,24 @@ impl Lowering<'_> {
                 };
                 self.fitting(times)
             }
-            _ => {
-                self.cannot(
-                    scalar.span,
-                    "a fraction of a duration is not written",
-                    "multiply by whole numbers, or compare numbers: `D / 1d * 0.5`",
-                );
-                Length::missing()
+            (_, Some(Value::Missing)) => Length::missing(),
+            (ProductOp::Divide, None) if scalar.ty == Type::Int => {
+                let by = self.value(scalar);
+                let subject = subject.each(|part| self.keep(part));
+                self.divided(subject, by)
+            }
+            (op, number) => {
+                let number = number.as_ref().and_then(number::to_decimal);
+                let subject = subject.each(|part| self.keep(part));
+                let fraction = number.and_then(|it| self.fraction(subject, it, *op == ProductOp::Divide));
+                fraction.unwrap_or_else(|| {
+                    self.cannot(
+                        scalar.span,
+                        "this fraction of a duration is not written",
+                        "multiply by a number of few digits, or compare numbers: `D / 1d * 0.5`",
+                    );
+                    Length::missing()
+                })
             }
         }
     }
@@ -256,12 +298,12 @@ impl Lowering<'_> {
         for (op, factor, _) in after {
             let factor = self.float(factor);
             quotient = match op {
-                ProductOp::Multiply => Sql::binary(quotient, "*", factor),
+                ProductOp::Multiply => self.floats("*", quotient, factor),
                 ProductOp::Divide => {
-                    Sql::binary(quotient, "/", Sql::call("nullif", [factor, Sql::Literal(Literal::Float(0.0))]))
+                    let factor = self.not_zero(factor);
+                    self.floats("/", quotient, factor)
                 }
             };
-            quotient = self.dialect.finite(quotient);
         }
         quotient
     }
@@ -295,7 +337,7 @@ impl Lowering<'_> {
     fn age(&mut self, moment: &Expr) -> Length {
         let clock = self.clock();
         let value = self.value(moment);
-        let value = self.keep(value);
+        let value = self.keep_as(value, "since");
         if moment.ty == Type::Date {
             let today = self.literal(&Value::Date(clock.today()), &Type::Date);
             let days = self.dialect.days_between(today.clone(), value.clone());

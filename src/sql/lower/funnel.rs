@@ -49,7 +49,7 @@ impl Lowering<'_> {
         let mut met: Vec<Sql> = vec![];
         for (step, number) in steps.iter().zip(1..) {
             let meets = self.value(&step.condition);
-            let meets = if clause.order.key.is_none() { self.keep(meets) } else { meets };
+            let meets = if clause.order.key.is_none() { self.keep_as(meets, "meets") } else { meets };
             met.push(meets.clone());
             let mut all = taken.clone();
             all.push(meets);
@@ -65,15 +65,15 @@ impl Lowering<'_> {
                 let came =
                     over(Sql::aggregate("max", Some(Sql::if_else(before.clone(), Sql::int(1), Sql::int(0))), None));
                 let at_level = self.at;
-                let came = self.keep(came);
+                let came = self.keep_as(came, "came");
                 all.push(Sql::binary(came, "=", Sql::int(1)));
                 if let (Some(within), Some(at)) = (&step.within, &at) {
                     let latest = over(Sql::aggregate("max", Some(Sql::when(before.clone(), at.clone())), None));
                     self.at = at_level;
-                    let latest = self.keep(latest);
+                    let latest = self.keep_as(latest, "latest");
                     let length = self.length(within);
                     let end = self.shifted((latest.clone(), &moment_type), length, false);
-                    let end = self.keep(end);
+                    let end = self.keep_as(end, "until");
                     // Beyond the last year there is no limit.
                     let in_time = Sql::any([
                         Sql::binary(at.clone(), "<=", end.clone()),
@@ -137,7 +137,7 @@ impl Lowering<'_> {
             Sql::if_else(all, Sql::int(1_i128 << step.min(62)), Sql::int(0))
         });
         let sum = each.reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::int(0));
-        let which = self.keep(Sql::call("nullif", [sum, Sql::int(0)]));
+        let which = self.keep_as(Sql::call("nullif", [sum, Sql::int(0)]), "steps");
         let over = |function: &'static str| {
             let partition = partition.iter().chain(at).cloned().collect();
             let function = Sql::aggregate(function, Some(which.clone()), None);
@@ -145,7 +145,7 @@ impl Lowering<'_> {
         };
         let tied = Sql::binary(over("min"), "<>", over("max"));
         let tied = Sql::call("coalesce", [tied, Sql::bool(false)]);
-        self.keep(tied)
+        self.keep_as(tied, "tied")
     }
 
     fn id_of(&self, choices: &crate::ir::Choices) -> crate::value::ChoiceId {

@@ -10,6 +10,7 @@ mod clause;
 mod comparison;
 mod definitions;
 mod durations;
+mod fractions;
 mod funnel;
 mod moments;
 mod ordered;
@@ -84,6 +85,8 @@ pub(crate) struct Lowering<'a> {
     /// Reference tables that are read already, and what they are joined by.
     pub(crate) lookups: HashMap<TableId, (String, HashMap<ColumnId, String>)>,
     pub(crate) rows: Option<Rows>,
+    /// What steps are called once all of them are known.
+    pub(crate) titles: HashMap<String, String>,
     /// The greatest level that what is lowered now reads.
     pub(crate) at: usize,
     /// What is lowered now: columns that it needs are named after it.
@@ -113,7 +116,7 @@ impl<'a> Lowering<'a> {
             names: Names::new(dialect),
             problems: vec![],
             first: vec![],
-            users: Stack::of(""),
+            users: Stack::of("", ""),
             key: String::new(),
             columns: HashMap::new(),
             definitions: HashMap::new(),
@@ -121,6 +124,7 @@ impl<'a> Lowering<'a> {
             reached: HashMap::new(),
             lookups: HashMap::new(),
             rows: None,
+            titles: HashMap::new(),
             at: 0,
             about: String::new(),
             always_known: HashSet::new(),
@@ -161,10 +165,15 @@ impl<'a> Lowering<'a> {
 
     /// Something that may be written twice: what is long becomes a column of its own.
     pub(crate) fn keep(&mut self, sql: Sql) -> Sql {
+        self.keep_as(sql, "part")
+    }
+
+    /// The same, and what it is: the column is `spend_rank`, say.
+    pub(crate) fn keep_as(&mut self, sql: Sql, noun: &str) -> Sql {
         if sql.is_short() {
             return sql;
         }
-        let name = format!("{}_part", self.about);
+        let name = format!("{}_{noun}", self.about);
         self.column_of(sql, &name, None)
     }
 
@@ -191,7 +200,7 @@ impl<'a> Lowering<'a> {
         match computed {
             Computed::Checked(sql) => sql,
             Computed::Wide(sql) => {
-                let kept = self.keep(sql);
+                let kept = self.keep_as(sql, "value");
                 self.in_range(kept, ty)
             }
         }
@@ -383,7 +392,7 @@ impl<'a> Lowering<'a> {
             Quorum::Any => Sql::any(parts),
             Quorum::None => Sql::any(parts).negated(),
             Quorum::AtLeast(needed) => {
-                let parts: Vec<Sql> = parts.into_iter().map(|it| self.keep(it)).collect();
+                let parts: Vec<Sql> = parts.into_iter().map(|it| self.keep_as(it, "holds")).collect();
                 let sum = |of: &dyn Fn(&Sql) -> Sql| {
                     let all = parts.iter().map(of);
                     all.reduce(|sum, next| Sql::binary(sum, "+", next)).unwrap_or(Sql::int(0))

@@ -39,7 +39,7 @@ impl Lowering<'_> {
                 None => self.literal(&Value::Missing, &Type::Bool),
             };
         }
-        let moment = self.keep(moment);
+        let moment = self.keep_as(moment, "moment");
         let now = self.now(&subject.ty);
         let shifted = |this: &mut Self, length: &Expr, back: bool| {
             let length = this.length(length);
@@ -70,7 +70,7 @@ impl Lowering<'_> {
     pub(crate) fn compare_age(&mut self, ends: &[(CompareOp, &Expr)], moment: &Expr) -> Sql {
         let now = self.now(&moment.ty);
         let value = self.value(moment);
-        let value = self.keep(value);
+        let value = self.keep_as(value, "moment");
         let mut all = vec![];
         for (op, duration) in ends {
             let bound = match self.constant(duration) {
@@ -141,7 +141,7 @@ impl Lowering<'_> {
     }
 
     fn shifted_date(&mut self, date: Sql, length: Length) -> Sql {
-        let date = self.keep(date);
+        let date = self.keep_as(date, "day");
         let constant = matches!(
             (&length.months, &length.days, &length.micros),
             (Sql::Literal(Literal::Int(_)), Sql::Literal(Literal::Int(_)), Sql::Literal(Literal::Int(_)))
@@ -172,17 +172,17 @@ impl Lowering<'_> {
             return if all.is_empty() { shifted } else { Sql::when(Sql::all(all), shifted) };
         }
         // Far enough for any date to leave the calendar, and not so far that the engine's does.
-        let (months, days) = (self.keep(months), self.keep(days));
+        let (months, days) = (self.keep_as(months, "shift"), self.keep_as(days, "shift"));
         let near = [
             months.clone().between(Sql::int(-130_000), Sql::int(130_000)),
             days.clone().between(Sql::int(-4_000_000), Sql::int(4_000_000)),
         ];
         let by_months = Sql::when(near[0].clone(), self.dialect.shift_date(date, months, Sql::int(0)));
-        let by_months = self.keep(by_months);
+        let by_months = self.keep_as(by_months, "by_months");
         let exists = by_months.clone().between(first.clone(), last.clone());
         let shifted = self.dialect.shift_date(by_months, Sql::int(0), days);
         let shifted = Sql::when(Sql::all([exists, near[1].clone()].into_iter().chain(hours)), shifted);
-        let shifted = self.keep(shifted);
+        let shifted = self.keep_as(shifted, "shifted");
         Sql::when(shifted.clone().between(first, last), shifted)
     }
 
@@ -191,15 +191,15 @@ impl Lowering<'_> {
             return self.shifted_by(instant, duration);
         }
         let Length { months, days, micros } = length;
-        let instant = self.keep(instant);
+        let instant = self.keep_as(instant, "moment");
         let calendar = !(months.is_zero() && days.is_zero());
         let mut shifted = instant.clone();
         if calendar {
             let zone = self.clock().zone();
             let local = self.dialect.local(instant.clone(), zone);
-            let local = self.keep(local);
+            let local = self.keep_as(local, "local");
             let constant = matches!((&months, &days), (Sql::Literal(_), Sql::Literal(_)));
-            let (months, days) = (self.keep(months), self.keep(days));
+            let (months, days) = (self.keep_as(months, "shift"), self.keep_as(days, "shift"));
             let (first, end) = (self.dialect.first_local(), self.dialect.last_local());
             let mut later = if months.is_zero() {
                 local
@@ -207,15 +207,15 @@ impl Lowering<'_> {
                 let near = months.clone().between(Sql::int(-130_000), Sql::int(130_000));
                 let later = self.dialect.shift_local(local, months.clone(), Sql::int(0));
                 let later = if constant { later } else { Sql::when(near, later) };
-                let later = self.keep(later);
+                let later = self.keep_as(later, "by_months");
                 Sql::when(later.clone().between(first.clone(), end.clone()), later)
             };
             if !days.is_zero() {
-                later = self.keep(later);
+                later = self.keep_as(later, "by_months");
                 let near = days.clone().between(Sql::int(-4_000_000), Sql::int(4_000_000));
                 let next = self.dialect.shift_local(later, Sql::int(0), days.clone());
                 let next = if constant { next } else { Sql::when(near, next) };
-                let next = self.keep(next);
+                let next = self.keep_as(next, "by_days");
                 later = Sql::when(next.clone().between(first, end), next);
             }
             let there = self.instant_of(later);
@@ -233,7 +233,7 @@ impl Lowering<'_> {
         let first = Sql::Literal(Literal::Timestamp(i64::from(calendar::FIRST_DAY) * DAY));
         let last = Sql::Literal(Literal::Timestamp((i64::from(calendar::LAST_DAY) + 1) * DAY - 1));
         if micros.is_zero() {
-            let kept = self.keep(shifted);
+            let kept = self.keep_as(shifted, "shifted");
             return Sql::when(kept.clone().between(first, last), kept);
         }
         let sum = Sql::binary(self.dialect.micros(shifted), "+", micros);
@@ -245,7 +245,7 @@ impl Lowering<'_> {
             }
             other => other,
         };
-        let sum = self.keep(sum);
+        let sum = self.keep_as(sum, "micros");
         let (low, high) = (i64::from(calendar::FIRST_DAY) * DAY, (i64::from(calendar::LAST_DAY) + 1) * DAY - 1);
         let big = self.dialect.ty(&Type::Int).unwrap_or_default();
         let there = self.dialect.instant_of_micros(Sql::cast(sum.clone(), big));
@@ -263,7 +263,7 @@ impl Lowering<'_> {
         let Some((low, high)) = landing(first, last, |at| lands(at).is_some()) else {
             return self.literal(&Value::Missing, &Type::Timestamp);
         };
-        let instant = self.keep(instant);
+        let instant = self.keep_as(instant, "moment");
         let mut fits = vec![];
         let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
         if low > first {
@@ -300,16 +300,16 @@ impl Lowering<'_> {
                 "add exact time instead: `t + 24h`",
             );
         };
-        let local = self.keep(local);
+        let local = self.keep_as(local, "local");
         let as_it_finds = self.dialect.instant(local.clone(), &zone);
         let at = self.at;
-        let as_it_finds = self.keep(as_it_finds);
+        let as_it_finds = self.keep_as(as_it_finds, "found");
         self.at = at;
         // By the offset of six hours before: the earlier of two.
         let six = 6 * 3_600_000_000_i64;
         let before = self.dialect.instant(self.dialect.shift_local_micros(local.clone(), -six), &zone);
         let earlier = self.dialect.instant_of_micros(Sql::binary(self.dialect.micros(before), "+", Sql::int(six)));
-        let earlier = self.keep(earlier);
+        let earlier = self.keep_as(earlier, "earlier");
         let holds =
             |this: &Self, instant: &Sql| Sql::binary(this.dialect.local(instant.clone(), &zone), "=", local.clone());
         let mut arms = vec![(holds(self, &earlier), earlier.clone()), (holds(self, &as_it_finds), as_it_finds.clone())];

@@ -316,14 +316,19 @@ impl Lowering<'_> {
         let scale = if let Type::Decimal(scale) = element { *scale } else { 0 };
         let Some(share) = exact.filter(|it| it.scale <= 15 && it.scale + scale <= 30) else {
             let rank = Sql::binary(float(float_share), "*", self.to_float(last, &Type::Int));
-            let rank = self.keep(rank);
+            let rank = self.keep_as(rank, "rank");
             let int = self.dialect.ty(&Type::Int).unwrap_or_default();
             let at = |sql: Sql| Sql::cast(sql, int.clone());
             let below = self.dialect.element(list.clone(), at(self.dialect.floor(rank.clone())));
             let above = self.dialect.element(list, at(self.dialect.ceil(rank.clone())));
             let (below, above) = (self.to_float(below, element), self.to_float(above, element));
-            let below = self.keep(below);
+            let below = self.keep_as(below, "low");
             let part = Sql::binary(rank.clone(), "-", self.dialect.floor(rank));
+            if self.dialect.ends_out_of_range() && *element == Type::Float {
+                let apart = self.floats("-", above, below.clone());
+                let step = self.floats("*", apart, part);
+                return self.floats("+", below, step);
+            }
             let step = Sql::binary(Sql::binary(above, "-", below.clone()), "*", part);
             return self.dialect.finite(Sql::binary(below, "+", step));
         };
@@ -342,11 +347,11 @@ impl Lowering<'_> {
         // At the end nothing is above.
         let high = Sql::call("coalesce", [high, low.clone()]);
         let at = self.at;
-        let low = self.keep(low);
+        let low = self.keep_as(low, "low");
         self.at = at;
-        let high = self.keep(high);
+        let high = self.keep_as(high, "high");
         self.at = at;
-        let part = self.keep(part);
+        let part = self.keep_as(part, "rank");
         let wide = Type::Decimal(scale + share.scale);
         let fine = Type::Decimal(share.scale);
         let tenth =

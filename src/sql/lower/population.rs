@@ -45,7 +45,7 @@ impl Lowering<'_> {
                 Type::Duration => {
                     let length = self.length(expr);
                     let exact = self.exact(length);
-                    self.keep(exact)
+                    self.keep_as(exact, "key")
                 }
                 _ => {
                     let value = self.value(expr);
@@ -66,8 +66,10 @@ impl Lowering<'_> {
             }
         }
         let step = match named.is_empty() {
-            true => format!("all_{root}"),
-            false => format!("{root}_per_{}", named.iter().map(|it| it.from.as_str()).collect::<Vec<_>>().join("_")),
+            true => format!("{root}_totals"),
+            false => {
+                format!("{root}_totals_per_{}", named.iter().map(|it| it.from.as_str()).collect::<Vec<_>>().join("_"))
+            }
         };
         let step = self.names.of(&step);
         let mut together = Together::new(step, named);
@@ -86,24 +88,24 @@ impl Lowering<'_> {
         }
         let relation = self.users.relation(level).to_owned();
         let join_at = self.users.last().max(level);
-        self.join_all(together, Stack::of(""), vec![], join_at, Some(&relation));
+        self.join_all(together, Stack::of("", ""), vec![], join_at, Some(&relation));
     }
 
     /// What a rank goes by, as something that can be ordered.
     pub(crate) fn ranked_by(&mut self, expr: &Expr) -> (Sql, Sql) {
         if expr.ty == Type::Duration {
-            let length = self.length(expr).each(|part| self.keep(part));
+            let length = self.length(expr).each(|part| self.keep_as(part, "part"));
             let known = length.known();
             let exact = self.exact(length);
-            return (self.keep(exact), known);
+            return (self.keep_as(exact, "micros"), known);
         }
         let value = self.value(expr);
-        let value = self.keep(value);
+        let value = self.keep_as(value, "value");
         let known = value.clone().known();
         match expr.ty {
             Type::Choice(_) => {
                 let rank = self.rank_of(value, &expr.ty);
-                (self.keep(rank), known)
+                (self.keep_as(rank, "rank"), known)
             }
             _ => (value, known),
         }

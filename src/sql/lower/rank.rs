@@ -19,12 +19,12 @@ impl Lowering<'_> {
         let (value, known) = self.ranked_by(source);
         let filter = aggregate.filter.as_ref().map(|filter| {
             let holds = self.value(filter);
-            let holds = Sql::call("coalesce", [holds, Sql::bool(false)]);
-            self.keep(holds)
+            let holds = self.closed(holds);
+            self.keep_as(holds, "counts")
         });
         let in_a_group: Vec<Sql> = keys.iter().map(|key| key.clone().known()).collect();
         let ranked = Sql::all(in_a_group.iter().cloned().chain([value.clone().known()]).chain(filter.clone()));
-        let is_ranked = self.keep(ranked);
+        let is_ranked = self.keep_as(ranked, "ranked");
         let partition: Vec<Sql> = [is_ranked.clone()].into_iter().chain(keys.clone()).collect();
         let over = |function: Sql, order: Option<Sense>| {
             let order = order.map(|sense| (value.clone(), sense)).into_iter().collect();

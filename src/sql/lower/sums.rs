@@ -40,7 +40,7 @@ impl Lowering<'_> {
             _ => {
                 let pieces = self.dialect.sum(value.clone(), ty, clause.rows.clone());
                 let pieces = pieces.into_iter().map(|it| self.zero(it)).collect();
-                Part { pieces, whole: Whole::Total(ty.clone()), empty: Empty::Is(none) }
+                Part { pieces, whole: Whole::Total(ty.clone()), empty: Empty::Is(none), own: None }
             }
         }
     }
@@ -53,7 +53,7 @@ impl Lowering<'_> {
             _ => self.dialect.sum(value.clone(), ty, clause.rows.clone()),
         };
         pieces.push(count);
-        Part { pieces, whole: Whole::Mean(ty.clone()), empty: Empty::Missing }
+        Part { pieces, whole: Whole::Mean(ty.clone()), empty: Empty::Missing, own: None }
     }
 
     /// What pieces make, each short.

@@ -1,9 +1,11 @@
 //! Statements that put users and their rows into an engine's tables.
 
+use std::collections::BTreeMap;
+
 use tagwell::{
     eval::Children,
     ir::Rulebook,
-    schema::{Role, Table},
+    schema::{Role, Table, TableId},
     value::{
         Type, Value, Zone,
         moment_text::{date_text, timestamp_text},
@@ -12,16 +14,44 @@ use tagwell::{
 
 use super::engines::Engine;
 
+/// What stands beside the users and their rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct More {
+    /// The rows of reference tables.
+    pub(super) reference: BTreeMap<TableId, Vec<Vec<Value>>>,
+    /// Lists that are tables: name, column, texts.
+    pub(super) lists: Vec<(String, String, Vec<String>)>,
+}
+
+/// A list that stands in a table of the engine, with a missing value, which is nobody's.
+fn list_of(engine: Engine, (name, column, texts): &(String, String, Vec<String>)) -> Vec<String> {
+    let column = quoted(engine, column);
+    let rows = texts.iter().map(|it| format!("SELECT {} AS {column}", escaped(engine, it)));
+    let missing = format!("SELECT CAST(NULL AS {}) AS {column}", ty(engine, &Type::Text));
+    let all = rows.chain([missing]).collect::<Vec<_>>().join(" UNION ALL ");
+    match engine {
+        Engine::Spark => vec![format!("CREATE OR REPLACE TEMP VIEW {name} AS {all}")],
+        Engine::DuckDb | Engine::Postgres => {
+            vec![format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name} AS {all}")]
+        }
+    }
+}
+
 /// The tables, and their rows.
-pub(super) fn statements(engine: Engine, rulebook: &Rulebook, users: &[(Vec<Value>, Children)]) -> Vec<String> {
-    let mut all = vec![];
+pub(super) fn statements(
+    engine: Engine,
+    rulebook: &Rulebook,
+    users: &[(Vec<Value>, Children)],
+    more: &More,
+) -> Vec<String> {
+    let mut all: Vec<String> = more.lists.iter().flat_map(|list| list_of(engine, list)).collect();
     for (table, id) in rulebook.schema.tables.iter().zip(0..) {
         let rows: Vec<&Vec<Value>> = match table.role {
             Role::Root => users.iter().map(|(record, _)| record).collect(),
-            _ => users
-                .iter()
-                .flat_map(|(_, children)| children.get(&tagwell::schema::TableId(id)).into_iter().flatten())
-                .collect(),
+            Role::Reference => more.reference.get(&TableId(id)).into_iter().flatten().collect(),
+            Role::Children { .. } => {
+                users.iter().flat_map(|(_, children)| children.get(&TableId(id)).into_iter().flatten()).collect()
+            }
         };
         all.extend(table_of(engine, table, &rows));
     }
@@ -29,15 +59,11 @@ pub(super) fn statements(engine: Engine, rulebook: &Rulebook, users: &[(Vec<Valu
 }
 
 fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> {
-    // What an engine keeps no columns of is not there.
-    let kept: Vec<usize> = (0..table.columns.len()).filter(|at| ty(engine, &table.columns[*at].ty).is_some()).collect();
-    let columns = kept.iter().map(|at| {
-        let column = &table.columns[*at];
-        format!("{} {}", quoted(engine, &column.header), ty(engine, &column.ty).unwrap())
-    });
-    let columns: Vec<String> = columns.collect();
+    let columns = table.columns.iter();
+    let columns: Vec<String> =
+        columns.map(|it| format!("{} {}", quoted(engine, &it.header), ty(engine, &it.ty))).collect();
     if engine == Engine::Spark {
-        return view_of(table, &kept, rows);
+        return view_of(table, rows);
     }
     let tail = engine.table_tail();
     let mut all = vec![
@@ -46,7 +72,8 @@ fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> 
     ];
     if !rows.is_empty() {
         let rows = rows.iter().map(|row| {
-            let cells: Vec<String> = kept.iter().map(|at| literal(engine, &row[*at], &table.columns[*at].ty)).collect();
+            let cells: Vec<String> =
+                row.iter().zip(&table.columns).map(|(value, column)| literal(engine, value, &column.ty)).collect();
             format!("({})", cells.join(", "))
         });
         let rows: Vec<String> = rows.collect();
@@ -56,34 +83,23 @@ fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> 
 }
 
 /// Spark writes tables slowly.
-fn view_of(table: &Table, kept: &[usize], rows: &[&Vec<Value>]) -> Vec<String> {
-    let select = |row: Option<&Vec<Value>>| {
-        let cells = kept.iter().map(|at| {
-            let column = &table.columns[*at];
-            let value = row.map_or(&Value::Missing, |row| &row[*at]);
-            let ty = ty(Engine::Spark, &column.ty).unwrap();
-            format!(
-                "CAST({} AS {ty}) AS {}",
-                literal(Engine::Spark, value, &column.ty),
-                quoted(Engine::Spark, &column.header)
-            )
-        });
-        cells.collect::<Vec<String>>().join(", ")
+fn view_of(table: &Table, rows: &[&Vec<Value>]) -> Vec<String> {
+    let cast = |value: &Value, column: &tagwell::schema::Column| {
+        format!("CAST({} AS {})", literal(Engine::Spark, value, &column.ty), ty(Engine::Spark, &column.ty))
     };
+    let names: Vec<String> = table.columns.iter().map(|it| quoted(Engine::Spark, &it.header)).collect();
     let all = match rows.is_empty() {
-        true => format!("SELECT {} WHERE FALSE", select(None)),
+        true => {
+            let cells = table.columns.iter().zip(&names);
+            let cells = cells.map(|(column, name)| format!("{} AS {name}", cast(&Value::Missing, column)));
+            format!("SELECT {} WHERE FALSE", cells.collect::<Vec<_>>().join(", "))
+        }
         false => {
-            let names = kept.iter().map(|at| quoted(Engine::Spark, &table.columns[*at].header));
             let rows = rows.iter().map(|row| {
-                let cells = kept.iter().map(|at| {
-                    let column = &table.columns[*at];
-                    let ty = ty(Engine::Spark, &column.ty).unwrap();
-                    format!("CAST({} AS {ty})", literal(Engine::Spark, &row[*at], &column.ty))
-                });
+                let cells = row.iter().zip(&table.columns).map(|(value, column)| cast(value, column));
                 format!("({})", cells.collect::<Vec<_>>().join(", "))
             });
-            let (rows, names) = (rows.collect::<Vec<_>>().join(", "), names.collect::<Vec<_>>().join(", "));
-            format!("SELECT * FROM VALUES {rows} AS t({names})")
+            format!("SELECT * FROM VALUES {} AS t({})", rows.collect::<Vec<_>>().join(", "), names.join(", "))
         }
     };
     vec![format!("CREATE OR REPLACE TEMP VIEW {} AS {all}", table.name)]
@@ -96,13 +112,11 @@ fn quoted(engine: Engine, name: &str) -> String {
     }
 }
 
-fn ty(engine: Engine, ty: &Type) -> Option<String> {
-    let plain = |duck: &str, postgres: &str, spark: &str| {
-        Some(match engine {
-            Engine::DuckDb => duck.to_owned(),
-            Engine::Postgres => postgres.to_owned(),
-            Engine::Spark => spark.to_owned(),
-        })
+fn ty(engine: Engine, ty: &Type) -> String {
+    let plain = |duck: &str, postgres: &str, spark: &str| match engine {
+        Engine::DuckDb => duck.to_owned(),
+        Engine::Postgres => postgres.to_owned(),
+        Engine::Spark => spark.to_owned(),
     };
     match ty {
         Type::Text | Type::Choice(_) => plain("VARCHAR", "text", "STRING"),
@@ -117,21 +131,13 @@ fn ty(engine: Engine, ty: &Type) -> Option<String> {
         Type::Bool => plain("BOOLEAN", "boolean", "BOOLEAN"),
         Type::Date => plain("DATE", "date", "DATE"),
         Type::Timestamp => plain("TIMESTAMPTZ", "timestamptz", "TIMESTAMP"),
-        Type::Duration => match engine {
-            Engine::DuckDb => Some("INTERVAL".into()),
-            Engine::Postgres => Some("interval".into()),
-            Engine::Spark => None,
-        },
-        Type::List(_) => match engine {
-            Engine::DuckDb => Some("VARCHAR[]".into()),
-            Engine::Postgres => Some("text[]".into()),
-            Engine::Spark => Some("ARRAY<STRING>".into()),
-        },
+        Type::Duration => plain("INTERVAL", "interval", "STRING"),
+        Type::List(_) => plain("VARCHAR[]", "text[]", "ARRAY<STRING>"),
     }
 }
 
 fn literal(engine: Engine, value: &Value, of: &Type) -> String {
-    let cast = |text: String| format!("CAST({text} AS {})", ty(engine, of).unwrap());
+    let cast = |text: String| format!("CAST({text} AS {})", ty(engine, of));
     match value {
         Value::Missing => "NULL".into(),
         Value::Bool(truth) => truth.to_string(),
@@ -151,7 +157,17 @@ fn literal(engine: Engine, value: &Value, of: &Type) -> String {
             Engine::DuckDb => {
                 format!("to_months({}) + to_days({}) + to_microseconds({})", it.months, it.days, it.micros)
             }
-            _ => format!("INTERVAL '{} months {} days {} microseconds'", it.months, it.days, it.micros),
+            Engine::Postgres => format!("INTERVAL '{} months {} days {} microseconds'", it.months, it.days, it.micros),
+            // In the language's form, days and hours as they are.
+            Engine::Spark => {
+                let (months, days, micros) = (it.months.abs(), it.days.abs(), it.micros.abs());
+                let sign = if it.months < 0 || it.days < 0 || it.micros < 0 { "-" } else { "" };
+                match (months, days) {
+                    // Digits alone are microseconds.
+                    (0, 0) => format!("'{}'", it.micros),
+                    _ => format!("'{sign}{months}mo{days}d{}.{:06}s'", micros / 1_000_000, micros % 1_000_000),
+                }
+            }
         },
         Value::List(values) => {
             let values: Vec<String> = values.iter().map(|it| literal(engine, it, &Type::Text)).collect();

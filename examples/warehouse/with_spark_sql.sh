@@ -1,0 +1,17 @@
+#!/bin/sh
+# spark-sql: with_spark_sql.sh LAKE [OPTIONS OF spark-sql …], `--master spark://…:7077` say.
+# The files of LAKE/users and LAKE/orders are tagged into those of tagged.parquet; tables of a catalog are named
+# by `--table users=lake.shop.users` instead.
+set -eu
+lake=$1
+shift
+here=$(dirname "$0")
+
+{
+  echo "INSERT OVERWRITE DIRECTORY '$PWD/tagged.parquet' USING parquet"
+  tagwell sql "$here/shop.rules" --dialect spark --as-of "$AS_OF" --with name,opted_out \
+    --table "users=parquet.\`$lake/users\`" --table "orders=parquet.\`$lake/orders\`"
+  echo ";"
+} > tagged.sql
+spark-sql "$@" -f tagged.sql
+tagwell act "$here/shop.rules" --from tagged.parquet --state shop.state --as-of "$AS_OF" --actions actions.jsonl
