@@ -44,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn a_soup_of_words_is_read_alike(words in prop::collection::vec((prop::sample::select(WORDS), 0..4), 0..60)) {
+    fn a_soup_of_words_is_read_alike(words in prop::collection::vec((prop::sample::select(WORDS), 0..4_usize), 0..60)) {
         let between = |number| ["", " ", "\n", " "][number];
         let text: String = words.iter().map(|(word, number)| format!("{word}{}", between(*number))).collect();
         is_read_alike(&text);
