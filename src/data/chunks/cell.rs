@@ -82,7 +82,7 @@ impl<'t> Cell<'t> {
     }
 
     /// One to eighteen digits.
-    #[inline]
+    #[inline(always)]
     fn digits(self) -> Option<u64> {
         if let 1..=8 = self.len() { self.eight_digits() } else { self.many_digits() }
     }
@@ -189,14 +189,14 @@ fn power(exponent: usize) -> Option<u64> {
     POWERS.get(exponent).copied()
 }
 
-/// `true`, `false`
+/// `true`, `false`: which of them it is, is not told by a branch, since nobody could guess it.
 #[inline]
 pub(super) fn bool(cell: Cell<'_>) -> Option<bool> {
-    match cell.raw() {
-        b"true" => Some(true),
-        b"false" => Some(false),
-        _ => None,
-    }
+    let raw = cell.raw();
+    let first = u32::from_le_bytes(*raw.first_chunk()?);
+    let is_true = (first == u32::from_le_bytes(*b"true")) & (raw.len() == 4);
+    let is_false = (first == u32::from_le_bytes(*b"fals")) & (raw.len() == 5) & (raw.last() == Some(&b'e'));
+    (is_true | is_false).then_some(is_true)
 }
 
 /// `2026-11-22`, as days since 1970.

@@ -6,16 +6,21 @@ use rayon::prelude::*;
 
 use crate::{
     column::Column,
-    data::{self, BadRow, Chunk, Chunks, DataError, Input, Parsed, Wanted, chunks_of},
+    data::{self, BadRow, Chunk, Chunks, DataError, Format, Input, Parsed, Wanted, chunks_of},
     value::Zone,
 };
 
 /// Pieces of a round for each core. Two rounds are in memory: one is told while the next is read.
 const PIECES: usize = 2;
+/// Pieces of a round of text at least, which are small: where there are more of them less time is waited at a round's end, when some cores have
+/// nothing left to do.
+const PIECES_OF_TEXT: usize = 16;
 
 /// A table's data in rounds.
 pub(super) struct Rounds {
     chunks: Chunks,
+    /// Pieces of a round at least.
+    least: usize,
 }
 
 impl Rounds {
@@ -25,7 +30,11 @@ impl Rounds {
             Some(size) => chunks_of(input, wanted, zone, size)?,
             None => data::chunks(input, wanted, zone)?,
         };
-        Ok(Rounds { chunks })
+        let least = match input.format {
+            Format::Csv | Format::Tsv | Format::JsonLines => PIECES_OF_TEXT,
+            Format::Parquet | Format::Arrow => 1,
+        };
+        Ok(Rounds { chunks, least })
     }
 
     /// The next pieces, each looked at where it is read; none at the end. While one thread cuts the file, others read pieces.
@@ -37,7 +46,7 @@ impl Rounds {
             *at += 1;
             Some((*at, chunks.next()?))
         };
-        let many = PIECES * rayon::current_num_threads();
+        let many = self.least.max(PIECES * rayon::current_num_threads());
         let mut pieces: Vec<(usize, Result<T, DataError>)> = (0..many)
             .into_par_iter()
             .with_max_len(1)
