@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     action::{
         Decision, Done, Reason, Trigger, leaf, message,
-        policy::{History, Past, Stopped, most_words},
+        policy::{History, Past, Stopped, cooldown_words, most_words},
         slot::allowed,
     },
     eval::{
@@ -64,20 +64,20 @@ pub struct Occasion {
 }
 
 /// One deed that is set off.
-struct Set<'s> {
-    segment: &'s SegmentActions,
-    occasion: Occasion,
+pub(super) struct Set<'s> {
+    pub(super) segment: &'s SegmentActions,
+    pub(super) occasion: Occasion,
     trigger: Trigger,
     reason: Reason,
-    deed: &'s Deed,
-    place: String,
-    variant: Option<&'s Symbol>,
+    pub(super) deed: &'s Deed,
+    pub(super) place: String,
+    pub(super) variant: Option<&'s Symbol>,
     which: Option<String>,
-    child: Option<&'s [Value]>,
+    pub(super) child: Option<&'s [Value]>,
 }
 
 impl<'d> Decider<'d> {
-    fn actions(&self) -> &'d Actions {
+    pub(super) fn actions(&self) -> &'d Actions {
         &self.interpreter.rulebook().actions
     }
 
@@ -160,15 +160,14 @@ impl<'d> Decider<'d> {
 
     /// The number of the last repetition that fell due since the user was last seen.
     fn due(&self, entered: i64, period: Duration, seen: i64) -> Option<u64> {
-        let clock = self.interpreter.clock();
-        let at = |number: u64| {
-            let long = period.checked_mul(i64::try_from(number).ok()?.into())?;
-            match shift(Moment::Timestamp(entered), long, Direction::Forth, clock.zone())? {
-                Moment::Timestamp(instant) => Some(instant),
-                Moment::Date(_) => None,
-            }
-        };
-        let is_due = |number: u64| at(number).is_some_and(|at| at <= clock.now());
+        let last = self.last_due(entered, period)?;
+        (last > 0 && self.repetition(entered, period, last)? > seen).then_some(last)
+    }
+
+    /// The number of the last repetition that has fallen due; 0 where none has.
+    pub(super) fn last_due(&self, entered: i64, period: Duration) -> Option<u64> {
+        let now = self.interpreter.clock().now();
+        let is_due = |number: u64| self.repetition(entered, period, number).is_some_and(|at| at <= now);
         let mut after = 1;
         while is_due(after) {
             after = after.checked_mul(2)?;
@@ -178,7 +177,16 @@ impl<'d> Decider<'d> {
             let middle = low + (high - low) / 2;
             if is_due(middle) { low = middle } else { high = middle }
         }
-        (low > 0 && at(low)? > seen).then_some(low)
+        Some(low)
+    }
+
+    /// When a repetition falls due.
+    pub(super) fn repetition(&self, entered: i64, period: Duration, number: u64) -> Option<i64> {
+        let long = period.checked_mul(i64::try_from(number).ok()?.into())?;
+        match shift(Moment::Timestamp(entered), long, Direction::Forth, self.interpreter.clock().zone())? {
+            Moment::Timestamp(instant) => Some(instant),
+            Moment::Date(_) => None,
+        }
     }
 
     /// A cause for each row of a child table that happened since and meets the condition.
@@ -203,7 +211,7 @@ impl<'d> Decider<'d> {
     }
 
     /// Of a block the first deed that applies, of a split the user's share.
-    fn chosen<'s>(
+    pub(super) fn chosen<'s>(
         &self,
         trigger: &'s Written,
         at: usize,
@@ -234,7 +242,7 @@ impl<'d> Decider<'d> {
         Some(Set { segment, occasion, trigger, reason, deed, place: format!("{at}.{place}"), variant, which, child })
     }
 
-    fn row<'r>(&self, known: &'r SoFar<'r>, child: Option<&'r [Value]>) -> Row<'d, 'r> {
+    pub(super) fn row<'r>(&self, known: &'r SoFar<'r>, child: Option<&'r [Value]>) -> Row<'d, 'r> {
         match child {
             None => self.interpreter.row(known),
             Some(child) => self.interpreter.child_row(known, child),
@@ -259,13 +267,7 @@ impl<'d> Decider<'d> {
         if set.which.as_deref().is_some_and(|which| history.has(name, &set.place, set.occasion.since, which)) {
             return None;
         }
-        let done = match &set.deed.act {
-            Act::Send { channel, message } => {
-                Done::Send(channel.clone(), message::text(message, rulebook, &row, clock.zone()))
-            }
-            Act::Do(verb) => Done::Do(verb.clone()),
-            Act::Hold => Done::Hold,
-        };
+        let done = self.done(set.deed, &row);
         let stopped = self.stopped(&set, &done, &row, name, exempt, history)?;
         let quiet = if matches!(done, Done::Send(..)) { policy.quiet.as_slice() } else { &[] };
         let (not_before, not_after) = match stopped {
@@ -306,9 +308,21 @@ impl<'d> Decider<'d> {
         })
     }
 
+    /// What a deed does, with its whole text.
+    pub(super) fn done(&self, deed: &Deed, row: &Row<'_, '_>) -> Done {
+        let zone = self.interpreter.clock().zone();
+        match &deed.act {
+            Act::Send { channel, message } => {
+                Done::Send(channel.clone(), message::text(message, self.interpreter.rulebook(), row, zone))
+            }
+            Act::Do(verb) => Done::Do(verb.clone()),
+            Act::Hold => Done::Hold,
+        }
+    }
+
     /// Why it is not done after all, if so; nothing at all where `at most` stopped the deed in this stay before.
     #[expect(clippy::option_option, reason = "no decision, a decision, a stopped one")]
-    fn stopped(
+    pub(super) fn stopped(
         &self,
         set: &Set<'_>,
         done: &Done,
@@ -340,7 +354,7 @@ impl<'d> Decider<'d> {
         if let Some(cooldown) = deed.cooldown
             && history.cools_down(name, &set.place, cooldown, clock)
         {
-            return Some(Some((StopReason::Cooldown, format!("cooldown {cooldown}"))));
+            return Some(Some((StopReason::Cooldown, cooldown_words(cooldown))));
         }
         if matches!(done, Done::Send(..)) && !exempt {
             let limit = policy.limits.iter().find(|it| history.is_reached(it, done, clock));
@@ -350,7 +364,7 @@ impl<'d> Decider<'d> {
     }
 
     /// The words of the rules at a place, on one line.
-    fn words(&self, span: Span) -> String {
+    pub(super) fn words(&self, span: Span) -> String {
         self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -377,9 +391,9 @@ impl<'d> Decider<'d> {
 }
 
 /// What sets a deed off.
-struct Cause<'s> {
-    trigger: Trigger,
-    reason: Reason,
-    which: Option<String>,
-    child: Option<&'s [Value]>,
+pub(super) struct Cause<'s> {
+    pub(super) trigger: Trigger,
+    pub(super) reason: Reason,
+    pub(super) which: Option<String>,
+    pub(super) child: Option<&'s [Value]>,
 }

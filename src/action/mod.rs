@@ -9,18 +9,22 @@ mod leaf;
 mod message;
 mod policy;
 mod remembered;
+mod since;
 mod slot;
 mod tracked;
 mod turn;
+mod would;
 
 pub use decide::{Decider, Occasion, Person};
 pub use kept::{Arm, keep};
 pub use message::hole_text;
 pub use policy::{Past, Stopped};
 pub use remembered::Remembered;
+pub use since::happened_since;
 pub use slot::allowed;
 pub use tracked::{Recalled, Tracked, Tracking};
 pub use turn::{AskedAgain, Run, Seen, Turn, Whole};
+pub use would::{Stop, Would};
 
 use crate::{
     intern::Symbol,

@@ -3,16 +3,17 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tagwell::{
     check::{Inputs, ROOT},
     data::{self, DataError, Input, Nested},
     diagnostic::nearest,
-    engine::{Checked, Files, LoadError, Problems, Rulebook},
+    engine::{Checked, Engine, Files, LoadError, Problems, Rulebook},
     eval::Context,
     intern::Symbol,
-    ir::{Lacking, Reads},
+    ir::{self, Lacking, Reads},
     schema::{ColumnId, TableId},
     value::Clock,
 };
@@ -23,6 +24,7 @@ use super::{
     exit::Failure,
     report::{self, MessageFormat},
     rules::Rules,
+    state::Looked,
     voice::Voice,
 };
 
@@ -33,6 +35,8 @@ pub(crate) struct Book {
     pub(crate) files: Files,
     /// What it was checked against.
     pub(crate) inputs: Inputs,
+    /// What earlier runs left, where it is only looked at.
+    pub(crate) state: Option<Looked>,
 }
 
 /// What a command was given to read.
@@ -129,7 +133,7 @@ impl Book {
         let checked = checked.of_results(&columns).map_err(|lacking| self::lacking(&file, &lacking))?;
         known_tables(&checked, &given.data.tables)?;
         let files = Files { folder: folder_of(given.rules), tables: given.data.tables.clone(), memory: None };
-        Ok(Book { checked, users: Some(users), files, inputs })
+        Ok(Book { checked, users: Some(users), files, inputs, state: None })
     }
 
     /// Checks rules, and looks at the data where they do not say what it holds. `file` is the users', if one was named.
@@ -165,7 +169,7 @@ impl Book {
             Some(_) | None => alone.map_err(Stop::Rules)?,
         };
         known_tables(&checked, &files.tables)?;
-        Ok(Book { checked, users, files, inputs })
+        Ok(Book { checked, users, files, inputs, state: None })
     }
 
     /// Other rules met with the same data: the previous ones, asked again.
@@ -187,13 +191,23 @@ impl Book {
             tables: told.cloned().collect(),
             memory: self.files.memory.clone(),
         };
-        Ok(Book { checked, users: self.users.clone(), files, inputs })
+        Ok(Book { checked, users: self.users.clone(), files, inputs, state: None })
     }
 
     /// Says where a table is that no file was named for; what was said of it before no longer holds.
     pub(crate) fn say_where(&mut self, table: String, file: String) {
         self.files.tables.retain(|(named, _)| *named != table);
         self.files.tables.push((table, file));
+    }
+
+    /// Ready to be asked at one as-of, with what earlier runs left where there is a state; the rulebook is the book's, perhaps with more
+    /// definitions.
+    pub(crate) fn engine(&self, as_of: &AsOf, rulebook: &Arc<ir::Rulebook>, reads: &Reads) -> Result<Engine, Failure> {
+        let engine = self.checked.engine_with(self.context(as_of, reads)?).of(Arc::clone(rulebook));
+        match &self.state {
+            Some(state) => state.bring(engine),
+            None => Ok(engine),
+        }
     }
 
     /// Where the users are.

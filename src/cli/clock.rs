@@ -29,6 +29,15 @@ impl AsOf {
         }
     }
 
+    /// Of the clock of the machine whole seconds, where people read what hangs on it: the moment that is shown is the one that is meant,
+    /// and can be typed again. A run keeps the whole instant, since two runs may be made within one second.
+    pub(crate) fn to_the_second(self) -> AsOf {
+        match self {
+            AsOf::Now(instant) => AsOf::Now(instant - instant.rem_euclid(1_000_000)),
+            said => said,
+        }
+    }
+
     /// The instant in the rulebook's zone, in microseconds since 1970-01-01T00:00Z.
     pub(crate) fn instant(&self, zone: &Zone) -> Result<i64, Failure> {
         match self {

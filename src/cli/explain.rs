@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use tagwell::{
     diagnostic::{nearest, render::Colour},
-    explain::{self, Asked, Tone},
+    explain::{self, Tone},
     ir::{Body, DefinitionId, Rulebook},
 };
 
@@ -19,6 +19,7 @@ use super::{
     exit::{Exit, Failure},
     output::Output,
     report::MessageArgs,
+    state::{self, State},
     voice::Voice,
 };
 
@@ -29,6 +30,7 @@ Examples:
   tagwell explain vip.rules users.csv --user u1
   tagwell explain vip.rules users.csv --user u1 vip membership
   tagwell explain vip.rules users.csv --user u1 vip --format json
+  tagwell explain shop/ users.csv --user u1 win_back --state shop.state    what is done about u1, and what stops it
   tagwell explain vip.rules users.csv vip                 how many users each clause of vip leaves")]
 pub(crate) struct Explain {
     /// A .rules file, or a folder with .rules files; `-` is standard input.
@@ -40,6 +42,9 @@ pub(crate) struct Explain {
     /// Whose results, by the users' key.
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) user: Option<String>,
+    /// Take what earlier runs remembered from FILE, the state of `tagwell run --state FILE`; it is only read.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
     /// For people, or one JSON document.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: Format,
@@ -73,9 +78,15 @@ impl Explain {
             format: self.messages.message_format,
             doubts: Doubts::Told,
         };
-        let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
+        let mut book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let ids = named(book.checked.rulebook(), &names)?;
-        let as_of = AsOf::read(self.settings.as_of.as_deref());
+        let mut as_of = AsOf::read(self.settings.as_of.as_deref()).to_the_second();
+        if let Some(path) = &self.state {
+            let state = State::open(path)?;
+            as_of = state.not_before_the_last_run(as_of)?;
+            book.remember(&state, as_of.instant(&book.checked.zone())?)?;
+        }
+        let book = book;
         let text = match &self.user {
             Some(user) => self.one(&book, user, &ids, &as_of, voice)?,
             None => waterfall::text(&self, &book, &ids, &as_of, voice)?,
@@ -104,23 +115,11 @@ impl Explain {
         as_of: &AsOf,
         voice: &Voice,
     ) -> Result<String, Failure> {
-        let rulebook = book.checked.rulebook();
-        let reads = rulebook.reads(ids.iter().copied());
-        let engine = book.checked.engine_with(book.context(as_of, &reads)?);
+        let (engine, key, results) = state::explained(book, as_of, user, ids, &self.data, voice)?;
         as_of.tell(engine.clock().zone(), voice);
-        let found = asked::find(book, &engine, &reads, user, &self.data, voice)?;
-        let asked = Asked {
-            rulebook,
-            sources: book.checked.warnings().sources(),
-            context: engine.context(),
-            record: &found.record,
-            children: &found.children,
-            others: &found.others,
-        };
-        let results = explain::explain(&asked, ids);
         Ok(match self.format {
-            Format::Json => explain::json(&found.key, engine.clock(), &results),
-            Format::Text => explain::text(&found.key, engine.clock(), &results, &painter(voice.colours.output)),
+            Format::Json => explain::json(&key, engine.clock(), &results),
+            Format::Text => explain::text(&key, engine.clock(), &results, &painter(voice.colours.output)),
         })
     }
 }

@@ -27,6 +27,7 @@ mod settling;
 mod simulate;
 mod sketch;
 mod sql;
+mod state;
 mod summary;
 mod temporary;
 mod test;

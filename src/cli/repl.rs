@@ -27,6 +27,7 @@ use super::{
     data::{DataArgs, SettingArgs},
     exit::{Exit, Failure},
     output::Output,
+    state::State,
     voice::{Voice, Volume},
 };
 use session::{Reply, Session};
@@ -49,6 +50,9 @@ pub(crate) struct Repl {
     /// The users, if the rules do not say where they are.
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// Take what earlier runs remembered from FILE, the state of `tagwell run --state FILE`; it is only read.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
@@ -62,12 +66,13 @@ impl Repl {
         if self.file.is_none() && self.rules.as_deref().is_some_and(is_data) {
             self.file = self.rules.take();
         }
-        let as_of = match AsOf::read(self.settings.as_of.as_deref()) {
-            // Of the clock of the machine whole seconds, which can be read.
-            AsOf::Now(instant) => AsOf::Now(instant - instant.rem_euclid(1_000_000)),
-            said => said,
-        };
+        let mut as_of = AsOf::read(self.settings.as_of.as_deref()).to_the_second();
+        let state = self.state.as_deref().map(State::open).transpose()?;
+        if let Some(state) = &state {
+            as_of = state.not_before_the_last_run(as_of)?;
+        }
         let mut session = Session::new(as_of.clone(), voice.colours.output);
+        session.state = state;
         session.params.clone_from(&self.settings.params);
         session.tables.clone_from(&self.data.tables);
         session.users = self.file.as_ref().map(|file| file.to_string_lossy().into_owned());

@@ -1,7 +1,7 @@
 //! `tagwell run`: evaluates every user.
 
 pub(super) mod acting;
-mod moves;
+pub(super) mod moves;
 mod plan;
 mod sink;
 
@@ -169,7 +169,7 @@ impl Run {
             false => None,
         };
         let store = earlier.as_ref().and_then(acting::Earlier::store);
-        let ledgers = acting::ledgers(&book, store, as_of.instant(&book.checked.zone())?)?;
+        let ledgers = acting::ledgers(&book, store.map(|it| it.ledger()), as_of.instant(&book.checked.zone())?)?;
         for (table, file) in &ledgers {
             book.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }
@@ -271,7 +271,7 @@ impl Run {
             voice.say(&format!("users are told apart by `{}`, since no table says by what", key.name));
         }
         if self.state.is_none() && self.summary == Summary::Text {
-            moves::without_state(engine.rulebook(), &plan.results, voice);
+            moves::without_state(engine.rulebook(), &plan.reads).iter().for_each(|line| voice.say(line));
         }
         match self.summary {
             Summary::Text if voice.volume == Volume::Quiet => {}

@@ -6,6 +6,7 @@ use crate::{
     ir::{
         AggregateFunction, AggregateId, Body, DefinitionId, Expr, ExprKind, Function, Over, ProductOp, Rulebook, SumOp,
     },
+    schema::ColumnId,
     value::Type,
 };
 
@@ -59,12 +60,14 @@ impl Drift {
 pub(super) struct Drifts<'a> {
     rulebook: &'a Rulebook,
     definitions: HashMap<DefinitionId, Drift>,
+    /// The column that holds the as-of of a run with state.
+    here: Option<ColumnId>,
 }
 
 impl<'a> Drifts<'a> {
     /// Of these definitions, each after those it reads.
-    pub(super) fn of(rulebook: &'a Rulebook, order: &[DefinitionId]) -> Drifts<'a> {
-        let mut drifts = Drifts { rulebook, definitions: HashMap::new() };
+    pub(super) fn of(rulebook: &'a Rulebook, order: &[DefinitionId], here: Option<ColumnId>) -> Drifts<'a> {
+        let mut drifts = Drifts { rulebook, definitions: HashMap::new(), here };
         for id in order {
             let drift = match &rulebook.definition(*id).body {
                 Body::Let(expr) => drifts.expr(expr),
@@ -109,6 +112,7 @@ impl<'a> Drifts<'a> {
             return Still;
         }
         match &expr.kind {
+            ExprKind::Column(id) if Some(*id) == self.here => Up,
             ExprKind::Constant(_) | ExprKind::Column(_) | ExprKind::ChildColumn(_) | ExprKind::Param(_) => Still,
             ExprKind::Aggregate(id) => self.aggregate(*id),
             ExprKind::Reached(..) => Still,

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    explain::{Branch, Change, Explained, Later, Stretch, What},
+    action::Done,
+    explain::{Branch, Change, Deed, Explained, Later, Stretch, Turn, What},
     value::{Clock, Truth, Value, Zone, moment_text::timestamp_text, print, time::Bound},
 };
 
@@ -56,6 +57,45 @@ fn result_json(result: &Explained, zone: &Zone) -> Json {
         "until": until,
         "hangs_on_others": result.later == Later::HangsOnOthers,
         "unknown_above": result.unknown_above,
+        "since": moment(result.since, zone),
+        "deeds": result.deeds.iter().map(|deed| deed_json(deed, zone)).collect::<Vec<_>>(),
+    })
+}
+
+fn moment(instant: Option<i64>, zone: &Zone) -> Json {
+    instant.map_or(Json::Null, |instant| Json::from(timestamp_text(instant, zone)))
+}
+
+fn deed_json(deed: &Deed, zone: &Zone) -> Json {
+    let (what, next) = match deed.turn {
+        Turn::Now => ("now", None),
+        Turn::Heard => ("inside", None),
+        Turn::Unheard(reason) => (reason.name(), None),
+        Turn::Entry => ("enter", None),
+        Turn::Exit => ("exit", None),
+        Turn::At(instant) => ("next", Some(instant)),
+        Turn::Row => ("row", None),
+        Turn::Outside => ("outside", None),
+    };
+    let (channel, message) = match &deed.deed {
+        Some(Done::Send(channel, text)) => (Some(channel.as_str()), Some(text)),
+        Some(Done::Do(_) | Done::Hold) | None => (None, None),
+    };
+    json!({
+        "trigger": deed.trigger,
+        "do": deed.deed.as_ref().map(Done::name),
+        "channel": channel,
+        "message": message,
+        "written": deed.written,
+        "variant": deed.variant,
+        "when": what,
+        "next": moment(next, zone),
+        "not_before": moment(deed.not_before, zone),
+        "stopped": deed.stopped.first().map(|it| it.reason),
+        "stopped_by": deed.stopped.first().map(|it| it.by.as_str()),
+        "stopped_until": moment(deed.stopped.first().and_then(|it| it.until), zone),
+        "free_from": moment(deed.stopped.last().and_then(|it| it.until), zone),
+        "last": moment(deed.last, zone),
     })
 }
 
@@ -97,6 +137,9 @@ fn branch_json(branch: &Branch, zone: &Zone) -> Json {
         let at = cut.at.as_ref().map_or(Json::Null, |at| own(at, zone));
         let value = own(&cut.value, zone);
         put("rank", json!({ "value": value, "less": cut.less, "more": cut.more, "ranked": cut.ranked, "cut": at }));
+    }
+    if let Some(kept) = &branch.kept {
+        put("kept_since", own(kept, zone));
     }
     if let Some(points) = &branch.points {
         put("points", own(points, zone));

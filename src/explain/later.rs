@@ -18,8 +18,8 @@ use crate::{
         standing::{Standing, standing},
     },
     ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Function, Over, Rulebook},
-    schema::{Role, TableId},
-    value::{Clock, Duration, Truth, Type, Value, print, time::calendar},
+    schema::{ColumnId, Role, TableId},
+    value::{Clock, Duration, Truth, Type, Value, Zone, print, time::calendar},
 };
 
 /// When it will be otherwise.
@@ -55,7 +55,7 @@ pub(super) fn first<'a>(
     if others_move(person, part) {
         return Later::HangsOnOthers;
     }
-    let drifts = Drifts::of(person.rulebook, &part.order);
+    let drifts = Drifts::of(person.rulebook, &part.order, person.here);
     let refreshed = part.order.iter().copied().filter(|id| {
         // What is missing to the next arm is read off what the level goes by.
         let by = match &person.rulebook.definition(*id).body {
@@ -294,22 +294,12 @@ impl<'a> Search<'_, 'a> {
     }
 
     fn next_boundary(&self, instant: i64) -> i64 {
-        let zone = self.context.clock.zone();
-        let (date, micros) = zone.local(instant);
-        let midnight = zone.start_of_day(date.saturating_add(1));
-        let mut next = if midnight > instant { midnight } else { instant.saturating_add(1) };
-        if let Some(change) = zone.next_change(instant) {
-            next = next.min(change);
-        }
-        if self.hours {
-            const HOUR: i64 = 3_600_000_000;
-            next = next.min(instant.saturating_add(HOUR - micros % HOUR));
-        }
-        next
+        boundary(self.context.clock.zone(), instant, self.hours)
     }
 
     fn standing(&mut self, turning: Turning<'a>, instant: i64) -> Standing {
         self.set(instant);
+        self.person.set_here(&mut self.seen.record, instant);
         let refreshed = (turning.builds_on && !self.refreshed.is_empty()).then(|| self.refreshed());
         let seen = refreshed.as_ref().unwrap_or(&self.seen);
         let known = seen.known();
@@ -337,6 +327,44 @@ impl<'a> Search<'_, 'a> {
         let part = Part { order: self.refreshed.clone(), aggregates: vec![] };
         self.person.refresh(&self.context, &part, self.seen.clone())
     }
+}
+
+/// The next midnight, clock change, or hour of the day after an instant: up to there comparisons with the clock go one way.
+fn boundary(zone: &Zone, instant: i64, hours: bool) -> i64 {
+    let (date, micros) = zone.local(instant);
+    let midnight = zone.start_of_day(date.saturating_add(1));
+    let mut next = if midnight > instant { midnight } else { instant.saturating_add(1) };
+    if let Some(change) = zone.next_change(instant) {
+        next = next.min(change);
+    }
+    if hours {
+        const HOUR: i64 = 3_600_000_000;
+        next = next.min(instant.saturating_add(HOUR - micros % HOUR));
+    }
+    next
+}
+
+/// The first instant after the clock's at which something is so that a length of time behind the clock brings about.
+pub(super) fn first_instant(clock: &Clock, is_so: impl Fn(i64) -> bool) -> Option<i64> {
+    let mut begin = clock.now();
+    let end = begin.saturating_add(ROUND);
+    while begin < end {
+        let next = boundary(clock.zone(), begin, false);
+        let last = next - 1;
+        if last > begin && is_so(last) {
+            let (mut before, mut turned) = (begin, last);
+            while turned - before > 1 {
+                let middle = before + (turned - before) / 2;
+                if is_so(middle) { turned = middle } else { before = middle }
+            }
+            return Some(turned);
+        }
+        if is_so(next) {
+            return Some(next);
+        }
+        begin = next;
+    }
+    None
 }
 
 fn hash(text: &str) -> u64 {
@@ -367,7 +395,7 @@ fn others_move(person: &Person<'_>, part: &Part) -> bool {
             of_future |= person.others.future && is_dated(rulebook, aggregate.over);
             aggregate.each_expr(&mut |expr| conditions.push(expr));
         }
-        of_future || conditions.into_iter().any(asks_about_time)
+        of_future || conditions.into_iter().any(|expr| asks_about_time(expr, person.here))
     })
 }
 
@@ -378,9 +406,10 @@ fn is_dated(rulebook: &Rulebook, over: Over) -> bool {
     }
 }
 
-fn asks_about_time(expr: &Expr) -> bool {
+fn asks_about_time(expr: &Expr, here: Option<ColumnId>) -> bool {
     let mut found = false;
     expr.each(&mut |node| {
+        found |= matches!(node.kind, ExprKind::Column(id) if Some(id) == here);
         found |= matches!(
             node.kind,
             ExprKind::Now

@@ -3,6 +3,7 @@
 //!
 //! All of it is asked of the plain interpreter: a way in is proposed after it was tried, an instant told after it was looked at.
 
+mod deeds;
 mod drift;
 mod formula;
 mod json;
@@ -23,6 +24,7 @@ mod waterfall;
 
 use std::collections::HashMap;
 
+pub use deeds::{Deed, Remembered, Stopped, Turn};
 pub use json::json;
 pub use later::Later;
 pub use person::{Others, group_of};
@@ -30,14 +32,16 @@ pub use text::{Tone, text};
 pub use waterfall::{Clause, Waterfall, Waterfalls, clauses};
 
 use crate::{
-    eval::{Children, Context},
+    action::{self, Recalled},
+    eval::{Children, Context, Interpreter},
     explain::{
+        deeds::Deeds,
         formula::Builder,
         part::Part,
         person::{Person, Seen, Supposed},
         tree::Trees,
     },
-    ir::{AggregateId, Body, DefinitionId, Rulebook},
+    ir::{self, AggregateId, Body, DefinitionId, Rulebook},
     source::{Sources, Span},
     value::{Truth, Type, Value, time::Bound},
 };
@@ -57,6 +61,10 @@ pub struct Asked<'a> {
     pub children: &'a Children,
     /// Everybody else, where rules ask about everybody.
     pub others: &'a Others,
+    /// The user's key, as it prints; who has none is in no `split`.
+    pub key: Option<&'a str>,
+    /// What is remembered of the user, where there is state; the record then has what rules read of it.
+    pub remembered: Option<&'a Remembered<'a>>,
 }
 
 /// Why a user has what they have.
@@ -88,6 +96,10 @@ pub struct Explained {
     pub gave_up: bool,
     /// When it will be otherwise if nothing else happens.
     pub later: Later,
+    /// Since when the user has it without a break, as the state remembers; of what they had until now and have no longer too.
+    pub since: Option<i64>,
+    /// Of a segment what becomes of its deeds.
+    pub deeds: Vec<Deed>,
 }
 
 /// A leaf that would have to change, and what it stands on.
@@ -124,6 +136,8 @@ pub struct Branch {
     pub facts: Vec<Fact>,
     /// The time that a condition asks about.
     pub window: Option<Stretch>,
+    /// Of an arm that only what is remembered keeps: when it was last reached.
+    pub kept: Option<Value>,
     /// The rows that a question counted.
     pub rows: Option<Rows>,
     /// Where the line of a rank is.
@@ -149,6 +163,7 @@ impl Branch {
             bare: false,
             facts: vec![],
             window: None,
+            kept: None,
             rows: None,
             cut: None,
             reached: None,
@@ -248,22 +263,67 @@ pub fn explain(asked: &Asked<'_>, ids: &[DefinitionId]) -> Vec<Explained> {
     for (aggregate, id) in asked.rulebook.aggregates.iter().zip((0..).map(AggregateId)) {
         same.insert(id, *first_by_text.entry(text(aggregate.span)).or_insert(id));
     }
-    let person = Person {
-        rulebook: asked.rulebook,
-        record: asked.record,
-        children: asked.children,
-        others: asked.others,
-        same: &same,
-    };
+    let person = Person::of(asked, &same);
     let order = asked.rulebook.order_of(&asked.rulebook.reads(ids.iter().copied()));
     let seen = person.see(asked.context, &order, &Supposed::new());
     let mut builder = Builder::new(asked.rulebook, &order, &text);
-    ids.iter().map(|id| one(asked, &person, &seen, &mut builder, *id)).collect()
+    let after = after_a_run(asked, &seen, &order);
+    let lasting = Person { record: &after, ..person };
+    let segments: Vec<DefinitionId> =
+        ids.iter().copied().filter(|id| asked.rulebook.actions.of(*id).is_some()).collect();
+    let deeds = (!segments.is_empty()).then(|| Deeds::of(asked, &person, &segments));
+    let told = |id: DefinitionId| deeds.as_ref().filter(|_| segments.contains(&id)).map(|it| it.told(id));
+    let one = |id: &DefinitionId| Explained {
+        deeds: told(*id).unwrap_or_default(),
+        ..one(asked, (&person, &lasting), &seen, &mut builder, *id)
+    };
+    ids.iter().map(one).collect()
+}
+
+/// What a user gets of some definitions, as an explanation finds it.
+pub fn values(asked: &Asked<'_>, ids: &[DefinitionId]) -> Vec<Value> {
+    let same = HashMap::new();
+    let person = Person::of(asked, &same);
+    let order = asked.rulebook.order_of(&asked.rulebook.reads(ids.iter().copied()));
+    let seen = person.see(asked.context, &order, &Supposed::new());
+    ids.iter().map(|id| seen.answers.value(*id).clone()).collect()
+}
+
+/// The record that a later run finds, where one is made now: it remembers what the user has from now on, and what is kept.
+fn after_a_run(asked: &Asked<'_>, seen: &Seen, order: &[DefinitionId]) -> Vec<Value> {
+    let mut record = asked.record.to_vec();
+    let Some(Remembered { tracked, recalled, .. }) = asked.remembered else { return record };
+    let now = asked.context.clock.now();
+    let memory = &asked.rulebook.actions.memory;
+    let known = seen.known();
+    let row = Interpreter::new(asked.rulebook, asked.context).row(&known);
+    let mut after = Recalled::clone(recalled);
+    after.since.resize(tracked.stays.len(), None);
+    for (stay, since) in tracked.stays.iter().zip(&mut after.since) {
+        if order.contains(&stay.definition) {
+            let has = stay.is_had(seen.answers.value(stay.definition));
+            *since = if has { since.or(Some(now)) } else { None };
+        }
+    }
+    let asked_about = |kept: &ir::Kept| order.contains(&kept.level);
+    let arms = action::keep(memory, &recalled.arms, &row, now);
+    after.arms.resize(memory.kept.len(), action::Arm::default());
+    for ((kept, arm), then) in memory.kept.iter().zip(&mut after.arms).zip(arms) {
+        if asked_about(kept) {
+            *arm = then;
+        }
+    }
+    for (id, value) in tracked.values(&after, now) {
+        if let Some(slot) = record.get_mut(id.0 as usize) {
+            *slot = value;
+        }
+    }
+    record
 }
 
 fn one<'a>(
     asked: &Asked<'a>,
-    person: &Person<'a>,
+    (person, lasting): (&Person<'a>, &Person<'_>),
     seen: &Seen,
     builder: &mut Builder<'a, '_>,
     id: DefinitionId,
@@ -280,7 +340,12 @@ fn one<'a>(
     let step_up::StepUp { towards, nearest, gave_up } = step_up::of(asked, person, builder, id, &value);
     let part = Part { order: rulebook.order_of(&rulebook.reads([id])), aggregates: vec![] };
     let differs = |then: &Seen| later::is_other(rulebook, id, &value, then.answers.value(id));
-    let later = later::first(person, asked.context, &part, id, &differs);
+    let later = later::first(lasting, asked.context, &part, id, &differs);
+    let rank = match &value {
+        Value::Choice(rank) => Some(*rank),
+        _ => None,
+    };
+    let since = asked.remembered.and_then(|it| deeds::since(it, id, rank));
     let value_label = match (&value, &definition.ty) {
         (Value::Choice(rank), Type::Choice(choices)) => {
             rulebook.choices(*choices).values.get(*rank as usize).and_then(|it| it.label.clone())
@@ -301,6 +366,8 @@ fn one<'a>(
         nearest,
         gave_up,
         later,
+        since,
+        deeds: vec![],
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Person<'a> {
     pub(super) record: &'a [Value],
     pub(super) children: &'a Children,
     pub(super) others: &'a Others,
+    /// The column that a run with state fills with its as-of, where one is remembered.
+    pub(super) here: Option<ColumnId>,
     /// Of questions that are written twice the first: they have one answer, whatever is supposed.
     pub(super) same: &'a HashMap<AggregateId, AggregateId>,
 }
@@ -110,6 +112,18 @@ impl Seen {
 }
 
 impl<'a> Person<'a> {
+    /// The user who is asked about.
+    pub(super) fn of(asked: &crate::explain::Asked<'a>, same: &'a HashMap<AggregateId, AggregateId>) -> Person<'a> {
+        Person {
+            rulebook: asked.rulebook,
+            record: asked.record,
+            children: asked.children,
+            others: asked.others,
+            here: asked.remembered.and(asked.rulebook.actions.memory.here),
+            same,
+        }
+    }
+
     /// The first of the questions that say the same.
     pub(super) fn first_of(&self, id: AggregateId) -> AggregateId {
         self.same.get(&id).copied().unwrap_or(id)
@@ -118,6 +132,7 @@ impl<'a> Person<'a> {
     /// What they get of some definitions, each after those it reads, if this is supposed.
     pub(super) fn see(&self, context: &Context, order: &[DefinitionId], supposed: &Supposed) -> Seen {
         let mut record = self.record.to_vec();
+        self.set_here(&mut record, context.clock.now());
         for (slot, value) in supposed {
             if let Slot::Column(id) = slot
                 && let Some(own) = record.get_mut(id.0 as usize)
@@ -127,6 +142,13 @@ impl<'a> Person<'a> {
         }
         let seen = Seen { record, answers: Answers::none(self.rulebook) };
         self.define(context, order, supposed, seen)
+    }
+
+    /// A run at another moment is made at that moment.
+    pub(super) fn set_here(&self, record: &mut [Value], instant: i64) {
+        if let Some(slot) = self.here.and_then(|here| record.get_mut(here.0 as usize)) {
+            *slot = Value::Timestamp(instant);
+        }
     }
 
     /// The same user with some definitions found anew, at another moment.

@@ -20,8 +20,9 @@ pub(super) struct Step<'a> {
     pub(super) to: Value,
 }
 
-/// Rounds in which what changes is brought nearer: one thing may make room for another.
-const ROUNDS: usize = 3;
+/// Rounds in which what changes is brought nearer, as long as one thing makes room for another: where two meet in one condition
+/// (`a + b between 0..3`), less of the one may do with what the other has come to.
+const ROUNDS: usize = 64;
 
 /// The same with nothing superfluous, each change the smallest that will do beside the others.
 pub(super) fn smallest(trial: &Trial<'_, '_>, now: &Seen, found: Supposed) -> Supposed {

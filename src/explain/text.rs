@@ -3,8 +3,11 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
+    action::Reason,
     diagnostic::render::visible_line,
-    explain::{Branch, Change, Cut, Explained, Fact, Later, Rows, Stretch, What, json::truth_word},
+    explain::{
+        Branch, Change, Cut, Deed, Explained, Fact, Later, Rows, Stopped, Stretch, Turn, What, deeds, json::truth_word,
+    },
     plan::{Domain, float_key},
     value::{
         Clock, Decimal, Truth, Type, Value, Zone,
@@ -232,6 +235,9 @@ fn detail(branch: &Branch, zone: &Zone) -> String {
     if let Some(cut) = &branch.cut {
         add(cut_text(cut, zone));
     }
+    if let Some(reached) = &branch.kept {
+        add(format!("kept, last reached {}", shown(reached, zone)));
+    }
     if let Some(label) = &branch.label {
         add(format!("{label:?}"));
     }
@@ -292,13 +298,73 @@ fn closing(result: &Explained, zone: &Zone, paint: Paint<'_>) -> String {
         None => {}
     }
     let is_there = result.applies.unwrap_or(result.value != Value::Missing);
+    if let Some(since) = result.since {
+        say(if is_there { "since" } else { "ends now; since" }, &at(since, zone));
+    }
     match result.later {
         Later::At(instant) if is_there => say("until", &format!("{}, if nothing else happens", at(instant, zone))),
         Later::At(instant) => say("from", &format!("{}, if nothing else happens", at(instant, zone))),
         Later::Never => {}
         Later::HangsOnOthers => say("later:", "hangs on how time passes for everybody else"),
     }
+    let widest = result.deeds.iter().map(|deed| deed.trigger.width()).max().unwrap_or(0);
+    for deed in &result.deeds {
+        let gap = " ".repeat(widest.saturating_sub(deed.trigger.width()));
+        let words = visible_line(&deeds::words(deed)).into_owned();
+        let (turn, tone) = turn_text(deed, zone);
+        text += &format!("  {}{gap}  {words}: {}\n", paint(Tone::Strong, &deed.trigger), paint(tone, &turn));
+    }
     text
+}
+
+/// When a deed is done, and what stops it.
+fn turn_text(deed: &Deed, zone: &Zone) -> (String, Tone) {
+    let by = |stop: &Stopped| {
+        let by = match stop.by.starts_with(stop.reason) {
+            true => format!("`{}`", stop.by),
+            false => format!("{} `{}`", stop.reason, stop.by),
+        };
+        let until = stop.until.map(|until| format!(" until {}", at(until, zone))).unwrap_or_default();
+        format!("by {by}{until}")
+    };
+    let all: Vec<String> = deed.stopped.iter().map(by).collect();
+    let stop = (!all.is_empty()).then(|| format!("stopped {}", all.join(", then ")));
+    let there_is = deed.deed.is_some() || deed.written.is_some();
+    let last = deed.last.map(|last| format!("last done {}", at(last, zone)));
+    let join = |parts: Vec<Option<String>>| parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    // What would stop it if its time came now.
+    let today = |stop: Option<String>| stop.map(|stop| format!("now it would be {stop}"));
+    let (text, tone) = match deed.turn {
+        Turn::Now => match stop {
+            Some(stop) => (format!("now, but {stop}"), Tone::No),
+            None => {
+                let later = deed.not_before.map(|it| format!(", not before {}", at(it, zone))).unwrap_or_default();
+                (format!("now{later}"), Tone::Yes)
+            }
+        },
+        Turn::Heard if !there_is => ("inside already".to_owned(), Tone::Quiet),
+        Turn::Heard => (
+            join(vec![Some("inside already".to_owned()), last, stop.map(|it| format!("once more it would be {it}"))]),
+            Tone::Quiet,
+        ),
+        Turn::Unheard(reason) => {
+            let why = match reason {
+                Reason::First => "not told, since nobody was asked about this segment before",
+                Reason::Rules => "not told, since only the rules changed",
+                Reason::Time | Reason::Others | Reason::Data | Reason::Gone => "not told",
+            };
+            (why.to_owned(), Tone::Open)
+        }
+        Turn::Entry => (join(vec![Some("on the way in".to_owned()), last, today(stop)]), Tone::Quiet),
+        Turn::Exit => (join(vec![Some("on the way out".to_owned()), last, today(stop)]), Tone::Quiet),
+        Turn::At(instant) => (
+            join(vec![Some(format!("next {}", at(instant, zone))), last, stop.map(|it| format!("then {it}"))]),
+            Tone::Quiet,
+        ),
+        Turn::Row => (join(vec![Some("at the next row".to_owned()), last, today(stop)]), Tone::Quiet),
+        Turn::Outside => (join(vec![Some("only inside".to_owned()), last]), Tone::Quiet),
+    };
+    (text, tone)
 }
 
 /// `spend is 480.00: 20.01 more`

@@ -19,7 +19,7 @@ use crate::{
         Aggregate, AggregateFunction, AggregateId, Arm, Body, Choice, DefinitionId, Expr, ExprKind, FunnelStep, Ladder,
         Over, Quorum, Score,
     },
-    schema::TableId,
+    schema::{Source, TableId},
     source::{Sources, Span},
     value::{
         ChoiceId, Moment, Truth, Type, Value,
@@ -156,8 +156,18 @@ impl<'t, 'a> Trees<'t, 'a> {
         let known = self.known();
         let mut nodes: Vec<&Expr> = vec![];
         in_order(expr, &mut nodes);
+        // `held(vip)` is written out over columns that only the state fills: it is told as it is written.
+        let mut held: Vec<Span> = vec![];
         for node in nodes {
+            if held.contains(&node.span) {
+                continue;
+            }
             match &node.kind {
+                ExprKind::If { .. } if self.reads_state(node) => {
+                    held.push(node.span);
+                    add(self.written(node.span), self.with_row(|row| row.value(node)), &node.ty);
+                }
+                ExprKind::Column(id) if rulebook.schema.root().column(*id).source == Source::State => {}
                 ExprKind::Column(id) => {
                     add(rulebook.schema.root().column(*id).name.to_string(), known.column(*id), &node.ty);
                 }
@@ -178,6 +188,17 @@ impl<'t, 'a> Trees<'t, 'a> {
             }
         }
         facts
+    }
+
+    /// Whether an expression is `held(…)`, written out.
+    fn reads_state(&self, expr: &Expr) -> bool {
+        let root = self.person.rulebook.schema.root();
+        let mut reads = false;
+        expr.each(&mut |node| {
+            reads |= matches!(node.kind, ExprKind::Column(id) if root.column(id).source == Source::State)
+                && node.span == expr.span;
+        });
+        reads
     }
 
     /// What the names in an expression stand for, each told once, and the questions over rows in it.
@@ -376,6 +397,7 @@ impl<'t, 'a> Trees<'t, 'a> {
             taken |= takes;
             branches.push(Branch {
                 label: name.and_then(|name| name.label.clone()),
+                kept: self.kept(ladder, arm).filter(|_| truth.is_true()),
                 takes,
                 branches: below,
                 ..Branch::new(What::Arm, text, Some(truth))
@@ -392,6 +414,15 @@ impl<'t, 'a> Trees<'t, 'a> {
             branches.insert(0, by);
         }
         branches
+    }
+
+    /// When an arm was last reached that the user would not reach now.
+    fn kept(&self, ladder: &Ladder, arm: &Arm) -> Option<Value> {
+        let rulebook = self.person.rulebook;
+        let level = rulebook.choices(ladder.choices).of;
+        let kept = rulebook.actions.memory.kept.iter().find(|it| it.level == level && it.rank == arm.rank)?;
+        let reached = self.known().column(kept.reached);
+        (!self.truth(&kept.condition).is_true() && reached != Value::Missing).then_some(reached)
     }
 
     fn arm_text(&self, arm: &Arm, name: String) -> String {

@@ -315,6 +315,36 @@ impl Rulebook {
         self.reads_of(remembered, exprs, [])
     }
 
+    /// The segments whose deeds hang together with those of some: all, where the policy counts messages, else these.
+    pub fn deeds_beside(&self, segments: &[DefinitionId]) -> Vec<DefinitionId> {
+        let counts = !self.actions.policy.limits.is_empty();
+        let asked = self.actions.segments.iter().any(|it| segments.contains(&it.segment));
+        let all = self.actions.segments.iter().map(|it| it.segment);
+        all.filter(|id| asked && (counts || segments.contains(id))).collect()
+    }
+
+    /// What is read where the deeds of some segments are told of: by these and those beside them, and by their deeds and the policy.
+    pub fn reads_for_deeds(&self, segments: &[DefinitionId]) -> Reads {
+        let beside = self.deeds_beside(segments);
+        let mut exprs = vec![];
+        for segment in beside.iter().filter_map(|id| self.actions.of(*id)) {
+            segment.each_expr(&mut |expr| exprs.push(expr));
+        }
+        if !beside.is_empty() {
+            exprs.extend(&self.actions.policy.require);
+        }
+        let mut reads = self.reads_of(beside.iter().copied(), exprs, []);
+        for segment in beside.iter().filter_map(|id| self.actions.of(*id)) {
+            for trigger in &segment.triggers {
+                if let TriggerKind::Each { table, .. } = &trigger.on {
+                    let columns = 0..self.schema.table(*table).columns.len() as u32;
+                    reads.children.entry(*table).or_default().extend(columns.map(ColumnId));
+                }
+            }
+        }
+        reads
+    }
+
     /// Of some questions over many rows those that stand in no definition.
     pub fn outside_of_definitions(&self, reads: &Reads) -> Vec<AggregateId> {
         let inside: BTreeSet<AggregateId> =

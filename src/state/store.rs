@@ -149,6 +149,29 @@ impl Reader {
         Ledger { database: &self.database, path: &self.path, names: &self.names }
     }
 
+    /// The id of a name, where a run evaluated it.
+    pub fn name(&self, kind: Kind, name: &str) -> Option<NameId> {
+        self.names.name(kind, name)
+    }
+
+    /// The name of an id.
+    pub fn name_of(&self, id: NameId) -> Option<&str> {
+        self.names.spelled(id).map(|(_, name)| name)
+    }
+
+    /// The id of a level's value, where some user had it.
+    pub fn value(&self, level: NameId, value: &str) -> Option<ValueId> {
+        self.names.value(level, value)
+    }
+
+    /// What was decided about a user so far, in that order.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn past_deeds(&self, user: u32) -> Result<Vec<PastDeed>, StateError> {
+        self.ledger().past_deeds(user, self.last.number.saturating_add(1))
+    }
+
     /// All users, and what they were in.
     ///
     /// # Errors

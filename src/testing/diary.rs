@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    action::{Decider, Done, Reason, Remembered, Run, Seen, Tracked, Turn, Whole, stop_name},
+    action::{Decider, Done, Reason, Remembered, Run, Seen, Tracked, Turn, Whole, happened_since, stop_name},
     eval::{GivenValues, Interpreter, User, rows},
     ir::{DefinitionId, Entry, Expected, ListId, Over, ParamId, Rulebook},
-    schema::{Table, TableId},
+    schema::TableId,
     source::Sources,
     testing::{Known, Person},
     value::{Value, print},
@@ -134,7 +134,7 @@ impl Diary {
                 .recalled
                 .print
                 .wrapping_add(u64::from(moved.get(at).copied().unwrap_or_default()));
-            let rows = happened_since(self.before, person, interpreter);
+            let rows = happened_since(interpreter.rulebook(), &person.children, self.before, interpreter.clock());
             let key = person.key(interpreter.rulebook().schema.root());
             let key = key.map(|key| print::text(&key, interpreter.clock().zone()));
             let has = |stay: &crate::action::Tracking| stay.is_had(answers.value(stay.definition));
@@ -188,31 +188,6 @@ fn record(person: &Person, interpreter: Interpreter<'_>) -> Record {
         (*id, happened.map(|(_, row)| row.clone()).collect())
     });
     (own.collect(), tables.collect(), person.definitions.clone())
-}
-
-/// The rows that happened after an instant and not after this one, by `at`, then in input order; none where there was none before.
-fn happened_since(
-    before: Option<i64>,
-    person: &Person,
-    interpreter: Interpreter<'_>,
-) -> BTreeMap<TableId, Vec<Vec<Value>>> {
-    let rulebook = interpreter.rulebook();
-    let clock = interpreter.clock();
-    let Some(before) = before else { return BTreeMap::new() };
-    let Some(before) = crate::value::Clock::at(before, clock.zone().clone()) else { return BTreeMap::new() };
-    let mut all = BTreeMap::new();
-    for id in rulebook.actions.tables() {
-        let table: &Table = rulebook.schema.table(id);
-        let rows = person.children.get(&id).map_or(&[][..], Vec::as_slice);
-        let mut new: Vec<(rows::When, &Vec<Value>)> =
-            rows.iter().enumerate().map(|(place, row)| (rows::when(table, row, place as u64), row)).collect();
-        new.retain(|(when, _)| rows::is_future(table, *when, &before) && !rows::is_future(table, *when, clock));
-        new.sort_by_key(|(when, _)| *when);
-        if !new.is_empty() {
-            all.insert(id, new.into_iter().map(|(_, row)| row.clone()).collect());
-        }
-    }
-    all
 }
 
 /// What became of a user in a segment, in words.

@@ -255,6 +255,8 @@ mod everybody {
                     record: &user.record,
                     children: &user.children,
                     others: &others,
+                    key: None,
+                    remembered: None,
                 };
                 let explained = explain(&asked, &[id]).remove(0);
                 prop_assert_eq!(&explained.value, &now[at], "as a run says\n{}\n{:?}", text, values);

@@ -3,20 +3,21 @@
 use std::{path::Path, sync::Arc};
 
 use tagwell::{
+    data::Input,
     diagnostic::nearest,
     engine::{Question, Rulebook},
-    explain::{self, Asked},
-    format,
+    explain, format,
     ir::{Body, DefinitionId},
     value::{Value, compare},
 };
 
 use super::{
     super::{
+        book,
         data::DataArgs,
-        explain::{asked, named, painter},
+        explain::{named, painter},
         output::Output,
-        schema,
+        schema, sketch, state,
         voice::{Voice, Volume},
     },
     complete::spelled,
@@ -44,7 +45,7 @@ pub(crate) const COMMANDS: [(&str, &str, &str); 15] = [
     ("drop", "NAME…", "takes rules or tests out"),
     ("fmt", "", "lays the rules out, and prints them"),
     ("save", "[FILE]", "writes the rules to a file"),
-    ("schema", "", "the tables"),
+    ("schema", "[FILE]", "the tables; or the table that a file would be"),
     ("rules", "", "the rules as they stand"),
     ("help", "", "this"),
     ("quit", "", "leaves; so does Ctrl-D"),
@@ -67,7 +68,8 @@ impl Session {
             ("diff", _) => self.diff(),
             ("fmt", _) => self.lay_out(),
             ("save", path) => self.save(path),
-            ("schema", _) => self.schema(),
+            ("schema", "") => self.schema(),
+            ("schema", path) => Ok(sketch::tables(&Input::parse(path).map_err(book::failure)?)?),
             ("rules", _) => Ok(joined(&self.rules)),
             ("help" | "h" | "?", _) => Ok(help()),
             (word, rest) => {
@@ -98,22 +100,10 @@ impl Session {
         let Some((user, names)) = words.split_first() else { return Err(self.needs("why")) };
         let (as_of, colour) = (self.as_of.clone(), self.colour);
         let book = self.book()?;
-        let rulebook = book.checked.rulebook();
-        let ids = named(rulebook, names)?;
-        let reads = rulebook.reads(ids.iter().copied());
-        let engine = book.checked.engine_with(book.context(&as_of, &reads)?);
+        let ids = named(book.checked.rulebook(), names)?;
         let quiet = Voice { volume: Volume::Quiet, ..Voice::default() };
-        let found = asked::find(book, &engine, &reads, user, &DataArgs::default(), &quiet)?;
-        let asked = Asked {
-            rulebook,
-            sources: book.checked.warnings().sources(),
-            context: engine.context(),
-            record: &found.record,
-            children: &found.children,
-            others: &found.others,
-        };
-        let results = explain::explain(&asked, &ids);
-        Ok(explain::text(&found.key, engine.clock(), &results, &painter(colour)))
+        let (engine, key, results) = state::explained(book, &as_of, user, &ids, &DataArgs::default(), &quiet)?;
+        Ok(explain::text(&key, engine.clock(), &results, &painter(colour)))
     }
 
     /// The users with the greatest values of an expression.

@@ -31,6 +31,8 @@ pub(crate) struct Everyone {
     /// Of the data.
     stamps: Vec<Stamp>,
     now: i64,
+    /// The run that the state was last written by.
+    run: Option<i64>,
 }
 
 impl Everyone {
@@ -44,7 +46,8 @@ impl Everyone {
         let rulebook = Arc::clone(book.checked.rulebook());
         let stamps = stamps(book)?;
         let texts: BTreeMap<Key, String> = declared(parts).into_iter().map(|it| (it.key, it.written)).collect();
-        let before = before.filter(|before| before.now == now && before.stamps == stamps);
+        let run = book.state.as_ref().map(|it| it.state.number()).transpose()?;
+        let before = before.filter(|before| before.now == now && before.stamps == stamps && before.run == run);
         if let Some(before) = before
             && Arc::ptr_eq(&before.rulebook, &rulebook)
         {
@@ -59,12 +62,12 @@ impl Everyone {
             Some(people) => people,
             None => People::ask(book, as_of, &rulebook, &ids)?,
         };
-        Ok(Arc::new(Everyone { rulebook, ids, people, texts, stamps, now }))
+        Ok(Arc::new(Everyone { rulebook, ids, people, texts, stamps, now, run }))
     }
 
     /// Without being kept.
     pub(crate) fn once(rulebook: Arc<Rulebook>, ids: Vec<DefinitionId>, people: People) -> Everyone {
-        Everyone { rulebook, ids, people, texts: BTreeMap::new(), stamps: vec![], now: 0 }
+        Everyone { rulebook, ids, people, texts: BTreeMap::new(), stamps: vec![], now: 0, run: None }
     }
 
     /// Asks for what has changed alone; none where that does not do.

@@ -115,7 +115,14 @@ impl Session {
             (self.users, self.tables) = before;
             self.book = self.checked(&self.rules.clone()).ok();
         }
-        answer
+        // A table that no rule declares: the file says what to type.
+        answer.map_err(|Wrong(why)| match named {
+            Some((_, file)) if why.contains("have no table") && Path::new(file).is_file() => Wrong(format!(
+                "{}\n  = help: declare it first: `:schema {file}` prints a declaration to begin with\n",
+                why.trim_end()
+            )),
+            _ => Wrong(why),
+        })
     }
 
     /// What the rules call the users' table.

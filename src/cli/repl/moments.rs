@@ -37,10 +37,13 @@ impl Session {
         }
         let before = self.results_as_they_are()?;
         let old = std::mem::replace(&mut self.as_of, AsOf::Now(instant));
+        // What is remembered, and the decisions before now, are met anew.
+        let book = if self.state.is_some() { self.book.take() } else { None };
         let after = match self.results_as_they_are() {
             Ok(after) => after,
             Err(wrong) => {
                 self.as_of = old;
+                self.book = book.or(self.book.take());
                 return Err(wrong);
             }
         };

@@ -52,7 +52,7 @@ impl People {
         ids: &[DefinitionId],
     ) -> Result<People, Failure> {
         let reads = rulebook.reads(ids.iter().copied());
-        let engine = engine(book, as_of, rulebook, &reads)?;
+        let engine = book.engine(as_of, rulebook, &reads)?;
         let table = engine.rulebook().schema.root();
         let memory = book.users()?.memory();
         let zone = engine.clock().zone().clone();
@@ -136,10 +136,6 @@ impl People {
         }
         lines
     }
-}
-
-fn engine(book: &Book, as_of: &AsOf, rulebook: &Arc<Rulebook>, reads: &Reads) -> Result<Engine, Failure> {
-    Ok(book.checked.engine_with(book.context(as_of, reads)?).of(Arc::clone(rulebook)))
 }
 
 fn run(book: &Book, engine: &Engine, reads: &Reads, sink: &mut impl RunSink) -> Result<Ran, Failure> {
@@ -241,7 +237,7 @@ impl Selected {
         if rows > if reads.aggregates.is_empty() { ROWS } else { MANY_ROWS } {
             return None;
         }
-        let engine = engine(book, as_of, rulebook, &reads).ok()?;
+        let engine = book.engine(as_of, rulebook, &reads).ok()?;
         let mut sink = Counting { id, yes: AtomicU64::new(0), of: AtomicU64::new(0) };
         run(book, &engine, &reads, &mut sink).ok()?;
         Some(Selected { yes: sink.yes.into_inner(), of: sink.of.into_inner() })

@@ -22,6 +22,8 @@ use super::{
         book::{Book, Doubts, Stop},
         clock::AsOf,
         exit::Failure,
+        run::moves,
+        state::State,
     },
     commands,
     everyone::Everyone,
@@ -43,6 +45,8 @@ pub(crate) struct Session {
     pub(super) tables: Vec<(String, String)>,
     pub(super) params: Vec<(String, String)>,
     pub(super) as_of: AsOf,
+    /// What earlier runs left.
+    pub(super) state: Option<Arc<State>>,
     pub(super) colour: Colour,
     /// What messages call what is typed: `<prompt>`, or of a script `<stdin>`.
     pub(super) source: &'static str,
@@ -117,6 +121,7 @@ impl Session {
             tables: vec![],
             params: vec![],
             as_of,
+            state: None,
             colour,
             source: "<prompt>",
             lines: 0,
@@ -254,10 +259,15 @@ impl Session {
     pub(super) fn checked(&self, parts: &Parts) -> Result<Book, Wrong> {
         let rulebook = Rulebook::parse_all(parts.iter().cloned()).map_err(|problems| self.problems(&problems))?;
         let book = Book::of(&rulebook, self.files(), self.users.as_deref(), &self.params, Doubts::Told);
-        book.map_err(|stop| match stop {
+        let mut book = book.map_err(|stop| match stop {
             Stop::Rules(problems) => self.problems(&problems),
             Stop::Failure(failure) => failure.into(),
-        })
+        })?;
+        if let Some(state) = &self.state {
+            let now = self.as_of.instant(&book.checked.zone())?;
+            book.remember(state, now)?;
+        }
+        Ok(book)
     }
 
     pub(super) fn problems(&self, problems: &Problems) -> Wrong {
@@ -413,7 +423,12 @@ impl Session {
 
     /// What does not count of the data, as far as it has not been said.
     pub(super) fn notes(&mut self, people: &People, rulebook: &ir::Rulebook) -> String {
-        let lines = people.passed_over(rulebook).into_iter();
+        let mut lines = people.passed_over(rulebook);
+        if self.state.is_none() {
+            let all = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
+            lines.extend(moves::without_state(rulebook, &all));
+        }
+        let lines = lines.into_iter();
         lines.filter(|line| self.noted.insert(line.clone())).map(|line| format!("note: {line}\n")).collect()
     }
 
@@ -463,7 +478,7 @@ impl Session {
         let constant = reads.columns.is_empty() && reads.aggregates.is_empty();
         let book = self.book()?;
         if constant {
-            let engine = book.checked.engine_with(book.context(&as_of, &reads)?).of(Arc::clone(&rulebook));
+            let engine = book.engine(&as_of, &rulebook, &reads)?;
             let mut answers = Answers::none(&rulebook);
             engine.interpreter().evaluate_answered(&rulebook.order_of(&reads), &[], &mut answers);
             let value = print::json(&rulebook.shown(answers.value(id), &ty), engine.clock().zone());

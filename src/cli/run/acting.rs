@@ -8,7 +8,7 @@ use std::{
 };
 
 use tagwell::{
-    action::{Past, Reason, Stopped, Tracked, Trigger},
+    action::{Past, Reason, Tracked, Trigger},
     data::{self, BadRow, Wanted},
     engine::{
         Engine, Everybody, Memory, Nothing, Rulebook, RunError, RunSink, Standing, Turns, UserTurn, Users,
@@ -17,7 +17,7 @@ use tagwell::{
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
     schema::ColumnId,
-    state::{LastRun, LedgerRow, Run as StateRun, Store, Touch},
+    state::{LastRun, Ledger, LedgerRow, Run as StateRun, Store, Touch},
     value::{Zone, moment_text::timestamp_text, print},
 };
 use tempfile::NamedTempFile;
@@ -48,7 +48,7 @@ pub(in crate::cli) fn reads(book: &Book) -> Reads {
 /// The ledger as the rows of the child tables that stand for it: everything decided before `now`, in files of its own.
 pub(in crate::cli) fn ledgers(
     book: &Book,
-    store: Option<&Store>,
+    ledger: Option<Ledger<'_>>,
     now: i64,
 ) -> Result<Vec<(String, NamedTempFile)>, Failure> {
     let schema = &book.checked.rulebook().schema;
@@ -58,8 +58,8 @@ pub(in crate::cli) fn ledgers(
         let mut file = tempfile::Builder::new().prefix("tagwell-").suffix(".csv").tempfile().map_err(unwritable)?;
         let header: Vec<&str> = table.columns.iter().map(|column| column.header.as_str()).collect();
         let mut lines = header.join(",") + "\n";
-        if let Some(store) = store {
-            store.ledger().touches(|touch: Touch| {
+        if let Some(ledger) = ledger {
+            ledger.touches(|touch: Touch| {
                 if touch.decided_at < now {
                     lines += &line(&touch);
                 }
@@ -371,26 +371,9 @@ impl Run {
         store: Option<&Store>,
         recall: &dyn Fn(&tagwell::ir::Rulebook, &Tracked) -> Option<Recollection>,
     ) -> Result<Again, Failure> {
-        let told = |stop: book::Stop| match stop {
-            book::Stop::Failure(failure) => failure,
-            book::Stop::Rules(problems) => {
-                let first = problems.diagnostics().first().map(|it| it.message.clone());
-                Failure::new(first.unwrap_or_default())
-            }
-        };
-        let texts = last.run.files.iter().map(|(name, text)| (name.clone(), text.as_str()));
-        let rulebook = Rulebook::parse_all(texts).map_err(book::Stop::Rules).map_err(told)?;
-        let alone = book.again(&rulebook, &[]).map_err(told)?;
-        // A parameter is data: the previous rules are asked with today's.
-        let today = book.checked.rulebook().params.iter().filter(|param| {
-            alone.checked.rulebook().params.iter().any(|old| old.name == param.name && old.ty == param.ty)
-        });
-        let zone = book.checked.zone();
-        let params: Vec<(String, String)> =
-            today.map(|param| (param.name.to_string(), print::written(&param.value, &zone))).collect();
-        let mut old = book.again(&rulebook, &params).map_err(told)?;
+        let mut old = previous(book, last)?;
         // The ledger too is as it is today, whatever today's rules call it.
-        let ledgers = ledgers(&old, store, now)?;
+        let ledgers = ledgers(&old, store.map(|it| it.ledger()), now)?;
         for (table, file) in &ledgers {
             old.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }
@@ -422,6 +405,29 @@ impl Run {
             ended(error, &old.users.as_ref().map(|it| it.name()).unwrap_or_default(), &super::Allowed::Any)
         })
     }
+}
+
+/// The rules of the run before, met with today's data.
+pub(in crate::cli) fn previous(book: &Book, last: &LastRun) -> Result<Book, Failure> {
+    let told = |stop: book::Stop| match stop {
+        book::Stop::Failure(failure) => failure,
+        book::Stop::Rules(problems) => {
+            let first = problems.diagnostics().first().map(|it| it.message.clone());
+            Failure::new(first.unwrap_or_default())
+        }
+    };
+    let texts = last.run.files.iter().map(|(name, text)| (name.clone(), text.as_str()));
+    let rulebook = Rulebook::parse_all(texts).map_err(book::Stop::Rules).map_err(told)?;
+    let alone = book.again(&rulebook, &[]).map_err(told)?;
+    // A parameter is data: the previous rules are asked with today's.
+    let today =
+        book.checked.rulebook().params.iter().filter(|param| {
+            alone.checked.rulebook().params.iter().any(|old| old.name == param.name && old.ty == param.ty)
+        });
+    let zone = book.checked.zone();
+    let params: Vec<(String, String)> =
+        today.map(|param| (param.name.to_string(), print::written(&param.value, &zone))).collect();
+    book.again(&rulebook, &params).map_err(told)
 }
 
 /// The segments that no run before has asked about.
@@ -482,22 +488,7 @@ impl Shared {
         };
         let past = found.into_iter().map(|it| {
             let segment = recorder.segment_named(it.segment).and_then(|id| names.get(&id));
-            Past {
-                // A segment that is gone counts towards limits all the same.
-                segment: segment.cloned().unwrap_or_else(|| Symbol::new("")),
-                place: it.deed,
-                decided_at: it.decided_at,
-                entered: it.entered,
-                which: it.occasion,
-                hold: it.channel.is_none() && it.act == "hold",
-                channel: it.channel.map(|channel| Symbol::new(&channel)),
-                stopped: match it.stopped.as_deref() {
-                    None => Stopped::No,
-                    Some("at most") => Stopped::ByAtMost,
-                    Some(_) => Stopped::Otherwise,
-                },
-                exempt: it.exempt,
-            }
+            stateful::past(it, segment.cloned())
         });
         past.collect()
     }

@@ -8,5 +8,5 @@ mod recorder;
 
 pub use again::{Again, Before};
 pub use changes::{changed_inputs, run_of, segments_read};
-pub use recollection::Recollection;
+pub use recollection::{Recollection, past};
 pub use recorder::{Moves, Recorder};

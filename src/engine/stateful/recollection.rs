@@ -6,10 +6,11 @@ use std::sync::{
 };
 
 use crate::{
-    action::{Arm, Recalled, Tracked},
+    action::{Arm, Past, Recalled, Stopped, Tracked},
     engine::{Memory, Together},
+    intern::Symbol,
     ir::{Body, DefinitionId, Rulebook},
-    state::{Kind, NameId, Remembered, ValueId},
+    state::{Kind, NameId, PastDeed, Remembered, ValueId},
     value::Type,
 };
 
@@ -45,6 +46,26 @@ pub(super) fn kind(body: &Body) -> Option<Kind> {
 pub(super) fn value_name(rulebook: &Rulebook, id: DefinitionId, rank: u32) -> Option<&str> {
     let Type::Choice(choices) = &rulebook.definition(id).ty else { return None };
     rulebook.choices(*choices).values.get(rank as usize).map(|value| value.name.as_str())
+}
+
+/// An earlier decision as what it is to those that follow; `segment` is its segment's name where the rules still have it: one that is gone
+/// counts towards limits all the same.
+pub fn past(deed: PastDeed, segment: Option<Symbol>) -> Past {
+    Past {
+        segment: segment.unwrap_or_else(|| Symbol::new("")),
+        place: deed.deed,
+        decided_at: deed.decided_at,
+        entered: deed.entered,
+        which: deed.occasion,
+        hold: deed.channel.is_none() && deed.act == "hold",
+        channel: deed.channel.map(|channel| Symbol::new(&channel)),
+        stopped: match deed.stopped.as_deref() {
+            None => Stopped::No,
+            Some("at most") => Stopped::ByAtMost,
+            Some(_) => Stopped::Otherwise,
+        },
+        exempt: deed.exempt,
+    }
 }
 
 impl Recollection {
