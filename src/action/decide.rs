@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     action::{
         Decision, Done, Reason, Trigger, leaf, message,
-        policy::{History, Past, Stopped, most_words},
+        policy::{History, Past, Stopped, cooldown_words, most_words},
         slot::allowed,
     },
     eval::{
@@ -354,7 +354,7 @@ impl<'d> Decider<'d> {
         if let Some(cooldown) = deed.cooldown
             && history.cools_down(name, &set.place, cooldown, clock)
         {
-            return Some(Some((StopReason::Cooldown, format!("cooldown {cooldown}"))));
+            return Some(Some((StopReason::Cooldown, cooldown_words(cooldown))));
         }
         if matches!(done, Done::Send(..)) && !exempt {
             let limit = policy.limits.iter().find(|it| history.is_reached(it, done, clock));
@@ -364,7 +364,7 @@ impl<'d> Decider<'d> {
     }
 
     /// The words of the rules at a place, on one line.
-    fn words(&self, span: Span) -> String {
+    pub(super) fn words(&self, span: Span) -> String {
         self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

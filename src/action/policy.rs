@@ -118,6 +118,11 @@ fn ago(duration: Duration, clock: &Clock) -> Option<i64> {
     }
 }
 
+/// `cooldown 30d`
+pub(super) fn cooldown_words(cooldown: Duration) -> String {
+    format!("cooldown {cooldown}")
+}
+
 /// `at most 3 times`
 pub(super) fn most_words(deed: &Deed) -> String {
     match deed.at_most {

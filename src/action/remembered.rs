@@ -1,7 +1,7 @@
 //! What is remembered of a user in memory, as a state file would: diaries of tests go by it.
 
 use crate::{
-    action::{Done, Past, Recalled, Stopped, Tracked, Turn},
+    action::{Decision, Done, Past, Recalled, Stopped, Tracked, Turn},
     ir::{Rulebook, StopReason},
 };
 
@@ -27,20 +27,27 @@ impl Remembered {
             }
         }
         recalled.arms.clone_from(&turn.arms);
-        self.past.extend(turn.decisions.iter().map(|decision| Past {
-            segment: rulebook.definition(decision.segment).name.clone(),
-            place: decision.place.clone(),
-            decided_at: now,
-            entered: decision.entered,
-            which: decision.which.clone(),
-            channel: decision.done.channel().cloned(),
-            hold: decision.done == Done::Hold,
-            stopped: match decision.stopped {
+        self.past.extend(turn.decisions.iter().map(|decision| decision.as_past(rulebook, now)));
+    }
+}
+
+impl Decision {
+    /// What it is to the decisions that follow.
+    pub fn as_past(&self, rulebook: &Rulebook, decided_at: i64) -> Past {
+        Past {
+            segment: rulebook.definition(self.segment).name.clone(),
+            place: self.place.clone(),
+            decided_at,
+            entered: self.entered,
+            which: self.which.clone(),
+            channel: self.done.channel().cloned(),
+            hold: self.done == Done::Hold,
+            stopped: match self.stopped {
                 None => Stopped::No,
                 Some((StopReason::AtMost, _)) => Stopped::ByAtMost,
                 Some(_) => Stopped::Otherwise,
             },
-            exempt: decision.exempt,
-        }));
+            exempt: self.exempt,
+        }
     }
 }

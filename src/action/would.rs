@@ -5,7 +5,7 @@ use crate::{
     action::{
         Done, Occasion, Past, Person, Reason, Stopped, Trigger,
         decide::{Cause, Decider, Set},
-        policy::History,
+        policy::{History, cooldown_words},
         slot::allowed,
     },
     eval::reference::SoFar,
@@ -44,8 +44,6 @@ pub struct Stop {
     pub reason: StopReason,
     /// In the words of the rules.
     pub by: String,
-    /// Whether it passes with time alone: a cooldown, a limit.
-    pub passes: bool,
 }
 
 impl<'d> Decider<'d> {
@@ -128,20 +126,29 @@ impl<'d> Decider<'d> {
             // It was told of before that `at most` stops it.
             None => (StopReason::AtMost, super::policy::most_words(set.deed)),
         };
-        let passes = matches!(reason, StopReason::Cooldown | StopReason::Limit);
-        Some(Stop { reason, by, passes })
+        Some(Stop { reason, by })
     }
 
-    /// Whether a cooldown or a limit would stop a deed at another instant, by what was decided so far.
-    pub fn is_stopped_for_now(&self, would: &Would<'_>, occasion: &Occasion, past: &[Past], clock: &Clock) -> bool {
-        let (Some(deed), Some(done)) = (would.deed, &would.done) else { return false };
+    /// The cooldown or limit that would stop a deed at another instant, by what was decided so far.
+    pub fn waits_for(
+        &self,
+        would: &Would<'_>,
+        occasion: &Occasion,
+        past: &[Past],
+        clock: &Clock,
+    ) -> Option<(StopReason, String)> {
+        let (deed, done) = would.deed.zip(would.done.as_ref())?;
         let history = History(past.to_vec());
         let name = &self.interpreter.rulebook().definition(occasion.segment).name;
         let policy = &self.actions().policy;
-        let exempt = policy.exempt.contains(&occasion.segment);
-        let cools = deed.cooldown.is_some_and(|it| history.cools_down(name, &would.place, it, clock));
-        let sends = matches!(done, Done::Send(..)) && !exempt;
-        cools || sends && policy.limits.iter().any(|limit| history.is_reached(limit, done, clock))
+        if let Some(cooldown) = deed.cooldown.filter(|it| history.cools_down(name, &would.place, *it, clock)) {
+            return Some((StopReason::Cooldown, cooldown_words(cooldown)));
+        }
+        if !matches!(done, Done::Send(..)) || policy.exempt.contains(&occasion.segment) {
+            return None;
+        }
+        let limit = policy.limits.iter().find(|limit| history.is_reached(limit, done, clock))?;
+        Some((StopReason::Limit, self.words(limit.span)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `tagwell run`: evaluates every user.
 
 pub(super) mod acting;
-mod moves;
+pub(super) mod moves;
 mod plan;
 mod sink;
 
@@ -271,7 +271,7 @@ impl Run {
             voice.say(&format!("users are told apart by `{}`, since no table says by what", key.name));
         }
         if self.state.is_none() && self.summary == Summary::Text {
-            moves::without_state(engine.rulebook(), &plan.results, voice);
+            moves::without_state(engine.rulebook(), &plan.reads).iter().for_each(|line| voice.say(line));
         }
         match self.summary {
             Summary::Text if voice.volume == Volume::Quiet => {}

@@ -27,7 +27,7 @@ use super::{
     data::DataArgs,
     exit::Failure,
     explain::asked::{self, Found},
-    run::acting,
+    run::{acting, moves},
     voice::{Voice, Volume},
 };
 
@@ -189,7 +189,14 @@ impl Looked {
         last: &tagwell::state::LastRun,
         user: &str,
     ) -> Option<BTreeMap<String, bool>> {
-        let old = acting::previous(book, last).ok()?;
+        let mut old = acting::previous(book, last).ok()?;
+        // The ledger too is as it is today, whatever today's rules call it.
+        let now = as_of.instant(&old.checked.zone()).ok()?;
+        let ledgers = acting::ledgers(&old, Some(self.state.reader().ok()?.ledger()), now).ok()?;
+        for (table, file) in &ledgers {
+            old.say_where(table.clone(), file.path().to_string_lossy().into_owned());
+        }
+        let old = old;
         let rulebook = old.checked.rulebook();
         let all = (0..).map(DefinitionId).zip(&rulebook.definitions);
         let segments: Vec<DefinitionId> =
@@ -247,6 +254,12 @@ pub(crate) fn explained(
     let rulebook = book.checked.rulebook();
     let mut reads = rulebook.reads(ids.iter().copied());
     reads.join(rulebook.reads_for_deeds(ids));
+    if book.state.is_none() {
+        moves::without_state(rulebook, &reads).iter().for_each(|line| voice.say(line));
+        if !rulebook.deeds_beside(ids).is_empty() {
+            voice.say("a preview: without --state everybody inside counts as entering");
+        }
+    }
     let engine = book.engine(as_of, rulebook, &reads)?;
     let mut found = asked::find(book, &engine, &reads, user, arguments, voice)?;
     let mut one = book.state.as_ref().map(|state| state.of_user(&engine, &mut found)).transpose()?;

@@ -45,8 +45,8 @@ pub struct Deed {
     pub variant: Option<String>,
     /// When.
     pub turn: Turn,
-    /// Why it would not be done after all.
-    pub stopped: Option<Stopped>,
+    /// Why it would not be done after all, and what would stop it then; empty where nothing does.
+    pub stopped: Vec<Stopped>,
     /// Not to be done before this instant.
     pub not_before: Option<i64>,
     /// When it was last done for the user.
@@ -81,7 +81,7 @@ pub struct Stopped {
     pub reason: &'static str,
     /// `cooldown 30d`
     pub by: String,
-    /// The first instant at which it would not be stopped any more, where time alone brings it.
+    /// The first instant at which this stops it no more, where time alone brings that.
     pub until: Option<i64>,
 }
 
@@ -96,6 +96,8 @@ pub(super) struct Deeds<'d, 'a> {
     rows: BTreeMap<TableId, Vec<Vec<Value>>>,
     /// What a run would decide now.
     decisions: Vec<Decision>,
+    /// What was decided before, and what would be done now.
+    past: Vec<Past>,
 }
 
 impl<'d, 'a> Deeds<'d, 'a> {
@@ -105,8 +107,15 @@ impl<'d, 'a> Deeds<'d, 'a> {
         let reads = rulebook.reads_for_deeds(segments);
         let part = Part { order: rulebook.order_of(&reads), aggregates: rulebook.outside_of_definitions(&reads) };
         let seen = person.see_part(asked.context, &part, &Supposed::new());
-        let mut deeds =
-            Deeds { asked, person, occasions: vec![], answers: seen.answers, rows: BTreeMap::new(), decisions: vec![] };
+        let mut deeds = Deeds {
+            asked,
+            person,
+            occasions: vec![],
+            answers: seen.answers,
+            rows: BTreeMap::new(),
+            decisions: vec![],
+            past: asked.remembered.map_or(&[][..], |it| it.past).to_vec(),
+        };
         let known = rulebook.deeds_beside(segments);
         deeds.occasions = known.into_iter().map(|id| deeds.occasion(id)).collect();
         if let Some(remembered) = asked.remembered {
@@ -115,17 +124,16 @@ impl<'d, 'a> Deeds<'d, 'a> {
         }
         let set_off: Vec<Occasion> =
             deeds.occasions.iter().filter(|it| it.inside || it.reason.is_some()).copied().collect();
-        deeds.decisions = deeds.decider(asked).decide(&deeds.acted(), &set_off, || deeds.past().to_vec());
+        deeds.decisions = deeds.decider(asked).decide(&deeds.acted(), &set_off, || deeds.past.clone());
+        let done = deeds.decisions.iter().filter(|it| it.stopped.is_none());
+        let done: Vec<Past> = done.map(|it| it.as_past(rulebook, asked.context.clock.now())).collect();
+        deeds.past.extend(done);
         deeds
     }
 
     fn decider(&self, asked: &'d Asked<'a>) -> Decider<'d> {
         let interpreter = Interpreter::new(asked.rulebook, asked.context);
         Decider { interpreter, sources: asked.sources, preview: asked.remembered.is_none() }
-    }
-
-    fn past(&self) -> &'d [Past] {
-        self.asked.remembered.map_or(&[], |it| it.past)
     }
 
     fn acted(&self) -> Acted<'_> {
@@ -156,7 +164,7 @@ impl<'d, 'a> Deeds<'d, 'a> {
     pub(super) fn told(&self, segment: DefinitionId) -> Vec<Deed> {
         let Some(occasion) = self.occasions.iter().find(|it| it.segment == segment) else { return vec![] };
         let decider = self.decider(self.asked);
-        let all = decider.would(&self.acted(), occasion, self.past());
+        let all = decider.would(&self.acted(), occasion, &self.past);
         all.iter().enumerate().map(|(at, would)| self.deed(&decider, occasion, would, at)).collect()
     }
 
@@ -175,7 +183,7 @@ impl<'d, 'a> Deeds<'d, 'a> {
             written: would.deed.filter(|_| would.done.is_none()).map(|deed| words(deed.span)),
             variant: would.variant.as_ref().map(ToString::to_string),
             turn,
-            stopped: None,
+            stopped: vec![],
             not_before: would.not_before.filter(|_| turn == Turn::Now),
             last: would.last,
         };
@@ -183,15 +191,16 @@ impl<'d, 'a> Deeds<'d, 'a> {
             deed.deed = Some(done.clone());
             deed.written = None;
             deed.not_before = *not_before;
-            deed.stopped = stopped.as_ref().map(|(reason, by)| self.stopped(decider, occasion, would, *reason, by));
+            let stopped = stopped.as_ref().map(|(reason, by)| self.stopped(decider, occasion, would, *reason, by));
+            deed.stopped = stopped.unwrap_or_default();
             return deed;
         }
         let stop = would.stop.as_ref().map(|stop| self.stopped(decider, occasion, would, stop.reason, &stop.by));
+        deed.stopped = stop.unwrap_or_default();
         // What is over when its time comes need not be told.
-        deed.stopped = stop.filter(|stop| match (turn, stop.until) {
-            (Turn::At(at), Some(until)) => until > at,
-            _ => true,
-        });
+        if let Turn::At(at) = turn {
+            deed.stopped.retain(|stop| stop.until.is_none_or(|until| until > at));
+        }
         deed
     }
 
@@ -232,6 +241,7 @@ impl<'d, 'a> Deeds<'d, 'a> {
         self.asked.context.clock.zone()
     }
 
+    /// What stops a deed, one thing after the other as time goes by.
     fn stopped(
         &self,
         decider: &Decider<'d>,
@@ -239,33 +249,31 @@ impl<'d, 'a> Deeds<'d, 'a> {
         would: &Would<'_>,
         reason: StopReason,
         by: &str,
-    ) -> Stopped {
-        let clock = &self.asked.context.clock;
-        let passes = matches!(reason, StopReason::Cooldown | StopReason::Limit);
-        // What is decided now counts as well.
-        let mut past = self.past().to_vec();
-        past.extend(self.decisions.iter().filter(|it| it.stopped.is_none()).map(|it| Past {
-            segment: self.asked.rulebook.definition(it.segment).name.clone(),
-            place: it.place.clone(),
-            decided_at: clock.now(),
-            entered: it.entered,
-            which: it.which.clone(),
-            channel: it.done.channel().cloned(),
-            hold: it.done == Done::Hold,
-            stopped: crate::action::Stopped::No,
-            exempt: it.exempt,
-        }));
-        let is_over = |instant: i64| {
-            let clock = Clock::at(instant, clock.zone().clone());
-            clock.is_some_and(|clock| !decider.is_stopped_for_now(would, occasion, &past, &clock))
-        };
-        Stopped {
-            reason: stop_name(reason),
-            by: by.to_owned(),
-            until: if passes { first_instant(clock, is_over) } else { None },
+    ) -> Vec<Stopped> {
+        let mut all = vec![];
+        let mut clock = self.asked.context.clock.clone();
+        let mut next = Some((reason, by.to_owned()));
+        while let Some((reason, by)) = next.take() {
+            let passes = matches!(reason, StopReason::Cooldown | StopReason::Limit);
+            let stops = |instant: i64| {
+                let clock = Clock::at(instant, clock.zone().clone())?;
+                decider.waits_for(would, occasion, &self.past, &clock)
+            };
+            let is_over = |instant: i64| stops(instant).is_none_or(|it| it != (reason, by.clone()));
+            let until = if passes { first_instant(&clock, is_over) } else { None };
+            let later = until.and_then(|until| Clock::at(until, clock.zone().clone()).map(|clock| (until, clock)));
+            all.push(Stopped { reason: stop_name(reason), by: by.clone(), until });
+            if let Some((until, later)) = later.filter(|_| all.len() < MOST_STOPS) {
+                next = stops(until);
+                clock = later;
+            }
         }
+        all
     }
 }
+
+/// Things that stop a deed one after the other and are told.
+const MOST_STOPS: usize = 5;
 
 /// Since when the user has had something without a break, as the last run left it.
 pub(super) fn since(remembered: &Remembered<'_>, id: DefinitionId, rank: Option<u32>) -> Option<i64> {

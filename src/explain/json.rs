@@ -91,9 +91,10 @@ fn deed_json(deed: &Deed, zone: &Zone) -> Json {
         "when": what,
         "next": moment(next, zone),
         "not_before": moment(deed.not_before, zone),
-        "stopped": deed.stopped.as_ref().map(|it| it.reason),
-        "stopped_by": deed.stopped.as_ref().map(|it| it.by.as_str()),
-        "stopped_until": moment(deed.stopped.as_ref().and_then(|it| it.until), zone),
+        "stopped": deed.stopped.first().map(|it| it.reason),
+        "stopped_by": deed.stopped.first().map(|it| it.by.as_str()),
+        "stopped_until": moment(deed.stopped.first().and_then(|it| it.until), zone),
+        "free_from": moment(deed.stopped.last().and_then(|it| it.until), zone),
         "last": moment(deed.last, zone),
     })
 }

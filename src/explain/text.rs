@@ -5,7 +5,9 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     action::Reason,
     diagnostic::render::visible_line,
-    explain::{Branch, Change, Cut, Deed, Explained, Fact, Later, Rows, Stretch, Turn, What, deeds, json::truth_word},
+    explain::{
+        Branch, Change, Cut, Deed, Explained, Fact, Later, Rows, Stopped, Stretch, Turn, What, deeds, json::truth_word,
+    },
     plan::{Domain, float_key},
     value::{
         Clock, Decimal, Truth, Type, Value, Zone,
@@ -317,15 +319,16 @@ fn closing(result: &Explained, zone: &Zone, paint: Paint<'_>) -> String {
 
 /// When a deed is done, and what stops it.
 fn turn_text(deed: &Deed, zone: &Zone) -> (String, Tone) {
-    let stop = deed.stopped.as_ref().map(|stop| {
-        let by = if stop.reason == stop.by || stop.by.starts_with(stop.reason) {
-            format!("`{}`", stop.by)
-        } else {
-            format!("{} `{}`", stop.reason, stop.by)
+    let by = |stop: &Stopped| {
+        let by = match stop.by.starts_with(stop.reason) {
+            true => format!("`{}`", stop.by),
+            false => format!("{} `{}`", stop.reason, stop.by),
         };
         let until = stop.until.map(|until| format!(" until {}", at(until, zone))).unwrap_or_default();
-        format!("stopped by {by}{until}")
-    });
+        format!("by {by}{until}")
+    };
+    let all: Vec<String> = deed.stopped.iter().map(by).collect();
+    let stop = (!all.is_empty()).then(|| format!("stopped {}", all.join(", then ")));
     let there_is = deed.deed.is_some() || deed.written.is_some();
     let last = deed.last.map(|last| format!("last done {}", at(last, zone)));
     let join = |parts: Vec<Option<String>>| parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
@@ -341,11 +344,7 @@ fn turn_text(deed: &Deed, zone: &Zone) -> (String, Tone) {
         },
         Turn::Heard if !there_is => ("inside already".to_owned(), Tone::Quiet),
         Turn::Heard => (
-            join(vec![
-                Some("inside already".to_owned()),
-                last,
-                stop.map(|it| format!("{it} if it were to come again")),
-            ]),
+            join(vec![Some("inside already".to_owned()), last, stop.map(|it| format!("once more it would be {it}"))]),
             Tone::Quiet,
         ),
         Turn::Unheard(reason) => {

@@ -182,3 +182,102 @@ fn a_bad_row_of_somebody_else_is_no_hindrance() {
     assert_eq!(nobody.code, 2);
     assert!(nobody.err.contains("some rows are bad"), "{}", nobody.err);
 }
+
+const CLUB: &str = "\
+rulebook \"club\" timezone \"Asia/Shanghai\"
+table users key user_id { user_id: text  points: int  opted_out: bool }
+level card by points { gold from 5000 keep 1y  silver from 1000  red otherwise }
+tag loyal when card >= silver and held(card) >= 30d
+segment perks \"金卡礼遇\" when card = gold {
+  on enter send sms \"欢迎,回T退订\" cooldown 60d
+  every 30d send push \"会员日\" at most 3 times
+  on exit do praise
+}
+segment nudge when card = silver { on enter send sms \"升级,回T退订\" }
+table touches of users from ledger
+tag told when count(touches) > 0
+policy { require not opted_out  limit sms 1 within 90d  quiet 22:00..08:00 }
+";
+
+/// u1 got gold in November, and has too few points for it since.
+fn club() -> Place {
+    let place = Place::with(&[("club.rules", CLUB)]);
+    for (day, points) in [("2026-10-01T10:00", 900), ("2026-11-01T10:00", 6000), ("2026-11-10T10:00", 4000)] {
+        place.write("users.csv", format!("user_id,points,opted_out\nu1,{points},false\nu2,7000,true\n"));
+        let run = ["run", "club.rules", "users.csv", "--state", "club.state", "--format", "none", "-q", "--as-of", day];
+        let answer = place.run(&run);
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    }
+    place
+}
+
+fn remembered(place: &Place, words: &[&str]) -> Json {
+    let state = ["--state", "club.state", "--as-of", "2026-11-20T10:00", "--format", "json"];
+    let answer = place.run(&[&["explain", "club.rules", "users.csv", "--user", "u1"][..], words, &state].concat());
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    let all: Json = serde_json::from_str(&answer.out).expect("one JSON document");
+    all["results"][0].clone()
+}
+
+#[test]
+fn what_is_remembered_is_told_and_nothing_is_recorded() {
+    let place = club();
+    let state = std::fs::read(place.path("club.state")).unwrap();
+
+    let card = remembered(&place, &["card"]);
+    assert_eq!((&card["value"], &card["since"]), (&json!("gold"), &json!("2026-11-01T10:00:00+08:00")));
+    assert_eq!(card["tree"]["parts"][1]["kept_since"], json!("2026-11-01T10:00:00+08:00"));
+    // A year after it was last reached, to the very microsecond: exactly then it is still kept.
+    assert_eq!(card["until"], json!("2027-11-01T10:00:00.000001+08:00"));
+
+    let loyal = remembered(&place, &["loyal"]);
+    assert_eq!(loyal["tree"]["parts"][1]["values"], json!({ "held(card)": "19d" }));
+    assert_eq!((&loyal["value"], &loyal["from"]), (&json!(false), &json!("2026-12-01T10:00:00+08:00")));
+    assert_eq!(remembered(&place, &["told"])["value"], json!(true), "the ledger's rows are there");
+
+    let perks = remembered(&place, &["perks"]);
+    let deed = |at: usize, what: &str| perks["deeds"][at][what].clone();
+    assert_eq!((deed(0, "trigger"), deed(0, "when")), (json!("on enter"), json!("inside")));
+    assert_eq!((deed(0, "message"), deed(0, "last")), (json!("欢迎,回T退订"), json!("2026-11-01T10:00:00+08:00")));
+    assert_eq!((deed(0, "stopped"), deed(0, "stopped_by")), (json!("cooldown"), json!("cooldown 60d")));
+    // The cooldown is over before the limit is.
+    assert_eq!(deed(0, "stopped_until"), json!("2026-12-31T10:00:00+08:00"));
+    assert_eq!(deed(0, "free_from"), json!("2027-01-30T10:00:00.000001+08:00"));
+    assert_eq!((deed(1, "trigger"), deed(1, "next")), (json!("every 30d"), json!("2026-12-01T10:00:00+08:00")));
+    assert_eq!(
+        (deed(2, "trigger"), deed(2, "when"), deed(2, "do")),
+        (json!("on exit"), json!("exit"), json!("praise"))
+    );
+
+    assert_eq!(std::fs::read(place.path("club.state")).unwrap(), state, "it is only read");
+}
+
+#[test]
+fn what_would_be_decided_now_is_told_with_what_stops_it() {
+    let place = club();
+    place.write("users.csv", "user_id,points,opted_out\nu1,4000,false\nu2,7000,true\nu3,2000,false\nu4,8000,true\n");
+    let deeds = |user: &str, name: &str| {
+        let words = ["explain", "club.rules", "users.csv", "--user", user, name, "--state", "club.state"];
+        let answer = place.run(&[&words[..], &["--as-of", "2026-11-20T23:00"]].concat());
+        assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+        let deeds: Vec<String> = answer.out.lines().filter(|it| it.starts_with("  on ")).map(str::to_owned).collect();
+        deeds.join("\n")
+    };
+    assert_eq!(deeds("u3", "nudge"), "  on enter  send sms \"升级,回T退订\": now, not before 2026-11-21 08:00");
+    assert!(
+        deeds("u4", "perks").starts_with("  on enter  ")
+            && deeds("u4", "perks").contains("now, but stopped by require `not opted_out`")
+    );
+    // u2 was inside when the segment was asked about for the first time.
+    assert!(deeds("u2", "perks").contains("inside already"), "{}", deeds("u2", "perks"));
+    // Other rules: who enters by them alone is not told.
+    place.write("club.rules", CLUB.replace("card = silver", "points > 3000"));
+    assert!(deeds("u1", "nudge").contains("not told, since only the rules changed"), "{}", deeds("u1", "nudge"));
+
+    let earlier =
+        ["explain", "club.rules", "users.csv", "--user", "u1", "--state", "club.state", "--as-of", "2026-11-09"];
+    let answer = place.run(&earlier);
+    assert!(answer.code == 2 && answer.err.contains("which is earlier"), "{}", answer.err);
+    let nowhere = place.run(&["explain", "club.rules", "users.csv", "--user", "u1", "--state", "none.state"]);
+    assert!(nowhere.code == 2 && !place.files().contains(&"none.state".to_owned()), "{}", nowhere.err);
+}

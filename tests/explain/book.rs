@@ -6,9 +6,12 @@ use proptest::{prelude::*, sample::select};
 /// What everybody has.
 pub(super) const TABLES: &str = "\
 rulebook \"book\" timezone \"Europe/Berlin\"
-table users key id { id: text  a: int?  b: int  c: decimal(2)?  r: float?  city: text?  on: bool?  seen: timestamp?  born: date?  tags: list of text? }
+table users key id { id: text  a: int?  b: int  c: decimal(2)?  e: decimal(4)?  r: float?  city: text?  on: bool?  seen: timestamp?  born: date?  tags: list of text?  marks: list of int? }
 table orders of users by id at at { id: text  at: timestamp  amount: decimal(2)  kind: text?  qty: int? }
+table calls of users by id at at { id: text  at: timestamp  long: int }
+table places key name { name: text  size: int  grade: decimal(1)? }
 param near = 10d
+param enough = 4
 let spend = sum(orders.amount)
 let often = count(orders within 30d)
 let last_order = max(orders.at)
@@ -18,6 +21,12 @@ let when_reached = reached(path)
 let since = age(reached(path))
 let days = floor(age(seen) / 1d)
 let liked = most(orders.kind)
+let lately = sum(orders.amount between 7d..40d)
+let twice = both * 2 - half
+let size = places[city].size
+let gap = seen - last_order
+let rung = if on then a else missing
+let called = sum(calls.long within 14d)
 funnel path on orders { visit when kind = \"v\"  basket within 7d when kind = \"b\" or qty > 3  buy when kind = \"x\" }
 ";
 
@@ -71,6 +80,36 @@ fn numbers(about: About) -> Vec<&'static str> {
         "weekday(born)",
         "(b * b)",
         "(r * 2)",
+        "e",
+        "(c + e)",
+        "(e * 3)",
+        "round(e, 1)",
+        "(c - e * 2)",
+        "clamp(c, 0..5)",
+        "twice",
+        "lately",
+        "size",
+        "(size - a)",
+        "places[city].grade",
+        "rung",
+        "(rung ?? b)",
+        "called",
+        "count(calls)",
+        "(often + count(calls within 7d))",
+        "count(orders during this month)",
+        "sum(orders.qty within 40d where amount > 3)",
+        "quantile(orders.amount, 50%)",
+        "count(distinct(orders.kind))",
+        "sum(marks)",
+        "max(marks)",
+        "month(seen)",
+        "day(born)",
+        "hour(seen)",
+        "length(lower(city))",
+        "(now - seen) / 1d",
+        "gap / 1d",
+        "to_next(lv)",
+        "s",
     ];
     if about == About::Everybody {
         all.extend([
@@ -81,6 +120,10 @@ fn numbers(about: About) -> Vec<&'static str> {
             "max(users.b)",
             "count(users where a > 4)",
             "sum(users.b per city)",
+            "ntile(spend, 2)",
+            "ntile(c where b > 1 per on, 3)",
+            "quantile(users.b where on, 50%)",
+            "min(users.e)",
         ]);
     }
     all
@@ -140,13 +183,58 @@ const QUESTIONS: &[&str] = &[
     "reached(path) > seen",
     "reached(path) is missing",
     "count(orders where at > reached(path)) >= 1",
+    "upper(city) = \"ROME\"",
+    "trim(city) ends with \"me\"",
+    "city > \"o\"",
+    "city between \"a\"..\"c\"",
+    "tags has any of [\"y\", \"z\"]",
+    "tags has all of [\"x\", \"z\"]",
+    "marks has 3",
+    "first(tags) = \"y\"",
+    "last(marks) > 2",
+    "tags is missing",
+    "size > enough",
+    "places[city].grade >= 2.5",
+    "gap > 2d",
+    "gap between 1d..20d",
+    "gap is missing",
+    "now - seen > 10d",
+    "start_of_week(seen) = start_of_week(today)",
+    "start_of_month(born) < 2010-01-01",
+    "date(seen) = today",
+    "seen during last quarter",
+    "seen during next month",
+    "born during this year",
+    "seen >= 3mo ago",
+    "age(seen) > 1y",
+    "anniversary(born) during this month",
+    "anniversary(born) = today",
+    "last_order during this week",
+    "max(orders.at) > max(calls.at)",
+    "max(calls.at) within 3d",
+    "last(orders.kind) = \"x\"",
+    "any(calls within 14d where long > 4)",
+    "most(orders.kind by orders.amount) = \"b\"",
+    "(if on then seen else max(orders.at)) < 5d ago",
+    "month(today) = 12",
+    "hour(seen) >= 12",
     "weekday(today) = 1",
     "hour(now) between 9..17",
     "now > 2026-12-01",
 ];
 
-const OF_EVERYBODY: &[&str] =
-    &["top 50% by b", "top 1 by (a per on)", "bottom 40% by (c where b > 2)", "b > avg(users.b)", "top 2 by spend"];
+const OF_EVERYBODY: &[&str] = &[
+    "top 50% by b",
+    "top 1 by (a per on)",
+    "bottom 40% by (c where b > 2)",
+    "b > avg(users.b)",
+    "top 2 by spend",
+    "top 50% by (e where on)",
+    "bottom 1 by half",
+    "top 60% by (seen per city)",
+    "count(users where on per city) > 1",
+    "quantile(users.c, 50%) < c",
+];
 
 fn leaf(about: About) -> BoxedStrategy<String> {
     let number = || select(numbers(about)).prop_map(str::to_owned).boxed();
@@ -164,6 +252,9 @@ fn leaf(about: About) -> BoxedStrategy<String> {
         "s > 10",
         "s >= 25",
         "ly = y0",
+        "ly in [y1, y2]",
+        "lx >= x1",
+        "lx is missing",
         "to_next(lv) < 3",
     ]);
     let all = prop_oneof![
@@ -198,23 +289,43 @@ fn condition(about: About) -> BoxedStrategy<String> {
 pub(super) fn rules(about: About) -> BoxedStrategy<String> {
     let plain = move || {
         leaf(About::One).prop_filter("names nothing", |it| {
-            !["t0", "t1", "lv", "lw", "s >", "ly"].iter().any(|name| it.contains(name))
+            let words: Vec<&str> = it.split(|it: char| !it.is_alphanumeric()).collect();
+            !["t0", "t1", "lv", "lw", "lx", "s", "ly"].iter().any(|name| words.contains(name))
         })
     };
-    let by = select(vec!["a", "c", "spend", "(a + b)", "(c - b)", "days", "floor(c / 2)", "half"]);
-    let points =
-        prop::collection::vec((select(vec!["10", "20", "2.5", "minus 15", "minus 5"]), leaf_of_numbers()), 1..5);
+    let by = select(vec![
+        "a",
+        "c",
+        "spend",
+        "(a + b)",
+        "(c - b)",
+        "days",
+        "floor(c / 2)",
+        "half",
+        "e",
+        "twice",
+        "lately",
+        "(rung ?? b)",
+        "called",
+    ]);
+    let points = prop::collection::vec(
+        (select(vec!["10", "20", "2.5", "minus 15", "minus 5", "a", "minus often"]), leaf_of_numbers()),
+        1..5,
+    );
     let clamp = select(vec!["", " clamp 0..30", " clamp 10..20"]);
     let from = select(vec!["", " from 10", " from -20"]);
-    (plain(), plain(), by, any::<bool>(), (plain(), plain()), (points, from, clamp), plain(), condition(about))
-        .prop_map(|(t0, t1, by, otherwise, (w1, w2), (points, from, clamp), y0, condition)| {
+    let layer = (plain(), plain());
+    let several = prop::collection::vec(plain(), 2..4).prop_map(|all| all.join(" and "));
+    (plain(), plain(), by, any::<bool>(), (plain(), plain(), several), (points, from, clamp), layer, condition(about))
+        .prop_map(|(t0, t1, by, otherwise, (w1, w2, x1), (points, from, clamp), (y0, y1), condition)| {
             let arms: Vec<String> = points.iter().map(|(points, when)| format!("{points} when {when}")).collect();
             let otherwise = if otherwise { "  l0 otherwise" } else { "  l0 from -3" };
             format!(
                 "{TABLES}tag t0 when {t0}\ntag t1 when {t1} or t0\n\
                  level lv by {by} {{ l3 from 20  l2 from 7  l1 from 3{otherwise} }}\n\
                  level lw {{ w2 when {w2}  w1 when {w1}  w0 otherwise }}\n\
-                 layer ly {{ y0 when {y0}  y1 otherwise }}\n\
+                 level lx {{ x2 when {x1}  x1 when {w1} and {y1} }}\n\
+                 layer ly {{ y0 when {y0}  y1 when {y1}  y2 otherwise }}\n\
                  score s{from} {{ {} }}{clamp}\n\
                  tag it when {condition}\n",
                 arms.join("  ")
@@ -252,6 +363,7 @@ pub(super) fn user() -> BoxedStrategy<String> {
             .prop_map(|(at, amount, kind, qty)| {
                 format!("{{\"at\": \"{at}\", \"amount\": {amount}, \"kind\": {kind}, \"qty\": {qty}}}")
             });
+    let call = (moment(), 0_i32..9).prop_map(|(at, long)| format!("{{\"at\": \"{at}\", \"long\": {long}}}"));
     let quoted = |it: BoxedStrategy<String>| it.prop_map(|it| format!("\"{it}\""));
     let born =
         (-9000_i32..100).prop_map(|days| format!("\"{}\"", tagwell::value::moment_text::date_text(20_779 + days)));
@@ -261,18 +373,22 @@ pub(super) fn user() -> BoxedStrategy<String> {
         number(),
         or_missing((-300_i32..1500).prop_map(|it| format!("{}.{:02}", it / 100, (it % 100).abs()))),
         or_missing(select(vec!["0.5", "2.25", "-1.0", "7.1"]).prop_map(str::to_owned)),
-        or_missing(text(&["rome", "Rome", "oslo", "abc"])),
+        (or_missing(text(&["rome", "Rome", "oslo", "abc"])), or_missing(select(vec!["0.5", "2.2501", "-1.0", "7.125", "11.9999"]).prop_map(str::to_owned))),
         or_missing(select(vec!["true", "false"]).prop_map(str::to_owned)),
         or_missing(quoted(moment())),
         or_missing(born),
-        or_missing(select(vec!["[]", "[\"x\"]", "[\"y\", \"z\"]"]).prop_map(str::to_owned)),
-        prop::collection::vec(order, 0..5),
+        (
+            or_missing(select(vec!["[]", "[\"x\"]", "[\"y\", \"z\"]"]).prop_map(str::to_owned)),
+            or_missing(select(vec!["[]", "[3]", "[1, 5, 2]"]).prop_map(str::to_owned)),
+        ),
+        (prop::collection::vec(order, 0..5), prop::collection::vec(call, 0..3)),
     )
-        .prop_map(|(a, b, c, r, city, on, seen, born, tags, orders)| {
+        .prop_map(|(a, b, c, r, (city, e), on, seen, born, (tags, marks), (orders, calls))| {
             format!(
-                "\"a\": {a}, \"b\": {b}, \"c\": {c}, \"r\": {r}, \"city\": {city}, \"on\": {on}, \"seen\": {seen}, \"born\": {born}, \
-                 \"tags\": {tags}, \"orders\": [{}]",
-                orders.join(", ")
+                "\"a\": {a}, \"b\": {b}, \"c\": {c}, \"e\": {e}, \"r\": {r}, \"city\": {city}, \"on\": {on}, \"seen\": {seen}, \
+                 \"born\": {born}, \"tags\": {tags}, \"marks\": {marks}, \"orders\": [{}], \"calls\": [{}]",
+                orders.join(", "),
+                calls.join(", ")
             )
         })
         .boxed()

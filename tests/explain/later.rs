@@ -56,14 +56,24 @@ pub(super) fn hold(
     told: &[(DefinitionId, Later)],
     chance: &[u32],
 ) -> Result<(), String> {
-    let now = rules.answers_at(user, rules.clock().now());
+    hold_by(rules, told, chance, &|instant| rules.answers_at(user, instant))
+}
+
+/// The same, where a run at an instant says this.
+pub(super) fn hold_by(
+    rules: &Rules,
+    told: &[(DefinitionId, Later)],
+    chance: &[u32],
+    answers_at: &dyn Fn(i64) -> Answers,
+) -> Result<(), String> {
+    let now = answers_at(rules.clock().now());
     let mut last = rules.clock().now();
     for (id, later) in told {
         let name = &rules.rulebook().definition(*id).name;
         let now = said(rules, *id, &now);
         match later {
             Later::At(instant) => {
-                let at = |instant: i64| said(rules, *id, &rules.answers_at(user, instant));
+                let at = |instant: i64| said(rules, *id, &answers_at(instant));
                 let (before, at) = (at(instant - 1), at(*instant));
                 if at == now || before != now {
                     return Err(format!("{name} at {instant} from {now:?}: {before:?}, then {at:?}"));
@@ -75,7 +85,7 @@ pub(super) fn hold(
         }
     }
     for instant in instants(rules, last, chance) {
-        let then = rules.answers_at(user, instant);
+        let then = answers_at(instant);
         for (id, later) in told {
             let (now, then) = (said(rules, *id, &now), said(rules, *id, &then));
             if now != then && !matches!(later, Later::At(first) if *first <= instant) {
@@ -166,6 +176,25 @@ mod clock {
         "max(orders.ordered_at) < 30d ago",
         "sum(orders.amount during this month) > 10",
         "any(orders where due within next 3d)",
+        "count(orders within 7d) < count(calls between 3d..20d)",
+        "any(calls during yesterday)",
+        "sum(orders.amount within 1mo) >= 10 and any(calls within 2w)",
+        "max(calls.at) > max(orders.ordered_at)",
+        "min(calls.at) during last month",
+        "count(calls where at < 36h ago) = 1",
+        "age(max(calls.at)) between 1w..2w",
+        "day(today) = 29 and month(today) = 2",
+        "start_of_week(today) = 2026-12-28",
+        "start_of_week(seen) = start_of_week(today)",
+        "year(now) > 2026",
+        "floor(age(born) / 1w) >= 500",
+        "seen during next quarter",
+        "seen during last year",
+        "(now - seen) / 1h > 700",
+        "now - max(orders.ordered_at) > 2w",
+        "anniversary(seen) within next 1mo",
+        "hour(now) = 2",
+        "quantile(calls.long within 30d, 50%) > 3",
     ];
 
     fn moment() -> impl Strategy<Value = String> {
@@ -191,12 +220,14 @@ mod clock {
             zone in prop::sample::select(vec!["UTC", "Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "America/Santiago"]),
             one in prop::sample::select(CONDITIONS), other in prop::sample::select(CONDITIONS),
             joined in prop::sample::select(vec!["and", "or", "and not"]),
-            seen in moment(), born in -8000_i32..60, orders in prop::collection::vec((moment(), 0_i32..20), 0..4), as_of in moment(),
+            seen in moment(), born in -8000_i32..60, orders in prop::collection::vec((moment(), 0_i32..20), 0..4),
+            calls in prop::collection::vec((moment(), 0_i32..9), 0..3), as_of in moment(),
             chance in prop::collection::vec(any::<u32>(), 40),
         ) {
             let text = format!("rulebook \"clock\" timezone \"{zone}\"
                 table users key id {{ id: text  seen: timestamp?  born: date? }}
                 table orders of users by id at ordered_at {{ id: text  ordered_at: timestamp  amount: int  due: date? }}
+                table calls of users by id at at {{ id: text  at: timestamp  long: int }}
                 tag it when ({one}) {joined} ({other})
                 tag alone when {one}\n");
             let rules = Rules::new(&text, &as_of);
@@ -204,8 +235,10 @@ mod clock {
                 .iter()
                 .map(|(at, amount)| format!("{{\"ordered_at\": \"{at}\", \"amount\": {amount}, \"due\": \"{}\"}}", &at[..10]))
                 .collect();
+            let calls: Vec<String> = calls.iter().map(|(at, long)| format!("{{\"at\": \"{at}\", \"long\": {long}}}")).collect();
             let born = jiff_free_date(born);
-            let json = format!("{{\"id\": \"u\", \"seen\": \"{seen}\", \"born\": \"{born}\", \"orders\": [{}]}}", orders.join(", "));
+            let (orders, calls) = (orders.join(", "), calls.join(", "));
+            let json = format!("{{\"id\": \"u\", \"seen\": \"{seen}\", \"born\": \"{born}\", \"orders\": [{orders}], \"calls\": [{calls}]}}");
             let someone = rules.user(&json);
             let told = ["it", "alone"].map(|name| (rules.rulebook().find(name).unwrap(), rules.one(&someone, name).later));
             if let Err(wrong) = hold(&rules, &someone, &told, &chance) {

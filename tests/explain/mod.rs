@@ -4,6 +4,7 @@ mod book;
 mod everything;
 mod later;
 mod nearest;
+mod remembered;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use tagwell::{
     ir::{self, AggregateId, DefinitionId, Over},
     record,
     schema::{ColumnId, Role, TableId},
-    value::{Clock, Value, literal, print},
+    value::{Clock, Decimal, Value, literal, print},
 };
 
 /// A checked rulebook at one as-of.
@@ -39,7 +40,18 @@ impl Rules {
     fn new(text: &str, as_of: &str) -> Rules {
         let rulebook = Rulebook::parse("a.rules", text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
         let checked = rulebook.check(&Default::default()).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-        let context = Context::new(checked.clock(as_of).unwrap());
+        let mut context = Context::new(checked.clock(as_of).unwrap());
+        // What reference tables hold in all of these tests.
+        let schema = &checked.rulebook().schema;
+        let references = (0..).map(TableId).zip(&schema.tables).filter(|(_, table)| table.role == Role::Reference);
+        for (id, _) in references {
+            let rows = context.lookups.entry(id).or_default();
+            for (name, size, grade) in [("rome", 3, Some(25)), ("oslo", 7, None), ("bonn", 1, Some(40))] {
+                let grade = grade.map_or(Value::Missing, |mantissa| Value::Decimal(Decimal { mantissa, scale: 1 }));
+                let name = Value::Text(name.into());
+                rows.insert(&name, vec![name.clone(), Value::Int(size), grade], &context.clock);
+            }
+        }
         Rules { checked, context }
     }
 
@@ -94,7 +106,7 @@ impl Rules {
 
     fn answers_at(&self, user: &Someone, instant: i64) -> Answers {
         let clock = Clock::at(instant, self.clock().zone().clone()).unwrap();
-        let context = Context { clock, ..Context::new(self.clock().clone()) };
+        let context = Context { clock, ..self.context.clone() };
         let interpreter = Interpreter::new(self.rulebook(), &context);
         interpreter.evaluate(User { record: &user.record, children: &user.children })
     }

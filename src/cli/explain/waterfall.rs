@@ -49,7 +49,7 @@ pub(super) fn text(
     let counted: Vec<DefinitionId> =
         falls.rules.iter().flat_map(|rule| &rule.clauses).flat_map(|it| [Some(it.alone), it.left]).flatten().collect();
     let reads = falls.rulebook.reads(counted.iter().copied());
-    let engine = book.checked.engine_with(book.context(as_of, &reads)?).of(Arc::new(falls.rulebook.clone()));
+    let engine = book.engine(as_of, &Arc::new(falls.rulebook.clone()), &reads)?;
     as_of.tell(engine.clock().zone(), voice);
     let table = engine.rulebook().schema.root();
     let needed: std::collections::BTreeSet<ColumnId> =

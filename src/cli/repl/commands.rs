@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use tagwell::{
+    data::Input,
     diagnostic::nearest,
     engine::{Question, Rulebook},
     explain, format,
@@ -12,10 +13,11 @@ use tagwell::{
 
 use super::{
     super::{
+        book,
         data::DataArgs,
         explain::{named, painter},
         output::Output,
-        schema, state,
+        schema, sketch, state,
         voice::{Voice, Volume},
     },
     complete::spelled,
@@ -43,7 +45,7 @@ pub(crate) const COMMANDS: [(&str, &str, &str); 15] = [
     ("drop", "NAME…", "takes rules or tests out"),
     ("fmt", "", "lays the rules out, and prints them"),
     ("save", "[FILE]", "writes the rules to a file"),
-    ("schema", "", "the tables"),
+    ("schema", "[FILE]", "the tables; or the table that a file would be"),
     ("rules", "", "the rules as they stand"),
     ("help", "", "this"),
     ("quit", "", "leaves; so does Ctrl-D"),
@@ -66,7 +68,8 @@ impl Session {
             ("diff", _) => self.diff(),
             ("fmt", _) => self.lay_out(),
             ("save", path) => self.save(path),
-            ("schema", _) => self.schema(),
+            ("schema", "") => self.schema(),
+            ("schema", path) => Ok(sketch::tables(&Input::parse(path).map_err(book::failure)?)?),
             ("rules", _) => Ok(joined(&self.rules)),
             ("help" | "h" | "?", _) => Ok(help()),
             (word, rest) => {

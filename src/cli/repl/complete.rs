@@ -23,7 +23,7 @@ const MOST: usize = 200;
 const LENGTHS: [&str; 6] = ["+1d", "+7d", "+30d", "+1mo", "-7d", "-1mo"];
 
 /// What functions there are.
-const FUNCTIONS: [&str; 39] = [
+const FUNCTIONS: [&str; 40] = [
     "abs",
     "age",
     "all of",
@@ -41,6 +41,7 @@ const FUNCTIONS: [&str; 39] = [
     "distinct",
     "first",
     "floor",
+    "held",
     "hour",
     "last",
     "length",
@@ -153,6 +154,7 @@ impl Session {
         match word {
             "load" => files(rest, end, &["rules"]),
             "save" => files(rest, end, &["rules"]),
+            "schema" => files(rest, end, &[]),
             "data" => match rest.split_once('=') {
                 Some((_, file)) => files(file, end, &[]),
                 None => {

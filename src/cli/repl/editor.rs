@@ -36,6 +36,7 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
         // What cannot be read is no reason not to talk.
         let _ = editor.load_history(path);
     }
+    let mut interrupted = 0;
     loop {
         if let Some(path) = &history {
             // Line by line, so that nothing is lost where the terminal is closed, and several prompts may be open.
@@ -44,6 +45,7 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
         let goes_on = editor.helper().is_some_and(|it| !it.session.borrow().pending().is_empty());
         let line = editor.readline(if goes_on { "… " } else { "> " });
         let Some(prompt) = editor.helper() else { return Ok(Exit::Done) };
+        interrupted = if matches!(line, Err(ReadlineError::Interrupted)) { interrupted + 1 } else { 0 };
         match line {
             Ok(line) => match prompt.session.borrow_mut().reply(&line) {
                 Reply::Leave => break,
@@ -51,7 +53,13 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
                     answered(reply, voice)?;
                 }
             },
-            Err(ReadlineError::Interrupted) => prompt.session.borrow_mut().clear(),
+            Err(ReadlineError::Interrupted) => {
+                prompt.session.borrow_mut().clear();
+                // Who presses it again wants to get out.
+                if interrupted == 2 {
+                    voice.write("Ctrl-D leaves\n");
+                }
+            }
             Err(ReadlineError::Eof) => break,
             Err(error) => return Err(broken(error)),
         }

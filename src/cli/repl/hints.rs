@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tagwell::value::Type;
+use tagwell::{schema::Source, value::Type};
 
 use super::{
     super::summary::grouped,
@@ -57,7 +57,9 @@ impl Session {
         let mut names: Vec<(String, &'static str)> = vec![];
         for table in &rulebook.schema.tables {
             names.push((table.name.to_string(), "table"));
-            names.extend(table.columns.iter().map(|column| (column.name.to_string(), "field")));
+            // What the state remembers has no name that could be typed.
+            let named = table.columns.iter().filter(|column| column.source != Source::State);
+            names.extend(named.map(|column| (column.name.to_string(), "field")));
         }
         let headers = book.inputs.facts.values().flat_map(|facts| &facts.columns);
         names.extend(headers.map(|column| (column.header.clone(), "field")));

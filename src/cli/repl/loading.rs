@@ -115,7 +115,14 @@ impl Session {
             (self.users, self.tables) = before;
             self.book = self.checked(&self.rules.clone()).ok();
         }
-        answer
+        // A table that no rule declares: the file says what to type.
+        answer.map_err(|Wrong(why)| match named {
+            Some((_, file)) if is_undeclared(&why) && Path::new(file).is_file() => Wrong(format!(
+                "{}\n  = help: declare it first: `:schema {file}` prints a declaration to begin with\n",
+                why.trim_end()
+            )),
+            _ => Wrong(why),
+        })
     }
 
     /// What the rules call the users' table.
@@ -247,6 +254,11 @@ impl Session {
         let bad = first_bad.map(|first| format!(", and {} bad: {first}", grouped(bad))).unwrap_or_default();
         Ok(format!("{}: {} rows{bad}\n", table.name, grouped(rows)))
     }
+}
+
+/// Whether what is wrong is that no rule declares a table, and none is called nearly so.
+fn is_undeclared(why: &str) -> bool {
+    why.contains("have no table") && !why.contains("did you mean")
 }
 
 /// A name as rules write it.

@@ -22,6 +22,7 @@ use super::{
         book::{Book, Doubts, Stop},
         clock::AsOf,
         exit::Failure,
+        run::moves,
         state::State,
     },
     commands,
@@ -422,7 +423,12 @@ impl Session {
 
     /// What does not count of the data, as far as it has not been said.
     pub(super) fn notes(&mut self, people: &People, rulebook: &ir::Rulebook) -> String {
-        let lines = people.passed_over(rulebook).into_iter();
+        let mut lines = people.passed_over(rulebook);
+        if self.state.is_none() {
+            let all = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
+            lines.extend(moves::without_state(rulebook, &all));
+        }
+        let lines = lines.into_iter();
         lines.filter(|line| self.noted.insert(line.clone())).map(|line| format!("note: {line}\n")).collect()
     }
 

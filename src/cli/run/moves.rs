@@ -6,28 +6,27 @@ use serde_json::{Map, Value as Json, json};
 use tagwell::{
     action::Reason,
     engine::stateful::Moves,
-    ir::{Body, Choice, DefinitionId, Rulebook, TriggerKind},
+    ir::{Body, Choice, DefinitionId, Reads, Rulebook, TriggerKind},
     outcome::aligned,
 };
 
-use super::{
-    super::{summary::grouped, voice::Voice},
-    acting::Acted,
-};
+use super::{super::summary::grouped, acting::Acted};
 
-/// What has no effect without state.
-pub(super) fn without_state(rulebook: &Rulebook, results: &[DefinitionId], voice: &Voice) {
+/// What has no effect without state, of what these results read; a line each.
+pub(in crate::cli) fn without_state(rulebook: &Rulebook, reads: &Reads) -> Vec<String> {
+    let mut lines = vec![];
     let has_keep = |id: &&DefinitionId| {
         let Body::Level(ladder) = &rulebook.definition(**id).body else { return false };
         ladder.arms.iter().any(|arm| matches!(&arm.choice, Choice::From { keep, .. } if !keep.is_empty()))
     };
-    if let Some(level) = results.iter().find(has_keep) {
+    if let Some(level) = reads.definitions.iter().find(has_keep) {
         let name = &rulebook.definition(*level).name;
-        voice.say(&format!("`keep` of `{name}` has no effect: without --state nothing has been before"));
+        lines.push(format!("`keep` of `{name}` has no effect: without --state nothing has been before"));
     }
-    if rulebook.actions.memory.here.is_some() {
-        voice.say("`held` is missing for everybody: without --state nothing has been before");
+    if rulebook.actions.memory.here.is_some_and(|here| reads.columns.contains(&here)) {
+        lines.push("`held` is missing for everybody: without --state nothing has been before".to_owned());
     }
+    lines
 }
 
 /// For people.
