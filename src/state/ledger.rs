@@ -1,10 +1,13 @@
 //! The ledger: every decision that was made, also each one that was stopped, in the order decided.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use rusqlite::{Connection, Row, params, types::FromSql};
 
-use crate::state::{NameId, StateError, names::Names};
+use crate::state::{NameId, StateError, file, names::Names};
 
 /// One decision, as it is recorded. Its fields are those of the action record that `--actions` writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -243,6 +246,36 @@ impl Ledger<'_> {
             tell(read(row).map_err(fail)?)?;
         }
         Ok(())
+    }
+}
+
+/// What was decided in runs before one that is being recorded: many threads may ask, each on a connection of its own, and nobody waits for
+/// whoever records.
+#[derive(Debug)]
+pub struct Past {
+    pub(super) path: PathBuf,
+    /// The number of the run that is recorded.
+    pub(super) run: i64,
+    /// Connections that nobody uses just now.
+    pub(super) idle: Mutex<Vec<Connection>>,
+}
+
+impl Past {
+    /// What was decided about a user, in that order; see [`crate::state::Remembered::has_past`].
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn deeds(&self, user: u32) -> Result<Vec<PastDeed>, StateError> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = idle().pop();
+        let database = match known {
+            Some(database) => database,
+            None => file::open_again(&self.path)?,
+        };
+        let names = Names::default();
+        let found = Ledger { database: &database, path: &self.path, names: &names }.past_deeds(user, self.run);
+        idle().push(database);
+        found
     }
 }
 

@@ -42,7 +42,7 @@ mod tests;
 
 pub use self::{
     error::StateError,
-    ledger::{Decision, Ledger, LedgerRow, PastDeed, Touch},
+    ledger::{Decision, Ledger, LedgerRow, Past, PastDeed, Touch},
     names::{Kind, NameId, ValueId},
     recording::Recording,
     remembered::{Kept, Remembered},

@@ -15,6 +15,9 @@ use crate::state::{
 /// So many rows are kept before they are written.
 const ENOUGH: usize = 1 << 18;
 
+/// And so many decisions.
+const ENOUGH_OF_LEDGER: usize = 1 << 11;
+
 /// A run that is being recorded: all of it or, without [`Recording::commit`], nothing.
 #[derive(Debug)]
 pub struct Recording {
@@ -223,7 +226,7 @@ impl Recording {
     /// Where it cannot be written.
     pub fn decide(&mut self, user: u32, segment: NameId, decision: Decision) -> Result<(), StateError> {
         self.waiting.decisions.push((user, segment, decision));
-        self.write_where_enough(self.waiting.decisions.len())
+        if self.waiting.decisions.len() < ENOUGH_OF_LEDGER { Ok(()) } else { self.write_ledger() }
     }
 
     /// The hash of the whole population, where it is known only now.
@@ -254,6 +257,20 @@ impl Recording {
 
     fn write_where_enough(&mut self, waiting: usize) -> Result<(), StateError> {
         if waiting < ENOUGH { Ok(()) } else { self.write() }
+    }
+
+    /// Writes what follows in order, while others still evaluate.
+    fn write_ledger(&mut self) -> Result<(), StateError> {
+        let rest = self.next_user..self.next_user;
+        let waiting = Waiting {
+            users: std::mem::replace(&mut self.waiting.users, rest),
+            transitions: std::mem::take(&mut self.waiting.transitions),
+            decisions: std::mem::take(&mut self.waiting.decisions),
+            ..Waiting::default()
+        };
+        waiting.write(&self.store.database, self.run, &self.after).map_err(|error| self.failed(&error))?;
+        self.after.take(&waiting);
+        Ok(())
     }
 
     fn write(&mut self) -> Result<(), StateError> {

@@ -38,6 +38,9 @@ pub(super) type Memberships = Sparse<(u32, i64)>;
 /// No value, among those of [`Memberships`].
 pub(super) const NO_VALUE: u32 = 0;
 
+/// How far behind another user one is looked for before keys are hashed.
+const NEAR: u32 = 8;
+
 /// An arm of a level that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Kept {
@@ -125,10 +128,10 @@ impl Remembered {
         numbers.table.find(numbers.hash(key), |number| self.key(*number) == Some(key)).copied()
     }
 
-    /// A user's number, looked for first at the one behind another's: data mostly come in the same order again.
+    /// A user's number, looked for first at those behind another's: data mostly come in the same order again, and some users are gone.
     pub fn number_behind(&self, before: u32, key: &str) -> Option<u32> {
-        let next = before.wrapping_add(1);
-        if self.key(next) == Some(key) { Some(next) } else { self.number(key) }
+        let near = (1..=NEAR).map(|step| before.wrapping_add(step)).find(|next| self.key(*next) == Some(key));
+        near.or_else(|| self.number(key))
     }
 
     /// A user's key.

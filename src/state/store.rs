@@ -2,13 +2,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use rusqlite::Connection;
 
 use crate::state::{
-    Kind, LastRun, Ledger, NameId, PastDeed, Recording, Remembered, Run, StateError, ValueId, file, load, names::Names,
+    Kind, LastRun, Ledger, NameId, Past, PastDeed, Recording, Remembered, Run, StateError, ValueId, file, load,
+    names::Names,
 };
 
 /// A state that a run will be recorded in; nobody else can record until it is dropped. What is done to it is one transaction:
@@ -92,6 +93,12 @@ impl Store {
     pub fn past_deeds(&self, user: u32) -> Result<Vec<PastDeed>, StateError> {
         let next = self.last.as_ref().map_or(1, |last| last.number.saturating_add(1));
         self.ledger().past_deeds(user, next)
+    }
+
+    /// The same for many threads, while a run is recorded.
+    pub fn past(&self) -> Past {
+        let run = self.last.as_ref().map_or(1, |last| last.number.saturating_add(1));
+        Past { path: self.path.clone(), run, idle: Mutex::default() }
     }
 
     /// Begins to record a run.

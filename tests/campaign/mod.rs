@@ -3,6 +3,7 @@
 //! The tables `*.cases` hold rules, users from day to day and everything that is to happen; [`case`] tells how they are written. Each is played
 //! through the command with a state file, and where it can be told as a diary, by `tagwell test` too: both must agree.
 
+mod as_read;
 mod case;
 mod chance;
 mod crash;

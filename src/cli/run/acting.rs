@@ -1,7 +1,7 @@
 //! `run --state` and `run --actions`: users' turns are taken beside their results.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io::Write,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,7 +17,7 @@ use tagwell::{
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
     schema::ColumnId,
-    state::{LastRun, Ledger, LedgerRow, Run as StateRun, Store, Touch},
+    state::{self, Kind, LastRun, Ledger, LedgerRow, NameId, Run as StateRun, StateError, Store, Touch},
     value::{Zone, moment_text::timestamp_text, print},
 };
 use tempfile::NamedTempFile;
@@ -272,6 +272,7 @@ impl Acting {
         let changed = stateful::changed_inputs(&rulebook, &this, last.as_ref().unwrap_or(&nothing));
         let read = stateful::segments_read(&rulebook, &tracked, &changed);
         let rules_since = past.store.as_ref().map(Store::rules_since).transpose()?.flatten();
+        let history = History::of(&past, recollection.as_ref(), &tracked, &rulebook);
         let recorder = Recorder::preview(Arc::clone(&rulebook), Arc::clone(&tracked), zone.clone(), this.as_of);
         let recorder = match past.store.zip(recollection.as_ref()) {
             None => recorder,
@@ -292,7 +293,13 @@ impl Acting {
         let names: BTreeMap<DefinitionId, Symbol> =
             tracked.definitions().map(|id| (id, rulebook.definition(id).name.clone())).collect();
         let says = |key: &str, segment: DefinitionId| names.get(&segment).and_then(|name| before.says(key, name));
-        let past = |number: u32| shared.past(number, &names);
+        let past = |number: u32| match history.as_ref().map_or(Ok(vec![]), |history| history.of_user(number)) {
+            Ok(found) => found,
+            Err(error) => {
+                shared.fail(error.into());
+                vec![]
+            }
+        };
         let standing = Standing {
             sources: book.checked.warnings().sources(),
             preview,
@@ -435,7 +442,7 @@ fn first_asked(rulebook: &tagwell::ir::Rulebook, past: &Earlier, tracked: &Track
     let segments = tracked.segments.iter().filter_map(|place| tracked.stays.get(*place)).map(|stay| stay.definition);
     let known = |id: &DefinitionId| {
         let name = &rulebook.definition(*id).name;
-        past.store.as_ref().is_some_and(|store| store.name(tagwell::state::Kind::Segment, name).is_some())
+        past.store.as_ref().is_some_and(|store| store.name(Kind::Segment, name).is_some())
     };
     segments.filter(|id| !known(id)).collect()
 }
@@ -456,6 +463,42 @@ fn told_again(past: &Earlier, writer: Option<ActionsWriter>, zone: &Zone) -> Res
     Ok(told)
 }
 
+/// What was decided in runs before.
+struct History {
+    decided: state::Past,
+    recollection: Arc<Recollection>,
+    /// The segments that there still are.
+    segments: HashMap<NameId, Symbol>,
+}
+
+impl History {
+    fn of(
+        past: &Earlier,
+        recollection: Option<&Arc<Recollection>>,
+        tracked: &Tracked,
+        rulebook: &tagwell::ir::Rulebook,
+    ) -> Option<History> {
+        let (store, recollection) = past.store.as_ref().zip(recollection)?;
+        let segments = tracked.segments.iter().filter_map(|place| tracked.stays.get(*place)).filter_map(|stay| {
+            let name = &rulebook.definition(stay.definition).name;
+            Some((store.name(Kind::Segment, name)?, name.clone()))
+        });
+        Some(History { decided: store.past(), recollection: Arc::clone(recollection), segments: segments.collect() })
+    }
+
+    /// For a user.
+    fn of_user(&self, number: u32) -> Result<Vec<Past>, StateError> {
+        if !self.recollection.remembered().has_past(number) {
+            return Ok(vec![]);
+        }
+        let past = self.decided.deeds(number)?.into_iter().map(|it| {
+            let segment = self.segments.get(&it.segment).cloned();
+            stateful::past(it, segment)
+        });
+        Ok(past.collect())
+    }
+}
+
 /// What many threads share.
 struct Shared {
     recorder: Mutex<Recorder>,
@@ -474,23 +517,6 @@ impl Shared {
 
     fn fail(&self, failure: Failure) {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
-    }
-
-    /// What was decided for a user in runs before.
-    fn past(&self, number: u32, names: &BTreeMap<DefinitionId, Symbol>) -> Vec<Past> {
-        let recorder = self.recorder();
-        let found = match recorder.past(number) {
-            Ok(found) => found,
-            Err(error) => {
-                self.fail(error.into());
-                return vec![];
-            }
-        };
-        let past = found.into_iter().map(|it| {
-            let segment = recorder.segment_named(it.segment).and_then(|id| names.get(&id));
-            stateful::past(it, segment.cloned())
-        });
-        past.collect()
     }
 
     /// Records a user's turn, and writes what was decided.

@@ -13,7 +13,7 @@ use crate::{
         },
     },
     ir::{DefinitionId, Rulebook, TriggerKind},
-    state::{self, Kept, LedgerRow, NameId, PastDeed, Recording, StateError, ValueId},
+    state::{self, Kept, LedgerRow, NameId, Recording, StateError, ValueId},
     value::{Value, Zone, print},
 };
 
@@ -86,24 +86,6 @@ impl Recorder {
         let kept = kept.into_iter().filter_map(|(_, value)| value).collect();
         let names = Some(Names { recording, recollection, stays, kept });
         Ok(Recorder { names, ..preview })
-    }
-
-    /// What was decided for a user in runs before.
-    ///
-    /// # Errors
-    /// A state that cannot be read.
-    pub fn past(&self, number: u32) -> Result<Vec<PastDeed>, StateError> {
-        match &self.names {
-            Some(names) if names.recollection.remembered().has_past(number) => names.recording.past_deeds(number),
-            Some(_) | None => Ok(vec![]),
-        }
-    }
-
-    /// The name of a segment that the state calls so.
-    pub fn segment_named(&self, id: NameId) -> Option<DefinitionId> {
-        let names = self.names.as_ref()?;
-        let place = names.stays.iter().position(|(name, _)| *name == id)?;
-        self.tracked.stays.get(place).map(|stay| stay.definition)
     }
 
     /// Takes one user's turn; each decision is handed on.
