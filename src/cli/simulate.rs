@@ -121,8 +121,7 @@ impl Simulate {
         let needed: Vec<ColumnId> = needed.into_iter().collect();
         let zone = book.checked.zone();
         let run = self.run(&played);
-        let mut play =
-            days::Play { run: &run, book, table: &table, needed: &needed, reads: &reads, state: &played };
+        let mut play = days::Play { run: &run, book, table: &table, needed: &needed, reads: &reads, state: &played };
         let (mut all, mut sends): (Vec<Day>, _) = (vec![], days::Sends::default());
         for instant in instants {
             voice.more(&format!("as of {}", timestamp_text(instant, &zone)));
@@ -166,8 +165,11 @@ impl Simulate {
             return Ok(());
         }
         let last = timestamp_text(last, zone);
-        Err(Failure::new(format!("--from: the last run of `{}` is as of {last}, which is not before it", state.display()))
-            .help("play what comes after that run; without --state days are played as if nothing had been before"))
+        Err(Failure::new(format!(
+            "--from: the last run of `{}` is as of {last}, which is not before it",
+            state.display()
+        ))
+        .help("play what comes after that run; without --state days are played as if nothing had been before"))
     }
 
     /// The moments that are played.

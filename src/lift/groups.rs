@@ -116,11 +116,14 @@ pub fn compare(
             early += too_early;
             arms.push(Arm::of(variant, held, share));
         }
+        // What is done beside a split is done for those whom it holds out, too: that is no comparison.
+        let split = arms.iter().any(|arm| arm.held && arm.variant.is_some());
         let held = arms
             .iter()
             .filter(|arm| arm.held)
             .fold(Share::default(), |sum, arm| Share { of: sum.of + arm.share.of, all: sum.all + arm.share.all });
-        for arm in arms.iter_mut().filter(|arm| !arm.held).chain(&mut treated) {
+        let compared = |arm: &&mut Arm| !arm.held && (arm.variant.is_some() || !split);
+        for arm in arms.iter_mut().filter(compared).chain(&mut treated) {
             arm.lift = arm.share.rate().zip(held.rate()).map(|(rate, held)| rate - held);
             arm.interval = arm.share.difference(held);
         }

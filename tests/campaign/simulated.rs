@@ -56,7 +56,8 @@ fn by_runs(folder: &Path, days: &[&str]) -> Vec<Value> {
 
 /// From the summary of a run who entered and left, from its decisions the rest.
 fn brought(summary: &Value, actions: &str) -> Value {
-    let nothing = || json!({ "entered": {}, "left": {}, "sent": {}, "deferred": 0, "held": 0, "done": {}, "stopped": {} });
+    let nothing =
+        || json!({ "entered": {}, "left": {}, "sent": {}, "deferred": 0, "held": 0, "done": {}, "stopped": {} });
     let mut segments: BTreeMap<String, Value> = BTreeMap::new();
     for (name, moved) in summary["segments"].as_object().unwrap() {
         let segment = segments.entry(name.clone()).or_insert_with(nothing);
@@ -108,7 +109,8 @@ fn what_is_played_is_what_runs_decide() {
             .iter()
             .map(|(messages, users)| messages.parse::<u64>().unwrap() * users.as_u64().unwrap())
             .sum();
-        let of_segments = told["total"].as_object().unwrap().values().flat_map(|it| it["sent"].as_object().unwrap().values());
+        let of_segments =
+            told["total"].as_object().unwrap().values().flat_map(|it| it["sent"].as_object().unwrap().values());
         assert_eq!(of_users, of_segments.map(|number| number.as_u64().unwrap()).sum::<u64>(), "seed {seed}");
         sent += of_users;
     }

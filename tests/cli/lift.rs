@@ -145,7 +145,15 @@ fn all_variants_are_compared_together_too() {
     );
     let answer = place.run(&LATER);
     assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{answer:?}");
-    insta::assert_snapshot!(answer.out, @"");
+    insta::assert_snapshot!(answer.out, @"
+    segment  trigger  variant             users  converted  rate      lift    95 %
+    ───────  ───────  ──────────────────  ─────  ─────────  ────────  ──────  ───────────────────────────────
+    s        enter    –                   2      2          100.00 %
+    s        enter    a                   2      2          100.00 %  +50.00  -27.26 to +90.55  may be chance
+    s        enter    b                   2      1          50.00 %   +0.00   -57.34 to +57.34  may be chance
+    s        enter    control (held out)  2      1          50.00 %
+    s        enter    all variants        3      2          66.67 %   +16.67  -44.58 to +65.48  may be chance
+    ");
     let answer = place.run(&[&LATER[..], &["--format", "json"]].concat());
     let document: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
     assert_eq!(document["comparisons"][0]["treated"]["users"], 3);
@@ -160,7 +168,13 @@ fn where_nobody_was_held_out_that_is_said() {
     let answer = place.run(&LATER);
     assert_eq!(answer.err, "of `s`, enter, nobody was held out, so nothing is compared\n", "{answer:?}");
     // Nobody converted: the groups are of one, and nothing is known.
-    insta::assert_snapshot!(answer.out, @"");
+    insta::assert_snapshot!(answer.out, @"
+    segment  trigger  variant       users  converted  rate    lift   95 %
+    ───────  ───────  ────────────  ─────  ─────────  ──────  ─────  ───────────────────────────────
+    s        enter    –             1      0          0.00 %
+    s        every    –             1      0          0.00 %  +0.00  -79.35 to +79.35  may be chance
+    s        every    – (held out)  1      0          0.00 %
+    ");
 }
 
 #[test]

@@ -144,8 +144,8 @@ fn whose(store: &Store, was: &str, rulebook: &tagwell::ir::Rulebook, voice: &Voi
     }
     let mut segments = rulebook.definitions.iter().filter(|it| matches!(it.body, Body::Segment(_))).peekable();
     let called = |name: &str| if name.is_empty() { "no name".to_owned() } else { format!("the name `{name}`") };
-    let known = segments.peek().is_none()
-        || segments.any(|it| store.name(tagwell::state::Kind::Segment, &it.name).is_some());
+    let known =
+        segments.peek().is_none() || segments.any(|it| store.name(tagwell::state::Kind::Segment, &it.name).is_some());
     if !known {
         let message = format!(
             "the state belongs to other rules: its last run was of a rulebook with {}, this one has {}, and no segment of it is known there",
