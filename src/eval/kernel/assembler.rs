@@ -9,7 +9,7 @@ use std::{
 use foldhash::fast::RandomState;
 
 use super::{
-    conjunction,
+    conjunction::{self, Conjunction},
     lacks::Ways,
     program::{
         ALL, ALWAYS, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Leaf, Literal, NONE, NOWHERE, Program,
@@ -245,12 +245,12 @@ impl<'b> Assembler<'b> {
 
     /// Puts literals that are made alike side by side, in the order of the first number: groups, and the order of what is in them.
     fn groups(&mut self, all: Vec<(usize, Kind, &[Literal])>) -> (Vec<Group>, Vec<usize>) {
-        let sure = all.iter().map(|(_, kind, literals)| conjunction::of(*kind, literals).unzip());
-        let sure: Vec<(Option<conjunction::Shape>, Vec<u32>)> =
-            sure.map(|(shape, lanes)| (shape, lanes.unwrap_or_default())).collect();
+        let conjunctions = all.iter().map(|(_, kind, literals)| conjunction::of(*kind, literals));
+        let conjunctions: Vec<Option<Conjunction>> = conjunctions.collect();
+        let conjunction = |at: usize| conjunctions.get(at).and_then(Option::as_ref);
         let key = |at: usize| {
             let (first, kind, literals) = all.get(at)?;
-            Some((*first, *kind, literals.len(), sure.get(at)?.0))
+            Some((*first, *kind, literals.len(), conjunction(at).map(|it| it.shape)))
         };
         let mut order: Vec<usize> = (0..all.len()).collect();
         let begins = |at: usize| all.get(at).and_then(|(_, _, literals)| literals.first()).map(|it| (it.high, it.low));
@@ -258,19 +258,27 @@ impl<'b> Assembler<'b> {
         let (mut groups, mut start) = (vec![], 0);
         for alike in order.chunk_by(|a, b| key(*a) == key(*b)) {
             let Some((_, kind, arity, shape)) = alike.first().and_then(|at| key(*at)) else { continue };
-            let (literals, lanes) = (self.program.literals.len(), self.program.sure.len());
-            for at in alike {
-                self.program.literals.extend(all.get(*at).into_iter().flat_map(|(_, _, literals)| literals.iter()));
-                self.program.sure.extend(sure.get(*at).into_iter().flat_map(|(_, lanes)| lanes.iter()));
-            }
+            let program = &mut self.program;
             groups.push(Group {
                 kind,
                 arity,
-                literals: literals..self.program.literals.len(),
+                literals: program.literals.len(),
                 shape,
-                sure: lanes..self.program.sure.len(),
+                lanes: program.conjoined.len(),
+                settled: program.settled.len(),
                 outputs: start..start + alike.len(),
             });
+            for at in alike {
+                let Some(Conjunction { lanes, settled, shape }) = conjunction(*at) else {
+                    program.literals.extend(all.get(*at).into_iter().flat_map(|(_, _, literals)| literals.iter()));
+                    continue;
+                };
+                program.conjoined.extend(lanes);
+                program.settled.extend(settled);
+                if shape.open.is_none() {
+                    program.literals.extend(all.get(*at).into_iter().flat_map(|(_, _, literals)| literals.iter()));
+                }
+            }
             start += alike.len();
         }
         (groups, order)

@@ -74,15 +74,41 @@ pub(super) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
     Simd::vectorize(pulp::Scalar::new(), work)
 }
 
+/// The lanes of a block.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    /// As many as a power of two, so that no number of a lane, cut to it, is beyond them.
+    rows: Vec<Lane>,
+}
+
+impl Lanes {
+    /// So many, at least; all without rows.
+    pub(super) fn new(lanes: usize) -> Lanes {
+        Lanes { rows: vec![Lane::NONE; lanes.next_power_of_two()] }
+    }
+
+    /// The rows of a lane.
+    #[inline(always)]
+    pub(super) fn get(&self, lane: u32) -> &Lane {
+        static NONE: Lane = Lane::NONE;
+        self.rows.get(lane as usize & self.rows.len().wrapping_sub(1)).unwrap_or(&NONE)
+    }
+
+    /// Says which rows a lane has.
+    pub(super) fn set(&mut self, lane: u32, rows: Lane) {
+        self.some(lane as usize, 1).fill(rows);
+    }
+
+    /// Lanes that stand one behind the other.
+    pub(super) fn some(&mut self, first: usize, lanes: usize) -> &mut [Lane] {
+        self.rows.get_mut(first..first + lanes).unwrap_or_default()
+    }
+}
+
 /// A part of a lane in a register: a whole number of parts makes a lane.
 #[inline(always)]
-pub(super) fn part<S: Simd>(lanes: &[Lane], lane: u32, part: usize) -> S::u64s {
-    static NONE: Lane = Lane::NONE;
-    let lane = match lanes.get(lane as usize) {
-        Some(lane) => lane,
-        None => &NONE,
-    };
-    match S::as_simd_u64s(&lane.0).0.get(part) {
+pub(super) fn part<S: Simd>(lanes: &Lanes, lane: u32, part: usize) -> S::u64s {
+    match S::as_simd_u64s(&lanes.get(lane).0).0.get(part) {
         Some(part) => *part,
         None => pulp::bytemuck::Zeroable::zeroed(),
     }
@@ -113,8 +139,8 @@ pub(super) fn count<S: Simd>(part: S::u64s) -> u64 {
 
 /// Writes a part of a lane.
 #[inline(always)]
-pub(super) fn write<S: Simd>(lanes: &mut [Lane], lane: u32, part: usize, rows: S::u64s) {
-    if let Some(lane) = lanes.get_mut(lane as usize)
+pub(super) fn write<S: Simd>(lanes: &mut Lanes, lane: u32, part: usize, rows: S::u64s) {
+    if let Some(lane) = lanes.rows.get_mut(lane as usize)
         && let Some(slot) = S::as_mut_simd_u64s(&mut lane.0).0.get_mut(part)
     {
         *slot = rows;

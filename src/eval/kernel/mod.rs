@@ -10,14 +10,18 @@ mod bits;
 mod combine;
 mod conjunction;
 mod counts;
+mod fill;
 mod frame;
+mod kept;
 mod lacks;
 mod ladder;
 mod lane;
 mod leaf;
 mod program;
 mod ranked;
+mod reading;
 mod rounds;
+mod why;
 
 pub use counts::{Counts, Spread};
 pub use frame::{Frame, Slice};
@@ -39,10 +43,14 @@ use crate::{
     schema::ColumnId,
     value::{Type, Value},
 };
-use combine::{Combine, Kept};
-use lane::{BLOCK, Lane};
+use combine::Combine;
+use fill::Fill;
+use kept::Kept;
+use lane::{BLOCK, Lane, Lanes};
 use leaf::{Answer, Memo};
-use program::{ALL, Doubts, Program, Segment, Source, Wanted};
+use program::Source;
+use program::{ALL, Doubts, Program, Segment, Wanted};
+use ranked::Rows;
 
 /// A rulebook ready to be asked about many users at one as-of. Shared between threads as it is.
 #[derive(Debug)]
@@ -68,10 +76,19 @@ pub struct Kernel<'a> {
 }
 
 /// Memory that an evaluation needs and the next one can use.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Scratch {
-    lanes: Vec<Lane>,
+    lanes: Lanes,
+    /// Of each row of a block, the first lane of a source that it lies in.
+    of: Vec<u32>,
+    fill: Fill,
     memos: HashMap<ColumnId, Memo>,
+}
+
+impl Scratch {
+    fn of(program: &Program) -> Scratch {
+        Scratch { lanes: Lanes::new(program.lanes), of: vec![], fill: Fill::default(), memos: HashMap::new() }
+    }
 }
 
 /// What some users got.
@@ -150,7 +167,7 @@ impl<'a> Kernel<'a> {
     /// How many users are best evaluated together.
     pub fn together(&self) -> usize {
         // Where users are only counted, those who lack the same are put together, and the more there are, the more do.
-        let most = if self.program.kept == 0 { 64 } else { 16 };
+        let most = if self.program.kept == 0 { 128 } else { 16 };
         let blocks = (1 << 22) / (BLOCK / 8 * self.program.kept.max(1));
         blocks.clamp(2, most) * BLOCK
     }
@@ -164,8 +181,8 @@ impl<'a> Kernel<'a> {
     pub fn evaluate(&self, frame: &dyn Frame, counts: &mut Counts) -> Found {
         let rows = frame.rows();
         let mut found = Found { rows, kept: Kept::new(self.program.kept, rows), ..Found::default() };
-        let mut scratch = self.scratch.lock().ok().and_then(|mut all| all.pop()).unwrap_or_default();
-        scratch.lanes.resize(self.program.lanes, Lane::NONE);
+        let used = self.scratch.lock().ok().and_then(|mut all| all.pop());
+        let mut scratch = used.unwrap_or_else(|| Scratch::of(&self.program));
         let mut leaves: HashMap<usize, Answer> = HashMap::new();
         for segment in &self.program.segments {
             self.segment(segment, frame, &mut found, &mut leaves, &mut scratch, counts);
@@ -236,17 +253,20 @@ impl<'a> Kernel<'a> {
             let first = block * BLOCK;
             let chosen = order.as_ref().map(|order| order.get(first..).unwrap_or_default());
             let all = Lane::first(found.rows - first);
-            scratch.lanes.iter_mut().skip(ALL as usize).take(1).for_each(|lane| *lane = all);
+            scratch.lanes.set(ALL, all);
+            scratch.of.resize(BLOCK.min(found.rows - first), 0);
             for (source, column) in &columns {
-                let pieces = source.rank.pieces();
-                let lanes = scratch.lanes.get_mut(source.lane..source.lane + pieces + 2).unwrap_or_default();
-                lanes.fill(Lane::NONE);
                 match (column, chosen) {
-                    (None, _) => {}
-                    (Some((column, start)), None) => source.rank.scatter(column, start + first, all, lanes),
-                    (Some((column, start)), Some(rows)) => source.rank.scatter_chosen(column, *start, rows, lanes),
+                    (None, _) => scratch.of.fill(u32::MAX),
+                    (Some((column, start)), None) => {
+                        source.rank.lanes_of(column, Rows::From(start + first), &mut scratch.of);
+                    }
+                    (Some((column, start)), Some(rows)) => {
+                        source.rank.lanes_of(column, Rows::Chosen(*start, rows), &mut scratch.of);
+                    }
                 }
-                source.rank.gather(lanes.get_mut(..=pieces).unwrap_or_default());
+                let lanes = scratch.lanes.some(source.lane, source.lanes());
+                scratch.fill.fill(&source.rank, &scratch.of, lanes);
             }
             let answers = segment.leaves.iter().filter_map(|at| Some((leaves.get(at)?, program.leaves.get(*at)?.1)));
             for (answer, lane) in answers {
@@ -255,11 +275,10 @@ impl<'a> Kernel<'a> {
                     Some(rows) => Lane::chosen(words, rows),
                 };
                 let settled = answer.settled.as_ref().map_or(all, |settled| of(settled));
-                if let Some([yes, behind]) = scratch.lanes.get_mut(lane as usize..lane as usize + 2) {
-                    (*yes, *behind) = (of(&answer.yes), settled);
-                }
+                scratch.lanes.set(lane, of(&answer.yes).and(settled));
+                scratch.lanes.set(lane + 1, settled);
             }
-            let lanes = scratch.lanes.as_mut_slice();
+            let lanes = &mut scratch.lanes;
             lane::dispatch(Combine { program, segment, block, lanes, kept: &mut kept, counts });
         }
         found.kept = kept;

@@ -97,12 +97,14 @@ pub(super) struct Group {
     pub(super) kind: Kind,
     /// How many literals each has.
     pub(super) arity: usize,
-    /// Of [`Program::literals`].
-    pub(super) literals: Range<usize>,
-    /// The same where nobody is in doubt, if it has that form.
+    /// Where their literals begin in [`Program::literals`], where they are needed.
+    pub(super) literals: usize,
+    /// The same as conjunctions, if they have that form.
     pub(super) shape: Option<Shape>,
-    /// Of [`Program::sure`].
-    pub(super) sure: Range<usize>,
+    /// Where their lanes begin in [`Program::conjoined`].
+    pub(super) lanes: usize,
+    /// Where the lanes of the settled begin in [`Program::settled`].
+    pub(super) settled: usize,
     /// Of the segment's outputs, or of its inner combinations.
     pub(super) outputs: Range<usize>,
 }
@@ -142,6 +144,11 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// How many lanes.
+    pub(super) fn lanes(&self) -> usize {
+        self.rank.pieces() + 2
+    }
+
     /// The lane of those whose value is known.
     pub(super) fn known(&self) -> u32 {
         (self.lane + self.rank.pieces()) as u32
@@ -198,8 +205,10 @@ pub(super) struct LadderLacks {
 pub(super) struct Program {
     pub(super) lanes: usize,
     pub(super) literals: Vec<Literal>,
-    /// Lanes of conditions of which nobody is in doubt, as their [`Shape`] says.
-    pub(super) sure: Vec<u32>,
+    /// Lanes of conjunctions, as their [`Shape`] says.
+    pub(super) conjoined: Vec<u32>,
+    /// Lanes of the settled of conjunctions.
+    pub(super) settled: Vec<u32>,
     pub(super) sources: Vec<Source>,
     /// With their lanes, and what is in doubt where they are not settled.
     pub(super) leaves: Vec<(Leaf, u32, Doubts)>,

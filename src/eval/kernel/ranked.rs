@@ -6,7 +6,6 @@ use std::{hash::BuildHasher, sync::Arc};
 
 use foldhash::fast::FixedState;
 
-use super::lane::{self, BLOCK, Lane, WORDS};
 use crate::{
     column::{Column, Data},
     plan::{Cuts, float_key},
@@ -68,18 +67,6 @@ impl Rank {
         }
     }
 
-    /// Makes of the rows by piece, behind a lane of none, the rows before each cut; the last are all whose value is known. Texts stay by
-    /// themselves, since nothing lies between them.
-    pub(super) fn gather(&self, lanes: &mut [Lane]) {
-        match self {
-            Rank::Keys(_) => lane::accumulate(lanes),
-            Rank::Texts(_) => {
-                let known = lanes.iter().fold(Lane::NONE, |all, lane| all.or(*lane));
-                lanes.last_mut().into_iter().for_each(|last| *last = known);
-            }
-        }
-    }
-
     /// The piece of a text.
     pub(super) fn text(&self, text: &str) -> Option<u32> {
         match self {
@@ -88,32 +75,31 @@ impl Rank {
         }
     }
 
-    /// The same of rows that stand here and there.
-    pub(super) fn scatter_chosen(&self, column: &Column, start: usize, chosen: &[u32], lanes: &mut [Lane]) {
-        let missing = lanes.len().saturating_sub(1);
-        let mut rows = Rows { lanes, known: Lane::NONE, missing };
+    /// Of each row of a block, the first of the lanes that it lies in: one behind its piece; of a row that has no value, the last lane.
+    pub(super) fn lanes_of(&self, column: &Column, rows: Rows<'_>, lanes: &mut [u32]) {
+        let missing = self.pieces() as u32 + 1;
         match (self, column.data()) {
             (Rank::Keys(keys), Data::Int(all) | Data::Short(all, _) | Data::Timestamp(all)) => {
-                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.piece(*it)));
+                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(*it)));
             }
             (Rank::Keys(keys), Data::Date(all)) => {
-                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
+                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
             }
             (Rank::Keys(keys), Data::Float(all)) => {
-                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.piece(float_key(*it))));
+                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(float_key(*it))));
             }
             (Rank::Keys(keys), Data::Choice(all)) => {
-                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
+                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
             }
             (Rank::Keys(keys), Data::Decimal(all, _)) => {
-                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |it| keys.wide_piece(*it)));
+                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.wide_piece(*it)));
             }
             (Rank::Texts(texts), Data::Texts(all)) => {
-                rows.write_chosen(column, start, chosen, |row| all.get(row).map_or(0, |text| texts.piece(text)));
+                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |text| texts.piece(text)));
             }
             (Rank::Texts(texts), Data::Text(all)) => {
                 let piece = |row: usize| all.get(row).and_then(Option::as_deref).map_or(0, |text| texts.piece(text));
-                rows.write_chosen(column, start, chosen, piece);
+                rows.each(column, lanes, missing, piece);
             }
             (
                 Rank::Keys(_) | Rank::Texts(_),
@@ -129,101 +115,29 @@ impl Rank {
                 | Data::Choice(_)
                 | Data::Float(_)
                 | Data::Decimal(..),
-            ) => {}
-        }
-    }
-
-    /// Writes the rows of a block by piece into lanes, the first of which stays empty; rows that have no value into the last.
-    pub(super) fn scatter(&self, column: &Column, start: usize, rows: Lane, lanes: &mut [Lane]) {
-        let missing = lanes.len().saturating_sub(1);
-        let first = start / 64;
-        let known = Lane::of(column.known().get(first..).unwrap_or_default()).and(rows);
-        let mut rows = Rows { lanes, known, missing };
-        match (self, column.data()) {
-            (Rank::Keys(keys), Data::Int(all) | Data::Short(all, _) | Data::Timestamp(all)) => {
-                rows.write(block(all, start), |it| keys.piece(*it));
-            }
-            (Rank::Keys(keys), Data::Date(all)) => rows.write(block(all, start), |it| keys.piece(i64::from(*it))),
-            (Rank::Keys(keys), Data::Choice(all)) => rows.write(block(all, start), |it| keys.piece(i64::from(*it))),
-            (Rank::Keys(keys), Data::Float(all)) => rows.write(block(all, start), |it| keys.piece(float_key(*it))),
-            (Rank::Keys(keys), Data::Decimal(all, _)) => rows.write(block(all, start), |it| keys.wide_piece(*it)),
-            (Rank::Texts(texts), Data::Texts(all)) => {
-                rows.write_by(|row| all.get(start + row).map_or(0, |text| texts.piece(text)));
-            }
-            (Rank::Texts(texts), Data::Text(all)) => {
-                let piece = |text: &Option<Arc<str>>| text.as_deref().map_or(0, |text| texts.piece(text));
-                rows.write(block(all, start), piece);
-            }
-            (
-                Rank::Keys(_) | Rank::Texts(_),
-                Data::Bool(_)
-                | Data::Text(_)
-                | Data::Texts(_)
-                | Data::Duration(_)
-                | Data::List(_)
-                | Data::Int(_)
-                | Data::Short(..)
-                | Data::Timestamp(_)
-                | Data::Date(_)
-                | Data::Choice(_)
-                | Data::Float(_)
-                | Data::Decimal(..),
-            ) => {}
+            ) => lanes.fill(missing),
         }
     }
 }
 
-fn block<T>(all: &[T], start: usize) -> &[T] {
-    let rest = all.get(start..).unwrap_or_default();
-    rest.get(..BLOCK).unwrap_or(rest)
-}
-
-/// Rows of a block that are written into lanes.
-struct Rows<'l> {
-    lanes: &'l mut [Lane],
-    known: Lane,
-    missing: usize,
+/// Rows of a column that make a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rows<'r> {
+    /// Those from one on.
+    From(usize),
+    /// Some, as they stand behind a row.
+    Chosen(usize, &'r [u32]),
 }
 
 impl Rows<'_> {
-    fn write<T>(&mut self, values: &[T], piece: impl Fn(&T) -> u32) {
-        for (word, (values, known)) in values.chunks(64).zip(self.known.0).enumerate().take(WORDS) {
-            if known == u64::MAX {
-                for (bit, value) in values.iter().enumerate() {
-                    self.set(piece(value) as usize + 1, word, bit);
-                }
-            } else {
-                for (bit, value) in values.iter().enumerate() {
-                    let at = if known >> bit & 1 == 1 { piece(value) as usize + 1 } else { self.missing };
-                    self.set(at, word, bit);
-                }
-            }
-        }
-    }
-
-    fn write_by(&mut self, piece: impl Fn(usize) -> u32) {
-        for (word, known) in self.known.0.into_iter().enumerate() {
-            let mut left = known;
-            while left != 0 {
-                let bit = left.trailing_zeros() as usize;
-                left &= left - 1;
-                self.set(piece(64 * word + bit) as usize + 1, word, bit);
-            }
-        }
-    }
-
-    fn write_chosen(&mut self, column: &Column, start: usize, chosen: &[u32], piece: impl Fn(usize) -> u32) {
-        for (at, row) in chosen.iter().enumerate().take(BLOCK) {
-            let row = start + *row as usize;
-            let lane = if column.is_known(row) { piece(row) as usize + 1 } else { self.missing };
-            self.set(lane, at / 64, at % 64);
-        }
-    }
-
     #[inline(always)]
-    fn set(&mut self, lane: usize, word: usize, bit: usize) {
-        if let Some(word) = self.lanes.get_mut(lane).and_then(|lane| lane.0.get_mut(word)) {
-            *word |= 1 << bit;
+    fn each(self, column: &Column, lanes: &mut [u32], missing: u32, piece: impl Fn(usize) -> u32) {
+        let lane = |row: usize| if column.is_known(row) { piece(row) + 1 } else { missing };
+        match self {
+            Rows::From(first) => lanes.iter_mut().zip(first..).for_each(|(slot, row)| *slot = lane(row)),
+            Rows::Chosen(first, rows) => {
+                lanes.iter_mut().zip(rows).for_each(|(slot, row)| *slot = lane(first + *row as usize));
+            }
         }
     }
 }
@@ -235,8 +149,8 @@ impl Keys {
         let table = match (cuts.first(), cuts.last()) {
             (Some(first), Some(last)) if cuts.len() > FEW => {
                 let span = last.wrapping_sub(*first) as u64;
-                // Eight buckets a cut, so that most hold none.
-                let buckets = (16 * cuts.len()).next_power_of_two().clamp(1 << 10, 1 << 16).trailing_zeros();
+                // Some buckets a cut, so that most hold one at most, and all of them stay at hand.
+                let buckets = (4 * cuts.len()).next_power_of_two().clamp(1 << 10, 1 << 14).trailing_zeros();
                 let shift = (64 - span.leading_zeros()).saturating_sub(buckets);
                 let mut counts = vec![0; (span >> shift) as usize + 3];
                 for cut in &cuts {
@@ -275,14 +189,14 @@ impl Keys {
                     return self.below;
                 }
                 let bucket = (key.wrapping_sub(*first) as u64 >> shift) as usize;
-                match (counts.get(bucket), counts.get(bucket + 1)) {
-                    (Some(start), Some(end)) if start == end => *start,
-                    (Some(start), Some(end)) => {
-                        let here = self.cuts.get(*start as usize..*end as usize).unwrap_or_default();
-                        *start + here.partition_point(|cut| *cut <= key) as u32
-                    }
-                    _ => self.cuts.len() as u32,
+                let Some(before) = counts.get(bucket) else { return self.below + self.cuts.len() as u32 };
+                // Cuts of later buckets are greater: mostly one comparison tells, without a guess.
+                let mut here = self.cuts.get(*before as usize..).unwrap_or_default().iter();
+                let mut found = *before + u32::from(here.next().is_some_and(|cut| *cut <= key));
+                if found != *before {
+                    found += here.take_while(|cut| **cut <= key).count() as u32;
                 }
+                found
             }
         };
         self.below + found
