@@ -131,7 +131,7 @@ impl Lowering<'_> {
         ];
         let mut steps = std::mem::take(&mut self.first);
         let tagged = self.names.of(&format!("{}_tagged", self.rulebook.schema.root().name));
-        self.users.steps(&mut steps, Some(tagged), &mut self.names, &mut self.titles);
+        self.users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
         Ok(Query { comment, steps, last: select, titles: self.titles })
     }
 

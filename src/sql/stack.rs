@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::sql::{
-    ast::{From, Item, Join, Select, Sql, Star, Step},
+    ast::{From, Item, Join, Select, Sql, Star, Step, Word},
     names::Names,
 };
 
@@ -86,11 +86,13 @@ impl Stack {
         self.layers.get_mut(from)
     }
 
-    /// The steps, in order, and what they are called after what they add; the last one perhaps otherwise.
+    /// The steps, in order, and what they are called after what they add; the last one perhaps otherwise. Behind those whose columns are
+    /// written more than once stands what keeps an engine from writing them out.
     pub(crate) fn steps(
         self,
         found: &mut Vec<Step>,
         mut last: Option<String>,
+        fence: Option<&'static str>,
         names: &mut Names<'_>,
         titles: &mut HashMap<String, String>,
     ) {
@@ -111,6 +113,9 @@ impl Stack {
             for (join, items) in layer.joins {
                 select.joins.push(join);
                 select.items.extend(items);
+            }
+            if layer.items.iter().any(|it| it.comment.is_none()) {
+                select.tail.extend(fence.map(Word::Text));
             }
             select.items.extend(layer.items);
             found.push(Step { name: layer.name.clone(), comment: vec![], select });

@@ -173,6 +173,11 @@ pub(crate) trait Dialect {
         self.finite(Sql::binary(left, operator, right))
     }
 
+    /// Behind a select: its columns are computed once, however often they are read.
+    fn fence(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether a float that leaves its range ends the query.
     fn ends_out_of_range(&self) -> bool {
         false

@@ -131,6 +131,11 @@ impl Dialect for Postgres {
         Sql::binary(sql, "+", Sql::Literal(Literal::Float(0.0)))
     }
 
+    fn fence(&self) -> Option<&'static str> {
+        // Else the planner writes every column out wherever it is read, and again there: expressions grow with each step.
+        Some("OFFSET 0")
+    }
+
     fn ends_out_of_range(&self) -> bool {
         true
     }

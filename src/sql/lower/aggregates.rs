@@ -268,7 +268,7 @@ impl Lowering<'_> {
     ) {
         let relation = of_users.map_or_else(|| rows.relation(together.level).to_owned(), str::to_owned);
         if of_users.is_none() {
-            rows.steps(&mut before, None, &mut self.names, &mut self.titles);
+            rows.steps(&mut before, None, self.dialect.fence(), &mut self.names, &mut self.titles);
         }
         let Together { name, keys, items, apart, answers, .. } = together;
         let mut joins = vec![];

@@ -116,7 +116,9 @@ fn compare(engine: Engine, driver: &mut Driver, asked: &[Asked], refused: usize)
     assert_eq!(answers.len(), asked.len(), "an answer for each case");
     let (mut wrong, mut ended, mut cells, mut report) = (0, 0, 0, String::new());
     for (one, answer) in asked.iter().zip(&answers) {
-        if answer["error"].as_str().is_some_and(|error| error.contains("floats of this size")) {
+        // What hangs on the order of rows that no key tells, and sums of floats that are not exact.
+        let ends = |error: &str| ["floats of this size", "of the same moment"].iter().any(|it| error.contains(it));
+        if answer["error"].as_str().is_some_and(ends) {
             ended += 1;
             continue;
         }
