@@ -336,7 +336,10 @@ impl<'d> Decider<'d> {
             let of_all = policy.require.iter().filter(|_| !exempt);
             let unmet = set.segment.require.iter().chain(of_all).find(|it| !row.truth(it).is_true());
             if let Some(unmet) = unmet {
-                return Some(Some((StopReason::Require, self.words(leaf::against(row, unmet)))));
+                return Some(Some((
+                    StopReason::Require,
+                    self.words(leaf::against(row, self.interpreter.rulebook(), unmet)),
+                )));
             }
             let channel = self.actions().channel(channel);
             if let Some(unmet) = channel.and_then(|it| message::unmet(text, &it.requirements)) {

@@ -105,7 +105,10 @@ impl Test {
         let checked = rulebook.check(&Inputs::default()).map_err(told)?;
         let warnings = checked.warnings();
         messages::beside_the_answer(warnings.diagnostics(), warnings.sources(), self.messages.message_format, voice);
-        self.must_select(checked.rulebook())?;
+        // Who has no test yet may well ask for some.
+        if !self.suggest || self.filter.is_some() {
+            self.must_select(checked.rulebook())?;
+        }
         let folder = book::folder_of(&self.rules);
         let files = Files { folder: folder.clone(), tables: vec![], memory: None };
         let sources = rulebook.sources();

@@ -144,35 +144,42 @@ pub(super) fn fit(
     needed: &[ColumnId],
     headers: &[String],
 ) -> Result<Vec<(usize, ColumnId, Column)>, DataError> {
-    let mut found = vec![];
+    let (mut found, mut lacking) = (vec![], vec![]);
     for id in needed {
         let column = table.column(*id);
         match headers.iter().position(|header| *header == column.header) {
             Some(at) => found.push((at, *id, column.clone())),
             None if column.optional => {}
-            None => {
-                let near = nearest(&column.header, headers.iter().map(String::as_str));
-                let other = headers.first().filter(|_| headers.len() == 1).and_then(|only| {
-                    [(';', "`;`"), ('\t', "a tab"), ('|', "`|`")].into_iter().find(|(sign, _)| only.contains(*sign))
-                });
-                if let Some((_, sign)) = other {
-                    let reason =
-                        format!("its fields seem to be separated by {sign}, and this is read as separated by commas");
-                    let help = Some("save it with commas; of tabs say `tsv:FILE`".to_owned());
-                    return Err(DataError::Unfit { file: input.name(), reason, help });
-                }
-                let help = near.map(|near| {
-                    format!(
-                        "the header has `{near}`; if that is it, write `{}: {} from \"{near}\"`",
-                        column.name, column.ty
-                    )
-                });
-                let reason = format!("the header has no column `{}`", column.header);
-                return Err(DataError::Unfit { file: input.name(), reason, help });
-            }
+            None => lacking.push(column),
         }
     }
-    Ok(found)
+    if lacking.is_empty() { Ok(found) } else { Err(self::lacking(input, &lacking, headers)) }
+}
+
+/// All columns that a header lacks, each with the one that may be meant.
+fn lacking(input: &Input, columns: &[&Column], headers: &[String]) -> DataError {
+    let other = headers.first().filter(|_| headers.len() == 1).and_then(|only| {
+        [(';', "`;`"), ('\t', "a tab"), ('|', "`|`")].into_iter().find(|(sign, _)| only.contains(*sign))
+    });
+    if let Some((_, sign)) = other {
+        let reason = format!("its fields seem to be separated by {sign}, and this is read as separated by commas");
+        let help = Some("save it with commas; of tabs say `tsv:FILE`".to_owned());
+        return DataError::Unfit { file: input.name(), reason, help };
+    }
+    let near = |column: &&Column| {
+        let near = nearest(&column.header, headers.iter().map(String::as_str))?;
+        Some((near.to_owned(), format!("`{}: {} from \"{near}\"`", column.name, column.ty)))
+    };
+    let (there, written): (Vec<String>, Vec<String>) = columns.iter().filter_map(near).unzip();
+    let quoted = |names: Vec<&str>| names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let help = (!there.is_empty()).then(|| {
+        let there = quoted(there.iter().map(String::as_str).collect());
+        let if_so = if written.len() == 1 { "if that is it" } else { "if those are they" };
+        format!("the header has {there}; {if_so}, write {}", written.join(", "))
+    });
+    let word = if columns.len() == 1 { "column" } else { "columns" };
+    let names = quoted(columns.iter().map(|column| column.header.as_str()).collect());
+    DataError::Unfit { file: input.name(), reason: format!("the header has no {word} {names}"), help }
 }
 
 /// The row as CSV again, quoted where it must be.

@@ -83,14 +83,18 @@ impl Rulebook {
     /// Parses several rule files into one rulebook, in this order.
     ///
     /// # Errors
-    /// Every mistake of every text.
+    /// Every mistake of every text, and what else is wrong with the rules beside it, as `check` tells it.
     pub fn parse_all<N: Into<String>, T: Into<Arc<str>>>(
         texts: impl IntoIterator<Item = (N, T)>,
     ) -> Result<Rulebook, Problems> {
         let (rulebook, found) = Rulebook::parse_what_can_be(texts);
         let problems = Problems::new(found, &rulebook.sources);
         if problems.has_errors() {
-            return Err(problems);
+            // What is wrong beside it, with names and types, is told with it.
+            let mut sink = Sink::new();
+            problems.diagnostics().iter().for_each(|it| sink.push(it.clone()));
+            check::check(&rulebook.files, &rulebook.sources, &Inputs::default(), &mut sink);
+            return Err(Problems::new(sink.finish(), &rulebook.sources));
         }
         Ok(Rulebook { doubts: problems.into_diagnostics(), ..rulebook })
     }

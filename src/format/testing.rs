@@ -6,7 +6,7 @@ use super::{
     page::Entry,
 };
 use crate::syntax::ast::{
-    self, Expectation, ExpectationKind, Field, Given, GivenValue, Override, Snapshot, StopReason,
+    self, Details, Expectation, ExpectationKind, Field, Given, GivenValue, Override, Snapshot, StopReason,
 };
 
 /// One instant of a diary: `then`, each `given`, and below them `with` and `expect`.
@@ -64,12 +64,16 @@ fn expectation(it: &Expectation) -> Doc {
         ExpectationKind::Condition(condition) => expression(condition),
         ExpectationKind::Entered(segment) => outcome(segment, "entered"),
         ExpectationKind::Left(segment) => outcome(segment, "left"),
-        ExpectationKind::Sends { segment, channel, text } => {
+        ExpectationKind::Sends { segment, channel, text, details: told } => {
             let text = text.as_ref().map_or_else(Doc::nothing, |text| Doc::leaf(quoted(&text.value)));
-            Doc::spaced(vec![outcome(segment, "sends"), Doc::leaf(name(channel)), text])
+            Doc::spaced(vec![outcome(segment, "sends"), Doc::leaf(name(channel)), text, details(told)])
         }
-        ExpectationKind::Does { segment, verb } => Doc::spaced(vec![outcome(segment, "does"), Doc::leaf(name(verb))]),
-        ExpectationKind::Holds(segment) => outcome(segment, "holds"),
+        ExpectationKind::Does { segment, verb, details: told } => {
+            Doc::spaced(vec![outcome(segment, "does"), Doc::leaf(name(verb)), details(told)])
+        }
+        ExpectationKind::Holds { segment, details: told } => {
+            Doc::spaced(vec![outcome(segment, "holds"), details(told)])
+        }
         ExpectationKind::StoppedBy { segment, reason } => match reason {
             StopReason::Require => outcome(segment, "stopped by require"),
             StopReason::Limit => outcome(segment, "stopped by limit"),
@@ -81,6 +85,15 @@ fn expectation(it: &Expectation) -> Doc {
         ExpectationKind::Silent(segment) => outcome(segment, "silent"),
     };
     Doc::spaced(vec![user, kind])
+}
+
+fn details(it: &Details) -> Doc {
+    let at_once = it.at_once.map_or_else(Doc::nothing, |_| Doc::words("at once"));
+    let moment = |words: &str, moment: &Option<ast::Expr>| {
+        moment.as_ref().map_or_else(Doc::nothing, |moment| expression(moment).after(words))
+    };
+    let with = if it.with.is_empty() { Doc::nothing() } else { Doc::spaced(vec![Doc::leaf("with"), fields(&it.with)]) };
+    Doc::spaced(vec![at_once, moment("not before", &it.not_before), moment("not after", &it.not_after), with])
 }
 
 pub(super) fn snapshot(it: &Snapshot) -> Doc {

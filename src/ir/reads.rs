@@ -63,7 +63,8 @@ impl Rulebook {
         self.reads_beside(asked, [], [], given)
     }
 
-    fn reads_beside<'e>(
+    /// The same of definitions, expressions and questions over many rows.
+    pub(crate) fn reads_beside<'e>(
         &self,
         asked: impl IntoIterator<Item = DefinitionId>,
         exprs: impl IntoIterator<Item = &'e Expr>,

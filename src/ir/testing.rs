@@ -132,7 +132,7 @@ pub enum Expected {
 }
 
 /// What becomes of a user in a segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Fate {
     /// `entered`
     Entered,
@@ -144,15 +144,42 @@ pub enum Fate {
         channel: Symbol,
         /// The whole text, where it is given.
         text: Option<String>,
+        /// When, and what goes along.
+        details: Details,
     },
     /// `does close_task`
-    Does(Symbol),
+    Does {
+        /// What is done.
+        verb: Symbol,
+        /// When, and what goes along.
+        details: Details,
+    },
     /// `holds`
-    Holds,
+    Holds(Details),
     /// `stopped by cooldown`
     StoppedBy(StopReason),
     /// `silent`
     Silent,
+}
+
+/// When something is to be done, and what goes along with it; what is not written is not asked.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// `at once`, `not before 2026-11-23T08:00`
+    pub start: Option<Start>,
+    /// `not after 2026-11-22T13:00`, in microseconds since 1970-01-01T00:00Z
+    pub not_after: Option<i64>,
+    /// `with { coupon: 50 }`, each a value that reads the clock and parameters alone
+    pub with: Vec<(Symbol, Expr)>,
+}
+
+/// From when on something may be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// `at once`
+    AtOnce,
+    /// `not before 2026-11-23T08:00`, in microseconds since 1970-01-01T00:00Z
+    NotBefore(i64),
 }
 
 /// Why a decision is stopped.

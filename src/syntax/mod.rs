@@ -15,7 +15,7 @@ mod twins;
 mod words;
 
 pub use inside::{Spelled, escape, parse_inside};
-pub use numbers::numbers;
+pub use numbers::{numbers, numbers_of};
 pub use words::{DECLARATIONS, RESERVED, is_reserved};
 
 use crate::{

@@ -9,11 +9,15 @@ use super::{
 
 /// The places of all numbers of a file, in the order written: `500`, `20%`, `1d12h`, `2026-11-22`.
 pub fn numbers(file: &ast::File, text: &str) -> Vec<Range<usize>> {
-    let clean = without_comments(file, text);
+    numbers_of(&without_comments(file, text))
+}
+
+/// The same of a text without comments.
+pub fn numbers_of(clean: &str) -> Vec<Range<usize>> {
     let mut found = vec![];
     let mut after_matches = false;
     let mut pattern_ends = 0;
-    for token in Tokens::of(&clean) {
+    for token in Tokens::of(clean) {
         if token.start < pattern_ends {
             continue;
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    action::{Decider, Done, Reason, Remembered, Run, Seen, Tracked, Turn, Whole, happened_since, stop_name},
+    action::{Decider, Remembered, Run, Seen, Tracked, Turn, Whole, happened_since, stop_name},
     eval::{GivenValues, Interpreter, User, rows},
     ir::{DefinitionId, Entry, Expected, ListId, Over, ParamId, Rulebook},
     schema::TableId,
@@ -188,28 +188,4 @@ fn record(person: &Person, interpreter: Interpreter<'_>) -> Record {
         (*id, happened.map(|(_, row)| row.clone()).collect())
     });
     (own.collect(), tables.collect(), person.definitions.clone())
-}
-
-/// What became of a user in a segment, in words.
-pub(super) fn said(turn: &Turn, ways: &Ways, segment: DefinitionId) -> String {
-    let place = ways.tracked.stays.iter().position(|stay| stay.definition == segment);
-    let moved = turn.moves.iter().find(|(at, ..)| Some(*at) == place);
-    let mut parts: Vec<String> = vec![];
-    parts.extend(moved.map(|(_, entered, reason)| {
-        let what = if *entered { "entered" } else { "left" };
-        if *reason == Reason::Data { what.to_owned() } else { format!("{what} (by {})", reason.name()) }
-    }));
-    for decision in turn.decisions.iter().filter(|it| it.segment == segment) {
-        let done = match &decision.done {
-            Done::Send(channel, text) => format!("sends {channel} {}", print::quoted_text(text)),
-            Done::Do(verb) => format!("does {verb}"),
-            Done::Hold => "holds".to_owned(),
-        };
-        parts.push(match &decision.stopped {
-            None => done,
-            Some((reason, by)) if stop_name(*reason) == by => format!("{done}: stopped by {by}"),
-            Some((reason, by)) => format!("{done}: stopped by {}: `{by}`", stop_name(*reason)),
-        });
-    }
-    if parts.is_empty() { "silent".to_owned() } else { parts.join(", ") }
 }

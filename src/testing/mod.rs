@@ -24,6 +24,7 @@
 pub mod coverage;
 mod decided;
 mod diary;
+mod fate;
 mod needs;
 mod play;
 #[cfg(feature = "data")]

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
+    action::Turn,
     eval::{Answers, Context, GivenValues, Interpreter, User},
     ir::{Case, DefinitionId, Entry, Expected, Expr, ExprKind, Rulebook, Test},
     source::Sources,
@@ -53,6 +54,8 @@ pub struct Moment<'m> {
     pub people: &'m [Person],
     /// What each of them got, of the definitions in `order`; nothing else was evaluated.
     pub answers: &'m [Answers],
+    /// What became of each of them, where anything hangs on what is remembered.
+    pub turns: &'m [Turn],
     /// What was evaluated: what is expected, and all that it builds on.
     pub order: &'m [DefinitionId],
 }
@@ -231,8 +234,6 @@ impl Play<'_, '_> {
             self.people.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
         let interpreter = Interpreter::new(rulebook, context);
         let answers = interpreter.evaluate_given(&order, &users, &everywhere);
-        let moment = Moment { place, entry, rulebook, context, people: &self.people, answers: &answers, order: &order };
-        watch(&moment);
         let unreadable = |need: Need| !over.contains(&need) && self.suite.unreadable(need).is_some();
         let needs = Needs::of(interpreter, &order, &self.people, &answers, &unreadable);
         let turns = self.diary.as_mut().map(|diary| {
@@ -240,6 +241,9 @@ impl Play<'_, '_> {
             diary.turns(&self.suite.ways, interpreter, sources, &self.people, entry)
         });
         let turns = turns.unwrap_or_default();
+        let (people, answers, order) = (self.people.as_slice(), answers.as_slice(), order.as_slice());
+        let moment = Moment { place, entry, rulebook, context, people, answers, turns: &turns, order };
+        watch(&moment);
         found.extend(verdict::judge(self.suite, self.test, self.case, &moment, &turns, &needs));
     }
 }

@@ -211,7 +211,7 @@ fn row(
 }
 
 /// What is given, at this instant. The checker has seen to it that it reads nothing of anybody's and fits.
-fn value_of(value: &Expr, ty: &Type, rulebook: &Rulebook, context: &Context) -> Value {
+pub(super) fn value_of(value: &Expr, ty: &Type, rulebook: &Rulebook, context: &Context) -> Value {
     let interpreter = Interpreter::new(rulebook, context);
     let answers = Answers::none(rulebook);
     let found = interpreter.row(&SoFar { record: &[], answers: &answers }).value(value);

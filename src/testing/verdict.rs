@@ -8,9 +8,9 @@ use crate::{
         code::{NO_ANSWER, NOT_AS_EXPECTED, NOT_ENOUGH_GIVEN},
     },
     eval::reference::SoFar,
-    ir::{Body, Case, DefinitionId, Expectation, Expected, Expr, ExprKind, Fate, Test},
+    ir::{Body, Case, DefinitionId, Details, Expectation, Expected, Expr, ExprKind, Fate, Test},
     source::{Sources, Span},
-    testing::{Moment, Need, Place, Suite, decided::View, diary, needs::Needs},
+    testing::{Moment, Need, Place, Suite, decided::View, fate, needs::Needs},
     value::{Truth, Type, moment_text::timestamp_text},
 };
 
@@ -227,7 +227,7 @@ impl Judge<'_> {
         let asked = Expr { kind: ExprKind::Definition(segment), ty: Type::Bool, span: expectation.span };
         let of_deeds = || match fate {
             Fate::Entered | Fate::Left => None,
-            Fate::Sends { .. } | Fate::Does(_) | Fate::Holds | Fate::StoppedBy(_) | Fate::Silent => {
+            Fate::Sends { .. } | Fate::Does { .. } | Fate::Holds(_) | Fate::StoppedBy(_) | Fate::Silent => {
                 needs.of_actions(user, segment, &decisions)
             }
         };
@@ -239,26 +239,33 @@ impl Judge<'_> {
         let place = ways.tracked.stays.iter().position(|stay| stay.definition == segment);
         let moved = |entered: bool| turn.moves.iter().any(|(at, way, _)| Some(*at) == place && *way == entered);
         let done = || decisions.iter().filter(|it| it.stopped.is_none());
+        let as_told =
+            |decision: &Decision, details: &Details| fate::is_as_told(decision, details, rulebook, self.moment.context);
         let comes = match fate {
             Fate::Entered => moved(true),
             Fate::Left => moved(false),
-            Fate::Sends { channel, text } => done().any(|it| match &it.done {
-                Done::Send(through, said) => through == channel && text.as_ref().is_none_or(|text| text == said),
+            Fate::Sends { channel, text, details } => done().any(|it| match &it.done {
+                Done::Send(through, said) => {
+                    let said_so = text.as_ref().is_none_or(|text| text == said);
+                    through == channel && said_so && as_told(it, details)
+                }
                 Done::Do(_) | Done::Hold => false,
             }),
-            Fate::Does(verb) => done().any(|it| matches!(&it.done, Done::Do(done) if done == verb)),
-            Fate::Holds => done().any(|it| it.done == Done::Hold),
+            Fate::Does { verb, details } => {
+                done().any(|it| matches!(&it.done, Done::Do(done) if done == verb) && as_told(it, details))
+            }
+            Fate::Holds(details) => done().any(|it| it.done == Done::Hold && as_told(it, details)),
             Fate::StoppedBy(reason) => {
                 decisions.iter().any(|it| it.stopped.as_ref().is_some_and(|(stopped, _)| stopped == reason))
             }
-            Fate::Silent => done().next().is_none(),
+            Fate::Silent => decisions.is_empty(),
         };
         if comes {
             return None;
         }
         let words = self.words(expectation.span);
         let name = &rulebook.definition(segment).name;
-        let said = diary::said(turn, ways, segment);
+        let said = fate::said(turn, ways, segment, rulebook, self.moment.context);
         let mut diagnostic = self.begin(NOT_AS_EXPECTED, expectation.span, user);
         diagnostic.message = format!("expected `{words}`, and `{name}` is otherwise: {said}");
         diagnostic.primary.message = format!("it is: {said}");

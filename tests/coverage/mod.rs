@@ -1,6 +1,8 @@
 //! Coverage keeps its promise: where it says that all was shown, a change of any one number fails a test; and what it suggests makes
 //! it rise.
 
+mod mutation;
+
 use std::{fs, path::Path};
 
 use tagwell::{
@@ -124,29 +126,8 @@ fn where_all_was_shown_other_mistakes_fail_a_test_too() {
     }
 }
 
-/// What no case shows: but for the last two, no user would get anything else. Every other number of the shipped rulebooks fails a
-/// test when it is changed by its last digit.
-const NOT_SHOWN: &[(&str, &str)] = &[
-    // Every channel of the list of prices has one over 0.
-    ("channel", "`price > 0` never decides, being false"),
-    ("channel", "`0` no test fails with `-1` or `1`"),
-    // Points come in fives, and nobody has more than 100 or less than 0.
-    ("churn_warning", "`0` no test fails with `-1`"),
-    ("churn_warning", "`60` no test fails with `59`"),
-    ("churn_warning", "`25` no test fails with `24`"),
-    ("merchants", "`100` no test fails with `101`"),
-    // The hour before is taken by the arm above.
-    ("preference", "`11` no test fails with `10`"),
-    ("preference", "`14` no test fails with `13`"),
-    ("preference", "`18` no test fails with `17`"),
-    ("preference", "`5` no test fails with `6`"),
-    // Rows of no points add nothing.
-    ("membership", "`0` no test fails with `-1`"),
-    ("membership", "`0` no test fails with `-1`"),
-    // These a reader finds by hand.
-    ("communities", "`30d` no test fails with `31d`"),
-    ("core_distance", "`orders_short = 1` is never false"),
-];
+/// What is said of deeds, not of who is in what: of these the shipped rulebooks show a part.
+const ACTS: [&str; 4] = ["deeds of", "policy", "channel", "template"];
 
 #[test]
 fn the_tests_of_the_shipped_rulebooks_show_all_that_can_be_shown() {
@@ -157,14 +138,11 @@ fn the_tests_of_the_shipped_rulebooks_show_all_that_can_be_shown() {
         let files = Files { folder: folder.clone(), tables: vec![], memory: None };
         let surroundings = Surroundings::read(checked.rulebook(), &files, |error| error.to_string());
         let coverage = Coverage::of(&rulebook, &checked, &surroundings, &|_| true);
-        let written = |gap: &Gap| format!("`{}` {}", rulebook.sources().slice(gap.span), gap.what);
-        found.extend(coverage.gaps().iter().map(|gap| (name.clone(), written(gap))));
+        let written = |gap: &Gap| format!("{name}: `{}` {}", rulebook.sources().slice(gap.span), gap.what);
+        let rules = coverage.rules.iter().filter(|rule| !ACTS.contains(&rule.kind));
+        found.extend(rules.flat_map(|rule| rule.gaps()).map(|gap| written(&gap)));
     }
-    let mut expected: Vec<(String, String)> =
-        NOT_SHOWN.iter().map(|(name, gap)| ((*name).to_owned(), (*gap).to_owned())).collect();
-    found.sort();
-    expected.sort();
-    assert_eq!(found, expected);
+    assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]

@@ -5,9 +5,10 @@ mod expression;
 
 use tagwell::syntax::{
     ast::{
-        Act, Arm, Choice, Column, ColumnFormat, Declaration, DeclarationKind, Deed, DeedChoice, Entry, Expectation,
-        ExpectationKind, Expr, Field, File, FunnelSource, GivenValue, Message, Name, Override, PolicyEntry,
-        Requirement, SegmentEntry, StopReason, TableSource, Term, Text, Trigger, TriggerBody, TriggerKind, TypeName,
+        Act, Arm, Choice, Column, ColumnFormat, Declaration, DeclarationKind, Deed, DeedChoice, Details, Entry,
+        Expectation, ExpectationKind, Expr, Field, File, FunnelSource, GivenValue, Message, Name, Override,
+        PolicyEntry, Requirement, SegmentEntry, StopReason, TableSource, Term, Text, Trigger, TriggerBody, TriggerKind,
+        TypeName,
     },
     is_reserved,
 };
@@ -490,6 +491,18 @@ impl Tokens {
         }
     }
 
+    fn details(&mut self, it: &Details) {
+        if it.at_once.is_some() {
+            self.put("at once");
+        }
+        self.option("not before", &it.not_before, Tokens::expression);
+        self.option("not after", &it.not_after, Tokens::expression);
+        if !it.with.is_empty() {
+            self.put("with");
+            self.block(&it.with, Tokens::field);
+        }
+    }
+
     fn expectation(&mut self, it: &Expectation) {
         self.option("", &it.user, |all, user| {
             all.text(&user.value);
@@ -501,7 +514,7 @@ impl Tokens {
             | ExpectationKind::Left(segment)
             | ExpectationKind::Sends { segment, .. }
             | ExpectationKind::Does { segment, .. }
-            | ExpectationKind::Holds(segment)
+            | ExpectationKind::Holds { segment, .. }
             | ExpectationKind::StoppedBy { segment, .. }
             | ExpectationKind::Silent(segment) => self.name(segment),
         }
@@ -509,16 +522,21 @@ impl Tokens {
             ExpectationKind::Condition(_) => {}
             ExpectationKind::Entered(_) => self.put("entered"),
             ExpectationKind::Left(_) => self.put("left"),
-            ExpectationKind::Sends { channel, text, .. } => {
+            ExpectationKind::Sends { channel, text, details, .. } => {
                 self.put("sends");
                 self.name(channel);
                 self.option("", text, |all, text| all.text(&text.value));
+                self.details(details);
             }
-            ExpectationKind::Does { verb, .. } => {
+            ExpectationKind::Does { verb, details, .. } => {
                 self.put("does");
                 self.name(verb);
+                self.details(details);
             }
-            ExpectationKind::Holds(_) => self.put("holds"),
+            ExpectationKind::Holds { details, .. } => {
+                self.put("holds");
+                self.details(details);
+            }
             ExpectationKind::StoppedBy { reason, .. } => self.put(match reason {
                 StopReason::Require => "stopped by require",
                 StopReason::Limit => "stopped by limit",

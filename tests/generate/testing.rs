@@ -1,8 +1,8 @@
 //! Test blocks and snapshots.
 
 use tagwell::syntax::ast::{
-    Case, Entry, Expectation, ExpectationKind, Field, Given, GivenValue, Override, Place, Record, Snapshot, StopReason,
-    TestBlock,
+    Case, Details, Entry, Expectation, ExpectationKind, Field, Given, GivenValue, Override, Place, Record, Snapshot,
+    StopReason, TestBlock,
 };
 
 use super::Choices;
@@ -67,14 +67,29 @@ impl Choices {
         })
     }
 
+    fn details(&mut self) -> Details {
+        let at_once = self.one_of(4) == 0;
+        Details {
+            at_once: at_once.then(Place::default),
+            not_before: if at_once { None } else { self.maybe(Choices::expression) },
+            not_after: self.maybe(Choices::expression),
+            with: if self.one_of(2) == 0 { self.fields(1) } else { vec![] },
+        }
+    }
+
     fn expectation(&mut self) -> Expectation {
         let kind = match self.one_of(8) {
             0 => ExpectationKind::Condition(self.expression()),
             1 => ExpectationKind::Entered(self.name()),
             2 => ExpectationKind::Left(self.name()),
-            3 => ExpectationKind::Sends { segment: self.name(), channel: self.name(), text: self.maybe(Choices::text) },
-            4 => ExpectationKind::Does { segment: self.name(), verb: self.name() },
-            5 => ExpectationKind::Holds(self.name()),
+            3 => ExpectationKind::Sends {
+                segment: self.name(),
+                channel: self.name(),
+                text: self.maybe(Choices::text),
+                details: self.details(),
+            },
+            4 => ExpectationKind::Does { segment: self.name(), verb: self.name(), details: self.details() },
+            5 => ExpectationKind::Holds { segment: self.name(), details: self.details() },
             6 => {
                 let reason = self.pick(&[
                     StopReason::Require,

@@ -187,7 +187,7 @@ fn segments() {
 #[test]
 fn tests_and_snapshots() {
     assert_snapshot!(trees(&[
-        "test \"t\" as of 2026-11-22T10:00 { given { a: 1, orders: [{ b: 40d ago }, { b: missing }] } with param p = 45d, list l = [\"u1\"] expect vip, not lost, s sends sms \"x\", s does v, s holds, s stopped by at most then as of 2026-11-23 expect s silent, s entered, s left }",
+        "test \"t\" as of 2026-11-22T10:00 { given { a: 1, orders: [{ b: 40d ago }, { b: missing }] } with param p = 45d, list l = [\"u1\"] expect vip, not lost, s sends sms \"x\", s does v, s holds, s stopped by at most, s sends sms not before 2026-11-23T08:00 not after 2026-11-24 with { a: 1 }, s does v at once, s holds at once then as of 2026-11-23 expect s silent, s entered, s left }",
         "test \"t\" { given \"u1\" { a: 1 } given \"u2\" {} expect \"u1\": vip, \"u2\": not vip }",
         "snapshot \"f\" of \"u.csv\", orders: \"o.csv\" as of 2026-11-22",
     ]));

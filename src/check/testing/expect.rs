@@ -3,7 +3,7 @@
 use super::{Lowering, Users};
 use crate::{
     diagnostic::{Diagnostic, code::UNKNOWN_USER, nearest},
-    ir::{Expectation, Expected, Fate, StopReason},
+    ir::{Act, DefinitionId, Expectation, Expected, Fate, StopReason},
     source::Span,
     syntax::ast::{self, ExpectationKind as Kind},
 };
@@ -61,26 +61,43 @@ impl Lowering<'_, '_> {
     }
 
     fn expected(&mut self, kind: &Kind, span: Span) -> Option<Expected> {
-        let (segment, deed) = match kind {
+        let name = match kind {
             Kind::Condition(condition) => {
                 let first = self.checker.aggregates.len() as u32;
                 let condition = self.checker.condition(condition)?;
                 return Some(Expected::Condition(self.ask(condition, first)));
             }
-            Kind::Entered(segment) => (segment, Fate::Entered),
-            Kind::Left(segment) => (segment, Fate::Left),
-            Kind::Sends { segment, channel, text } => {
-                let text = text.as_ref().map(|text| text.value.clone());
-                (segment, Fate::Sends { channel: channel.symbol.clone(), text })
-            }
-            Kind::Does { segment, verb } => (segment, Fate::Does(verb.symbol.clone())),
-            Kind::Holds(segment) => (segment, Fate::Holds),
-            Kind::StoppedBy { segment, reason } => (segment, Fate::StoppedBy(stop_reason(*reason))),
-            Kind::Silent(segment) => (segment, Fate::Silent),
+            Kind::Entered(segment)
+            | Kind::Left(segment)
+            | Kind::Sends { segment, .. }
+            | Kind::Does { segment, .. }
+            | Kind::Holds { segment, .. }
+            | Kind::StoppedBy { segment, .. }
+            | Kind::Silent(segment) => segment,
         };
-        let segment = self.checker.segment_named(segment)?;
+        let segment = self.checker.segment_named(name)?;
         self.can_become(segment, kind, span);
-        Some(Expected::Fate(segment, deed))
+        Some(Expected::Fate(segment, self.fate(segment, kind)))
+    }
+
+    fn fate(&mut self, segment: DefinitionId, kind: &Kind) -> Fate {
+        match kind {
+            Kind::Entered(_) => Fate::Entered,
+            Kind::Left(_) => Fate::Left,
+            Kind::Sends { channel, text, details, .. } => {
+                let through = &channel.symbol;
+                let is = |act: &Act| matches!(act, Act::Send { channel, .. } if channel == through);
+                let details = self.details(segment, details, &is);
+                Fate::Sends { channel: through.clone(), text: text.as_ref().map(|text| text.value.clone()), details }
+            }
+            Kind::Does { verb, details, .. } => {
+                let is = |act: &Act| matches!(act, Act::Do(own) if *own == verb.symbol);
+                Fate::Does { verb: verb.symbol.clone(), details: self.details(segment, details, &is) }
+            }
+            Kind::Holds { details, .. } => Fate::Holds(self.details(segment, details, &|act| matches!(act, Act::Hold))),
+            Kind::StoppedBy { reason, .. } => Fate::StoppedBy(stop_reason(*reason)),
+            Kind::Silent(_) | Kind::Condition(_) => Fate::Silent,
+        }
     }
 }
 

@@ -44,7 +44,7 @@ impl<'l> Lowering<'l, '_> {
                     self.tell_no_word(&name, "does", "do", verb, &verbs);
                 }
             }
-            Kind::Holds(_) => {
+            Kind::Holds { .. } => {
                 if !deeds.iter().any(|deed| matches!(deed.act, ast::Act::Hold)) {
                     let told = Diagnostic::error(NO_SUCH_DEED, span, format!("no deed of `{name}` holds"));
                     self.checker.sink.push(

@@ -63,7 +63,7 @@ impl Lowering<'_, '_> {
         all
     }
 
-    fn is_new<'f>(&mut self, name: &'f ast::Name, seen: &mut HashMap<&'f Symbol, Span>) -> bool {
+    pub(super) fn is_new<'f>(&mut self, name: &'f ast::Name, seen: &mut HashMap<&'f Symbol, Span>) -> bool {
         let Some(first) = seen.insert(&name.symbol, name.span()) else { return true };
         self.checker.sink.push(
             Diagnostic::error(SAID_TWICE, name.span(), format!("`{}` is given twice", name.symbol))
@@ -148,7 +148,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The one value of a field, where it is no list of records.
-    fn value<'f>(&mut self, field: &'f ast::Field, what: &str) -> Option<&'f ast::Expr> {
+    pub(super) fn value<'f>(&mut self, field: &'f ast::Field, what: &str) -> Option<&'f ast::Expr> {
         match &field.value {
             ast::GivenValue::Value(value) => Some(value),
             ast::GivenValue::Records(_) => {
@@ -266,7 +266,7 @@ impl Lowering<'_, '_> {
     }
 
     /// A value by itself, of a column's or a rule's type. `lenient` takes a timestamp for a date, where no table says which.
-    fn typed(
+    pub(super) fn typed(
         &mut self,
         written: &ast::Expr,
         name: &ast::Name,

@@ -1,6 +1,7 @@
 //! Tests and snapshots: what is given is met with the schema, what is expected is lowered as any condition is, and both are held
 //! against the rules that they speak of.
 
+mod details;
 mod expect;
 mod fate;
 mod given;
@@ -76,7 +77,7 @@ impl Lowering<'_, '_> {
                     .help("give it another name: failures, and `--filter`, tell tests apart by their names"),
             );
         }
-        let as_of = test.as_of.as_ref().and_then(|as_of| Some((self.instant(as_of)?, as_of.span())));
+        let as_of = test.as_of.as_ref().and_then(|as_of| Some((self.instant(as_of, "as of")?, as_of.span())));
         let cases = test.cases.iter().map(|case| self.case(case, as_of)).collect();
         ir::Test { name: test.name.value.clone(), cases, span: test.name.span() }
     }
@@ -106,7 +107,7 @@ impl Lowering<'_, '_> {
 
     /// `then as of …`: not before what was.
     fn later(&mut self, then: &ast::Expr, before: Option<(i64, Span)>) -> Option<(i64, Span)> {
-        let next = (self.instant(then)?, then.span());
+        let next = (self.instant(then, "as of")?, then.span());
         if let Some((_, place)) = before.filter(|(before, _)| *before > next.0) {
             self.checker.sink.push(
                 Diagnostic::error(BAD_AS_OF, then.span(), "a diary does not go back in time")
@@ -117,8 +118,8 @@ impl Lowering<'_, '_> {
         Some(next)
     }
 
-    /// A moment that is written out: a date is its first instant in the zone.
-    fn instant(&mut self, written: &ast::Expr) -> Option<i64> {
+    /// A moment that is written out: a date is its first instant in the zone. `words` stand before it.
+    fn instant(&mut self, written: &ast::Expr, words: &str) -> Option<i64> {
         let lowered = self.checker.lower(written, Some(&Type::Timestamp))?;
         let zone = self.checker.zone.clone();
         let value = fold(&lowered, &zone).and_then(|value| literal::from_written(&value, &Type::Timestamp, &zone).ok());
@@ -134,12 +135,12 @@ impl Lowering<'_, '_> {
             _ => None,
         };
         self.checker.sink.push(match quoted {
-            Some(bare) => told.help(format!("write it without quotes: `as of {bare}`")).suggest(
+            Some(bare) => told.help(format!("write it without quotes: `{words} {bare}`")).suggest(
                 "write it without quotes",
                 written.span(),
                 bare,
             ),
-            None => told.help("write a date or a timestamp: `as of 2026-11-22`, `as of 2026-11-22T10:00`"),
+            None => told.help(format!("write a date or a timestamp: `{words} 2026-11-22`, `{words} 2026-11-22T10:00`")),
         });
         None
     }

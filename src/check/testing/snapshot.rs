@@ -46,7 +46,7 @@ pub(super) fn look(rulebook: &ir::Rulebook, sink: &mut Sink) {
 
 impl Lowering<'_, '_> {
     pub(super) fn snapshot(&mut self, written: &ast::Snapshot) -> ir::Snapshot {
-        let as_of = written.as_of.as_ref().and_then(|as_of| self.instant(as_of));
+        let as_of = written.as_of.as_ref().and_then(|as_of| self.instant(as_of, "as of"));
         let of = declare::path(&written.of, self.checker.sink);
         let tables = self.tables(written);
         ir::Snapshot { name: written.name.value.clone(), of, tables, as_of, span: written.name.span() }

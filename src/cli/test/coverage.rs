@@ -24,6 +24,11 @@ fn words(sources: &Sources, span: Span) -> String {
     sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// `tag vip`, `deeds of win_back`, `policy`
+fn named(rule: &RuleCoverage) -> String {
+    format!("{} {}", rule.kind, rule.name).trim_end().to_owned()
+}
+
 /// A line for each rule, then what was not shown with its line.
 pub(super) fn text(coverage: &Coverage, sources: &Sources) -> String {
     let percent = |share: Share| if share.all == 0 { "–".to_owned() } else { format!("{} %", share.percent()) };
@@ -34,7 +39,7 @@ pub(super) fn text(coverage: &Coverage, sources: &Sources) -> String {
     };
     let mut rows = vec![["coverage", "shown", "decided", "numbers", "all"].map(str::to_owned)];
     let parts = |rule: &RuleCoverage| [rule.shown(), rule.decided(), rule.numbers()];
-    rows.extend(coverage.rules.iter().map(|rule| cells(format!("{} {}", rule.kind, rule.name), parts(rule))));
+    rows.extend(coverage.rules.iter().map(|rule| cells(named(rule), parts(rule))));
     let sum = |part: fn(&RuleCoverage) -> Share| coverage.rules.iter().map(part).fold(Share::default(), Share::and);
     let sum = [sum(RuleCoverage::shown), sum(RuleCoverage::decided), sum(RuleCoverage::numbers)];
     rows.push(cells("all of it".to_owned(), sum));
@@ -43,6 +48,11 @@ pub(super) fn text(coverage: &Coverage, sources: &Sources) -> String {
     if !gaps.is_empty() {
         let _ = writeln!(text, "\nnot covered");
         text += &self::gaps(&gaps, sources);
+    }
+    let not_counted = coverage.not_counted();
+    if !not_counted.is_empty() {
+        let _ = writeln!(text, "\nnot counted: no case can show it");
+        text += &self::gaps(&not_counted, sources);
     }
     text
 }
@@ -75,7 +85,7 @@ pub(super) fn suite(coverage: &Coverage, sources: &Sources, min: Option<u8>) -> 
     let mut text = format!("  <testsuite name=\"coverage\" tests=\"{cases}\" failures=\"{failures}\" errors=\"0\">\n");
     for rule in &coverage.rules {
         let (file, line) = place(sources, rule.span);
-        let name = xml(&format!("{} {}: {} %", rule.kind, rule.name, rule.share().percent()));
+        let name = xml(&format!("{}: {} %", named(rule), rule.share().percent()));
         let file = xml(&file);
         let _ = write!(text, "    <testcase name=\"{name}\" classname=\"coverage\" file=\"{file}\" line=\"{line}\"");
         let gaps = self::gaps(&rule.gaps(), sources);
@@ -146,6 +156,7 @@ pub(super) fn json(coverage: &Coverage, sources: &Sources) -> Json {
             "decided": share(rule.decided()),
             "numbers": share(rule.numbers()),
             "gaps": rule.gaps().iter().map(gap).collect::<Vec<_>>(),
+            "not_counted": rule.not_counted().iter().map(gap).collect::<Vec<_>>(),
         })
     };
     let all = coverage.share();

@@ -114,6 +114,8 @@ pub enum ExpectationKind {
         channel: Name,
         /// The whole text, where it is given.
         text: Option<Text>,
+        /// When, and what goes along.
+        details: Details,
     },
     /// `win_back does close_task`
     Does {
@@ -121,9 +123,16 @@ pub enum ExpectationKind {
         segment: Name,
         /// What is done.
         verb: Name,
+        /// When, and what goes along.
+        details: Details,
     },
     /// `win_back holds`
-    Holds(Name),
+    Holds {
+        /// The segment.
+        segment: Name,
+        /// When, and what goes along.
+        details: Details,
+    },
     /// `win_back stopped by cooldown`
     StoppedBy {
         /// The segment.
@@ -133,6 +142,19 @@ pub enum ExpectationKind {
     },
     /// `win_back silent`
     Silent(Name),
+}
+
+/// When something is to be done, and what goes along with it; what is not written is not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// `at once`
+    pub at_once: Option<Place>,
+    /// `not before 2026-11-23T08:00`
+    pub not_before: Option<Expr>,
+    /// `not after 2026-11-22T13:00`
+    pub not_after: Option<Expr>,
+    /// `with { coupon: 50 }`
+    pub with: Vec<Field>,
 }
 
 /// Why a decision is stopped.

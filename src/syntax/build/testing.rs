@@ -5,8 +5,8 @@ use pest::iterators::Pair;
 use super::{
     super::{
         ast::{
-            Case, Entry, Expectation, ExpectationKind, Expr, ExprKind, Field, Given, GivenValue, Name, Override,
-            Record, Snapshot, StopReason, TestBlock,
+            Case, Details, Entry, Expectation, ExpectationKind, Expr, ExprKind, Field, Given, GivenValue, Name,
+            Override, Record, Snapshot, StopReason, TestBlock,
         },
         grammar::{Parts, Rule},
     },
@@ -132,18 +132,24 @@ impl Builder<'_> {
         match what.as_rule() {
             Rule::kw_entered => ExpectationKind::Entered(segment),
             Rule::kw_left => ExpectationKind::Left(segment),
-            Rule::kw_holds => ExpectationKind::Holds(segment),
             Rule::kw_silent => ExpectationKind::Silent(segment),
             Rule::sends => {
                 let mut inner = Parts::of(what);
                 inner.pass(&[Rule::kw_sends]);
                 let channel = self.name(inner.need());
-                ExpectationKind::Sends { segment, channel, text: inner.next().map(|text| self.text(text)) }
+                let text = inner.if_next(Rule::text).map(|text| self.text(text));
+                ExpectationKind::Sends { segment, channel, text, details: self.details(inner.need()) }
             }
             Rule::does => {
                 let mut inner = Parts::of(what);
                 inner.pass(&[Rule::kw_does]);
-                ExpectationKind::Does { segment, verb: self.name(inner.need()) }
+                let verb = self.name(inner.need());
+                ExpectationKind::Does { segment, verb, details: self.details(inner.need()) }
+            }
+            Rule::holds => {
+                let mut inner = Parts::of(what);
+                inner.pass(&[Rule::kw_holds]);
+                ExpectationKind::Holds { segment, details: self.details(inner.need()) }
             }
             _ => {
                 let mut inner = Parts::of(what);
@@ -159,6 +165,21 @@ impl Builder<'_> {
                 ExpectationKind::StoppedBy { segment, reason }
             }
         }
+    }
+
+    fn details(&mut self, pair: Pair<'_, Rule>) -> Details {
+        let mut details = Details::default();
+        for part in Parts::of(pair) {
+            let (rule, place) = (part.as_rule(), self.place(&part));
+            let Some(last) = part.into_inner().last() else { continue };
+            match rule {
+                Rule::at_once => details.at_once = Some(place),
+                Rule::not_before => details.not_before = Some(self.expression(last)),
+                Rule::not_after => details.not_after = Some(self.expression(last)),
+                _ => details.with = self.record(last).fields,
+            }
+        }
+        details
     }
 
     pub(super) fn snapshot(&mut self, mut parts: Parts<'_>) -> Snapshot {

@@ -141,7 +141,9 @@ fn words_of(rule: Rule) -> &'static [&'static str] {
         declaration | next_one | declares | one => words::DECLARATIONS,
         kw_and => &["and"],
         kw_or => &["or"],
-        kw_not | negation => &["not"],
+        kw_not | negation | not_before | not_after => &["not"],
+        kw_before => &["before"],
+        kw_after => &["after"],
         word_test | window => {
             &["between", "within", "during", "in", "contains", "starts", "ends", "matches", "has", "not", "is"]
         }
@@ -163,13 +165,13 @@ fn words_of(rule: Rule) -> &'static [&'static str] {
         kw_per | clause_per => &["per"],
         kw_by | clause_by | level_by | funnel_by | table_by => &["by"],
         kw_of | table_of | list_of => &["of"],
-        kw_at | table_at | at_most => &["at"],
+        kw_at | table_at | at_most | at_once => &["at"],
         kw_key | table_key => &["key"],
         kw_from | table_from | column_from | score_from | arm_from => &["from"],
         kw_otherwise => &["otherwise"],
         kw_missing => &["missing"],
         kw_known => &["known"],
-        kw_with | with | overrides => &["with"],
+        kw_with | with | overrides | goes_with => &["with"],
         kw_timezone => &["timezone"],
         kw_column => &["column"],
         kw_clamp | score_clamp => &["clamp"],

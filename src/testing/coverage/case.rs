@@ -9,41 +9,15 @@ use super::{
 };
 use crate::{
     eval::Answers,
-    ir::Body,
+    ir::{Body, DefinitionId, Rulebook},
     schema::ColumnId,
-    value::{Truth, Type, Value, moment_text::timestamp_text, print},
+    value::{Truth, Type, Value, Zone, moment_text::timestamp_text, print},
 };
 
 impl Search<'_> {
-    /// What is expected of a rule: `vip`, `not vip`, `spend = 500`; none of what cannot be written.
+    /// What is expected of the rule.
     pub(super) fn expectation(&self, answers: &Answers) -> Option<String> {
-        let id = self.setup.id;
-        let definition = self.ir.definition(id);
-        let name = bare(definition.name.as_str());
-        let value = answers.value(id);
-        let closed = matches!(definition.body, Body::Tag(_) | Body::Segment(_));
-        if definition.ty == Type::Bool {
-            return Some(match Truth::of(value) {
-                Truth::True => name,
-                Truth::False => format!("not {name}"),
-                Truth::Unknown if closed => format!("not {name}"),
-                Truth::Unknown => format!("{name} is missing"),
-            });
-        }
-        let zone = self.context.clock.zone();
-        match (value, &definition.ty) {
-            (Value::Missing, _) => Some(format!("{name} is missing")),
-            (Value::List(elements), _) if elements.is_empty() => Some(format!("count({name}) = 0")),
-            (Value::Choice(rank), Type::Choice(id)) => {
-                let named = self.ir.choices(*id).values.get(*rank as usize)?;
-                Some(format!("{name} = {}", bare(named.name.as_str())))
-            }
-            (value, _) => {
-                let written = print::written(value, zone);
-                let is_plain = !matches!(value, Value::Float(_)) || !written.contains('e');
-                is_plain.then(|| format!("{name} = {written}"))
-            }
-        }
+        expectation(&self.ir, self.setup.id, answers, self.context.clock.zone())
     }
 
     pub(super) fn expected(&self, answers: &[Answers]) -> Option<Vec<String>> {
@@ -57,7 +31,7 @@ impl Search<'_> {
         let mut text = String::new();
         for (at, made) in made.iter().enumerate() {
             let label = if self.setup.labels { format!("\"{}\" ", label(at)) } else { String::new() };
-            text += &format!("  given {label}{{ {} }}\n", self.fields(made).join(", "));
+            text += &format!("  given {label}{{ {} }}\n", fields(&self.ir, made, None).join(", "));
         }
         let of = |(at, it): (usize, &String)| match self.setup.labels {
             true => format!("\"{}\": {it}", label(at)),
@@ -67,39 +41,72 @@ impl Search<'_> {
         Some(text + &format!("    expect {}\n", expected.join(", ")))
     }
 
-    fn fields(&self, made: &Made) -> Vec<String> {
-        let mut fields = vec![];
-        for (slot, piece) in made {
-            let root = self.ir.schema.root();
-            match (slot, piece) {
-                (Slot::Column(_), Piece::One(written)) if written.value == Value::Missing => {}
-                (Slot::Column(id), Piece::One(written)) => {
-                    fields.push(format!("{}: {}", bare(root.column(*id).name.as_str()), written.text));
-                }
-                (Slot::Definition(id), Piece::One(written)) => {
-                    fields.push(format!("{}: {}", bare(self.ir.definition(*id).name.as_str()), written.text));
-                }
-                (Slot::Rows(id), Piece::Rows(rows)) if !rows.is_empty() => {
-                    let table = self.ir.schema.table(*id);
-                    let row = |row: &BTreeMap<ColumnId, Written>| {
-                        let known = row.iter().filter(|(_, written)| written.value != Value::Missing);
-                        let field = |(id, it): (&ColumnId, &Written)| {
-                            format!("{}: {}", bare(table.column(*id).name.as_str()), it.text)
-                        };
-                        format!("{{ {} }}", known.map(field).collect::<Vec<_>>().join(", "))
-                    };
-                    let rows: Vec<String> = rows.iter().map(row).collect();
-                    fields.push(format!("{}: [{}]", bare(table.name.as_str()), rows.join(", ")));
-                }
-                _ => {}
-            }
-        }
-        fields
-    }
-
     pub(super) fn block(&self, name: &str, cases: &[String]) -> String {
         let clock = &self.context.clock;
         let now = timestamp_text(clock.now(), clock.zone());
         format!("test {} as of {now} {{\n{}}}\n", print::quoted_text(name), cases.concat())
     }
+}
+
+/// What is expected of a rule: `vip`, `not vip`, `spend = 500`; none of what cannot be written.
+pub(super) fn expectation(ir: &Rulebook, id: DefinitionId, answers: &Answers, zone: &Zone) -> Option<String> {
+    let definition = ir.definition(id);
+    let name = bare(definition.name.as_str());
+    let value = answers.value(id);
+    let closed = matches!(definition.body, Body::Tag(_) | Body::Segment(_));
+    if definition.ty == Type::Bool {
+        return Some(match Truth::of(value) {
+            Truth::True => name,
+            Truth::False => format!("not {name}"),
+            Truth::Unknown if closed => format!("not {name}"),
+            Truth::Unknown => format!("{name} is missing"),
+        });
+    }
+    match (value, &definition.ty) {
+        (Value::Missing, _) => Some(format!("{name} is missing")),
+        (Value::List(elements), _) if elements.is_empty() => Some(format!("count({name}) = 0")),
+        (Value::Choice(rank), Type::Choice(id)) => {
+            let named = ir.choices(*id).values.get(*rank as usize)?;
+            Some(format!("{name} = {}", bare(named.name.as_str())))
+        }
+        (value, _) => {
+            let written = print::written(value, zone);
+            let is_plain = !matches!(value, Value::Float(_)) || !written.contains('e');
+            is_plain.then(|| format!("{name} = {written}"))
+        }
+    }
+}
+
+/// The fields of a record as they are given; later in a diary only what is otherwise than `before`.
+pub(super) fn fields(ir: &Rulebook, made: &Made, before: Option<&Made>) -> Vec<String> {
+    let root = ir.schema.root();
+    let mut fields = vec![];
+    for (slot, piece) in made {
+        if before.is_some_and(|before| before.get(slot).is_some_and(|it| it.is_same(piece))) {
+            continue;
+        }
+        match (slot, piece) {
+            (Slot::Column(_), Piece::One(written)) if before.is_none() && written.value == Value::Missing => {}
+            (Slot::Column(id), Piece::One(written)) => {
+                fields.push(format!("{}: {}", bare(root.column(*id).name.as_str()), written.text));
+            }
+            (Slot::Definition(id), Piece::One(written)) => {
+                fields.push(format!("{}: {}", bare(ir.definition(*id).name.as_str()), written.text));
+            }
+            (Slot::Rows(id), Piece::Rows(rows)) if before.is_some() || !rows.is_empty() => {
+                let table = ir.schema.table(*id);
+                let row = |row: &BTreeMap<ColumnId, Written>| {
+                    let known = row.iter().filter(|(_, written)| written.value != Value::Missing);
+                    let field = |(id, it): (&ColumnId, &Written)| {
+                        format!("{}: {}", bare(table.column(*id).name.as_str()), it.text)
+                    };
+                    format!("{{ {} }}", known.map(field).collect::<Vec<_>>().join(", "))
+                };
+                let rows: Vec<String> = rows.iter().map(row).collect();
+                fields.push(format!("{}: [{}]", bare(table.name.as_str()), rows.join(", ")));
+            }
+            _ => {}
+        }
+    }
+    fields
 }

@@ -108,8 +108,13 @@ impl Evidence {
             is_unknown: unknown::may_be_missing(rulebook, leaf).then_some(seen.is_unknown),
             decides_true: seen.decides_true,
             decides_false: seen.decides_false,
+            cannot_be: [false; 5],
         });
-        let arms = rule.arms().into_iter().zip(&seen.taken).map(|(span, taken)| Arm { span, taken: *taken });
+        let arms = rule.arms().into_iter().zip(&seen.taken).map(|(span, taken)| Arm {
+            span,
+            taken: *taken,
+            lacks: "is never taken",
+        });
         (conditions.collect(), arms.collect())
     }
 }

@@ -25,6 +25,13 @@ pub(super) struct At {
     pub(super) declaration: usize,
 }
 
+/// Whether it is asked what is decided about somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fates {
+    NotAsked,
+    Asked,
+}
+
 /// A case: which of which test.
 pub(super) type CaseAt = (usize, usize);
 
@@ -41,6 +48,8 @@ pub(super) struct Whole<'w> {
     /// What stands in every excerpt: tables, lists, parameters and the like.
     always: Vec<At>,
     tests: Vec<At>,
+    /// Whether what was decided is a table of its own.
+    ledger: bool,
 }
 
 impl<'w> Whole<'w> {
@@ -82,6 +91,7 @@ impl<'w> Whole<'w> {
             param_readers: HashMap::new(),
             always,
             tests,
+            ledger: ir.schema.tables.iter().any(|table| table.is_ledger()),
         };
         for id in (0..ir.definitions.len() as u32).map(DefinitionId) {
             let (named, params) = names(ir, id);
@@ -110,11 +120,30 @@ impl<'w> Whole<'w> {
         self.param_readers.get(&id).into_iter().flatten().copied()
     }
 
-    /// These definitions with what they build on, and what the deeds of segments among them, and the policy, read.
-    fn with_deeds(&self, definitions: BTreeSet<DefinitionId>) -> BTreeSet<DefinitionId> {
+    /// Whether a case hangs on what is decided about somebody.
+    pub(super) fn is_fated(&self, (test, case): CaseAt) -> bool {
+        let test = self.tests.get(test).and_then(|at| self.declaration(*at));
+        let Some(DeclarationKind::Test(test)) = test.map(|it| &it.kind) else { return false };
+        let Some(case) = test.cases.get(case) else { return false };
+        let mut expected = case.entries.iter().flat_map(|entry| &entry.expect);
+        self.ledger && case.entries.len() > 1
+            || expected.any(|it| !matches!(it.kind, ast::ExpectationKind::Condition(_)))
+    }
+
+    /// These definitions with what they build on, and what the deeds of segments among them, and the policy, read. What other
+    /// segments do counts towards limits, and stands in the ledger.
+    fn with_deeds(&self, definitions: BTreeSet<DefinitionId>, fates: Fates) -> BTreeSet<DefinitionId> {
         let actions = &self.ir.actions;
         let named = actions.policy.exempt.iter().chain(&actions.policy.priority);
         let mut read: BTreeSet<DefinitionId> = definitions.into_iter().chain(named.copied()).collect();
+        if fates == Fates::Asked && (self.ledger || !actions.policy.limits.is_empty()) {
+            read.extend(actions.segments.iter().map(|it| it.segment));
+        }
+        // `held(vip)` asks about what it does not read.
+        if fates == Fates::Asked {
+            read.extend(actions.memory.since.iter().map(|it| it.definition));
+            read.extend(actions.memory.kept.iter().map(|it| it.level));
+        }
         loop {
             let mut exprs: Vec<&Expr> = actions.policy.require.iter().collect();
             let segments = actions.segments.iter().filter(|it| read.contains(&it.segment));
@@ -132,8 +161,9 @@ impl<'w> Whole<'w> {
         &self,
         definitions: impl IntoIterator<Item = DefinitionId>,
         cases: &BTreeSet<CaseAt>,
+        fates: Fates,
     ) -> Excerpt {
-        let read = self.with_deeds(definitions.into_iter().collect());
+        let read = self.with_deeds(definitions.into_iter().collect(), fates);
         let mut wanted: BTreeSet<At> = read.iter().filter_map(|id| self.at(*id)).collect();
         wanted.extend(&self.always);
         let mut of_tests: BTreeMap<At, Vec<usize>> = BTreeMap::new();
@@ -171,6 +201,7 @@ impl<'w> Whole<'w> {
         &self,
         definitions: impl IntoIterator<Item = DefinitionId>,
         cases: &BTreeSet<CaseAt>,
+        fates: Fates,
     ) -> Option<(Excerpt, ir::Rulebook)> {
         let agrees = |found: &ir::Rulebook| {
             let (root, own) = (self.ir.schema.root(), found.schema.root());
@@ -179,12 +210,17 @@ impl<'w> Whole<'w> {
                 same.is_none_or(|it| it.ty == column.ty && it.optional == column.optional)
             })
         };
-        let excerpt = self.excerpt(definitions, cases);
+        let excerpt = self.excerpt(definitions, cases, fates);
         if let Some(found) = excerpt.checked().filter(agrees) {
             return Some((excerpt, found));
         }
+        self.checked_whole(cases)
+    }
+
+    /// All definitions, with these cases.
+    pub(super) fn checked_whole(&self, cases: &BTreeSet<CaseAt>) -> Option<(Excerpt, ir::Rulebook)> {
         let all = (0..self.ir.definitions.len() as u32).map(DefinitionId);
-        let excerpt = Excerpt { inputs: Inputs::default(), ..self.excerpt(all, cases) };
+        let excerpt = Excerpt { inputs: Inputs::default(), ..self.excerpt(all, cases, Fates::Asked) };
         excerpt.checked().map(|found| (excerpt, found))
     }
 }

@@ -28,6 +28,20 @@ pub(super) enum Piece {
     Rows(Vec<BTreeMap<ColumnId, Written>>),
 }
 
+impl Piece {
+    /// Whether it comes to the same.
+    pub(super) fn is_same(&self, other: &Piece) -> bool {
+        let row = |row: &BTreeMap<ColumnId, Written>| -> Vec<(ColumnId, Value)> {
+            row.iter().map(|(id, written)| (*id, written.value.clone())).collect()
+        };
+        match (self, other) {
+            (Piece::One(own), Piece::One(other)) => own.value == other.value,
+            (Piece::Rows(own), Piece::Rows(other)) => own.iter().map(row).eq(other.iter().map(row)),
+            (Piece::One(_), Piece::Rows(_)) | (Piece::Rows(_), Piece::One(_)) => false,
+        }
+    }
+}
+
 /// One user that is made up.
 pub(super) type Made = BTreeMap<Slot, Piece>;
 
@@ -89,7 +103,7 @@ impl Setup {
         made
     }
 
-    fn piece(&self, slot: Slot, dice: &mut Dice) -> Option<Piece> {
+    pub(super) fn piece(&self, slot: Slot, dice: &mut Dice) -> Option<Piece> {
         let Slot::Rows(table) = slot else {
             return dice.pick(self.values.get(&slot)?).cloned().map(Piece::One);
         };

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    excerpt::{CaseAt, Whole, names},
+    excerpt::{CaseAt, Excerpt, Fates, Whole, names},
     numbers::{Change, Owner},
 };
 use crate::{
-    ir::{DefinitionId, ParamId},
+    ir::{self, DefinitionId, ParamId},
     testing::{Moment, Outcome, Suite, Surroundings, Verdict},
 };
 
@@ -17,6 +17,8 @@ pub(super) struct Played {
     touching: HashMap<Owner, BTreeSet<CaseAt>>,
     /// Of what a case speaks: what was evaluated for it, and what it gives.
     spoken_of: HashMap<CaseAt, BTreeSet<DefinitionId>>,
+    /// The cases that hang on what is decided about somebody.
+    fated: BTreeSet<CaseAt>,
     /// The parameters that each definition reads itself.
     params: HashMap<DefinitionId, BTreeSet<ParamId>>,
 }
@@ -25,6 +27,9 @@ impl Played {
     /// Takes note of what was evaluated.
     pub(super) fn look(&mut self, whole: &Whole<'_>, moment: &Moment<'_>) {
         let case = (moment.place.test, moment.place.case);
+        if whole.is_fated(case) {
+            self.fated.insert(case);
+        }
         let named = |id: DefinitionId| (id.0 as usize) < whole.ir.definitions.len();
         let spoken_of = self.spoken_of.entry(case).or_default();
         spoken_of.extend(moment.people.iter().flat_map(|person| person.definitions.keys()).copied());
@@ -82,6 +87,11 @@ impl Played {
         noticed
     }
 
+    /// Whether deeds take a parameter once and for all.
+    fn settles(&self, whole: &Whole<'_>, owner: Owner) -> bool {
+        matches!(owner, Owner::Param(_)) && !whole.ir.actions.segments.is_empty()
+    }
+
     fn noticed_of(
         &self,
         whole: &Whole<'_>,
@@ -90,8 +100,10 @@ impl Played {
         surroundings: &Surroundings,
         outcomes: &HashMap<CaseAt, Outcome>,
     ) -> Vec<usize> {
-        let none = BTreeSet::new();
-        let cases: BTreeSet<CaseAt> = self.touching.get(&owner).unwrap_or(&none).clone();
+        let mut cases: BTreeSet<CaseAt> = self.touching.get(&owner).cloned().unwrap_or_default();
+        if matches!(owner, Owner::Deeds(_) | Owner::Shared(_)) || self.settles(whole, owner) {
+            cases.extend(&self.fated);
+        }
         let mut definitions: BTreeSet<DefinitionId> =
             cases.iter().filter_map(|case| self.spoken_of.get(case)).flatten().copied().collect();
         match owner {
@@ -100,8 +112,18 @@ impl Played {
                 definitions.extend(whole.readers(id));
             }
             Owner::Param(id) => definitions.extend(whole.param_readers(id)),
+            Owner::Deeds(id) => drop(definitions.insert(id)),
+            Owner::Shared(_) => {}
         }
-        let Some((mut excerpt, _)) = whole.checked_excerpt(definitions, &cases) else { return vec![] };
+        let fates = if cases.iter().any(|case| self.fated.contains(case)) { Fates::Asked } else { Fates::NotAsked };
+        // In an excerpt the cases must come to the same as in the whole.
+        let as_before = |(excerpt, ir): &(Excerpt, ir::Rulebook)| {
+            let then = Suite::new(ir, excerpt.sources(), surroundings.clone()).run(|_| true, &mut |_| {});
+            let before = cases.iter().map(|case| outcomes.get(case));
+            then.len() == cases.len() && before.zip(&then).all(|(before, then)| before == Some(&then.outcome))
+        };
+        let own = whole.checked_excerpt(definitions, &cases, fates).filter(as_before);
+        let Some((mut excerpt, _)) = own.or_else(|| whole.checked_whole(&cases)) else { return vec![] };
         let mut found = vec![];
         for (at, change) in changes {
             let Some((changed, sources)) = excerpt.with(change.at, &change.declaration) else {

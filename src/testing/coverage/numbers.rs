@@ -1,15 +1,19 @@
 //! The numbers of a rulebook, and each change of one of them by its smallest step.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 
 use super::{
+    deeds,
     excerpt::{self, At},
     step,
 };
 use crate::{
     engine,
-    ir::{self, DefinitionId, ParamId},
-    source::{Sources, Span},
+    ir::{self, Act, DefinitionId, MessagePart, ParamId},
+    source::{SourceId, Sources, Span},
     syntax::{
         self,
         ast::{self, DeclarationKind},
@@ -36,26 +40,55 @@ pub struct Step {
     pub to: String,
     /// Whether a test would fail, or the rulebook not check.
     pub noticed: bool,
+    /// Where no case can show it, why: it does not count.
+    pub not_counted: Option<String>,
 }
 
-/// Whose number it is.
+/// Whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Owner {
     Definition(DefinitionId),
     Param(ParamId),
+    /// What a segment does.
+    Deeds(DefinitionId),
+    /// What the deeds of several segments have in common: the policy, a channel, a template.
+    Shared(At),
 }
 
-/// A number that is another by its smallest step.
+impl Owner {
+    /// The declaration of what several segments have in common.
+    pub(super) fn shared(self) -> Option<At> {
+        match self {
+            Owner::Shared(at) => Some(at),
+            Owner::Definition(_) | Owner::Param(_) | Owner::Deeds(_) => None,
+        }
+    }
+}
+
+/// What a change would show, were it noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// That a number is not another by its smallest step. `1d12h` has two parts.
+    Number { part: usize, higher: bool },
+    /// That a condition of a deed is true of somebody, which decides: here it never is.
+    True,
+    /// The same of false.
+    False,
+    /// That it is unknown of somebody, which is not true: here it is, or it is false.
+    Unknown,
+    /// That words are needed: here they are left out.
+    Needed,
+}
+
+/// A rulebook that says something else in one place.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) owner: Owner,
-    /// Where the number stands.
+    pub(super) aim: Aim,
+    /// What is changed, and where it stands.
     pub(super) span: Span,
     /// As it is written.
     pub(super) text: String,
-    /// Which number of the same spelling: `1d12h` has two.
-    pub(super) part: usize,
-    pub(super) higher: bool,
     /// What would stand there.
     pub(super) to: String,
     /// Which declaration it stands in.
@@ -64,76 +97,118 @@ pub(super) struct Change {
     pub(super) declaration: String,
 }
 
-/// Every change of one number of a rulebook by its smallest step, in the order written. One that does not parse is none.
+impl Change {
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self.aim, Aim::Number { .. })
+    }
+}
+
+/// Every change that a test of a rulebook should notice: one number by its smallest step, and what deeds ask. One that does not
+/// parse is none.
 pub(super) fn changes(rulebook: &engine::Rulebook, ir: &ir::Rulebook) -> Vec<Change> {
-    let definitions = ir.definitions.iter().zip(0..).map(|(it, id)| (it.span, Owner::Definition(DefinitionId(id))));
-    let params = ir.params.iter().zip(0..).map(|(it, id)| (it.span, Owner::Param(ParamId(id))));
-    let owners: HashMap<Span, Owner> = definitions.chain(params).collect();
+    let writer = Writer::new(rulebook, ir);
     let mut found = vec![];
-    for (at, file) in rulebook.files().iter().enumerate() {
+    let mut ranges: BTreeSet<(SourceId, usize, usize)> = BTreeSet::new();
+    for file in rulebook.files() {
         let text = rulebook.sources().get(file.source).text();
-        for range in syntax::numbers(file, text) {
-            // Declarations stand in the order written.
-            let behind = file.declarations.partition_point(|it| it.span().range().start <= range.start);
-            let Some(place) = behind.checked_sub(1) else { continue };
-            let Some(declaration) = file.declarations.get(place) else { continue };
-            let Some(owner) = owner(declaration, &range).and_then(|name| owners.get(&name.span())) else { continue };
-            let written = text.get(range.clone()).unwrap_or("");
-            let whole = declaration.span().range();
-            let (before, after) =
-                (text.get(whole.start..range.start).unwrap_or(""), text.get(range.end..whole.end).unwrap_or(""));
-            for (part, steps) in step::steps(written).into_iter().enumerate() {
-                for (higher, to) in [(false, steps.lower), (true, steps.higher)] {
-                    let Some(to) = to else { continue };
-                    let declaration = format!("{before}{to}{after}");
-                    if excerpt::parsed(&mut Sources::new(), &declaration).is_none() {
-                        continue;
-                    }
-                    found.push(Change {
-                        owner: *owner,
-                        span: Span::new(file.source, range.start, range.end),
-                        text: written.to_owned(),
-                        part,
-                        higher,
-                        to,
-                        at: At { file: at, declaration: place },
-                        declaration,
-                    });
-                }
+        ranges.extend(syntax::numbers(file, text).into_iter().map(|it| (file.source, it.start, it.end)));
+    }
+    for hole in holes(ir) {
+        let (text, start) = (rulebook.sources().slice(hole), hole.start as usize);
+        ranges.extend(syntax::numbers_of(text).into_iter().map(|it| (hole.source, start + it.start, start + it.end)));
+    }
+    for (source, start, end) in ranges {
+        let span = Span::new(source, start, end);
+        for (part, steps) in step::steps(rulebook.sources().slice(span)).into_iter().enumerate() {
+            for (higher, to) in [(false, steps.lower), (true, steps.higher)] {
+                let aim = Aim::Number { part, higher };
+                found.extend(to.and_then(|to| writer.change(aim, span, &to)));
             }
         }
     }
+    deeds::changes(ir, &writer, &mut found);
     found
 }
 
-/// The name of a declaration whose answer hangs on what stands at a place; none of tests and tables, of what takes state, and
-/// of what segments do.
-fn owner<'d>(declaration: &'d ast::Declaration, place: &Range<usize>) -> Option<&'d ast::Name> {
-    let holds = |span: Span| span.range().start <= place.start && place.end <= span.range().end;
-    let name = declaration.name().filter(|_| holds(declaration.span()))?;
-    let keeps = |arms: &[ast::Arm]| {
-        arms.iter().any(|arm| match &arm.choice {
-            ast::Choice::From { keep, .. } => keep.iter().any(|keep| holds(keep.span())),
-            ast::Choice::When(_) | ast::Choice::Otherwise(_) => false,
-        })
-    };
-    let counts = match &declaration.kind {
-        DeclarationKind::Param(_)
-        | DeclarationKind::Let(_)
-        | DeclarationKind::Tag(_)
-        | DeclarationKind::Score(_)
-        | DeclarationKind::Funnel(_) => true,
-        DeclarationKind::Level(level) => !keeps(&level.arms),
-        DeclarationKind::Layer(layer) => !keeps(&layer.arms),
-        DeclarationKind::Segment(segment) => holds(segment.condition.span()),
-        DeclarationKind::Rulebook(_)
-        | DeclarationKind::Table(_)
-        | DeclarationKind::List(_)
-        | DeclarationKind::Policy(_)
-        | DeclarationKind::Template(_)
-        | DeclarationKind::Channel(_)
-        | DeclarationKind::Test(_)
-        | DeclarationKind::Snapshot(_) => false,
-    };
-    counts.then_some(name)
+/// Where the values of the holes of messages stand.
+fn holes(ir: &ir::Rulebook) -> impl Iterator<Item = Span> {
+    let deeds = ir.actions.segments.iter().flat_map(|it| &it.triggers).flat_map(|trigger| trigger.body.deeds());
+    let messages = deeds.filter_map(|deed| match &deed.act {
+        Act::Send { message, .. } => Some(message),
+        Act::Do(_) | Act::Hold => None,
+    });
+    messages.flat_map(|message| &message.parts).filter_map(|part| match part {
+        MessagePart::Hole { value, .. } => Some(value.span),
+        MessagePart::Text(_) => None,
+    })
+}
+
+/// Writes a declaration with something else in one place.
+pub(super) struct Writer<'w> {
+    pub(super) rulebook: &'w engine::Rulebook,
+    owners: HashMap<Span, Owner>,
+    segments: HashMap<Span, DefinitionId>,
+    files: HashMap<SourceId, usize>,
+}
+
+impl<'w> Writer<'w> {
+    fn new(rulebook: &'w engine::Rulebook, ir: &ir::Rulebook) -> Writer<'w> {
+        let definitions = ir.definitions.iter().zip(0..).map(|(it, id)| (it.span, Owner::Definition(DefinitionId(id))));
+        let params = ir.params.iter().zip(0..).map(|(it, id)| (it.span, Owner::Param(ParamId(id))));
+        let segments = ir.actions.segments.iter().map(|it| (ir.definition(it.segment).span, it.segment));
+        Writer {
+            rulebook,
+            owners: definitions.chain(params).collect(),
+            segments: segments.collect(),
+            files: rulebook.files().iter().enumerate().map(|(at, file)| (file.source, at)).collect(),
+        }
+    }
+
+    /// The declaration that holds a place.
+    pub(super) fn at(&self, span: Span) -> Option<(At, &'w ast::Declaration)> {
+        let at = *self.files.get(&span.source)?;
+        let file = self.rulebook.files().get(at)?;
+        // Declarations stand in the order written.
+        let behind = file.declarations.partition_point(|it| it.span().start <= span.start);
+        let place = behind.checked_sub(1)?;
+        let declaration = file.declarations.get(place)?;
+        (span.end <= declaration.span().end).then_some((At { file: at, declaration: place }, declaration))
+    }
+
+    /// None where it does not stand in a rule, or does not parse.
+    pub(super) fn change(&self, aim: Aim, span: Span, to: &str) -> Option<Change> {
+        let (at, declaration) = self.at(span)?;
+        let owner = self.owner(at, declaration, &span.range())?;
+        let (text, whole) = (self.rulebook.sources().get(span.source).text(), declaration.span().range());
+        let (before, after) = (text.get(whole.start..span.range().start)?, text.get(span.range().end..whole.end)?);
+        let declaration = format!("{before}{to}{after}");
+        excerpt::parsed(&mut Sources::new(), &declaration)?;
+        let text = text.get(span.range()).unwrap_or("").to_owned();
+        Some(Change { owner, aim, span, text, to: to.to_owned(), at, declaration })
+    }
+
+    /// Whose answer hangs on what stands at a place; nobody's of tests and tables.
+    fn owner(&self, at: At, declaration: &ast::Declaration, place: &Range<usize>) -> Option<Owner> {
+        let holds = |span: Span| span.range().start <= place.start && place.end <= span.range().end;
+        let own = || self.owners.get(&declaration.name()?.span()).copied();
+        match &declaration.kind {
+            DeclarationKind::Param(_)
+            | DeclarationKind::Let(_)
+            | DeclarationKind::Tag(_)
+            | DeclarationKind::Score(_)
+            | DeclarationKind::Funnel(_)
+            | DeclarationKind::Level(_)
+            | DeclarationKind::Layer(_) => own(),
+            DeclarationKind::Segment(segment) if holds(segment.condition.span()) => own(),
+            DeclarationKind::Segment(segment) => self.segments.get(&segment.name.span()).copied().map(Owner::Deeds),
+            DeclarationKind::Policy(_) | DeclarationKind::Template(_) | DeclarationKind::Channel(_) => {
+                Some(Owner::Shared(at))
+            }
+            DeclarationKind::Rulebook(_)
+            | DeclarationKind::Table(_)
+            | DeclarationKind::List(_)
+            | DeclarationKind::Test(_)
+            | DeclarationKind::Snapshot(_) => None,
+        }
+    }
 }

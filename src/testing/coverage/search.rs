@@ -6,7 +6,7 @@ use std::{cmp::Ordering, collections::BTreeMap};
 use super::{
     Measure, RuleCoverage,
     evidence::RuleSeen,
-    excerpt::Excerpt,
+    excerpt::{Excerpt, Fates},
     guess::Written,
     made::{Dice, Made, Piece, Slot},
     numbers::{Change, Owner},
@@ -70,7 +70,7 @@ impl<'s> Search<'s> {
         context: &'s Context,
     ) -> Option<Search<'s>> {
         let whole = &measure.whole;
-        let (mut excerpt, ir) = whole.checked_excerpt([id], &Default::default())?;
+        let (mut excerpt, ir) = whole.checked_excerpt([id], &Default::default(), Fates::NotAsked)?;
         let own = ir.find(whole.ir.definition(id).name.as_str())?;
         let params = measure.params_behind(id);
         let of_params = || params.iter().flat_map(|param| measure.changes_of(Owner::Param(*param)));
@@ -197,14 +197,10 @@ impl<'s> Search<'s> {
     fn goals(&self, shown: Option<&RuleCoverage>) -> Vec<Goal> {
         let mut goals = vec![];
         for (at, it) in shown.into_iter().flat_map(|shown| &shown.conditions).enumerate() {
-            let open = [
-                (it.is_true, Goal::True(at)),
-                (it.is_false, Goal::False(at)),
-                (it.is_unknown.unwrap_or(true), Goal::Unknown(at)),
-                (it.decides_true, Goal::DecidesTrue(at)),
-                (it.decides_false, Goal::DecidesFalse(at)),
-            ];
-            goals.extend(open.into_iter().filter(|(shown, _)| !shown).map(|(_, goal)| goal));
+            let open =
+                [Goal::True(at), Goal::False(at), Goal::Unknown(at), Goal::DecidesTrue(at), Goal::DecidesFalse(at)];
+            let shown = it.shown().into_iter().chain(it.decides());
+            goals.extend(open.into_iter().zip(shown).filter(|(_, shown)| *shown == Some(false)).map(|(goal, _)| goal));
         }
         let arms = shown.into_iter().flat_map(|shown| &shown.arms).enumerate();
         goals.extend(arms.filter(|(_, arm)| !arm.taken).map(|(at, _)| Goal::Taken(at)));

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     eval::Context,
     ir::{self, Body, DefinitionId, ExprKind, Over, Reads},
-    schema::{ColumnId, Role, TableId},
+    schema::{ColumnId, Role, Source, TableId},
     value::{Type, Value, literal, number},
 };
 
@@ -48,9 +48,25 @@ impl Setup {
         context: &Context,
         reckoned: Reckoned,
     ) -> Setup {
-        let mut given = named(ir, id);
+        Setup::of_all(ir, &[id], &[], changes, context, reckoned)
+    }
+
+    /// What rules, and what is done about segments among them, are asked with. `exprs` are the deeds' own.
+    pub(super) fn of_all(
+        ir: &ir::Rulebook,
+        ids: &[DefinitionId],
+        exprs: &[&ir::Expr],
+        changes: &[&Change],
+        context: &Context,
+        reckoned: Reckoned,
+    ) -> Setup {
+        let mut given = named(ir, ids, exprs);
         let reads = loop {
-            let reads = ir.reads_but([id], &given);
+            let mut reads = ir.reads_beside(ids.iter().copied(), exprs.iter().copied(), [], &given);
+            // What only the state fills is nobody's to give.
+            let root = ir.schema.root();
+            reads.columns.retain(|it| root.column(*it).source == Source::Data);
+            reads.children.retain(|it, _| !ir.schema.table(*it).is_ledger());
             let clashes = |other: &DefinitionId| {
                 let behind = ir.reads([*other]);
                 let columns = behind.columns.iter().any(|it| reads.columns.contains(it));
@@ -63,10 +79,10 @@ impl Setup {
         let everybody = reads.aggregates.iter().any(|id| ir.aggregate(*id).over == Over::Users);
         let root = ir.schema.root();
         let labels = everybody || root.key.is_some_and(|key| reads.columns.contains(&key));
-        let mut spellings = spellings(ir, id, &reads, &given, changes, context);
+        let mut spellings = spellings(ir, (ids, exprs), &reads, &given, changes, context);
         spellings.reckons &= reckoned == Reckoned::Too;
         let mut setup = Setup {
-            id,
+            id: ids.first().copied().unwrap_or(DefinitionId(0)),
             given,
             reads,
             users: if everybody { crowds(changes) } else { vec![1] },
@@ -110,8 +126,34 @@ impl Setup {
     }
 }
 
-/// The definitions that a rule names itself and that can be given.
-fn named(ir: &ir::Rulebook, id: DefinitionId) -> BTreeSet<DefinitionId> {
+impl Setup {
+    /// More columns of a table whose rows are made up.
+    pub(super) fn add_rows(
+        &mut self,
+        ir: &ir::Rulebook,
+        table: TableId,
+        columns: BTreeSet<ColumnId>,
+        context: &Context,
+        changes: &[&Change],
+    ) {
+        let declared = ir.schema.table(table);
+        let by = match declared.role {
+            Role::Children { by, .. } => Some(by),
+            Role::Root | Role::Reference => None,
+        };
+        let spellings = self::spellings(ir, (&[], &[]), &Reads::default(), &BTreeSet::new(), changes, context);
+        for column in columns.into_iter().filter(|it| by != Some(*it) && declared.key != Some(*it)) {
+            let of = declared.column(column);
+            let mut found = spellings.values(&of.ty, ir, context);
+            found.extend(of.optional.then(|| Written { text: "missing".into(), value: Value::Missing }));
+            self.row_values.entry((table, column)).or_insert(found);
+        }
+        self.values.entry(Slot::Rows(table)).or_default();
+    }
+}
+
+/// The definitions that rules name themselves and that can be given.
+fn named(ir: &ir::Rulebook, ids: &[DefinitionId], exprs: &[&ir::Expr]) -> BTreeSet<DefinitionId> {
     let mut found = BTreeSet::new();
     let mut computed = BTreeSet::new();
     let mut look = |expr: &ir::Expr| {
@@ -121,29 +163,35 @@ fn named(ir: &ir::Rulebook, id: DefinitionId) -> BTreeSet<DefinitionId> {
             _ => {}
         });
     };
-    let definition = ir.definition(id);
-    definition.body.each_expr(&mut look);
-    definition.aggregates.iter().for_each(|id| ir.aggregate(*id).each_expr(&mut look));
+    for definition in ids.iter().map(|id| ir.definition(*id)) {
+        definition.body.each_expr(&mut look);
+        definition.aggregates.iter().for_each(|id| ir.aggregate(*id).each_expr(&mut look));
+    }
+    exprs.iter().for_each(|expr| look(expr));
     let can_be_given = |id: &DefinitionId| match ir.definition(*id).body {
         Body::Segment(_) => false,
         Body::Let(_) | Body::Tag(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => true,
     };
+    // `held(vip)`: whether somebody has it is asked in another way.
+    let remembered = |id: &DefinitionId| ir.actions.memory.since.iter().any(|it| it.definition == *id);
+    found.extend(ids.iter().copied().filter(|id| matches!(ir.definition(*id).body, Body::Tag(_)) && remembered(id)));
     found.retain(|id| can_be_given(id) && !computed.contains(id));
     found
 }
 
 fn spellings(
     ir: &ir::Rulebook,
-    id: DefinitionId,
+    (ids, exprs): (&[DefinitionId], &[&ir::Expr]),
     reads: &Reads,
     given: &BTreeSet<DefinitionId>,
     changes: &[&Change],
     context: &Context,
 ) -> Spellings {
     let mut spellings = Spellings::default();
-    for definition in reads.definitions.iter().filter(|it| **it == id || !given.contains(it)) {
+    for definition in reads.definitions.iter().filter(|it| ids.contains(it) || !given.contains(it)) {
         ir.definition(*definition).body.each_expr(&mut |expr| spellings.add_texts(expr));
     }
+    exprs.iter().for_each(|expr| spellings.add_texts(expr));
     for id in &reads.aggregates {
         let aggregate = ir.aggregate(*id);
         spellings.add_question(aggregate);
@@ -157,7 +205,7 @@ fn spellings(
         let texts = context.lists.get(list.0 as usize).into_iter().flatten();
         spellings.texts.extend(texts.min().map(ToString::to_string));
     }
-    for change in changes {
+    for change in changes.iter().filter(|change| change.is_number()) {
         spellings.numbers.extend([change.text.replace('_', ""), change.to.clone()]);
     }
     spellings

@@ -2,7 +2,7 @@
 
 use crate::value::{
     Zone,
-    moment_text::{date_text, minute_text, parse_date, parse_timestamp, timestamp_text},
+    moment_text::{date_text, minute_text, parse_date, parse_time_of_day, parse_timestamp, timestamp_text},
 };
 
 /// A number within a spelling: `12` in `1d12h`.
@@ -22,8 +22,15 @@ pub(super) fn steps(written: &str) -> Vec<Steps> {
     }
 }
 
-/// `2026-11-22` by a day; `2026-11-22T08:00` by a minute, `2026-11-22T08:00:30` by a second.
+/// `2026-11-22` by a day; `12:00` and `2026-11-22T08:00` by a minute, `2026-11-22T08:00:30` by a second, `…:30.5` by a tenth.
 fn moment(written: &str) -> Option<Steps> {
+    if let Ok(minutes) = parse_time_of_day(written) {
+        let near = |by: u16| {
+            let minutes = (minutes + by) % DAY;
+            Some(format!("{:02}:{:02}", minutes / 60, minutes % 60))
+        };
+        return Some(Steps { lower: near(DAY - 1), higher: near(1) });
+    }
     if let Ok(day) = parse_date(written) {
         let near = |by: i32| day.checked_add(by).map(date_text);
         return Some(Steps { lower: near(-1), higher: near(1) });
@@ -34,8 +41,9 @@ fn moment(written: &str) -> Option<Steps> {
     let zone = Zone::utc();
     let instant = parse_timestamp(&local, &zone).ok()?;
     let by_seconds = local.matches(':').count() > 1;
+    let digits = local.split_once('.').map_or(0, |(_, fraction)| fraction.len().min(6) as u32);
     let near = |by: i64| {
-        let step = if by_seconds { 1_000_000 } else { 60_000_000 };
+        let step = if by_seconds { 1_000_000 / 10_i64.pow(digits) } else { 60_000_000 };
         let moved = instant.checked_add(by * step)?;
         let text = match by_seconds {
             true => timestamp_text(moved, &zone).trim_end_matches('Z').to_owned(),
@@ -45,6 +53,9 @@ fn moment(written: &str) -> Option<Steps> {
     };
     Some(Steps { lower: near(-1), higher: near(1) })
 }
+
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
 
 fn parts(written: &str) -> Vec<Steps> {
     let mut found = vec![];
@@ -98,6 +109,9 @@ mod tests {
             ("30d", "29d 31d"),
             ("1d12h", "0d12h 2d12h, 1d11h 1d13h"),
             ("2026-03-01", "2026-02-28 2026-03-02"),
+            ("12:00", "11:59 12:01"),
+            ("00:00", "23:59 00:01"),
+            ("2026-11-22T08:00:30.5", "2026-11-22T08:00:30.4 2026-11-22T08:00:30.6"),
             ("2026-11-22T00:00", "2026-11-21T23:59 2026-11-22T00:01"),
             ("2026-11-22T08:00:30+08:00", "2026-11-22T08:00:29+08:00 2026-11-22T08:00:31+08:00"),
         ];

@@ -1,11 +1,19 @@
 //! Tests that would show what no test shows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Coverage, Measure, RuleCoverage, numbers::Owner, search::Search};
+use super::{
+    Coverage, DEEDS, Measure, RuleCoverage,
+    acted::Roots,
+    deeds::Done,
+    made::Dice,
+    numbers::{Aim, Owner},
+    plot::Plots,
+    search::Search,
+};
 use crate::{
     engine::{Checked, Rulebook},
-    ir::DefinitionId,
+    ir::{DefinitionId, ExprKind},
     source::Span,
     testing::{Suite, Surroundings},
     value::Clock,
@@ -31,7 +39,7 @@ pub fn suggest(
     selected: &dyn Fn(&str) -> bool,
 ) -> (Coverage, Vec<Suggestion>) {
     let measure = Measure::new(rulebook, checked, surroundings, selected);
-    let (coverage, mut noticed) = measure.coverage();
+    let (coverage, mut noticed, done) = measure.coverage();
     let ir = checked.rulebook();
     let suite = Suite::new(ir, rulebook.sources(), surroundings.clone());
     let mut context = suite.context();
@@ -40,7 +48,10 @@ pub fn suggest(
     if let Some(clock) = Clock::at(now, context.clock.zone().clone()) {
         context.clock = clock;
     }
-    let shown: HashMap<Span, &RuleCoverage> = coverage.rules.iter().map(|rule| (rule.span, rule)).collect();
+    let shown: HashMap<Span, &RuleCoverage> = {
+        let of_rules = coverage.rules.iter().filter(|rule| rule.kind != DEEDS);
+        of_rules.map(|rule| (rule.span, rule)).collect()
+    };
     let mut found = vec![];
     for id in (0..ir.definitions.len() as u32).map(DefinitionId) {
         let definition = ir.definition(id);
@@ -52,7 +63,7 @@ pub fn suggest(
             continue;
         }
         let Some(search) = Search::new(&measure, id, &noticed, &context) else { continue };
-        let name = free_name(ir, definition.name.as_str());
+        let name = free_name(ir, &found, definition.name.as_str());
         if let Some(it) = search.found(&name, shown, u64::from(id.0)) {
             for at in it.noticed {
                 if let Some(noticed) = noticed.get_mut(at) {
@@ -62,12 +73,98 @@ pub fn suggest(
             found.push(Suggestion { name, text: it.text });
         }
     }
+    for roots in roots(&measure) {
+        let wanted = |owner: Owner| match owner {
+            Owner::Deeds(id) => roots.segments.contains(&id),
+            Owner::Definition(id) => roots.rules.contains(&id),
+            Owner::Shared(_) => !roots.segments.is_empty(),
+            Owner::Param(id) => !roots.segments.is_empty() && measure.whole.param_readers(id).next().is_none(),
+        };
+        let unknown: HashSet<Span> = measure
+            .changes
+            .iter()
+            .zip(&noticed)
+            .filter(|(change, noticed)| change.aim == Aim::Unknown && **noticed)
+            .map(|(change, _)| change.span)
+            .collect();
+        let changes = measure.changes.iter().zip(&noticed).enumerate();
+        let changes = changes.filter(|(_, (change, _))| change.aim != Aim::Unknown || !unknown.contains(&change.span));
+        let open: Vec<usize> =
+            changes.filter(|(_, (change, noticed))| !**noticed && wanted(change.owner)).map(|(at, _)| at).collect();
+        let deeds = not_done(ir, &done, &roots);
+        if open.is_empty() && deeds.is_empty() {
+            continue;
+        }
+        let names: Vec<&str> =
+            roots.segments.iter().chain(&roots.rules).map(|id| ir.definition(*id).name.as_str()).collect();
+        let name = format!("{} day by day", names.join(", "));
+        let mut dice = Dice(names.len() as u64);
+        let Some(plots) = Plots::new(&measure, &roots, &open, &context, &mut dice) else { continue };
+        let mut taken: Vec<String> = found.iter().map(|it| it.name.clone()).collect();
+        let mut names = || {
+            let name = free(ir, &taken, &name);
+            taken.push(name.clone());
+            name
+        };
+        let Some(it) = plots.found(&mut names, &deeds, &mut dice) else { continue };
+        for at in it.noticed {
+            if let Some(noticed) = noticed.get_mut(at) {
+                *noticed = true;
+            }
+        }
+        found.extend(it.blocks.into_iter().map(|(name, text)| Suggestion { name, text }));
+    }
     (coverage, found)
 }
 
-fn free_name(ir: &crate::ir::Rulebook, rule: &str) -> String {
-    let names =
-        (1..).map(|at| if at == 1 { format!("{rule} at its edges") } else { format!("{rule} at its edges, {at}") });
-    let mut free = names.filter(|name| !ir.tests.tests.iter().any(|test| test.name == *name));
+/// Segments that act together at most: so many diaries are played with.
+const TOGETHER: usize = 6;
+
+/// Of whom diaries are made up: each segment that does something, all of them where they share limits, and each rule that asks
+/// what is remembered.
+fn roots(measure: &Measure<'_>) -> Vec<Roots> {
+    let ir = measure.whole.ir;
+    let segments: Vec<DefinitionId> = ir.actions.segments.iter().map(|it| it.segment).collect();
+    let one = |id: &DefinitionId| Roots { segments: vec![*id], rules: vec![] };
+    let mut all: Vec<Roots> = segments.iter().map(one).collect();
+    if segments.len() > 1 && !ir.actions.policy.limits.is_empty() {
+        all.push(Roots { segments: segments.iter().take(TOGETHER).copied().collect(), rules: vec![] });
+    }
+    let state: Vec<_> = {
+        let memory = &ir.actions.memory;
+        let since = memory.since.iter().map(|it| it.column);
+        since.chain(memory.kept.iter().flat_map(|it| [it.reached, it.held])).collect()
+    };
+    let ids = (0..ir.definitions.len() as u32).map(DefinitionId);
+    let asks = |id: &DefinitionId| {
+        let mut found = false;
+        ir.definition(*id).body.each_expr(&mut |expr| {
+            expr.each(&mut |node| found |= matches!(node.kind, ExprKind::Column(column) if state.contains(&column)));
+        });
+        found
+    };
+    all.extend(ids.filter(asks).map(|id| Roots { segments: vec![], rules: vec![id] }));
+    all
+}
+
+/// The deeds that no test shows to be done.
+fn not_done(ir: &crate::ir::Rulebook, done: &Done, roots: &Roots) -> Vec<(String, String)> {
+    let of = |segment: &DefinitionId| {
+        let name = ir.definition(*segment).name.to_string();
+        let deeds = done.of(ir, *segment).into_iter().filter(|(_, arm)| !arm.taken);
+        deeds.map(move |(place, _)| (name.clone(), place)).collect::<Vec<_>>()
+    };
+    roots.segments.iter().flat_map(of).collect()
+}
+
+fn free_name(ir: &crate::ir::Rulebook, found: &[Suggestion], rule: &str) -> String {
+    let taken: Vec<String> = found.iter().map(|it| it.name.clone()).collect();
+    free(ir, &taken, &format!("{rule} at its edges"))
+}
+
+/// A name that no test has.
+fn free(ir: &crate::ir::Rulebook, taken: &[String], name: &str) -> String {
+    let names = (1..).map(|at| if at == 1 { name.to_owned() } else { format!("{name}, {at}") });
+    let mut free = names.filter(|name| !taken.contains(name) && !ir.tests.tests.iter().any(|test| test.name == *name));
     free.next().unwrap_or_default()
 }

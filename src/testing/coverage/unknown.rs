@@ -1,20 +1,77 @@
 //! Whether a condition may be unknown: only then a test must have shown it so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ir::{AggregateFunction, AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, Function, ProductOp, Rulebook},
-    schema::ColumnId,
+    schema::{ColumnId, TableId},
     value::{Value, number},
 };
 
 /// Whether an expression may be missing for somebody.
 pub(super) fn may_be_missing(rulebook: &Rulebook, expr: &Expr) -> bool {
-    May { rulebook, open: 0, known: BTreeMap::new(), there: vec![] }.be_missing(expr)
+    may_be_missing_inside(rulebook, None, &Inside::default(), expr)
+}
+
+/// The same, asked of a row of a child table where there is one, and of somebody inside of a segment.
+pub(super) fn may_be_missing_inside(rulebook: &Rulebook, rows: Option<TableId>, inside: &Inside, expr: &Expr) -> bool {
+    let there = inside.definitions.clone();
+    May { rulebook, rows, open: 0, known: BTreeMap::new(), there, columns: &inside.columns }.be_missing(expr)
+}
+
+/// What is known of whoever is inside of a segment: what its condition compares, were it missing, would be unknown.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inside {
+    columns: BTreeSet<ColumnId>,
+    definitions: Vec<DefinitionId>,
+}
+
+impl Inside {
+    pub(super) fn of(rulebook: &Rulebook, segment: DefinitionId) -> Inside {
+        let mut inside = Inside::default();
+        if let Body::Segment(condition) = &rulebook.definition(segment).body {
+            inside.take(rulebook, condition, DEPTH);
+        }
+        inside
+    }
+
+    fn take(&mut self, rulebook: &Rulebook, condition: &Expr, names: usize) {
+        let mut compared = |expr: &Expr| match &expr.kind {
+            ExprKind::Column(id) => drop(self.columns.insert(*id)),
+            ExprKind::Definition(id) => self.definitions.push(*id),
+            ExprKind::Widen(inner) => match &inner.kind {
+                ExprKind::Column(id) => drop(self.columns.insert(*id)),
+                ExprKind::Definition(id) => self.definitions.push(*id),
+                _ => {}
+            },
+            _ => {}
+        };
+        match &condition.kind {
+            ExprKind::And(parts) => parts.iter().for_each(|part| self.take(rulebook, part, names)),
+            ExprKind::Compare { left, right, .. } => [left, right].into_iter().for_each(|it| compared(it)),
+            ExprKind::Between { subject, .. } | ExprKind::Window { subject, .. } | ExprKind::In { subject, .. } => {
+                compared(subject);
+            }
+            ExprKind::Column(_) | ExprKind::IsKnown(_) => match &condition.kind {
+                ExprKind::IsKnown(operand) => compared(operand),
+                _ => compared(condition),
+            },
+            ExprKind::Definition(id) if names > 0 => {
+                if let Body::Tag(body) | Body::Segment(body) = &rulebook.definition(*id).body {
+                    self.take(rulebook, body, names - 1);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 struct May<'m> {
     rulebook: &'m Rulebook,
+    /// Whose rows are asked about.
+    rows: Option<TableId>,
+    /// Columns that are known to be there.
+    columns: &'m BTreeSet<ColumnId>,
     /// Names that are being looked behind.
     open: usize,
     known: BTreeMap<DefinitionId, bool>,
@@ -32,8 +89,10 @@ impl May<'_> {
             ExprKind::Column(id) => self.column(*id),
             ExprKind::Definition(id) => !self.there.contains(id) && self.definition(*id),
             ExprKind::Aggregate(id) => self.aggregate(*id),
-            ExprKind::ChildColumn(_)
-            | ExprKind::Reached(..)
+            ExprKind::ChildColumn(id) => {
+                self.rows.is_none_or(|table| self.rulebook.schema.table(table).column(*id).optional)
+            }
+            ExprKind::Reached(..)
             | ExprKind::Lookup { .. }
             | ExprKind::ToNext(_)
             | ExprKind::CompareAge { .. }
@@ -72,7 +131,7 @@ impl May<'_> {
     }
 
     fn column(&self, id: ColumnId) -> bool {
-        self.rulebook.schema.root().column(id).optional
+        !self.columns.contains(&id) && self.rulebook.schema.root().column(id).optional
     }
 
     fn definition(&mut self, id: DefinitionId) -> bool {

@@ -11,6 +11,11 @@ pub fn why(rulebook: &Rulebook, gap: &Gap) -> String {
     let Some((rule, id)) = before.max_by_key(|(it, _)| it.span.start) else {
         return "no rule that reads it comes to something else".to_owned();
     };
+    let in_condition = |expr: &crate::ir::Expr| expr.span.start <= gap.span.start && gap.span.end <= expr.span.end;
+    if matches!(&rule.body, Body::Segment(condition) if !in_condition(condition)) {
+        return "no diary that was tried would come out otherwise: write one by hand, `then as of …`, or write the rules without it"
+            .to_owned();
+    }
     let reads = rulebook.reads([id]);
     let ranks = reads.aggregates.iter().any(|id| {
         let aggregate = rulebook.aggregate(*id);

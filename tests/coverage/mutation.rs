@@ -1,0 +1,211 @@
+//! An independent check of what coverage says of numbers (mutation analysis): the numbers of a text are found by a lexer of its own,
+//! each is changed by its last digit as it is written, the whole text is checked, and all of its tests are played. Whatever nobody
+//! notices must be among what coverage lists.
+
+use std::{ops::Range, path::Path};
+
+use proptest::{prelude::*, test_runner::TestRunner};
+use regex::Regex;
+use tagwell::{
+    check::Inputs,
+    engine::{Files, Rulebook},
+    testing::{
+        Outcome, Suite, Surroundings,
+        coverage::{Coverage, suggest},
+    },
+};
+
+use super::shipped;
+use crate::agree::rules::{About, rulebook};
+
+/// A text with one of its numbers changed by its last digit.
+#[derive(Debug)]
+struct Mutant {
+    place: Range<usize>,
+    to: String,
+    text: String,
+}
+
+/// The numbers of rules: not those of tables, tests, texts, patterns, comments and names.
+fn mutants(text: &str) -> Vec<Mutant> {
+    let token = Regex::new(
+        r#"(?x)
+          (?P<skip> "(?:[^"\\\n]|\\.)*" | \#[^\n]* | `[^`\n]*` | matches\s*/(?:[^/\\\n]|\\.)*/ | [\p{L}_][\p{L}\p{N}_]* )
+        | (?P<date> \d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2})? )
+        | (?P<time> \d{2}:\d{2} )
+        | (?P<number> (?:\d[\d_]*(?:\.\d+)?(?:mo|min|[ywdhs])?)+ )"#,
+    )
+    .unwrap();
+    let digits = Regex::new(r"\d[\d_]*(?:\.\d+)?").unwrap();
+    let mut found = vec![];
+    for declaration in declarations(text) {
+        let own = &text[declaration.clone()];
+        if ["table", "test", "snapshot", "rulebook"].iter().any(|word| own.starts_with(word)) {
+            continue;
+        }
+        for token in token.captures_iter(own) {
+            let mut add = |range: Range<usize>, to: String| {
+                let place = declaration.start + range.start..declaration.start + range.end;
+                let text = format!("{}{to}{}", &text[..place.start], &text[place.end..]);
+                found.push(Mutant { place, to, text });
+            };
+            if let Some(moment) = token.name("date").or_else(|| token.name("time")) {
+                // Its last part; where there is no such day or time, the text does not check.
+                let last = moment.end() - 2..moment.end();
+                let number: i32 = own[last.clone()].parse().unwrap();
+                for to in [number - 1, number + 1].into_iter().filter(|to| *to >= 0) {
+                    add(last.clone(), format!("{to:02}"));
+                }
+            } else if let Some(number) = token.name("number") {
+                for part in digits.find_iter(number.as_str()) {
+                    let range = number.start() + part.start()..number.start() + part.end();
+                    let steps = stepped(part.as_str());
+                    steps.into_iter().for_each(|to| add(range.clone(), to));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// `12.50` is `12.49` and `12.51`; what would be below zero is none.
+fn stepped(written: &str) -> Vec<String> {
+    let plain = written.replace('_', "");
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let digits: i128 = format!("{whole}{fraction}").parse().unwrap();
+    let scale = 10_i128.pow(fraction.len() as u32);
+    let text = |it: i128| match fraction.len() {
+        0 => it.to_string(),
+        width => format!("{}.{:0width$}", it / scale, it % scale),
+    };
+    [digits - 1, digits + 1].into_iter().filter(|it| *it >= 0).map(text).collect()
+}
+
+/// From each word in the first column to the next one.
+fn declarations(text: &str) -> Vec<Range<usize>> {
+    let begins = Regex::new(r"(?m)^[a-z]+ ?").unwrap();
+    let mut starts: Vec<usize> = begins.find_iter(text).map(|it| it.start()).collect();
+    starts.push(text.len());
+    starts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+}
+
+/// Whether a test fails, or the text does not check.
+fn is_noticed(text: &str, surroundings: &Surroundings) -> bool {
+    let Ok(rulebook) = Rulebook::parse("a.rules", text) else { return true };
+    let Ok(checked) = rulebook.check(&Inputs::default()) else { return true };
+    let suite = Suite::new(checked.rulebook(), rulebook.sources(), surroundings.clone());
+    suite.run(|_| true, &mut |_| {}).iter().any(|it| it.outcome != Outcome::Passed)
+}
+
+/// Holds what coverage says of a text against its mutants; how much of it is covered, and how many mutants there were.
+fn hold(name: &str, text: &str, folder: &Path) -> (usize, usize) {
+    let rulebook = Rulebook::parse("a.rules", text).unwrap();
+    let checked = rulebook.check(&Inputs::default()).unwrap_or_else(|_| panic!("{name} checks:\n{text}"));
+    let files = Files { folder: folder.to_owned(), tables: vec![], memory: None };
+    let surroundings = Surroundings::read_all(checked.rulebook(), &files, |error| error.to_string());
+    assert!(!is_noticed(text, &surroundings), "{name}: all tests pass\n{text}");
+    let coverage = Coverage::of(&rulebook, &checked, &surroundings, &|_| true);
+    let gaps: Vec<Range<usize>> = coverage
+        .gaps()
+        .into_iter()
+        .filter(|gap| gap.what.starts_with("no test fails with `"))
+        .map(|gap| gap.span.range())
+        .collect();
+    let all = mutants(text);
+    for mutant in &all {
+        let listed = gaps.iter().any(|gap| gap.start <= mutant.place.start && mutant.place.end <= gap.end);
+        assert!(
+            listed || is_noticed(&mutant.text, &surroundings),
+            "{name}: nobody notices `{}` in place of `{}`, and coverage does not say so:\n{}",
+            mutant.to,
+            &text[mutant.place.clone()],
+            mutant.text,
+        );
+    }
+    (coverage.share().percent(), all.len())
+}
+
+/// The text with the tests that are suggested for it.
+fn with_suggestions(text: &str) -> String {
+    let rulebook = Rulebook::parse("a.rules", text).unwrap();
+    let checked = rulebook.check(&Inputs::default()).unwrap_or_else(|_| panic!("it checks:\n{text}"));
+    let (_, found) = suggest(&rulebook, &checked, &Surroundings::default(), &|_| true);
+    let tests: Vec<String> = found.into_iter().map(|it| it.text).collect();
+    format!("{text}\n{}", tests.join("\n"))
+}
+
+/// Deeds of every kind, policies and what is remembered: all that they hang on is shown by diaries that are made up.
+const ACTS: &[&str] = &[
+    "segment s when spend > 500 { on enter send push \"hi\" cooldown 30d }\n",
+    "segment s when spend > 500 { require not opted_out  on enter send sms \"{name|friend}, {coupon} off\" with coupon = 50 once }\n",
+    "segment s when points >= 3 { every 7d send push \"hi\" at most 2 times  on exit do call with team = 4 when points >= 2 }\n",
+    "segment s when points >= 3 { on enter send push \"hi\" hours 12:00..13:30  on exit send push \"bye\" }\npolicy { quiet 22:00..08:00 }\n",
+    "segment s when points >= 3 { on enter send push \"hi\" }\nsegment z when points = 1 { on enter send sms \"ho\" }\n\
+     policy { require sms_on  limit 2 within 7d  limit sms 1 within 12h  quiet 21:30..09:00 }\n",
+    "channel sms { at most 20 characters  must contain \"STOP\" }\n\
+     segment s when points >= 3 { on enter send sms \"{name|you}, come {word}\" with word = city ?? \"STOP\" }\n",
+    "table users key id { id: text  points: int }\n\
+     table pays of users by id at at key pay { pay: text  id: text  at: timestamp  amount: decimal(2)  ok: bool? }\n\
+     segment s when points >= 3 { on each pays where ok and amount > 9.99 send push \"paid {pays.amount}\" cooldown 1d }\n",
+    "level m by points { gold from 50 keep 40  silver from 20 keep 30d  red otherwise }\n",
+    "tag vip when points >= 7\ntag loyal when held(vip) >= 90d\n",
+    "table users key id { id: text  points: int }\n\
+     segment s when points >= 3 { on enter split \"x1\" { 60% a send push \"a {points + 1}\"  30% b do gift  10% c hold } }\n",
+    "param wait = 14d\nparam much = 5\nsegment s when points >= much { on enter {\n  send push \"a\" cooldown wait when points >= 9\n  \
+     do note cooldown wait when points = 7\n  hold otherwise\n} }\n",
+];
+
+#[test]
+fn what_deeds_hang_on_is_shown_by_diaries_that_are_made_up() {
+    for text in ACTS {
+        let whole = with_suggestions(text);
+        let (percent, mutants) = hold("an act", &whole, Path::new("."));
+        assert!(percent == 100 && mutants > 0, "{percent} % of\n{whole}\n{}", gaps(&whole));
+    }
+}
+
+fn gaps(text: &str) -> String {
+    let rulebook = Rulebook::parse("a.rules", text).unwrap();
+    let checked = rulebook.check(&Inputs::default()).unwrap_or_else(|_| panic!("it checks:\n{text}"));
+    let coverage = Coverage::of(&rulebook, &checked, &Surroundings::default(), &|_| true);
+    let line =
+        |gap: tagwell::testing::coverage::Gap| format!("`{}` {}\n", rulebook.sources().slice(gap.span), gap.what);
+    coverage.gaps().into_iter().map(line).collect()
+}
+
+#[test]
+fn of_the_shipped_rulebooks_no_number_changes_unnoticed_and_unsaid() {
+    for (name, folder) in shipped() {
+        let text = std::fs::read_to_string(folder.join(format!("{name}.rules"))).unwrap();
+        let (_, mutants) = hold(&name, &text, &folder);
+        assert!(mutants > 0, "{name}");
+    }
+}
+
+#[test]
+fn of_generated_rulebooks_no_number_changes_unnoticed_and_unsaid() {
+    let cases =
+        std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).map_or(6, |cases: u32| cases.min(1_000));
+    let mut runner = TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
+    let bytes = || prop::collection::vec(any::<u8>(), 40..120);
+    let books = (bytes(), prop::collection::vec(bytes(), 2..5));
+    runner
+        .run(&books, |(setting, declarations)| {
+            let text = rulebook(&setting, &declarations, About::One);
+            let checks = Rulebook::parse("a.rules", text.as_str()).is_ok_and(|it| it.check(&Inputs::default()).is_ok());
+            prop_assume!(checks);
+            hold("a generated one", &with_suggestions(&text), Path::new("."));
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_numbers_of_rules_are_found() {
+    let text = "rulebook \"a 1\"\ntable users { a: decimal(2) }\nparam p = 1_000.50\ntag a3 \"7\" when x >= 9 and t between 1d12h..60d # 8\n  \
+                and s matches /^1[3-9]/\npolicy { quiet 22:00..08:30 }\ntag d when u > 2026-03-01\ntest \"t\" { given { x: 3 } expect a3 }\n";
+    let found: Vec<String> = mutants(text).into_iter().map(|it| format!("{}>{}", &text[it.place], it.to)).collect();
+    let expected =
+        "1_000.50>1000.49 1_000.50>1000.51 9>8 9>10 1>0 1>2 12>11 12>13 60>59 60>61 00>01 30>29 30>31 01>00 01>02";
+    assert_eq!(found.join(" "), expected);
+}
