@@ -27,7 +27,10 @@ Examples:
   tagwell sql shop.rules --dialect duckdb --as-of 2026-11-22 | duckdb shop.duckdb
   tagwell sql shop.rules --dialect spark --table users=lake.users --table orders=lake.orders
   tagwell sql shop.rules --dialect postgres --create-table tagged > tagged.sql
-  tagwell sql shop.rules --dialect duckdb --shape long")]
+  tagwell sql shop.rules --dialect clickhouse --as-of parameter --incremental --create-table tagged
+  tagwell sql shop.rules --dialect duckdb --shape long
+
+With `--as-of parameter` the query is written once: it takes the moment as its parameter `as_of` and computes all windows of it.")]
 pub(crate) struct Sql {
     /// A .rules file, or a folder with .rules files; `-` is standard input.
     #[arg(value_name = "RULES")]
@@ -53,6 +56,9 @@ pub(crate) struct Sql {
     /// A whole script that makes a view of this name.
     #[arg(long, value_name = "A.B.C", value_parser = parts)]
     create_view: Option<Parts>,
+    /// One column more, `as_of`: the day of the as-of. A table that is created keeps the rows of other days.
+    #[arg(long, conflicts_with = "create_view")]
+    incremental: bool,
     /// Write the query to FILE.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -69,7 +75,7 @@ enum DialectName {
     Duckdb,
     /// PostgreSQL
     Postgres,
-    /// ClickHouse: not written yet
+    /// ClickHouse
     Clickhouse,
     /// Spark SQL
     Spark,
@@ -111,7 +117,12 @@ impl Sql {
             return Err(Failure::new("the rules do not say which column identifies a user")
                 .help("declare the table, `table users key user_id { … }`, or name a file of users behind the rules"));
         }
-        let as_of = AsOf::read(self.settings.as_of.as_deref());
+        let is_parameter = matches!(self.settings.as_of.as_deref(), Some("parameter" | ":as_of"));
+        let as_of = match is_parameter {
+            // Nothing of this moment comes into the query.
+            true => AsOf::Said { text: "2000-01-01".into(), by: "--as-of" },
+            false => AsOf::read(self.settings.as_of.as_deref()),
+        };
         let mut reads = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
         // Reference tables, and lists that are mapped, are the warehouse's own.
         reads.lookups.clear();
@@ -157,10 +168,7 @@ impl Sql {
         let engine = match self.dialect {
             DialectName::Duckdb => Engine::DuckDb,
             DialectName::Postgres => Engine::Postgres,
-            DialectName::Clickhouse => {
-                return Err(Failure::new("ClickHouse is not written yet")
-                    .help("`--dialect duckdb` reads ClickHouse's Parquet exports; postgres and spark are there too"));
-            }
+            DialectName::Clickhouse => Engine::ClickHouse,
             DialectName::Spark => Engine::Spark,
         };
         let shape = match self.shape {
@@ -168,8 +176,27 @@ impl Sql {
             ShapeName::Wide => Shape::Wide,
             ShapeName::Long => Shape::Long,
         };
-        Ok(Target { engine, shape, tables, with, create })
+        let as_of = match self.settings.as_of.as_deref() {
+            Some("parameter" | ":as_of") => sql::AsOf::Parameter,
+            _ => sql::AsOf::Constant,
+        };
+        if as_of == sql::AsOf::Parameter && matches!(create, Some(Create::View(_))) && engine != Engine::ClickHouse {
+            return Err(Failure::new("a view has no parameters").help("write the query, or `--create-table NAME`"));
+        }
+        if self.incremental {
+            let names = rulebook.definitions.iter().map(|it| &it.name).chain(root_names(rulebook));
+            if names.into_iter().any(|name| name.as_str() == "as_of") {
+                return Err(Failure::new("--incremental writes a column `as_of`, and the rules have one of that name")
+                    .help("give it another name"));
+            }
+        }
+        Ok(Target { engine, shape, tables, as_of, with, incremental: self.incremental, create })
     }
+}
+
+/// The names of the users' fields.
+fn root_names(rulebook: &Rulebook) -> impl Iterator<Item = &tagwell::intern::Symbol> {
+    rulebook.schema.root().columns.iter().map(|it| &it.name)
 }
 
 /// A field or a `let`.

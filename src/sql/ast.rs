@@ -123,6 +123,8 @@ pub(crate) struct Item {
 pub(crate) enum From {
     /// A table of the warehouse, `a.b.c`, and what it is called here.
     Table(Vec<String>, String),
+    /// Nothing: one row.
+    Nothing,
     /// A step above.
     Step(String),
     /// A step above under another name.
@@ -176,6 +178,8 @@ pub(crate) struct Query {
     pub(crate) last: Select,
     /// What steps are called, where not as they are named above.
     pub(crate) titles: HashMap<String, String>,
+    /// The day of the as-of, for whoever keeps results of many days.
+    pub(crate) day: Sql,
 }
 
 impl Select {
@@ -302,6 +306,15 @@ impl Sql {
             Sql::Literal(_) | Sql::Column(..) => true,
             Sql::Minus(of) => of.is_short(),
             _ => false,
+        }
+    }
+
+    /// The function that is called.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Sql::Call(name, _) => name,
+            Sql::Aggregate(aggregate) => aggregate.function,
+            _ => "",
         }
     }
 

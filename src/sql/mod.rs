@@ -1,4 +1,4 @@
-//! The same rulebook as one SQL query, for engines that hold what no machine does: DuckDB, PostgreSQL, Spark.
+//! The same rulebook as one SQL query, for engines that hold what no machine does: DuckDB, PostgreSQL, ClickHouse, Spark.
 //!
 //! The answer is that of the plain interpreter, to the last bit, or there is none: what an engine cannot say exactly is an error with the
 //! rule's place. Steps (CTEs) build on each other: the users as they are, what their rows of child tables come to, the rules.
@@ -20,7 +20,7 @@ use crate::{
     schema::{ColumnId, Source},
     source::Sources,
     sql::{
-        dialect::{Dialect, DuckDb, Postgres, Spark},
+        dialect::{ClickHouse, Dialect, DuckDb, Postgres, Spark},
         lower::Lowering,
     },
 };
@@ -32,18 +32,21 @@ pub enum Engine {
     DuckDb,
     /// PostgreSQL
     Postgres,
+    /// ClickHouse
+    ClickHouse,
     /// Spark SQL
     Spark,
 }
 
 impl Engine {
     /// All of them.
-    pub const ALL: [Engine; 3] = [Engine::DuckDb, Engine::Postgres, Engine::Spark];
+    pub const ALL: [Engine; 4] = [Engine::DuckDb, Engine::Postgres, Engine::ClickHouse, Engine::Spark];
 
     fn dialect(self) -> &'static dyn Dialect {
         match self {
             Engine::DuckDb => &DuckDb,
             Engine::Postgres => &Postgres,
+            Engine::ClickHouse => &ClickHouse,
             Engine::Spark => &Spark,
         }
     }
@@ -58,6 +61,16 @@ pub enum Shape {
     Wide,
     /// `key, name, value`: a row for each result.
     Long,
+}
+
+/// Where the moment that rules call now comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AsOf {
+    /// The clock of the context, written into the query.
+    #[default]
+    Constant,
+    /// A parameter of the query, `as_of`, in the engine's spelling; windows are computed by the query.
+    Parameter,
 }
 
 /// What becomes of the rows.
@@ -87,8 +100,12 @@ pub struct Target {
     pub shape: Shape,
     /// Where tables and lists are, where not under their own names: `warehouse.sales.orders` in parts.
     pub tables: BTreeMap<String, Vec<String>>,
+    /// Whether the as-of is a constant of the query, or its parameter.
+    pub as_of: AsOf,
     /// More columns.
     pub with: Vec<Extra>,
+    /// One column more, `as_of`: the day of the as-of in the rulebook's zone. A table that is made keeps the rows of other days.
+    pub incremental: bool,
     /// A whole script, in place of a query.
     pub create: Option<Create>,
 }
@@ -120,6 +137,7 @@ pub fn query(
     let reads = rulebook.reads(asked);
     let mut lowering = Lowering::new(rulebook, sources, context, target, dialect);
     lowering.keep_names();
+    lowering.read_clock();
     // What only a state remembers is missing here.
     let own = |id: &ColumnId| rulebook.schema.root().column(*id).source == Source::Data;
     columns.extend(reads.columns.iter().copied().filter(own));
@@ -142,16 +160,18 @@ pub fn query(
             let mut script: String = dialect.before().iter().map(|line| format!("{line};\n")).collect();
             let select = print::query(&query, dialect);
             match &target.create {
-                None => Ok(select),
-                Some(create) => {
-                    let (what, name) = match create {
-                        Create::Table(name) => ("TABLE", name),
-                        Create::View(name) => ("VIEW", name),
-                    };
-                    script += &dialect.create(what, name);
-                    Ok(script + select.trim_end() + ";\n")
+                None => return Ok(select),
+                Some(Create::Table(name)) if target.incremental => {
+                    script += &dialect.keep_days(name, select.trim_end(), &query.day);
+                }
+                Some(Create::Table(name)) => {
+                    script += &format!("{}{};\n", dialect.create("TABLE", name), select.trim_end())
+                }
+                Some(Create::View(name)) => {
+                    script += &format!("{}{};\n", dialect.create("VIEW", name), select.trim_end())
                 }
             }
+            Ok(script)
         }
         Err(problems) => Err(problems),
     }

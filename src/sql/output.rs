@@ -4,8 +4,8 @@ use crate::{
     diagnostic::Diagnostic,
     ir::{Body, DefinitionId},
     sql::{
-        Extra, Shape,
-        ast::{From, Item, Query, Select, Sql},
+        AsOf, Extra, Shape,
+        ast::{From, Item, Query, Select, Sql, Word},
         lower::{Held, Lowering},
     },
     value::{Type, moment_text::timestamp_text},
@@ -53,6 +53,7 @@ impl Lowering<'_> {
                     let column = root.column(id);
                     let held = self.column(id);
                     let sql = self.one(held);
+                    let sql = self.dialect.shown(sql, &column.ty);
                     extras.push((column.name.to_string(), sql, column.ty.clone()));
                 }
                 Extra::Definition(id) => {
@@ -110,6 +111,10 @@ impl Lowering<'_> {
                 }
             }
         }
+        let day = self.now(&Type::Date);
+        if self.target.incremental {
+            items.push(Item::named(day.clone(), "as_of"));
+        }
         if !self.problems.is_empty() {
             self.problems.sort_by_key(|it| it.primary.span);
             return Err(self.problems);
@@ -124,15 +129,33 @@ impl Lowering<'_> {
         } else {
             format!("rulebook \"{}\", ", self.rulebook.name)
         };
-        let as_of = timestamp_text(self.clock().now(), zone);
+        let as_of = match self.target.as_of {
+            AsOf::Constant => timestamp_text(self.clock().now(), zone),
+            AsOf::Parameter => "the parameter".into(),
+        };
         let comment = vec![
             format!("{name}as of {as_of}, for {}", self.dialect.title()),
             format!("written by tagwell {}: change the rules, not this", env!("CARGO_PKG_VERSION")),
         ];
-        let mut steps = std::mem::take(&mut self.first);
+        let day = match self.target.as_of {
+            AsOf::Constant => day,
+            AsOf::Parameter => {
+                let ty = self.dialect.ty(&Type::Timestamp).unwrap_or_default();
+                let given = Sql::cast(Sql::words([Word::Text(self.dialect.parameter())]), ty);
+                self.dialect.date_of(self.dialect.local(given, zone))
+            }
+        };
+        let moments = self.moment_steps();
+        let mut steps = vec![];
+        let mut first = std::mem::take(&mut self.first).into_iter();
+        if !moments.is_empty() {
+            steps.extend(first.next());
+            steps.extend(moments);
+        }
+        steps.extend(first);
         let tagged = self.names.of(&format!("{}_tagged", self.rulebook.schema.root().name));
         self.users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
-        Ok(Query { comment, steps, last: select, titles: self.titles })
+        Ok(Query { comment, steps, last: select, titles: self.titles, day })
     }
 
     fn one(&mut self, held: Held) -> Sql {
@@ -148,6 +171,7 @@ impl Lowering<'_> {
     /// A definition as it is written out.
     fn shown(&mut self, id: DefinitionId) -> Sql {
         let held = self.definition(id);
-        self.one(held)
+        let sql = self.one(held);
+        self.dialect.shown(sql, &self.rulebook.definition(id).ty)
     }
 }

@@ -21,7 +21,16 @@ pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
         out += if at == 0 { "WITH\n" } else { "" };
         out += &pen.step(step, at + 1 == query.steps.len());
     }
-    out + &pen.select(&query.last, 0)
+    out += &pen.select(&query.last, 0);
+    if !dialect.settings().is_empty() {
+        out += &format!("SETTINGS\n  {}\n", dialect.settings().join(",\n  "));
+    }
+    out
+}
+
+/// An expression on a line.
+pub(crate) fn expression(sql: &Sql, dialect: &dyn Dialect) -> String {
+    Pen { dialect, titles: &HashMap::new() }.flat(sql, Bind::Or)
 }
 
 /// A comment never ends its own line.
@@ -81,7 +90,9 @@ impl Pen<'_> {
             let comma = if lines.len() + at + 1 < count { "," } else { "" };
             out += &self.item(item, indent + 2, comma);
         }
-        out += &format!("{pad}FROM {}\n", self.from(&select.from));
+        if select.from != From::Nothing {
+            out += &format!("{pad}FROM {}\n", self.from(&select.from));
+        }
         for join in &select.joins {
             out += &format!("{pad}{} {}", join.kind, self.from(&join.from));
             if let Some(on) = &join.on {
@@ -122,6 +133,7 @@ impl Pen<'_> {
                 let alias = if plain { String::new() } else { format!(" AS {}", self.dialect.name(alias)) };
                 parts.join(".") + &alias
             }
+            From::Nothing => String::new(),
             From::Step(name) => self.step_name(name),
             From::As(name, alias) => format!("{} AS {}", self.step_name(name), self.dialect.name(alias)),
         }
@@ -164,8 +176,12 @@ impl Pen<'_> {
             Sql::Aggregate(aggregate) if aggregate.filter.is_some() => {
                 let plain = Aggregate { filter: None, ..(**aggregate).clone() };
                 let filter = aggregate.filter.as_ref()?;
-                let plain = self.sql(&Sql::Aggregate(Box::new(plain)), Bind::Atom, indent);
-                format!("{plain}{}FILTER (WHERE {})", line(2), self.sql(filter, Bind::Or, indent + 4))
+                let plain = match plain.order.is_empty() {
+                    true => self.aggregate(&plain),
+                    false => self.sql(&Sql::Aggregate(Box::new(plain)), Bind::Atom, indent),
+                };
+                let text = format!("{plain}{}FILTER (WHERE {})", line(2), self.sql(filter, Bind::Or, indent + 4));
+                self.dialect.aggregate(aggregate.function, text)
             }
             Sql::Binary(operator, of) => {
                 let bind = binding(operator);
@@ -188,12 +204,12 @@ impl Pen<'_> {
             }
             Sql::Lambda(names, of) => self.dialect.lambda(names, &self.sql(of, Bind::Or, indent)),
             Sql::Over(over) => {
-                let parts = self.window(over);
+                let (function, parts) = self.over(over);
                 if parts.is_empty() {
                     return None;
                 }
-                let function = self.flat(&over.function, Bind::Atom);
-                format!("{function} OVER ({}{}{})", line(2), parts.join(&line(2)), line(0))
+                let text = format!("{function} OVER ({}{}{})", line(2), parts.join(&line(2)), line(0));
+                self.dialect.aggregate(over.function.name(), text)
             }
             Sql::Literal(_)
             | Sql::Column(..)
@@ -265,8 +281,14 @@ impl Pen<'_> {
             Sql::Case(arms, otherwise) => (self.flat_case(None, arms, otherwise.as_deref()), Bind::Atom),
             Sql::Switch(of, arms, otherwise) => (self.flat_case(Some(of), arms, otherwise.as_deref()), Bind::Atom),
             Sql::Cast(word, of, ty) => (format!("{word}({} AS {ty})", self.flat(of, Bind::Or)), Bind::Atom),
-            Sql::Aggregate(aggregate) => (self.aggregate(aggregate), Bind::Atom),
-            Sql::Over(over) => (self.over(over), Bind::Atom),
+            Sql::Aggregate(aggregate) => {
+                (self.dialect.aggregate(aggregate.function, self.aggregate(aggregate)), Bind::Atom)
+            }
+            Sql::Over(over) => {
+                let (function, parts) = self.over(over);
+                let text = format!("{function} OVER ({})", parts.join(" "));
+                (self.dialect.aggregate(over.function.name(), text), Bind::Atom)
+            }
             Sql::Lambda(name, of) => (self.dialect.lambda(name, &self.flat(of, Bind::Or)), Bind::Or),
             Sql::Words(words) => {
                 let words: Vec<String> = words.iter().map(|it| self.word(it, None)).collect();
@@ -336,15 +358,11 @@ impl Pen<'_> {
         let order = if order.is_empty() { order } else { format!(" {order}") };
         let filter = aggregate.filter.as_ref();
         let filter = filter.map(|it| format!(" FILTER (WHERE {})", self.flat(it, Bind::Or))).unwrap_or_default();
-        format!("{}({distinct}{arguments}{order}){filter}", aggregate.function)
+        format!("{}({distinct}{arguments}{order}){filter}", self.dialect.aggregate_name(aggregate.function))
     }
 
-    fn over(&self, over: &Over) -> String {
-        format!("{} OVER ({})", self.flat(&over.function, Bind::Atom), self.window(over).join(" "))
-    }
-
-    /// What stands between the parentheses of `OVER`.
-    fn window(&self, over: &Over) -> Vec<String> {
+    /// The function, and what stands behind `OVER`, in its parts.
+    fn over(&self, over: &Over) -> (String, Vec<String>) {
         let mut parts = vec![];
         if !over.partition.is_empty() {
             parts.push(format!("PARTITION BY {}", self.joined(&over.partition, ", ", Bind::Or)));
@@ -356,7 +374,11 @@ impl Pen<'_> {
         if over.before {
             parts.push("ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING".into());
         }
-        parts
+        let function = match &over.function {
+            Sql::Aggregate(aggregate) => self.aggregate(aggregate),
+            other => self.flat(other, Bind::Atom),
+        };
+        (function, parts)
     }
 
     fn order(&self, order: &[(Sql, Sense)]) -> String {

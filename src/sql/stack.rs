@@ -133,6 +133,7 @@ impl Layer {
         };
         let joined = self.joins.iter().map(|(join, _)| match &join.from {
             From::Step(name) | From::As(_, name) | From::Table(_, name) => plain(name),
+            From::Nothing => String::new(),
         });
         let defined = self.items.iter().filter(|it| it.comment.is_some()).filter_map(|it| it.alias.clone());
         let mut added: Vec<String> = joined.chain(defined).collect();

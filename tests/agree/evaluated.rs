@@ -91,10 +91,25 @@ impl<'d> Case<'d> {
         data: &'d Data,
         context: impl FnOnce(&tagwell::ir::Rulebook, Clock) -> Context,
     ) -> Case<'d> {
+        Case::at(AS_OF, rules, data, context)
+    }
+
+    /// The same at another moment.
+    pub(super) fn at(
+        as_of: &str,
+        rules: &str,
+        data: &'d Data,
+        context: impl FnOnce(&tagwell::ir::Rulebook, Clock) -> Context,
+    ) -> Case<'d> {
         let rulebook = Rulebook::parse("agree.rules", rules).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
         let checked = rulebook.check(&Default::default()).unwrap_or_else(|problems| panic!("{problems}\n{rules}"));
-        let engine = checked.engine_with(context(checked.rulebook(), checked.clock(AS_OF).unwrap()));
+        let engine = checked.engine_with(context(checked.rulebook(), checked.clock(as_of).unwrap()));
         Case { rules: rules.into(), data, engine, checked }
+    }
+
+    /// The rules as they were written.
+    pub(super) fn rules(&self) -> &str {
+        &self.rules
     }
 
     /// What answers.

@@ -127,11 +127,19 @@ fn told(text: &str) -> Vec<String> {
 
 /// The codes of what no engine's SQL can say.
 fn told_in_sql(checked: &tagwell::engine::Checked) -> Vec<String> {
-    use tagwell::sql::{Engine, Shape, Target, query};
+    use tagwell::sql::{AsOf, Engine, Shape, Target, query};
     let engine = checked.engine(checked.clock("2026-11-22").unwrap());
     let told = Engine::ALL.iter().flat_map(|it| {
         let (tables, with) = (Default::default(), vec![]);
-        let target = Target { engine: *it, shape: Shape::Records, tables, with, create: None };
+        let target = Target {
+            engine: *it,
+            shape: Shape::Records,
+            tables,
+            as_of: AsOf::Constant,
+            with,
+            incremental: false,
+            create: None,
+        };
         query(checked.rulebook(), checked.warnings().sources(), engine.context(), &target).err().unwrap_or_default()
     });
     told.map(|it| it.code.to_string()).collect()

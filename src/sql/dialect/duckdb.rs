@@ -3,7 +3,9 @@
 use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
-        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered},
+        dialect::{
+            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, WHITE_SPACE, as_small, from_one, ordered,
+        },
     },
     value::{Type, time::Zone},
 };
@@ -13,23 +15,12 @@ use crate::{
 pub(crate) struct DuckDb;
 
 impl Dialect for DuckDb {
-    fn title(&self) -> &'static str {
-        "DuckDB"
+    fn itself(&self) -> &dyn Dialect {
+        self
     }
 
-    fn literal(&self, literal: &Literal) -> String {
-        match literal {
-            Literal::Decimal(digits) if !digits.contains('.') => format!("CAST({digits} AS DECIMAL(38, 0))"),
-            Literal::Int(number) if *number == i128::from(i64::MIN) => format!("CAST('{number}' AS BIGINT)"),
-            Literal::Text(text) => self.text(text),
-            Literal::Float(float) => self.float(*float),
-            Literal::Timestamp(instant) => self.timestamp(*instant),
-            Literal::Null => "NULL".into(),
-            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
-            Literal::Int(number) => number.to_string(),
-            Literal::Decimal(digits) => digits.clone(),
-            Literal::Date(days) => format!("DATE '{}'", crate::value::moment_text::date_text(*days)),
-        }
+    fn title(&self) -> &'static str {
+        "DuckDB"
     }
 
     fn text(&self, text: &str) -> String {
@@ -40,6 +31,10 @@ impl Dialect for DuckDb {
 
     fn lambda(&self, name: &str, body: &str) -> String {
         format!("lambda {name}: {body}")
+    }
+
+    fn parameter(&self) -> &'static str {
+        "$as_of"
     }
 
     fn ty(&self, ty: &Type) -> Option<String> {
@@ -108,14 +103,6 @@ impl Dialect for DuckDb {
             Type::Decimal(_) => Sql::cast(Sql::cast(sql, "VARCHAR"), "DOUBLE"),
             _ => Sql::cast(sql, "DOUBLE"),
         }
-    }
-
-    fn finite(&self, sql: Sql) -> Sql {
-        let float = |text: &str| Sql::cast(Sql::text(text), "DOUBLE");
-        let zero = Sql::Literal(Literal::Float(0.0));
-        let number = [float("inf"), float("-inf"), float("nan")];
-        let finite = number.into_iter().fold(sql, |sql, no| Sql::call("nullif", [sql, no]));
-        Sql::binary(finite, "+", zero)
     }
 
     fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
@@ -236,17 +223,17 @@ impl Dialect for DuckDb {
         let later = if months.is_zero() {
             local
         } else {
-            Sql::binary(local, "+", Sql::call("to_months", [as_integer(months)]))
+            Sql::binary(local, "+", Sql::call("to_months", [as_small(months, "INTEGER")]))
         };
-        if days.is_zero() { later } else { Sql::binary(later, "+", Sql::call("to_days", [as_integer(days)])) }
+        if days.is_zero() { later } else { Sql::binary(later, "+", Sql::call("to_days", [as_small(days, "INTEGER")])) }
     }
 
     fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
         if months.is_zero() {
-            return Sql::binary(date, "+", as_integer(days));
+            return Sql::binary(date, "+", as_small(days, "INTEGER"));
         }
-        let later = Sql::cast(Sql::binary(date, "+", Sql::call("to_months", [as_integer(months)])), "DATE");
-        if days.is_zero() { later } else { Sql::binary(later, "+", as_integer(days)) }
+        let later = Sql::cast(Sql::binary(date, "+", Sql::call("to_months", [as_small(months, "INTEGER")])), "DATE");
+        if days.is_zero() { later } else { Sql::binary(later, "+", as_small(days, "INTEGER")) }
     }
 
     fn part(&self, part: DatePart, date: Sql) -> Sql {
@@ -313,12 +300,7 @@ impl Dialect for DuckDb {
     }
 
     fn element(&self, list: Sql, at: Sql) -> Sql {
-        let at = match at {
-            Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
-            Sql::Binary("+", of) if of.1 == Sql::int(1) => Sql::binary(of.0, "+", Sql::int(2)),
-            at => Sql::binary(at, "+", Sql::int(1)),
-        };
-        Sql::call("list_extract", [list, at])
+        Sql::call("list_extract", [list, from_one(at)])
     }
 
     fn last(&self, list: Sql) -> Sql {
@@ -363,23 +345,6 @@ impl Dialect for DuckDb {
         }
     }
 
-    fn total_float(&self, pieces: Vec<Sql>, ty: &Type) -> Sql {
-        let text = |sql: Sql| Sql::cast(Sql::cast(sql, "VARCHAR"), "DOUBLE");
-        match (pieces.as_slice(), self.total(pieces.clone(), ty)) {
-            ([low, high], Computed::Checked(total) | Computed::Wide(total)) => {
-                // Beyond 38 digits a float of either part is as near as it gets.
-                let rough = Sql::binary(
-                    Sql::binary(text(high.clone()), "*", Sql::Literal(Literal::Float(1e18))),
-                    "+",
-                    text(low.clone()),
-                );
-                Sql::call("coalesce", [text(total), rough])
-            }
-            ([only], _) => text(only.clone()),
-            _ => Sql::NULL,
-        }
-    }
-
     fn whole(&self, float: Sql) -> Sql {
         Sql::Cast("TRY_CAST", Box::new(float), "HUGEINT".into())
     }
@@ -421,9 +386,6 @@ impl Dialect for DuckDb {
     }
 }
 
-/// Where sums are cut in two.
-const E18: i64 = 1_000_000_000_000_000_000;
-
 /// Missing where it leaves the range.
 fn tried(sql: Sql) -> Sql {
     Sql::Call("try", vec![sql])
@@ -445,10 +407,6 @@ fn as_bigint(left: Sql, right: &Sql) -> Sql {
         _ => false,
     };
     if is_wide(&left) || is_wide(right) { untried(left) } else { Sql::cast(left, "BIGINT") }
-}
-
-fn as_integer(sql: Sql) -> Sql {
-    if sql.is_literal() { sql } else { Sql::cast(sql, "INTEGER") }
 }
 
 /// A text made anew of its letters.

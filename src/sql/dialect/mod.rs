@@ -3,13 +3,17 @@
 //! Every function means exactly what `value` means by it, missing values included; where an engine cannot, it answers none, and the
 //! rulebook's author is told.
 
+mod clickhouse;
 mod duckdb;
 mod postgres;
 mod reserved;
 mod spark;
 
 use crate::{
-    sql::ast::{Aggregate, Literal, Sense, Sql, Word},
+    sql::{
+        ast::{Aggregate, Literal, Sense, Sql, Word},
+        print,
+    },
     value::{
         Type,
         moment_text::{date_text, timestamp_text},
@@ -17,7 +21,7 @@ use crate::{
     },
 };
 
-pub(crate) use self::{duckdb::DuckDb, postgres::Postgres, spark::Spark};
+pub(crate) use self::{clickhouse::ClickHouse, duckdb::DuckDb, postgres::Postgres, spark::Spark};
 
 /// Arithmetic on whole or decimal numbers, each side of the same type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +82,23 @@ pub(crate) trait Dialect {
             Literal::Null => "NULL".into(),
             Literal::Bool(true) => "TRUE".into(),
             Literal::Bool(false) => "FALSE".into(),
+            // A minus before a number is an operator, and there is no such number to begin with.
+            Literal::Int(number) if *number == i128::from(i64::MIN) => {
+                self.quoted_number(&number.to_string(), &Type::Int)
+            }
             Literal::Int(number) => number.to_string(),
+            Literal::Decimal(digits) if !digits.contains('.') => self.quoted_number(digits, &Type::Decimal(0)),
             Literal::Decimal(digits) => digits.clone(),
             Literal::Float(float) => self.float(*float),
             Literal::Text(text) => self.text(text),
             Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
             Literal::Timestamp(instant) => self.timestamp(*instant),
         }
+    }
+
+    /// A number that is not one of its type where it stands plainly.
+    fn quoted_number(&self, digits: &str, ty: &Type) -> String {
+        format!("CAST('{digits}' AS {})", self.ty(ty).unwrap_or_default())
     }
 
     /// A 64-bit float.
@@ -107,10 +121,36 @@ pub(crate) trait Dialect {
 
     /// A column of the warehouse in the type that it is computed in. Floats that are no numbers are missing, and zero has no sign.
     fn read(&self, column: Sql, ty: &Type) -> Sql {
-        match self.ty(ty) {
-            Some(name) => Sql::cast(column, name),
-            None => column,
+        match (ty, self.ty(ty)) {
+            (Type::Float, Some(name)) => self.finite(Sql::cast(column, name)),
+            (Type::List(_), _) | (_, None) => column,
+            (_, Some(name)) => Sql::cast(column, name),
         }
+    }
+
+    /// A result as it is written out.
+    fn shown(&self, sql: Sql, _: &Type) -> Sql {
+        sql
+    }
+
+    /// Whether a list can be missing.
+    fn lists_may_be_missing(&self) -> bool {
+        true
+    }
+
+    /// Whether rows can be put in an order of which a part rises and a part falls.
+    fn breaks_ties(&self) -> bool {
+        true
+    }
+
+    /// What an aggregate is called, that is missing of nothing.
+    fn aggregate_name(&self, function: &'static str) -> &'static str {
+        function
+    }
+
+    /// A call of an aggregate, as it is printed.
+    fn aggregate(&self, _: &str, text: String) -> String {
+        text
     }
 
     /// Months, days and microseconds of a column of durations.
@@ -166,7 +206,16 @@ pub(crate) trait Dialect {
     fn to_float(&self, sql: Sql, from: &Type) -> Sql;
 
     /// A float that may have left the range: then it is missing; and zero has no sign.
-    fn finite(&self, sql: Sql) -> Sql;
+    fn finite(&self, sql: Sql) -> Sql {
+        Sql::binary(self.without_infinities(sql), "+", Sql::Literal(Literal::Float(0.0)))
+    }
+
+    /// A float, missing where it is none of the numbers.
+    fn without_infinities(&self, sql: Sql) -> Sql {
+        let float = |text: &str| Sql::cast(Sql::text(text), self.ty(&Type::Float).unwrap_or_default());
+        let none = ["Infinity", "-Infinity", "NaN"].map(float);
+        none.into_iter().fold(sql, |sql, it| Sql::call("nullif", [sql, it]))
+    }
 
     /// `a + b` of floats, or `-`, `*`, `/`; what leaves the range is missing. Both are short where that would end the query.
     fn floats(&self, operator: &'static str, left: Sql, right: Sql) -> Sql {
@@ -245,8 +294,7 @@ pub(crate) trait Dialect {
     /// The local time of an instant, without a zone.
     fn local(&self, instant: Sql, zone: &Zone) -> Sql;
 
-    /// The instant of a local time, as the engine finds it: where a clock change repeats it, either; where one skips it, as much later
-    /// as is skipped.
+    /// The instant of a local time, as the engine finds it: where a clock change repeats it, either; where one skips it, any.
     fn instant(&self, local: Sql, zone: &Zone) -> Sql;
 
     /// The type of a local time, its first and last value within the calendar, and one so many microseconds later.
@@ -269,6 +317,14 @@ pub(crate) trait Dialect {
 
     /// A date so many months and days later.
     fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql;
+
+    /// The same, where it may come to lie outside the calendar: there, or missing.
+    fn try_shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
+        self.shift_local(local, months, days)
+    }
+    fn try_shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
+        self.shift_date(date, months, days)
+    }
 
     /// The date of a local time.
     fn date_of(&self, local: Sql) -> Sql {
@@ -328,7 +384,18 @@ pub(crate) trait Dialect {
     fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed;
 
     /// The nearest float of the sum that such pieces make.
-    fn total_float(&self, pieces: Vec<Sql>, ty: &Type) -> Sql;
+    fn total_float(&self, pieces: Vec<Sql>, ty: &Type) -> Sql {
+        let float = |sql: &Sql| self.to_float(sql.clone(), &Type::Decimal(0));
+        match (pieces.as_slice(), self.total(pieces.clone(), ty)) {
+            ([low, high], Computed::Checked(total) | Computed::Wide(total)) => {
+                // Beyond 38 digits a float of either part is as near as it gets.
+                let high = Sql::binary(float(high), "*", Sql::Literal(Literal::Float(1e18)));
+                Sql::call("coalesce", [float(&total), Sql::binary(high, "+", float(low))])
+            }
+            ([only], _) => float(only),
+            _ => Sql::NULL,
+        }
+    }
 
     /// A piece of a float that is summed as a whole number.
     fn whole(&self, float: Sql) -> Sql;
@@ -356,6 +423,33 @@ pub(crate) trait Dialect {
     /// `CREATE OR REPLACE TABLE name AS`, or a view.
     fn create(&self, what: &str, name: &[String]) -> String {
         format!("CREATE OR REPLACE {what} {} AS\n", dotted(self.quoted(name)))
+    }
+
+    /// The parameter `as_of`, as the engine spells one.
+    fn parameter(&self) -> &'static str {
+        ":as_of"
+    }
+
+    /// A script that puts the results of a day into a table, in place of those that it has of that day; the day is `as_of`.
+    fn keep_days(&self, name: &[String], query: &str, day: &Sql) -> String {
+        let table = dotted(self.quoted(name));
+        let day = print::expression(day, self.itself());
+        format!(
+            "BEGIN;\n\nCREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
+             CREATE TABLE IF NOT EXISTS {table} AS\nSELECT * FROM results_of_today WHERE FALSE;\n\n\
+             -- Once more for the same day changes nothing.\n\
+             DELETE FROM {table} WHERE as_of = {day};\n\n\
+             INSERT INTO {table}\nSELECT * FROM results_of_today;\n\n\
+             DROP TABLE results_of_today;\n\nCOMMIT;\n"
+        )
+    }
+
+    /// This, as what it is.
+    fn itself(&self) -> &dyn Dialect;
+
+    /// Settings that the query is asked with.
+    fn settings(&self) -> &'static [&'static str] {
+        &[]
     }
 
     fn quoted(&self, parts: &[String]) -> Vec<String> {
@@ -425,6 +519,39 @@ pub(crate) fn utc_text(instant: i64) -> String {
 
 /// White space at the ends of texts, as Unicode has it.
 pub(crate) const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
+
+/// Where sums are cut in two.
+pub(crate) const E18: i64 = 1_000_000_000_000_000_000;
+
+/// Whether a float, its fraction left away, is a whole number of 64 bits.
+pub(crate) fn fits_int(float: Sql) -> Sql {
+    let end = |it: f64| Sql::Literal(Literal::Float(it));
+    Sql::all([
+        Sql::binary(float.clone(), ">=", end(-9_223_372_036_854_775_808.0)),
+        Sql::binary(float, "<", end(9_223_372_036_854_775_808.0)),
+    ])
+}
+
+/// A place counted from one, of one from zero.
+pub(crate) fn from_one(at: Sql) -> Sql {
+    match at {
+        Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
+        at => Sql::binary(at, "+", Sql::int(1)),
+    }
+}
+
+/// A number in a type of 32 bits.
+pub(crate) fn as_small(sql: Sql, ty: &str) -> Sql {
+    if sql.is_literal() { sql } else { Sql::cast(sql, ty) }
+}
+
+/// `CREATE TABLE`, where the engine has no `CREATE OR REPLACE TABLE`.
+pub(crate) fn created_anew(what: &str, name: &str) -> String {
+    match what {
+        "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
+        _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
+    }
+}
 
 /// An aggregate with an order.
 pub(crate) fn ordered(function: &'static str, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {

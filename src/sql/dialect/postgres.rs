@@ -3,9 +3,12 @@
 use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
-        dialect::{Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, ordered, utc_text},
+        dialect::{
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small, created_anew, dotted,
+            fits_int, from_one, ordered,
+        },
     },
-    value::{Type, moment_text::date_text, time::Zone},
+    value::{Type, time::Zone},
 };
 
 /// PostgreSQL.
@@ -13,6 +16,10 @@ use crate::{
 pub(crate) struct Postgres;
 
 impl Dialect for Postgres {
+    fn itself(&self) -> &dyn Dialect {
+        self
+    }
+
     fn title(&self) -> &'static str {
         "PostgreSQL"
     }
@@ -21,19 +28,8 @@ impl Dialect for Postgres {
         63
     }
 
-    fn literal(&self, literal: &Literal) -> String {
-        match literal {
-            Literal::Null => "NULL".into(),
-            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
-            Literal::Int(number) if *number == i128::from(i64::MIN) => format!("CAST('{number}' AS bigint)"),
-            Literal::Int(number) => number.to_string(),
-            Literal::Decimal(digits) if !digits.contains('.') => format!("CAST({digits} AS numeric)"),
-            Literal::Decimal(digits) => digits.clone(),
-            Literal::Float(float) => format!("CAST('{float:e}' AS double precision)"),
-            Literal::Text(text) => self.text(text),
-            Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
-            Literal::Timestamp(instant) => format!("TIMESTAMPTZ '{}'", utc_text(*instant)),
-        }
+    fn float(&self, float: f64) -> String {
+        format!("CAST('{float:?}' AS double precision)")
     }
 
     fn text(&self, text: &str) -> String {
@@ -42,6 +38,10 @@ impl Dialect for Postgres {
             true => format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
             false => format!("'{}'", text.replace('\'', "''")),
         }
+    }
+
+    fn parameter(&self) -> &'static str {
+        ":'as_of'"
     }
 
     fn ty(&self, ty: &Type) -> Option<String> {
@@ -60,12 +60,7 @@ impl Dialect for Postgres {
 
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
-            (Type::Float, _) => {
-                let float = |text: &str| Sql::cast(Sql::text(text), "double precision");
-                let number = [float("Infinity"), float("-Infinity"), float("NaN")];
-                let finite = Sql::cast(column, "double precision");
-                self.finite(number.into_iter().fold(finite, |sql, no| Sql::call("nullif", [sql, no])))
-            }
+            (Type::Float, Some(name)) => self.finite(self.without_infinities(Sql::cast(column, name))),
             (Type::Text, _) => self.by_code_point(Sql::cast(column, "text")),
             (Type::List(_), _) => column,
             (_, Some(name)) => Sql::cast(column, name),
@@ -111,14 +106,7 @@ impl Dialect for Postgres {
     fn whole_below(&self, sql: Sql, from: &Type, up: bool) -> Computed {
         let whole = Sql::call(if up { "ceil" } else { "floor" }, [sql.clone()]);
         match from {
-            Type::Float => {
-                let end = |it: f64| Sql::Literal(Literal::Float(it));
-                let fits = Sql::all([
-                    Sql::binary(sql.clone(), ">=", end(-9_223_372_036_854_775_808.0)),
-                    Sql::binary(sql, "<", end(9_223_372_036_854_775_808.0)),
-                ]);
-                Computed::Checked(Sql::when(fits, Sql::cast(whole, "bigint")))
-            }
+            Type::Float => Computed::Checked(Sql::when(fits_int(sql), Sql::cast(whole, "bigint"))),
             _ => Computed::Wide(whole),
         }
     }
@@ -308,16 +296,20 @@ impl Dialect for Postgres {
     }
 
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
-        let later = if months.is_zero() { local } else { Sql::binary(local, "+", interval("months", as_int(months))) };
-        if days.is_zero() { later } else { Sql::binary(later, "+", interval("days", as_int(days))) }
+        let later = if months.is_zero() {
+            local
+        } else {
+            Sql::binary(local, "+", interval("months", as_small(months, "integer")))
+        };
+        if days.is_zero() { later } else { Sql::binary(later, "+", interval("days", as_small(days, "integer"))) }
     }
 
     fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
         let later = match months.is_zero() {
             true => date,
-            false => Sql::cast(Sql::binary(date, "+", interval("months", as_int(months))), "date"),
+            false => Sql::cast(Sql::binary(date, "+", interval("months", as_small(months, "integer"))), "date"),
         };
-        if days.is_zero() { later } else { Sql::binary(later, "+", as_int(days)) }
+        if days.is_zero() { later } else { Sql::binary(later, "+", as_small(days, "integer")) }
     }
 
     fn days_between(&self, later: Sql, earlier: Sql) -> Sql {
@@ -393,11 +385,7 @@ impl Dialect for Postgres {
     }
 
     fn element(&self, list: Sql, at: Sql) -> Sql {
-        let at = match at {
-            Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
-            at => Sql::binary(at, "+", Sql::int(1)),
-        };
-        Sql::words([Word::Text("("), Word::Sql(list), Word::Text(")["), Word::Sql(at), Word::Text("]")])
+        Sql::words([Word::Text("("), Word::Sql(list), Word::Text(")["), Word::Sql(from_one(at)), Word::Text("]")])
     }
 
     fn last(&self, list: Sql) -> Sql {
@@ -423,10 +411,6 @@ impl Dialect for Postgres {
 
     fn total(&self, pieces: Vec<Sql>, _: &Type) -> Computed {
         Computed::Wide(pieces.into_iter().next().unwrap_or(Sql::NULL))
-    }
-
-    fn total_float(&self, pieces: Vec<Sql>, _: &Type) -> Sql {
-        Sql::cast(pieces.into_iter().next().unwrap_or(Sql::NULL), "double precision")
     }
 
     fn whole(&self, float: Sql) -> Sql {
@@ -479,11 +463,7 @@ impl Dialect for Postgres {
     }
 
     fn create(&self, what: &str, name: &[String]) -> String {
-        let name = super::dotted(self.quoted(name));
-        match what {
-            "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
-            _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
-        }
+        created_anew(what, &dotted(self.quoted(name)))
     }
 }
 
@@ -503,10 +483,6 @@ fn extracted(part: &'static str, from: Sql) -> Sql {
 
 fn interval(unit: &'static str, number: Sql) -> Sql {
     Sql::words([Word::Text("make_interval("), Word::Text(unit), Word::Text(" => "), Word::Sql(number), Word::Text(")")])
-}
-
-fn as_int(sql: Sql) -> Sql {
-    if sql.is_literal() { sql } else { Sql::cast(sql, "integer") }
 }
 
 fn float(float: f64) -> Sql {

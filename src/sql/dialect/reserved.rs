@@ -18,7 +18,8 @@ const RESERVED: &str = " add all alter analyse analyze and anti any array as asc
  sort start statistics stored stratify string struct summarize symmetric table tables tablesample temp temporary terminated then \
  time timestamp timestamptz timezone tinyint to totals touch trailing transaction trigger trim true truncate try type unarchive unbounded uncache union unique unknown unlock unpivot \
  unset update use user using values varchar variadic verbose view views void week when where window with within without year \
- years zone uuid inet json text bool any_value rank ";
+ years zone uuid inet json text bool any_value rank inf nan prewhere settings paste materialized ttl engine interpolate \
+ fill totals columns apply ";
 
 /// Whether a name may stand as it is: lower-case letters, digits and `_`, and no word of the language.
 pub(super) fn is_plain(name: &str) -> bool {

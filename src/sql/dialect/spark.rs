@@ -17,6 +17,10 @@ use crate::{
 pub(crate) struct Spark;
 
 impl Dialect for Spark {
+    fn itself(&self) -> &dyn Dialect {
+        self
+    }
+
     fn title(&self) -> &'static str {
         "Spark"
     }
@@ -544,6 +548,18 @@ impl Dialect for Spark {
             Word::Text(")) results AS name, value"),
         ];
         Unpivot { tail, name: Sql::of("results", "name"), value: Sql::of("results", "value") }
+    }
+
+    fn keep_days(&self, name: &[String], query: &str, _: &Sql) -> String {
+        let table = super::dotted(self.quoted(name));
+        format!(
+            "CREATE OR REPLACE TEMPORARY VIEW results_of_today AS\n{query};\n\n\
+             CREATE TABLE IF NOT EXISTS {table} USING parquet PARTITIONED BY (as_of) AS\n\
+             SELECT * FROM results_of_today WHERE FALSE;\n\n\
+             -- Only the day's own part is written anew: once more for the same day changes nothing.\n\
+             SET spark.sql.sources.partitionOverwriteMode = dynamic;\n\n\
+             INSERT OVERWRITE TABLE {table}\nSELECT * FROM results_of_today;\n"
+        )
     }
 
     fn create(&self, what: &str, name: &[String]) -> String {

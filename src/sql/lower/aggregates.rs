@@ -201,6 +201,7 @@ impl Lowering<'_> {
             _ => None,
         };
         let (by_column, at_column) = (one(by), at.and_then(one));
+        self.read_moments(&mut select);
         let order = Order { at: at_column.clone(), key: table.key.filter(|_| ordered).and_then(one) };
         let Some(Sql::Column(_, by_name)) = by_column else { return };
         self.rows = Some(Rows {
@@ -225,7 +226,7 @@ impl Lowering<'_> {
         if let (Some(at), Some(_)) = (at, &at_column) {
             let described = table.column(at);
             let happened = Sql::of(&input, &described.header);
-            let now = self.now(&described.ty);
+            let now = self.from_clock(self.now_of_rows(&described.ty));
             select.filter.push(Sql::any([happened.clone().missing(), Sql::binary(happened, "<=", now)]));
         }
         let mut before = vec![];

@@ -3,7 +3,7 @@
 use crate::{
     ir::{Body, Choice, DefinitionId, Expr, Function},
     sql::{
-        ast::Sql,
+        ast::{Literal, Sql},
         dialect::{Arithmetic, DatePart},
         lower::{Held, Lowering},
     },
@@ -157,18 +157,21 @@ impl Lowering<'_> {
     }
 
     fn anniversary(&mut self, moment: &Expr) -> Sql {
-        let today = self.clock().today();
-        let this_year = calendar::parts(today).year;
         let born = self.day_of(moment);
         let born = self.keep_as(born, "day");
-        let today = self.literal(&Value::Date(today), &Type::Date);
-        let years = |year: i64, this: &Self| {
-            let years = Sql::binary(Sql::int(year), "-", this.dialect.part(DatePart::Year, born.clone()));
+        let today = self.now(&Type::Date);
+        let year = |later: i64, this: &Self| match &today {
+            Sql::Literal(Literal::Date(today)) => Sql::int(calendar::parts(*today).year + later),
+            today if later == 0 => this.dialect.part(DatePart::Year, today.clone()),
+            today => Sql::binary(this.dialect.part(DatePart::Year, today.clone()), "+", Sql::int(later)),
+        };
+        let years = |later: i64, this: &Self| {
+            let years = Sql::binary(year(later, this), "-", this.dialect.part(DatePart::Year, born.clone()));
             Sql::binary(years, "*", Sql::int(12))
         };
-        let next = self.dialect.shift_date(born.clone(), years(this_year, self), Sql::int(0));
+        let next = self.dialect.shift_date(born.clone(), years(0, self), Sql::int(0));
         let next = self.keep_as(next, "this_year");
-        let after = self.dialect.shift_date(born.clone(), years(this_year + 1, self), Sql::int(0));
+        let after = self.dialect.shift_date(born.clone(), years(1, self), Sql::int(0));
         let arms = vec![
             (Sql::binary(born.clone(), ">=", today.clone()), born),
             (Sql::binary(next.clone(), ">=", today), next.clone()),

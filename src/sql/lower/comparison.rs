@@ -308,6 +308,7 @@ impl Lowering<'_> {
             return Sql::any(each);
         }
         let subject = self.value(subject);
+        let subject = self.keep(subject);
         let list = self.value(list);
         self.dialect.has(list, subject)
     }
@@ -339,6 +340,13 @@ impl Lowering<'_> {
         let element = if let Type::List(element) = ty { (**element).clone() } else { Type::Text };
         let values: Vec<Sql> = self.values(elements).into_iter().map(|it| self.keep_as(it, "element")).collect();
         let known = Sql::all(values.iter().map(|it| it.clone().known()));
+        if !self.dialect.lists_may_be_missing() {
+            return self.cannot(
+                self.place_now,
+                "a list that may be missing is not written",
+                "write the list out where it is asked",
+            );
+        }
         let list = self.dialect.list(values, &element);
         Sql::when(known, list)
     }

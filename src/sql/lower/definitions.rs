@@ -34,6 +34,7 @@ impl Lowering<'_> {
             self.key = name.clone();
         }
         select.filter.push(Sql::of(&input, &table.column(key).header).known());
+        self.read_moments(&mut select);
         self.first.push(Step { name: base.clone(), comment: vec![], select });
         self.users = Stack::of(&base, table.name.as_str());
     }
@@ -208,6 +209,9 @@ impl Lowering<'_> {
         let table = self.rulebook.schema.table(id).clone();
         if table.column(column).ty == Type::Duration {
             return self.cannot(key.span, "a column of durations is not looked up", "");
+        }
+        if matches!(table.column(column).ty, Type::List(_)) && !self.dialect.lists_may_be_missing() {
+            return self.cannot(key.span, "a list that may be missing is not looked up", "");
         }
         let Some(key_column) = table.key else { return Sql::NULL };
         if !self.lookups.contains_key(&id) {

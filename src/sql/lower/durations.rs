@@ -335,16 +335,18 @@ impl Lowering<'_> {
 
     /// `age(t)`: how long ago; missing of the future.
     fn age(&mut self, moment: &Expr) -> Length {
-        let clock = self.clock();
         let value = self.value(moment);
         let value = self.keep_as(value, "since");
+        let now = self.now(&moment.ty);
         if moment.ty == Type::Date {
-            let today = self.literal(&Value::Date(clock.today()), &Type::Date);
-            let days = self.dialect.days_between(today.clone(), value.clone());
-            return Length::days(Sql::when(Sql::binary(value, "<=", today), days));
+            let days = self.dialect.days_between(now.clone(), value.clone());
+            return Length::days(Sql::when(Sql::binary(value, "<=", now), days));
         }
-        let now = self.literal(&Value::Timestamp(clock.now()), &Type::Timestamp);
-        let since = Sql::binary(Sql::int(clock.now()), "-", self.dialect.micros(value.clone()));
+        let instant = match &now {
+            Sql::Literal(Literal::Timestamp(instant)) => Sql::int(*instant),
+            now => self.dialect.micros(now.clone()),
+        };
+        let since = Sql::binary(instant, "-", self.dialect.micros(value.clone()));
         Length::micros(Sql::when(Sql::binary(value, "<=", now), since))
     }
 

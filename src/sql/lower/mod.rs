@@ -7,6 +7,7 @@ mod aggregates;
 mod arithmetic;
 mod calls;
 mod clause;
+mod clock;
 mod comparison;
 mod definitions;
 mod durations;
@@ -37,7 +38,7 @@ use crate::{
         names::Names,
         stack::Stack,
     },
-    value::{Clock, Type, Value, print},
+    value::{Clock, Type, Value, print, time::Direction},
 };
 
 /// Something that every row has: one expression, or the three of a duration.
@@ -76,6 +77,8 @@ pub(crate) struct Lowering<'a> {
     /// Steps that stand before all others.
     pub(crate) first: Vec<Step>,
     pub(crate) users: Stack,
+    /// What the query computes of its as-of, where that is a parameter.
+    pub(crate) moments: Option<Stack>,
     /// The users' key.
     pub(crate) key: String,
     pub(crate) columns: HashMap<ColumnId, Held>,
@@ -117,6 +120,7 @@ impl<'a> Lowering<'a> {
             problems: vec![],
             first: vec![],
             users: Stack::of("", ""),
+            moments: None,
             key: String::new(),
             columns: HashMap::new(),
             definitions: HashMap::new(),
@@ -262,6 +266,7 @@ impl<'a> Lowering<'a> {
                 _ => false,
             };
         });
+        reads |= self.moments.is_some() && expr.first_about_time().is_some();
         (!reads).then(|| self.interpreter().row(&Nobody).value(expr))
     }
 
@@ -300,6 +305,9 @@ impl<'a> Lowering<'a> {
     /// An expression of any type but a duration.
     pub(crate) fn value(&mut self, expr: &Expr) -> Sql {
         if let Some(value) = self.constant(expr) {
+            if value == Value::Missing && matches!(expr.ty, Type::List(_)) && !self.dialect.lists_may_be_missing() {
+                return self.cannot(expr.span, "a list that is missing is not written", "");
+            }
             return self.literal(&value, &expr.ty);
         }
         let one = |held: Held| match held {
@@ -309,7 +317,10 @@ impl<'a> Lowering<'a> {
         self.place_now = expr.span;
         match &expr.kind {
             ExprKind::Constant(value) => self.literal(value, &expr.ty),
-            ExprKind::Param(_) | ExprKind::Now | ExprKind::Ago(_) | ExprKind::FromNow(_) => Sql::NULL,
+            ExprKind::Param(_) => Sql::NULL,
+            ExprKind::Now => self.now(&expr.ty),
+            ExprKind::Ago(length) => self.beside_now(length, &expr.ty, Direction::Back),
+            ExprKind::FromNow(length) => self.beside_now(length, &expr.ty, Direction::Forth),
             ExprKind::Column(id) => one(self.column(*id)),
             ExprKind::ChildColumn(id) => one(self.child_column(*id)),
             ExprKind::Aggregate(id) => one(self.answer(*id)),

@@ -14,16 +14,11 @@ use crate::{
     },
 };
 
-fn kind_of(ty: &Type) -> MomentType {
+pub(super) fn kind_of(ty: &Type) -> MomentType {
     if *ty == Type::Date { MomentType::Date } else { MomentType::Timestamp }
 }
 
 impl Lowering<'_> {
-    pub(crate) fn now(&self, ty: &Type) -> Sql {
-        let now: Value = self.clock().now_as(kind_of(ty)).into();
-        self.literal(&now, ty)
-    }
-
     pub(crate) fn window(&mut self, subject: &Expr, window: &TimeWindow) -> Sql {
         let kind = kind_of(&subject.ty);
         let constant = match window {
@@ -32,6 +27,9 @@ impl Lowering<'_> {
             TimeWindow::Ago { near, far, .. } => self.constant(near).is_some() && self.constant(far).is_some(),
         };
         let moment = self.value(subject);
+        if constant && self.moments.is_some() {
+            return self.window_of_parameter(moment, &subject.ty, window);
+        }
         if constant {
             let as_of = AsOf { interpreter: self.interpreter(), context: self.context };
             return match as_of.window(window, kind) {
@@ -74,6 +72,7 @@ impl Lowering<'_> {
         let mut all = vec![];
         for (op, duration) in ends {
             let bound = match self.constant(duration) {
+                Some(_) if self.moments.is_some() => self.beside_now(duration, &moment.ty, Direction::Back),
                 Some(length) => {
                     let as_of = AsOf { interpreter: self.interpreter(), context: self.context };
                     let bound = as_of.ago(&length, kind_of(&moment.ty)).unwrap_or(Value::Missing);
@@ -177,10 +176,10 @@ impl Lowering<'_> {
             months.clone().between(Sql::int(-130_000), Sql::int(130_000)),
             days.clone().between(Sql::int(-4_000_000), Sql::int(4_000_000)),
         ];
-        let by_months = Sql::when(near[0].clone(), self.dialect.shift_date(date, months, Sql::int(0)));
+        let by_months = Sql::when(near[0].clone(), self.dialect.try_shift_date(date, months, Sql::int(0)));
         let by_months = self.keep_as(by_months, "by_months");
         let exists = by_months.clone().between(first.clone(), last.clone());
-        let shifted = self.dialect.shift_date(by_months, Sql::int(0), days);
+        let shifted = self.dialect.try_shift_date(by_months, Sql::int(0), days);
         let shifted = Sql::when(Sql::all([exists, near[1].clone()].into_iter().chain(hours)), shifted);
         let shifted = self.keep_as(shifted, "shifted");
         Sql::when(shifted.clone().between(first, last), shifted)
@@ -205,7 +204,7 @@ impl Lowering<'_> {
                 local
             } else {
                 let near = months.clone().between(Sql::int(-130_000), Sql::int(130_000));
-                let later = self.dialect.shift_local(local, months.clone(), Sql::int(0));
+                let later = self.dialect.try_shift_local(local, months.clone(), Sql::int(0));
                 let later = if constant { later } else { Sql::when(near, later) };
                 let later = self.keep_as(later, "by_months");
                 Sql::when(later.clone().between(first.clone(), end.clone()), later)
@@ -213,7 +212,7 @@ impl Lowering<'_> {
             if !days.is_zero() {
                 later = self.keep_as(later, "by_months");
                 let near = days.clone().between(Sql::int(-4_000_000), Sql::int(4_000_000));
-                let next = self.dialect.shift_local(later, Sql::int(0), days.clone());
+                let next = self.dialect.try_shift_local(later, Sql::int(0), days.clone());
                 let next = if constant { next } else { Sql::when(near, next) };
                 let next = self.keep_as(next, "by_days");
                 later = Sql::when(next.clone().between(first, end), next);
@@ -312,10 +311,10 @@ impl Lowering<'_> {
         let earlier = self.keep_as(earlier, "earlier");
         let holds =
             |this: &Self, instant: &Sql| Sql::binary(this.dialect.local(instant.clone(), &zone), "=", local.clone());
-        let mut arms = vec![(holds(self, &earlier), earlier.clone()), (holds(self, &as_it_finds), as_it_finds.clone())];
+        let mut arms = vec![(holds(self, &earlier), earlier.clone()), (holds(self, &as_it_finds), as_it_finds)];
         if let Some((length, phase)) = gaps.0 {
             // Skipped: the clock change is the last multiple of its length before.
-            let since = Sql::binary(self.dialect.micros(as_it_finds), "-", Sql::int(phase));
+            let since = Sql::binary(self.dialect.micros(earlier), "-", Sql::int(phase));
             let over = Sql::binary(
                 Sql::binary(Sql::binary(since.clone(), "%", Sql::int(length)), "+", Sql::int(length)),
                 "%",

@@ -65,6 +65,9 @@ impl Lowering<'_> {
 
     /// `first(x)`, `last(x)`
     pub(crate) fn end(&mut self, clause: &Clause, element: &Element, sense: Sense, span: Span) -> Answer {
+        if self.cannot_break_ties(clause, span) {
+            return Answer::Here(vec![Part::missing(Sql::NULL)]);
+        }
         let order = clause.order.sorted(sense);
         let decided = clause.order.key.is_some();
         let tie = |sense: Sense| {
@@ -89,6 +92,16 @@ impl Lowering<'_> {
             found.push(Part::missing(end));
         }
         Answer::Here(self.or_nothing(found, clause))
+    }
+
+    /// Whether ties of rows cannot be told; said, if so.
+    fn cannot_break_ties(&mut self, clause: &Clause, span: Span) -> bool {
+        let cannot = clause.order.key.is_none() && !self.dialect.breaks_ties();
+        if cannot {
+            let help = "give the table a `key`: it tells the order of rows of the same moment";
+            self.cannot(span, "what hangs on the order of rows without a key is not written", help);
+        }
+        cannot
     }
 
     /// The one where both are the same; else the query ends, since the order of rows decides, which is not known.
@@ -159,6 +172,9 @@ impl Lowering<'_> {
         name: &str,
         span: Span,
     ) -> Answer {
+        if self.cannot_break_ties(clause, span) {
+            return Answer::Here(vec![Part::missing(Sql::NULL)]);
+        }
         let counts = self.names.of(&format!("{name}_counts"));
         let (mut select, values, parts) = self.counted(clause, element, keys, name);
         let mut rank: Vec<(Sql, Sense)> = vec![];
@@ -254,6 +270,13 @@ impl Lowering<'_> {
     ) -> Answer {
         if element.ty == Type::Duration {
             let what = self.cannot(span, "a list of durations is not written", "");
+            return Answer::Here(vec![Part::missing(what)]);
+        }
+        if self.cannot_break_ties(clause, span) {
+            return Answer::Here(vec![Part::missing(Sql::NULL)]);
+        }
+        if !self.dialect.lists_may_be_missing() && self.rows.is_none() && !keys.is_empty() {
+            let what = self.cannot(span, "a list of a group, which may be missing, is not written", "");
             return Answer::Here(vec![Part::missing(what)]);
         }
         let each = self.names.of(&format!("{name}_values"));

@@ -4,16 +4,16 @@ use serde_json::Value as Json;
 use tagwell::value::{Type, Value, moment_text::date_text};
 
 /// How a driver writes a column.
-pub(super) fn kind(ty: &Type) -> &'static str {
+pub(super) fn kind(ty: &Type) -> String {
     match ty {
-        Type::Text | Type::Choice(_) => "text",
-        Type::Int | Type::Duration => "int",
-        Type::Decimal(_) => "decimal",
-        Type::Float => "float",
-        Type::Bool => "bool",
-        Type::Date => "date",
-        Type::Timestamp => "timestamp",
-        Type::List(_) => "list",
+        Type::Text | Type::Choice(_) => "text".into(),
+        Type::Int | Type::Duration => "int".into(),
+        Type::Decimal(scale) => format!("decimal{scale}"),
+        Type::Float => "float".into(),
+        Type::Bool => "bool".into(),
+        Type::Date => "date".into(),
+        Type::Timestamp => "timestamp".into(),
+        Type::List(_) => "list".into(),
     }
 }
 

@@ -25,7 +25,8 @@ class DuckDb:
         run = self.connection.execute
         for statement in case["setup"]:
             run(statement)
-        run(f"CREATE OR REPLACE TEMP TABLE answer AS {case['query']}")
+        given = {"as_of": case["as_of"]} if "as_of" in case else None
+        run(f"CREATE OR REPLACE TEMP TABLE answer AS {case['query']}", given)
         names = [row[0] for row in run("DESCRIBE answer").fetchall()]
         cells = []
         for name, kind in zip(names, case["kinds"]):
@@ -99,6 +100,8 @@ class Postgres:
         said = self.say("".join(statement + ";\n" for statement in case["setup"]))
         if "ERROR" in said:
             raise RuntimeError(said)
+        if "as_of" in case:
+            self.say(f"\\set as_of '{case['as_of']}'")
         said = self.say(f"DROP TABLE IF EXISTS answer;\nCREATE TEMP TABLE answer AS {case['query']};")
         if "ERROR" in said:
             raise RuntimeError(said)
@@ -125,6 +128,55 @@ class Postgres:
         self.psql.wait()
         self.server.terminate()
         self.server.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class ClickHouse:
+    """In this process, as chDB."""
+
+    def __init__(self):
+        import importlib.util
+
+        if not importlib.util.find_spec("chdb"):
+            raise SystemExit(1)
+        if "--is-there" in sys.argv:
+            return
+        from chdb import session
+
+        self.folder = tempfile.mkdtemp(prefix="tagwell-clickhouse-")
+        self.session = session.Session(self.folder)
+        # What a server may have as its own defaults, and the zone of the session, changes nothing.
+        self.say("SET session_timezone = 'America/Los_Angeles', join_use_nulls = 0")
+        self.say("CREATE DATABASE IF NOT EXISTS tests ENGINE = Atomic")
+        self.say("USE tests")
+
+    def say(self, text):
+        return str(self.session.query(text, "JSONCompactEachRow"))
+
+    def answer(self, case):
+        for statement in case["setup"]:
+            self.say(statement)
+        if "as_of" in case:
+            # Without a zone: the parameter's type says UTC.
+            self.say(f"SET param_as_of = '{case['as_of'].replace('T', ' ').rstrip('Z')}'")
+        self.say(f"CREATE OR REPLACE TABLE answer ENGINE = Memory AS {case['query']}")
+        names = [json.loads(line)[0] for line in self.say("DESCRIBE TABLE answer").splitlines()]
+        cells = []
+        for name, kind in zip(names, case["kinds"]):
+            name = "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+            cell = {
+                "timestamp": f"toString(toUnixTimestamp64Micro({name}))",
+                "list": name,
+                "bool": f"toString(CAST({name} AS Nullable(Bool)))",
+            }.get(kind, f"toString({name})")
+            if kind.startswith("decimal"):
+                cell = f"toDecimalString({name}, {kind[7:]})"
+            cells.append(cell)
+        # JSON's own escapes of `/` and control characters are read back.
+        return [json.loads(line) for line in self.say(f"SELECT {', '.join(cells)} FROM answer").splitlines()]
+
+    def close(self):
+        self.session.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -162,7 +214,7 @@ class Spark:
     def answer(self, case):
         for statement in case["setup"]:
             self.spark.sql(statement)
-        answer = self.spark.sql(case["query"])
+        answer = self.spark.sql(case["query"], {"as_of": case["as_of"]} if "as_of" in case else None)
         cells = []
         names = [f"c{at}" for at in range(len(case["kinds"]))]
         answer = answer.toDF(*names)
@@ -176,7 +228,7 @@ class Spark:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-ENGINES = {"duckdb": DuckDb, "postgres": Postgres, "spark": Spark}
+ENGINES = {"duckdb": DuckDb, "postgres": Postgres, "clickhouse": ClickHouse, "spark": Spark}
 
 
 def main():

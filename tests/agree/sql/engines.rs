@@ -13,6 +13,7 @@ use tagwell::sql;
 pub(super) enum Engine {
     DuckDb,
     Postgres,
+    ClickHouse,
     Spark,
 }
 
@@ -27,6 +28,7 @@ impl Engine {
         match self {
             Engine::DuckDb => sql::Engine::DuckDb,
             Engine::Postgres => sql::Engine::Postgres,
+            Engine::ClickHouse => sql::Engine::ClickHouse,
             Engine::Spark => sql::Engine::Spark,
         }
     }
@@ -34,6 +36,7 @@ impl Engine {
     pub(super) fn table_tail(self) -> &'static str {
         match self {
             Engine::Spark => " USING parquet",
+            Engine::ClickHouse => " ENGINE = Memory",
             Engine::DuckDb | Engine::Postgres => "",
         }
     }
@@ -42,6 +45,7 @@ impl Engine {
         match self {
             Engine::DuckDb => "duckdb",
             Engine::Postgres => "postgres",
+            Engine::ClickHouse => "clickhouse",
             Engine::Spark => "spark",
         }
     }

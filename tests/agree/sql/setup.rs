@@ -31,8 +31,9 @@ fn list_of(engine: Engine, (name, column, texts): &(String, String, Vec<String>)
     let all = rows.chain([missing]).collect::<Vec<_>>().join(" UNION ALL ");
     match engine {
         Engine::Spark => vec![format!("CREATE OR REPLACE TEMP VIEW {name} AS {all}")],
-        Engine::DuckDb | Engine::Postgres => {
-            vec![format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name} AS {all}")]
+        Engine::DuckDb | Engine::Postgres | Engine::ClickHouse => {
+            let tail = engine.table_tail();
+            vec![format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name}{tail} AS {all}")]
         }
     }
 }
@@ -53,23 +54,23 @@ pub(super) fn statements(
                 users.iter().flat_map(|(_, children)| children.get(&TableId(id)).into_iter().flatten()).collect()
             }
         };
-        all.extend(table_of(engine, table, &rows));
+        all.extend(table_called(engine, &table.name, table, &rows));
     }
     all
 }
 
-fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> {
+/// A table under a name of the warehouse.
+pub(super) fn table_called(engine: Engine, name: &str, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> {
+    let name = quoted(engine, name);
     let columns = table.columns.iter();
     let columns: Vec<String> =
         columns.map(|it| format!("{} {}", quoted(engine, &it.header), ty(engine, &it.ty))).collect();
     if engine == Engine::Spark {
-        return view_of(table, rows);
+        return view_of(&name, table, rows);
     }
     let tail = engine.table_tail();
-    let mut all = vec![
-        format!("DROP TABLE IF EXISTS {}", table.name),
-        format!("CREATE TABLE {} ({}){tail}", table.name, columns.join(", ")),
-    ];
+    let mut all =
+        vec![format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name} ({}){tail}", columns.join(", "))];
     if !rows.is_empty() {
         let rows = rows.iter().map(|row| {
             let cells: Vec<String> =
@@ -77,13 +78,13 @@ fn table_of(engine: Engine, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> 
             format!("({})", cells.join(", "))
         });
         let rows: Vec<String> = rows.collect();
-        all.push(format!("INSERT INTO {} VALUES {}", table.name, rows.join(", ")));
+        all.push(format!("INSERT INTO {name} VALUES {}", rows.join(", ")));
     }
     all
 }
 
 /// Spark writes tables slowly.
-fn view_of(table: &Table, rows: &[&Vec<Value>]) -> Vec<String> {
+fn view_of(name: &str, table: &Table, rows: &[&Vec<Value>]) -> Vec<String> {
     let cast = |value: &Value, column: &tagwell::schema::Column| {
         format!("CAST({} AS {})", literal(Engine::Spark, value, &column.ty), ty(Engine::Spark, &column.ty))
     };
@@ -102,21 +103,35 @@ fn view_of(table: &Table, rows: &[&Vec<Value>]) -> Vec<String> {
             format!("SELECT * FROM VALUES {} AS t({})", rows.collect::<Vec<_>>().join(", "), names.join(", "))
         }
     };
-    vec![format!("CREATE OR REPLACE TEMP VIEW {} AS {all}", table.name)]
+    vec![format!("CREATE OR REPLACE TEMP VIEW {name} AS {all}")]
 }
 
 fn quoted(engine: Engine, name: &str) -> String {
     match engine {
         Engine::Spark => format!("`{}`", name.replace('`', "``")),
+        Engine::ClickHouse => format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`")),
         Engine::DuckDb | Engine::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
     }
 }
 
 fn ty(engine: Engine, ty: &Type) -> String {
+    if engine == Engine::ClickHouse {
+        let plain = match ty {
+            Type::Text | Type::Choice(_) | Type::Duration => "String".to_owned(),
+            Type::Int => "Int64".into(),
+            Type::Decimal(scale) => format!("Decimal(38, {scale})"),
+            Type::Float => "Float64".into(),
+            Type::Bool => "Bool".into(),
+            Type::Date => "Date32".into(),
+            Type::Timestamp => "DateTime64(6, 'UTC')".into(),
+            Type::List(_) => return "Array(String)".into(),
+        };
+        return format!("Nullable({plain})");
+    }
     let plain = |duck: &str, postgres: &str, spark: &str| match engine {
         Engine::DuckDb => duck.to_owned(),
         Engine::Postgres => postgres.to_owned(),
-        Engine::Spark => spark.to_owned(),
+        Engine::Spark | Engine::ClickHouse => spark.to_owned(),
     };
     match ty {
         Type::Text | Type::Choice(_) => plain("VARCHAR", "text", "STRING"),
@@ -150,6 +165,7 @@ fn literal(engine: Engine, value: &Value, of: &Type) -> String {
             let text = timestamp_text(*micros, &Zone::utc());
             match engine {
                 Engine::Spark => format!("timestamp_micros({micros})"),
+                Engine::ClickHouse => format!("fromUnixTimestamp64Micro({micros}, 'UTC')"),
                 Engine::DuckDb | Engine::Postgres => cast(format!("'{}'", text.replace('T', " ").replace('Z', "+00"))),
             }
         }
@@ -159,7 +175,7 @@ fn literal(engine: Engine, value: &Value, of: &Type) -> String {
             }
             Engine::Postgres => format!("INTERVAL '{} months {} days {} microseconds'", it.months, it.days, it.micros),
             // In the language's form, days and hours as they are.
-            Engine::Spark => {
+            Engine::Spark | Engine::ClickHouse => {
                 let (months, days, micros) = (it.months.abs(), it.days.abs(), it.micros.abs());
                 let sign = if it.months < 0 || it.days < 0 || it.micros < 0 { "-" } else { "" };
                 match (months, days) {
@@ -173,7 +189,7 @@ fn literal(engine: Engine, value: &Value, of: &Type) -> String {
             let values: Vec<String> = values.iter().map(|it| literal(engine, it, &Type::Text)).collect();
             let values = values.join(", ");
             match engine {
-                Engine::DuckDb => format!("[{values}]"),
+                Engine::DuckDb | Engine::ClickHouse => format!("[{values}]"),
                 Engine::Postgres => format!("ARRAY[{values}]::text[]"),
                 Engine::Spark => format!("array({values})"),
             }
@@ -184,9 +200,10 @@ fn literal(engine: Engine, value: &Value, of: &Type) -> String {
 
 fn escaped(engine: Engine, text: &str) -> String {
     match engine {
-        Engine::DuckDb | Engine::Postgres => format!("'{}'", text.replace('\'', "''")),
-        Engine::Spark => {
-            let text = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n");
+        Engine::Postgres => format!("'{}'", text.replace('\'', "''")),
+        Engine::DuckDb => format!("'{}'", text.replace('\'', "''").replace('\0', "' || chr(0) || '")),
+        Engine::Spark | Engine::ClickHouse => {
+            let text = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\0', "\\0");
             format!("'{text}'")
         }
     }

@@ -1,0 +1,603 @@
+//! ClickHouse, from version 26 on: dates and times of all years from 1 to 9999.
+//!
+//! Whatever is read is made `Nullable` first, so that logic has three values and aggregates of nothing are missing. Lists are not: an
+//! `Array` is never `NULL`. Whole numbers wrap around in silence, so they are computed in 128 bits, and decimals in 256; whether they are in
+//! range is asked afterwards. A local time is that time of day in UTC.
+
+use crate::{
+    sql::{
+        ast::{Literal, Sense, Sql, Word},
+        dialect::{
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, dotted, from_one, ordered,
+            utc_text,
+        },
+        print,
+    },
+    value::{
+        Type,
+        moment_text::date_text,
+        time::{Zone, calendar},
+    },
+};
+
+/// ClickHouse.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClickHouse;
+
+impl Dialect for ClickHouse {
+    fn itself(&self) -> &dyn Dialect {
+        self
+    }
+
+    fn title(&self) -> &'static str {
+        "ClickHouse"
+    }
+
+    fn name(&self, name: &str) -> String {
+        match super::reserved::is_plain(name) {
+            true => name.to_owned(),
+            false => format!("`{}`", escaped(name, '`')),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        format!("'{}'", escaped(text, '\''))
+    }
+
+    fn literal(&self, literal: &Literal) -> String {
+        match literal {
+            Literal::Null => "NULL".into(),
+            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
+            // Written plainly these would have no sign, or be floats.
+            Literal::Int(number) if i64::try_from(*number).is_err() => format!("toInt128('{number}')"),
+            Literal::Int(number) if *number > i128::from(i32::MAX) => format!("toInt64({number})"),
+            Literal::Int(number) => number.to_string(),
+            Literal::Decimal(digits) => {
+                let scale = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+                format!("toDecimal256('{digits}', {scale})")
+            }
+            Literal::Float(float) => self.float(*float),
+            Literal::Text(text) => self.text(text),
+            Literal::Date(days) => format!("toDate32('{}')", date_text(*days)),
+            Literal::Timestamp(instant) => {
+                format!("toDateTime64('{}', 6, 'UTC')", utc_text(*instant).trim_end_matches("+00"))
+            }
+        }
+    }
+
+    fn parameter(&self) -> &'static str {
+        "{as_of:DateTime64(6, 'UTC')}"
+    }
+
+    fn ty(&self, ty: &Type) -> Option<String> {
+        Some(match ty {
+            Type::List(element) => format!("Array({})", plain(element)?),
+            other => format!("Nullable({})", plain(other)?),
+        })
+    }
+
+    fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
+        let text = Sql::call("toString", [column]);
+        // `1y2mo3d4h5min6.5s`, as Tagwell writes it; digits alone are microseconds.
+        let found = |pattern: &str| {
+            let digits = Sql::call("extract", [text.clone(), Sql::text(pattern)]);
+            Sql::call("concat", [Sql::text("0"), digits])
+        };
+        let whole = |unit: &str| int64(found(&format!("([0-9]+){unit}")));
+        let times = |unit: &str, by: i64| Sql::binary(whole(unit), "*", Sql::int(by));
+        let sum = |parts: Vec<Sql>| parts.into_iter().reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::NULL);
+        let matches = |pattern: &str| self.matches(text.clone(), pattern.to_owned());
+        let signed = |sum: Sql| Sql::if_else(matches("^-"), Sql::binary(Sql::int(0), "-", sum.clone()), sum);
+        let seconds = Sql::call("toDecimal128", [found("([0-9]+([.][0-9]+)?)s"), Sql::int(6)]);
+        let seconds = int64(Sql::binary(seconds, "*", Sql::int(1_000_000)));
+        let micros = signed(sum(vec![times("h", 3_600_000_000), times("min", 60_000_000), seconds]));
+        let form = "^-?([0-9]+y)?([0-9]+mo)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+min)?([0-9]+([.][0-9]{1,6})?s)?$";
+        let written = Sql::all([matches("[0-9]"), matches(form)]);
+        let message = "this is no duration as `1d12h`, and no number of microseconds";
+        let micros = Sql::Case(
+            vec![
+                (matches("^-?[0-9]+$"), Sql::call("toInt64OrNull", [text.clone()])),
+                (written, micros),
+                (text.clone().known(), self.fail(message, &Type::Int)),
+            ],
+            None,
+        );
+        Some([signed(sum(vec![times("y", 12), whole("mo")])), signed(sum(vec![times("w", 7), whole("d")])), micros])
+    }
+
+    fn lists_may_be_missing(&self) -> bool {
+        false
+    }
+
+    fn breaks_ties(&self) -> bool {
+        false
+    }
+
+    fn aggregate_name(&self, function: &'static str) -> &'static str {
+        // Of nothing these are 0, or an empty text, where what they are asked of is never missing.
+        match function {
+            "min" => "minOrNull",
+            "max" => "maxOrNull",
+            "sum" => "sumOrNull",
+            "argMin" => "argMinOrNull",
+            "argMax" => "argMaxOrNull",
+            other => other,
+        }
+    }
+
+    fn aggregate(&self, function: &str, text: String) -> String {
+        // Numbers without a sign have no type in common with others.
+        if function == "count" { format!("toInt64({text})") } else { text }
+    }
+
+    fn shown(&self, sql: Sql, ty: &Type) -> Sql {
+        match ty {
+            // A comparison is a number.
+            Type::Bool if !sql.is_literal() => Sql::cast(sql, "Nullable(Bool)"),
+            Type::Decimal(scale) => Sql::cast(sql, format!("Nullable(Decimal(38, {scale}))")),
+            _ => sql,
+        }
+    }
+
+    fn try_cast(&self, sql: Sql, ty: &Type) -> Computed {
+        match ty {
+            Type::Int => Computed::Checked(fitting(sql)),
+            _ => Computed::Wide(sql),
+        }
+    }
+
+    fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed {
+        let right = match operator {
+            Arithmetic::Modulo if !right.is_literal() => Sql::call("nullIf", [right, Sql::int(0)]),
+            _ => right,
+        };
+        match (ty, operator) {
+            (Type::Int, Arithmetic::Modulo) => Computed::Checked(int64(Sql::binary(int64(left), "%", int64(right)))),
+            (Type::Int, _) => {
+                Computed::Checked(fitting(Sql::binary(Sql::call("toInt128", [left]), operator.operator(), right)))
+            }
+            _ => Computed::Wide(Sql::binary(left, operator.operator(), right)),
+        }
+    }
+
+    fn whole_below(&self, sql: Sql, from: &Type, up: bool) -> Computed {
+        let whole = Sql::call(if up { "ceil" } else { "floor" }, [sql]);
+        match from {
+            Type::Float => Computed::Checked(fitting(whole)),
+            _ => Computed::Wide(whole),
+        }
+    }
+
+    fn to_float(&self, sql: Sql, from: &Type) -> Sql {
+        match from {
+            // By way of the text, which is rounded once.
+            Type::Decimal(_) => Sql::call("toFloat64", [Sql::call("toString", [sql])]),
+            _ => Sql::call("toFloat64", [sql]),
+        }
+    }
+
+    fn finite(&self, sql: Sql) -> Sql {
+        Sql::binary(Sql::call("ifNotFinite", [sql, Sql::NULL]), "+", Sql::Literal(Literal::Float(0.0)))
+    }
+
+    fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
+        Sql::binary(left, "%", right)
+    }
+
+    fn is_float_modulo_exact(&self) -> bool {
+        false
+    }
+
+    fn round(&self, sql: Sql, digits: i64, to: &Type) -> Computed {
+        let exact = if *to == Type::Int { Sql::call("toInt128", [sql]) } else { sql };
+        self.try_cast(Sql::call("round", [exact, Sql::int(digits)]), to)
+    }
+
+    fn round_float(&self, sql: Sql, digits: i64) -> Option<Sql> {
+        (-15..=15).contains(&digits).then(|| {
+            // By the shortest decimal form; what is too large for it has no such digits.
+            let exact = Sql::call("toDecimal256OrNull", [Sql::call("toString", [sql.clone()]), Sql::int(40)]);
+            let rounded = Sql::call("toString", [Sql::call("round", [exact, Sql::int(digits)])]);
+            Sql::call("coalesce", [Sql::call("toFloat64", [rounded]), sql])
+        })
+    }
+
+    fn quotient(&self, left: Sql, right: Sql) -> Sql {
+        Sql::call("intDiv", [left, right])
+    }
+
+    fn wide(&self) -> &'static str {
+        "Nullable(Int128)"
+    }
+
+    fn lower(&self, text: Sql) -> Sql {
+        Sql::call("lowerUTF8", [text])
+    }
+
+    fn upper(&self, text: Sql) -> Sql {
+        Sql::call("upperUTF8", [text])
+    }
+
+    fn trim(&self, text: Sql) -> Sql {
+        let class: String = WHITE_SPACE.chars().map(|it| format!("\\x{{{:x}}}", u32::from(it))).collect();
+        let ends = format!("\\A[{class}]+|[{class}]+\\z");
+        Sql::call("replaceRegexpAll", [text, Sql::text(ends), Sql::text("")])
+    }
+
+    fn length(&self, text: Sql) -> Sql {
+        int64(Sql::call("lengthUTF8", [text]))
+    }
+
+    fn contains(&self, text: Sql, part: Sql) -> Sql {
+        Sql::binary(Sql::call("position", [text, part]), ">", Sql::int(0))
+    }
+
+    fn starts_with(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("startsWith", [text, part])
+    }
+
+    fn ends_with(&self, text: Sql, part: Sql) -> Sql {
+        Sql::call("endsWith", [text, part])
+    }
+
+    fn matches(&self, text: Sql, pattern: String) -> Sql {
+        Sql::call("match", [text, Sql::text(pattern)])
+    }
+
+    fn patterns(&self) -> Patterns {
+        Patterns {
+            escape: |it| format!("\\x{{{it:x}}}"),
+            start: "\\A",
+            end: "\\z",
+            word: Some(("\\b", "\\B")),
+            repetitions: 1000,
+            group: "(?:",
+        }
+    }
+
+    fn printed(&self, sql: Sql, ty: &Type) -> Sql {
+        match ty {
+            Type::Text | Type::Choice(_) => sql,
+            Type::Bool => Sql::call("toString", [Sql::cast(sql, "Nullable(Bool)")]),
+            Type::Decimal(scale) => Sql::call("toDecimalString", [sql, Sql::int(*scale)]),
+            _ => Sql::call("toString", [sql]),
+        }
+    }
+
+    fn hash(&self, text: Sql) -> Sql {
+        let bytes = Sql::call("substring", [Sql::call("SHA256", [text]), Sql::int(1), Sql::int(4)]);
+        int64(Sql::call("reinterpretAsUInt32", [Sql::call("reverse", [bytes])]))
+    }
+
+    fn local(&self, instant: Sql, zone: &Zone) -> Sql {
+        if zone.is_utc() {
+            return instant;
+        }
+        let there = Sql::call("toTimeZone", [instant.clone(), Sql::text(zone.name())]);
+        Sql::call("addSeconds", [instant, Sql::call("timeZoneOffset", [there])])
+    }
+
+    fn instant(&self, local: Sql, zone: &Zone) -> Sql {
+        if zone.is_utc() {
+            return local;
+        }
+        let there = Sql::call("toDateTime64", [Sql::call("toString", [local]), Sql::int(6), Sql::text(zone.name())]);
+        Sql::call("toTimeZone", [there, Sql::text("UTC")])
+    }
+
+    fn local_type(&self) -> &'static str {
+        "Nullable(DateTime64(6, 'UTC'))"
+    }
+
+    fn local_of_date(&self, date: Sql) -> Sql {
+        Sql::call("toDateTime64", [date, Sql::int(6), Sql::text("UTC")])
+    }
+
+    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
+        Sql::call("addSeconds", [local, Sql::int(micros / 1_000_000)])
+    }
+
+    fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
+        self.shift_date(local, months, days)
+    }
+
+    fn try_shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
+        self.try_shift_date(local, months, days)
+    }
+
+    fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
+        let later = if months.is_zero() { date } else { Sql::call("addMonths", [date, months]) };
+        if days.is_zero() { later } else { Sql::call("addDays", [later, days]) }
+    }
+
+    fn try_shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
+        // What would leave the calendar stays at its end.
+        let mut fits = vec![];
+        if !months.is_zero() {
+            let month = Sql::binary(
+                Sql::binary(Sql::call("toYear", [date.clone()]), "*", Sql::int(12)),
+                "+",
+                Sql::call("toMonth", [date.clone()]),
+            );
+            fits.push(Sql::binary(month, "+", months.clone()).between(Sql::int(13), Sql::int(120_000)));
+        }
+        if !days.is_zero() {
+            let day = Sql::binary(Sql::call("toInt32", [Sql::call("toDate32", [date.clone()])]), "+", days.clone());
+            fits.push(day.between(Sql::int(calendar::FIRST_DAY), Sql::int(calendar::LAST_DAY)));
+        }
+        let shifted = self.shift_date(date, months, days);
+        if fits.is_empty() { shifted } else { Sql::when(Sql::all(fits), shifted) }
+    }
+
+    fn date_of(&self, local: Sql) -> Sql {
+        match instant_and_zone(&local) {
+            Some((instant, zone)) => Sql::call("toDate32", [instant, zone]),
+            None => Sql::call("toDate32", [local]),
+        }
+    }
+
+    fn days_between(&self, later: Sql, earlier: Sql) -> Sql {
+        Sql::call("dateDiff", [Sql::text("day"), earlier, later])
+    }
+
+    fn part(&self, part: DatePart, date: Sql) -> Sql {
+        let function = match part {
+            DatePart::Year => "toYear",
+            DatePart::Month => "toMonth",
+            DatePart::Day => "toDayOfMonth",
+            DatePart::Weekday => "toDayOfWeek",
+        };
+        int64(Sql::call(function, [date]))
+    }
+
+    fn hour(&self, local: Sql) -> Sql {
+        let there = match instant_and_zone(&local) {
+            Some((instant, zone)) => Sql::call("toTimeZone", [instant, zone]),
+            None => local,
+        };
+        int64(Sql::call("toHour", [there]))
+    }
+
+    fn start_of_week(&self, date: Sql) -> Sql {
+        // `toMonday` knows the years from 1970 to 2149.
+        first_of("toDayOfWeek", date)
+    }
+
+    fn start_of_month(&self, date: Sql) -> Sql {
+        first_of("toDayOfMonth", date)
+    }
+
+    fn micros(&self, instant: Sql) -> Sql {
+        Sql::call("toUnixTimestamp64Micro", [instant])
+    }
+
+    fn instant_of_micros(&self, micros: Sql) -> Sql {
+        Sql::call("fromUnixTimestamp64Micro", [micros, Sql::text("UTC")])
+    }
+
+    fn list(&self, elements: Vec<Sql>, element: &Type) -> Sql {
+        let empty = elements.is_empty();
+        let list = Sql::words([Word::Text("["), Word::List(elements), Word::Text("]")]);
+        match plain(element) {
+            Some(name) if empty => Sql::cast(list, format!("Array({name})")),
+            _ => list,
+        }
+    }
+
+    fn names(&self, names: Vec<Sql>) -> Sql {
+        if names.is_empty() {
+            return self.list(vec![], &Type::Text);
+        }
+        let (mut texts, mut conditions) = (vec![], vec![]);
+        for name in names {
+            match name {
+                Sql::Case(mut arms, None) if arms.len() == 1 => {
+                    let (condition, text) = arms.swap_remove(0);
+                    texts.push(text);
+                    conditions.push(condition);
+                }
+                always => {
+                    texts.push(always);
+                    conditions.push(Sql::bool(true));
+                }
+            }
+        }
+        Sql::words([
+            Word::Text("arrayFilter((name, holds) -> holds, ["),
+            Word::List(texts),
+            Word::Text("], ["),
+            Word::List(conditions),
+            Word::Text("])"),
+        ])
+    }
+
+    fn has(&self, list: Sql, element: Sql) -> Sql {
+        let has = Sql::call("has", [list, element.clone()]);
+        if element.is_literal() { has } else { Sql::when(element.known(), has) }
+    }
+
+    fn has_any(&self, list: Sql, others: Sql) -> Sql {
+        Sql::call("hasAny", [list, others])
+    }
+
+    fn has_all(&self, list: Sql, others: Sql) -> Sql {
+        Sql::call("hasAll", [list, others])
+    }
+
+    fn count(&self, list: Sql) -> Sql {
+        int64(Sql::call("length", [list]))
+    }
+
+    fn element(&self, list: Sql, at: Sql) -> Sql {
+        Sql::call("arrayElementOrNull", [list, from_one(at)])
+    }
+
+    fn last(&self, list: Sql) -> Sql {
+        Sql::call("arrayElementOrNull", [list, Sql::int(-1)])
+    }
+
+    fn list_distinct(&self, list: Sql) -> Option<Sql> {
+        Some(Sql::call("arrayDistinct", [list]))
+    }
+
+    fn list_least(&self, list: Sql) -> Option<Sql> {
+        Some(self.element(Sql::call("arraySort", [list]), Sql::int(0)))
+    }
+
+    fn list_greatest(&self, list: Sql) -> Option<Sql> {
+        Some(self.last(Sql::call("arraySort", [list])))
+    }
+
+    fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql> {
+        let wide = if *ty == Type::Int { Sql::call("toInt128", [element]) } else { element };
+        vec![Sql::aggregate("sum", Some(wide), filter)]
+    }
+
+    fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed {
+        self.try_cast(pieces.into_iter().next().unwrap_or(Sql::NULL), ty)
+    }
+
+    fn whole(&self, float: Sql) -> Sql {
+        // In two halves: a float of more than 64 bits loses digits.
+        let step = Sql::Literal(Literal::Float((1_u64 << 60) as f64));
+        let whole = Sql::call("trunc", [Sql::binary(float.clone(), "/", step.clone())]);
+        let low = fitting(Sql::binary(float, "-", Sql::binary(whole.clone(), "*", step)));
+        let high = Sql::call("toInt128", [fitting(whole)]);
+        Sql::binary(Sql::binary(high, "*", Sql::int(1_i64 << 60)), "+", low)
+    }
+
+    fn any(&self, condition: Sql, filter: Option<Sql>) -> Sql {
+        Sql::aggregate("max", Some(condition), filter)
+    }
+
+    fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
+        let falling = order.iter().all(|(_, sense)| *sense == Sense::Falling);
+        let mut aggregate = ordered(if falling { "argMax" } else { "argMin" }, element, vec![], filter);
+        if let Sql::Aggregate(inner) = &mut aggregate {
+            inner.arguments.push(places(order, falling));
+        }
+        aggregate
+    }
+
+    fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
+        let falling = order.iter().all(|(_, sense)| *sense == Sense::Falling);
+        let sort = if falling { "arrayReverseSort" } else { "arraySort" };
+        if let [(by, _)] = order.as_slice()
+            && *by == element
+        {
+            return Sql::call(sort, [Sql::aggregate("groupArray", Some(element), filter)]);
+        }
+        let row = Sql::call("tuple", [places(order, falling), element]);
+        let rows = Sql::aggregate("groupArray", Some(row), filter);
+        let part = |number: &'static str| Sql::words([Word::Text("row."), Word::Text(number)]);
+        let sorted = Sql::call(sort, [Sql::Lambda("row", Box::new(part("1"))), rows]);
+        Sql::call("arrayMap", [Sql::Lambda("row", Box::new(part("2"))), sorted])
+    }
+
+    fn fail(&self, message: &str, ty: &Type) -> Sql {
+        let failed = Sql::call("throwIf", [Sql::int(1), Sql::text(message)]);
+        match self.ty(ty) {
+            Some(name) => Sql::cast(failed, name),
+            None => failed,
+        }
+    }
+
+    fn row(&self, values: Vec<Sql>) -> Sql {
+        Sql::call("tuple", values)
+    }
+
+    fn unpivot(&self, rows: &[(String, Sql)]) -> Unpivot {
+        let pairs = rows.iter().map(|(name, value)| Sql::call("tuple", [Sql::text(name.clone()), value.clone()]));
+        let tail = vec![Word::Text("ARRAY JOIN ["), Word::List(pairs.collect()), Word::Text("] AS result")];
+        let part = |number: &'static str| Sql::words([Word::Text("result."), Word::Text(number)]);
+        Unpivot { tail, name: part("1"), value: part("2") }
+    }
+
+    fn create(&self, what: &str, name: &[String]) -> String {
+        let name = dotted(self.quoted(name));
+        match what {
+            "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
+            _ => format!("CREATE OR REPLACE TABLE {name} ENGINE = MergeTree ORDER BY tuple() AS\n"),
+        }
+    }
+
+    fn keep_days(&self, name: &[String], query: &str, day: &Sql) -> String {
+        let table = dotted(self.quoted(name));
+        let day = print::expression(day, self);
+        format!(
+            "CREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
+             CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY as_of ORDER BY tuple() AS\n\
+             SELECT * FROM results_of_today WHERE FALSE;\n\n\
+             -- Once more for the same day changes nothing.\n\
+             DELETE FROM {table} WHERE as_of = {day};\n\n\
+             INSERT INTO {table}\nSELECT * FROM results_of_today;\n\n\
+             DROP TABLE results_of_today;\n"
+        )
+    }
+
+    fn settings(&self) -> &'static [&'static str] {
+        &["join_use_nulls = 1", "prefer_column_name_to_alias = 1", "precise_float_parsing = 1", "transform_null_in = 0"]
+    }
+}
+
+/// The type of what is known.
+fn plain(ty: &Type) -> Option<String> {
+    Some(match ty {
+        Type::Text | Type::Choice(_) => "String".into(),
+        Type::Int => "Int64".into(),
+        Type::Decimal(scale) => format!("Decimal(76, {scale})"),
+        Type::Float => "Float64".into(),
+        Type::Bool => "Bool".into(),
+        Type::Date => "Date32".into(),
+        Type::Timestamp => "DateTime64(6, 'UTC')".into(),
+        Type::Duration | Type::List(_) => return None,
+    })
+}
+
+fn escaped(text: &str, quote: char) -> String {
+    let mut out = String::new();
+    for it in text.chars() {
+        match it {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\0' => out.push_str("\\0"),
+            '\\' => out.push_str("\\\\"),
+            it if it == quote => out.extend(['\\', it]),
+            it => out.push(it),
+        }
+    }
+    out
+}
+
+fn int64(sql: Sql) -> Sql {
+    if sql.is_literal() { sql } else { Sql::call("toInt64", [sql]) }
+}
+
+/// Missing where it is beyond 64 bits.
+fn fitting(wide: Sql) -> Sql {
+    Sql::call("accurateCastOrNull", [wide, Sql::text("Int64")])
+}
+
+/// The first day of the week or month that a day is this number of.
+fn first_of(number: &'static str, date: Sql) -> Sql {
+    let back = Sql::binary(Sql::int(1), "-", Sql::call(number, [date.clone()]));
+    Sql::call("addDays", [date, back])
+}
+
+/// What a local time was made of.
+fn instant_and_zone(local: &Sql) -> Option<(Sql, Sql)> {
+    let Sql::Call("addSeconds", parts) = local else { return None };
+    let [instant, Sql::Call("timeZoneOffset", there)] = parts.as_slice() else { return None };
+    let [Sql::Call("toTimeZone", there)] = there.as_slice() else { return None };
+    let [_, zone] = there.as_slice() else { return None };
+    Some((instant.clone(), zone.clone()))
+}
+
+/// A place in an order: what is missing is the least. What falls where others rise is a number, and turned around.
+fn places(order: Vec<(Sql, Sense)>, falling: bool) -> Sql {
+    let parts = order.into_iter().flat_map(|(by, sense)| match (sense, falling) {
+        (Sense::Falling, false) => [by.clone().missing(), Sql::Minus(Box::new(by))],
+        _ => [by.clone().known(), by],
+    });
+    Sql::call("tuple", parts)
+}

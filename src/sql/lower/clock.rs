@@ -1,0 +1,232 @@
+//! The as-of: a constant of the query, or its parameter. Of a parameter each bound of a window is computed once, in steps of their own
+//! (`moments`), by the same calendar as the moments of users, and joined to every row: so rules compare with columns, `ago_30d`.
+
+use crate::{
+    ir::{Expr, TimeWindow},
+    sql::{
+        AsOf,
+        ast::{From, Item, Join, Literal, Select, Sql, Star, Step, Word},
+        dialect::DatePart,
+        lower::{Length, Lowering, moments::kind_of},
+        stack::Stack,
+    },
+    value::{
+        Duration, MomentType, Type, UpperEnd, Value,
+        time::{Direction, Period, PeriodUnit, Which},
+    },
+};
+
+/// The step that has all moments, its first column, and today.
+pub(crate) const MOMENTS: &str = "moments";
+const NOW: &str = "as_of";
+const TODAY: &str = "today";
+
+/// 1970 and 2100: between them the clock changes of every zone are known.
+const FIRST: i64 = 0;
+const LAST: i64 = 4_102_444_800_000_000;
+
+/// Beyond so many days a bound could leave the calendar.
+const LONGEST: i128 = 1_900 * 365;
+
+impl Lowering<'_> {
+    /// Reads the parameter, where there is one.
+    pub(crate) fn read_clock(&mut self) {
+        if self.target.as_of == AsOf::Constant {
+            return;
+        }
+        for name in [MOMENTS, NOW, TODAY] {
+            self.names.keep(name);
+        }
+        let zone = self.clock().zone().clone();
+        let ty = self.dialect.ty(&Type::Timestamp).unwrap_or_default();
+        let given = Sql::cast(Sql::words([Word::Text(self.dialect.parameter())]), ty);
+        let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
+        let message = "the as-of lies between 1970 and 2100";
+        let fail = self.dialect.fail(message, &Type::Timestamp);
+        let given = Sql::if_else(given.clone().between(literal(FIRST), literal(LAST)), given, fail);
+        let mut select = Select::from(From::Nothing);
+        select.items.push(Item::named(given, NOW));
+        let base = self.names.of("parameter");
+        self.first.push(Step { name: base.clone(), comment: vec!["the moment that rules call now".into()], select });
+        let mut stack = Stack::of(&base, "moments");
+        let day = self.dialect.date_of(self.dialect.local(Sql::column(NOW), &zone));
+        stack.add(0, Item::named(day, TODAY), &mut self.names);
+        self.moments = Some(stack);
+    }
+
+    /// The steps that the moments come to; the last is `moments`.
+    pub(crate) fn moment_steps(&mut self) -> Vec<Step> {
+        let mut steps = vec![];
+        if let Some(stack) = self.moments.take() {
+            let fence = self.dialect.fence();
+            stack.steps(&mut steps, Some(MOMENTS.to_owned()), fence, &mut self.names, &mut self.titles);
+        }
+        if let Some(last) = steps.last_mut() {
+            last.comment.push("the bounds of windows, each computed once".into());
+        }
+        steps
+    }
+
+    /// Moments beside the columns of a table.
+    pub(crate) fn read_moments(&self, select: &mut Select) {
+        if self.moments.is_some() {
+            select.star = Star::Of(MOMENTS.to_owned());
+            select.joins.push(Join { kind: "CROSS JOIN", from: From::Step(MOMENTS.to_owned()), on: None });
+        }
+    }
+
+    /// A moment beside the columns of a table, which may have one of its name.
+    pub(crate) fn from_clock(&self, moment: Sql) -> Sql {
+        match moment {
+            Sql::Column(None, name) => Sql::of(MOMENTS, &name),
+            other => other,
+        }
+    }
+
+    /// Now, or today, as moments of a type are compared with.
+    pub(crate) fn now(&mut self, ty: &Type) -> Sql {
+        self.now_of_rows(ty)
+    }
+
+    pub(crate) fn now_of_rows(&self, ty: &Type) -> Sql {
+        match (&self.moments, kind_of(ty)) {
+            (None, kind) => {
+                let now: Value = self.clock().now_as(kind).into();
+                self.literal(&now, ty)
+            }
+            (Some(_), MomentType::Timestamp) => Sql::column(NOW),
+            (Some(_), MomentType::Date) => Sql::column(TODAY),
+        }
+    }
+
+    /// The moment so long before or after now.
+    pub(crate) fn beside_now(&mut self, length: &Expr, ty: &Type, direction: Direction) -> Sql {
+        let back = direction == Direction::Back;
+        let Some(Value::Duration(duration)) = self.constant(length) else {
+            let now = self.now(ty);
+            let length = self.length(length);
+            return self.shifted((now, ty), length, back);
+        };
+        let days = i128::from(duration.months) * 31
+            + i128::from(duration.days)
+            + i128::from(duration.micros / Duration::DAY_MICROS);
+        if days.abs() > LONGEST {
+            let what = "so long a time beside an as-of that is a parameter is not written";
+            return self.cannot(length.span, what, "write the as-of itself: `--as-of 2026-11-22`");
+        }
+        if duration == (Duration { months: 0, days: 0, micros: 0 }) {
+            return self.now(ty);
+        }
+        let (word, shown) = (if back { "ago" } else { "in" }, duration.to_string().replace('-', "minus_"));
+        let day = if kind_of(ty) == MomentType::Date { "_date" } else { "" };
+        let ty = ty.clone();
+        self.of_clock(&format!("{word}_{shown}{day}"), |this| {
+            let now = this.now(&ty);
+            this.shifted((now, &ty), Length::of(duration), back)
+        })
+    }
+
+    /// Something that is computed of the parameter alone: a column of `moments`.
+    fn of_clock(&mut self, name: &str, lower: impl FnOnce(&mut Self) -> Sql) -> Sql {
+        let Some(moments) = self.moments.take() else { return lower(self) };
+        let rows = self.rows.take();
+        let users = std::mem::replace(&mut self.users, moments);
+        let at = std::mem::replace(&mut self.at, 1);
+        let about = std::mem::replace(&mut self.about, name.to_owned());
+        // Known to be there, while its stack stands in for that of the users.
+        self.moments = Some(Stack::of("", ""));
+        let moment = lower(self);
+        let column = if moment.is_short() { moment } else { self.column_of(moment, name, None) };
+        self.moments = Some(std::mem::replace(&mut self.users, users));
+        self.rows = rows;
+        self.at = at;
+        self.about = about;
+        column
+    }
+
+    /// A window of constant length about an as-of that is a parameter.
+    pub(crate) fn window_of_parameter(&mut self, moment: Sql, ty: &Type, window: &TimeWindow) -> Sql {
+        let now = self.now(ty);
+        match window {
+            TimeWindow::Within(length) => {
+                let low = self.beside_now(length, ty, Direction::Back);
+                moment.between(low, now)
+            }
+            TimeWindow::WithinNext(length) => {
+                let high = self.beside_now(length, ty, Direction::Forth);
+                moment.between(now, high)
+            }
+            TimeWindow::Ago { near, far, upper } => {
+                let high = self.beside_now(near, ty, Direction::Back);
+                let low = self.beside_now(far, ty, Direction::Back);
+                let is_past = matches!(self.constant(near), Some(Value::Duration(it)) if it.months >= 0 && it.days >= 0 && it.micros >= 0);
+                let moment = if is_past && *upper == UpperEnd::Included { moment } else { self.keep(moment) };
+                if is_past && *upper == UpperEnd::Included {
+                    return moment.between(low, high);
+                }
+                let above = if *upper == UpperEnd::Included { ">=" } else { ">" };
+                let mut all = vec![Sql::binary(moment.clone(), above, low), Sql::binary(moment.clone(), "<=", high)];
+                if !is_past {
+                    all.push(Sql::binary(moment, "<=", now));
+                }
+                Sql::all(all)
+            }
+            TimeWindow::During(period) => {
+                let moment = self.keep(moment);
+                let low = self.start_of_period(*period, ty, false);
+                let high = self.start_of_period(*period, ty, true);
+                Sql::all([Sql::binary(moment.clone(), ">=", low), Sql::binary(moment, "<", high)])
+            }
+        }
+    }
+
+    /// The first moment of a period, or the first after it.
+    fn start_of_period(&mut self, period: Period, ty: &Type, after: bool) -> Sql {
+        let which = match period.which {
+            Which::Last => "last",
+            Which::This => "this",
+            Which::Next => "next",
+        };
+        let unit = match period.unit {
+            PeriodUnit::Day => "day",
+            PeriodUnit::Week => "week",
+            PeriodUnit::Month => "month",
+            PeriodUnit::Quarter => "quarter",
+            PeriodUnit::Year => "year",
+        };
+        let end = if after { "end" } else { "start" };
+        let kind = kind_of(ty);
+        let day = if kind == MomentType::Date { "_date" } else { "" };
+        self.of_clock(&format!("{which}_{unit}_{end}{day}"), |this| {
+            let steps = match period.which {
+                Which::Last => -1,
+                Which::This => 0,
+                Which::Next => 1,
+            } + i64::from(after);
+            let today = Sql::column(TODAY);
+            let month = this.dialect.start_of_month(today.clone());
+            let (start, months, days) = match period.unit {
+                PeriodUnit::Day => (today, 0, steps),
+                PeriodUnit::Week => (this.dialect.start_of_week(today), 0, steps * 7),
+                PeriodUnit::Month => (month, steps, 0),
+                PeriodUnit::Quarter => (this.months_back(month, 3), steps * 3, 0),
+                PeriodUnit::Year => (this.months_back(month, 12), steps * 12, 0),
+            };
+            let start = this.keep_as(start, "start");
+            let date = this.dialect.shift_date(start, Sql::int(months), Sql::int(days));
+            match kind {
+                MomentType::Date => date,
+                MomentType::Timestamp => this.start_of_day(date),
+            }
+        })
+    }
+
+    /// Back to the first of so many months.
+    fn months_back(&mut self, first_of_month: Sql, of: i64) -> Sql {
+        let first = self.keep_as(first_of_month, "month");
+        let number = self.dialect.part(DatePart::Month, first.clone());
+        let since = Sql::binary(Sql::binary(number, "-", Sql::int(1)), "%", Sql::int(of));
+        let back = self.keep_as(Sql::binary(Sql::int(0), "-", since), "back");
+        self.dialect.shift_date(first, back, Sql::int(0))
+    }
+}
