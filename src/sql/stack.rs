@@ -128,6 +128,8 @@ impl Layer {
         };
         let joined = self.joins.iter().map(|(join, _)| match &join.from {
             From::Step(name) | From::As(_, name) | From::Table(_, name) => plain(name),
+            // Nothing is joined that is nothing.
+            From::Nothing => String::new(),
         });
         let defined = self.items.iter().filter(|it| it.comment.is_some()).filter_map(|it| it.alias.clone());
         let mut added: Vec<String> = joined.chain(defined).collect();
