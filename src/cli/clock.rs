@@ -31,7 +31,7 @@ impl AsOf {
 
     /// Of the clock of the machine whole seconds, where people read what hangs on it: the moment that is shown is the one that is meant,
     /// and can be typed again. A run keeps the whole instant, since two runs may be made within one second.
-    pub(crate) fn to_the_second(self) -> AsOf {
+    pub(crate) fn in_whole_seconds(self) -> AsOf {
         match self {
             AsOf::Now(instant) => AsOf::Now(instant - instant.rem_euclid(1_000_000)),
             said => said,

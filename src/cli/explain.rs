@@ -80,7 +80,7 @@ impl Explain {
         };
         let mut book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let ids = named(book.checked.rulebook(), &names)?;
-        let mut as_of = AsOf::read(self.settings.as_of.as_deref()).to_the_second();
+        let mut as_of = AsOf::read(self.settings.as_of.as_deref()).in_whole_seconds();
         if let Some(path) = &self.state {
             let state = State::open(path)?;
             as_of = state.not_before_the_last_run(as_of)?;

@@ -66,7 +66,7 @@ impl Repl {
         if self.file.is_none() && self.rules.as_deref().is_some_and(is_data) {
             self.file = self.rules.take();
         }
-        let mut as_of = AsOf::read(self.settings.as_of.as_deref()).to_the_second();
+        let mut as_of = AsOf::read(self.settings.as_of.as_deref()).in_whole_seconds();
         let state = self.state.as_deref().map(State::open).transpose()?;
         if let Some(state) = &state {
             as_of = state.not_before_the_last_run(as_of)?;

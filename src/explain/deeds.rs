@@ -170,9 +170,8 @@ impl<'d, 'a> Deeds<'d, 'a> {
 
     fn deed(&self, decider: &Decider<'d>, occasion: &Occasion, would: &Would<'_>, at: usize) -> Deed {
         let words = |span: Span| one_line(self.asked.sources.slice(span));
-        let now = self.decisions.iter().filter(|it| it.segment == occasion.segment);
         let head = format!("{at}.");
-        let now = now.filter(|it| it.place.starts_with(&head)).last();
+        let now = self.decisions.iter().rfind(|it| it.segment == occasion.segment && it.place.starts_with(&head));
         let turn = match now {
             Some(_) => Turn::Now,
             None => self.turn(occasion, would),

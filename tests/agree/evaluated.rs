@@ -107,11 +107,6 @@ impl<'d> Case<'d> {
         Case { rules: rules.into(), data, engine, checked }
     }
 
-    /// The rules as they were written.
-    pub(super) fn rules(&self) -> &str {
-        &self.rules
-    }
-
     /// What answers.
     pub(super) fn engine(&self) -> &Engine {
         &self.engine

@@ -128,9 +128,9 @@ impl Before {
 /// What a run would decide of a segment, and what is told of it: trigger by trigger the last.
 fn decided(before: &Before, turn: &Taken, segment: DefinitionId, deeds: &[Deed]) -> Result<(), String> {
     for (at, deed) in deeds.iter().enumerate() {
-        let of = turn.decisions.iter().filter(|it| it.segment == segment && it.place.starts_with(&format!("{at}.")));
+        let of = turn.decisions.iter().rfind(|it| it.segment == segment && it.place.starts_with(&format!("{at}.")));
         let told = deed.stopped.first().map(|stop| (stop.reason, stop.by.clone()));
-        match of.last() {
+        match of {
             Some(decision) => {
                 let stopped = decision.stopped.as_ref().map(|(reason, by)| (action::stop_name(*reason), by.clone()));
                 if deed.turn != Turn::Now || deed.deed.as_ref() != Some(&decision.done) || told != stopped {

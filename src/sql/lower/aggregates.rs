@@ -226,7 +226,7 @@ impl Lowering<'_> {
         if let (Some(at), Some(_)) = (at, &at_column) {
             let described = table.column(at);
             let happened = Sql::of(&input, &described.header);
-            let now = self.from_clock(self.now_of_rows(&described.ty));
+            let now = self.told_by_clock(self.now_of_rows(&described.ty));
             select.filter.push(Sql::any([happened.clone().missing(), Sql::binary(happened, "<=", now)]));
         }
         let mut before = vec![];

@@ -76,7 +76,7 @@ impl Lowering<'_> {
     }
 
     /// A moment beside the columns of a table, which may have one of its name.
-    pub(crate) fn from_clock(&self, moment: Sql) -> Sql {
+    pub(crate) fn told_by_clock(&self, moment: Sql) -> Sql {
         match moment {
             Sql::Column(None, name) => Sql::of(MOMENTS, &name),
             other => other,

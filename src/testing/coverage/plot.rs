@@ -250,7 +250,8 @@ impl<'p> Plots<'p> {
             }
         }
         let mut blocks = vec![];
-        let mut by_start: BTreeMap<i64, Vec<(Plot, Vec<Vec<Told>>)>> = BTreeMap::new();
+        type Shown = (Plot, Vec<Vec<Told>>);
+        let mut by_start: BTreeMap<i64, Vec<Shown>> = BTreeMap::new();
         for it in kept {
             by_start.entry(it.0.pages.first().map_or(0, |page| page.at)).or_default().push(it);
         }
@@ -478,7 +479,7 @@ impl<'p> Plots<'p> {
     fn gap(&self, lengths: &[Duration], dice: &mut Dice) -> Duration {
         let own = dice.pick(lengths).copied().filter(|_| dice.throw(5) > 0);
         let plain = ["1h", "1d", "2d"].map(Duration::parse);
-        own.or_else(|| dice.pick(&plain)?.clone().ok()).unwrap_or(Duration::ZERO)
+        own.or_else(|| dice.pick(&plain)?.as_ref().ok().copied()).unwrap_or(Duration::ZERO)
     }
 
     fn later(&self, from: i64, length: Duration) -> Option<i64> {
