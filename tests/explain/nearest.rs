@@ -82,6 +82,34 @@ proptest! {
     }
 }
 
+/// Where two columns meet in one condition each amount is the least beside the other, also where points are asked for: an arm
+/// may apply and still add too little.
+#[test]
+fn amounts_are_least_where_columns_meet() {
+    for (declaration, user, towards, wanted) in [
+        ("score it from -20 { a when (a + b) < 0 } clamp 0..30", (3, 0), "1 more", "a 21, b -22"),
+        ("score it { a when (a + b) < 0 }", (3, 0), "3 more", "b -4"),
+        ("score it { 5 when (a + b) < 0 }", (3, 0), "5 more", "a -1"),
+        ("score it { a when a > 9007199254740993 }", (3, 0), "9007199254740994 more", "a 9007199254740994"),
+        ("tag it when a + b between 5..7", (0, 1), "", "a 4"),
+        ("tag it when a + b between 5..7 and a > 20", (0, 1), "", "a 21, b -14"),
+        ("tag it when (a + b) < 0 and a > 20", (3, 0), "", "a 21, b -22"),
+    ] {
+        let rules = Rules::new(&format!("table users key id {{ id: text  a: int  b: int }}\n{declaration}\n"), AS_OF);
+        let user = rules.user(&format!("{{\"id\": \"u\", \"a\": {}, \"b\": {}}}", user.0, user.1));
+        let explained = rules.one(&user, "it");
+        assert_eq!(explained.towards.as_deref().unwrap_or_default(), towards, "{declaration}: {:?}", explained.nearest);
+        let mut changes: Vec<String> = vec![];
+        for change in explained.nearest.iter().flatten() {
+            let Value::Int(to) = change.to else { panic!("{change:?}") };
+            changes.push(format!("{} {to}", change.column));
+        }
+        changes.sort();
+        changes.dedup();
+        assert_eq!(changes.join(", "), wanted, "{declaration}");
+    }
+}
+
 /// Conditions over columns of few values, so that all records there are can be looked at.
 mod small {
     use super::*;
