@@ -2,7 +2,7 @@
 //! condition would try. Nothing is solved; a condition is asked, and where its answer differs between two values the place where
 //! it turns is searched for.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::{
     plan::Domain,
@@ -100,6 +100,8 @@ impl Room<'_> {
         let mut turns = vec![];
         let mut open: Vec<[(i128, u64); 2]> =
             standings.windows(2).filter_map(|pair| <[_; 2]>::try_from(pair).ok()).collect();
+        // The nearest to the present first: far away there may be more turns than are looked for.
+        open.sort_by_key(|[low, high]| Reverse(low.0.abs_diff(start).min(high.0.abs_diff(start))));
         while let Some([low, high]) = open.pop() {
             if low.1 == high.1 || high.0 - low.0 <= 1 || turns.len() >= TURNS {
                 continue;

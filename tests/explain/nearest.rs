@@ -110,6 +110,18 @@ fn amounts_are_least_where_columns_meet() {
     }
 }
 
+/// What comes round again has more turns than are looked for, and the nearest are found.
+#[test]
+fn the_nearest_turn_of_what_comes_round() {
+    let rules = Rules::new(
+        "rulebook \"b\" timezone \"Europe/Berlin\"\ntable users key id { id: text  seen: timestamp? }\ntag it when not (hour(seen) >= 12)\n",
+        AS_OF,
+    );
+    let explained = rules.one(&rules.user("{\"id\": \"u\", \"seen\": \"2025-12-04T16:30\"}"), "it");
+    let to: Vec<&Value> = explained.nearest.iter().flatten().map(|change| &change.to).collect();
+    assert_eq!(to, [&Value::Timestamp(1_764_845_999_999_999)], "11:59:59.999999 of that day");
+}
+
 /// Conditions over columns of few values, so that all records there are can be looked at.
 mod small {
     use super::*;
