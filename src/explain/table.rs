@@ -3,7 +3,7 @@
 use crate::{
     eval::{Context, reference::Row},
     explain::{
-        part::{self, Part},
+        part,
         person::{Person, Seen, Slot, Supposed},
         standing::standing,
         trial::Trial,
@@ -55,8 +55,8 @@ impl<'a> Trial<'_, 'a> {
         let leaves = self.leaves(&touching);
         let mut conditions = leaves.clone();
         conditions.extend(&self.goal.beside);
-        let part = Part::of(self.person.rulebook, conditions.iter().copied());
         let rulebook = self.person.rulebook;
+        let part = self.goal.part(rulebook, conditions.iter().copied());
         // What stands on it also through names.
         let mut compared: Vec<&Expr> = vec![];
         let mut beside = vec![];
@@ -83,8 +83,10 @@ impl<'a> Trial<'_, 'a> {
         };
         let stands = |value: &Value| {
             let seen = ask(value);
+            // Points may come to more where no condition turns: by what an arm adds, beyond a clamp.
+            let points = self.goal.points(&seen).map_or(0, |it| if it.is_gt() { 2 } else { 1 });
             self.with_row(&seen, |row| {
-                let numbers = compared.iter().flat_map(|node| standing(row, node));
+                let numbers = compared.iter().flat_map(|node| standing(row, node)).chain([points]);
                 numbers.fold(1_u64, |sum, it| sum.wrapping_mul(1_000_003).wrapping_add(it))
             })
         };

@@ -9,7 +9,7 @@ use crate::{
         part::Part,
         person::{Person, Seen, Supposed},
     },
-    ir::{DefinitionId, Expr},
+    ir::{DefinitionId, Expr, Rulebook},
     value::{Truth, Value, number},
 };
 
@@ -29,6 +29,22 @@ impl<'a> Goal<'a> {
     pub(super) fn condition(formula: Formula<'a>) -> Goal<'a> {
         Goal { formula, more: None, beside: vec![] }
     }
+
+    /// What these expressions read, and the score that is to be more.
+    pub(super) fn part<'e>(&self, rulebook: &Rulebook, exprs: impl IntoIterator<Item = &'e Expr>) -> Part {
+        let mut part = Part::of(rulebook, exprs);
+        if let Some((score, _)) = self.more {
+            let named = part.order.iter().copied().chain([score]);
+            part.order = rulebook.order_of(&rulebook.reads(named));
+        }
+        part
+    }
+
+    /// How the score that is to be more would be to what it is now; none where there is none, or no number.
+    pub(super) fn points(&self, seen: &Seen) -> Option<Ordering> {
+        let (score, now) = self.more.as_ref()?;
+        number::order(seen.answers.value(*score), now)
+    }
 }
 
 /// A user who is tried with other values.
@@ -43,12 +59,7 @@ pub(super) struct Trial<'s, 'a> {
 
 impl<'s, 'a> Trial<'s, 'a> {
     pub(super) fn new(person: &'s Person<'a>, context: &'s Context, goal: &'s Goal<'a>) -> Trial<'s, 'a> {
-        let rulebook = person.rulebook;
-        let mut part = Part::of(rulebook, goal.formula.leaves().iter().copied());
-        if let Some((score, _)) = goal.more {
-            let named = part.order.iter().copied().chain([score]);
-            part.order = rulebook.order_of(&rulebook.reads(named));
-        }
+        let part = goal.part(person.rulebook, goal.formula.leaves().iter().copied());
         Trial { person, context, goal, part, left: Cell::new(usize::MAX) }
     }
 
@@ -101,11 +112,7 @@ impl<'s, 'a> Trial<'s, 'a> {
     pub(super) fn reached(&self, supposed: &Supposed) -> Option<Vec<Truth>> {
         let seen = self.see(supposed);
         let truths = self.all_truths(&seen);
-        let more = self
-            .goal
-            .more
-            .as_ref()
-            .is_none_or(|(score, now)| number::order(seen.answers.value(*score), now) == Some(Ordering::Greater));
+        let more = self.goal.more.is_none() || self.goal.points(&seen) == Some(Ordering::Greater);
         (more && self.goal.formula.truth(&truths).is_true()).then_some(truths)
     }
 }

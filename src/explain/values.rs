@@ -2,7 +2,7 @@
 //! condition would try. Nothing is solved; a condition is asked, and where its answer differs between two values the place where
 //! it turns is searched for.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::{
     plan::Domain,
@@ -100,6 +100,8 @@ impl Room<'_> {
         let mut turns = vec![];
         let mut open: Vec<[(i128, u64); 2]> =
             standings.windows(2).filter_map(|pair| <[_; 2]>::try_from(pair).ok()).collect();
+        // The nearest to the present first: far away there may be more turns than are looked for.
+        open.sort_by_key(|[low, high]| Reverse(low.0.abs_diff(start).min(high.0.abs_diff(start))));
         while let Some([low, high]) = open.pop() {
             if low.1 == high.1 || high.0 - low.0 <= 1 || turns.len() >= TURNS {
                 continue;
@@ -122,7 +124,7 @@ impl Room<'_> {
                 keys.push(*key);
             }
         }
-        keys.sort_by(|a, b| line.far(*a, start).total_cmp(&line.far(*b, start)).then(b.cmp(a)));
+        keys.sort_by(|a, b| line.far(*a, start).cmp(&line.far(*b, start)).then(b.cmp(a)));
         keys.into_iter().filter_map(|key| line.value(key)).collect()
     }
 
@@ -269,7 +271,7 @@ fn origin(ty: &Type, clock: &Clock) -> i128 {
 }
 
 /// How far a value is from what is; none of types without an order, and of what is missing.
-pub(super) fn far(ty: &Type, is: &Value, value: &Value, clock: &Clock) -> Option<f64> {
+pub(super) fn far(ty: &Type, is: &Value, value: &Value, clock: &Clock) -> Option<u128> {
     let line = Line { ty };
     let from = line.key(is).unwrap_or_else(|| origin(ty, clock));
     Some(line.far(from, line.key(value)?))
@@ -353,11 +355,12 @@ impl Line<'_> {
         }
     }
 
-    /// How far two of them are apart.
-    fn far(self, a: i128, b: i128) -> f64 {
+    /// How far two of them are apart, exactly: a number to compare with others of the same type, of floats the bits of the
+    /// difference, which are in its order.
+    fn far(self, a: i128, b: i128) -> u128 {
         match (self.ty, self.value(a), self.value(b)) {
-            (Type::Float, Some(Value::Float(a)), Some(Value::Float(b))) => (a - b).abs(),
-            _ => a.abs_diff(b) as f64,
+            (Type::Float, Some(Value::Float(a)), Some(Value::Float(b))) => u128::from((a - b).abs().to_bits()),
+            _ => a.abs_diff(b),
         }
     }
 }

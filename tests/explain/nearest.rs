@@ -82,6 +82,46 @@ proptest! {
     }
 }
 
+/// Where two columns meet in one condition each amount is the least beside the other, also where points are asked for: an arm
+/// may apply and still add too little.
+#[test]
+fn amounts_are_least_where_columns_meet() {
+    for (declaration, user, towards, wanted) in [
+        ("score it from -20 { a when (a + b) < 0 } clamp 0..30", (3, 0), "1 more", "a 21, b -22"),
+        ("score it { a when (a + b) < 0 }", (3, 0), "3 more", "b -4"),
+        ("score it { 5 when (a + b) < 0 }", (3, 0), "5 more", "a -1"),
+        ("score it { a when a > 9007199254740993 }", (3, 0), "9007199254740994 more", "a 9007199254740994"),
+        ("tag it when a + b between 5..7", (0, 1), "", "a 4"),
+        ("tag it when a + b between 5..7 and a > 20", (0, 1), "", "a 21, b -14"),
+        ("tag it when (a + b) < 0 and a > 20", (3, 0), "", "a 21, b -22"),
+    ] {
+        let rules = Rules::new(&format!("table users key id {{ id: text  a: int  b: int }}\n{declaration}\n"), AS_OF);
+        let user = rules.user(&format!("{{\"id\": \"u\", \"a\": {}, \"b\": {}}}", user.0, user.1));
+        let explained = rules.one(&user, "it");
+        assert_eq!(explained.towards.as_deref().unwrap_or_default(), towards, "{declaration}: {:?}", explained.nearest);
+        let mut changes: Vec<String> = vec![];
+        for change in explained.nearest.iter().flatten() {
+            let Value::Int(to) = change.to else { panic!("{change:?}") };
+            changes.push(format!("{} {to}", change.column));
+        }
+        changes.sort();
+        changes.dedup();
+        assert_eq!(changes.join(", "), wanted, "{declaration}");
+    }
+}
+
+/// What comes round again has more turns than are looked for, and the nearest are found.
+#[test]
+fn the_nearest_turn_of_what_comes_round() {
+    let rules = Rules::new(
+        "rulebook \"b\" timezone \"Europe/Berlin\"\ntable users key id { id: text  seen: timestamp? }\ntag it when not (hour(seen) >= 12)\n",
+        AS_OF,
+    );
+    let explained = rules.one(&rules.user("{\"id\": \"u\", \"seen\": \"2025-12-04T16:30\"}"), "it");
+    let to: Vec<&Value> = explained.nearest.iter().flatten().map(|change| &change.to).collect();
+    assert_eq!(to, [&Value::Timestamp(1_764_845_999_999_999)], "11:59:59.999999 of that day");
+}
+
 /// Conditions over columns of few values, so that all records there are can be looked at.
 mod small {
     use super::*;
