@@ -142,7 +142,7 @@ impl<'s> Search<'s> {
             return;
         }
         let Some(user) = made.get_mut(at) else { return };
-        let (record, _, given) = self.setup.person(&self.ir, user, at);
+        let (record, _, given) = self.person(user, at);
         let mut answers = Answers::none(&self.ir);
         for (id, value) in given {
             if let Some(slot) = answers.values.get_mut(id.0 as usize) {
@@ -194,6 +194,16 @@ impl<'s> Search<'s> {
         }
     }
 
+    /// Somebody at the first instant of a case, as a test plays it: there is a memory, and nothing is in it yet.
+    fn person(&self, made: &Made, at: usize) -> (Vec<Value>, Children, GivenValues) {
+        let (mut record, children, given) = self.setup.person(&self.ir, made, at);
+        let here = self.ir.actions.memory.here.and_then(|here| record.get_mut(here.0 as usize));
+        if let Some(slot) = here {
+            *slot = Value::Timestamp(self.context.clock.now());
+        }
+        (record, children, given)
+    }
+
     fn goals(&self, shown: Option<&RuleCoverage>) -> Vec<Goal> {
         let mut goals = vec![];
         for (at, it) in shown.into_iter().flat_map(|shown| &shown.conditions).enumerate() {
@@ -210,7 +220,7 @@ impl<'s> Search<'s> {
 
     pub(super) fn answers(&self, ir: &ir::Rulebook, made: &[Made]) -> Vec<Answers> {
         let people: Vec<(Vec<Value>, Children, GivenValues)> =
-            made.iter().enumerate().map(|(at, made)| self.setup.person(&self.ir, made, at)).collect();
+            made.iter().enumerate().map(|(at, made)| self.person(made, at)).collect();
         let users: Vec<User<'_>> = people.iter().map(|(record, children, _)| User { record, children }).collect();
         let given: Vec<GivenValues> = people.iter().map(|(_, _, given)| given.clone()).collect();
         let order = ir.order_of(&self.setup.reads);
@@ -220,7 +230,7 @@ impl<'s> Search<'s> {
     fn seen(&self, rule: &Rule<'_>, made: &[Made], answers: &[Answers]) -> RuleSeen {
         let mut seen = RuleSeen::nothing(rule);
         for (at, (made, answers)) in made.iter().zip(answers).enumerate() {
-            let (record, ..) = self.setup.person(&self.ir, made, at);
+            let (record, ..) = self.person(made, at);
             let known = SoFar { record: &record, answers };
             seen.look(rule, Interpreter::new(&self.ir, self.context), &known, &|_| true);
         }
