@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 
 def quoted(name):
@@ -60,10 +61,8 @@ class Postgres:
             ["postgres", "-D", data, "-k", self.folder, "-c", "listen_addresses=", "-c", "fsync=off"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=self.drop,
+            preexec_fn=self.confine,
         )
-        import time
-
         for _ in range(100):
             if os.path.exists(os.path.join(self.folder, ".s.PGSQL.5432")):
                 break
@@ -76,7 +75,14 @@ class Postgres:
             text=True,
             encoding="utf-8",
         )
-        self.say("SET TimeZone = 'America/Los_Angeles'; SET client_min_messages = error;")
+        self.say("SET TimeZone = 'America/Los_Angeles'; SET client_min_messages = error; SET statement_timeout = '20s';")
+
+    def confine(self):
+        """Each process of the server has 3 GB at most: planning a query must not take the machine's memory."""
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+        self.drop()
 
     def drop(self):
         if self.user:
@@ -236,11 +242,15 @@ def main():
     if "--is-there" in sys.argv:
         return
     answers = []
-    for case in json.load(sys.stdin):
+    for at, case in enumerate(json.load(sys.stdin)):
+        started = time.monotonic()
         try:
             answers.append({"rows": engine.answer(case)})
         except Exception as error:
             answers.append({"error": str(error)[:2000]})
+        if "ENGINES_TIMES" in os.environ:
+            error = answers[-1].get("error", "")[:300]
+            print(f"{at}: {time.monotonic() - started:.2f} s, {len(case['query'])} bytes {error}", file=sys.stderr)
     if hasattr(engine, "close"):
         engine.close()
     json.dump(answers, sys.stdout)
