@@ -152,7 +152,11 @@ proptest! {
                     fewer.retain(|it| !alike(it));
                     let then = Changed::of(&rules, &someone, &fewer).answers(&rules, &someone);
                     prop_assert!(!is_in(&rules, &explained, *id, then.value(*id)), "without {:?}: {}", changes[at], told());
-                    // Also where two columns meet in one condition: each is least beside the others.
+                    // Also where two columns meet in one condition: each is least beside the others. Of a score it is not always: another
+                    // arm may bring as much for a little less.
+                    if matches!(rules.rulebook().definition(*id).body, Body::Score(_)) {
+                        continue;
+                    }
                     let Some(nearer) = nearer(&changes[at]) else { continue };
                     let fewer: Vec<Change> = changes.iter().map(|it| if alike(it) { Change { to: nearer.to.clone(), ..it.clone() } } else { it.clone() }).collect();
                     let then = Changed::of(&rules, &someone, &fewer).answers(&rules, &someone);
