@@ -104,8 +104,10 @@ impl Input {
         let mut files: Vec<String> = vec![];
         for entry in found {
             let file = entry.map_err(|error| DataError::Unreadable { file: path.into(), error: error.into() })?;
-            let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            if file.is_file() && !hidden {
+            // What Spark writes beside its files, `_SUCCESS`, is no data either.
+            let is_note = |name: &[u8]| name.starts_with(b".") || name.starts_with(b"_") && !name.contains(&b'.');
+            let note = file.file_name().is_some_and(|name| is_note(name.as_encoded_bytes()));
+            if file.is_file() && !note {
                 files.push(file.to_string_lossy().into_owned());
             }
         }

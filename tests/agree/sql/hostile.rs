@@ -117,7 +117,9 @@ fn nothing_breaks_out(engine: Engine) {
         reparsed::again(engine, &query);
         let (names, values) = reparsed::quoted(engine, &query);
         for name in HOSTILE.iter().filter(|it| **it != "select") {
-            assert!(names.iter().any(|it| it == name), "{engine:?}: `{name}` is no name of\n{query}");
+            // What reads it again leaves the escapes of ClickHouse's names as they are.
+            let is_it = |it: &String| it == name || engine == Engine::ClickHouse && it.replace("\\\\", "\\") == **name;
+            assert!(names.iter().any(is_it), "{engine:?}: `{name}` is no name of\n{query}");
             assert!(values.iter().any(|it| it == name), "{engine:?}: `{name}` is no text of\n{query}");
         }
         let order: Vec<DefinitionId> = order.iter().chain(&extra).copied().collect();

@@ -52,7 +52,7 @@ let w_visits = count(visits within 30d)
 let w_birthday = anniversary(born)
 let w_since = now - seen
 let w_start = start_of_month(now)
-level w_level { new when age(born) < 20y  known when born within next 1y  other otherwise }
+level w_level { new when age(born) < 20y  soon when born within next 1y  other otherwise }
 "#;
 
 #[test]
