@@ -124,10 +124,12 @@ class Postgres:
                 # JSON's own numbers would be rounded.
             }.get(kind, f"{name}::text")
             cells.append(cell)
-        said = self.say(f"SELECT coalesce(json_agg(json_build_array({', '.join(cells)})), '[]') FROM answer;")
+        # No function takes more than 100 arguments.
+        parts = [f"json_build_array({', '.join(cells[at:at + 90])})" for at in range(0, len(cells), 90)]
+        said = self.say(f"SELECT coalesce(json_agg(json_build_array({', '.join(parts)})), '[]') FROM answer;")
         if "ERROR" in said:
             raise RuntimeError(said)
-        return json.loads(said)
+        return [[cell for part in row for cell in part] for row in json.loads(said)]
 
     def close(self):
         self.psql.stdin.close()

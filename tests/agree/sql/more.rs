@@ -68,7 +68,7 @@ tag m_birthday when anniversary(born) within next 30d
 let m_third = quantile(orders.amount, 33.3%)
 let m_half = quantile(orders.qty, 50%)
 let m_last_of_all = quantile(orders.amount, 100%)
-let m_eighty = quantile(users.points where active, 80%)
+let m_eighty = quantile(users.points where active and points between 0..1000000, 80%)
 let m_of_dues = max(orders.due)
 tag m_top when top 2 by (points per active)
 tag m_bottom when bottom 50% by balance
