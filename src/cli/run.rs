@@ -1,6 +1,7 @@
 //! `tagwell run`: evaluates every user.
 
 pub(super) mod acting;
+mod history;
 pub(super) mod moves;
 mod plan;
 mod sink;

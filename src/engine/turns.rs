@@ -10,7 +10,7 @@ use crate::{
     column::print as mark,
     engine::{Engine, Memory, Together, Users, keys::Keys, memory::Remembering},
     eval::{
-        kernel::Cells,
+        kernel::{Cells, bits},
         reference::{Answers, SoFar},
     },
     ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Ladder, Rulebook, Trigger, TriggerKind},
@@ -127,11 +127,11 @@ impl<'t> Turns<'t> {
         let mut recalled = Recalled::default();
         let mut all = vec![];
         let mut own = Vec::with_capacity(has.len());
-        for row in rows_of(&turns) {
+        for row in bits::rows(&turns) {
             let (Some(number), Some(print)) = (numbers.get(row), prints.get(row)) else { continue };
             self.memory.recall(*number, &mut recalled);
             own.clear();
-            own.extend(has.iter().map(|bits| is_set(bits, row)));
+            own.extend(has.iter().map(|bits| bits::has(bits, row)));
             let rows = users.recent(row).unwrap_or(&nothing);
             let whole = || Whole { record: users.record(row), answers: self.answers(users, row) };
             let key = keys.text(row, &mut buffer);
@@ -151,12 +151,12 @@ impl<'t> Turns<'t> {
         let bits = |stay: &Tracking| {
             let cells = users.result(stay.definition);
             if let (Cells::Truths(yes, _), None) = (&cells, stay.rank) {
-                let mut bits = yes.get(..rows.div_ceil(64)).unwrap_or(yes).to_vec();
-                bits.resize(rows.div_ceil(64), 0);
-                trim(&mut bits, rows);
+                let mut bits = yes.get(..bits::words(rows)).unwrap_or(yes).to_vec();
+                bits.resize(bits::words(rows), 0);
+                bits::trim(&mut bits, rows);
                 return bits;
             }
-            let mut bits = vec![0; rows.div_ceil(64)];
+            let mut bits = vec![0; bits::words(rows)];
             for row in (0..rows).filter(|row| stay.is_had(&cells.value(*row))) {
                 set(&mut bits, row);
             }
@@ -168,8 +168,7 @@ impl<'t> Turns<'t> {
     /// A bit for each user whose turn may be more than nothing.
     fn concerned(&self, users: &Users<'_>, together: &Together<'_>) -> Vec<u64> {
         let rows = users.rows();
-        let mut bits = vec![u64::MAX; rows.div_ceil(64)];
-        trim(&mut bits, rows);
+        let mut bits = bits::all(rows);
         self.memory.unmoved(together, &mut bits);
         if users.has_recent() {
             (0..rows).filter(|row| users.recent(*row).is_some()).for_each(|row| set(&mut bits, row));
@@ -179,7 +178,7 @@ impl<'t> Turns<'t> {
             let Some(inside) = together.has.get(*place) else { continue };
             // Many have been inside since the same run.
             let mut due: HashMap<(Option<i64>, Option<i64>), bool> = HashMap::new();
-            for row in rows_of(inside).filter(|row| !is_set(&bits, *row)).collect::<Vec<_>>() {
+            for row in bits::rows(inside).filter(|row| !bits::has(&bits, *row)).collect::<Vec<_>>() {
                 self.memory.recall(together.numbers.get(row).copied().flatten(), &mut recalled);
                 let since = recalled.since.get(*place).copied().flatten();
                 let is_due = *due.entry((since, recalled.seen)).or_insert_with(|| {
@@ -195,7 +194,7 @@ impl<'t> Turns<'t> {
         let memory = &self.engine.rulebook().actions.memory;
         if !memory.kept.is_empty() {
             let now = self.engine.clock().now();
-            for row in (0..rows).filter(|row| !is_set(&bits, *row)).collect::<Vec<_>>() {
+            for row in (0..rows).filter(|row| !bits::has(&bits, *row)).collect::<Vec<_>>() {
                 self.memory.recall(together.numbers.get(row).copied().flatten(), &mut recalled);
                 let arms = users.ask(row, |asked| action::keep(memory, &recalled.arms, asked, now));
                 let stay = |(at, arm): (usize, &Arm)| {
@@ -284,31 +283,8 @@ fn asked_by_actions(rulebook: &Rulebook) -> (Vec<AggregateId>, Vec<DefinitionId>
     (asked.into_iter().collect(), levels.into_iter().collect())
 }
 
-/// The rows whose bit is set.
-fn rows_of(bits: &[u64]) -> impl Iterator<Item = usize> {
-    bits.iter().enumerate().flat_map(|(at, word)| {
-        let mut left = *word;
-        std::iter::from_fn(move || {
-            let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
-            left &= left - 1;
-            Some(at * 64 + bit)
-        })
-    })
-}
-
-fn is_set(bits: &[u64], row: usize) -> bool {
-    bits.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
-}
-
 fn set(bits: &mut [u64], row: usize) {
     if let Some(word) = bits.get_mut(row / 64) {
         *word |= 1 << (row % 64);
-    }
-}
-
-/// Takes the bits behind the last row away.
-fn trim(bits: &mut [u64], rows: usize) {
-    if let (Some(last), false) = (bits.get_mut(rows / 64), rows.is_multiple_of(64)) {
-        *last &= (1 << (rows % 64)) - 1;
     }
 }

@@ -1,14 +1,14 @@
 //! `run --state` and `run --actions`: users' turns are taken beside their results.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     io::Write,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tagwell::{
-    action::{Past, Reason, Tracked, Trigger},
+    action::{Reason, Tracked, Trigger},
     data::{self, BadRow, Wanted},
     engine::{
         Engine, Everybody, Memory, Nothing, Rulebook, RunError, RunSink, Standing, Turns, UserTurn, Users,
@@ -17,7 +17,7 @@ use tagwell::{
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
     schema::ColumnId,
-    state::{self, Kind, LastRun, Ledger, LedgerRow, NameId, Run as StateRun, StateError, Store, Touch},
+    state::{Kind, LastRun, Ledger, LedgerRow, Run as StateRun, Store, Touch},
     value::{Zone, moment_text::timestamp_text, print},
 };
 use tempfile::NamedTempFile;
@@ -31,6 +31,7 @@ use super::{
         voice::Voice,
     },
     Run, ended,
+    history::History,
 };
 
 /// Everything that a run with state or actions reads beside what its results read.
@@ -272,7 +273,7 @@ impl Acting {
         let changed = stateful::changed_inputs(&rulebook, &this, last.as_ref().unwrap_or(&nothing));
         let read = stateful::segments_read(&rulebook, &tracked, &changed);
         let rules_since = past.store.as_ref().map(Store::rules_since).transpose()?.flatten();
-        let history = History::of(&past, recollection.as_ref(), &tracked, &rulebook);
+        let history = History::of(past.store.as_ref(), recollection.as_ref(), &tracked, &rulebook);
         let recorder = Recorder::preview(Arc::clone(&rulebook), Arc::clone(&tracked), zone.clone(), this.as_of);
         let recorder = match past.store.zip(recollection.as_ref()) {
             None => recorder,
@@ -461,42 +462,6 @@ fn told_again(past: &Earlier, writer: Option<ActionsWriter>, zone: &Zone) -> Res
     })?;
     writer.map_or(Ok(()), ActionsWriter::finish)?;
     Ok(told)
-}
-
-/// What was decided in runs before.
-struct History {
-    decided: state::Past,
-    recollection: Arc<Recollection>,
-    /// The segments that there still are.
-    segments: HashMap<NameId, Symbol>,
-}
-
-impl History {
-    fn of(
-        past: &Earlier,
-        recollection: Option<&Arc<Recollection>>,
-        tracked: &Tracked,
-        rulebook: &tagwell::ir::Rulebook,
-    ) -> Option<History> {
-        let (store, recollection) = past.store.as_ref().zip(recollection)?;
-        let segments = tracked.segments.iter().filter_map(|place| tracked.stays.get(*place)).filter_map(|stay| {
-            let name = &rulebook.definition(stay.definition).name;
-            Some((store.name(Kind::Segment, name)?, name.clone()))
-        });
-        Some(History { decided: store.past(), recollection: Arc::clone(recollection), segments: segments.collect() })
-    }
-
-    /// For a user.
-    fn of_user(&self, number: u32) -> Result<Vec<Past>, StateError> {
-        if !self.recollection.remembered().has_past(number) {
-            return Ok(vec![]);
-        }
-        let past = self.decided.deeds(number)?.into_iter().map(|it| {
-            let segment = self.segments.get(&it.segment).cloned();
-            stateful::past(it, segment)
-        });
-        Ok(past.collect())
-    }
 }
 
 /// What many threads share.

@@ -3,19 +3,19 @@
 use crate::value::Truth;
 
 /// Words that hold a bit for each of so many rows.
-pub(super) fn words(rows: usize) -> usize {
+pub(crate) fn words(rows: usize) -> usize {
     rows.div_ceil(64)
 }
 
 /// All bits of some rows.
-pub(super) fn all(rows: usize) -> Vec<u64> {
+pub(crate) fn all(rows: usize) -> Vec<u64> {
     let mut bits = vec![u64::MAX; words(rows)];
     trim(&mut bits, rows);
     bits
 }
 
 /// Takes the bits behind the last row away.
-pub(super) fn trim(bits: &mut [u64], rows: usize) {
+pub(crate) fn trim(bits: &mut [u64], rows: usize) {
     if let (Some(last), false) = (bits.get_mut(rows / 64), rows.is_multiple_of(64)) {
         *last &= (1 << (rows % 64)) - 1;
     }
@@ -27,7 +27,7 @@ pub(super) fn count(bits: &[u64]) -> u64 {
 }
 
 /// The rows whose bit is set.
-pub(super) fn rows(bits: &[u64]) -> impl Iterator<Item = usize> {
+pub(crate) fn rows(bits: &[u64]) -> impl Iterator<Item = usize> {
     bits.iter().enumerate().flat_map(|(at, word)| {
         let mut left = *word;
         std::iter::from_fn(move || {
@@ -39,7 +39,7 @@ pub(super) fn rows(bits: &[u64]) -> impl Iterator<Item = usize> {
 }
 
 /// Whether a row's bit is set.
-pub(super) fn has(bits: &[u64], row: usize) -> bool {
+pub(crate) fn has(bits: &[u64], row: usize) -> bool {
     bits.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
 }
 

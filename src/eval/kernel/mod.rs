@@ -6,7 +6,7 @@
 //! the plain interpreter, against which all of this is held.
 
 mod assembler;
-mod bits;
+pub(crate) mod bits;
 mod combine;
 mod conjunction;
 mod counts;
