@@ -148,3 +148,37 @@ fn a_share_of_many_digits_is_a_share() {
                 let answer = (top third by points)";
     assert_eq!(answer(rule, &users, &[]), "true");
 }
+
+#[test]
+fn what_lies_ahead_has_no_age_and_yet_nothing_is_missing() {
+    let users: &[Row<'_>] = &[
+        &[("user_id", "u0"), ("seen", "2026-12-24T10:00"), ("span", "1d")],
+        &[("user_id", "u1"), ("span", "1d")],
+        &[("user_id", "u2"), ("seen", "2026-01-01T10:00"), ("span", "1d")],
+    ];
+    for rule in ["age(seen)", "age(min((users.seen + users.span)))", "age(max(users.seen))"] {
+        for whole in [
+            "tag answer when RULE > 30d",
+            "tag answer when RULE > 30d or points > 3",
+            "tag answer when not (RULE > 30d)",
+        ] {
+            let rule = whole.replace("RULE", rule);
+            assert_eq!(answer(&rule, &users[..1], &[]), "null", "{rule}");
+            answer(&rule, users, &[]);
+        }
+    }
+}
+
+#[test]
+fn what_is_counted_may_be_made_of_what_is_counted() {
+    let users: &[Row<'_>] = &[&[("user_id", "u0"), ("points", "1"), ("active", "true")]];
+    for (rule, expected) in [
+        ("at least 1 of (at least 1 of (active, active), points > 1, points > 2)", "true"),
+        ("at least 2 of (active and points > 0, points > 1 or active, points > 2)", "true"),
+        ("at least 2 of (if points > 0 then active else points > 5, points > 2, points > 1)", "false"),
+        ("if active and points > 0 then points > 0 and active else points > 3", "true"),
+        ("not (at least 1 of (active and points > 1, at least 3 of (active, active, points > 1)))", "true"),
+    ] {
+        assert_eq!(answer(&format!("tag answer when {rule}"), users, &[]), expected, "{rule}");
+    }
+}

@@ -12,8 +12,8 @@ use super::{
     conjunction::{self, Conjunction},
     lacks::Ways,
     program::{
-        ALL, ALWAYS, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Leaf, Literal, NONE, NOWHERE, Program,
-        Segment, Source, Wanted,
+        ALL, ALWAYS, BEYOND, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Leaf, Literal, NONE, NOWHERE,
+        Program, Segment, Source, Wanted,
     },
     ranked::Rank,
     rounds::nodes_of,
@@ -127,7 +127,7 @@ impl<'b> Assembler<'b> {
 
     /// A bit of its own for what can be missing, as long as there are some.
     fn next_doubt(&self) -> Doubts {
-        1 << ((self.program.sources.len() + self.program.leaves.len()) % ALWAYS.trailing_zeros() as usize)
+        1 << ((self.program.sources.len() + self.program.leaves.len()) % BEYOND.trailing_zeros() as usize)
     }
 
     pub(super) fn atom(&self, id: AtomId) -> Option<&'b Atom<'b>> {
@@ -211,6 +211,10 @@ impl<'b> Assembler<'b> {
         for node in needed.iter().copied() {
             if let Some(Node::IsUnknown(inner)) = self.node(node) {
                 asked.insert(self.literal(*inner).settled());
+            }
+            // What is no conjunction goes by who is settled wherever it is combined.
+            if matches!(self.kind(node), Some(Kind::AtLeast(_) | Kind::Choose)) {
+                asked.extend(self.parts(node).map(|part| self.literal(part).settled()));
             }
             if !used.contains(&node) {
                 continue;
@@ -313,16 +317,18 @@ impl<'b> Assembler<'b> {
             self.program.counted.extend(output.tags.into_iter().map(|id| (id, counted, asked)));
             segment.doubts.push(output.doubts);
             segment.kept.push(place(output.kept));
-            segment.lacks.firsts.push((self.program.lacks.len() - segment.lacks.first) as u32);
             for Lack { cause, kept, ways } in output.lacks {
                 self.program.lacks.push((counted, cause));
                 segment.lacks.kept.push(place(kept));
+                let doubts = ways.iter().map(|(_, known)| doubts_of_lane(&segment.settled, *known));
+                segment.lacks.doubts.push(doubts.fold(0, |all, one| all | one));
                 for (above, known) in ways {
                     segment.lacks.steps.extend(above.into_iter().chain([known | END_OF_WAY]));
                 }
                 segment.lacks.steps.iter_mut().last().into_iter().for_each(|last| *last |= END_OF_LACK);
             }
             segment.lacks.ends.push(segment.lacks.steps.len() as u32);
+            segment.lacks.lasts.push(segment.lacks.doubts.len() as u32);
             if let Some(asked) = output.asked {
                 segment.asked.insert(at, asked);
             }
@@ -561,7 +567,10 @@ impl<'b> Assembler<'b> {
         }
         let doubt = match own {
             Some(own) => self.program.leaves.get(own).map(|(_, _, doubt)| *doubt),
-            None => source.and_then(|at| self.program.sources.get(at)).map(|source| source.doubt),
+            None => source.and_then(|at| self.program.sources.get(at)).map(|source| match literal.settled() {
+                settled if settled == source.known() => source.doubt,
+                _ => source.doubt | BEYOND,
+            }),
         };
         let doubt = doubt.unwrap_or(ALWAYS);
         *settled.entry(literal.settled()).or_default() |= doubt;
@@ -575,6 +584,12 @@ impl<'b> Assembler<'b> {
         segment.leaves.sort_unstable();
         segment.leaves.dedup();
     }
+}
+
+/// What is in doubt where somebody lies outside a lane; of a lane of which that is not known, everything may be.
+fn doubts_of_lane(settled: &[(u32, Doubts)], lane: u32) -> Doubts {
+    let found = settled.binary_search_by_key(&lane, |(lane, _)| *lane);
+    found.ok().and_then(|at| settled.get(at)).map_or(Doubts::MAX, |(_, doubts)| *doubts)
 }
 
 /// Whether what a literal is true of are rows of `high` alone that are known: then it needs no other to be closed.

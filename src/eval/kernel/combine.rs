@@ -6,48 +6,52 @@ use super::{
     conjunction::{Few, Many, Shape, Sizes, by_shape},
     counts::Counts,
     kept::Kept,
-    lane::{self, Lanes, WORDS},
+    lane::{self, Numbered, WORDS},
     program::{ALL, ALWAYS, Doubts, Group, Inner, Literal, NOWHERE, Program, Segment},
     reading::{Answer, Reading},
+    sides::Sides,
     why::Why,
 };
 
 /// Answers the conditions of a segment for one block, whose leaves are in place.
-pub(super) struct Combine<'c> {
+pub(super) struct Combine<'c, L: ?Sized> {
     pub(super) program: &'c Program,
     pub(super) segment: &'c Segment,
     pub(super) block: usize,
-    pub(super) lanes: &'c mut Lanes,
+    pub(super) lanes: &'c mut L,
+    pub(super) sides: &'c mut Sides,
     pub(super) kept: &'c mut Kept,
     pub(super) counts: &'c mut Counts,
 }
 
-impl WithSimd for Combine<'_> {
+impl<L: Numbered + ?Sized> WithSimd for Combine<'_, L> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Combine { program, segment, block, lanes, kept, counts } = self;
-        let all = *lanes.get(ALL);
-        let open = segment.settled.iter().filter(|(lane, _)| *lanes.get(*lane) != all);
+        let Combine { program, segment, block, lanes, sides, kept, counts } = self;
+        let all = *lanes.lane(ALL);
+        let open = segment.settled.iter().filter(|(lane, _)| *lanes.lane(*lane) != all);
         let doubts = open.fold(ALWAYS, |all, (_, doubt)| all | doubt);
+        sides.tell(segment, doubts);
         let mut inner = Inners { simd, lanes, doubts };
-        for group in &segment.inner_groups {
+        for (at, group) in segment.inner_groups.iter().enumerate() {
             let made = Made { program, group };
             let of_group = segment.inner.get(group.outputs.clone()).unwrap_or_default();
-            if let Some(shape) = &group.shape {
-                by_shape!(shape, inner.sure(shape, made, of_group));
+            let (sure, open) = sides.inner.of(at);
+            if let (Some(shape), false) = (&group.shape, sure.is_empty()) {
+                by_shape!(shape, inner.sure(shape, made, of_group, sure));
             }
-            inner.open(made, of_group);
+            inner.open(made, of_group, open);
         }
-        let mut outputs = Outputs { simd, lanes, segment, block, kept, counts };
-        for group in &segment.groups {
+        let mut outputs = Outputs { simd, lanes, segment, block, doubts, kept, counts };
+        for (at, group) in segment.groups.iter().enumerate() {
             let made = Made { program, group };
-            let of_group = segment.doubts.get(group.outputs.clone()).unwrap_or_default();
-            if let Some(shape) = &group.shape {
-                by_shape!(shape, outputs.sure(shape, made, of_group, doubts));
+            let (sure, open) = sides.outputs.of(at);
+            if let (Some(shape), false) = (&group.shape, sure.is_empty()) {
+                by_shape!(shape, outputs.sure(shape, made, sure));
             }
-            outputs.open(made, of_group, doubts);
+            outputs.open(made, open);
         }
     }
 }
@@ -82,15 +86,9 @@ impl<'p> Made<'p> {
         self.program.literals.get(from..from + self.group.arity).unwrap_or_default()
     }
 
-    /// Whether nobody is in doubt about a condition, so that it is a conjunction and no more.
-    #[inline(always)]
-    fn is_sure(self, own: Doubts, doubts: Doubts) -> bool {
-        self.group.shape.is_some() && own & doubts == 0
-    }
-
     /// What comes of a condition of which somebody may be in doubt.
     #[inline(always)]
-    fn open<S: Simd>(self, reading: Reading<'_, S>, at: usize) -> Answer<S> {
+    fn open<S: Simd, L: Numbered + ?Sized>(self, reading: Reading<'_, S, L>, at: usize) -> Answer<S> {
         match &self.group.shape {
             Some(shape) if shape.open.is_some() => {
                 reading.open(shape, self.lanes::<Many>(shape, at), self.settled(shape, at))
@@ -101,21 +99,18 @@ impl<'p> Made<'p> {
 }
 
 /// Where combinations go that others are made of.
-struct Inners<'i, S: Simd> {
+struct Inners<'i, S: Simd, L: ?Sized> {
     simd: S,
-    lanes: &'i mut Lanes,
+    lanes: &'i mut L,
     /// What is in doubt in this block.
     doubts: Doubts,
 }
 
-impl<S: Simd> Inners<'_, S> {
+impl<S: Simd, L: Numbered + ?Sized> Inners<'_, S, L> {
     /// Of those of which nobody is in doubt.
     #[inline(always)]
-    fn sure<Of: Sizes>(&mut self, shape: &Shape, made: Made<'_>, all: &[Inner]) {
-        for (at, inner) in all.iter().enumerate() {
-            if inner.doubts & self.doubts != 0 {
-                continue;
-            }
+    fn sure<Of: Sizes>(&mut self, shape: &Shape, made: Made<'_>, all: &[Inner], sure: &[u32]) {
+        for (at, inner) in sure.iter().filter_map(|at| Some((*at as usize, all.get(*at as usize)?))) {
             for part in 0..lane::parts::<S>() {
                 let reading = Reading { simd: self.simd, lanes: &*self.lanes, part };
                 let yes = reading.sure::<Of>(shape, made.lanes::<Of>(shape, at));
@@ -126,11 +121,8 @@ impl<S: Simd> Inners<'_, S> {
 
     /// Of the others.
     #[inline(always)]
-    fn open(&mut self, made: Made<'_>, all: &[Inner]) {
-        for (at, inner) in all.iter().enumerate() {
-            if made.is_sure(inner.doubts, self.doubts) {
-                continue;
-            }
+    fn open(&mut self, made: Made<'_>, all: &[Inner], open: &[u32]) {
+        for (at, inner) in open.iter().filter_map(|at| Some((*at as usize, all.get(*at as usize)?))) {
             for part in 0..lane::parts::<S>() {
                 let reading = Reading { simd: self.simd, lanes: &*self.lanes, part };
                 self.write(inner, part, made.open(reading, at));
@@ -140,31 +132,30 @@ impl<S: Simd> Inners<'_, S> {
 
     #[inline(always)]
     fn write(&mut self, inner: &Inner, part: usize, answer: Answer<S>) {
-        lane::write::<S>(self.lanes, inner.lane, part, answer.yes);
+        lane::write::<S>(self.lanes.lane_mut(inner.lane), part, answer.yes);
         if inner.asked || self.doubts != ALWAYS {
-            lane::write::<S>(self.lanes, inner.lane + 1, part, answer.settled);
+            lane::write::<S>(self.lanes.lane_mut(inner.lane + 1), part, answer.settled);
         }
     }
 }
 
 /// Where what comes out of the conditions goes.
-struct Outputs<'o, S: Simd> {
+struct Outputs<'o, S: Simd, L: ?Sized> {
     simd: S,
-    lanes: &'o Lanes,
+    lanes: &'o L,
     segment: &'o Segment,
     block: usize,
+    /// What is in doubt in this block.
+    doubts: Doubts,
     kept: &'o mut Kept,
     counts: &'o mut Counts,
 }
 
-impl<S: Simd> Outputs<'_, S> {
+impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
     /// Those of which nobody is in doubt.
     #[inline(always)]
-    fn sure<Of: Sizes>(&mut self, shape: &Shape, made: Made<'_>, own: &[Doubts], doubts: Doubts) {
-        for (at, own) in own.iter().enumerate() {
-            if own & doubts != 0 {
-                continue;
-            }
+    fn sure<Of: Sizes>(&mut self, shape: &Shape, made: Made<'_>, sure: &[u32]) {
+        for at in sure.iter().map(|at| *at as usize) {
             let output = made.group.outputs.start + at;
             let kept_at = self.kept_at(output);
             let mut users = 0;
@@ -184,11 +175,8 @@ impl<S: Simd> Outputs<'_, S> {
 
     /// The others.
     #[inline(always)]
-    fn open(&mut self, made: Made<'_>, own: &[Doubts], doubts: Doubts) {
-        for (at, own) in own.iter().enumerate() {
-            if made.is_sure(*own, doubts) {
-                continue;
-            }
+    fn open(&mut self, made: Made<'_>, open: &[u32]) {
+        for at in open.iter().map(|at| *at as usize) {
             for part in 0..lane::parts::<S>() {
                 let reading = Reading { simd: self.simd, lanes: self.lanes, part };
                 self.part(made.group.outputs.start + at, reading, made.open(reading, at));
@@ -203,7 +191,7 @@ impl<S: Simd> Outputs<'_, S> {
 
     /// A part of one of which somebody may be in doubt.
     #[inline(always)]
-    fn part(&mut self, output: usize, reading: Reading<'_, S>, answer: Answer<S>) {
+    fn part(&mut self, output: usize, reading: Reading<'_, S, L>, answer: Answer<S>) {
         let kept_at = self.kept_at(output);
         let counted = self.segment.counted + output;
         let first = self.block * WORDS + reading.part * S::U64_LANES;
@@ -217,8 +205,9 @@ impl<S: Simd> Outputs<'_, S> {
         if users > 0 {
             self.counts.add_unknown(counted, users);
             let segment = self.segment;
-            let why = Why { reading, segment, output, first, kept: &mut *self.kept, counts: &mut *self.counts };
-            why.find(unknown);
+            let doubts = self.doubts & segment.doubts.get(output).copied().unwrap_or(ALWAYS);
+            let why = Why { reading, segment, output, first, doubts, kept: &mut *self.kept, counts: &mut *self.counts };
+            why.find(unknown, users);
         }
     }
 }

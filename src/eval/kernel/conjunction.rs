@@ -7,6 +7,7 @@
 use pulp::Simd;
 
 use super::{
+    lane::Numbered,
     program::{ALL, Kind, Literal, NONE},
     reading::{Answer, Reading},
 };
@@ -183,7 +184,7 @@ macro_rules! by_shape {
 }
 pub(super) use by_shape;
 
-impl<S: Simd> Reading<'_, S> {
+impl<S: Simd, L: Numbered + ?Sized> Reading<'_, S, L> {
     /// Of whom a conjunction is true where nobody is in doubt about it.
     #[inline(always)]
     pub(super) fn sure<Of: Sizes>(self, shape: &Shape, lanes: &[u32]) -> S::u64s {

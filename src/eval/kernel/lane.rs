@@ -81,17 +81,61 @@ pub(super) struct Lanes {
     rows: Vec<Lane>,
 }
 
+/// So many lanes that all numbers of 16 bits are of one: none needs to be looked at before it is used.
+pub(super) const MANY: usize = 1 << 16;
+/// What is not worth so much memory.
+const FEW: usize = 1 << 11;
+
+/// Lanes by their numbers.
+pub(super) trait Numbered {
+    /// The rows of a lane.
+    fn lane(&self, lane: u32) -> &Lane;
+
+    /// The rows of a lane, to be written.
+    fn lane_mut(&mut self, lane: u32) -> Option<&mut Lane>;
+}
+
+static NOBODY: Lane = Lane::NONE;
+
+impl Numbered for [Lane; MANY] {
+    #[inline(always)]
+    fn lane(&self, lane: u32) -> &Lane {
+        self.get(usize::from(lane as u16)).unwrap_or(&NOBODY)
+    }
+
+    #[inline(always)]
+    fn lane_mut(&mut self, lane: u32) -> Option<&mut Lane> {
+        self.get_mut(usize::from(lane as u16))
+    }
+}
+
+impl Numbered for [Lane] {
+    #[inline(always)]
+    fn lane(&self, lane: u32) -> &Lane {
+        self.get(lane as usize & self.len().wrapping_sub(1)).unwrap_or(&NOBODY)
+    }
+
+    #[inline(always)]
+    fn lane_mut(&mut self, lane: u32) -> Option<&mut Lane> {
+        self.get_mut(lane as usize)
+    }
+}
+
 impl Lanes {
     /// So many, at least; all without rows.
     pub(super) fn new(lanes: usize) -> Lanes {
-        Lanes { rows: vec![Lane::NONE; lanes.next_power_of_two()] }
+        let lanes = if (FEW..=MANY).contains(&lanes) { MANY } else { lanes.next_power_of_two() };
+        Lanes { rows: vec![Lane::NONE; lanes] }
     }
 
-    /// The rows of a lane.
-    #[inline(always)]
-    pub(super) fn get(&self, lane: u32) -> &Lane {
-        static NONE: Lane = Lane::NONE;
-        self.rows.get(lane as usize & self.rows.len().wrapping_sub(1)).unwrap_or(&NONE)
+    /// All of them where they are [`MANY`].
+    pub(super) fn many(&mut self) -> Option<&mut [Lane; MANY]> {
+        self.rows.as_mut_slice().try_into().ok()
+    }
+
+    /// All of them.
+    pub(super) fn all(&mut self) -> &mut [Lane] {
+        &mut self.rows
     }
 
     /// Says which rows a lane has.
@@ -107,8 +151,8 @@ impl Lanes {
 
 /// A part of a lane in a register: a whole number of parts makes a lane.
 #[inline(always)]
-pub(super) fn part<S: Simd>(lanes: &Lanes, lane: u32, part: usize) -> S::u64s {
-    match S::as_simd_u64s(&lanes.get(lane).0).0.get(part) {
+pub(super) fn part<S: Simd>(lane: &Lane, part: usize) -> S::u64s {
+    match S::as_simd_u64s(&lane.0).0.get(part) {
         Some(part) => *part,
         None => pulp::bytemuck::Zeroable::zeroed(),
     }
@@ -139,8 +183,8 @@ pub(super) fn count<S: Simd>(part: S::u64s) -> u64 {
 
 /// Writes a part of a lane.
 #[inline(always)]
-pub(super) fn write<S: Simd>(lanes: &mut Lanes, lane: u32, part: usize, rows: S::u64s) {
-    if let Some(lane) = lanes.rows.get_mut(lane as usize)
+pub(super) fn write<S: Simd>(lane: Option<&mut Lane>, part: usize, rows: S::u64s) {
+    if let Some(lane) = lane
         && let Some(slot) = S::as_mut_simd_u64s(&mut lane.0).0.get_mut(part)
     {
         *slot = rows;

@@ -21,6 +21,7 @@ mod program;
 mod ranked;
 mod reading;
 mod rounds;
+mod sides;
 mod why;
 
 pub use counts::{Counts, Spread};
@@ -51,6 +52,7 @@ use leaf::{Answer, Memo};
 use program::Source;
 use program::{ALL, Doubts, Program, Segment, Wanted};
 use ranked::Rows;
+use sides::Sides;
 
 /// A rulebook ready to be asked about many users at one as-of. Shared between threads as it is.
 #[derive(Debug)]
@@ -82,12 +84,19 @@ struct Scratch {
     /// Of each row of a block, the first lane of a source that it lies in.
     of: Vec<u32>,
     fill: Fill,
+    sides: Sides,
     memos: HashMap<ColumnId, Memo>,
 }
 
 impl Scratch {
     fn of(program: &Program) -> Scratch {
-        Scratch { lanes: Lanes::new(program.lanes), of: vec![], fill: Fill::default(), memos: HashMap::new() }
+        Scratch {
+            lanes: Lanes::new(program.lanes),
+            of: vec![],
+            fill: Fill::default(),
+            sides: Sides::default(),
+            memos: HashMap::new(),
+        }
     }
 }
 
@@ -228,6 +237,7 @@ impl<'a> Kernel<'a> {
         if segment.groups.is_empty() {
             return;
         }
+        scratch.sides.forget();
         for at in &segment.leaves {
             if let (Some((leaf, ..)), false) = (program.leaves.get(*at), leaves.contains_key(at)) {
                 leaves.insert(*at, self.leaf(*leaf, frame, found, &mut scratch.memos));
@@ -248,6 +258,10 @@ impl<'a> Kernel<'a> {
                 (source, column.or_else(|| own.get(&source.slot).map(|column| (column, 0))))
             })
             .collect();
+        let shared: Vec<Option<Vec<u32>>> = columns
+            .iter()
+            .map(|(source, column)| column.and_then(|(column, _)| source.rank.shared(column, found.rows)))
+            .collect();
         let order = self.by_doubt(segment, &columns, leaves, found.rows);
         for block in 0..found.rows.div_ceil(BLOCK) {
             let first = block * BLOCK;
@@ -255,14 +269,12 @@ impl<'a> Kernel<'a> {
             let all = Lane::first(found.rows - first);
             scratch.lanes.set(ALL, all);
             scratch.of.resize(BLOCK.min(found.rows - first), 0);
-            for (source, column) in &columns {
-                match (column, chosen) {
-                    (None, _) => scratch.of.fill(u32::MAX),
-                    (Some((column, start)), None) => {
-                        source.rank.lanes_of(column, Rows::From(start + first), &mut scratch.of);
-                    }
-                    (Some((column, start)), Some(rows)) => {
-                        source.rank.lanes_of(column, Rows::Chosen(*start, rows), &mut scratch.of);
+            for ((source, column), shared) in columns.iter().zip(&shared) {
+                match column {
+                    None => scratch.of.fill(u32::MAX),
+                    Some((column, start)) => {
+                        let rows = chosen.map_or(Rows::From(start + first), |rows| Rows::Chosen(*start, rows));
+                        source.rank.lanes_of(column, shared.as_deref(), rows, &mut scratch.of);
                     }
                 }
                 let lanes = scratch.lanes.some(source.lane, source.lanes());
@@ -278,8 +290,14 @@ impl<'a> Kernel<'a> {
                 scratch.lanes.set(lane, of(&answer.yes).and(settled));
                 scratch.lanes.set(lane + 1, settled);
             }
-            let lanes = &mut scratch.lanes;
-            lane::dispatch(Combine { program, segment, block, lanes, kept: &mut kept, counts });
+            let (sides, kept) = (&mut scratch.sides, &mut kept);
+            match scratch.lanes.many() {
+                Some(lanes) => lane::dispatch(Combine { program, segment, block, lanes, sides, kept, counts }),
+                None => {
+                    let lanes = scratch.lanes.all();
+                    lane::dispatch(Combine { program, segment, block, lanes, sides, kept, counts });
+                }
+            }
         }
         found.kept = kept;
     }

@@ -91,6 +91,9 @@ pub(super) type Doubts = u64;
 
 /// What is in doubt for everybody.
 pub(super) const ALWAYS: Doubts = 1 << 63;
+/// Beside the source: what is in doubt of values that are there, such as the age of what lies ahead.
+pub(super) const BEYOND: Doubts = 1 << 62;
+
 /// Conditions that are made alike: one after the other, the processor guesses better what comes next.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
@@ -116,10 +119,12 @@ pub(super) struct Lacks {
     pub(super) steps: Vec<u32>,
     /// By output: where its steps end.
     pub(super) ends: Vec<u32>,
-    /// By output: its first lack.
-    pub(super) firsts: Vec<u32>,
+    /// By output: where its lacks end.
+    pub(super) lasts: Vec<u32>,
     /// Where the first is counted.
     pub(super) first: usize,
+    /// By lack: what is in doubt where it is missing.
+    pub(super) doubts: Vec<Doubts>,
     /// By lack: where its rows are kept, or [`NOWHERE`]; empty where none are.
     pub(super) kept: Vec<u32>,
 }

@@ -75,8 +75,16 @@ impl Rank {
         }
     }
 
+    /// The pieces of texts that so many rows of a column share, where they are fewer than the rows.
+    pub(super) fn shared(&self, column: &Column, rows: usize) -> Option<Vec<u32>> {
+        let (Rank::Texts(ranked), Data::Texts(texts)) = (self, column.data()) else { return None };
+        let (_, number) = texts.codes().filter(|(_, number)| *number < rows)?;
+        Some((0..number).map(|at| texts.text(at).map_or(0, |text| ranked.piece(text))).collect())
+    }
+
     /// Of each row of a block, the first of the lanes that it lies in: one behind its piece; of a row that has no value, the last lane.
-    pub(super) fn lanes_of(&self, column: &Column, rows: Rows<'_>, lanes: &mut [u32]) {
+    /// `shared` has the pieces of texts that rows share.
+    pub(super) fn lanes_of(&self, column: &Column, shared: Option<&[u32]>, rows: Rows<'_>, lanes: &mut [u32]) {
         let missing = self.pieces() as u32 + 1;
         match (self, column.data()) {
             (Rank::Keys(keys), Data::Int(all) | Data::Short(all, _) | Data::Timestamp(all)) => {
@@ -94,9 +102,13 @@ impl Rank {
             (Rank::Keys(keys), Data::Decimal(all, _)) => {
                 rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.wide_piece(*it)));
             }
-            (Rank::Texts(texts), Data::Texts(all)) => {
-                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |text| texts.piece(text)));
-            }
+            (Rank::Texts(texts), Data::Texts(all)) => match (shared, all.codes()) {
+                (Some(pieces), Some((codes, _))) => {
+                    let of = |code: &u32| pieces.get(*code as usize).copied().unwrap_or(0);
+                    rows.each(column, lanes, missing, |row| codes.get(row).map_or(0, of));
+                }
+                _ => rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |text| texts.piece(text))),
+            },
             (Rank::Texts(texts), Data::Text(all)) => {
                 let piece = |row: usize| all.get(row).and_then(Option::as_deref).map_or(0, |text| texts.piece(text));
                 rows.each(column, lanes, missing, piece);

@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use super::{
-    lane::{self, Lanes},
+    lane::{self, Numbered},
     program::{ALL, Kind, Literal},
 };
 
@@ -15,17 +15,25 @@ pub(super) struct Answer<S: Simd> {
 }
 
 /// Lanes as they are read.
-#[derive(Clone, Copy)]
-pub(super) struct Reading<'l, S: Simd> {
+pub(super) struct Reading<'l, S: Simd, L: ?Sized> {
     pub(super) simd: S,
-    pub(super) lanes: &'l Lanes,
+    pub(super) lanes: &'l L,
     pub(super) part: usize,
 }
 
-impl<S: Simd> Reading<'_, S> {
+impl<S: Simd, L: ?Sized> Clone for Reading<'_, S, L> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Simd, L: ?Sized> Copy for Reading<'_, S, L> {}
+
+impl<S: Simd, L: Numbered + ?Sized> Reading<'_, S, L> {
     #[inline(always)]
     pub(super) fn at(self, lane: u32) -> S::u64s {
-        lane::part::<S>(self.lanes, lane, self.part)
+        lane::part::<S>(self.lanes.lane(lane), self.part)
     }
 
     #[inline(always)]

@@ -5,40 +5,48 @@ use pulp::Simd;
 use super::{
     counts::Counts,
     kept::Kept,
-    lane,
-    program::{END_OF_LACK, END_OF_WAY, NOWHERE, Segment},
+    lane::{self, Numbered},
+    program::{ALWAYS, BEYOND, Doubts, END_OF_LACK, END_OF_WAY, NOWHERE, Segment},
     reading::Reading,
 };
 
 /// What is missing for those of whom a condition is unknown.
-pub(super) struct Why<'w, S: Simd> {
-    pub(super) reading: Reading<'w, S>,
+pub(super) struct Why<'w, S: Simd, L: ?Sized> {
+    pub(super) reading: Reading<'w, S, L>,
     pub(super) segment: &'w Segment,
     pub(super) output: usize,
     /// The first word of the rows.
     pub(super) first: usize,
+    /// What somebody of the block is in doubt about, of what the condition can be in doubt about.
+    pub(super) doubts: Doubts,
     pub(super) kept: &'w mut Kept,
     pub(super) counts: &'w mut Counts,
 }
 
-impl<S: Simd> Why<'_, S> {
+impl<S: Simd, L: Numbered + ?Sized> Why<'_, S, L> {
     #[inline(always)]
-    pub(super) fn find(self, unknown: S::u64s) {
-        let Why { reading, segment, output, first, kept, counts } = self;
+    pub(super) fn find(self, unknown: S::u64s, users: u64) {
+        let Why { reading, segment, output, first, doubts, kept, counts } = self;
+        let lacks = &segment.lacks;
+        let of_output = |ends: &[u32]| {
+            let end = |at: usize| ends.get(at).map_or(0, |end| *end as usize);
+            output.checked_sub(1).map_or(0, end)..end(output)
+        };
+        let own = of_output(&lacks.lasts);
         let mut told = unknown;
         if !segment.asked.is_empty() {
             told = ask(reading, segment, output, first, unknown, kept);
+        } else if lacks.kept.is_empty() && doubts & (ALWAYS | BEYOND) == 0 {
+            // Where one thing alone can be missing in this block, it is.
+            let mut possible = own.clone().filter(|at| lacks.doubts.get(*at).is_none_or(|own| own & doubts != 0));
+            if let (Some(lack), None) = (possible.next(), possible.next()) {
+                counts.add_lack(lacks.first + lack, users);
+                return;
+            }
         }
-        let lacks = &segment.lacks;
-        let end = |at: usize| lacks.ends.get(at).map_or(0, |end| *end as usize);
-        let steps = lacks.steps.get(if output == 0 { 0 } else { end(output - 1) }..end(output)).unwrap_or_default();
+        let steps = lacks.steps.get(of_output(&lacks.ends)).unwrap_or_default();
         // Lacks are counted in the order of their steps.
-        let mut lack = lacks.firsts.get(output).map_or(0, |first| *first as usize);
-        if let ([_], true) = (steps, lacks.kept.is_empty()) {
-            // Where one thing alone can be missing, it is.
-            counts.add_lack(lacks.first + lack, lane::count::<S>(told));
-            return;
-        }
+        let mut lack = own.start;
         let (mut rows, mut left) = (reading.none(), told);
         for step in steps {
             left = reading.without(left, reading.at(step & !(END_OF_WAY | END_OF_LACK)));
@@ -61,8 +69,8 @@ impl<S: Simd> Why<'_, S> {
 
 /// Keeps the rows for which the plain interpreter is asked; gives the others.
 #[inline(never)]
-fn ask<S: Simd>(
-    reading: Reading<'_, S>,
+fn ask<S: Simd, L: Numbered + ?Sized>(
+    reading: Reading<'_, S, L>,
     segment: &Segment,
     output: usize,
     first: usize,
