@@ -13,6 +13,7 @@ mod deeds;
 mod evidence;
 mod excerpt;
 mod guess;
+mod line;
 mod made;
 mod noticed;
 mod numbers;

@@ -117,6 +117,8 @@ impl<'p> Plots<'p> {
         let numbers: Vec<&Change> = numbers.collect();
         let exprs = exprs(&ir, &roots);
         let mut setup = Setup::of_all(&ir, &ids, &exprs, &numbers, context, Reckoned::Not);
+        // Who it is, a diary says by its first label.
+        setup.values.remove(&Slot::Key);
         setup.rows_of_triggers(&ir, &roots, context, &numbers);
         setup.long_texts(&ir, &roots);
         setup.labels |= splits(&ir, &roots) || lists(&setup).next().is_some();
@@ -607,7 +609,7 @@ fn decides(ir: &ir::Rulebook, roots: &Roots, setup: &Setup) -> BTreeSet<Slot> {
         .keys()
         .filter_map(|slot| match slot {
             Slot::Definition(id) => Some(*id),
-            Slot::Column(_) | Slot::Rows(_) => None,
+            Slot::Column(_) | Slot::Rows(_) | Slot::Key => None,
         })
         .collect();
     let reads = ir.reads_but(roots.segments.iter().chain(&roots.rules).copied(), &given);

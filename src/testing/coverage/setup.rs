@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     guess::{Spellings, Written},
-    made::Slot,
+    made::{Slot, label},
     numbers::Change,
 };
 use crate::{
     eval::Context,
-    ir::{self, Body, DefinitionId, ExprKind, Over, Reads},
+    ir::{self, Body, DefinitionId, ExprKind, Function, Over, Reads},
     schema::{ColumnId, Role, Source, TableId},
-    value::{Type, Value, literal, number},
+    value::{Type, Value, hash, literal, number, print},
 };
 
 /// Users of a case of a rule that asks about everybody.
@@ -22,6 +22,10 @@ pub(super) const CROWD: usize = 26;
 
 /// Rows at most that are made up to tell shares apart.
 const MANY: usize = 60;
+
+/// Labels that are tried where rules ask who somebody is, and that are looked through for one that falls into a part.
+const FEW_KEYS: usize = 20;
+const MANY_KEYS: usize = 60_000;
 
 /// A rule and what it reads.
 pub(super) struct Setup {
@@ -35,6 +39,8 @@ pub(super) struct Setup {
     /// So many rows, of which so many are of one kind, that tell a share from the next one.
     pub(super) parts: Vec<(usize, usize)>,
     pub(super) labels: bool,
+    /// Digits that floats are tried with.
+    pub(super) digits: u32,
     pub(super) values: BTreeMap<Slot, Vec<Written>>,
     pub(super) row_values: BTreeMap<(TableId, ColumnId), Vec<Written>>,
 }
@@ -89,6 +95,7 @@ impl Setup {
             rows: spellings.rows(),
             parts: parts(changes),
             labels,
+            digits: digits(changes),
             values: BTreeMap::new(),
             row_values: BTreeMap::new(),
         };
@@ -99,6 +106,9 @@ impl Setup {
             let mut found = values(&declared.ty);
             found.extend(declared.optional.then(|| missing.clone()));
             setup.values.insert(Slot::Column(*column), found);
+        }
+        if setup.users == [1] && root.key.is_some_and(|key| setup.reads.columns.contains(&key)) {
+            setup.values.insert(Slot::Key, keys(ir, (ids, exprs), &setup.reads, &spellings, context));
         }
         for given in setup.given.iter().filter(|given| setup.reads.definitions.contains(given)) {
             let definition = ir.definition(*given);
@@ -150,6 +160,55 @@ impl Setup {
         }
         self.values.entry(Slot::Rows(table)).or_default();
     }
+}
+
+/// One digit more behind the point than rules write.
+fn digits(changes: &[&Change]) -> u32 {
+    let behind = |text: &str| text.trim_end_matches('%').split_once('.').map_or(0, |(_, fraction)| fraction.len() as u32);
+    1 + changes.iter().map(|it| behind(&it.text)).max().unwrap_or(0).clamp(1, 8)
+}
+
+/// Labels of users who fall into different parts, and of those who stand in lists.
+fn keys(
+    ir: &ir::Rulebook,
+    (ids, exprs): (&[DefinitionId], &[&ir::Expr]),
+    reads: &Reads,
+    spellings: &Spellings,
+    context: &Context,
+) -> Vec<Written> {
+    let mut found: BTreeSet<String> = (0..FEW_KEYS).map(label).collect();
+    for list in &reads.lists {
+        let texts = context.lists.get(list.0 as usize).into_iter().flatten();
+        found.extend(texts.take(FEW_KEYS).map(ToString::to_string));
+    }
+    let lines: Vec<i64> = spellings.numbers.iter().filter_map(|it| it.parse().ok()).collect();
+    let mut look = |expr: &ir::Expr| {
+        expr.each(&mut |node| {
+            let ExprKind::Call { function: Function::Bucket, arguments } = &node.kind else { return };
+            let [_, salt, parts] = arguments.as_slice() else { return };
+            let (ExprKind::Constant(Value::Text(salt)), ExprKind::Constant(Value::Int(parts))) = (&salt.kind, &parts.kind)
+            else {
+                return;
+            };
+            // One for each part that a line is drawn at.
+            let mut open: BTreeSet<i64> = lines.iter().copied().filter(|it| (0..*parts).contains(it)).collect();
+            for at in 0..MANY_KEYS {
+                if open.is_empty() {
+                    break;
+                }
+                let key = label(at);
+                if hash::bucket(&key, salt, *parts).is_some_and(|part| open.remove(&part)) {
+                    found.insert(key);
+                }
+            }
+        });
+    };
+    for definition in ids.iter().chain(&reads.definitions) {
+        ir.definition(*definition).body.each_expr(&mut look);
+    }
+    exprs.iter().for_each(|expr| look(expr));
+    let written = |key: String| Written { text: print::quoted_text(&key), value: Value::from(key.as_str()) };
+    found.into_iter().map(written).collect()
 }
 
 /// The definitions that rules name themselves and that can be given.

@@ -1,6 +1,6 @@
 //! Tests that would show what no test shows.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Coverage, DEEDS, Measure, RuleCoverage,
@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{
     engine::{Checked, Rulebook},
-    ir::{DefinitionId, ExprKind},
+    eval::Context,
+    ir::{DefinitionId, Expr, ExprKind, TimeWindow},
     source::Span,
     testing::{Suite, Surroundings},
-    value::Clock,
+    value::{Clock, moment_text},
 };
 
 /// A whole test that can be appended to the rules as it stands.
@@ -63,14 +64,23 @@ pub fn suggest(
             continue;
         }
         let Some(search) = Search::new(&measure, id, &noticed, &context) else { continue };
-        let name = free_name(ir, &found, definition.name.as_str());
-        if let Some(it) = search.found(&name, shown, u64::from(id.0)) {
+        let mut left = search.goals(shown);
+        drop(search);
+        let before = noticed.clone();
+        for context in contexts(&measure, id, &context) {
+            if left.is_empty() {
+                break;
+            }
+            let Some(search) = Search::new(&measure, id, &before, &context) else { break };
+            let name = free_name(ir, &found, definition.name.as_str());
+            let it = search.found(&name, &left, u64::from(id.0));
+            left = it.left;
             for at in it.noticed {
                 if let Some(noticed) = noticed.get_mut(at) {
                     *noticed = true;
                 }
             }
-            found.push(Suggestion { name, text: it.text });
+            found.extend(it.text.map(|text| Suggestion { name, text }));
         }
     }
     for roots in roots(&measure) {
@@ -116,6 +126,46 @@ pub fn suggest(
     }
     (coverage, found)
 }
+
+/// The instants at which a rule is asked: one, and of a rule that asks what day it is more of them.
+fn contexts(measure: &Measure<'_>, id: DefinitionId, context: &Context) -> Vec<Context> {
+    let ir = measure.whole.ir;
+    let reads = ir.reads([id]);
+    let mut asks = false;
+    let mut look = |expr: &Expr| {
+        expr.each(&mut |node| {
+            let during = matches!(&node.kind, ExprKind::Window { window: TimeWindow::During(_), .. });
+            asks |= during || matches!(node.kind, ExprKind::Now);
+        });
+    };
+    reads.definitions.iter().for_each(|id| ir.definition(*id).body.each_expr(&mut look));
+    reads.aggregates.iter().for_each(|id| ir.aggregate(*id).each_expr(&mut look));
+    let mut found = vec![context.clone()];
+    if !asks {
+        return found;
+    }
+    let zone = context.clock.zone();
+    let (now, (today, time)) = (context.clock.now(), zone.local(context.clock.now()));
+    let numbers = reads.definitions.iter().flat_map(|id| measure.changes_of(Owner::Definition(*id)));
+    let days: BTreeSet<i32> = numbers
+        .flat_map(|(_, change)| [&change.text, &change.to])
+        .filter_map(|text| moment_text::parse_date(text.get(..10).unwrap_or(text)).ok())
+        .collect();
+    let days = days.into_iter().take(DAYS).filter(|day| *day != today).map(|day| zone.instant(day, time));
+    let later = LATER.map(|hours| now.saturating_add(hours * HOUR));
+    for instant in days.chain(later) {
+        found.extend(Clock::at(instant, zone.clone()).map(|clock| Context { clock, ..context.clone() }));
+    }
+    found
+}
+
+/// Hours later at which a rule is asked that asks what day it is: another day of the week, of the month, of the year.
+const LATER: [i64; 5] = [7, 24, 16 * 24, 45 * 24 + 12, 171 * 24 + 20];
+
+const HOUR: i64 = 3_600_000_000;
+
+/// Days that rules name, at which they are asked.
+const DAYS: usize = 8;
 
 /// Segments that act together at most: so many diaries are played with.
 const TOGETHER: usize = 6;
