@@ -44,6 +44,8 @@ pub(super) struct Spellings {
     counts: bool,
     /// Whether letters of texts are counted.
     measures: bool,
+    /// Whether years, months and days are asked about by themselves.
+    dates: bool,
 }
 
 impl Spellings {
@@ -53,6 +55,7 @@ impl Spellings {
             ExprKind::Constant(value) => self.add_value(value),
             ExprKind::Sum { .. } | ExprKind::Product { .. } => self.reckons = true,
             ExprKind::Call { function: Function::Length, .. } => self.measures = true,
+            ExprKind::Call { function: Function::Year | Function::Month | Function::Day, .. } => self.dates = true,
             ExprKind::Matches { pattern, .. } => self.texts.extend(pattern.example()),
             _ => {}
         });
@@ -142,9 +145,11 @@ impl Spellings {
                 // None, each by itself, and so many of them as rules count, or name side by side.
                 let mut found = vec![list(&[])];
                 found.extend(elements.iter().map(|it| list(std::slice::from_ref(it))));
-                let most = (self.small().min(ELEMENTS) + 2).min(elements.len() + 1);
-                for length in 2..most {
-                    found.extend(elements.windows(length).map(list));
+                for length in 2..self.small().min(ELEMENTS) + 2 {
+                    let around: Vec<Written> =
+                        elements.iter().cycle().take(elements.len() + length - 1).cloned().collect();
+                    found.extend(around.windows(length).map(list));
+                    found.extend(elements.iter().map(|it| list(&vec![it.clone(); length])));
                 }
                 let named = |all: &Vec<Value>| {
                     let known = |it: &Value| elements.iter().find(|own| own.value == *it).cloned();
@@ -191,6 +196,20 @@ impl Spellings {
             let moment = date.or_else(|_| moment_text::parse_timestamp(text, zone).map(Value::Timestamp));
             let typed = moment.ok().and_then(|moment| literal::from_written(&moment, ty, zone).ok());
             found.extend(typed.map(|value| Written { text: text.to_owned(), value }));
+        }
+        if self.dates {
+            let within = |range: std::ops::Range<u16>, other: u16| -> BTreeSet<u16> {
+                let own = self.numbers.iter().filter_map(|it| it.parse().ok()).filter(|it| range.contains(it));
+                own.chain([other]).collect()
+            };
+            let (year, month, day) = (within(1900..2200, 2020), within(1..13, 6), within(1..32, 15));
+            let months = year.iter().flat_map(|year| month.iter().map(move |month| (year, month)));
+            let all = months.flat_map(|(year, month)| day.iter().map(move |day| format!("{year}-{month:02}-{day:02}")));
+            for text in all {
+                let date = moment_text::parse_date(&text).ok().map(Value::Date);
+                let typed = date.and_then(|date| literal::from_written(&date, ty, zone).ok());
+                found.extend(typed.map(|value| Written { text, value }));
+            }
         }
         found
     }

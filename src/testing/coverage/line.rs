@@ -105,7 +105,12 @@ impl Steps<'_> {
 
 impl Search<'_> {
     /// Two cases, one to each side of a line; none where none was found.
-    pub(super) fn to_both_sides(&self, rule: Option<&Rule<'_>>, base: &[Made], dice: &mut Dice) -> Option<[Vec<Made>; 2]> {
+    pub(super) fn to_both_sides(
+        &self,
+        rule: Option<&Rule<'_>>,
+        base: &[Made],
+        dice: &mut Dice,
+    ) -> Option<[Vec<Made>; 2]> {
         let user = dice.throw(base.len());
         let places = self.places(base.get(user)?);
         let (place, ty) = dice.pick(&places)?.clone();

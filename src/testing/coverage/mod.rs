@@ -9,6 +9,7 @@
 
 mod acted;
 mod case;
+mod cast;
 mod deeds;
 mod evidence;
 mod excerpt;
@@ -19,7 +20,9 @@ mod noticed;
 mod numbers;
 mod plot;
 mod proof;
+mod roots;
 mod rule;
+mod script;
 mod search;
 mod setup;
 mod step;

@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Coverage, DEEDS, Measure, RuleCoverage,
-    acted::Roots,
     deeds::Done,
     made::Dice,
     numbers::{Aim, Owner},
     plot::Plots,
+    roots::{Roots, roots},
     search::Search,
 };
 use crate::{
@@ -83,7 +83,7 @@ pub fn suggest(
             found.extend(it.text.map(|text| Suggestion { name, text }));
         }
     }
-    for roots in roots(&measure) {
+    for roots in roots(ir) {
         let wanted = |owner: Owner| match owner {
             Owner::Deeds(id) => roots.segments.contains(&id),
             Owner::Definition(id) => roots.rules.contains(&id),
@@ -166,36 +166,6 @@ const HOUR: i64 = 3_600_000_000;
 
 /// Days that rules name, at which they are asked.
 const DAYS: usize = 8;
-
-/// Segments that act together at most: so many diaries are played with.
-const TOGETHER: usize = 6;
-
-/// Of whom diaries are made up: each segment that does something, all of them where they share limits, and each rule that asks
-/// what is remembered.
-fn roots(measure: &Measure<'_>) -> Vec<Roots> {
-    let ir = measure.whole.ir;
-    let segments: Vec<DefinitionId> = ir.actions.segments.iter().map(|it| it.segment).collect();
-    let one = |id: &DefinitionId| Roots { segments: vec![*id], rules: vec![] };
-    let mut all: Vec<Roots> = segments.iter().map(one).collect();
-    if segments.len() > 1 && !ir.actions.policy.limits.is_empty() {
-        all.push(Roots { segments: segments.iter().take(TOGETHER).copied().collect(), rules: vec![] });
-    }
-    let state: Vec<_> = {
-        let memory = &ir.actions.memory;
-        let since = memory.since.iter().map(|it| it.column);
-        since.chain(memory.kept.iter().flat_map(|it| [it.reached, it.held])).collect()
-    };
-    let ids = (0..ir.definitions.len() as u32).map(DefinitionId);
-    let asks = |id: &DefinitionId| {
-        let mut found = false;
-        ir.definition(*id).body.each_expr(&mut |expr| {
-            expr.each(&mut |node| found |= matches!(node.kind, ExprKind::Column(column) if state.contains(&column)));
-        });
-        found
-    };
-    all.extend(ids.filter(asks).map(|id| Roots { segments: vec![], rules: vec![id] }));
-    all
-}
 
 /// The deeds that no test shows to be done.
 fn not_done(ir: &crate::ir::Rulebook, done: &Done, roots: &Roots) -> Vec<(String, String)> {

@@ -16,7 +16,8 @@ pub(super) fn may_be_missing(rulebook: &Rulebook, expr: &Expr) -> bool {
 /// The same, asked of a row of a child table where there is one, and of somebody inside of a segment.
 pub(super) fn may_be_missing_inside(rulebook: &Rulebook, rows: Option<TableId>, inside: &Inside, expr: &Expr) -> bool {
     let there = inside.definitions.clone();
-    May { rulebook, rows, open: 0, known: BTreeMap::new(), there, guarded: vec![], columns: &inside.columns }.be_missing(expr)
+    May { rulebook, rows, open: 0, known: BTreeMap::new(), there, guarded: vec![], columns: &inside.columns }
+        .be_missing(expr)
 }
 
 /// What is known of whoever is inside of a segment: what its condition compares, were it missing, would be unknown.
