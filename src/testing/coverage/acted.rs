@@ -5,12 +5,13 @@ use super::{
     case::expectation,
     guess::bare,
     made::{Made, label},
+    roots::Roots,
     setup::Setup,
 };
 use crate::{
     eval::{Context, GivenValues, Interpreter, User},
     ir::{self, Act, DefinitionId, Entry, ListId},
-    schema::{Role, TableId},
+    schema::Role,
     source::{Sources, Span},
     testing::{
         Known, Person,
@@ -52,15 +53,6 @@ pub(super) struct Told {
     pub(super) words: Vec<String>,
     /// The deeds that were done: segment, and place in it.
     pub(super) done: Vec<(DefinitionId, String)>,
-}
-
-/// Of whom something is expected.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Roots {
-    /// Segments, of what they do.
-    pub(super) segments: Vec<DefinitionId>,
-    /// Other rules, of their values.
-    pub(super) rules: Vec<DefinitionId>,
 }
 
 impl Stage {
@@ -214,14 +206,4 @@ pub(super) fn lists(setup: &Setup) -> impl Iterator<Item = ListId> {
 /// What stands in them.
 pub(super) fn listed(plot: &Plot) -> Vec<String> {
     if plot.listed { vec![label(plot.first), "other".to_owned()] } else { vec![] }
-}
-
-/// Of each table whose rows trigger something what a new row is appended to.
-pub(super) fn triggering(ir: &ir::Rulebook, roots: &Roots) -> Vec<TableId> {
-    let segments = ir.actions.segments.iter().filter(|it| roots.segments.contains(&it.segment));
-    let tables = segments.flat_map(|it| &it.triggers).filter_map(|it| match it.on {
-        ir::TriggerKind::Each { table, .. } => Some(table),
-        ir::TriggerKind::Enter | ir::TriggerKind::Exit | ir::TriggerKind::Every(_) => None,
-    });
-    tables.collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     guess::{Written, bare},
-    made::{Made, Piece, Slot, label},
+    made::{Made, Piece, Slot, label_of},
     search::Search,
 };
 use crate::{
@@ -30,14 +30,14 @@ impl Search<'_> {
         let expected = self.expected(&answers)?;
         let mut text = String::new();
         for (at, made) in made.iter().enumerate() {
-            let label = if self.setup.labels { format!("\"{}\" ", label(at)) } else { String::new() };
+            let label = if self.setup.labels { format!("{} ", quoted(made, at)) } else { String::new() };
             text += &format!("  given {label}{{ {} }}\n", fields(&self.ir, made, None).join(", "));
         }
-        let of = |(at, it): (usize, &String)| match self.setup.labels {
-            true => format!("\"{}\": {it}", label(at)),
-            false => it.clone(),
+        let of = |(at, (made, it)): (usize, (&Made, String))| match self.setup.labels {
+            true => format!("{}: {it}", quoted(made, at)),
+            false => it,
         };
-        let expected: Vec<String> = expected.iter().enumerate().map(of).collect();
+        let expected: Vec<String> = made.iter().zip(expected).enumerate().map(of).collect();
         Some(text + &format!("    expect {}\n", expected.join(", ")))
     }
 
@@ -46,6 +46,11 @@ impl Search<'_> {
         let now = timestamp_text(clock.now(), clock.zone());
         format!("test {} as of {now} {{\n{}}}\n", print::quoted_text(name), cases.concat())
     }
+}
+
+/// `"u1"`
+fn quoted(made: &Made, at: usize) -> String {
+    print::quoted_text(&label_of(made, at))
 }
 
 /// What is expected of a rule: `vip`, `not vip`, `spend = 500`; none of what cannot be written.

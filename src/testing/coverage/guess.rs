@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     eval::Context,
-    ir::{Aggregate, AggregateFunction, Expr, ExprKind, Rulebook},
+    ir::{Aggregate, AggregateFunction, Expr, ExprKind, Function, Rulebook},
     value::{
         Duration, Moment, MomentType, Type, Value, literal, moment_text, number as arithmetic, print, time::Direction,
     },
@@ -15,6 +15,12 @@ const MOST: usize = 12;
 
 /// Rows of a user at most.
 const ROWS: usize = 40;
+
+/// Letters of a text at most.
+const LETTERS: usize = 200;
+
+/// Elements of a list at most, where rules count them.
+const ELEMENTS: usize = 12;
 
 /// A value as a test writes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,12 +34,18 @@ pub(super) struct Written {
 pub(super) struct Spellings {
     pub(super) numbers: BTreeSet<String>,
     pub(super) texts: BTreeSet<String>,
+    /// Lists that rules write.
+    lists: Vec<Vec<Value>>,
     /// Whether numbers are reckoned with: then what two of them come to is worth trying, too.
     pub(super) reckons: bool,
     /// Whether different values are counted: then it takes more of them than rules name.
     counts_different: bool,
     /// Whether rows are counted.
     counts: bool,
+    /// Whether letters of texts are counted.
+    measures: bool,
+    /// Whether years, months and days are asked about by themselves.
+    dates: bool,
 }
 
 impl Spellings {
@@ -42,6 +54,8 @@ impl Spellings {
         expr.each(&mut |node| match &node.kind {
             ExprKind::Constant(value) => self.add_value(value),
             ExprKind::Sum { .. } | ExprKind::Product { .. } => self.reckons = true,
+            ExprKind::Call { function: Function::Length, .. } => self.measures = true,
+            ExprKind::Call { function: Function::Year | Function::Month | Function::Day, .. } => self.dates = true,
             ExprKind::Matches { pattern, .. } => self.texts.extend(pattern.example()),
             _ => {}
         });
@@ -78,7 +92,10 @@ impl Spellings {
     fn add_value(&mut self, value: &Value) {
         match value {
             Value::Text(text) => drop(self.texts.insert(text.to_string())),
-            Value::List(values) => values.iter().for_each(|value| self.add_value(value)),
+            Value::List(values) => {
+                values.iter().for_each(|value| self.add_value(value));
+                self.lists.push(values.to_vec());
+            }
             _ => {}
         }
     }
@@ -96,8 +113,10 @@ impl Spellings {
                 let named = self.texts.iter().cloned().chain(["other".to_owned(), "another".to_owned()]);
                 let more = if self.counts_different { self.small() } else { 0 };
                 let more = (3..=more).map(|at| format!("other {at}"));
+                let lengths = self.numbers.iter().filter_map(|it| it.parse::<usize>().ok());
+                let lengths = lengths.filter(|it| self.measures && *it <= LETTERS).map(|it| "x".repeat(it));
                 let text = |it: String| Written { text: print::quoted_text(&it), value: Value::from(it.as_str()) };
-                named.chain(more).map(text).collect()
+                named.chain(more).chain(lengths).map(text).collect()
             }
             Type::Int | Type::Decimal(_) | Type::Float => {
                 let numbers = self.numbers.iter().map(String::as_str).chain(["0", "1", "2", "100"]);
@@ -118,9 +137,28 @@ impl Spellings {
             }
             Type::List(element) => {
                 let elements = self.values(element, rulebook, context);
-                let list =
-                    |it: Written| Written { text: format!("[{}]", it.text), value: Value::List([it.value].into()) };
-                elements.into_iter().map(list).collect()
+                let list = |all: &[Written]| {
+                    let texts: Vec<&str> = all.iter().map(|it| it.text.as_str()).collect();
+                    let values: Vec<Value> = all.iter().map(|it| it.value.clone()).collect();
+                    Written { text: format!("[{}]", texts.join(", ")), value: Value::List(values.into()) }
+                };
+                // None, each by itself, and so many of them as rules count, or name side by side.
+                let mut found = vec![list(&[])];
+                found.extend(elements.iter().map(|it| list(std::slice::from_ref(it))));
+                for length in 2..self.small().min(ELEMENTS) + 2 {
+                    let around: Vec<Written> =
+                        elements.iter().cycle().take(elements.len() + length - 1).cloned().collect();
+                    found.extend(around.windows(length).map(list));
+                    found.extend(elements.iter().map(|it| list(&vec![it.clone(); length])));
+                }
+                let named = |all: &Vec<Value>| {
+                    let known = |it: &Value| elements.iter().find(|own| own.value == *it).cloned();
+                    let own: Vec<Written> = all.iter().filter_map(known).collect();
+                    let fewer = own.split_last().map(|(_, fewer)| list(fewer));
+                    [Some(list(&own)), fewer].into_iter().flatten().collect::<Vec<_>>()
+                };
+                found.extend(self.lists.iter().flat_map(named));
+                found
             }
             Type::Choice(id) => {
                 let named = rulebook.choices(*id).values.iter().zip(0..);
@@ -159,12 +197,26 @@ impl Spellings {
             let typed = moment.ok().and_then(|moment| literal::from_written(&moment, ty, zone).ok());
             found.extend(typed.map(|value| Written { text: text.to_owned(), value }));
         }
+        if self.dates {
+            let within = |range: std::ops::Range<u16>, other: u16| -> BTreeSet<u16> {
+                let own = self.numbers.iter().filter_map(|it| it.parse().ok()).filter(|it| range.contains(it));
+                own.chain([other]).collect()
+            };
+            let (year, month, day) = (within(1900..2200, 2020), within(1..13, 6), within(1..32, 15));
+            let months = year.iter().flat_map(|year| month.iter().map(move |month| (year, month)));
+            let all = months.flat_map(|(year, month)| day.iter().map(move |day| format!("{year}-{month:02}-{day:02}")));
+            for text in all {
+                let date = moment_text::parse_date(&text).ok().map(Value::Date);
+                let typed = date.and_then(|date| literal::from_written(&date, ty, zone).ok());
+                found.extend(typed.map(|value| Written { text, value }));
+            }
+        }
         found
     }
 }
 
 /// `500`, `-1`, `20%`
-fn number(text: &str) -> Option<Value> {
+pub(super) fn number(text: &str) -> Option<Value> {
     match (text.strip_suffix('%'), text.strip_prefix('-')) {
         (Some(percent), _) => literal::percent(percent).ok().map(Value::Decimal),
         (None, Some(below)) => literal::number(below).ok().map(|it| arithmetic::negate(&it)),

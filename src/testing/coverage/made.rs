@@ -19,6 +19,8 @@ pub(super) enum Slot {
     Column(ColumnId),
     Definition(DefinitionId),
     Rows(TableId),
+    /// Who it is, where rules ask; else users are numbered.
+    Key,
 }
 
 /// What it holds there.
@@ -148,7 +150,7 @@ impl Setup {
             }
         };
         if let Some(key) = root.key.filter(|_| self.labels) {
-            set(key, Value::Text(Arc::from(label(at).as_str())));
+            set(key, Value::Text(Arc::from(label_of(made, at).as_str())));
         }
         for (slot, piece) in made {
             match (slot, piece) {
@@ -163,6 +165,7 @@ impl Setup {
                     children.insert(*table, rows.iter().map(values).collect());
                 }
                 (Slot::Column(_) | Slot::Definition(_), Piece::Rows(_)) | (Slot::Rows(_), Piece::One(_)) => {}
+                (Slot::Key, _) => {}
             }
         }
         (record, children, given)
@@ -171,6 +174,14 @@ impl Setup {
     pub(super) fn row(&self, table: TableId, dice: &mut Dice) -> BTreeMap<ColumnId, Written> {
         let columns = self.row_values.iter().filter(|((of, _), _)| *of == table);
         columns.filter_map(|((_, column), values)| Some((*column, dice.pick(values)?.clone()))).collect()
+    }
+}
+
+/// The label of a user: who it is said to be, or by their place.
+pub(super) fn label_of(made: &Made, at: usize) -> String {
+    match made.get(&Slot::Key) {
+        Some(Piece::One(Written { value: Value::Text(key), .. })) => key.to_string(),
+        _ => label(at),
     }
 }
 

@@ -9,16 +9,20 @@
 
 mod acted;
 mod case;
+mod cast;
 mod deeds;
 mod evidence;
 mod excerpt;
 mod guess;
+mod line;
 mod made;
 mod noticed;
 mod numbers;
 mod plot;
 mod proof;
+mod roots;
 mod rule;
+mod script;
 mod search;
 mod setup;
 mod step;

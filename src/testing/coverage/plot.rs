@@ -5,44 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Measure,
-    acted::{Page, Plot, Roots, Stage, Told, listed, lists, triggering},
+    acted::{Page, Plot, Stage, Told, listed, lists},
     case::fields,
     excerpt::{Excerpt, Fates},
     guess::Written,
-    made::{Dice, Made, Piece, Slot, label},
+    made::{Dice, Made, Slot, label},
     numbers::{Aim, Change},
+    roots::Roots,
     setup::{Reckoned, Setup},
 };
 use crate::{
     eval::Context,
-    ir::{self, Act, DefinitionId, Expr, MessagePart, Requirement, TriggerBody, TriggerKind},
-    schema::{ColumnId, Role, TableId},
+    ir::{self, DefinitionId},
+    schema::{ColumnId, TableId},
     testing::{Outcome, Suite, Surroundings, fate::moment_words},
-    value::{
-        Clock, Duration, Moment, MomentType, Type, Value,
-        moment_text::parse_time_of_day,
-        print,
-        time::{Direction, shift},
-    },
+    value::{Duration, print},
 };
 
 /// Diaries that are made up for each thing that is to be shown.
 const TRIALS: usize = 400;
 
-/// Users that are made up to find some who are inside, and some who are not.
-const PEOPLE: usize = 600;
-
-/// Of these so many are asked whether something is done about them.
-const HEARD: usize = 60;
-
-/// Instants of a diary at most.
-const PAGES: usize = 14;
-
-const MINUTE: i64 = 60_000_000;
+pub(super) const MINUTE: i64 = 60_000_000;
 
 /// What is to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Goal {
+pub(super) enum Goal {
     /// By place among the changes of this search.
     Change(usize),
     /// A deed: segment, and place in it.
@@ -60,24 +47,24 @@ pub(super) struct Found {
 /// Some rules by themselves, and what they are asked with.
 pub(super) struct Plots<'p> {
     excerpt: Excerpt,
-    stage: Stage,
-    roots: Roots,
-    setup: Setup,
-    context: &'p Context,
+    pub(super) stage: Stage,
+    pub(super) roots: Roots,
+    pub(super) setup: Setup,
+    pub(super) context: &'p Context,
     surroundings: &'p Surroundings,
     /// Changes that nobody notices so far, by place in the whole.
-    changed: Vec<(usize, &'p Change, Option<Stage>)>,
+    pub(super) changed: Vec<(usize, &'p Change, Option<Stage>)>,
     /// Lengths of time that rules name, each with its steps.
-    lengths: Vec<Duration>,
+    pub(super) lengths: Vec<Duration>,
     /// Users who are inside, and others.
-    inside: Vec<Vec<Made>>,
-    outside: Vec<Vec<Made>>,
+    pub(super) inside: Vec<Vec<Made>>,
+    pub(super) outside: Vec<Vec<Made>>,
     /// Those of them about whom something is done as they come in.
-    heard: Vec<Vec<Made>>,
+    pub(super) heard: Vec<Vec<Made>>,
     /// Rows that set something off.
-    rows: Vec<(TableId, BTreeMap<ColumnId, Written>)>,
+    pub(super) rows: Vec<(TableId, BTreeMap<ColumnId, Written>)>,
     /// What decides who is inside.
-    decides: BTreeSet<Slot>,
+    pub(super) decides: BTreeSet<Slot>,
 }
 
 impl<'p> Plots<'p> {
@@ -90,7 +77,7 @@ impl<'p> Plots<'p> {
         dice: &mut Dice,
     ) -> Option<Plots<'p>> {
         let whole = &measure.whole;
-        let all = of.segments.iter().chain(&of.rules).copied();
+        let all = of.all();
         let (mut excerpt, ir) = whole.checked_excerpt(all, &BTreeSet::new(), Fates::Asked)?;
         let own = |id: &DefinitionId| ir.find(whole.ir.definition(*id).name.as_str());
         let roots = Roots {
@@ -99,9 +86,8 @@ impl<'p> Plots<'p> {
         };
         let changes: Vec<(usize, &Change)> =
             open.iter().filter_map(|at| Some((*at, measure.changes.get(*at)?))).collect();
-        let behind = remembered(&ir, &roots);
-        let ids: Vec<DefinitionId> =
-            roots.segments.iter().chain(&roots.rules).copied().chain(behind.iter().copied()).collect();
+        let behind = roots.remembered(&ir);
+        let ids: Vec<DefinitionId> = roots.all().chain(behind.iter().copied()).collect();
         let read = ir.reads(ids.iter().copied()).definitions;
         let numbers = measure.changes.iter().filter(|change| {
             let of_rule = match change.owner {
@@ -115,11 +101,13 @@ impl<'p> Plots<'p> {
             of_rule && change.is_number()
         });
         let numbers: Vec<&Change> = numbers.collect();
-        let exprs = exprs(&ir, &roots);
+        let exprs = roots.exprs(&ir);
         let mut setup = Setup::of_all(&ir, &ids, &exprs, &numbers, context, Reckoned::Not);
+        // Who it is, a diary says by its first label.
+        setup.values.remove(&Slot::Key);
         setup.rows_of_triggers(&ir, &roots, context, &numbers);
         setup.long_texts(&ir, &roots);
-        setup.labels |= splits(&ir, &roots) || lists(&setup).next().is_some();
+        setup.labels |= roots.splits(&ir) || lists(&setup).next().is_some();
         let mut lengths: Vec<Duration> = numbers
             .iter()
             .flat_map(|change| [&change.text, &change.to])
@@ -136,7 +124,7 @@ impl<'p> Plots<'p> {
             .collect();
         let stage = Stage::new(ir, excerpt.sources().clone());
         let surroundings = measure.surroundings;
-        let decides = decides(&stage.ir, &roots, &setup);
+        let decides = roots.decides(&stage.ir, &setup);
         let (inside, outside, heard, rows) = (vec![], vec![], vec![], vec![]);
         let mut plots = Plots {
             excerpt,
@@ -156,66 +144,6 @@ impl<'p> Plots<'p> {
         plots.meet(dice);
         plots.hear(dice);
         Some(plots)
-    }
-
-    /// Makes up users until some are inside, and some are not.
-    fn meet(&mut self, dice: &mut Dice) {
-        let now = self.context.clock.now();
-        let mut most = 1;
-        let mut kept: Vec<Vec<Made>> = vec![];
-        for _ in 0..PEOPLE {
-            let made = self.setup.made(&kept, dice);
-            let page = Page { at: now, made };
-            let inside = self.stage.inside(&page, 0, &self.roots, &self.setup, self.context);
-            if inside == 0 && !self.roots.segments.is_empty() {
-                self.outside.push(page.made);
-                continue;
-            }
-            if inside > most {
-                most = inside;
-                self.inside.clear();
-            }
-            if inside == most || self.roots.segments.is_empty() {
-                kept = vec![page.made.clone()];
-                self.inside.push(page.made);
-            }
-        }
-    }
-
-    /// Looks for users, and for rows, about whom something is done.
-    fn hear(&mut self, dice: &mut Dice) {
-        let now = self.context.clock.now();
-        let done = |plot: &Plot| {
-            let told = self.played(&self.stage, plot).unwrap_or_default();
-            told.iter().flatten().any(|it| !it.done.is_empty())
-        };
-        let plot = |pages: Vec<Page>| Plot { pages, first: 0, listed: false };
-        let mut heard = vec![];
-        for made in self.inside.iter().take(HEARD) {
-            let page = Page { at: now, made: made.clone() };
-            if done(&plot(vec![page])) {
-                heard.push(made.clone());
-            }
-        }
-        let mut rows = vec![];
-        for table in triggering(&self.stage.ir, &self.roots) {
-            for _ in 0..HEARD {
-                let Some(made) = dice.pick(&self.inside).cloned() else { break };
-                let mut then = made.clone();
-                then.iter_mut().for_each(|made| drop(made.insert(Slot::Rows(table), Piece::Rows(vec![]))));
-                let first = Page { at: now, made: then.clone() };
-                let at = now.saturating_add(60 * MINUTE);
-                self.append(&mut then, table, at, dice);
-                let row = then.iter().find_map(|made| match made.get(&Slot::Rows(table)) {
-                    Some(Piece::Rows(rows)) => rows.last().cloned(),
-                    Some(Piece::One(_)) | None => None,
-                });
-                if done(&plot(vec![first, Page { at, made: then }])) {
-                    rows.extend(row.map(|row| (table, row)));
-                }
-            }
-        }
-        (self.heard, self.rows) = (heard, rows);
     }
 
     /// Diaries that show of deeds, and of changes, what no test shows.
@@ -278,7 +206,7 @@ impl<'p> Plots<'p> {
         })
     }
 
-    fn played(&self, stage: &Stage, plot: &Plot) -> Option<Vec<Vec<Told>>> {
+    pub(super) fn played(&self, stage: &Stage, plot: &Plot) -> Option<Vec<Vec<Told>>> {
         stage.played(plot, &self.roots, &self.setup, self.context)
     }
 
@@ -316,201 +244,6 @@ impl<'p> Plots<'p> {
         }
         let told = self.played(&self.stage, &plot)?;
         Some((plot, told))
-    }
-
-    /// A diary in which the goal may be reached.
-    fn made_up(&self, goal: &Goal, kept: &[(Plot, Vec<Vec<Told>>)], dice: &mut Dice) -> Plot {
-        let change = match goal {
-            Goal::Change(at) => self.changed.get(*at).map(|(_, change, _)| *change),
-            Goal::Done(..) => None,
-        };
-        let spelled: Vec<&str> = change.into_iter().flat_map(|it| [it.text.as_str(), it.to.as_str()]).collect();
-        let own: Vec<Duration> = spelled.iter().filter_map(|text| Duration::parse(text).ok()).collect();
-        let lengths = if own.is_empty() || dice.throw(4) == 0 { self.lengths.as_slice() } else { own.as_slice() };
-        let count = spelled.iter().filter_map(|text| text.parse::<usize>().ok()).filter(|it| *it < PAGES).max();
-        let number = match count {
-            Some(count) if dice.throw(4) > 0 => count + 1 + dice.throw(2),
-            _ => 1 + dice.throw(5),
-        };
-        let first = if self.setup.labels { dice.throw(60) } else { 0 };
-        let listed = lists(&self.setup).next().is_some() && dice.throw(3) == 0;
-        let start = self.start(&spelled, dice);
-        if dice.throw(3) == 0
-            && let Some((plot, _)) = dice.pick(kept)
-        {
-            return self.otherwise(plot.clone(), start, dice);
-        }
-        let mut plot = Plot { pages: vec![], first, listed };
-        let regular = dice.throw(2) == 0;
-        let (gap, shift_by) = (self.gap(lengths, dice), shifted(dice));
-        let habit = dice.throw(4);
-        let rows = triggering(&self.stage.ir, &self.roots);
-        let (mut at, mut is_inside) = (start, dice.throw(8) > 0);
-        for page in 0..number.min(PAGES) {
-            if page > 0 {
-                let before = at;
-                let from = match (regular, dice.throw(2)) {
-                    (true, _) => at,
-                    (false, 0) => start,
-                    (false, _) => dice.pick(&plot.pages).map_or(start, |page| page.at),
-                };
-                let (gap, by) = if regular { (gap, shift_by) } else { (self.gap(lengths, dice), shifted(dice)) };
-                at = self.later(from, gap).unwrap_or(at).saturating_add(by);
-                if at <= before {
-                    at = before.saturating_add(60 * MINUTE);
-                }
-            }
-            let last = plot.pages.last().map(|page| page.made.clone());
-            let turns = match habit {
-                0 => false,
-                1 => page > 0,
-                _ => page > 0 && dice.throw(2) == 0,
-            };
-            is_inside ^= turns;
-            let mut made = match last {
-                Some(last) if !turns => last,
-                // Mostly only what decides it is otherwise.
-                Some(last) if dice.throw(4) > 0 => self.turned(last, is_inside, at, dice),
-                Some(_) | None => self.somebody(is_inside, at, dice),
-            };
-            if page > 0 && dice.throw(4) == 0 {
-                self.change(&mut made, at, dice);
-            }
-            for table in &rows {
-                if dice.throw(2) == 0 {
-                    self.append(&mut made, *table, at, dice);
-                }
-            }
-            plot.pages.push(Page { at, made });
-        }
-        plot
-    }
-
-    /// Somebody who is inside, or not.
-    fn somebody(&self, inside: bool, at: i64, dice: &mut Dice) -> Vec<Made> {
-        let inside_now = if self.heard.is_empty() || dice.throw(4) == 0 { &self.inside } else { &self.heard };
-        let (own, other) = if inside { (inside_now, &self.outside) } else { (&self.outside, &self.inside) };
-        let mut made = dice.pick(own).or_else(|| dice.pick(other)).cloned().unwrap_or_else(|| vec![Made::new()]);
-        made.iter_mut().for_each(|made| self.fix(made, at));
-        made
-    }
-
-    /// The same people, but for what decides whether they are inside.
-    fn turned(&self, mut last: Vec<Made>, inside: bool, at: i64, dice: &mut Dice) -> Vec<Made> {
-        for (made, other) in last.iter_mut().zip(self.somebody(inside, at, dice)) {
-            made.extend(other.into_iter().filter(|(slot, _)| self.decides.contains(slot)));
-        }
-        last
-    }
-
-    /// One thing of a diary otherwise.
-    fn otherwise(&self, mut plot: Plot, start: i64, dice: &mut Dice) -> Plot {
-        let page = dice.throw(plot.pages.len());
-        match dice.throw(4) {
-            0 => plot.first = if self.setup.labels { dice.throw(60) } else { 0 },
-            1 => plot.listed = lists(&self.setup).next().is_some() && !plot.listed,
-            2 => {
-                let by = start.saturating_sub(plot.pages.first().map_or(start, |page| page.at));
-                plot.pages.iter_mut().for_each(|page| page.at = page.at.saturating_add(by));
-            }
-            _ => {}
-        }
-        if let Some(page) = plot.pages.get_mut(page) {
-            let at = page.at;
-            self.change(&mut page.made, at, dice);
-        }
-        plot
-    }
-
-    /// Another value in one place.
-    fn change(&self, made: &mut [Made], at: i64, dice: &mut Dice) {
-        let slots: Vec<Slot> = self.setup.values.keys().copied().collect();
-        let user = dice.throw(made.len());
-        let Some(slot) = dice.pick(&slots).copied() else { return };
-        let piece = self.setup.piece(slot, dice);
-        if let (Some(user), Some(piece)) = (made.get_mut(user), piece) {
-            let mut only = Made::from([(slot, piece)]);
-            self.fix(&mut only, at);
-            user.extend(only);
-        }
-    }
-
-    /// A row more, which happens now; those before keep their moments.
-    fn append(&self, made: &mut [Made], table: TableId, at: i64, dice: &mut Dice) {
-        let user = dice.throw(made.len());
-        let Some(user) = made.get_mut(user) else { return };
-        let mut rows = match user.get(&Slot::Rows(table)) {
-            Some(Piece::Rows(rows)) => rows.clone(),
-            Some(Piece::One(_)) | None => vec![],
-        };
-        let zone = self.context.clock.zone();
-        for written in rows.iter_mut().flat_map(BTreeMap::values_mut) {
-            if let Value::Timestamp(instant) = written.value {
-                written.text = moment_words(instant, zone);
-            }
-        }
-        let known: Vec<_> = self.rows.iter().filter(|(of, _)| *of == table).map(|(_, row)| row).collect();
-        let known = dice.pick(&known).copied().cloned().filter(|_| dice.throw(4) > 0);
-        let mut row = known.unwrap_or_else(|| self.setup.row(table, dice));
-        if let Role::Children { at: Some(when), .. } = self.stage.ir.schema.table(table).role
-            && self.stage.ir.schema.table(table).column(when).ty == Type::Timestamp
-        {
-            row.insert(when, Written { text: "0d ago".into(), value: Value::Timestamp(at) });
-        }
-        let mut new = Made::from([(Slot::Rows(table), Piece::Rows(vec![row]))]);
-        self.fix(&mut new, at);
-        if let Some(Piece::Rows(new)) = new.remove(&Slot::Rows(table)) {
-            rows.extend(new);
-        }
-        user.insert(Slot::Rows(table), Piece::Rows(rows));
-    }
-
-    /// Fixes what is told from the clock, `40d ago`, at an instant.
-    fn fix(&self, made: &mut Made, at: i64) {
-        let Some(clock) = Clock::at(at, self.context.clock.zone().clone()) else { return };
-        for piece in made.values_mut() {
-            match piece {
-                Piece::One(written) => fix(written, &clock),
-                Piece::Rows(rows) => rows.iter_mut().flat_map(BTreeMap::values_mut).for_each(|it| fix(it, &clock)),
-            }
-        }
-    }
-
-    fn gap(&self, lengths: &[Duration], dice: &mut Dice) -> Duration {
-        let own = dice.pick(lengths).copied().filter(|_| dice.throw(5) > 0);
-        let plain = ["1h", "1d", "2d"].map(Duration::parse);
-        own.or_else(|| dice.pick(&plain)?.as_ref().ok().copied()).unwrap_or(Duration::ZERO)
-    }
-
-    fn later(&self, from: i64, length: Duration) -> Option<i64> {
-        match shift(Moment::Timestamp(from), length, Direction::Forth, self.context.clock.zone())? {
-            Moment::Timestamp(instant) => Some(instant),
-            Moment::Date(_) => None,
-        }
-    }
-
-    /// When a diary begins: at noon, or where a time of the day that is asked about is reached.
-    fn start(&self, spelled: &[&str], dice: &mut Dice) -> i64 {
-        let now = self.context.clock.now();
-        let zone = self.context.clock.zone();
-        let own: Vec<u16> = spelled.iter().filter_map(|text| parse_time_of_day(text).ok()).collect();
-        let all: Vec<u16> = self.times();
-        let times = if own.is_empty() { all } else { own };
-        match dice.pick(&times).filter(|_| dice.throw(2) == 0 || spelled.iter().any(|it| it.contains(':'))) {
-            Some(minutes) => {
-                let (date, _) = zone.local(now);
-                zone.instant(date, i64::from(*minutes) * MINUTE).saturating_add(shifted(dice))
-            }
-            None => now,
-        }
-    }
-
-    /// The times of the day that rules name.
-    fn times(&self) -> Vec<u16> {
-        let actions = &self.stage.ir.actions;
-        let deeds = actions.segments.iter().flat_map(|it| &it.triggers).flat_map(|trigger| trigger.body.deeds());
-        let slots = deeds.filter_map(|deed| deed.hours).chain(actions.policy.quiet.iter().copied());
-        slots.flat_map(|slot| [slot.from, slot.to]).collect()
     }
 
     /// A whole test of cases that begin at one instant; none where it does not check and pass.
@@ -564,127 +297,5 @@ impl<'p> Plots<'p> {
             before = Some(page);
         }
         text
-    }
-}
-
-/// A minute to each side of the line, or on it.
-fn shifted(dice: &mut Dice) -> i64 {
-    [0, 0, MINUTE, -MINUTE].get(dice.throw(4)).copied().unwrap_or(0)
-}
-
-fn fix(written: &mut Written, clock: &Clock) {
-    let (text, direction) = match (written.text.strip_suffix(" ago"), written.text.strip_suffix(" from now")) {
-        (Some(text), _) => (text, Direction::Back),
-        (None, Some(text)) => (text, Direction::Forth),
-        (None, None) => return,
-    };
-    let kind = match written.value {
-        Value::Date(_) => MomentType::Date,
-        Value::Timestamp(_) => MomentType::Timestamp,
-        _ => return,
-    };
-    let moment = Duration::parse(text).ok().and_then(|length| clock.shifted(length, direction, kind));
-    if let Some(moment) = moment {
-        written.value = moment.into();
-    }
-}
-
-/// What deeds, and the policy, ask and say.
-fn exprs<'e>(ir: &'e ir::Rulebook, roots: &Roots) -> Vec<&'e Expr> {
-    let mut found: Vec<&Expr> = vec![];
-    let segments = ir.actions.segments.iter().filter(|it| roots.segments.contains(&it.segment));
-    segments.for_each(|segment| segment.each_expr(&mut |expr| found.push(expr)));
-    if !roots.segments.is_empty() {
-        found.extend(&ir.actions.policy.require);
-    }
-    found
-}
-
-/// What decides who is inside.
-fn decides(ir: &ir::Rulebook, roots: &Roots, setup: &Setup) -> BTreeSet<Slot> {
-    let given: BTreeSet<DefinitionId> = setup
-        .values
-        .keys()
-        .filter_map(|slot| match slot {
-            Slot::Definition(id) => Some(*id),
-            Slot::Column(_) | Slot::Rows(_) => None,
-        })
-        .collect();
-    let reads = ir.reads_but(roots.segments.iter().chain(&roots.rules).copied(), &given);
-    let columns = reads.columns.into_iter().map(Slot::Column);
-    let rules = reads.definitions.into_iter().filter(|id| given.contains(id)).map(Slot::Definition);
-    columns.chain(rules).chain(reads.children.into_keys().map(Slot::Rows)).collect()
-}
-
-fn splits(ir: &ir::Rulebook, roots: &Roots) -> bool {
-    let segments = ir.actions.segments.iter().filter(|it| roots.segments.contains(&it.segment));
-    segments.flat_map(|it| &it.triggers).any(|it| matches!(it.body, TriggerBody::Split { .. }))
-}
-
-/// The definitions of which rules ask how long somebody has had them.
-fn remembered(ir: &ir::Rulebook, roots: &Roots) -> Vec<DefinitionId> {
-    let reads = ir.reads_of(roots.segments.iter().chain(&roots.rules).copied(), exprs(ir, roots), []);
-    let since = ir.actions.memory.since.iter().filter(|it| reads.columns.contains(&it.column));
-    since.map(|it| it.definition).collect()
-}
-
-impl Setup {
-    /// The columns of rows that trigger something.
-    fn rows_of_triggers(&mut self, ir: &ir::Rulebook, roots: &Roots, context: &Context, numbers: &[&Change]) {
-        let segments = ir.actions.segments.iter().filter(|it| roots.segments.contains(&it.segment));
-        for trigger in segments.flat_map(|it| &it.triggers) {
-            let TriggerKind::Each { table, filter } = &trigger.on else { continue };
-            let mut columns: BTreeSet<ColumnId> = BTreeSet::new();
-            let mut look = |expr: &Expr| {
-                expr.each(&mut |node| {
-                    if let ir::ExprKind::ChildColumn(id) = node.kind {
-                        columns.insert(id);
-                    }
-                });
-            };
-            filter.iter().for_each(&mut look);
-            trigger.body.deeds().for_each(|deed| deed.each_expr(&mut |expr| look(expr)));
-            let declared = ir.schema.table(*table);
-            if let Role::Children { at: Some(at), .. } = declared.role {
-                columns.insert(at);
-            }
-            self.add_rows(ir, *table, columns, context, numbers);
-        }
-    }
-
-    /// Texts as long as channels allow, and a letter longer, where a message says them.
-    fn long_texts(&mut self, ir: &ir::Rulebook, roots: &Roots) {
-        let segments = ir.actions.segments.iter().filter(|it| roots.segments.contains(&it.segment));
-        let mut found: BTreeSet<(ColumnId, usize)> = BTreeSet::new();
-        for deed in segments.flat_map(|it| &it.triggers).flat_map(|trigger| trigger.body.deeds()) {
-            let Act::Send { channel, message } = &deed.act else { continue };
-            let requirements = ir.actions.channel(channel).into_iter().flat_map(|it| &it.requirements);
-            for requirement in requirements {
-                let Requirement::AtMostCharacters(most) = requirement else { continue };
-                let said: usize = message
-                    .parts
-                    .iter()
-                    .map(|part| match part {
-                        MessagePart::Text(text) => text.chars().count(),
-                        MessagePart::Hole { .. } => 0,
-                    })
-                    .sum();
-                let left = (*most as usize).saturating_sub(said);
-                for part in &message.parts {
-                    let MessagePart::Hole { value, .. } = part else { continue };
-                    if let (ir::ExprKind::Column(id), Type::Text) = (&value.kind, &value.ty) {
-                        // Beside it other holes may say a few characters.
-                        found.extend((left.saturating_sub(4)..=left + 1).filter(|it| *it > 0).map(|it| (*id, it)));
-                    }
-                }
-            }
-        }
-        for (column, length) in found {
-            let text = "x".repeat(length.min(2_000));
-            let written = Written { text: print::quoted_text(&text), value: Value::from(text.as_str()) };
-            if let Some(values) = self.values.get_mut(&Slot::Column(column)) {
-                values.push(written);
-            }
-        }
     }
 }

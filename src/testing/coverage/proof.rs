@@ -24,9 +24,6 @@ use crate::{
 /// Ways that are tried at most; of more nothing is said.
 const MOST: usize = 60_000;
 
-/// Arms of a score that are taken in every combination.
-const ARMS: usize = 12;
-
 /// Something that a condition hangs on.
 #[derive(Clone, Debug)]
 enum Term {
@@ -250,10 +247,8 @@ fn term(ir: &Rulebook, expr: &Expr, itself: bool, constants: &[Value], context: 
             texts.push(Value::from("\u{1}something else"));
             texts
         }
-        ty => match score_values(ir, expr, context) {
-            Some(values) => values,
-            None => around(constants, ty, context.clock.zone())?,
-        },
+        // What a rule comes to can be given, so it may be any number, also one that its arms do not add up to.
+        ty => around(constants, ty, context.clock.zone())?,
     };
     if let Some((low, high)) = bounds(ir, expr) {
         let inside = |value: &Value| {
@@ -314,34 +309,6 @@ fn bounds(ir: &Rulebook, expr: &Expr) -> Option<(i64, Option<i64>)> {
         },
         _ => None,
     }
-}
-
-/// All that a score of constant points can come to.
-fn score_values(ir: &Rulebook, expr: &Expr, context: &Context) -> Option<Vec<Value>> {
-    let ExprKind::Definition(id) = expr.kind else { return None };
-    let Body::Score(score) = &ir.definition(id).body else { return None };
-    let arms = score.arms.len();
-    if arms > ARMS || !is_of_constants(ir, id, context) {
-        return None;
-    }
-    let answers = Answers::none(ir);
-    let known = SoFar { record: &[], answers: &answers };
-    let row = Interpreter::new(ir, context).row(&known);
-    let mut found: Vec<Value> = vec![];
-    for way in 0..1_u32 << arms {
-        let mut sum = row.value(&score.base);
-        for (_, arm) in score.arms.iter().enumerate().filter(|(at, _)| way >> at & 1 == 1) {
-            let points = row.value(&arm.points);
-            sum = if arm.minus { number::subtract(&sum, &points) } else { number::add(&sum, &points) };
-        }
-        if let Some((low, high)) = &score.clamp {
-            sum = compare::clamp(&sum, &row.value(low), &row.value(high), context.clock.zone());
-        }
-        if !found.contains(&sum) {
-            found.push(sum);
-        }
-    }
-    Some(found)
 }
 
 /// Whether a score's points are the same for everybody.

@@ -24,12 +24,15 @@ use crate::{
 /// Users that are made up for one rule.
 pub(super) const TRIALS: usize = 8_000;
 
+/// So many are made up of what rules write alone, before lines are looked for that lie elsewhere.
+const PLAIN: usize = 400;
+
 /// Rows that are tried for a step of a funnel.
 const STEP_TRIALS: usize = 40;
 
 /// What is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Goal {
+pub(super) enum Goal {
     True(usize),
     False(usize),
     Unknown(usize),
@@ -42,8 +45,10 @@ enum Goal {
 
 /// What was found for one rule.
 pub(super) struct Found {
-    /// A whole test, which checks and passes.
-    pub(super) text: String,
+    /// A whole test, which checks and passes; none where nobody was found.
+    pub(super) text: Option<String>,
+    /// What is still to be shown.
+    pub(super) left: Vec<Goal>,
     /// Changes that these cases notice, by their places in the whole.
     pub(super) noticed: Vec<usize>,
 }
@@ -87,10 +92,9 @@ impl<'s> Search<'s> {
     }
 
     /// Cases that show of the rule what no test shows.
-    pub(super) fn found(&self, name: &str, shown: Option<&RuleCoverage>, dice: u64) -> Option<Found> {
+    pub(super) fn found(&self, name: &str, wanted: &[Goal], dice: u64) -> Found {
         let rule = Rule::of(&self.ir, self.setup.id, self.excerpt.sources());
-        let wanted = self.goals(shown);
-        let mut goals = wanted.clone();
+        let mut goals = wanted.to_vec();
         let mut kept: Vec<Vec<Made>> = vec![];
         let mut dice = Dice(dice);
         for trial in 0..TRIALS {
@@ -100,15 +104,23 @@ impl<'s> Search<'s> {
             let setup = if trial % 2 == 0 { &self.setup } else { &self.wide };
             let mut made = setup.made(&kept, &mut dice);
             self.chain(&mut made, &mut dice);
-            let answers = self.answers(&self.ir, &made);
-            if answers.iter().any(|it| !it.overlaps.is_empty()) || self.expected(&answers).is_none() {
-                continue;
+            let mut tried = vec![];
+            if trial > PLAIN && trial % 4 == 0 {
+                let base = if dice.throw(4) == 0 { &made } else { dice.pick(&kept).unwrap_or(&made) };
+                tried.extend(self.to_both_sides(rule.as_ref(), base, &mut dice).into_iter().flatten());
             }
-            let before = goals.len();
-            let seen = rule.as_ref().map(|rule| self.seen(rule, &made, &answers));
-            goals.retain(|goal| !self.reached(*goal, seen.as_ref(), &made, &answers));
-            if goals.len() < before {
-                kept.push(made);
+            tried.push(made);
+            for made in tried {
+                let answers = self.answers(&self.ir, &made);
+                if answers.iter().any(|it| !it.overlaps.is_empty()) || self.expected(&answers).is_none() {
+                    continue;
+                }
+                let before = goals.len();
+                let seen = rule.as_ref().map(|rule| self.seen(rule, &made, &answers));
+                goals.retain(|goal| !self.reached(*goal, seen.as_ref(), &made, &answers));
+                if goals.len() < before {
+                    kept.push(made);
+                }
             }
         }
         let reaches = |made: &Vec<Made>| -> Vec<bool> {
@@ -120,11 +132,11 @@ impl<'s> Search<'s> {
         let cases: Vec<String> = kept.iter().filter_map(|made| self.case(made)).collect();
         let cases = self.passing(name, cases);
         if cases.is_empty() {
-            return None;
+            return Found { text: None, left: wanted.to_vec(), noticed: vec![] };
         }
-        let noticed = self.changed.iter().enumerate().filter(|(at, _)| !goals.contains(&Goal::Mutant(*at)));
-        let noticed = noticed.map(|(_, (at, _))| *at).collect();
-        Some(Found { text: self.block(name, &cases), noticed })
+        let reached = |at: usize| wanted.contains(&Goal::Mutant(at)) && !goals.contains(&Goal::Mutant(at));
+        let noticed = self.changed.iter().enumerate().filter(|(at, _)| reached(*at)).map(|(_, (at, _))| *at).collect();
+        Found { text: Some(self.block(name, &cases)), left: goals, noticed }
     }
 
     /// Rows that follow each other as the steps of a funnel do, which would seldom come by chance.
@@ -195,7 +207,7 @@ impl<'s> Search<'s> {
     }
 
     /// Somebody at the first instant of a case, as a test plays it: there is a memory, and nothing is in it yet.
-    fn person(&self, made: &Made, at: usize) -> (Vec<Value>, Children, GivenValues) {
+    pub(super) fn person(&self, made: &Made, at: usize) -> (Vec<Value>, Children, GivenValues) {
         let (mut record, children, given) = self.setup.person(&self.ir, made, at);
         let here = self.ir.actions.memory.here.and_then(|here| record.get_mut(here.0 as usize));
         if let Some(slot) = here {
@@ -204,7 +216,7 @@ impl<'s> Search<'s> {
         (record, children, given)
     }
 
-    fn goals(&self, shown: Option<&RuleCoverage>) -> Vec<Goal> {
+    pub(super) fn goals(&self, shown: Option<&RuleCoverage>) -> Vec<Goal> {
         let mut goals = vec![];
         for (at, it) in shown.into_iter().flat_map(|shown| &shown.conditions).enumerate() {
             let open =

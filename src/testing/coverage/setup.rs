@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     guess::{Spellings, Written},
-    made::Slot,
+    made::{Slot, label},
     numbers::Change,
+    roots::{Roots, counts_decisions},
 };
 use crate::{
     eval::Context,
-    ir::{self, Body, DefinitionId, ExprKind, Over, Reads},
+    ir::{self, Act, Body, DefinitionId, Expr, ExprKind, Function, MessagePart, Over, Reads, Requirement, TriggerKind},
     schema::{ColumnId, Role, Source, TableId},
-    value::{Type, Value, literal, number},
+    value::{Type, Value, hash, literal, number, print},
 };
 
 /// Users of a case of a rule that asks about everybody.
@@ -22,6 +23,10 @@ pub(super) const CROWD: usize = 26;
 
 /// Rows at most that are made up to tell shares apart.
 const MANY: usize = 60;
+
+/// Labels that are tried where rules ask who somebody is, and that are looked through for one that falls into a part.
+const FEW_KEYS: usize = 20;
+const MANY_KEYS: usize = 60_000;
 
 /// A rule and what it reads.
 pub(super) struct Setup {
@@ -35,6 +40,8 @@ pub(super) struct Setup {
     /// So many rows, of which so many are of one kind, that tell a share from the next one.
     pub(super) parts: Vec<(usize, usize)>,
     pub(super) labels: bool,
+    /// Digits that floats are tried with.
+    pub(super) digits: u32,
     pub(super) values: BTreeMap<Slot, Vec<Written>>,
     pub(super) row_values: BTreeMap<(TableId, ColumnId), Vec<Written>>,
 }
@@ -89,6 +96,7 @@ impl Setup {
             rows: spellings.rows(),
             parts: parts(changes),
             labels,
+            digits: digits(changes),
             values: BTreeMap::new(),
             row_values: BTreeMap::new(),
         };
@@ -99,6 +107,9 @@ impl Setup {
             let mut found = values(&declared.ty);
             found.extend(declared.optional.then(|| missing.clone()));
             setup.values.insert(Slot::Column(*column), found);
+        }
+        if setup.users == [1] && root.key.is_some_and(|key| setup.reads.columns.contains(&key)) {
+            setup.values.insert(Slot::Key, keys(ir, (ids, exprs), &setup.reads, &spellings, context));
         }
         for given in setup.given.iter().filter(|given| setup.reads.definitions.contains(given)) {
             let definition = ir.definition(*given);
@@ -152,6 +163,133 @@ impl Setup {
     }
 }
 
+impl Setup {
+    /// The columns of rows that trigger something.
+    pub(super) fn rows_of_triggers(
+        &mut self,
+        ir: &ir::Rulebook,
+        roots: &Roots,
+        context: &Context,
+        numbers: &[&Change],
+    ) {
+        for trigger in roots.actions(ir).flat_map(|it| &it.triggers) {
+            let TriggerKind::Each { table, filter } = &trigger.on else { continue };
+            let mut columns: BTreeSet<ColumnId> = BTreeSet::new();
+            let mut look = |expr: &Expr| {
+                expr.each(&mut |node| {
+                    if let ir::ExprKind::ChildColumn(id) = node.kind {
+                        columns.insert(id);
+                    }
+                });
+            };
+            filter.iter().for_each(&mut look);
+            trigger.body.deeds().for_each(|deed| deed.each_expr(&mut |expr| look(expr)));
+            let declared = ir.schema.table(*table);
+            if let Role::Children { at: Some(at), .. } = declared.role {
+                columns.insert(at);
+            }
+            self.add_rows(ir, *table, columns, context, numbers);
+        }
+    }
+
+    /// Texts as long as channels allow, and a letter longer, where a message says them.
+    pub(super) fn long_texts(&mut self, ir: &ir::Rulebook, roots: &Roots) {
+        let mut found: BTreeSet<(ColumnId, usize)> = BTreeSet::new();
+        for deed in roots.actions(ir).flat_map(|it| &it.triggers).flat_map(|trigger| trigger.body.deeds()) {
+            let Act::Send { channel, message } = &deed.act else { continue };
+            let requirements = ir.actions.channel(channel).into_iter().flat_map(|it| &it.requirements);
+            for requirement in requirements {
+                let Requirement::AtMostCharacters(most) = requirement else { continue };
+                let said: usize = message
+                    .parts
+                    .iter()
+                    .map(|part| match part {
+                        MessagePart::Text(text) => text.chars().count(),
+                        MessagePart::Hole { .. } => 0,
+                    })
+                    .sum();
+                let left = (*most as usize).saturating_sub(said);
+                for part in &message.parts {
+                    let MessagePart::Hole { value, .. } = part else { continue };
+                    if let (ir::ExprKind::Column(id), Type::Text) = (&value.kind, &value.ty) {
+                        // Beside it other holes may say a few characters.
+                        found.extend((left.saturating_sub(9)..=left + 1).filter(|it| *it > 0).map(|it| (*id, it)));
+                    }
+                }
+            }
+        }
+        for (column, length) in found {
+            let text = "x".repeat(length.min(2_000));
+            let written = Written { text: print::quoted_text(&text), value: Value::from(text.as_str()) };
+            if let Some(values) = self.values.get_mut(&Slot::Column(column)) {
+                values.push(written);
+            }
+        }
+    }
+}
+
+/// One digit more behind the point than rules write.
+fn digits(changes: &[&Change]) -> u32 {
+    let behind =
+        |text: &str| text.trim_end_matches('%').split_once('.').map_or(0, |(_, fraction)| fraction.len() as u32);
+    1 + changes.iter().map(|it| behind(&it.text)).max().unwrap_or(0).clamp(1, 8)
+}
+
+/// Labels of users who fall into different parts, and of those who stand in lists.
+fn keys(
+    ir: &ir::Rulebook,
+    (ids, exprs): (&[DefinitionId], &[&ir::Expr]),
+    reads: &Reads,
+    spellings: &Spellings,
+    context: &Context,
+) -> Vec<Written> {
+    let mut found: BTreeSet<String> = (0..FEW_KEYS).map(label).collect();
+    for list in &reads.lists {
+        let texts = context.lists.get(list.0 as usize).into_iter().flatten();
+        found.extend(texts.take(FEW_KEYS).map(ToString::to_string));
+    }
+    let lines: Vec<i64> = spellings.numbers.iter().filter_map(|it| it.parse().ok()).collect();
+    let mut look = |expr: &ir::Expr| {
+        expr.each(&mut |node| {
+            let ExprKind::Call { function: Function::Bucket, arguments } = &node.kind else { return };
+            let [_, salt, parts] = arguments.as_slice() else { return };
+            let (ExprKind::Constant(Value::Text(salt)), ExprKind::Constant(Value::Int(parts))) =
+                (&salt.kind, &parts.kind)
+            else {
+                return;
+            };
+            // One for each part that a line is drawn at.
+            let mut open: BTreeSet<i64> = lines.iter().copied().filter(|it| (0..*parts).contains(it)).collect();
+            // And one who stands to another side of a line where there is a part more, or less.
+            let others = [parts - 1, parts + 1].into_iter().filter(|it| lines.contains(it));
+            let mut turned: BTreeSet<(i64, i64)> =
+                others.flat_map(|other| open.iter().map(move |line| (other, *line))).collect();
+            for at in 0..MANY_KEYS {
+                if open.is_empty() && turned.is_empty() {
+                    break;
+                }
+                let key = label(at);
+                let Some(part) = hash::bucket(&key, salt, *parts) else { break };
+                let is_turned = |(other, line): &(i64, i64)| {
+                    hash::bucket(&key, salt, *other).is_some_and(|then| (part < *line) != (then < *line))
+                };
+                let before = open.len() + turned.len();
+                open.remove(&part);
+                turned.retain(|it| !is_turned(it));
+                if open.len() + turned.len() < before {
+                    found.insert(key);
+                }
+            }
+        });
+    };
+    for definition in ids.iter().chain(&reads.definitions) {
+        ir.definition(*definition).body.each_expr(&mut look);
+    }
+    exprs.iter().for_each(|expr| look(expr));
+    let written = |key: String| Written { text: print::quoted_text(&key), value: Value::from(key.as_str()) };
+    found.into_iter().map(written).collect()
+}
+
 /// The definitions that rules name themselves and that can be given.
 fn named(ir: &ir::Rulebook, ids: &[DefinitionId], exprs: &[&ir::Expr]) -> BTreeSet<DefinitionId> {
     let mut found = BTreeSet::new();
@@ -175,7 +313,9 @@ fn named(ir: &ir::Rulebook, ids: &[DefinitionId], exprs: &[&ir::Expr]) -> BTreeS
     // `held(vip)`: whether somebody has it is asked in another way.
     let remembered = |id: &DefinitionId| ir.actions.memory.since.iter().any(|it| it.definition == *id);
     found.extend(ids.iter().copied().filter(|id| matches!(ir.definition(*id).body, Body::Tag(_)) && remembered(id)));
-    found.retain(|id| can_be_given(id) && !computed.contains(id));
+    // What is asked about is not given, but where that alone could show something.
+    let asked = |id: &DefinitionId| ids.contains(id) && counts_decisions(ir, *id);
+    found.retain(|id| can_be_given(id) && !computed.contains(id) && !asked(id));
     found
 }
 

@@ -1,22 +1,23 @@
 //! Tests that would show what no test shows.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Coverage, DEEDS, Measure, RuleCoverage,
-    acted::Roots,
     deeds::Done,
     made::Dice,
     numbers::{Aim, Owner},
     plot::Plots,
+    roots::{Roots, roots},
     search::Search,
 };
 use crate::{
     engine::{Checked, Rulebook},
-    ir::{DefinitionId, ExprKind},
+    eval::Context,
+    ir::{DefinitionId, Expr, ExprKind, TimeWindow},
     source::Span,
     testing::{Suite, Surroundings},
-    value::Clock,
+    value::{Clock, moment_text},
 };
 
 /// A whole test that can be appended to the rules as it stands.
@@ -63,17 +64,26 @@ pub fn suggest(
             continue;
         }
         let Some(search) = Search::new(&measure, id, &noticed, &context) else { continue };
-        let name = free_name(ir, &found, definition.name.as_str());
-        if let Some(it) = search.found(&name, shown, u64::from(id.0)) {
+        let mut left = search.goals(shown);
+        drop(search);
+        let before = noticed.clone();
+        for context in contexts(&measure, id, &context) {
+            if left.is_empty() {
+                break;
+            }
+            let Some(search) = Search::new(&measure, id, &before, &context) else { break };
+            let name = free_name(ir, &found, definition.name.as_str());
+            let it = search.found(&name, &left, u64::from(id.0));
+            left = it.left;
             for at in it.noticed {
                 if let Some(noticed) = noticed.get_mut(at) {
                     *noticed = true;
                 }
             }
-            found.push(Suggestion { name, text: it.text });
+            found.extend(it.text.map(|text| Suggestion { name, text }));
         }
     }
-    for roots in roots(&measure) {
+    for roots in roots(ir) {
         let wanted = |owner: Owner| match owner {
             Owner::Deeds(id) => roots.segments.contains(&id),
             Owner::Definition(id) => roots.rules.contains(&id),
@@ -117,35 +127,45 @@ pub fn suggest(
     (coverage, found)
 }
 
-/// Segments that act together at most: so many diaries are played with.
-const TOGETHER: usize = 6;
-
-/// Of whom diaries are made up: each segment that does something, all of them where they share limits, and each rule that asks
-/// what is remembered.
-fn roots(measure: &Measure<'_>) -> Vec<Roots> {
+/// The instants at which a rule is asked: one, and of a rule that asks what day it is more of them.
+fn contexts(measure: &Measure<'_>, id: DefinitionId, context: &Context) -> Vec<Context> {
     let ir = measure.whole.ir;
-    let segments: Vec<DefinitionId> = ir.actions.segments.iter().map(|it| it.segment).collect();
-    let one = |id: &DefinitionId| Roots { segments: vec![*id], rules: vec![] };
-    let mut all: Vec<Roots> = segments.iter().map(one).collect();
-    if segments.len() > 1 && !ir.actions.policy.limits.is_empty() {
-        all.push(Roots { segments: segments.iter().take(TOGETHER).copied().collect(), rules: vec![] });
-    }
-    let state: Vec<_> = {
-        let memory = &ir.actions.memory;
-        let since = memory.since.iter().map(|it| it.column);
-        since.chain(memory.kept.iter().flat_map(|it| [it.reached, it.held])).collect()
-    };
-    let ids = (0..ir.definitions.len() as u32).map(DefinitionId);
-    let asks = |id: &DefinitionId| {
-        let mut found = false;
-        ir.definition(*id).body.each_expr(&mut |expr| {
-            expr.each(&mut |node| found |= matches!(node.kind, ExprKind::Column(column) if state.contains(&column)));
+    let reads = ir.reads([id]);
+    let mut asks = false;
+    let mut look = |expr: &Expr| {
+        expr.each(&mut |node| {
+            let during = matches!(&node.kind, ExprKind::Window { window: TimeWindow::During(_), .. });
+            asks |= during || matches!(node.kind, ExprKind::Now);
         });
-        found
     };
-    all.extend(ids.filter(asks).map(|id| Roots { segments: vec![], rules: vec![id] }));
-    all
+    reads.definitions.iter().for_each(|id| ir.definition(*id).body.each_expr(&mut look));
+    reads.aggregates.iter().for_each(|id| ir.aggregate(*id).each_expr(&mut look));
+    let mut found = vec![context.clone()];
+    if !asks {
+        return found;
+    }
+    let zone = context.clock.zone();
+    let (now, (today, time)) = (context.clock.now(), zone.local(context.clock.now()));
+    let numbers = reads.definitions.iter().flat_map(|id| measure.changes_of(Owner::Definition(*id)));
+    let days: BTreeSet<i32> = numbers
+        .flat_map(|(_, change)| [&change.text, &change.to])
+        .filter_map(|text| moment_text::parse_date(text.get(..10).unwrap_or(text)).ok())
+        .collect();
+    let days = days.into_iter().take(DAYS).filter(|day| *day != today).map(|day| zone.instant(day, time));
+    let later = LATER.map(|hours| now.saturating_add(hours * HOUR));
+    for instant in days.chain(later) {
+        found.extend(Clock::at(instant, zone.clone()).map(|clock| Context { clock, ..context.clone() }));
+    }
+    found
 }
+
+/// Hours later at which a rule is asked that asks what day it is: another day of the week, of the month, of the year.
+const LATER: [i64; 5] = [7, 24, 16 * 24, 45 * 24 + 12, 171 * 24 + 20];
+
+const HOUR: i64 = 3_600_000_000;
+
+/// Days that rules name, at which they are asked.
+const DAYS: usize = 8;
 
 /// The deeds that no test shows to be done.
 fn not_done(ir: &crate::ir::Rulebook, done: &Done, roots: &Roots) -> Vec<(String, String)> {

@@ -16,7 +16,8 @@ pub(super) fn may_be_missing(rulebook: &Rulebook, expr: &Expr) -> bool {
 /// The same, asked of a row of a child table where there is one, and of somebody inside of a segment.
 pub(super) fn may_be_missing_inside(rulebook: &Rulebook, rows: Option<TableId>, inside: &Inside, expr: &Expr) -> bool {
     let there = inside.definitions.clone();
-    May { rulebook, rows, open: 0, known: BTreeMap::new(), there, columns: &inside.columns }.be_missing(expr)
+    May { rulebook, rows, open: 0, known: BTreeMap::new(), there, guarded: vec![], columns: &inside.columns }
+        .be_missing(expr)
 }
 
 /// What is known of whoever is inside of a segment: what its condition compares, were it missing, would be unknown.
@@ -77,6 +78,8 @@ struct May<'m> {
     known: BTreeMap<DefinitionId, bool>,
     /// Names that a condition around has found to be known: `if last_visit is known then last_visit`.
     there: Vec<DefinitionId>,
+    /// Columns likewise.
+    guarded: Vec<ColumnId>,
 }
 
 /// Names behind names that are looked behind; what lies deeper may be missing.
@@ -111,6 +114,21 @@ impl May<'_> {
                 self.there.truncate(self.there.len() - usize::from(there.is_some()));
                 found || self.be_missing(otherwise)
             }
+            // `reached is known and reached within 1y` is false where it is missing.
+            ExprKind::And(parts) => {
+                let guarded = parts.iter().filter_map(|part| match &part.kind {
+                    ExprKind::IsKnown(operand) => match operand.kind {
+                        ExprKind::Column(id) => Some(id),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                let before = self.guarded.len();
+                self.guarded.extend(guarded);
+                let found = parts.iter().any(|part| self.be_missing(part));
+                self.guarded.truncate(before);
+                found
+            }
             ExprKind::Coalesce(all) => all.iter().all(|it| self.be_missing(it)),
             ExprKind::Product { first, rest } => {
                 let divides = |(op, by, _): &(ProductOp, Expr, _)| *op == ProductOp::Divide && !is_a_number(by);
@@ -118,8 +136,10 @@ impl May<'_> {
             }
             ExprKind::Call { function, arguments } => {
                 use Function::{Age, Average, First, Greatest, Last, Least, Mod, Most, Quantile};
-                let of_nothing =
-                    matches!(function, Age | Average | First | Greatest | Last | Least | Mod | Most | Quantile);
+                let of_nothing = match function {
+                    Mod => !arguments.get(1).is_some_and(is_a_number),
+                    _ => matches!(function, Age | Average | First | Greatest | Last | Least | Most | Quantile),
+                };
                 of_nothing || arguments.iter().any(|it| self.be_missing(it))
             }
             _ => {
@@ -131,7 +151,7 @@ impl May<'_> {
     }
 
     fn column(&self, id: ColumnId) -> bool {
-        !self.columns.contains(&id) && self.rulebook.schema.root().column(id).optional
+        !self.columns.contains(&id) && !self.guarded.contains(&id) && self.rulebook.schema.root().column(id).optional
     }
 
     fn definition(&mut self, id: DefinitionId) -> bool {

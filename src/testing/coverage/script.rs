@@ -1,0 +1,207 @@
+//! What happens in a made-up diary, and when: who comes in, goes out and is met again, on the days and at the hours that rules name.
+
+use super::{
+    acted::{Page, Plot, Told, lists},
+    made::Dice,
+    plot::{Goal, MINUTE, Plots},
+};
+use crate::{
+    ir::TriggerKind,
+    value::{
+        Duration, Moment,
+        moment_text::parse_time_of_day,
+        time::{Direction, shift},
+    },
+};
+
+/// Instants of a diary at most.
+const PAGES: usize = 14;
+
+impl Plots<'_> {
+    /// A diary in which the goal may be reached.
+    pub(super) fn made_up(&self, goal: &Goal, kept: &[(Plot, Vec<Vec<Told>>)], dice: &mut Dice) -> Plot {
+        let change = match goal {
+            Goal::Change(at) => self.changed.get(*at).map(|(_, change, _)| *change),
+            Goal::Done(..) => None,
+        };
+        let spelled: Vec<&str> = change.into_iter().flat_map(|it| [it.text.as_str(), it.to.as_str()]).collect();
+        let own: Vec<Duration> = spelled.iter().filter_map(|text| Duration::parse(text).ok()).collect();
+        let lengths = if own.is_empty() || dice.throw(4) == 0 { self.lengths.as_slice() } else { own.as_slice() };
+        let count = spelled.iter().filter_map(|text| text.parse::<usize>().ok()).filter(|it| *it < PAGES).max();
+        let number = match count {
+            Some(count) if dice.throw(4) > 0 => count + 1 + dice.throw(2),
+            _ => 1 + dice.throw(5),
+        };
+        let first = if self.setup.labels { dice.throw(60) } else { 0 };
+        let listed = lists(&self.setup).next().is_some() && dice.throw(3) == 0;
+        let start = self.start(&spelled, dice);
+        if dice.throw(3) == 0
+            && let Some((plot, _)) = dice.pick(kept)
+        {
+            return self.otherwise(plot.clone(), start, dice);
+        }
+        let mut plot = Plot { pages: vec![], first, listed };
+        let odds = if own.is_empty() && count.is_none() { 5 } else { 2 };
+        if dice.throw(odds) == 0 && !self.roots.segments.is_empty() {
+            plot.pages = self.again(start, lengths, count, dice);
+            return plot;
+        }
+        let regular = dice.throw(2) == 0;
+        let (gap, shift_by) = (self.gap(lengths, dice), shifted(dice));
+        let habit = dice.throw(4);
+        let rows = self.roots.triggering(&self.stage.ir);
+        let (mut at, mut is_inside) = (start, dice.throw(8) > 0);
+        for page in 0..number.min(PAGES) {
+            if page > 0 {
+                let before = at;
+                let from = match (regular, dice.throw(2)) {
+                    (true, _) => at,
+                    (false, 0) => start,
+                    (false, _) => dice.pick(&plot.pages).map_or(start, |page| page.at),
+                };
+                let (gap, by) = if regular { (gap, shift_by) } else { (self.gap(lengths, dice), shifted(dice)) };
+                at = self.later(from, gap).unwrap_or(at).saturating_add(by);
+                if at <= before {
+                    at = before.saturating_add(60 * MINUTE);
+                }
+            }
+            let last = plot.pages.last().map(|page| page.made.clone());
+            let turns = match habit {
+                0 => false,
+                1 => page > 0,
+                _ => page > 0 && dice.throw(2) == 0,
+            };
+            is_inside ^= turns;
+            let mut made = match last {
+                Some(last) if !turns => last,
+                // Mostly only what decides it is otherwise.
+                Some(last) if dice.throw(4) > 0 => self.turned(last, is_inside, at, dice),
+                Some(_) | None => self.somebody(is_inside, at, dice),
+            };
+            if page > 0 && dice.throw(4) == 0 {
+                self.change(&mut made, at, dice);
+            }
+            for table in &rows {
+                if dice.throw(2) == 0 {
+                    self.append(&mut made, *table, at, dice);
+                }
+            }
+            plot.pages.push(Page { at, made });
+        }
+        plot
+    }
+
+    /// The same thing happens again and again, each time so long after another as rules say, or a minute less or more.
+    fn again(&self, start: i64, lengths: &[Duration], count: Option<usize>, dice: &mut Dice) -> Vec<Page> {
+        let triggers: Vec<&TriggerKind> =
+            self.roots.actions(&self.stage.ir).flat_map(|it| &it.triggers).map(|it| &it.on).collect();
+        let Some(kind) = dice.pick(&triggers).copied() else { return vec![] };
+        let times = match count {
+            Some(count) => count + 1,
+            None => 2 + dice.throw(2),
+        };
+        let mut made = self.somebody(true, start, dice);
+        let mut pages: Vec<Page> = vec![];
+        let mut before: Option<i64> = None;
+        for _ in 0..times.min(PAGES / 2) {
+            let at = match before {
+                Some(last) => {
+                    let from = if dice.throw(2) == 0 { start } else { last };
+                    let at = self.later(from, self.gap(lengths, dice)).unwrap_or(from).saturating_add(shifted(dice));
+                    at.max(last.saturating_add(2 * MINUTE))
+                }
+                None => start,
+            };
+            // What comes first, so that it can happen again.
+            let between = match before {
+                Some(last) => last.saturating_add(((at - last) / 2 / MINUTE).clamp(1, 60) * MINUTE),
+                None => at.saturating_sub(60 * MINUTE),
+            };
+            match kind {
+                TriggerKind::Enter => {
+                    if before.is_some() {
+                        made = self.turned(made, false, between, dice);
+                        pages.push(Page { at: between, made: made.clone() });
+                    }
+                    made = self.turned(made, true, at, dice);
+                }
+                TriggerKind::Exit => {
+                    made = self.turned(made, true, between, dice);
+                    pages.push(Page { at: between, made: made.clone() });
+                    made = self.turned(made, false, at, dice);
+                }
+                TriggerKind::Each { table, .. } => {
+                    if before.is_none() {
+                        pages.push(Page { at: between, made: made.clone() });
+                    }
+                    self.append(&mut made, *table, at, dice);
+                }
+                TriggerKind::Every(_) => {}
+            }
+            pages.push(Page { at, made: made.clone() });
+            before = Some(at);
+        }
+        pages
+    }
+
+    /// One thing of a diary otherwise.
+    fn otherwise(&self, mut plot: Plot, start: i64, dice: &mut Dice) -> Plot {
+        let page = dice.throw(plot.pages.len());
+        match dice.throw(4) {
+            0 => plot.first = if self.setup.labels { dice.throw(60) } else { 0 },
+            1 => plot.listed = lists(&self.setup).next().is_some() && !plot.listed,
+            2 => {
+                let by = start.saturating_sub(plot.pages.first().map_or(start, |page| page.at));
+                plot.pages.iter_mut().for_each(|page| page.at = page.at.saturating_add(by));
+            }
+            _ => {}
+        }
+        if let Some(page) = plot.pages.get_mut(page) {
+            let at = page.at;
+            self.change(&mut page.made, at, dice);
+        }
+        plot
+    }
+
+    fn gap(&self, lengths: &[Duration], dice: &mut Dice) -> Duration {
+        let own = dice.pick(lengths).copied().filter(|_| dice.throw(5) > 0);
+        let plain = ["1h", "1d", "2d"].map(Duration::parse);
+        own.or_else(|| dice.pick(&plain)?.as_ref().ok().copied()).unwrap_or(Duration::ZERO)
+    }
+
+    fn later(&self, from: i64, length: Duration) -> Option<i64> {
+        match shift(Moment::Timestamp(from), length, Direction::Forth, self.context.clock.zone())? {
+            Moment::Timestamp(instant) => Some(instant),
+            Moment::Date(_) => None,
+        }
+    }
+
+    /// When a diary begins: at noon, or where a time of the day that is asked about is reached.
+    fn start(&self, spelled: &[&str], dice: &mut Dice) -> i64 {
+        let now = self.context.clock.now();
+        let zone = self.context.clock.zone();
+        let own: Vec<u16> = spelled.iter().filter_map(|text| parse_time_of_day(text).ok()).collect();
+        let all: Vec<u16> = self.times();
+        let times = if own.is_empty() { all } else { own };
+        match dice.pick(&times).filter(|_| dice.throw(2) == 0 || spelled.iter().any(|it| it.contains(':'))) {
+            Some(minutes) => {
+                let (date, _) = zone.local(now);
+                zone.instant(date, i64::from(*minutes) * MINUTE).saturating_add(shifted(dice))
+            }
+            None => now,
+        }
+    }
+
+    /// The times of the day that rules name.
+    fn times(&self) -> Vec<u16> {
+        let actions = &self.stage.ir.actions;
+        let deeds = actions.segments.iter().flat_map(|it| &it.triggers).flat_map(|trigger| trigger.body.deeds());
+        let slots = deeds.filter_map(|deed| deed.hours).chain(actions.policy.quiet.iter().copied());
+        slots.flat_map(|slot| [slot.from, slot.to]).collect()
+    }
+}
+
+/// A minute to each side of the line, or on it.
+fn shifted(dice: &mut Dice) -> i64 {
+    [0, 0, MINUTE, -MINUTE].get(dice.throw(4)).copied().unwrap_or(0)
+}
