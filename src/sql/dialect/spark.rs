@@ -80,7 +80,7 @@ impl Dialect for Spark {
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
             (Type::Float, _) => self.finite(Sql::cast(column, "DOUBLE")),
-            (Type::List(_), _) => column,
+            (Type::List(element), _) if **element == Type::Text => column,
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
         }
