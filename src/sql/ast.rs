@@ -300,6 +300,23 @@ impl Sql {
         Sql::Aggregate(Box::new(Aggregate { function, distinct: false, arguments, order: vec![], filter }))
     }
 
+    /// Whether this chooses among whole numbers that are written out: of what type it is, and how wide, is for the engine to guess.
+    pub(crate) fn is_narrow(&self) -> bool {
+        let all = |results: &mut dyn Iterator<Item = &Sql>| {
+            let mut known = results.filter(|it| **it != Sql::NULL).peekable();
+            known.peek().is_some() && known.all(Sql::is_narrow)
+        };
+        match self {
+            Sql::Literal(Literal::Int(_)) => true,
+            Sql::Minus(of) => of.is_narrow(),
+            Sql::Case(arms, otherwise) | Sql::Switch(_, arms, otherwise) => {
+                all(&mut arms.iter().map(|(_, then)| then).chain(otherwise.as_deref()))
+            }
+            Sql::Call("coalesce", of) => all(&mut of.iter()),
+            _ => false,
+        }
+    }
+
     /// A constant, or a column by itself: may be written twice.
     pub(crate) fn is_short(&self) -> bool {
         match self {

@@ -58,10 +58,15 @@ impl Dialect for DuckDb {
                 let zero = Sql::Literal(Literal::Float(0.0));
                 Sql::when(Sql::call("isfinite", [float.clone()]), Sql::binary(float, "+", zero))
             }
-            (Type::List(_), _) => column,
+            (Type::List(element), _) if **element == Type::Text => column,
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
         }
+    }
+
+    fn shown(&self, sql: Sql, ty: &Type) -> Sql {
+        // Computed in 128 bits, which files of results do not have.
+        if *ty == Type::Duration { Sql::cast(sql, "BIGINT") } else { sql }
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {

@@ -123,7 +123,8 @@ pub(crate) trait Dialect {
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
             (Type::Float, Some(name)) => self.finite(Sql::cast(column, name)),
-            (Type::List(_), _) | (_, None) => column,
+            (Type::List(element), _) if **element == Type::Text => column,
+            (_, None) => column,
             (_, Some(name)) => Sql::cast(column, name),
         }
     }

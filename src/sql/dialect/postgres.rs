@@ -62,7 +62,7 @@ impl Dialect for Postgres {
         match (ty, self.ty(ty)) {
             (Type::Float, Some(name)) => self.finite(self.without_infinities(Sql::cast(column, name))),
             (Type::Text, _) => self.by_code_point(Sql::cast(column, "text")),
-            (Type::List(_), _) => column,
+            (Type::List(element), _) if **element == Type::Text => column,
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
         }

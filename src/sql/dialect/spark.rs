@@ -80,7 +80,7 @@ impl Dialect for Spark {
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
             (Type::Float, _) => self.finite(Sql::cast(column, "DOUBLE")),
-            (Type::List(_), _) => column,
+            (Type::List(element), _) if **element == Type::Text => column,
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
         }
@@ -216,7 +216,16 @@ impl Dialect for Spark {
 
     fn round(&self, sql: Sql, digits: i64, to: &Type) -> Computed {
         let exact = if *to == Type::Int { Sql::cast(sql, "DECIMAL(38, 0)") } else { sql };
-        self.try_cast(Sql::call("round", [exact, Sql::int(digits)]), to)
+        let rounded = self.try_cast(Sql::call("round", [exact.clone(), Sql::int(digits)]), to);
+        // What is rounded up to a 39th digit ends the query.
+        let half = u32::try_from(-1 - digits).ok().and_then(|it| 10_i128.checked_pow(it)?.checked_mul(5));
+        match (half.filter(|half| *to != Type::Int && *half < E38), rounded) {
+            (Some(half), Computed::Checked(rounded)) => {
+                let fits = Sql::binary(Sql::call("abs", [exact]), "<", Sql::int(E38 - half));
+                Computed::Checked(Sql::when(fits, rounded))
+            }
+            (_, rounded) => rounded,
+        }
     }
 
     fn round_float(&self, sql: Sql, digits: i64) -> Option<Sql> {
@@ -606,6 +615,9 @@ fn with_point(digits: Sql, scale: u8) -> Sql {
     let exponent = Sql::text(format!("E-{scale}"));
     Sql::cast(Sql::call("concat", [digits, exponent]), format!("DECIMAL(38, {scale})"))
 }
+
+/// What no number reaches.
+const E38: i128 = 10_i128.pow(38);
 
 /// Where sums are cut in two.
 const E20: i128 = 100_000_000_000_000_000_000;

@@ -1,7 +1,7 @@
 //! Numbers: int and decimal exactly, beside a float by floats. What is out of range is missing.
 
 use crate::{
-    ir::{Expr, ProductOp, SumOp},
+    ir::{AggregateFunction, Body, Expr, ExprKind, ProductOp, SumOp},
     sql::{
         ast::{Literal, Sql},
         dialect::Arithmetic,
@@ -144,12 +144,35 @@ impl Lowering<'_> {
                     let right = self.float(factor);
                     let right = self.not_zero(right);
                     // Of whole and decimal numbers no quotient is out of range.
-                    if exact { Sql::binary(left, "/", right) } else { self.floats("/", left, right) }
+                    match exact {
+                        true => without_sign_of_zero(Sql::binary(left, "/", right), self.is_never_negative(factor)),
+                        false => self.floats("/", left, right),
+                    }
                 }
             };
             product = (value, ty.clone());
         }
         product.0
+    }
+
+    /// Whether a number is a count, or a constant that is not negative.
+    fn is_never_negative(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Aggregate(id) => {
+                let function = &self.rulebook.aggregate(*id).function;
+                matches!(function, AggregateFunction::Count | AggregateFunction::CountDistinct)
+            }
+            ExprKind::Widen(of) => self.is_never_negative(of),
+            ExprKind::Definition(id) => match &self.rulebook.definition(*id).body {
+                Body::Let(of) => self.is_never_negative(of),
+                _ => false,
+            },
+            _ => match self.constant(expr).map(|it| number::widen(&it, &Type::Float)) {
+                Some(Value::Float(float)) => float >= 0.0,
+                Some(value) => value == Value::Missing,
+                None => false,
+            },
+        }
     }
 
     pub(crate) fn negate(&mut self, operand: &Expr) -> Sql {
@@ -159,5 +182,13 @@ impl Lowering<'_> {
             Type::Float => Sql::binary(Sql::Literal(Literal::Float(0.0)), "-", value),
             ty => self.dialect.negated(value, ty),
         }
+    }
+}
+
+/// Nothing divided by a negative number is `-0.0`, which no value is.
+pub(crate) fn without_sign_of_zero(quotient: Sql, is_divisor_never_negative: bool) -> Sql {
+    match is_divisor_never_negative {
+        true => quotient,
+        false => Sql::binary(quotient, "+", Sql::Literal(Literal::Float(0.0))),
     }
 }

@@ -185,7 +185,10 @@ impl Lowering<'_> {
             Type::Decimal(_) if number.scale > 0 => Sql::Literal(Literal::Decimal(number.to_string())),
             _ => Sql::int(number.mantissa),
         };
-        if constant.rescale(scale).is_some() {
+        // Spark takes whole numbers, missing ones too, for less than any that they cannot be.
+        let whole = 10_i128.checked_pow(constant.scale.into()).map(|it| constant.mantissa.div_euclid(it));
+        let is_beyond = *ty == Type::Int && whole.is_some_and(|it| i64::try_from(it).is_err());
+        if constant.rescale(scale).is_some() && !is_beyond {
             // As it was written: engines bring both to one type.
             let short = constant.rescale(0).unwrap_or(constant);
             return Sql::binary(value, operator(op), shown(short));
@@ -193,7 +196,7 @@ impl Lowering<'_> {
         // The column's digits decide: `x > 2.505` of two digits is `x > 2.50`.
         let divisor = 10_i128.checked_pow(u32::from(constant.scale.saturating_sub(scale)));
         let below = divisor.map(|divisor| constant.mantissa.div_euclid(divisor)).and_then(|it| Decimal::new(it, scale));
-        let Some(below) = below.filter(|_| constant.scale > scale) else {
+        let Some(below) = below.filter(|_| constant.scale > scale && !is_beyond) else {
             // Beyond all numbers of the type.
             let greater = constant.mantissa > 0;
             let always = match op {

@@ -6,7 +6,7 @@ use crate::{
     sql::{
         ast::{Literal, Sql},
         dialect::Arithmetic,
-        lower::{Held, Lowering},
+        lower::{Held, Lowering, arithmetic::without_sign_of_zero},
     },
     value::{Duration, Type, Value, number},
 };
@@ -294,7 +294,8 @@ impl Lowering<'_> {
             Sql::Literal(Literal::Float(float)) if float != 0.0 => Sql::Literal(Literal::Float(float)),
             other => Sql::call("nullif", [other, Sql::Literal(Literal::Float(0.0))]),
         };
-        let mut quotient = Sql::binary(wide(self, above), "/", divisor);
+        let is_positive = matches!(divisor, Sql::Literal(Literal::Float(float)) if float > 0.0);
+        let mut quotient = without_sign_of_zero(Sql::binary(wide(self, above), "/", divisor), is_positive);
         for (op, factor, _) in after {
             let factor = self.float(factor);
             quotient = match op {

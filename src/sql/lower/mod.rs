@@ -183,6 +183,10 @@ impl<'a> Lowering<'a> {
 
     /// A column with this value.
     pub(crate) fn column_of(&mut self, sql: Sql, name: &str, comment: Option<String>) -> Sql {
+        let sql = match sql.is_narrow() {
+            true => Sql::cast(sql, self.dialect.ty(&Type::Int).unwrap_or_default()),
+            false => sql,
+        };
         let found = self.stack().find(&sql);
         if let Some((name, level)) = found.filter(|_| comment.is_none()) {
             self.at = self.at.max(level);

@@ -13,6 +13,19 @@ def quoted(name):
     return '"' + name.replace('"', '""') + '"'
 
 
+def text_of(element):
+    """An element of a list as the same value would be written by itself."""
+    if element is None or isinstance(element, str):
+        return element
+    if isinstance(element, bool):
+        return str(element).lower()
+    return repr(element) if isinstance(element, float) else str(element)
+
+
+def texts_of(row):
+    return [[text_of(it) for it in cell] if isinstance(cell, (list, tuple)) else cell for cell in row]
+
+
 class DuckDb:
     def __init__(self):
         import duckdb
@@ -34,7 +47,7 @@ class DuckDb:
             name = quoted(name)
             cells.append({"timestamp": f"epoch_us({name})", "list": name}.get(kind, f"CAST({name} AS VARCHAR)"))
         rows = run(f"SELECT {', '.join(cells)} FROM answer").fetchall()
-        return [[cell if isinstance(cell, (list, str)) or cell is None else str(cell) for cell in row] for row in rows]
+        return [[cell if isinstance(cell, (list, str)) or cell is None else str(cell) for cell in texts_of(row)] for row in rows]
 
 
 class Postgres:
@@ -63,8 +76,10 @@ class Postgres:
             stderr=subprocess.DEVNULL,
             preexec_fn=self.confine,
         )
-        for _ in range(100):
-            if os.path.exists(os.path.join(self.folder, ".s.PGSQL.5432")):
+        # Its socket is there before it answers.
+        asked = ["psql", "-h", self.folder, "-U", "tagwell", "-d", "postgres", "-X", "-c", "SELECT 1"]
+        for _ in range(300):
+            if subprocess.run(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
                 break
             time.sleep(0.1)
         self.psql = subprocess.Popen(
@@ -129,7 +144,8 @@ class Postgres:
         said = self.say(f"SELECT coalesce(json_agg(json_build_array({', '.join(parts)})), '[]') FROM answer;")
         if "ERROR" in said:
             raise RuntimeError(said)
-        return [[cell for part in row for cell in part] for row in json.loads(said)]
+        rows = json.loads(said, parse_float=str)
+        return [texts_of(cell for part in row for cell in part) for row in rows]
 
     def close(self):
         self.psql.stdin.close()
@@ -181,7 +197,8 @@ class ClickHouse:
                 cell = f"toDecimalString({name}, {kind[7:]})"
             cells.append(cell)
         # JSON's own escapes of `/` and control characters are read back.
-        return [json.loads(line) for line in self.say(f"SELECT {', '.join(cells)} FROM answer").splitlines()]
+        lines = self.say(f"SELECT {', '.join(cells)} FROM answer").splitlines()
+        return [texts_of(json.loads(line, parse_float=str)) for line in lines]
 
     def close(self):
         self.session.close()
@@ -229,7 +246,7 @@ class Spark:
         for name, kind in zip(names, case["kinds"]):
             cells.append({"timestamp": f"CAST(unix_micros({name}) AS STRING)", "list": name}.get(kind, f"CAST({name} AS STRING)"))
         rows = answer.selectExpr(*cells).collect()
-        return [[list(cell) if isinstance(cell, list) else cell for cell in row] for row in rows]
+        return [texts_of(row) for row in rows]
 
     def close(self):
         self.spark.stop()

@@ -1,6 +1,7 @@
 //! The plain interpreter and the query of `tagwell sql` give everybody the same, on the engines themselves. Where an engine is not
 //! there the test says so and passes; `.ci/run` puts them there.
 
+mod by_hand;
 mod cell;
 mod engines;
 mod hostile;

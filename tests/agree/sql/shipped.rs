@@ -18,12 +18,13 @@ use tagwell::{
 use super::{Asked, Engine, Given, More, ask, compare};
 
 /// Where a rulebook lies, the fixtures of its tables, the root's first, and the as-of of its snapshot.
-struct Shipped {
-    folder: PathBuf,
-    rules: PathBuf,
-    root: String,
-    children: BTreeMap<String, String>,
-    as_of: String,
+pub(super) struct Shipped {
+    pub(super) folder: PathBuf,
+    pub(super) rules: PathBuf,
+    pub(super) text: String,
+    pub(super) root: String,
+    pub(super) children: BTreeMap<String, String>,
+    pub(super) as_of: String,
 }
 
 fn shipped() -> Vec<Shipped> {
@@ -58,7 +59,21 @@ fn snapshot(folder: &Path, rules: PathBuf) -> Option<Shipped> {
             None => root = name.strip_prefix('"')?.to_owned(),
         }
     }
-    Some(Shipped { folder: folder.to_owned(), rules, root, children, as_of })
+    Some(Shipped { folder: folder.to_owned(), rules, text, root, children, as_of })
+}
+
+/// The rows of a file as an engine can hold them: ClickHouse has no list that is missing, but an empty one.
+fn rows_for(engine: Engine, path: &Path, table: &Table) -> Vec<serde_json::Map<String, Json>> {
+    let mut rows = rows_of(path, table);
+    for column in table.columns.iter().filter(|it| engine == Engine::ClickHouse && matches!(it.ty, Type::List(_))) {
+        for row in &mut rows {
+            let cell = row.entry(column.header.to_string()).or_insert(Json::Null);
+            if cell.is_null() {
+                *cell = Json::Array(vec![]);
+            }
+        }
+    }
+    rows
 }
 
 /// The rows of a file as JSON, each cell as its column's type has it.
@@ -90,10 +105,9 @@ fn rows_of(path: &Path, table: &Table) -> Vec<serde_json::Map<String, Json>> {
     rows.collect()
 }
 
-fn asked(engine: Engine, it: &Shipped) -> Option<Asked> {
-    let text = std::fs::read_to_string(&it.rules).unwrap();
+pub(super) fn asked(engine: Engine, it: &Shipped) -> Option<Asked> {
     let name = it.rules.to_string_lossy().into_owned();
-    let checked = Rulebook::parse(&name, &text).unwrap().check(&Default::default()).unwrap();
+    let checked = Rulebook::parse(&name, &it.text).unwrap().check(&Default::default()).unwrap();
     let rulebook = checked.rulebook();
     let (schema, clock) = (&rulebook.schema, checked.clock(&it.as_of).unwrap());
     let reads = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
@@ -105,7 +119,7 @@ fn asked(engine: Engine, it: &Shipped) -> Option<Asked> {
     for (table, id) in schema.tables.iter().zip(0..) {
         match (&table.role, it.children.get(table.name.as_str())) {
             (Role::Children { .. }, Some(file)) => {
-                drop(of_users.insert(&table.name, rows_of(&it.folder.join(file), table)))
+                drop(of_users.insert(&table.name, rows_for(engine, &it.folder.join(file), table)))
             }
             (Role::Reference, _) => {
                 let rows = rows_of(Path::new(&files.of_table(table).unwrap()), table);
@@ -118,7 +132,7 @@ fn asked(engine: Engine, it: &Shipped) -> Option<Asked> {
     let root = schema.root();
     let key = root.column(root.key.unwrap());
     let mut records: Vec<(Vec<Value>, Children)> = vec![];
-    for mut user in rows_of(&it.folder.join(&it.root), root) {
+    for mut user in rows_for(engine, &it.folder.join(&it.root), root) {
         let own = user[&*key.header].clone();
         for (table, rows) in &of_users {
             let Role::Children { by, .. } = schema.table(schema.find(table).unwrap()).role else { continue };
@@ -139,7 +153,8 @@ fn asked(engine: Engine, it: &Shipped) -> Option<Asked> {
     let place = root.key.unwrap().0 as usize;
     records.sort_by(|(a, _), (b, _)| match (&a[place], &b[place]) {
         (Value::Int(a), Value::Int(b)) => a.cmp(b),
-        (a, b) => format!("{a:?}").cmp(&format!("{b:?}")),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        (a, b) => panic!("{a:?} and {b:?} are no keys"),
     });
     let ready = checked.engine_with(context);
     let users: Vec<User<'_>> = records.iter().map(|(record, children)| User { record, children }).collect();
@@ -154,7 +169,7 @@ fn agree(engine: Engine) {
     let all = shipped();
     let asked: Vec<Asked> = all.iter().filter_map(|it| asked(engine, it)).collect();
     // One asks what was decided before, which only a state knows.
-    let of_ledger = all.iter().filter(|it| std::fs::read_to_string(&it.rules).unwrap().contains("from ledger")).count();
+    let of_ledger = all.iter().filter(|it| it.text.contains("from ledger")).count();
     assert_eq!(asked.len() + of_ledger, all.len(), "what is refused is told above");
     compare(engine, &mut driver, &asked, of_ledger);
 }

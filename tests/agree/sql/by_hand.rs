@@ -1,0 +1,58 @@
+//! Rulebooks written by hand, one a theme, over the whole language and over data with all the nasties: every cell as the plain
+//! interpreter has it. The first lines of each say its zone and as-of; its tables stand in `by_hand/tables`.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Asked, Engine, compare,
+    shipped::{Shipped, asked},
+};
+
+/// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
+const FEW: [&str; 7] = ["big_decimals", "decimals", "firstlast", "intlimits", "missing", "overflow", "windows"];
+
+fn rulebooks() -> Vec<Shipped> {
+    let folder = Path::new("tests/agree/sql/by_hand");
+    let tables = std::fs::read_to_string(folder.join("tables")).unwrap();
+    let files = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let mut files: Vec<PathBuf> = files.filter(|it| it.extension().is_some_and(|it| it == "rules")).collect();
+    files.sort();
+    let all = files.into_iter().map(|rules| {
+        let own = std::fs::read_to_string(&rules).unwrap();
+        let as_of = own.lines().find_map(|it| it.strip_prefix("# as of ")).unwrap().to_owned();
+        let children = ["orders", "events", "visits"].map(|it| (it.to_owned(), format!("{it}.jsonl"))).into();
+        let (folder, root) = (folder.to_owned(), "users.jsonl".to_owned());
+        Shipped { folder, rules, text: own + &tables, root, children, as_of }
+    });
+    all.collect()
+}
+
+fn agree(engine: Engine, wanted: impl Fn(&str) -> bool) {
+    let Some(mut driver) = engine.driver() else { return };
+    let name = |it: &Shipped| it.rules.file_stem().unwrap().to_string_lossy().into_owned();
+    let all: Vec<Shipped> = rulebooks().into_iter().filter(|it| wanted(&name(it))).collect();
+    let asked: Vec<Asked> = all.iter().filter_map(|it| asked(engine, it)).collect();
+    let refused = all.len() - asked.len();
+    compare(engine, &mut driver, &asked, refused);
+}
+
+#[test]
+fn what_is_written_by_hand_is_the_same_on_duckdb() {
+    agree(Engine::DuckDb, |_| true);
+}
+
+#[test]
+fn what_is_written_by_hand_is_the_same_on_postgres() {
+    agree(Engine::Postgres, |_| true);
+}
+
+#[test]
+fn what_is_written_by_hand_is_the_same_on_clickhouse() {
+    agree(Engine::ClickHouse, |_| true);
+}
+
+#[test]
+fn what_is_written_by_hand_is_the_same_on_spark() {
+    let all = std::env::var_os("SQL_CASES").is_some();
+    agree(Engine::Spark, |name| all || FEW.contains(&name));
+}
