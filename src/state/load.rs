@@ -247,7 +247,7 @@ pub(super) fn write_fingerprints(database: &Connection, piece: i64, hashes: &[i6
 }
 
 fn users(database: &Connection, first: i64, behind: i64) -> rusqlite::Result<Done> {
-    let query = "SELECT number, key, seen, acted FROM users WHERE number >= ? AND number < ? ORDER BY number";
+    let query = "SELECT number, key, seen FROM users WHERE number >= ? AND number < ? ORDER BY number";
     let mut statement = database.prepare_cached(query)?;
     let mut rows = statement.query(params![first, behind])?;
     let (mut keys, mut absent, mut acted) = (Keys::default(), vec![], vec![]);
@@ -258,9 +258,12 @@ fn users(database: &Connection, first: i64, behind: i64) -> rusqlite::Result<Don
         }
         keys.push(row.get_ref(1)?.as_str()?);
         absent.extend(row.get::<_, Option<i64>>(2)?.map(|seen| (place, seen)));
-        if row.get(3)? {
-            set_bit(&mut acted, place);
-        }
+    }
+    let query = "SELECT DISTINCT user FROM decisions WHERE user >= ? AND user < ?";
+    let mut statement = database.prepare_cached(query)?;
+    let mut rows = statement.query(params![first, behind])?;
+    while let Some(row) = rows.next()? {
+        set_bit(&mut acted, (row.get::<_, i64>(0)? - first) as u16);
     }
     Ok(Done::Users(keys, Sparse::of(absent), acted))
 }

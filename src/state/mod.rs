@@ -34,6 +34,7 @@ mod names;
 mod packed;
 mod recording;
 mod remembered;
+mod rows;
 mod run;
 mod sparse;
 mod store;

@@ -10,10 +10,15 @@ use crate::state::{
     load::{piece_of, write_fingerprints},
     packed::{Pack, Packed},
     remembered::{NO_VALUE, Pieces, Users, place, set_bit},
+    rows::{self, number, optional, optional_number, text},
 };
 
-/// So many rows are kept before they are written.
-const ENOUGH: usize = 1 << 18;
+/// So many rows are kept before they are written: of those that have a place among others, many, so that they are written in the
+/// tables' own order, and a first run behind each other.
+const ENOUGH: usize = 1 << 20;
+
+/// Of those that come behind all others, in the order in which they are said.
+const ENOUGH_OF_LAST: usize = 1 << 15;
 
 /// And so many decisions.
 const ENOUGH_OF_LEDGER: usize = 1 << 11;
@@ -146,7 +151,7 @@ impl Recording {
             fingerprints.push(fingerprint);
         }
         self.waiting.users.end = self.next_user;
-        self.write_where_enough(self.waiting.users.len())?;
+        self.write_last_where(self.waiting.users.len(), ENOUGH_OF_LAST)?;
         Ok(number)
     }
 
@@ -217,7 +222,7 @@ impl Recording {
         reason: &'static str,
     ) -> Result<(), StateError> {
         self.waiting.transitions.push((user, segment, entered, reason));
-        self.write_where_enough(self.waiting.transitions.len())
+        self.write_last_where(self.waiting.transitions.len(), ENOUGH_OF_LAST)
     }
 
     /// Something was decided about a user; the ledger keeps the order.
@@ -226,7 +231,7 @@ impl Recording {
     /// Where it cannot be written.
     pub fn decide(&mut self, user: u32, segment: NameId, decision: Decision) -> Result<(), StateError> {
         self.waiting.decisions.push((user, segment, decision));
-        if self.waiting.decisions.len() < ENOUGH_OF_LEDGER { Ok(()) } else { self.write_ledger() }
+        self.write_last_where(self.waiting.decisions.len(), ENOUGH_OF_LEDGER)
     }
 
     /// The hash of the whole population, where it is known only now.
@@ -259,8 +264,11 @@ impl Recording {
         if waiting < ENOUGH { Ok(()) } else { self.write() }
     }
 
-    /// Writes what follows in order, while others still evaluate.
-    fn write_ledger(&mut self) -> Result<(), StateError> {
+    /// Writes what comes behind all that stands there, while others still evaluate.
+    fn write_last_where(&mut self, waiting: usize, enough: usize) -> Result<(), StateError> {
+        if waiting < enough {
+            return Ok(());
+        }
         let rest = self.next_user..self.next_user;
         let waiting = Waiting {
             users: std::mem::replace(&mut self.waiting.users, rest),
@@ -379,83 +387,66 @@ impl Waiting {
     }
 
     fn write(&self, database: &Connection, run: i64, pieces: &Pieces) -> rusqlite::Result<()> {
-        // Those to whom the rest refers come first.
-        let mut add = Late::new(database, "INSERT INTO users (number, key) VALUES (?, ?)");
-        for number in self.users.clone() {
-            add.prepared()?.execute(params![number, pieces.key(number)])?;
-        }
+        let added: Vec<u32> = self.users.clone().collect();
+        rows::write(database, "INSERT INTO users (number, key)", &added, |user| {
+            [number(*user), pieces.key(*user).map_or(rows::NULL, text)]
+        })?;
         let mut see = Late::new(database, "UPDATE users SET seen = ?2 WHERE number = ?1");
         for (user, seen) in &self.seen {
             see.prepared()?.execute(params![user, seen])?;
         }
-        let mut enter = Late::new(
-            database,
-            "INSERT INTO memberships (name, user, value, since) VALUES (?, ?, ?, ?)
-             ON CONFLICT (name, user) DO UPDATE SET value = excluded.value, since = excluded.since",
-        );
-        let mut leave = Late::new(database, "DELETE FROM memberships WHERE name = ? AND user = ?");
-        for (name, user, had) in &self.memberships {
-            match had {
-                Some((value, since)) => {
-                    enter.prepared()?.execute(params![name.0, user, value.map(|value| value.0), since])?
-                }
-                None => leave.prepared()?.execute(params![name.0, user])?,
-            };
+        // Of what is said of one user twice the last counts.
+        let said = self.memberships.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
+        let (enter, leave): (Vec<_>, Vec<_>) = said.filter_map(<[_]>::last).partition(|(_, _, had)| had.is_some());
+        let mut drop = Late::new(database, "DELETE FROM memberships WHERE name = ? AND user = ?");
+        for (name, user, _) in leave {
+            drop.prepared()?.execute(params![name.0, user])?;
         }
-        let mut keep = Late::new(
-            database,
-            "INSERT INTO kept (value, user, reached, held) VALUES (?, ?, ?, ?)
-             ON CONFLICT (value, user) DO UPDATE SET reached = excluded.reached, held = excluded.held",
-        );
+        let insert = "INSERT OR REPLACE INTO memberships (name, user, value, since)";
+        rows::write(database, insert, &enter, |(name, user, had)| {
+            let (value, since) = had.unwrap_or_default();
+            [number(name.0), number(*user), optional_number(value.map(|value| value.0)), number(since)]
+        })?;
+        let said = self.kept.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
+        let (keep, leave): (Vec<_>, Vec<_>) = said.filter_map(<[_]>::last).partition(|(_, _, kept)| kept.is_some());
         let mut drop = Late::new(database, "DELETE FROM kept WHERE value = ? AND user = ?");
-        for (value, user, kept) in &self.kept {
-            match kept {
-                Some(kept) => keep.prepared()?.execute(params![value.0, user, kept.reached, kept.held])?,
-                None => drop.prepared()?.execute(params![value.0, user])?,
-            };
+        for (value, user, _) in leave {
+            drop.prepared()?.execute(params![value.0, user])?;
         }
-        let mut tell =
-            Late::new(database, "INSERT INTO transitions (run, user, segment, entered, reason) VALUES (?, ?, ?, ?, ?)");
-        for (user, segment, entered, reason) in &self.transitions {
-            tell.prepared()?.execute(params![run, user, segment.0, entered, reason])?;
-        }
-        self.write_decisions(database, run)
-    }
-
-    fn write_decisions(&self, database: &Connection, run: i64) -> rusqlite::Result<()> {
-        let mut decide = Late::new(
-            database,
-            "INSERT INTO decisions (action_id, run, user, segment, deed, trigger, reason, do, channel, variant, message, with,
-                                    not_before, not_after, stopped, stopped_by, entered, occasion, decided_at, exempt)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        );
-        let mut act = Late::new(database, "UPDATE users SET acted = 1 WHERE number = ? AND acted = 0");
-        for (user, segment, it) in &self.decisions {
-            decide.prepared()?.execute(params![
-                it.action_id,
-                run,
-                user,
-                segment.0,
-                it.deed,
-                it.trigger,
-                it.reason,
-                it.act,
-                it.channel,
-                it.variant,
-                it.message,
-                it.with,
-                it.not_before,
-                it.not_after,
-                it.stopped,
-                it.stopped_by,
-                it.entered,
-                it.occasion,
-                it.decided_at,
-                it.exempt
-            ])?;
-            act.prepared()?.execute(params![user])?;
-        }
-        Ok(())
+        rows::write(database, "INSERT OR REPLACE INTO kept (value, user, reached, held)", &keep, |(value, user, kept)| {
+            let (reached, held) = kept.map_or((None, false), |kept| (kept.reached, kept.held));
+            [number(value.0), number(*user), optional_number(reached), number(held)]
+        })?;
+        let insert = "INSERT INTO transitions (run, user, segment, entered, reason)";
+        rows::write(database, insert, &self.transitions, |(user, segment, entered, reason)| {
+            [number(run), number(*user), number(segment.0), number(*entered), text(reason)]
+        })?;
+        let insert = "INSERT INTO decisions (action_id, run, user, segment, deed, trigger, reason, do, channel, variant, message, with,
+                                             not_before, not_after, stopped, stopped_by, entered, occasion, decided_at, exempt)";
+        rows::write(database, insert, &self.decisions, |(user, segment, it)| {
+            [
+                text(&it.action_id),
+                number(run),
+                number(*user),
+                number(segment.0),
+                text(&it.deed),
+                text(&it.trigger),
+                text(&it.reason),
+                text(&it.act),
+                optional(&it.channel),
+                optional(&it.variant),
+                optional(&it.message),
+                text(&it.with),
+                optional_number(it.not_before),
+                optional_number(it.not_after),
+                optional(&it.stopped),
+                optional(&it.stopped_by),
+                number(it.entered),
+                optional(&it.occasion),
+                number(it.decided_at),
+                number(it.exempt),
+            ]
+        })
     }
 }
 

@@ -488,8 +488,8 @@ impl Shared {
     fn take(&self, turn: UserTurn) -> Result<(), Failure> {
         let mut recorder = self.recorder();
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        recorder.take(turn, &mut |row: LedgerRow| match writer.as_mut() {
-            Some(writer) => writer.write(&Record { row: &row, zone: &self.zone, key_type: &self.key_type }),
+        recorder.take(turn, &mut |row: &LedgerRow| match writer.as_mut() {
+            Some(writer) => writer.write(&Record { row, zone: &self.zone, key_type: &self.key_type }),
             None => Ok(()),
         })
     }

@@ -95,7 +95,7 @@ impl Recorder {
     pub fn take<E: From<StateError>>(
         &mut self,
         user: UserTurn,
-        tell: &mut impl FnMut(LedgerRow) -> Result<(), E>,
+        tell: &mut impl FnMut(&LedgerRow) -> Result<(), E>,
     ) -> Result<(), E> {
         let UserTurn { key, number, returned, turn } = user;
         for (place, entered, reason) in &turn.moves {
@@ -117,10 +117,10 @@ impl Recorder {
             let what = (decision.segment, decision.done.name().to_owned(), stopped);
             *self.moves.decided.entry(what).or_default() += 1;
             let row = self.row(&key, &decision);
+            tell(&row)?;
             if let Some(names) = &mut self.names {
-                names.decide(number, &decision, &row, &self.tracked)?;
+                names.decide(number, &decision, row, &self.tracked)?;
             }
-            tell(row)?;
         }
         Ok(())
     }
@@ -239,12 +239,12 @@ impl Names {
         &mut self,
         number: u32,
         decision: &Decision,
-        row: &LedgerRow,
+        row: LedgerRow,
         tracked: &Tracked,
     ) -> Result<(), StateError> {
         let place = tracked.stays.iter().position(|stay| stay.definition == decision.segment);
         match place.and_then(|place| self.stays.get(place)) {
-            Some((name, _)) => self.recording.decide(number, *name, row.decision.clone()),
+            Some((name, _)) => self.recording.decide(number, *name, row.decision),
             None => Ok(()),
         }
     }
