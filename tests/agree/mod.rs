@@ -12,7 +12,7 @@ pub(crate) mod rules;
 mod settled;
 mod sql;
 
-use data::{Data, HEADERS, Moments};
+use data::{Data, HEADERS, Moments, Record};
 use evaluated::{Case, Files};
 use proptest::prelude::*;
 use rules::About;
@@ -128,4 +128,37 @@ fn nothing_is_lost_between_batches() {
         .fold(String::new(), |text, line| text + line + "\n");
     let case = Case::new(&alone, &data);
     assert!(case.plain() == case.streamed(Files::Csv, 2).found);
+}
+
+/// More cuts of a column than users in a block, so that they share lanes, and many values that are missing.
+#[test]
+fn more_cuts_than_users_in_a_block() {
+    let mut rules = rules::rulebook(&[], &[], About::Everybody);
+    for at in 0..1300 {
+        let (low, high) = (at * 7 % 2000, at * 7 % 2000 + at % 90);
+        let condition = match at % 5 {
+            0 => format!("points >= {low}"),
+            1 => format!("points between {low}..{high} or name = \"n{}\"", at % 40),
+            2 => format!("not (points > {low}) and rate < {}.5", at % 30),
+            3 => format!("(points < {low} or rate >= {}) and not (name in [\"n1\", \"n{}\"])", at % 20, at % 50),
+            _ => format!("at least 2 of (points > {high}, rate > {}, name = \"n{}\")", at % 9, at % 7),
+        };
+        rules += &format!("tag t{at} when {condition}\n");
+    }
+    let user = |at: usize| {
+        let cells = [
+            ("user_id", 1000, format!("u{at}")),
+            ("points", 9, (at * 37 % 2100).to_string()),
+            ("name", 11, format!("n{}", at % 60)),
+            ("rate", 13, (at * 13 % 31).to_string()),
+        ];
+        let there = cells.iter().filter(|(_, by, _)| at % by != 3);
+        Record::of(0, &there.map(|(column, _, cell)| (*column, cell.as_str())).collect::<Vec<_>>())
+    };
+    let data = Data { users: (0..700).map(user).collect(), orders: vec![], visits: vec![] };
+    let case = Case::new(&rules, &data);
+    let plain = case.plain();
+    for threads in [1, 2] {
+        assert!(plain == case.streamed(Files::Csv, threads).found);
+    }
 }

@@ -1,7 +1,8 @@
 //! Rows of a block put into the lanes of a source: those before each of its cuts, or those of each text.
 
 use super::{
-    lane::{self, BLOCK, Lane},
+    lane::{self, BLOCK, Lane, Lanes},
+    program::Source,
     ranked::Rank,
 };
 
@@ -17,15 +18,17 @@ pub(super) struct Fill {
 impl Fill {
     /// `of` each row the first lane that it lies in. The rows before a cut are those of the lanes before it; texts stay by themselves,
     /// since nothing lies between them. The last but one has all whose value is known, the last the others.
-    pub(super) fn fill(&mut self, rank: &Rank, of: &[u32], lanes: &mut [Lane]) {
-        let known = rank.pieces();
-        match rank {
-            Rank::Keys(_) if known > 2 * BLOCK => self.repeat(of, lanes.get_mut(..=known).unwrap_or_default()),
+    pub(super) fn fill(&mut self, source: &Source, of: &[u32], lanes: &mut Lanes) {
+        let known = source.rank.pieces();
+        match source.rank {
+            Rank::Keys(_) if known > 2 * BLOCK => self.share(source.lane, known + 1, of, lanes),
             Rank::Keys(_) => {
+                let lanes = lanes.some(source.lane, source.lanes());
                 scatter(of, lanes);
                 lane::accumulate(lanes.get_mut(..=known).unwrap_or_default());
             }
             Rank::Texts(_) => {
+                let lanes = lanes.some(source.lane, source.lanes());
                 scatter(of, lanes);
                 let texts = lanes.get_mut(..=known).unwrap_or_default();
                 let all = texts.iter().fold(Lane::NONE, |all, lane| all.or(*lane));
@@ -34,10 +37,11 @@ impl Fill {
         }
     }
 
-    /// Where there are many more cuts than rows, most lanes are the same as the one before: each different one is found once.
-    fn repeat(&mut self, of: &[u32], lanes: &mut [Lane]) {
+    /// Where there are many more cuts than rows, most lanes are the same as the one before: each different one is found once, and
+    /// shared where that can be.
+    fn share(&mut self, first: usize, number: usize, of: &[u32], lanes: &mut Lanes) {
         self.rows.clear();
-        self.rows.resize(lanes.len(), 0);
+        self.rows.resize(number, 0);
         for lane in of {
             self.rows.get_mut(*lane as usize).into_iter().for_each(|rows| *rows += 1);
         }
@@ -46,16 +50,23 @@ impl Fill {
             before += *rows;
             *rows = before;
         }
+        let different = before as usize + 1;
         self.different.clear();
-        self.different.resize(before as usize + 1, Lane::NONE);
+        self.different.resize(different, Lane::NONE);
         for (row, lane) in of.iter().enumerate() {
             if let Some(rows) = self.rows.get(*lane as usize) {
                 set(&mut self.different, *rows as usize, row);
             }
         }
         lane::accumulate(&mut self.different);
-        for (lane, rows) in lanes.iter_mut().zip(&self.rows) {
-            self.different.get(*rows as usize).into_iter().for_each(|rows| *lane = *rows);
+        let places = lanes.places(first, number);
+        if places.is_empty() {
+            for (lane, rows) in lanes.some(first, number).iter_mut().zip(&self.rows) {
+                self.different.get(*rows as usize).into_iter().for_each(|rows| *lane = *rows);
+            }
+        } else {
+            places.iter_mut().zip(&self.rows).for_each(|(place, rows)| *place = (first as u32 + rows) as u16);
+            lanes.some(first, different).iter_mut().zip(&self.different).for_each(|(lane, rows)| *lane = *rows);
         }
     }
 }

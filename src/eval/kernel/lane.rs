@@ -79,6 +79,14 @@ pub(super) fn dispatch<Work: WithSimd>(work: Work) -> Work::Output {
 pub(super) struct Lanes {
     /// As many as a power of two, so that no number of a lane, cut to it, is beyond them.
     rows: Vec<Lane>,
+    /// By number of a lane: where its rows stand, which many may share; of [`MANY`] lanes, and none otherwise.
+    places: Vec<u16>,
+}
+
+/// [`MANY`] lanes and where each stands.
+pub(super) struct Placed<'l> {
+    rows: &'l mut [Lane; MANY],
+    places: &'l [u16; MANY],
 }
 
 /// So many lanes that all numbers of 16 bits are of one: none needs to be looked at before it is used.
@@ -91,21 +99,22 @@ pub(super) trait Numbered {
     /// The rows of a lane.
     fn lane(&self, lane: u32) -> &Lane;
 
-    /// The rows of a lane, to be written.
+    /// The rows of a lane that shares them with no other, to be written.
     fn lane_mut(&mut self, lane: u32) -> Option<&mut Lane>;
 }
 
 static NOBODY: Lane = Lane::NONE;
 
-impl Numbered for [Lane; MANY] {
+impl Numbered for Placed<'_> {
     #[inline(always)]
     fn lane(&self, lane: u32) -> &Lane {
-        self.get(usize::from(lane as u16)).unwrap_or(&NOBODY)
+        let place = self.places.get(usize::from(lane as u16)).copied().unwrap_or(0);
+        self.rows.get(usize::from(place)).unwrap_or(&NOBODY)
     }
 
     #[inline(always)]
     fn lane_mut(&mut self, lane: u32) -> Option<&mut Lane> {
-        self.get_mut(usize::from(lane as u16))
+        self.rows.get_mut(usize::from(lane as u16))
     }
 }
 
@@ -124,13 +133,20 @@ impl Numbered for [Lane] {
 impl Lanes {
     /// So many, at least; all without rows.
     pub(super) fn new(lanes: usize) -> Lanes {
-        let lanes = if (FEW..=MANY).contains(&lanes) { MANY } else { lanes.next_power_of_two() };
-        Lanes { rows: vec![Lane::NONE; lanes] }
+        let is_many = (FEW..=MANY).contains(&lanes);
+        let lanes = if is_many { MANY } else { lanes.next_power_of_two() };
+        Lanes { rows: vec![Lane::NONE; lanes], places: (0..=u16::MAX).filter(|_| is_many).collect() }
     }
 
     /// All of them where they are [`MANY`].
-    pub(super) fn many(&mut self) -> Option<&mut [Lane; MANY]> {
-        self.rows.as_mut_slice().try_into().ok()
+    pub(super) fn many(&mut self) -> Option<Placed<'_>> {
+        let places = self.places.as_slice().try_into().ok()?;
+        Some(Placed { rows: self.rows.as_mut_slice().try_into().ok()?, places })
+    }
+
+    /// Where lanes that stand one behind the other have their rows, as far as they may share them.
+    pub(super) fn places(&mut self, first: usize, lanes: usize) -> &mut [u16] {
+        self.places.get_mut(first..first + lanes).unwrap_or_default()
     }
 
     /// All of them.

@@ -277,8 +277,7 @@ impl<'a> Kernel<'a> {
                         source.rank.lanes_of(column, shared.as_deref(), rows, &mut scratch.of);
                     }
                 }
-                let lanes = scratch.lanes.some(source.lane, source.lanes());
-                scratch.fill.fill(&source.rank, &scratch.of, lanes);
+                scratch.fill.fill(source, &scratch.of, &mut scratch.lanes);
             }
             let answers = segment.leaves.iter().filter_map(|at| Some((leaves.get(at)?, program.leaves.get(*at)?.1)));
             for (answer, lane) in answers {
@@ -292,7 +291,10 @@ impl<'a> Kernel<'a> {
             }
             let (sides, kept) = (&mut scratch.sides, &mut kept);
             match scratch.lanes.many() {
-                Some(lanes) => lane::dispatch(Combine { program, segment, block, lanes, sides, kept, counts }),
+                Some(mut lanes) => {
+                    let lanes = &mut lanes;
+                    lane::dispatch(Combine { program, segment, block, lanes, sides, kept, counts });
+                }
                 None => {
                     let lanes = scratch.lanes.all();
                     lane::dispatch(Combine { program, segment, block, lanes, sides, kept, counts });
