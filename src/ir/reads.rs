@@ -24,18 +24,21 @@ pub struct Reads {
     pub aggregates: BTreeSet<AggregateId>,
     /// Child tables, and their columns that are read, `at` among them.
     pub children: BTreeMap<TableId, BTreeSet<ColumnId>>,
+    /// Levels of which it is asked how far the next arm is.
+    pub to_next: BTreeSet<DefinitionId>,
 }
 
 impl Reads {
     /// Takes what something else reads too.
     pub fn join(&mut self, other: Reads) {
-        let Reads { columns, definitions, lists, params, lookups, aggregates, children } = other;
+        let Reads { columns, definitions, lists, params, lookups, aggregates, children, to_next } = other;
         self.columns.extend(columns);
         self.definitions.extend(definitions);
         self.lists.extend(lists);
         self.params.extend(params);
         self.lookups.extend(lookups);
         self.aggregates.extend(aggregates);
+        self.to_next.extend(to_next);
         for (table, columns) in children {
             self.children.entry(table).or_default().extend(columns);
         }
@@ -98,7 +101,11 @@ impl Rulebook {
             ExprKind::Column(id) => {
                 reads.columns.insert(*id);
             }
-            ExprKind::Definition(id) | ExprKind::ToNext(id) => open.push(*id),
+            ExprKind::Definition(id) => open.push(*id),
+            ExprKind::ToNext(id) => {
+                reads.to_next.insert(*id);
+                open.push(*id);
+            }
             ExprKind::InUploaded { list, .. } => {
                 reads.lists.insert(*list);
             }

@@ -26,10 +26,13 @@ pub trait Constants {
     fn zone(&self) -> &Zone;
 }
 
-pub(super) fn plan<'a>(rulebook: &'a Rulebook, asked: &[DefinitionId], constants: &dyn Constants) -> Plan<'a> {
-    let reads = rulebook.reads(asked.iter().copied());
+pub(super) fn plan<'a>(
+    rulebook: &'a Rulebook,
+    definitions: &BTreeSet<DefinitionId>,
+    constants: &dyn Constants,
+) -> Plan<'a> {
     let mut lowering = Lowering::new(rulebook, constants, None);
-    for id in rulebook.order.iter().filter(|id| reads.definitions.contains(id)) {
+    for id in rulebook.order.iter().filter(|id| definitions.contains(id)) {
         lowering.definition(*id);
     }
     let mut plan = lowering.plan;

@@ -14,7 +14,10 @@ pub use cuts::{Cuts, Domain, Range};
 pub use lower::Constants;
 pub(crate) use lower::is_constant;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     ir::{AggregateId, Body, DefinitionId, Expr, Over, Rulebook},
@@ -146,9 +149,9 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Prepares some definitions, and those that they build on, in the order of evaluation.
-    pub fn of(rulebook: &'a Rulebook, asked: &[DefinitionId], constants: &dyn Constants) -> Plan<'a> {
-        lower::plan(rulebook, asked, constants)
+    /// Prepares definitions, all that they build on among them, in the order of evaluation.
+    pub fn of(rulebook: &'a Rulebook, definitions: &BTreeSet<DefinitionId>, constants: &dyn Constants) -> Plan<'a> {
+        lower::plan(rulebook, definitions, constants)
     }
 
     /// Prepares conditions of clauses over the same rows: for each of some lists the condition that all of it holds, none of an

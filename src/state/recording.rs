@@ -413,10 +413,15 @@ impl Waiting {
         for (value, user, _) in leave {
             drop.prepared()?.execute(params![value.0, user])?;
         }
-        rows::write(database, "INSERT OR REPLACE INTO kept (value, user, reached, held)", &keep, |(value, user, kept)| {
-            let (reached, held) = kept.map_or((None, false), |kept| (kept.reached, kept.held));
-            [number(value.0), number(*user), optional_number(reached), number(held)]
-        })?;
+        rows::write(
+            database,
+            "INSERT OR REPLACE INTO kept (value, user, reached, held)",
+            &keep,
+            |(value, user, kept)| {
+                let (reached, held) = kept.map_or((None, false), |kept| (kept.reached, kept.held));
+                [number(value.0), number(*user), optional_number(reached), number(held)]
+            },
+        )?;
         let insert = "INSERT INTO transitions (run, user, segment, entered, reason)";
         rows::write(database, insert, &self.transitions, |(user, segment, entered, reason)| {
             [number(run), number(*user), number(segment.0), number(*entered), text(reason)]

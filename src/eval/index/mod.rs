@@ -96,7 +96,7 @@ impl Index {
     pub fn of(interpreter: Interpreter<'_>, context: &Context) -> Index {
         let rulebook = interpreter.rulebook();
         let constants = AsOf { interpreter, context };
-        let plan = Plan::of(rulebook, &rulebook.order, &constants);
+        let plan = Plan::of(rulebook, &rulebook.order.iter().copied().collect(), &constants);
         let named = |wanted: fn(&Body) -> bool| -> Vec<DefinitionId> {
             let all = rulebook.definitions.iter().zip(0..);
             all.filter(|(definition, _)| wanted(&definition.body)).map(|(_, at)| DefinitionId(at)).collect()

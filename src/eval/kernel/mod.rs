@@ -39,7 +39,7 @@ use crate::{
         constants::AsOf,
         reference::{Known, Row},
     },
-    ir::{AggregateFunction, AggregateId, Body, DefinitionId, ExprKind},
+    ir::{AggregateFunction, AggregateId, Body, DefinitionId},
     plan::{Atom, AtomId, NodeId, Plan, Slot, Step},
     schema::ColumnId,
     value::{Type, Value},
@@ -119,22 +119,12 @@ impl<'a> Kernel<'a> {
     /// Prepares what is asked for. Where the results are not looked at user by user, they are only counted.
     pub fn new(interpreter: Interpreter<'a>, context: &Context, asked: &[DefinitionId], looked_at: bool) -> Kernel<'a> {
         let constants = AsOf { interpreter, context };
-        let plan = Plan::of(interpreter.rulebook(), asked, &constants);
         let rulebook = interpreter.rulebook();
-        let program = Program::of(rulebook, &plan, &Wanted { asked, looked_at });
         let reads = rulebook.reads(asked.iter().copied());
+        let plan = Plan::of(rulebook, &reads.definitions, &constants);
+        let program = Program::of(rulebook, &plan, &Wanted { asked, looked_at });
         let is_funnel = |id: &AggregateId| matches!(rulebook.aggregate(*id).function, AggregateFunction::Funnel(..));
         let funnels = reads.aggregates.iter().copied().filter(is_funnel).collect();
-        let mut to_next = BTreeSet::new();
-        for id in &reads.definitions {
-            rulebook.definition(*id).body.each_expr(&mut |expr| {
-                expr.each(&mut |node| {
-                    if let ExprKind::ToNext(level) = &node.kind {
-                        to_next.insert(*level);
-                    }
-                });
-            });
-        }
         let (mut conditions, mut aliases) = (vec![None; rulebook.definitions.len()], HashMap::new());
         for step in &plan.steps {
             match step {
@@ -166,7 +156,7 @@ impl<'a> Kernel<'a> {
             others,
             text_questions,
             funnels,
-            to_next,
+            to_next: reads.to_next,
             conditions,
             aliases,
             scratch,
