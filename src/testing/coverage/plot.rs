@@ -102,7 +102,7 @@ impl<'p> Plots<'p> {
         });
         let numbers: Vec<&Change> = numbers.collect();
         let exprs = roots.exprs(&ir);
-        let mut setup = Setup::of_all(&ir, &ids, &exprs, &numbers, context, Reckoned::Not);
+        let mut setup = Setup::of_all(&ir, &ids, (&exprs, &roots.triggering(&ir)), &numbers, context, Reckoned::Not);
         // Who it is, a diary says by its first label.
         setup.values.remove(&Slot::Key);
         setup.rows_of_triggers(&ir, &roots, context, &numbers);
