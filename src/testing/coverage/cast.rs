@@ -28,7 +28,8 @@ impl Plots<'_> {
         let mut most = 1;
         let mut kept: Vec<Vec<Made>> = vec![];
         for _ in 0..PEOPLE {
-            let made = self.setup.made(&kept, dice);
+            let mut made = self.setup.made(&kept, dice);
+            self.setup.chain(&self.stage.ir, self.context, &mut made, dice);
             let page = Page { at: now, made };
             let inside = self.stage.inside(&page, 0, &self.roots, &self.setup, self.context);
             if inside == 0 && !self.roots.segments.is_empty() {
@@ -66,7 +67,9 @@ impl Plots<'_> {
             for _ in 0..HEARD {
                 let Some(made) = dice.pick(&self.inside).cloned() else { break };
                 let mut then = made.clone();
-                then.iter_mut().for_each(|made| drop(made.insert(Slot::Rows(table), Piece::Rows(vec![]))));
+                if dice.throw(2) == 0 {
+                    then.iter_mut().for_each(|made| drop(made.insert(Slot::Rows(table), Piece::Rows(vec![]))));
+                }
                 let first = Page { at: now, made: then.clone() };
                 let at = now.saturating_add(60 * MINUTE);
                 self.append(&mut then, table, at, dice);

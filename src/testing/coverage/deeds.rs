@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use super::{
     Arm, Condition,
     numbers::{Aim, Change, Owner, Writer},
+    stops::is_left_to_holes,
     unknown::{self, Inside},
 };
 use crate::{
-    ir::{self, Act, DefinitionId, Expected, Expr, ExprKind, Fate, MessagePart, Rulebook, TriggerKind},
+    intern::Symbol,
+    ir::{self, Act, DefinitionId, Expected, Expr, ExprKind, Fate, Rulebook, TriggerKind},
     schema::TableId,
     source::Span,
     syntax::ast::{self, DeclarationKind},
@@ -55,11 +57,12 @@ fn needed(ir: &Rulebook, declaration: &ast::Declaration, writer: &Writer<'_>, fo
                 }
             }
         }
-        DeclarationKind::Channel(channel)
-            if ir.actions.channel(&channel.name.symbol).is_some_and(|it| holes(ir, it)) =>
-        {
+        DeclarationKind::Channel(channel) => {
             for requirement in &channel.requirements {
                 let ast::Requirement::MustContain(text) = requirement else { continue };
+                if !is_left_to_holes(ir, &channel.name.symbol, &text.value) {
+                    continue;
+                }
                 let span = text.span();
                 let before = writer.rulebook.sources().get(span.source).text().get(..span.range().start);
                 let start = before.and_then(|before| before.rfind("must")).unwrap_or(span.range().start);
@@ -71,14 +74,12 @@ fn needed(ir: &Rulebook, declaration: &ast::Declaration, writer: &Writer<'_>, fo
     }
 }
 
-/// Whether a message on the channel says something that rules do not write out.
-pub(super) fn holes(ir: &Rulebook, channel: &ir::Channel) -> bool {
+/// The messages on a channel.
+pub(super) fn messages<'i>(ir: &'i Rulebook, channel: &'i Symbol) -> impl Iterator<Item = &'i ir::Message> {
     let deeds = ir.actions.segments.iter().flat_map(|it| &it.triggers).flat_map(|trigger| trigger.body.deeds());
-    deeds.into_iter().any(|deed| match &deed.act {
-        Act::Send { channel: own, message } => {
-            *own == channel.name && message.parts.iter().any(|part| matches!(part, MessagePart::Hole { .. }))
-        }
-        Act::Do(_) | Act::Hold => false,
+    deeds.filter_map(move |deed| match &deed.act {
+        Act::Send { channel: own, message } if own == channel => Some(message),
+        Act::Send { .. } | Act::Do(_) | Act::Hold => None,
     })
 }
 

@@ -10,6 +10,7 @@
 mod acted;
 mod case;
 mod cast;
+mod chain;
 mod deeds;
 mod evidence;
 mod excerpt;
@@ -26,6 +27,7 @@ mod script;
 mod search;
 mod setup;
 mod step;
+mod stops;
 mod suggest;
 mod unknown;
 mod why;
@@ -432,12 +434,8 @@ impl<'m> Measure<'m> {
 
     /// Why no case can show a change, where none can.
     fn not_counted(&self, change: &Change, context: &Context) -> Option<String> {
-        if let Some(DeclarationKind::Channel(channel)) =
-            change.owner.shared().and_then(|at| self.whole.declaration(at)).map(|it| &it.kind)
-            && let Some(channel) = self.whole.ir.actions.channel(&channel.name.symbol)
-            && !deeds::holes(self.whole.ir, channel)
-        {
-            return Some("every message on it is written out, and none is as long".to_owned());
+        if change.owner.shared().is_some() {
+            return stops::same(&self.whole, change, context.clock.zone());
         }
         proof::same(&self.whole, change, context)
     }

@@ -106,8 +106,13 @@ impl Plots<'_> {
         for _ in 0..times.min(PAGES / 2) {
             let at = match before {
                 Some(last) => {
-                    let from = if dice.throw(2) == 0 { start } else { last };
-                    let at = self.later(from, self.gap(lengths, dice)).unwrap_or(from).saturating_add(shifted(dice));
+                    let again = matches!(kind, TriggerKind::Every(_)) || dice.throw(2) > 0;
+                    let from = if again { last } else { start };
+                    let gap = match kind {
+                        TriggerKind::Every(length) if dice.throw(4) > 0 => *length,
+                        _ => self.gap(lengths, dice),
+                    };
+                    let at = self.later(from, gap).unwrap_or(from).saturating_add(shifted(dice));
                     at.max(last.saturating_add(2 * MINUTE))
                 }
                 None => start,

@@ -1,24 +1,20 @@
 //! The search for users who show of one rule what no test shows: made up, asked with and without each change of a number, and kept
 //! where they show something new.
 
-use std::{cmp::Ordering, collections::BTreeMap};
-
 use super::{
     Measure, RuleCoverage,
     evidence::RuleSeen,
     excerpt::{Excerpt, Fates},
-    guess::Written,
-    made::{Dice, Made, Piece, Slot},
+    made::{Dice, Made},
     numbers::{Change, Owner},
     rule::Rule,
     setup::{Reckoned, Setup},
 };
 use crate::{
     eval::{Answers, Children, Context, GivenValues, Interpreter, User, reference::SoFar},
-    ir::{self, AggregateFunction, DefinitionId, FunnelStep, Over},
-    schema::{ColumnId, Role, TableId},
+    ir::{self, DefinitionId},
     testing::{Outcome, Suite, Surroundings},
-    value::{Value, compare},
+    value::Value,
 };
 
 /// Users that are made up for one rule.
@@ -26,9 +22,6 @@ pub(super) const TRIALS: usize = 8_000;
 
 /// So many are made up of what rules write alone, before lines are looked for that lie elsewhere.
 const PLAIN: usize = 400;
-
-/// Rows that are tried for a step of a funnel.
-const STEP_TRIALS: usize = 40;
 
 /// What is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +96,7 @@ impl<'s> Search<'s> {
             }
             let setup = if trial % 2 == 0 { &self.setup } else { &self.wide };
             let mut made = setup.made(&kept, &mut dice);
-            self.chain(&mut made, &mut dice);
+            setup.chain(&self.ir, self.context, &mut made, &mut dice);
             let mut tried = vec![];
             if trial > PLAIN && trial % 4 == 0 {
                 let base = if dice.throw(4) == 0 { &made } else { dice.pick(&kept).unwrap_or(&made) };
@@ -139,81 +132,9 @@ impl<'s> Search<'s> {
         Found { text: Some(self.block(name, &cases)), left: goals, noticed }
     }
 
-    /// Rows that follow each other as the steps of a funnel do, which would seldom come by chance.
-    fn chain(&self, made: &mut [Made], dice: &mut Dice) {
-        let funnels = self.setup.reads.aggregates.iter().map(|id| self.ir.aggregate(*id));
-        let funnels: Vec<(TableId, &[FunnelStep])> = funnels
-            .filter_map(|aggregate| match (&aggregate.function, aggregate.over) {
-                (AggregateFunction::Funnel(steps, _), Over::Children(table)) => Some((table, steps.as_slice())),
-                _ => None,
-            })
-            .collect();
-        let Some((table, steps)) = dice.pick(&funnels).copied() else { return };
-        let at = dice.throw(made.len());
-        if dice.throw(3) == 0 {
-            return;
-        }
-        let Some(user) = made.get_mut(at) else { return };
-        let (record, _, given) = self.person(user, at);
-        let mut answers = Answers::none(&self.ir);
-        for (id, value) in given {
-            if let Some(slot) = answers.values.get_mut(id.0 as usize) {
-                *slot = value;
-            }
-        }
-        let known = SoFar { record: &record, answers: &answers };
-        let interpreter = Interpreter::new(&self.ir, self.context);
-        let width = self.ir.schema.table(table).columns.len() as u32;
-        let mut rows = vec![];
-        for step in steps.iter().take(1 + dice.throw(steps.len())) {
-            let meets = |row: &BTreeMap<ColumnId, Written>| {
-                let value = |at: u32| row.get(&ColumnId(at)).map_or(Value::Missing, |it| it.value.clone());
-                let values: Vec<Value> = (0..width).map(value).collect();
-                interpreter.child_row(&known, &values).truth(&step.condition).is_true()
-            };
-            let tried = (0..STEP_TRIALS).map(|_| self.setup.row(table, dice)).find(meets);
-            rows.extend(tried);
-        }
-        // In the order of time.
-        if let Role::Children { at: Some(when), .. } = self.ir.schema.table(table).role {
-            let zone = self.context.clock.zone();
-            let mut whens: Vec<Written> = rows.iter().filter_map(|row| row.get(&when).cloned()).collect();
-            whens.sort_by(|a, b| compare::order(&a.value, &b.value, zone).unwrap_or(Ordering::Equal));
-            if let (Some(first), Some(last)) = (whens.first().cloned(), whens.last().cloned())
-                && dice.throw(2) == 0
-            {
-                // One step takes its time, and the others none.
-                let at = dice.throw(whens.len());
-                whens.iter_mut().enumerate().for_each(|(place, when)| {
-                    *when = if place < at { first.clone() } else { last.clone() };
-                });
-            }
-            let moments = rows.iter_mut().filter_map(|row| row.get_mut(&when));
-            moments.zip(whens).for_each(|(slot, when)| *slot = when);
-            // What belongs together has in common what steps are told apart by.
-            let by = self.ir.aggregates.iter().find_map(|it| match &it.function {
-                AggregateFunction::Funnel(_, by) if it.over == Over::Children(table) => *by,
-                _ => None,
-            });
-            if let Some((by, first)) = by.and_then(|by| Some((by, rows.first()?.get(&by)?.clone())))
-                && dice.throw(4) > 0
-            {
-                rows.iter_mut().for_each(|row| drop(row.insert(by, first.clone())));
-            }
-        }
-        if !rows.is_empty() {
-            user.insert(Slot::Rows(table), Piece::Rows(rows));
-        }
-    }
-
     /// Somebody at the first instant of a case, as a test plays it: there is a memory, and nothing is in it yet.
     pub(super) fn person(&self, made: &Made, at: usize) -> (Vec<Value>, Children, GivenValues) {
-        let (mut record, children, given) = self.setup.person(&self.ir, made, at);
-        let here = self.ir.actions.memory.here.and_then(|here| record.get_mut(here.0 as usize));
-        if let Some(slot) = here {
-            *slot = Value::Timestamp(self.context.clock.now());
-        }
-        (record, children, given)
+        self.setup.remembering(&self.ir, self.context, made, at)
     }
 
     pub(super) fn goals(&self, shown: Option<&RuleCoverage>) -> Vec<Goal> {

@@ -28,6 +28,9 @@ const MANY: usize = 60;
 const FEW_KEYS: usize = 20;
 const MANY_KEYS: usize = 60_000;
 
+/// Letters that the other holes of a message say together.
+const HOLES: usize = 30;
+
 /// A rule and what it reads.
 pub(super) struct Setup {
     pub(super) id: DefinitionId,
@@ -55,14 +58,15 @@ impl Setup {
         context: &Context,
         reckoned: Reckoned,
     ) -> Setup {
-        Setup::of_all(ir, &[id], &[], changes, context, reckoned)
+        Setup::of_all(ir, &[id], (&[], &[]), changes, context, reckoned)
     }
 
-    /// What rules, and what is done about segments among them, are asked with. `exprs` are the deeds' own.
+    /// What rules, and what is done about segments among them, are asked with. `exprs` are the deeds' own, and rows of `tables`
+    /// set them off.
     pub(super) fn of_all(
         ir: &ir::Rulebook,
         ids: &[DefinitionId],
-        exprs: &[&ir::Expr],
+        (exprs, tables): (&[&ir::Expr], &[TableId]),
         changes: &[&Change],
         context: &Context,
         reckoned: Reckoned,
@@ -77,8 +81,8 @@ impl Setup {
             let clashes = |other: &DefinitionId| {
                 let behind = ir.reads([*other]);
                 let columns = behind.columns.iter().any(|it| reads.columns.contains(it));
-                let tables = behind.children.keys().any(|it| reads.children.contains_key(it));
-                columns || tables || behind.definitions.iter().any(|it| it != other && given.contains(it))
+                let rows = behind.children.keys().any(|it| reads.children.contains_key(it) || tables.contains(it));
+                columns || rows || behind.definitions.iter().any(|it| it != other && given.contains(it))
             };
             let Some(clash) = given.iter().copied().find(clashes) else { break reads };
             given.remove(&clash);
@@ -213,7 +217,7 @@ impl Setup {
                     let MessagePart::Hole { value, .. } = part else { continue };
                     if let (ir::ExprKind::Column(id), Type::Text) = (&value.kind, &value.ty) {
                         // Beside it other holes may say a few characters.
-                        found.extend((left.saturating_sub(9)..=left + 1).filter(|it| *it > 0).map(|it| (*id, it)));
+                        found.extend((left.saturating_sub(HOLES)..=left + 1).filter(|it| *it > 0).map(|it| (*id, it)));
                     }
                 }
             }

@@ -1,7 +1,10 @@
 //! Why no case was found that would show something.
 
 use super::{Gap, search::TRIALS, setup::CROWD};
-use crate::ir::{AggregateFunction, Body, DefinitionId, Over, RankAmount, Rulebook};
+use crate::{
+    ir::{AggregateFunction, Body, DefinitionId, Over, RankAmount, Rulebook},
+    source::Span,
+};
 
 /// Of a gap that stays, what is in the way; the rulebook is the one that the gap stands in.
 pub fn why(rulebook: &Rulebook, gap: &Gap) -> String {
@@ -12,7 +15,10 @@ pub fn why(rulebook: &Rulebook, gap: &Gap) -> String {
         return "no rule that reads it comes to something else".to_owned();
     };
     let in_condition = |expr: &crate::ir::Expr| expr.span.start <= gap.span.start && gap.span.end <= expr.span.end;
-    if matches!(&rule.body, Body::Segment(condition) if !in_condition(condition)) {
+    let is_here =
+        |span: Span| span.source == gap.span.source && (rule.span.start..=gap.span.start).contains(&span.start);
+    let of_channel = rulebook.actions.channels.iter().any(|channel| is_here(channel.span));
+    if of_channel || matches!(&rule.body, Body::Segment(condition) if !in_condition(condition)) {
         return "no diary that was tried would come out otherwise: write one by hand, `then as of …`, or write the rules without it"
             .to_owned();
     }
