@@ -139,6 +139,11 @@ pub(crate) trait Dialect {
         true
     }
 
+    /// Whether one of many lists can be picked: the first, the last, the most frequent.
+    fn picks_lists(&self) -> bool {
+        true
+    }
+
     /// Whether rows can be put in an order of which a part rises and a part falls.
     fn breaks_ties(&self) -> bool {
         true

@@ -423,6 +423,10 @@ impl Lowering<'_> {
         let here = |sql: Sql, empty: Empty| Answer::Here(vec![Part::of(sql, empty)]);
         let zero = || Empty::Counted(Sql::int(0));
         let element = clause.element.clone();
+        if matches!(element.as_ref().map(|it| &it.ty), Some(Type::List(_))) && !self.dialect.picks_lists() {
+            self.cannot(aggregate.span, "a question about lists of many rows is not written", "");
+            return here(Sql::NULL, Empty::Missing);
+        }
         let value = element.as_ref().and_then(|it| it.parts.first()).cloned();
         match (&aggregate.function, element) {
             (AggregateFunction::Count, None) => here(Sql::aggregate("count", None, clause.rows), zero()),

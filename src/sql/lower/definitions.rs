@@ -220,7 +220,8 @@ impl Lowering<'_> {
             let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
             let mut columns = std::collections::HashMap::new();
             for (at, column) in table.columns.iter().enumerate() {
-                if column.ty == Type::Duration {
+                let is_read = ColumnId(at as u32) == key_column || self.lookups_read.contains(&(id, ColumnId(at as u32)));
+                if column.ty == Type::Duration || !is_read {
                     continue;
                 }
                 let name = self.names.of(&format!("{}_{}", table.name, column.name));
@@ -235,16 +236,35 @@ impl Lowering<'_> {
         let value = self.keep_as(value, "key");
         let Some((step, columns)) = self.lookups.get(&id).cloned() else { return Sql::NULL };
         let (Some(wanted), Some(by)) = (columns.get(&column), columns.get(&key_column)) else { return Sql::NULL };
+        // A second column by the same key comes with the same join.
+        let by_key = match &value {
+            Sql::Column(_, name) => name.clone(),
+            _ => table.column(key_column).name.to_string(),
+        };
+        let known = self.stack().joined(&step, by, &value);
         let from = self.at;
         let relation = self.stack().relation(from).to_owned();
-        let alias = self.names.of(table.name.as_str());
+        let alias = match &known {
+            Some((alias, _)) => alias.clone(),
+            None => self.names.of(&format!("{}_of_{by_key}", table.name)),
+        };
+        let wanted = Sql::of(&alias, wanted);
+        if let Some((name, level)) = known.as_ref().and_then(|_| self.stack().find_joined(&wanted)) {
+            self.at = self.at.max(level);
+            return Sql::column(&name);
+        }
+        let name = self.names.of(&format!("{by_key}_{}", table.column(column).name));
+        let item = Item::named(wanted, &name);
+        if let Some((alias, level)) = known {
+            self.stack().bring(&alias, item);
+            self.at = self.at.max(level);
+            return Sql::column(&name);
+        }
         let own = match &value {
             Sql::Column(_, name) => Sql::of(&relation, name),
             other => other.clone(),
         };
         let on = Sql::binary(Sql::of(&alias, by), "=", own);
-        let name = self.names.of(&format!("{}_{}", table.name, table.column(column).name));
-        let item = Item::named(Sql::of(&alias, wanted), &name);
         let join = Join { kind: "LEFT JOIN", from: From::As(step, alias), on: Some(on) };
         let stack = match &mut self.rows {
             Some(rows) => &mut rows.stack,

@@ -143,9 +143,11 @@ impl Lowering<'_> {
         Some(Sql::binary(unfit, "=", Sql::int(0)))
     }
 
-    /// Where something stands: `shop.rules:12`.
+    /// Where something stands: `shop.rules:12`, from the folder of the rules on, so that the query is the same wherever that lies.
     pub(crate) fn place(&self, span: Span) -> String {
         let source = self.sources.get(span.source);
-        format!("{}:{}", source.name(), source.line_column(span.start).line)
+        let folder = self.sources.folder();
+        let name = source.name().strip_prefix(folder).unwrap_or(source.name());
+        format!("{name}:{}", source.line_column(span.start).line)
     }
 }
