@@ -386,6 +386,11 @@ pub(crate) trait Dialect {
     /// Aggregates that together are the exact sum of whole or decimal numbers, whatever it comes to.
     fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql>;
 
+    /// Whether a sum of this type is either there or ends the query: what leaves the range is no missing value.
+    fn sums_or_ends(&self, _: &Type) -> bool {
+        false
+    }
+
     /// The sum that such pieces make; missing where it is out of range.
     fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed;
 

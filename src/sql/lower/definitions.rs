@@ -1,7 +1,7 @@
 //! Definitions: each a column named after it, with its label and where it stands; and what the tables of the warehouse hold.
 
 use crate::{
-    ir::{Arm, Body, Choice, Definition, DefinitionId, Expr, Ladder, Score},
+    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Ladder, Score},
     schema::{ColumnId, Role, TableId},
     source::Span,
     sql::{
@@ -10,7 +10,7 @@ use crate::{
         lower::{Bound, Held, Length, Lowering},
         stack::Stack,
     },
-    value::Type,
+    value::{Type, UpperEnd},
 };
 
 impl Lowering<'_> {
@@ -28,6 +28,10 @@ impl Lowering<'_> {
             let column = table.column(id);
             let name = self.names.of(&column.name);
             let held = self.input(&input, &column.header, &column.ty, &name, column.span, &mut select);
+            // What the rules promise; floats that are no numbers are missing all the same.
+            if let (Held::One(Sql::Column(_, name)), false) = (&held, column.optional || column.ty == Type::Float) {
+                self.always_known.insert(name.clone());
+            }
             self.columns.insert(id, held);
         }
         if let Some(Held::One(Sql::Column(_, name))) = self.columns.get(&key) {
@@ -98,7 +102,7 @@ impl Lowering<'_> {
                 self.named(value, name, comment)
             }
             Body::Tag(condition) | Body::Segment(condition) => {
-                let holds = self.value(condition);
+                let holds = self.holds(condition);
                 let closed = self.closed(holds);
                 let held = self.named(closed, name, comment);
                 if let Held::One(Sql::Column(_, name)) = &held {
@@ -127,7 +131,29 @@ impl Lowering<'_> {
     }
 
     fn named(&mut self, sql: Sql, name: &str, comment: String) -> Held {
-        Held::One(if sql.is_short() { sql } else { self.column_of(sql, name, Some(comment)) })
+        if sql.is_short() {
+            return Held::One(sql);
+        }
+        let is_known = self.is_never_missing(&sql);
+        let column = self.column_of(sql, name, Some(comment));
+        if let (Sql::Column(_, name), true) = (&column, is_known) {
+            self.always_known.insert(name.clone());
+        }
+        Held::One(column)
+    }
+
+    /// A condition where it only matters of whom it is true: unknown may as well be false.
+    pub(crate) fn holds(&mut self, expr: &Expr) -> Sql {
+        match &expr.kind {
+            ExprKind::And(parts) => Sql::all(parts.iter().map(|it| self.holds(it)).collect::<Vec<_>>()),
+            ExprKind::Or(parts) => Sql::any(parts.iter().map(|it| self.holds(it)).collect::<Vec<_>>()),
+            ExprKind::CompareAge { op, moment, duration } => self.older(&[(*op, &**duration)], moment),
+            ExprKind::AgeBetween { moment, low, high, upper } => {
+                let below = if *upper == UpperEnd::Included { CompareOp::AtMost } else { CompareOp::Less };
+                self.older(&[(CompareOp::AtLeast, low), (below, high)], moment)
+            }
+            _ => self.value(expr),
+        }
     }
 
     /// True or false, never unknown.
@@ -138,10 +164,17 @@ impl Lowering<'_> {
     /// Whether a condition is known of everybody.
     fn is_never_missing(&self, holds: &Sql) -> bool {
         match holds {
-            Sql::Literal(Literal::Bool(_)) | Sql::IsNull(_) | Sql::IsKnown(_) => true,
+            Sql::Literal(literal) => *literal != Literal::Null,
+            Sql::IsNull(_) | Sql::IsKnown(_) => true,
             Sql::Column(_, name) => self.always_known.contains(name),
+            Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=", of) => [&of.0, &of.1].iter().all(|it| self.is_never_missing(it)),
+            Sql::Between(of) => [&of.0, &of.1, &of.2].iter().all(|it| self.is_never_missing(it)),
+            Sql::In(of, list) => self.is_never_missing(of) && list.iter().all(|it| self.is_never_missing(it)),
             Sql::All(parts) | Sql::Any(parts) => parts.iter().all(|it| self.is_never_missing(it)),
             Sql::Not(of) => self.is_never_missing(of),
+            Sql::Case(arms, Some(otherwise)) => {
+                arms.iter().map(|(_, then)| then).chain([&**otherwise]).all(|it| self.is_never_missing(it))
+            }
             _ => false,
         }
     }
@@ -150,7 +183,7 @@ impl Lowering<'_> {
         let value = self.value(&score.base);
         let mut sum = self.widened(value, &score.base.ty, ty);
         for arm in &score.arms {
-            let condition = self.value(&arm.condition);
+            let condition = self.holds(&arm.condition);
             let points = self.value(&arm.points);
             let points = self.widened(points, &arm.points.ty, ty);
             let none = self.literal(&crate::value::aggregate::sum(&crate::value::Value::List([].into()), ty), ty);
@@ -184,7 +217,7 @@ impl Lowering<'_> {
         for arm in &ladder.arms {
             match &arm.choice {
                 Choice::From { condition, .. } | Choice::When(condition) => {
-                    let condition = self.value(condition);
+                    let condition = self.holds(condition);
                     let condition = if ladder.exclusive { self.keep_as(condition, "holds") } else { condition };
                     arms.push((condition, name(arm)));
                 }

@@ -338,7 +338,7 @@ impl<'a> Lowering<'a> {
             ExprKind::Lookup { table, key, column } => self.lookup(*table, key, *column),
             ExprKind::Definition(id) => one(self.definition(*id)),
             ExprKind::If { condition, then, otherwise } => {
-                let condition = self.value(condition);
+                let condition = self.holds(condition);
                 let (then, otherwise) = (self.value(then), self.value(otherwise));
                 Sql::if_else(condition, then, otherwise)
             }

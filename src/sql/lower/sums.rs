@@ -39,6 +39,11 @@ impl Lowering<'_> {
             Type::Float => Part::of(self.float_sum(clause, value, span), Empty::Is(none)),
             _ => {
                 let pieces = self.dialect.sum(value.clone(), ty, clause.rows.clone());
+                // Where its parts are never missing, one `coalesce` behind the join is enough, unless there is none.
+                let always = pieces.len() == 1 && self.dialect.sums_or_ends(ty);
+                if always && self.rows.is_some() {
+                    return Part { pieces, whole: Whole::Total(ty.clone()), empty: Empty::Counted(none), own: None };
+                }
                 let pieces = pieces.into_iter().map(|it| self.zero(it)).collect();
                 Part { pieces, whole: Whole::Total(ty.clone()), empty: Empty::Is(none), own: None }
             }
