@@ -160,6 +160,18 @@ impl Sources {
         id
     }
 
+    /// What the names of all texts begin with, up to the last `/`: the folder that they lie in; empty where they have none in common.
+    pub fn folder(&self) -> &str {
+        let mut names = self.all.iter().map(Source::name);
+        let Some(first) = names.next() else { return "" };
+        let same = names.fold(first.len(), |same, name| {
+            let alike = first.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+            same.min(alike)
+        });
+        let end = first.as_bytes().get(..same).and_then(|it| it.iter().rposition(|it| *it == b'/'));
+        end.and_then(|end| first.get(..=end)).unwrap_or_default()
+    }
+
     /// The source behind an id that this collection gave out.
     pub fn get(&self, id: SourceId) -> &Source {
         self.all.get(id.0 as usize).expect("a source id comes from the collection that is asked")

@@ -136,6 +136,7 @@ pub fn query(
     }
     let reads = rulebook.reads(asked);
     let mut lowering = Lowering::new(rulebook, sources, context, target, dialect);
+    lowering.lookups_read.clone_from(&reads.lookups);
     lowering.keep_names();
     lowering.read_clock();
     // What only a state remembers is missing here.

@@ -187,9 +187,15 @@ impl Pen<'_> {
                 let bind = binding(operator);
                 let left = self.sql(&of.0, bind, indent);
                 let right = self.sql(&of.1, tighter(bind), indent + 2);
-                let between = if left.contains('\n') { line(0) } else { " ".into() };
+                let is_tall = left.contains('\n') || right.contains('\n');
+                let between = if is_tall { line(0) } else { " ".into() };
                 let text = format!("{left}{between}{operator} {right}");
                 if beside > bind { format!("({text})") } else { text }
+            }
+            Sql::Between(of) => {
+                let [low, high] = [&of.1, &of.2].map(|it| self.flat(it, Bind::Join));
+                let text = format!("{}{}BETWEEN {low} AND {high}", self.sql(&of.0, Bind::Join, indent), line(0));
+                if beside > Bind::Compare { format!("({text})") } else { text }
             }
             Sql::In(of, list) => {
                 let of = self.sql(of, Bind::Join, indent);
@@ -216,7 +222,6 @@ impl Pen<'_> {
             | Sql::Minus(_)
             | Sql::IsNull(_)
             | Sql::IsKnown(_)
-            | Sql::Between(_)
             | Sql::InTable(..)
             | Sql::Call(..)
             | Sql::Aggregate(_) => return None,

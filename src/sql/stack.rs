@@ -78,6 +78,41 @@ impl Stack {
         from + 1
     }
 
+    /// What a step is called that is joined already by this column and this value, and the level from which on its columns may be read.
+    pub(crate) fn joined(&self, step: &str, by: &str, key: &Sql) -> Option<(String, usize)> {
+        let plain = |sql: &Sql| match sql {
+            Sql::Column(_, name) => Sql::column(name),
+            other => other.clone(),
+        };
+        self.layers.iter().zip(1..).find_map(|(layer, level)| {
+            layer.joins.iter().find_map(|(join, _)| match (&join.from, &join.on) {
+                (From::As(of, alias), Some(Sql::Binary("=", on))) if of == step => {
+                    (on.0 == Sql::of(alias, by) && plain(&on.1) == plain(key)).then(|| (alias.clone(), level))
+                }
+                _ => None,
+            })
+        })
+    }
+
+    /// The column that a join brings already, and the level from which on it may be read.
+    pub(crate) fn find_joined(&self, wanted: &Sql) -> Option<(String, usize)> {
+        self.layers.iter().zip(1..).find_map(|(layer, level)| {
+            let item = layer.joins.iter().flat_map(|(_, items)| items).find(|it| it.sql == *wanted)?;
+            Some((item.alias.clone()?, level))
+        })
+    }
+
+    /// One more column of what is joined under a name.
+    pub(crate) fn bring(&mut self, alias: &str, item: Item) {
+        let joins = self.layers.iter_mut().flat_map(|it| &mut it.joins);
+        for (join, items) in joins {
+            if matches!(&join.from, From::As(_, of) if of == alias) {
+                items.push(item);
+                return;
+            }
+        }
+    }
+
     fn layer(&mut self, from: usize, names: &mut Names<'_>) -> Option<&mut Layer> {
         while self.layers.len() <= from {
             let name = names.of(&format!("{}_{}", self.base, self.layers.len() + 1));

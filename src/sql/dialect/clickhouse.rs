@@ -76,6 +76,10 @@ impl Dialect for ClickHouse {
         })
     }
 
+    fn picks_lists(&self) -> bool {
+        false
+    }
+
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let text = Sql::call("toString", [column]);
         // `1y2mo3d4h5min6.5s`, as Tagwell writes it; digits alone are microseconds.
@@ -152,7 +156,10 @@ impl Dialect for ClickHouse {
             _ => right,
         };
         match (ty, operator) {
-            (Type::Int, Arithmetic::Modulo) => Computed::Checked(int64(Sql::binary(int64(left), "%", int64(right)))),
+            (Type::Int, Arithmetic::Modulo) => {
+                // In 128 bits: the least number divided by -1 would end the query.
+                Computed::Checked(int64(Sql::binary(Sql::call("toInt128", [left]), "%", right)))
+            }
             (Type::Int, _) => {
                 Computed::Checked(fitting(Sql::binary(Sql::call("toInt128", [left]), operator.operator(), right)))
             }

@@ -329,13 +329,17 @@ impl Dialect for DuckDb {
     fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql> {
         let sum = |piece: Sql| Sql::aggregate("sum", Some(piece), filter.clone());
         match ty {
-            // A sum of decimals that leaves 38 digits ends the query; in two parts none does.
-            Type::Decimal(_) => {
+            // A sum that leaves 38 digits ends the query; of whole numbers, which may be as large, it is made in two parts.
+            Type::Decimal(0) => {
                 let whole = Sql::cast(Sql::call("trunc", [element.clone()]), "HUGEINT");
                 vec![sum(Sql::binary(element, "%", Sql::int(E18))), sum(Sql::binary(whole, "//", Sql::int(E18)))]
             }
             _ => vec![sum(element)],
         }
+    }
+
+    fn sums_or_ends(&self, ty: &Type) -> bool {
+        matches!(ty, Type::Decimal(1..))
     }
 
     fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed {
@@ -346,6 +350,7 @@ impl Dialect for DuckDb {
                 let high = Sql::cast(Sql::binary(high, "*", Sql::int(E18)), self.ty(ty).unwrap_or_default());
                 Computed::Checked(tried(Sql::cast(Sql::binary(high, "+", low), self.ty(ty).unwrap_or_default())))
             }
+            None if matches!(ty, Type::Decimal(_)) => Computed::Checked(low),
             None => self.try_cast(low, ty),
         }
     }

@@ -139,6 +139,11 @@ pub(crate) trait Dialect {
         true
     }
 
+    /// Whether one of many lists can be picked: the first, the last, the most frequent.
+    fn picks_lists(&self) -> bool {
+        true
+    }
+
     /// Whether rows can be put in an order of which a part rises and a part falls.
     fn breaks_ties(&self) -> bool {
         true
@@ -380,6 +385,11 @@ pub(crate) trait Dialect {
 
     /// Aggregates that together are the exact sum of whole or decimal numbers, whatever it comes to.
     fn sum(&self, element: Sql, ty: &Type, filter: Option<Sql>) -> Vec<Sql>;
+
+    /// Whether a sum of this type is either there or ends the query: what leaves the range is no missing value.
+    fn sums_or_ends(&self, _: &Type) -> bool {
+        false
+    }
 
     /// The sum that such pieces make; missing where it is out of range.
     fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed;

@@ -68,6 +68,10 @@ impl Dialect for Postgres {
         }
     }
 
+    fn picks_lists(&self) -> bool {
+        false
+    }
+
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let part = |part: &'static str| {
             Sql::words([

@@ -446,13 +446,19 @@ impl Dialect for Spark {
                 let high = Sql::cast(Sql::binary(digits.clone(), "DIV", Sql::int(E20)), "DECIMAL(38, 0)");
                 vec![sum(Sql::binary(digits, "%", Sql::int(E20))), sum(high)]
             }
-            // A sum of decimals that leaves 38 digits ends the query; in two parts none does. `DIV` gives 64 bits.
-            Type::Decimal(_) => {
+            // A sum that leaves 38 digits ends the query; of whole numbers, which may be as large, it is made in two parts. `DIV`
+            // gives 64 bits.
+            Type::Decimal(0) => {
                 let high = Sql::cast(Sql::binary(element.clone(), "DIV", Sql::int(E20)), "DECIMAL(38, 0)");
                 vec![sum(Sql::binary(element, "%", Sql::int(E20))), sum(high)]
             }
+            Type::Decimal(_) => vec![sum(element)],
             _ => vec![sum(Sql::cast(element, "DECIMAL(38, 0)"))],
         }
+    }
+
+    fn sums_or_ends(&self, ty: &Type) -> bool {
+        matches!(ty, Type::Decimal(1..)) && fine(ty) == 0
     }
 
     fn total(&self, pieces: Vec<Sql>, ty: &Type) -> Computed {
@@ -467,6 +473,7 @@ impl Dialect for Spark {
                 let sum = Sql::call("try_add", [fit(high), fit(low)]);
                 if scale > 0 { with_point(sum, scale) } else { sum }
             }
+            None if matches!(ty, Type::Decimal(_)) => low,
             None => fit(low),
         })
     }

@@ -227,7 +227,11 @@ impl Lowering<'_> {
             let described = table.column(at);
             let happened = Sql::of(&input, &described.header);
             let now = self.told_by_clock(self.now_of_rows(&described.ty));
-            select.filter.push(Sql::any([happened.clone().missing(), Sql::binary(happened, "<=", now)]));
+            let until_now = Sql::binary(happened.clone(), "<=", now);
+            select.filter.push(match described.optional {
+                true => Sql::any([happened.missing(), until_now]),
+                false => until_now,
+            });
         }
         let mut before = vec![];
         if rows.user_columns.is_empty() {
@@ -423,6 +427,10 @@ impl Lowering<'_> {
         let here = |sql: Sql, empty: Empty| Answer::Here(vec![Part::of(sql, empty)]);
         let zero = || Empty::Counted(Sql::int(0));
         let element = clause.element.clone();
+        if matches!(element.as_ref().map(|it| &it.ty), Some(Type::List(_))) && !self.dialect.picks_lists() {
+            self.cannot(aggregate.span, "a question about lists of many rows is not written", "");
+            return here(Sql::NULL, Empty::Missing);
+        }
         let value = element.as_ref().and_then(|it| it.parts.first()).cloned();
         match (&aggregate.function, element) {
             (AggregateFunction::Count, None) => here(Sql::aggregate("count", None, clause.rows), zero()),
@@ -451,7 +459,9 @@ impl Lowering<'_> {
                     (None, true) => self.dialect.any(Sql::bool(true), None),
                     (rows, false) => self.dialect.any(holds, rows.clone()),
                 };
-                here(Sql::call("coalesce", [any, Sql::bool(false)]), Empty::Counted(Sql::bool(false)))
+                // Of children, those without any are met behind the join.
+                let any = if self.rows.is_some() { any } else { Sql::call("coalesce", [any, Sql::bool(false)]) };
+                here(any, Empty::Counted(Sql::bool(false)))
             }
             (AggregateFunction::Sum, Some(element)) if element.ty == Type::Duration => {
                 let sums = self.length_sum_of(&clause, &element.parts, element.months.as_ref());

@@ -58,7 +58,7 @@ impl Lowering<'_> {
     pub(crate) fn clause(&mut self, aggregate: &Aggregate, order: &Order) -> Clause {
         let ((rows, known, element), level) = self.measured(|this| {
             let conditions: Vec<Sql> =
-                [&aggregate.window, &aggregate.filter].into_iter().flatten().map(|it| this.value(it)).collect();
+                [&aggregate.window, &aggregate.filter].into_iter().flatten().map(|it| this.holds(it)).collect();
             let rows = (!conditions.is_empty()).then(|| Sql::all(conditions));
             let element = aggregate.source.as_ref().map(|source| this.element(source));
             let is_known = element.as_ref().map(|it| {

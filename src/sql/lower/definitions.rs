@@ -1,7 +1,7 @@
 //! Definitions: each a column named after it, with its label and where it stands; and what the tables of the warehouse hold.
 
 use crate::{
-    ir::{Arm, Body, Choice, Definition, DefinitionId, Expr, Ladder, Score},
+    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Ladder, Score},
     schema::{ColumnId, Role, TableId},
     source::Span,
     sql::{
@@ -10,7 +10,7 @@ use crate::{
         lower::{Bound, Held, Length, Lowering},
         stack::Stack,
     },
-    value::Type,
+    value::{Type, UpperEnd},
 };
 
 impl Lowering<'_> {
@@ -28,6 +28,10 @@ impl Lowering<'_> {
             let column = table.column(id);
             let name = self.names.of(&column.name);
             let held = self.input(&input, &column.header, &column.ty, &name, column.span, &mut select);
+            // What the rules promise; floats that are no numbers are missing all the same.
+            if let (Held::One(Sql::Column(_, name)), false) = (&held, column.optional || column.ty == Type::Float) {
+                self.always_known.insert(name.clone());
+            }
             self.columns.insert(id, held);
         }
         if let Some(Held::One(Sql::Column(_, name))) = self.columns.get(&key) {
@@ -98,7 +102,7 @@ impl Lowering<'_> {
                 self.named(value, name, comment)
             }
             Body::Tag(condition) | Body::Segment(condition) => {
-                let holds = self.value(condition);
+                let holds = self.holds(condition);
                 let closed = self.closed(holds);
                 let held = self.named(closed, name, comment);
                 if let Held::One(Sql::Column(_, name)) = &held {
@@ -127,7 +131,29 @@ impl Lowering<'_> {
     }
 
     fn named(&mut self, sql: Sql, name: &str, comment: String) -> Held {
-        Held::One(if sql.is_short() { sql } else { self.column_of(sql, name, Some(comment)) })
+        if sql.is_short() {
+            return Held::One(sql);
+        }
+        let is_known = self.is_never_missing(&sql);
+        let column = self.column_of(sql, name, Some(comment));
+        if let (Sql::Column(_, name), true) = (&column, is_known) {
+            self.always_known.insert(name.clone());
+        }
+        Held::One(column)
+    }
+
+    /// A condition where it only matters of whom it is true: unknown may as well be false.
+    pub(crate) fn holds(&mut self, expr: &Expr) -> Sql {
+        match &expr.kind {
+            ExprKind::And(parts) => Sql::all(parts.iter().map(|it| self.holds(it)).collect::<Vec<_>>()),
+            ExprKind::Or(parts) => Sql::any(parts.iter().map(|it| self.holds(it)).collect::<Vec<_>>()),
+            ExprKind::CompareAge { op, moment, duration } => self.older(&[(*op, &**duration)], moment),
+            ExprKind::AgeBetween { moment, low, high, upper } => {
+                let below = if *upper == UpperEnd::Included { CompareOp::AtMost } else { CompareOp::Less };
+                self.older(&[(CompareOp::AtLeast, low), (below, high)], moment)
+            }
+            _ => self.value(expr),
+        }
     }
 
     /// True or false, never unknown.
@@ -138,10 +164,17 @@ impl Lowering<'_> {
     /// Whether a condition is known of everybody.
     fn is_never_missing(&self, holds: &Sql) -> bool {
         match holds {
-            Sql::Literal(Literal::Bool(_)) | Sql::IsNull(_) | Sql::IsKnown(_) => true,
+            Sql::Literal(literal) => *literal != Literal::Null,
+            Sql::IsNull(_) | Sql::IsKnown(_) => true,
             Sql::Column(_, name) => self.always_known.contains(name),
+            Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=", of) => [&of.0, &of.1].iter().all(|it| self.is_never_missing(it)),
+            Sql::Between(of) => [&of.0, &of.1, &of.2].iter().all(|it| self.is_never_missing(it)),
+            Sql::In(of, list) => self.is_never_missing(of) && list.iter().all(|it| self.is_never_missing(it)),
             Sql::All(parts) | Sql::Any(parts) => parts.iter().all(|it| self.is_never_missing(it)),
             Sql::Not(of) => self.is_never_missing(of),
+            Sql::Case(arms, Some(otherwise)) => {
+                arms.iter().map(|(_, then)| then).chain([&**otherwise]).all(|it| self.is_never_missing(it))
+            }
             _ => false,
         }
     }
@@ -150,7 +183,7 @@ impl Lowering<'_> {
         let value = self.value(&score.base);
         let mut sum = self.widened(value, &score.base.ty, ty);
         for arm in &score.arms {
-            let condition = self.value(&arm.condition);
+            let condition = self.holds(&arm.condition);
             let points = self.value(&arm.points);
             let points = self.widened(points, &arm.points.ty, ty);
             let none = self.literal(&crate::value::aggregate::sum(&crate::value::Value::List([].into()), ty), ty);
@@ -184,7 +217,7 @@ impl Lowering<'_> {
         for arm in &ladder.arms {
             match &arm.choice {
                 Choice::From { condition, .. } | Choice::When(condition) => {
-                    let condition = self.value(condition);
+                    let condition = self.holds(condition);
                     let condition = if ladder.exclusive { self.keep_as(condition, "holds") } else { condition };
                     arms.push((condition, name(arm)));
                 }
@@ -220,7 +253,8 @@ impl Lowering<'_> {
             let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
             let mut columns = std::collections::HashMap::new();
             for (at, column) in table.columns.iter().enumerate() {
-                if column.ty == Type::Duration {
+                let is_read = ColumnId(at as u32) == key_column || self.lookups_read.contains(&(id, ColumnId(at as u32)));
+                if column.ty == Type::Duration || !is_read {
                     continue;
                 }
                 let name = self.names.of(&format!("{}_{}", table.name, column.name));
@@ -235,16 +269,35 @@ impl Lowering<'_> {
         let value = self.keep_as(value, "key");
         let Some((step, columns)) = self.lookups.get(&id).cloned() else { return Sql::NULL };
         let (Some(wanted), Some(by)) = (columns.get(&column), columns.get(&key_column)) else { return Sql::NULL };
+        // A second column by the same key comes with the same join.
+        let by_key = match &value {
+            Sql::Column(_, name) => name.clone(),
+            _ => table.column(key_column).name.to_string(),
+        };
+        let known = self.stack().joined(&step, by, &value);
         let from = self.at;
         let relation = self.stack().relation(from).to_owned();
-        let alias = self.names.of(table.name.as_str());
+        let alias = match &known {
+            Some((alias, _)) => alias.clone(),
+            None => self.names.of(&format!("{}_of_{by_key}", table.name)),
+        };
+        let wanted = Sql::of(&alias, wanted);
+        if let Some((name, level)) = known.as_ref().and_then(|_| self.stack().find_joined(&wanted)) {
+            self.at = self.at.max(level);
+            return Sql::column(&name);
+        }
+        let name = self.names.of(&format!("{by_key}_{}", table.column(column).name));
+        let item = Item::named(wanted, &name);
+        if let Some((alias, level)) = known {
+            self.stack().bring(&alias, item);
+            self.at = self.at.max(level);
+            return Sql::column(&name);
+        }
         let own = match &value {
             Sql::Column(_, name) => Sql::of(&relation, name),
             other => other.clone(),
         };
         let on = Sql::binary(Sql::of(&alias, by), "=", own);
-        let name = self.names.of(&format!("{}_{}", table.name, table.column(column).name));
-        let item = Item::named(Sql::of(&alias, wanted), &name);
         let join = Join { kind: "LEFT JOIN", from: From::As(step, alias), on: Some(on) };
         let stack = match &mut self.rows {
             Some(rows) => &mut rows.stack,

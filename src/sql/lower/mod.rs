@@ -87,6 +87,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) reached: HashMap<AggregateId, Bound>,
     /// Reference tables that are read already, and what they are joined by.
     pub(crate) lookups: HashMap<TableId, (String, HashMap<ColumnId, String>)>,
+    /// Columns of theirs that rules read.
+    pub(crate) lookups_read: BTreeSet<(TableId, ColumnId)>,
     pub(crate) rows: Option<Rows>,
     /// What steps are called once all of them are known.
     pub(crate) titles: HashMap<String, String>,
@@ -127,6 +129,7 @@ impl<'a> Lowering<'a> {
             aggregates: HashMap::new(),
             reached: HashMap::new(),
             lookups: HashMap::new(),
+            lookups_read: BTreeSet::new(),
             rows: None,
             titles: HashMap::new(),
             at: 0,
@@ -335,7 +338,7 @@ impl<'a> Lowering<'a> {
             ExprKind::Lookup { table, key, column } => self.lookup(*table, key, *column),
             ExprKind::Definition(id) => one(self.definition(*id)),
             ExprKind::If { condition, then, otherwise } => {
-                let condition = self.value(condition);
+                let condition = self.holds(condition);
                 let (then, otherwise) = (self.value(then), self.value(otherwise));
                 Sql::if_else(condition, then, otherwise)
             }

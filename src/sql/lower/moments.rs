@@ -69,6 +69,34 @@ impl Lowering<'_> {
         let now = self.now(&moment.ty);
         let value = self.value(moment);
         let value = self.keep_as(value, "moment");
+        let bounds = self.bounds_of_age(ends, &value, moment);
+        Sql::when(Sql::binary(value, "<=", now), Sql::all(bounds))
+    }
+
+    /// The same where it only matters of whom it is true: who is older than a time before now is not of the future.
+    pub(crate) fn older(&mut self, ends: &[(CompareOp, &Expr)], moment: &Expr) -> Sql {
+        let is_past = |length: &Value| {
+            let known = if let Value::Duration(it) = length { Some(*it) } else { None };
+            known.is_some_and(|it| it.months >= 0 && it.days >= 0 && it.micros >= 0)
+        };
+        let implied = ends.iter().any(|(op, duration)| {
+            let at_least = matches!(op, CompareOp::Equal | CompareOp::AtLeast | CompareOp::Greater);
+            at_least && self.constant(duration).as_ref().is_some_and(is_past)
+        });
+        let value = self.value(moment);
+        let value = if implied && ends.len() == 1 { value } else { self.keep_as(value, "moment") };
+        let mut all = self.bounds_of_age(ends, &value, moment);
+        if !implied {
+            let now = self.now(&moment.ty);
+            all.push(Sql::binary(value.clone(), "<=", now));
+        }
+        match all.as_slice() {
+            [Sql::Binary("<=", high), Sql::Binary(">=", low)] => value.between(low.1.clone(), high.1.clone()),
+            _ => Sql::all(all),
+        }
+    }
+
+    fn bounds_of_age(&mut self, ends: &[(CompareOp, &Expr)], value: &Sql, moment: &Expr) -> Vec<Sql> {
         let mut all = vec![];
         for (op, duration) in ends {
             let bound = match self.constant(duration) {
@@ -79,13 +107,13 @@ impl Lowering<'_> {
                     self.literal(&bound, &moment.ty)
                 }
                 None => {
-                    let length = self.length(duration);
-                    self.shifted((now.clone(), &moment.ty), length, true)
+                    let (now, length) = (self.now(&moment.ty), self.length(duration));
+                    self.shifted((now, &moment.ty), length, true)
                 }
             };
             all.push(Sql::binary(value.clone(), operator(op.mirrored()), bound));
         }
-        Sql::when(Sql::binary(value, "<=", now), Sql::all(all))
+        all
     }
 
     pub(crate) fn age_between(&mut self, moment: &Expr, low: &Expr, high: &Expr, upper: UpperEnd) -> Sql {
@@ -314,13 +342,17 @@ impl Lowering<'_> {
         let mut arms = vec![(holds(self, &earlier), earlier.clone()), (holds(self, &as_it_finds), as_it_finds)];
         if let Some((length, phase)) = gaps.0 {
             // Skipped: the clock change is the last multiple of its length before.
-            let since = Sql::binary(self.dialect.micros(earlier), "-", Sql::int(phase));
+            let moved = |sql: Sql, operator: &'static str| match phase {
+                0 => sql,
+                _ => Sql::binary(sql, operator, Sql::int(phase)),
+            };
+            let since = moved(self.dialect.micros(earlier), "-");
             let over = Sql::binary(
                 Sql::binary(Sql::binary(since.clone(), "%", Sql::int(length)), "+", Sql::int(length)),
                 "%",
                 Sql::int(length),
             );
-            let change = Sql::binary(Sql::binary(since, "-", over), "+", Sql::int(phase));
+            let change = moved(Sql::binary(since, "-", over), "+");
             arms.push((local.known(), self.dialect.instant_of_micros(change)));
         }
         Sql::Case(arms, None)

@@ -39,6 +39,11 @@ impl Lowering<'_> {
             Type::Float => Part::of(self.float_sum(clause, value, span), Empty::Is(none)),
             _ => {
                 let pieces = self.dialect.sum(value.clone(), ty, clause.rows.clone());
+                // Where its parts are never missing, one `coalesce` behind the join is enough, unless there is none.
+                let always = pieces.len() == 1 && self.dialect.sums_or_ends(ty);
+                if always && self.rows.is_some() {
+                    return Part { pieces, whole: Whole::Total(ty.clone()), empty: Empty::Counted(none), own: None };
+                }
                 let pieces = pieces.into_iter().map(|it| self.zero(it)).collect();
                 Part { pieces, whole: Whole::Total(ty.clone()), empty: Empty::Is(none), own: None }
             }
@@ -143,9 +148,11 @@ impl Lowering<'_> {
         Some(Sql::binary(unfit, "=", Sql::int(0)))
     }
 
-    /// Where something stands: `shop.rules:12`.
+    /// Where something stands: `shop.rules:12`, from the folder of the rules on, so that the query is the same wherever that lies.
     pub(crate) fn place(&self, span: Span) -> String {
         let source = self.sources.get(span.source);
-        format!("{}:{}", source.name(), source.line_column(span.start).line)
+        let folder = self.sources.folder();
+        let name = source.name().strip_prefix(folder).unwrap_or(source.name());
+        format!("{name}:{}", source.line_column(span.start).line)
     }
 }

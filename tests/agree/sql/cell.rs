@@ -41,6 +41,16 @@ pub(super) fn is(cell: &Json, wanted: &Json, ty: &Type) -> bool {
             let bits = |text: &str| text.parse::<f64>().map(f64::to_bits).ok();
             bits(cell) == bits(wanted)
         }
+        // ClickHouse and PostgreSQL write numbers in lists without the noughts at their ends.
+        (Type::List(element), ..) if matches!(**element, Type::Float | Type::Decimal(_)) => {
+            let (Some(cells), Some(wanted)) = (cell.as_array(), wanted.as_array()) else { return cell == wanted };
+            let plain = |text: &Json| match text.as_str() {
+                Some(text) if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+                Some(text) => text.to_owned(),
+                None => text.to_string(),
+            };
+            cells.iter().map(plain).eq(wanted.iter().map(plain))
+        }
         _ => cell == wanted,
     }
 }
