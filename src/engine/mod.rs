@@ -3,6 +3,8 @@
 //! Each stage is a type of its own: what has been checked cannot be unchecked, and only what has been checked can be asked.
 //! [`Rulebook`] → [`Checked`] → [`Engine`].
 
+#[cfg(feature = "data")]
+mod ahead;
 mod compared;
 mod evaluate;
 #[cfg(feature = "data")]

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     column::Batch,
-    data::{
-        BadRow, DataError, Parsed,
-        chunks::{Chunk, Chunks},
-    },
+    data::{BadRow, DataError, Parsed, chunks::Chunks},
     engine::{
         ChildCount, Engine, MetricValues, RecordError, Tally,
+        ahead::{Piece, while_made},
         in_order::in_order,
         met::{Known, Met, key_that_prints_alike},
         whole::{Since, rounds, without_a_key_of_its_own},
@@ -27,6 +25,8 @@ use crate::{
 
 /// Users that are evaluated together where they stand in memory already.
 pub(super) const TOGETHER: usize = 4096;
+/// So many definitions take longer to be made ready than the first pieces take to be read.
+const MANY: usize = 500;
 
 /// Why a run ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -212,12 +212,19 @@ impl Engine {
     pub fn run_of<S: RunSink>(&self, file: &str, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
         let mut ran = Ran::default();
         let asked = self.rulebook().order_of(reads);
-        let kernel = Kernel::new(self.interpreter(), self.context(), &asked, sink.looks());
+        let threads = rayon::current_num_threads();
+        let make = || Kernel::new(self.interpreter(), self.context(), &asked, sink.looks());
+        let (kernel, pieces): (_, Box<dyn Iterator<Item = Piece> + Send>) = if threads > 1 && asked.len() > MANY {
+            let (kernel, pieces) = while_made(chunks, make);
+            (kernel, Box::new(pieces))
+        } else {
+            (make(), Box::new(chunks.map(Piece::Unread)))
+        };
         let mut counts = kernel.counts();
         let sink = &*sink;
         let met = Met::of(self);
-        let evaluated = |(piece, chunk): (usize, Result<Chunk, DataError>)| {
-            let pass = met.as_ref().map(|met| met.begin(piece));
+        let evaluated = |(number, piece): (usize, Piece)| {
+            let pass = met.as_ref().map(|met| met.begin(number));
             let mut part = Evaluated::none(&kernel);
             let mut evaluate = |batch: &Batch, numbers: Option<&[Option<u32>]>| {
                 for slice in Slice::all(batch, kernel.together()) {
@@ -230,7 +237,7 @@ impl Engine {
             };
             let (mut read, mut bad) = (0, vec![]);
             let Some(pass) = pass else {
-                chunk?.each(&mut |parsed| {
+                piece.each(&mut |parsed| {
                     let Parsed { mut batch, bad: found, .. } = parsed;
                     read += (batch.rows + found.len()) as u64;
                     self.recall(&mut batch, None);
@@ -241,7 +248,7 @@ impl Engine {
                 return Ok(part);
             };
             let mut batches = vec![];
-            chunk?.each(&mut |parsed| batches.push(parsed))?;
+            piece.each(&mut |parsed| batches.push(parsed))?;
             let known = pass.meet(&batches);
             for (parsed, known) in batches.into_iter().zip(known) {
                 read += (parsed.batch.rows + parsed.bad.len()) as u64;
@@ -253,8 +260,7 @@ impl Engine {
             (part.read, part.bad) = (read, bad);
             Ok(part)
         };
-        let threads = rayon::current_num_threads();
-        in_order(threads, chunks.enumerate(), evaluated, |part: Result<Evaluated<S::Ready>, DataError>| {
+        in_order(threads, pieces.enumerate(), evaluated, |part: Result<Evaluated<S::Ready>, DataError>| {
             self.take(part?, &mut counts, &mut ran, sink)?;
             sink.progress(ran.read, &self.rulebook().schema.root().name);
             Ok::<(), RunError>(())
