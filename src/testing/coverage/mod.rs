@@ -427,7 +427,7 @@ impl<'m> Measure<'m> {
                 numbers: numbers.remove(&Owner::Shared(at)).unwrap_or_default(),
             });
         }
-        found.retain(|rule| rule.share().all > 0);
+        found.retain(|rule| rule.share().all > 0 || !rule.not_counted().is_empty());
         found.sort_by_key(|rule| rule.span);
         (Coverage { rules: found }, noticed, done)
     }
