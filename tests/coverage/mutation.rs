@@ -2,7 +2,10 @@
 //! each is changed by its last digit as it is written, the whole text is checked, and all of its tests are played. Whatever nobody
 //! notices must be among what coverage lists.
 
-use std::{ops::Range, path::Path};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use regex::Regex;
@@ -185,11 +188,19 @@ fn gaps(text: &str) -> String {
 
 #[test]
 fn of_the_shipped_rulebooks_no_number_changes_unnoticed_and_unsaid() {
-    for (name, file) in shipped() {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let (_, mutants) = hold(&name, &text, file.parent().unwrap());
-        assert!(mutants > 0, "{name}");
-    }
+    let all = shipped();
+    let of_some = |some: &[(String, PathBuf)]| {
+        for (name, file) in some {
+            let text = std::fs::read_to_string(file).unwrap();
+            let (_, mutants) = hold(name, &text, file.parent().unwrap());
+            assert!(mutants > 0, "{name}");
+        }
+    };
+    // Each stands by itself, so they are spread over the processor's cores.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        all.chunks(all.len().div_ceil(cores)).for_each(|some| drop(scope.spawn(move || of_some(some))));
+    });
 }
 
 #[test]

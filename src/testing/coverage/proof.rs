@@ -11,7 +11,7 @@ use super::{
     unknown,
 };
 use crate::{
-    eval::{Answers, Context, Interpreter, reference::SoFar},
+    eval::{Answers, Children, Context, GivenValues, Interpreter, User, reference::SoFar},
     ir::{
         Aggregate, AggregateFunction, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, Function, Over, Rulebook,
         UpperEnd,
@@ -23,6 +23,21 @@ use crate::{
 
 /// Ways that are tried at most; of more nothing is said.
 const MOST: usize = 60_000;
+
+/// Arms of a score that are taken in every combination.
+const ARMS: usize = 12;
+
+/// Tags that are given beside a score in every combination.
+const TAGS: usize = 5;
+
+/// What scores come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scores {
+    /// Any number: a test may give them.
+    Given,
+    /// What their arms add up to.
+    Computed,
+}
 
 /// Something that a condition hangs on.
 #[derive(Clone, Debug)]
@@ -61,7 +76,7 @@ struct Ways {
 
 impl Ways {
     /// None where there are too many.
-    fn of(rules: &[(&Rulebook, &Rule<'_>, &Sources)], context: &Context) -> Option<Ways> {
+    fn of(rules: &[(&Rulebook, &Rule<'_>, &Sources)], scores: Scores, context: &Context) -> Option<Ways> {
         let zone = context.clock.zone().clone();
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         let mut constants: Vec<Vec<Value>> = vec![];
@@ -90,7 +105,7 @@ impl Ways {
         let terms: Option<Vec<Term>> = subjects
             .iter()
             .zip(&constants)
-            .map(|((ir, it, itself), all)| term(ir, it, *itself, all, context))
+            .map(|((ir, it, itself), all)| term(ir, it, *itself, all, scores, context))
             .collect();
         let terms = terms?;
         let ways = terms.iter().try_fold(1_usize, |ways, term| ways.checked_mul(term.len()));
@@ -232,7 +247,14 @@ fn constant(ir: &Rulebook, expr: &Expr, context: &Context) -> Option<Value> {
 }
 
 /// What is worth trying of a term.
-fn term(ir: &Rulebook, expr: &Expr, itself: bool, constants: &[Value], context: &Context) -> Option<Term> {
+fn term(
+    ir: &Rulebook,
+    expr: &Expr,
+    itself: bool,
+    constants: &[Value],
+    scores: Scores,
+    context: &Context,
+) -> Option<Term> {
     let missing = unknown::may_be_missing(ir, expr);
     if itself {
         let closed = matches!(&expr.kind, ExprKind::Definition(id) if matches!(ir.definition(*id).body, Body::Tag(_) | Body::Segment(_)));
@@ -247,8 +269,13 @@ fn term(ir: &Rulebook, expr: &Expr, itself: bool, constants: &[Value], context: 
             texts.push(Value::from("\u{1}something else"));
             texts
         }
-        // What a rule comes to can be given, so it may be any number, also one that its arms do not add up to.
-        ty => around(constants, ty, context.clock.zone())?,
+        ty => {
+            let computed = if scores == Scores::Computed { score_values(ir, expr, context) } else { None };
+            match computed {
+                Some(values) => values,
+                None => around(constants, ty, context.clock.zone())?,
+            }
+        }
     };
     if let Some((low, high)) = bounds(ir, expr) {
         let inside = |value: &Value| {
@@ -311,6 +338,34 @@ fn bounds(ir: &Rulebook, expr: &Expr) -> Option<(i64, Option<i64>)> {
     }
 }
 
+/// All that a score of constant points can come to.
+fn score_values(ir: &Rulebook, expr: &Expr, context: &Context) -> Option<Vec<Value>> {
+    let ExprKind::Definition(id) = expr.kind else { return None };
+    let Body::Score(score) = &ir.definition(id).body else { return None };
+    let arms = score.arms.len();
+    if arms > ARMS || !is_of_constants(ir, id, context) {
+        return None;
+    }
+    let answers = Answers::none(ir);
+    let known = SoFar { record: &[], answers: &answers };
+    let row = Interpreter::new(ir, context).row(&known);
+    let mut found: Vec<Value> = vec![];
+    for way in 0..1_u32 << arms {
+        let mut sum = row.value(&score.base);
+        for (_, arm) in score.arms.iter().enumerate().filter(|(at, _)| way >> at & 1 == 1) {
+            let points = row.value(&arm.points);
+            sum = if arm.minus { number::subtract(&sum, &points) } else { number::add(&sum, &points) };
+        }
+        if let Some((low, high)) = &score.clamp {
+            sum = compare::clamp(&sum, &row.value(low), &row.value(high), context.clock.zone());
+        }
+        if !found.contains(&sum) {
+            found.push(sum);
+        }
+    }
+    Some(found)
+}
+
 /// Whether a score's points are the same for everybody.
 fn is_of_constants(ir: &Rulebook, id: DefinitionId, context: &Context) -> bool {
     let Body::Score(score) = &ir.definition(id).body else { return false };
@@ -339,19 +394,98 @@ pub(super) fn same(whole: &Whole<'_>, change: &Change, context: &Context) -> Opt
     }
     let before = Rule::of(&ir, own, excerpt.sources())?;
     let after = Rule::of(&changed, then, &sources)?;
-    let ways = Ways::of(&[(&ir, &before, excerpt.sources()), (&changed, &after, &sources)], context)?;
+    let rules = [(&ir, &before, excerpt.sources()), (&changed, &after, &sources)];
     let (none, none_then) = (Answers::none(&ir), Answers::none(&changed));
     let (known, known_then) = (SoFar { record: &[], answers: &none }, SoFar { record: &[], answers: &none_then });
     let row = Interpreter::new(&ir, context).row(&known);
     let row_then = Interpreter::new(&changed, context).row(&known_then);
-    let mut alike = true;
-    ways.each(&mut |truths| {
-        let [now, then] = truths else { return false };
-        let (now, then) = (before.seen(&before.value(now, &row)), after.seen(&after.value(then, &row_then)));
-        alike = now == then;
-        alike
+    let alike = |scores: Scores| {
+        let mut alike = true;
+        let ways = Ways::of(&rules, scores, context)?;
+        ways.each(&mut |truths| {
+            let [now, then] = truths else { return false };
+            let (now, then) = (before.seen(&before.value(now, &row)), after.seen(&after.value(then, &row_then)));
+            alike = now == then;
+            alike
+        });
+        Some(alike)
+    };
+    if alike(Scores::Given)? {
+        return Some(format!("however its conditions come out, `{name}` comes to the same"));
+    }
+    let (score, beside) = tied_score(&ir, &before)?;
+    let told = |ir: &Rulebook, id: DefinitionId, given: &[(&str, Value)]| {
+        let order = ir.order_of(&ir.reads([id]));
+        let (record, children) = (vec![Value::Missing; ir.schema.root().columns.len()], Children::new());
+        let given =
+            GivenValues::from_iter(given.iter().filter_map(|(name, value)| Some((ir.find(name)?, value.clone()))));
+        let user = User { record: &record, children: &children };
+        let answers = Interpreter::new(ir, context).evaluate_given(&order, &[user], &[given]);
+        answers.first().map(|it| it.value(id).clone())
+    };
+    // What may be given beside it: each of these tags, or not.
+    let mut given: Vec<Vec<(&str, Value)>> = vec![vec![]];
+    for tag in &beside {
+        let name = ir.definition(*tag).name.as_str();
+        let more: Vec<_> = given
+            .iter()
+            .flat_map(|own| [true, false].map(|it| own.iter().cloned().chain([(name, Value::Bool(it))]).collect()))
+            .collect();
+        given.extend(more);
+    }
+    let score_name = ir.definition(score).name.as_str();
+    let lines = rules.iter().flat_map(|(ir, rule, sources)| lines_of(ir, rule, sources, context)).collect::<Vec<_>>();
+    let near = around(&lines, &ir.definition(score).ty, context.clock.zone())?;
+    let alone = near.iter().all(|value| {
+        given.iter().all(|beside| {
+            let all: Vec<(&str, Value)> = beside.iter().cloned().chain([(score_name, value.clone())]).collect();
+            told(&ir, own, &all) == told(&changed, then, &all)
+        })
     });
-    alike.then(|| format!("however its conditions come out, `{name}` comes to the same"))
+    let computed = alone && alike(Scores::Computed)?;
+    computed.then(|| {
+        format!("`{score_name}` never comes to what lies between, and a test gives it or what it is computed from")
+    })
+}
+
+/// The score that a rule compares, where all else that it asks hangs on what the score is computed from, so that a test gives the
+/// one or the other; with it the tags that may be given beside it.
+fn tied_score(ir: &Rulebook, rule: &Rule<'_>) -> Option<(DefinitionId, Vec<DefinitionId>)> {
+    let named = |expr: &Expr| {
+        let mut found = std::collections::BTreeSet::new();
+        expr.each(&mut |node| {
+            if let ExprKind::Definition(id) = node.kind {
+                found.insert(id);
+            }
+        });
+        found
+    };
+    let is_score = |id: &DefinitionId| matches!(ir.definition(*id).body, Body::Score(_));
+    let score = rule.leaves.iter().flat_map(|(leaf, _)| named(leaf)).find(is_score)?;
+    let behind = ir.reads([score]);
+    let others: Vec<&Expr> =
+        rule.leaves.iter().map(|(leaf, _)| *leaf).filter(|leaf| !named(leaf).contains(&score)).collect();
+    let tied = others.iter().all(|leaf| {
+        let reads = ir.reads_of([], [*leaf], []);
+        let columns = reads.columns.iter().all(|it| behind.columns.contains(it));
+        columns && reads.children.keys().all(|it| behind.children.contains_key(it)) && reads.lookups.is_empty()
+    });
+    let beside: Vec<DefinitionId> =
+        others.iter().flat_map(|leaf| named(leaf)).filter(|id| !behind.definitions.contains(id)).collect();
+    let tags = beside.iter().all(|id| matches!(ir.definition(*id).body, Body::Tag(_)));
+    (tied && tags && beside.len() <= TAGS && !others.is_empty()).then_some((score, beside))
+}
+
+/// The constants that a rule compares with.
+fn lines_of(ir: &Rulebook, rule: &Rule<'_>, sources: &Sources, context: &Context) -> Vec<Value> {
+    let asks = rule.leaves.iter().map(|(leaf, _)| Leaf::of(ir, leaf, sources, context).asks);
+    let constants = asks.flat_map(|asks| match asks {
+        Asks::Compare(_, it) => vec![it],
+        Asks::Between(low, high, _) => vec![low, high],
+        Asks::In(all) => all,
+        Asks::IsMissing | Asks::IsKnown | Asks::Itself => vec![],
+    });
+    constants.filter(|it| matches!(it, Value::Int(_))).collect()
 }
 
 /// Whether only a sum's filter is otherwise, and only rows that are nothing are told apart by it.
@@ -418,7 +552,7 @@ pub(super) fn possible(
     if varies || keeps(whole, rule.id) {
         return None;
     }
-    let ways = Ways::of(&[(whole, rule, sources)], context)?;
+    let ways = Ways::of(&[(whole, rule, sources)], Scores::Given, context)?;
     let answers = Answers::none(whole);
     let known = SoFar { record: &[], answers: &answers };
     let row = Interpreter::new(whole, context).row(&known);
