@@ -144,7 +144,7 @@ fn compare(engine: Engine, driver: &mut Driver, asked: &[Asked], refused: usize)
                 "floats of this size",
                 "of the same moment",
                 "out of range: overflow",
-                "Overflow in SUM of DECIMAL",
+                "Out of Range Error: Overflow in",
                 "ARITHMETIC_OVERFLOW",
             ];
             known.iter().any(|it| error.contains(it))
