@@ -167,7 +167,9 @@ impl Lowering<'_> {
             Sql::Literal(literal) => *literal != Literal::Null,
             Sql::IsNull(_) | Sql::IsKnown(_) => true,
             Sql::Column(_, name) => self.always_known.contains(name),
-            Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=", of) => [&of.0, &of.1].iter().all(|it| self.is_never_missing(it)),
+            Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=", of) => {
+                [&of.0, &of.1].iter().all(|it| self.is_never_missing(it))
+            }
             Sql::Between(of) => [&of.0, &of.1, &of.2].iter().all(|it| self.is_never_missing(it)),
             Sql::In(of, list) => self.is_never_missing(of) && list.iter().all(|it| self.is_never_missing(it)),
             Sql::All(parts) | Sql::Any(parts) => parts.iter().all(|it| self.is_never_missing(it)),
@@ -253,7 +255,8 @@ impl Lowering<'_> {
             let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
             let mut columns = std::collections::HashMap::new();
             for (at, column) in table.columns.iter().enumerate() {
-                let is_read = ColumnId(at as u32) == key_column || self.lookups_read.contains(&(id, ColumnId(at as u32)));
+                let is_read =
+                    ColumnId(at as u32) == key_column || self.lookups_read.contains(&(id, ColumnId(at as u32)));
                 if column.ty == Type::Duration || !is_read {
                     continue;
                 }
