@@ -221,7 +221,8 @@ impl Dialect for Spark {
         let half = u32::try_from(-1 - digits).ok().and_then(|it| 10_i128.checked_pow(it)?.checked_mul(5));
         match (half.filter(|half| *to != Type::Int && *half < E38), rounded) {
             (Some(half), Computed::Checked(rounded)) => {
-                let fits = Sql::binary(Sql::call("abs", [exact]), "<", Sql::int(E38 - half));
+                // Not by `abs`, which keeps 34 digits.
+                let fits = exact.between(Sql::int(1 + half - E38), Sql::int(E38 - half - 1));
                 Computed::Checked(Sql::when(fits, rounded))
             }
             (_, rounded) => rounded,

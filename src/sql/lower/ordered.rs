@@ -382,9 +382,11 @@ impl Lowering<'_> {
         let fraction = Sql::binary(part.clone(), "*", tenth);
         let fraction = Sql::cast(fraction, self.dialect.ty(&fine).unwrap_or_default());
         use crate::sql::dialect::Arithmetic::{Add, Multiply, Subtract};
-        let difference =
-            self.combined(Subtract, (high.clone(), element.clone()), (low.clone(), element.clone()), element);
-        let between = self.combined(Multiply, (difference, element.clone()), (fraction, fine), &wide);
+        // Two whole numbers may be further apart than one can be.
+        let apart = if *element == Type::Int { Type::Decimal(0) } else { element.clone() };
+        let ends = ((high.clone(), element.clone()), (low.clone(), element.clone()));
+        let difference = self.combined(Subtract, ends.0, ends.1, &apart);
+        let between = self.combined(Multiply, (difference, apart), (fraction, fine), &wide);
         let sum = self.combined(Add, (low.clone(), element.clone()), (between, wide.clone()), &wide);
         let exact = self.dialect.to_float(sum, &wide);
         // Of so many digits that they do not fit, floats hold enough.

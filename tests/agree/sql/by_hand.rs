@@ -11,7 +11,7 @@ use super::{
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
 const FEW: [&str; 7] = ["big_decimals", "decimals", "firstlast", "intlimits", "missing", "overflow", "windows"];
 
-fn rulebooks() -> Vec<Shipped> {
+pub(super) fn rulebooks() -> Vec<Shipped> {
     let folder = Path::new("tests/agree/sql/by_hand");
     let tables = std::fs::read_to_string(folder.join("tables")).unwrap();
     let files = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());

@@ -97,7 +97,7 @@ fn one_query_for_all(engine: Engine) {
                 people: case.plain_values(),
                 beside: More::default(),
             };
-            let Some(mut one) = ask_of(engine, &text, given, sql::AsOf::Parameter) else { break };
+            let Some(mut one) = ask_of(engine, &text, given, sql::AsOf::Parameter, None) else { break };
             let now = timestamp_text(case.engine().clock().now(), &Zone::utc());
             one.case["as_of"] = json!(now);
             // Nothing of the moment is in it.

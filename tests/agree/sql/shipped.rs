@@ -12,10 +12,11 @@ use tagwell::{
     ir::DefinitionId,
     record,
     schema::{ColumnId, Role, Table, TableId},
+    sql,
     value::{Type, Value},
 };
 
-use super::{Asked, Engine, Given, More, ask, compare};
+use super::{Asked, Engine, Given, More, ask_of, compare};
 
 /// Where a rulebook lies, the fixtures of its tables, the root's first, and the as-of of its snapshot.
 pub(super) struct Shipped {
@@ -106,6 +107,11 @@ fn rows_of(path: &Path, table: &Table) -> Vec<serde_json::Map<String, Json>> {
 }
 
 pub(super) fn asked(engine: Engine, it: &Shipped) -> Option<Asked> {
+    asked_into(engine, it, None)
+}
+
+/// The same, perhaps as the script that keeps results in a table.
+pub(super) fn asked_into(engine: Engine, it: &Shipped, create: Option<sql::Create>) -> Option<Asked> {
     let name = it.rules.to_string_lossy().into_owned();
     let checked = Rulebook::parse(&name, &it.text).unwrap().check(&Default::default()).unwrap();
     let rulebook = checked.rulebook();
@@ -161,7 +167,8 @@ pub(super) fn asked(engine: Engine, it: &Shipped) -> Option<Asked> {
     let answers = ready.interpreter().evaluate_all(&users);
     let people = records.iter().cloned().zip(answers).map(|((record, children), it)| (record, children, it)).collect();
     let sources = checked.warnings().sources();
-    ask(engine, &name, Given { rulebook, sources, context: ready.context(), people, beside })
+    let given = Given { rulebook, sources, context: ready.context(), people, beside };
+    ask_of(engine, &name, given, sql::AsOf::Constant, create)
 }
 
 fn agree(engine: Engine) {
