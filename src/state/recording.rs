@@ -6,7 +6,8 @@ use std::{ops::Range, sync::Arc};
 use rusqlite::{CachedStatement, Connection, params};
 
 use crate::state::{
-    Decision, Kept, Kind, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
+    Decision, Kept, Kind, KnownDeed, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
+    deeds,
     load::{piece_of, write_fingerprints},
     packed::{Pack, Packed},
     remembered::{NO_VALUE, Pieces, Users, place, set_bit},
@@ -234,6 +235,14 @@ impl Recording {
         self.write_last_where(self.waiting.decisions.len(), ENOUGH_OF_LEDGER)
     }
 
+    /// What the ledger calls a segment's deeds from now on.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn set_deeds(&mut self, segment: NameId, all: &[KnownDeed]) -> Result<(), StateError> {
+        deeds::write(&self.store.database, segment, all).map_err(|error| self.failed(&error))
+    }
+
     /// The hash of the whole population, where it is known only now.
     ///
     /// # Errors
@@ -413,10 +422,15 @@ impl Waiting {
         for (value, user, _) in leave {
             drop.prepared()?.execute(params![value.0, user])?;
         }
-        rows::write(database, "INSERT OR REPLACE INTO kept (value, user, reached, held)", &keep, |(value, user, kept)| {
-            let (reached, held) = kept.map_or((None, false), |kept| (kept.reached, kept.held));
-            [number(value.0), number(*user), optional_number(reached), number(held)]
-        })?;
+        rows::write(
+            database,
+            "INSERT OR REPLACE INTO kept (value, user, reached, held)",
+            &keep,
+            |(value, user, kept)| {
+                let (reached, held) = kept.map_or((None, false), |kept| (kept.reached, kept.held));
+                [number(value.0), number(*user), optional_number(reached), number(held)]
+            },
+        )?;
         let insert = "INSERT INTO transitions (run, user, segment, entered, reason)";
         rows::write(database, insert, &self.transitions, |(user, segment, entered, reason)| {
             [number(run), number(*user), number(segment.0), number(*entered), text(reason)]
