@@ -71,6 +71,8 @@ pub(super) struct Set<'s> {
     reason: Reason,
     pub(super) deed: &'s Deed,
     pub(super) place: String,
+    /// What earlier decisions call it.
+    pub(super) name: String,
     pub(super) variant: Option<&'s Symbol>,
     which: Option<String>,
     pub(super) child: Option<&'s [Value]>,
@@ -239,7 +241,11 @@ impl<'d> Decider<'d> {
             }
         };
         let Cause { trigger, reason, which, child } = cause;
-        Some(Set { segment, occasion, trigger, reason, deed, place: format!("{at}.{place}"), variant, which, child })
+        let place = format!("{at}.{place}");
+        let moved = &self.interpreter.context().deeds;
+        let name = if moved.is_empty() { None } else { moved.get(&(segment.segment, place.clone())).cloned() };
+        let name = name.unwrap_or_else(|| place.clone());
+        Some(Set { segment, occasion, trigger, reason, deed, place, name, variant, which, child })
     }
 
     pub(super) fn row<'r>(&self, known: &'r SoFar<'r>, child: Option<&'r [Value]>) -> Row<'d, 'r> {
@@ -261,10 +267,10 @@ impl<'d> Decider<'d> {
         let exempt = policy.exempt.contains(&segment);
         // Where the period was shorter before, the count goes on from where it was.
         if set.trigger == Trigger::Every {
-            set.which = set.which.map(|due| history.counted_on(name, &set.place, set.occasion.since, due));
+            set.which = set.which.map(|due| history.counted_on(name, &set.name, set.occasion.since, due));
         }
         // A row whose moment was corrected happened only once.
-        if set.which.as_deref().is_some_and(|which| history.has(name, &set.place, set.occasion.since, which)) {
+        if set.which.as_deref().is_some_and(|which| history.has(name, &set.name, set.occasion.since, which)) {
             return None;
         }
         let done = self.done(set.deed, &row);
@@ -277,7 +283,7 @@ impl<'d> Decider<'d> {
         let with = |with: &crate::ir::With| (with.name.clone(), row.value(&with.value), with.value.ty.clone());
         history.0.push(Past {
             segment: name.clone(),
-            place: set.place.clone(),
+            place: set.name.clone(),
             decided_at: clock.now(),
             entered: set.occasion.since,
             which: set.which.clone(),
@@ -302,6 +308,7 @@ impl<'d> Decider<'d> {
             stopped,
             entered: set.occasion.since,
             place: set.place,
+            deed: set.name,
             which: set.which,
             done,
             exempt,
@@ -346,16 +353,16 @@ impl<'d> Decider<'d> {
                 return Some(Some((StopReason::Channel, unmet)));
             }
         }
-        if deed.once && history.ever(name, &set.place) {
+        if deed.once && history.ever(name, &set.name) {
             return Some(Some((StopReason::Once, "once".to_owned())));
         }
         let stay = set.occasion.since;
-        if deed.at_most.is_some_and(|most| history.in_stay(name, &set.place, stay) >= most as usize) {
-            let told = history.is_over(name, &set.place, stay);
+        if deed.at_most.is_some_and(|most| history.in_stay(name, &set.name, stay) >= most as usize) {
+            let told = history.is_over(name, &set.name, stay);
             return (!told).then(|| Some((StopReason::AtMost, most_words(deed))));
         }
         if let Some(cooldown) = deed.cooldown
-            && history.cools_down(name, &set.place, cooldown, clock)
+            && history.cools_down(name, &set.name, cooldown, clock)
         {
             return Some(Some((StopReason::Cooldown, cooldown_words(cooldown))));
         }
@@ -377,7 +384,7 @@ impl<'d> Decider<'d> {
         let parts = [
             rulebook.name.as_str(),
             segment.as_str(),
-            set.place.as_str(),
+            set.name.as_str(),
             user,
             entered.as_str(),
             set.trigger.name(),

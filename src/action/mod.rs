@@ -133,13 +133,15 @@ impl Done {
 /// One decision: something is done for a user, or would have been.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// A hash of rulebook, segment, the deed's place in it, user, the moment of entry and, where it occurs more than once, which
+    /// A hash of rulebook, segment, what the ledger calls the deed, user, the moment of entry and, where it occurs more than once, which
     /// occurrence it is. Never of the text.
     pub id: String,
     /// The segment.
     pub segment: DefinitionId,
     /// The deed's place in the segment: `0.1` is the second deed of the first trigger.
     pub place: String,
+    /// What the ledger calls the deed: the place at which it was first seen.
+    pub deed: String,
     /// What set it off.
     pub trigger: Trigger,
     /// Why the user entered or left; of `every` that time went on, of `on each` that data came.

@@ -13,7 +13,7 @@ use crate::{
 pub struct Past {
     /// The segment's name.
     pub segment: Symbol,
-    /// The deed's place in it.
+    /// What the ledger calls the deed.
     pub place: String,
     /// When it was decided.
     pub decided_at: i64,

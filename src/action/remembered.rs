@@ -36,7 +36,7 @@ impl Decision {
     pub fn as_past(&self, rulebook: &Rulebook, decided_at: i64) -> Past {
         Past {
             segment: rulebook.definition(self.segment).name.clone(),
-            place: self.place.clone(),
+            place: self.deed.clone(),
             decided_at,
             entered: self.entered,
             which: self.which.clone(),

@@ -21,8 +21,8 @@ pub struct Would<'d> {
     pub trigger: &'d Written,
     /// The deed; none where no deed applies, and where which one does hangs on the row of an `on each`.
     pub deed: Option<&'d Deed>,
-    /// Its place in the segment.
-    pub place: String,
+    /// What earlier decisions call it.
+    pub name: String,
     /// What it would do; none where that hangs on the row.
     pub done: Option<Done>,
     /// The variant of a `split`.
@@ -67,7 +67,7 @@ impl<'d> Decider<'d> {
         let mut would = Would {
             trigger,
             deed: None,
-            place: String::new(),
+            name: String::new(),
             done: None,
             variant: None,
             stop: None,
@@ -98,7 +98,7 @@ impl<'d> Decider<'d> {
         let name = &self.interpreter.rulebook().definition(occasion.segment).name;
         would.deed = Some(set.deed);
         would.variant = set.variant.cloned();
-        would.last = history.last_done(name, &set.place);
+        would.last = history.last_done(name, &set.name);
         let done = self.done(set.deed, &row);
         let mut hangs_on_row = false;
         set.deed.each_expr(&mut |expr| hangs_on_row |= reads_row(expr));
@@ -111,7 +111,7 @@ impl<'d> Decider<'d> {
             would.not_before = allowed(clock.now(), set.deed.hours, quiet, clock.zone()).0;
             would.done = Some(done);
         }
-        would.place = set.place;
+        would.name = set.name;
         would
     }
 
@@ -141,7 +141,7 @@ impl<'d> Decider<'d> {
         let history = History(past.to_vec());
         let name = &self.interpreter.rulebook().definition(occasion.segment).name;
         let policy = &self.actions().policy;
-        if let Some(cooldown) = deed.cooldown.filter(|it| history.cools_down(name, &would.place, *it, clock)) {
+        if let Some(cooldown) = deed.cooldown.filter(|it| history.cools_down(name, &would.name, *it, clock)) {
             return Some((StopReason::Cooldown, cooldown_words(cooldown)));
         }
         if !matches!(done, Done::Send(..)) || policy.exempt.contains(&occasion.segment) {

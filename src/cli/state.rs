@@ -116,6 +116,18 @@ impl Looked {
         Ok(engine.remembering(memory, tracked))
     }
 
+    /// Brings what the ledger calls deeds to an engine.
+    fn call_deeds(&self, engine: Engine, book: &Book) -> Result<Engine, Failure> {
+        let reader = self.state.reader()?;
+        let rulebook = engine.rulebook();
+        let known = |segment: DefinitionId| match reader.name(Kind::Segment, &rulebook.definition(segment).name) {
+            Some(id) => reader.deeds(id),
+            None => Ok(vec![]),
+        };
+        let named = stateful::named(rulebook, book.checked.warnings().sources(), known)?;
+        Ok(engine.calling_deeds(named.moved))
+    }
+
     fn recollection(&self, engine: &Engine, tracked: &Tracked, reader: &Reader) -> Result<Recollection, Failure> {
         let remembered = self.state.remembered(reader)?;
         let name = |kind, name: &str| reader.name(kind, name);
@@ -261,6 +273,10 @@ pub(crate) fn explained(
         }
     }
     let engine = book.engine(as_of, rulebook, &reads)?;
+    let engine = match &book.state {
+        Some(state) => state.call_deeds(engine, book)?,
+        None => engine,
+    };
     let mut found = asked::find(book, &engine, &reads, user, arguments, voice)?;
     let mut one = book.state.as_ref().map(|state| state.of_user(&engine, &mut found)).transpose()?;
     let key = print::text(&found.key, engine.clock().zone());

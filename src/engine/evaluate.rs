@@ -1,7 +1,7 @@
 //! A checked rulebook at one as-of, ready to be asked about users.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},
 };
 
@@ -75,6 +75,14 @@ impl Engine {
     /// Another rulebook with the same clock, lists and reference tables: this one with more definitions, say.
     pub fn of(&self, rulebook: Arc<ir::Rulebook>) -> Engine {
         Engine { rulebook, index: Arc::default(), ..self.clone() }
+    }
+
+    /// The same engine where earlier decisions call deeds otherwise than by the place at which they stand now.
+    #[must_use]
+    pub fn calling_deeds(self, moved: BTreeMap<(ir::DefinitionId, String), String>) -> Engine {
+        let mut engine = self;
+        Arc::make_mut(&mut engine.context).deeds = Arc::new(moved);
+        engine
     }
 
     /// What is evaluated.

@@ -125,7 +125,7 @@ impl Files {
         for table in tables {
             lookups.insert(table, self.lookup(rulebook.schema.table(table), &clock)?);
         }
-        Ok(Context { clock, lists, lookups })
+        Ok(Context { clock, lists, lookups, deeds: Default::default() })
     }
 
     /// The texts of an uploaded list.

@@ -2,12 +2,13 @@
 //! reference tables.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
 use crate::{
     column::print as mark,
+    ir::DefinitionId,
     schema::{ColumnId, TableId},
     value::{Clock, Value, print},
 };
@@ -21,12 +22,14 @@ pub struct Context {
     pub lists: Vec<HashSet<Arc<str>>>,
     /// The rows of each reference table that the rules look into.
     pub lookups: HashMap<TableId, Lookup>,
+    /// What earlier decisions call deeds that stand at another place now, by segment and place.
+    pub deeds: Arc<BTreeMap<(DefinitionId, String), String>>,
 }
 
 impl Context {
     /// Only a clock: no lists, no reference tables.
     pub fn new(clock: Clock) -> Context {
-        Context { clock, lists: vec![], lookups: HashMap::new() }
+        Context { clock, lists: vec![], lookups: HashMap::new(), deeds: Arc::default() }
     }
 }
 

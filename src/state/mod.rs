@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod deeds;
 mod error;
 mod file;
 mod ledger;
@@ -42,6 +43,7 @@ mod store;
 mod tests;
 
 pub use self::{
+    deeds::KnownDeed,
     error::StateError,
     ledger::{Decision, Ledger, LedgerRow, Past, PastDeed, Touch},
     names::{Kind, NameId, ValueId},

@@ -6,7 +6,8 @@ use std::{ops::Range, sync::Arc};
 use rusqlite::{CachedStatement, Connection, params};
 
 use crate::state::{
-    Decision, Kept, Kind, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
+    Decision, Kept, Kind, KnownDeed, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
+    deeds,
     load::{piece_of, write_fingerprints},
     packed::{Pack, Packed},
     remembered::{NO_VALUE, Pieces, Users, place, set_bit},
@@ -232,6 +233,14 @@ impl Recording {
     pub fn decide(&mut self, user: u32, segment: NameId, decision: Decision) -> Result<(), StateError> {
         self.waiting.decisions.push((user, segment, decision));
         self.write_last_where(self.waiting.decisions.len(), ENOUGH_OF_LEDGER)
+    }
+
+    /// What the ledger calls a segment's deeds from now on.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn set_deeds(&mut self, segment: NameId, all: &[KnownDeed]) -> Result<(), StateError> {
+        deeds::write(&self.store.database, segment, all).map_err(|error| self.failed(&error))
     }
 
     /// The hash of the whole population, where it is known only now.

@@ -8,8 +8,8 @@ use std::{
 use rusqlite::Connection;
 
 use crate::state::{
-    Kind, LastRun, Ledger, NameId, Past, PastDeed, Recording, Remembered, Run, StateError, ValueId, file, load,
-    names::Names,
+    Kind, KnownDeed, LastRun, Ledger, NameId, Past, PastDeed, Recording, Remembered, Run, StateError, ValueId, deeds,
+    file, load, names::Names,
 };
 
 /// A state that a run will be recorded in; nobody else can record until it is dropped. What is done to it is one transaction:
@@ -95,7 +95,16 @@ impl Store {
         self.ledger().past_deeds(user, next)
     }
 
-    /// The same for many threads, while a run is recorded.
+    /// What the ledger calls a segment's deeds, and what they did in the last run.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn deeds(&self, segment: NameId) -> Result<Vec<KnownDeed>, StateError> {
+        let found = deeds::read(&self.database, segment);
+        found.map_err(|error| StateError::from_database(&self.path, "read", &error))
+    }
+
+    /// The same as [`Store::past_deeds`] for many threads, while a run is recorded.
     pub fn past(&self) -> Past {
         let run = self.last.as_ref().map_or(1, |last| last.number.saturating_add(1));
         Past { path: self.path.clone(), run, idle: Mutex::default() }
@@ -159,6 +168,15 @@ impl Reader {
     /// The id of a name, where a run evaluated it.
     pub fn name(&self, kind: Kind, name: &str) -> Option<NameId> {
         self.names.name(kind, name)
+    }
+
+    /// What the ledger calls a segment's deeds, and what they did in the last run.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn deeds(&self, segment: NameId) -> Result<Vec<KnownDeed>, StateError> {
+        let found = deeds::read(&self.database, segment);
+        found.map_err(|error| StateError::from_database(&self.path, "read", &error))
     }
 
     /// The name of an id.

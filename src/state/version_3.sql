@@ -1,4 +1,4 @@
--- What deeds are called in the ledger, wherever rules put them later (src/action/named.rs). Whether anything was ever decided about a
+-- What deeds are called in the ledger, wherever rules put them later (src/engine/stateful/named.rs). Whether anything was ever decided about a
 -- user follows from the ledger, and is a column no more: it was written into a row of every user who was told something.
 
 DROP VIEW v_users;

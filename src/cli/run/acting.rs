@@ -12,7 +12,7 @@ use tagwell::{
     data::{self, BadRow, Wanted},
     engine::{
         Engine, Everybody, Memory, Nothing, Rulebook, RunError, RunSink, Standing, Turns, UserTurn, Users,
-        stateful::{self, Again, Before, Moves, Recollection, Recorder},
+        stateful::{self, Again, Before, Moves, Named, Recollection, Recorder},
     },
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
@@ -168,6 +168,25 @@ impl Earlier {
     pub(in crate::cli) fn store(&self) -> Option<&Store> {
         self.store.as_ref()
     }
+
+    /// What the ledger calls the deeds of these rules.
+    fn named(&self, book: &Book, rules_changed: bool) -> Result<Named, Failure> {
+        let (rulebook, sources) = (book.checked.rulebook(), book.checked.warnings().sources());
+        let mut before: Option<Option<Book>> = None;
+        stateful::named(rulebook, sources, |segment| {
+            let name = &rulebook.definition(segment).name;
+            let Some((store, id)) = self.store.as_ref().and_then(|it| Some((it, it.name(Kind::Segment, name)?))) else {
+                return Ok(vec![]);
+            };
+            let known = store.deeds(id)?;
+            let Some(last) = self.last.as_ref().filter(|_| known.is_empty() && rules_changed) else { return Ok(known) };
+            // A state of older tables, in which deeds are called by where they stood in the rules of the last run.
+            let before = before.get_or_insert_with(|| previous(book, last).ok());
+            Ok(before.as_ref().map_or(vec![], |before| {
+                stateful::as_written(before.checked.rulebook(), before.checked.warnings().sources(), name)
+            }))
+        })
+    }
 }
 
 /// What came of it.
@@ -187,6 +206,7 @@ pub(in crate::cli) struct Acting {
     run: StateRun,
     before: Again,
     rules_changed: bool,
+    named: Named,
 }
 
 impl Acting {
@@ -240,8 +260,9 @@ impl Acting {
             Some(recollection) => Arc::clone(recollection) as Arc<dyn Memory>,
             None => Arc::new(Nothing),
         };
-        let engine = engine.remembering(memory, Arc::clone(&tracked));
-        Ok(Acting { engine, tracked, recollection, past, run: this, before, rules_changed })
+        let named = past.named(book, rules_changed)?;
+        let engine = engine.remembering(memory, Arc::clone(&tracked)).calling_deeds(named.moved.clone());
+        Ok(Acting { engine, tracked, recollection, past, run: this, before, rules_changed, named })
     }
 
     /// Evaluates everybody and takes their turns; what is decided goes to the writer.
@@ -253,7 +274,7 @@ impl Acting {
         sink: S,
         writer: Option<ActionsWriter>,
     ) -> Result<(tagwell::engine::Ran, S, Acted), Failure> {
-        let Acting { engine, tracked, recollection, past, run: this, before, rules_changed } = self;
+        let Acting { engine, tracked, recollection, past, run: this, before, rules_changed, named } = self;
         let allowed = run.data.allowed()?;
         let users = data.users.name();
         let zone = engine.clock().zone().clone();
@@ -278,7 +299,9 @@ impl Acting {
         let recorder = match past.store.zip(recollection.as_ref()) {
             None => recorder,
             Some((store, recollection)) => {
-                Recorder::recording(recorder, store.begin(&this)?, Arc::clone(recollection))?
+                let mut recorder = Recorder::recording(recorder, store.begin(&this)?, Arc::clone(recollection))?;
+                recorder.call_deeds(&named)?;
+                recorder
             }
         };
         // Whether others moved is known when everybody has been seen.

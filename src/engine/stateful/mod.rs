@@ -3,10 +3,12 @@
 
 mod again;
 mod changes;
+mod named;
 mod recollection;
 mod recorder;
 
 pub use again::{Again, Before};
 pub use changes::{changed_inputs, run_of, segments_read};
+pub use named::{Named, as_written, named};
 pub use recollection::{Recollection, past};
 pub use recorder::{Moves, Recorder};

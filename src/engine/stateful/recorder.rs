@@ -8,7 +8,7 @@ use crate::{
     engine::{
         UserTurn,
         stateful::{
-            Recollection,
+            Named, Recollection,
             recollection::{kind, value_name},
         },
     },
@@ -88,6 +88,19 @@ impl Recorder {
         Ok(Recorder { names, ..preview })
     }
 
+    /// Notes what the ledger calls deeds from now on.
+    ///
+    /// # Errors
+    /// A state that cannot be written.
+    pub fn call_deeds(&mut self, named: &Named) -> Result<(), StateError> {
+        let Some(names) = &mut self.names else { return Ok(()) };
+        for (segment, all) in &named.known {
+            let name = names.recording.name(state::Kind::Segment, &self.rulebook.definition(*segment).name)?;
+            names.recording.set_deeds(name, all)?;
+        }
+        Ok(())
+    }
+
     /// Takes one user's turn; each decision is handed on.
     ///
     /// # Errors
@@ -137,7 +150,7 @@ impl Recorder {
         };
         let recorded = state::Decision {
             action_id: decision.id.clone(),
-            deed: decision.place.clone(),
+            deed: decision.deed.clone(),
             trigger: decision.trigger.name().to_owned(),
             reason: decision.reason.name().to_owned(),
             act: decision.done.name().to_owned(),

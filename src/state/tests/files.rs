@@ -47,7 +47,7 @@ fn a_state_of_a_newer_version_is_refused() {
     begin(&place.file(), 1).commit().unwrap();
     Connection::open(place.file()).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     insta::assert_snapshot!(told(&place, &Store::open(place.file()).unwrap_err()), @"
-    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 2)
+    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 3)
       help: use that tagwell, or a newer one; or give `--state` another path to begin anew
     ");
     assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Newer { version: 9, .. }));
@@ -63,7 +63,9 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
          INSERT INTO runs VALUES (1, 10, 'shop', 'abc', '0.1.0', 'UTC', 'text', NULL);
          INSERT INTO names VALUES (1, 'segment', 'win_back', 1);
          INSERT INTO users VALUES (1, 'u1', 11, NULL, 1), (3, 'u3', -13, 5, 0), (70000, 'u7', 17, NULL, 0);
-         INSERT INTO memberships VALUES (1, 3, NULL, 10);",
+         INSERT INTO memberships VALUES (1, 3, NULL, 10);
+         INSERT INTO decisions (action_id, run, user, segment, deed, trigger, reason, do, with, entered, decided_at, exempt)
+           VALUES ('a', 1, 1, 1, '0.0', 'enter', 'data', 'hold', '{}', 10, 10, 0);",
     )
     .unwrap();
     drop(old);
@@ -91,7 +93,7 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
     };
     assert_eq!(version(&place.file()), 1);
     begin(&place.file(), 20).commit().unwrap();
-    assert_eq!(version(&place.file()), 2);
+    assert_eq!(version(&place.file()), 3);
     let remembered = Store::open(place.file()).unwrap().remembered(2).unwrap();
     assert_eq!(told(&remembered), known);
     assert_eq!(remembered.members(win_back).collect::<Vec<_>>(), [3]);

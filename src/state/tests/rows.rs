@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::{Place, begin};
-use crate::state::{Decision, Kept, Kind, LedgerRow, PastDeed, Reader, Run, StateError, Store, Touch};
+use crate::state::{Decision, Kept, Kind, KnownDeed, LedgerRow, PastDeed, Reader, Run, StateError, Store, Touch};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -216,6 +216,34 @@ fn an_action_that_is_decided_twice_is_a_defect_that_is_told() {
     let win_back = recording.name(Kind::Segment, "win_back").unwrap();
     recording.decide(1, win_back, message(49 * HOUR)).unwrap();
     assert!(matches!(recording.commit().unwrap_err(), StateError::SameAction(_)));
+}
+
+#[test]
+fn a_segments_deeds_are_those_of_the_last_run_that_noted_them() {
+    let place = Place::new();
+    two_days(&place);
+    let deed = |deed: &str, place: Option<&str>| KnownDeed {
+        deed: deed.into(),
+        place: place.map(str::to_owned),
+        trigger: "enter".into(),
+        words: "send sms \"hi\"".into(),
+    };
+    let mut recording = begin(&place.file(), 49 * HOUR);
+    let win_back = recording.name(Kind::Segment, "win_back").unwrap();
+    recording.set_deeds(win_back, &[deed("0.0", Some("0.0")), deed("0.1", None)]).unwrap();
+    recording.set_deeds(win_back, &[deed("0.0", Some("0.1"))]).unwrap();
+    recording.commit().unwrap();
+    assert_eq!(Store::open(place.file()).unwrap().deeds(win_back).unwrap(), [deed("0.0", Some("0.1"))]);
+    assert_eq!(Reader::open(place.file()).unwrap().deeds(win_back).unwrap(), [deed("0.0", Some("0.1"))]);
+}
+
+#[test]
+fn no_row_refers_to_what_is_not_there() {
+    let place = Place::new();
+    two_days(&place);
+    let database = Connection::open(place.file()).unwrap();
+    let mut broken = database.prepare("PRAGMA foreign_key_check").unwrap();
+    assert!(broken.query([]).unwrap().next().unwrap().is_none());
 }
 
 #[test]
