@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
+    explain::points::{self, OnPoints},
     ir::{Arm, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook},
     source::Span,
     value::{Truth, Value},
@@ -28,6 +29,8 @@ pub(super) enum Node {
     Closed(NodeId),
     /// `if c then a else b`
     Choose(NodeId, NodeId, NodeId),
+    /// A condition on a score: whether it holds, by the arms that apply, each a bit.
+    Points(Vec<NodeId>, Vec<bool>),
     /// An arm of a level: a reader who wants to get there looks from the lowest arm upwards, so what stands below comes first.
     Arm(NodeId, NodeId, NodeId),
 }
@@ -110,6 +113,10 @@ impl<'a, 't> Builder<'a, 't> {
     }
 
     fn node(&mut self, expr: &'a Expr) -> NodeId {
+        if let Some(OnPoints { score, holds }) = points::opened(self.rulebook, expr) {
+            let arms = score.arms.iter().map(|arm| self.node(&arm.condition)).collect();
+            return self.push(Node::Points(arms, holds));
+        }
         let node = match &expr.kind {
             ExprKind::And(parts) | ExprKind::Quorum { quorum: Quorum::All, conditions: parts } => {
                 Node::All(self.all(parts))
@@ -258,7 +265,9 @@ impl Node {
         match self {
             Node::Always(_) | Node::Leaf(_) => {}
             Node::Not(inner) | Node::Closed(inner) => found(*inner),
-            Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) => parts.iter().for_each(|it| found(*it)),
+            Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) | Node::Points(parts, _) => {
+                parts.iter().for_each(|it| found(*it));
+            }
             Node::Choose(a, b, c) => [a, b, c].into_iter().for_each(|it| found(*it)),
             Node::Arm(condition, given, rest) => [rest, condition, given].into_iter().for_each(|it| found(*it)),
         }
@@ -268,7 +277,9 @@ impl Node {
         match self {
             Node::Always(_) | Node::Leaf(_) => {}
             Node::Not(inner) | Node::Closed(inner) => found(inner),
-            Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) => parts.iter_mut().for_each(found),
+            Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) | Node::Points(parts, _) => {
+                parts.iter_mut().for_each(found);
+            }
             Node::Choose(a, b, c) | Node::Arm(a, b, c) => [a, b, c].into_iter().for_each(found),
         }
     }
@@ -344,6 +355,11 @@ impl<'a> Formula<'a> {
                 Node::Any(parts) => Truth::any_of(parts.iter().map(of)),
                 Node::AtLeast(needed, parts) => Truth::at_least(i64::from(*needed), parts.iter().map(of)),
                 Node::Closed(inner) => Truth::from(of(inner).is_true()),
+                Node::Points(arms, holds) => {
+                    let bit = |(at, arm): (usize, &NodeId)| usize::from(of(arm).is_true()) << at;
+                    let applying: usize = arms.iter().enumerate().map(bit).sum();
+                    Truth::from(holds.get(applying).copied().unwrap_or(false))
+                }
                 Node::Choose(condition, then, otherwise) | Node::Arm(condition, then, otherwise) => {
                     of(if of(condition).is_true() { then } else { otherwise })
                 }

@@ -11,6 +11,7 @@ mod later;
 mod nearest;
 mod part;
 mod person;
+mod points;
 mod proposal;
 mod standing;
 mod step_up;

@@ -115,6 +115,21 @@ impl Formula<'_> {
                     let Costs { yes, not_yes, .. } = of(inner);
                     Costs { yes, no: not_yes, not_yes, not_no: yes }
                 }
+                Node::Points(arms, holds) => {
+                    let cost = |applying: usize| {
+                        let each = arms
+                            .iter()
+                            .enumerate()
+                            .map(|(at, arm)| if applying >> at & 1 == 1 { of(arm).yes } else { of(arm).not_yes });
+                        sum(each.collect())
+                    };
+                    let cheapest = |wanted: bool| {
+                        let all = holds.iter().enumerate().filter(|(_, holds)| **holds == wanted);
+                        least(all.map(|(applying, _)| cost(applying)).collect())
+                    };
+                    let (yes, no) = (cheapest(true), cheapest(false));
+                    Costs { yes, no, not_yes: no, not_no: yes }
+                }
                 Node::Choose(condition, then, otherwise) | Node::Arm(condition, then, otherwise) => {
                     let (condition, then, otherwise) = (of(condition), of(then), of(otherwise));
                     let either = |cost: fn(Costs) -> u64| {

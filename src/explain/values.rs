@@ -45,7 +45,7 @@ impl Room<'_> {
         let mut found = match self.ty {
             Type::Bool => vec![Value::Bool(true), Value::Bool(false)],
             Type::Text => self.texts(),
-            Type::List(element) => self.lists(element),
+            Type::List(element) => self.lists(element, ask),
             Type::Choice(_) => self.choices(),
             Type::Int | Type::Decimal(_) | Type::Float | Type::Date | Type::Timestamp | Type::Duration => {
                 self.ordered(ask)
@@ -195,10 +195,11 @@ impl Room<'_> {
         found.into_iter().map(|text| Value::Text(text.into())).collect()
     }
 
-    fn lists(&self, element: &Type) -> Vec<Value> {
-        let now: Vec<Value> = match self.now {
-            Value::List(values) => values.to_vec(),
-            _ => vec![],
+    /// Something more, something less, something in the place of the last one; then all of it other.
+    fn lists(&self, element: &Type, ask: &Ask<'_>) -> Vec<Value> {
+        let now: &[Value] = match self.now {
+            Value::List(values) => values,
+            _ => &[],
         };
         let mut beside: Vec<Value> = vec![];
         for value in self.beside {
@@ -207,35 +208,46 @@ impl Room<'_> {
                 other => beside.push(other.clone()),
             }
         }
-        beside.retain(|value| is_of(value, element) && !matches!(value, Value::Text(text) if text.is_empty()));
-        let room = Room { ty: element, now: &Value::Missing, optional: false, beside: &beside, ..self.clone() };
-        let other = match element {
-            Type::Text => beside.iter().chain([&Value::Text("x".into())]).cloned().collect(),
-            _ => room.candidates(&|_| 0),
-        };
-        let mut found: Vec<Vec<Value>> = vec![];
-        for value in &beside {
-            found.push(now.iter().cloned().chain([value.clone()]).collect());
-        }
-        found.push(now.iter().cloned().chain(beside.iter().cloned()).collect());
-        for value in &beside {
-            found.push(now.iter().filter(|it| *it != value).cloned().collect());
-        }
-        found.push(now.iter().filter(|it| !beside.contains(it)).cloned().collect());
-        for value in other {
-            found.push(vec![value.clone()]);
-            for length in 1..=12 {
-                found.push(now.iter().cloned().chain(std::iter::repeat_n(value.clone(), length)).collect());
+        let fits = |value: &Value| is_of(value, element) && !matches!(value, Value::Text(text) if text.is_empty());
+        let of_the_type: Vec<Value> = beside.iter().filter(|value| fits(value)).cloned().collect();
+        // What an element could be beside others.
+        let elements = |others: &[Value]| -> Vec<Value> {
+            if *element == Type::Text {
+                return of_the_type.iter().chain([&Value::Text("x".into())]).cloned().collect();
             }
+            let ask = |value: &Value| ask(&list(others, [value.clone()]));
+            let room =
+                Room { ty: element, now: &Value::Missing, optional: false, named: 0, beside: &beside, ..self.clone() };
+            room.candidates(&ask)
+        };
+        let mut found: Vec<Value> = of_the_type.iter().map(|value| list(now, [value.clone()])).collect();
+        found.push(list(now, of_the_type.iter().cloned()));
+        let without = |but: &dyn Fn(&Value) -> bool| list(&[], now.iter().filter(|it| !but(it)).cloned());
+        found.extend(of_the_type.iter().map(|value| without(&|it| it == value)));
+        found.push(without(&|it| of_the_type.contains(it)));
+        let appended = elements(now);
+        found.extend(appended.iter().map(|value| list(now, [value.clone()])));
+        for value in &appended {
+            found.extend((2..=12).map(|length| list(now, std::iter::repeat_n(value.clone(), length))));
         }
-        for length in (1..now.len().min(64)).rev() {
-            found.push(now.iter().take(length).cloned().collect());
+        if let Some((_, others)) = now.split_last().filter(|(_, others)| !others.is_empty()) {
+            found.extend(elements(others).into_iter().map(|value| list(others, [value])));
+        }
+        found.extend((1..now.len().min(64)).rev().map(|length| list(&[], now.iter().take(length).cloned())));
+        for value in elements(&[]) {
+            found.extend((1..=12).map(|length| list(&[], std::iter::repeat_n(value.clone(), length))));
         }
         // The empty list is missing in a CSV file: only where nothing else will do.
-        found.sort_by_key(Vec::is_empty);
-        found.push(vec![]);
-        found.into_iter().map(|values| Value::List(values.into())).collect()
+        let empty = Value::List([].into());
+        found.retain(|list| *list != empty);
+        found.push(empty);
+        found
     }
+}
+
+/// A list of these and some more.
+fn list(those: &[Value], more: impl IntoIterator<Item = Value>) -> Value {
+    Value::List(those.iter().cloned().chain(more).collect())
 }
 
 fn texts_of(value: &Value) -> Vec<&str> {
