@@ -99,14 +99,65 @@ fn amounts_are_least_where_columns_meet() {
         let user = rules.user(&format!("{{\"id\": \"u\", \"a\": {}, \"b\": {}}}", user.0, user.1));
         let explained = rules.one(&user, "it");
         assert_eq!(explained.towards.as_deref().unwrap_or_default(), towards, "{declaration}: {:?}", explained.nearest);
-        let mut changes: Vec<String> = vec![];
-        for change in explained.nearest.iter().flatten() {
-            let Value::Int(to) = change.to else { panic!("{change:?}") };
-            changes.push(format!("{} {to}", change.column));
-        }
-        changes.sort();
-        changes.dedup();
-        assert_eq!(changes.join(", "), wanted, "{declaration}");
+        assert_eq!(changes(&explained), wanted, "{declaration}");
+    }
+}
+
+/// A condition on points is the conditions of the arms that bring them.
+#[test]
+fn points_are_brought_by_arms() {
+    const POINTS: &str = "score points { 10 when a > 100  15 when b > 4  minus 5 when a = 1 }";
+    for (declaration, user, towards, wanted) in [
+        ("tag it when points >= 20", (1, 0), "", "a 101, b 5"),
+        ("tag it when points between 8..12", (2, 5), "", "a 1"),
+        ("tag it when points < 0", (0, 0), "", "a 1"),
+        ("level it by points { hot from 20  warm from 10  cold otherwise }", (0, 0), "warm", "a 101"),
+        ("level it by points { hot from 20  warm from 10  cold otherwise }", (0, 5), "hot", "a 101"),
+        ("score it { a when a > 10  3 when b > 50 }", (0, 0), "11 more", "a 11"),
+        ("score it { minus a when b > 5 }", (-3, 0), "3 more", "b 6"),
+    ] {
+        let table = "table users key id { id: text  a: int  b: int }";
+        let rules = Rules::new(&format!("{table}\n{POINTS}\n{declaration}\n"), AS_OF);
+        let user = rules.user(&format!("{{\"id\": \"u\", \"a\": {}, \"b\": {}}}", user.0, user.1));
+        let explained = rules.one(&user, "it");
+        assert_eq!(explained.towards.as_deref().unwrap_or_default(), towards, "{declaration}: {:?}", explained.nearest);
+        assert_eq!(changes(&explained), wanted, "{declaration}");
+    }
+}
+
+/// Each column and what it would be, in order of their names.
+fn changes(explained: &Explained) -> String {
+    let mut changes: Vec<String> = vec![];
+    for change in explained.nearest.iter().flatten() {
+        let Value::Int(to) = change.to else { panic!("{change:?}") };
+        changes.push(format!("{} {to}", change.column));
+    }
+    changes.sort();
+    changes.dedup();
+    changes.join(", ")
+}
+
+/// Of a list another element, one more or all of it other.
+#[test]
+fn lists_that_come_to_something() {
+    for (condition, marks) in [
+        ("sum(marks) = 7", "[]"),
+        ("sum(marks) = 7", "[1, 2]"),
+        ("sum(marks) = 7", "[20, 30]"),
+        ("count(marks) >= 4 and max(marks) < 3", "[5]"),
+        ("max(marks) < 3 and count(marks) = 2", "[5, 6, 7]"),
+        ("avg(marks) > 9.5", "[1, 2]"),
+        ("marks has 5 and count(marks) = 1", "[1]"),
+        ("last(marks) = 4 and first(marks) = 1", "[1, 2]"),
+        ("sum(marks) between 100..110", "null"),
+        ("min(marks) >= 3", "[1, 9]"),
+    ] {
+        let table = "table users key id { id: text  marks: list of int? }";
+        let rules = Rules::new(&format!("{table}\ntag it when {condition}\n"), AS_OF);
+        let user = rules.user(&format!("{{\"id\": \"u\", \"marks\": {marks}}}"));
+        let explained = rules.one(&user, "it");
+        let changed = after(&rules, &user, &explained).unwrap_or_else(|| panic!("no way: {condition} of {marks}"));
+        assert_eq!(rules.value(&changed, rules.rulebook().find("it").unwrap()), Value::Bool(true), "{condition}");
     }
 }
 
