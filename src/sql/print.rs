@@ -192,7 +192,7 @@ impl Pen<'_> {
                 let text = format!("{left}{between}{operator} {right}");
                 if beside > bind { format!("({text})") } else { text }
             }
-            Sql::Between(of) => {
+            Sql::Between(of) if !of.0.is_short() => {
                 let [low, high] = [&of.1, &of.2].map(|it| self.flat(it, Bind::Join));
                 let text = format!("{}{}BETWEEN {low} AND {high}", self.sql(&of.0, Bind::Join, indent), line(0));
                 if beside > Bind::Compare { format!("({text})") } else { text }
@@ -222,6 +222,7 @@ impl Pen<'_> {
             | Sql::Minus(_)
             | Sql::IsNull(_)
             | Sql::IsKnown(_)
+            | Sql::Between(_)
             | Sql::InTable(..)
             | Sql::Call(..)
             | Sql::Aggregate(_) => return None,

@@ -36,10 +36,10 @@ fn kept(engine: Engine, wanted: &str) {
 
 #[test]
 fn duckdb_keeps_each_day_as_it_was() {
-    kept(Engine::DuckDb, "windows.rules");
+    kept(Engine::DuckDb, "window_edges.rules");
 }
 
 #[test]
 fn postgres_keeps_each_day_as_it_was() {
-    kept(Engine::Postgres, "windows.rules");
+    kept(Engine::Postgres, "window_edges.rules");
 }
