@@ -180,7 +180,8 @@ impl Spellings {
         // What two lengths come to, where they are reckoned with.
         let days = |text: &String| text.strip_suffix('d').unwrap_or(text).parse::<i64>().ok();
         let days: Vec<i64> = self.numbers.iter().filter_map(days).take(MOST).collect();
-        let pairs = days.iter().flat_map(|a| days.iter().map(move |b| a + b)).filter(|_| self.reckons);
+        let pairs =
+            days.iter().flat_map(|a| days.iter().filter_map(move |b| a.checked_add(*b))).filter(|_| self.reckons);
         let sums: BTreeSet<String> = pairs.map(|days| format!("{days}d")).collect();
         for text in self.numbers.iter().chain(&sums).map(String::as_str).chain(["0d", "1d", "40d", "400d"]) {
             if let Ok(length) = Duration::parse(text) {

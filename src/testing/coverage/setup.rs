@@ -265,7 +265,7 @@ fn keys(
             // One for each part that a line is drawn at.
             let mut open: BTreeSet<i64> = lines.iter().copied().filter(|it| (0..*parts).contains(it)).collect();
             // And one who stands to another side of a line where there is a part more, or less.
-            let others = [parts - 1, parts + 1].into_iter().filter(|it| lines.contains(it));
+            let others = [parts.saturating_sub(1), parts.saturating_add(1)].into_iter().filter(|it| lines.contains(it));
             let mut turned: BTreeSet<(i64, i64)> =
                 others.flat_map(|other| open.iter().map(move |line| (other, *line))).collect();
             for at in 0..MANY_KEYS {
