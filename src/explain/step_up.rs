@@ -14,7 +14,7 @@ use crate::{
         table, tree,
         trial::Goal,
     },
-    ir::{Body, DefinitionId, Expr, ExprKind, Ladder, Score},
+    ir::{Body, DefinitionId, Expr, Ladder, Score},
     value::{Truth, Type, Value, number, print},
 };
 
@@ -118,12 +118,8 @@ impl<'a> Search<'_, 'a> {
             let adds = match number::order(&row.value(&arm.points), &Value::Int(0)) {
                 Some(Ordering::Greater) => !arm.minus,
                 Some(Ordering::Less) => arm.minus,
-                // What is nothing yet may come to something with what makes the arm apply.
-                Some(Ordering::Equal) | None if is_constant(&arm.points) || applies => continue,
-                Some(Ordering::Equal) | None => true,
+                Some(Ordering::Equal) | None => continue,
             };
-            // Which way points of the user's own go is seen when they are tried.
-            let adds = adds || (!applies && !is_constant(&arm.points));
             if applies != adds {
                 wanted.push((&arm.condition, adds));
             }
@@ -142,16 +138,6 @@ impl<'a> Search<'_, 'a> {
         };
         self.told(towards, way)
     }
-}
-
-/// Whether points are the same for everybody.
-fn is_constant(points: &Expr) -> bool {
-    let mut reads = false;
-    points.each(&mut |node| {
-        reads |=
-            !matches!(node.kind, ExprKind::Constant(_) | ExprKind::Param(_) | ExprKind::Widen(_) | ExprKind::Negate(_))
-    });
-    !reads
 }
 
 fn change(asked: &Asked<'_>, step: &Step<'_>) -> Change {

@@ -113,8 +113,6 @@ fn points_are_brought_by_arms() {
         ("tag it when points < 0", (0, 0), "", "a 1"),
         ("level it by points { hot from 20  warm from 10  cold otherwise }", (0, 0), "warm", "a 101"),
         ("level it by points { hot from 20  warm from 10  cold otherwise }", (0, 5), "hot", "a 101"),
-        ("score it { a when a > 10  3 when b > 50 }", (0, 0), "11 more", "a 11"),
-        ("score it { minus a when b > 5 }", (-3, 0), "3 more", "b 6"),
     ] {
         let table = "table users key id { id: text  a: int  b: int }";
         let rules = Rules::new(&format!("{table}\n{POINTS}\n{declaration}\n"), AS_OF);
