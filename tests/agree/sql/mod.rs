@@ -146,6 +146,8 @@ fn compare(engine: Engine, driver: &mut Driver, asked: &[Asked], refused: usize)
                 "out of range: overflow",
                 "Out of Range Error: Overflow in",
                 "ARITHMETIC_OVERFLOW",
+                // A query that is planned for longer than a busy machine has time for.
+                "canceling statement due to statement timeout",
             ];
             known.iter().any(|it| error.contains(it))
         };
