@@ -98,12 +98,16 @@ fn since(name: &str, arguments: &[&str]) -> Option<(String, &'static str)> {
     }
     let word = |it: &&str| unit_of(&it.trim_matches(['"', '\'']).to_lowercase());
     let unit = between.or_else(|| arguments.iter().find_map(word)).unwrap_or("d");
-    let is_now = |it: &&str| matches!(it.trim(), "now" | "today" | "now()" | "today()");
     let moments: Vec<&str> = arguments.iter().filter(|it| word(it).is_none() && !is_now(it)).copied().collect();
-    match (moments.as_slice(), arguments.iter().any(is_now)) {
+    match (moments.as_slice(), arguments.iter().any(|it| is_now(it))) {
         ([moment], true) => Some(((*moment).to_owned(), unit)),
         _ => None,
     }
+}
+
+/// `now`, `TODAY()`
+fn is_now(written: &str) -> bool {
+    matches!(written.trim().to_lowercase().as_str(), "now" | "today" | "now()" | "today()")
 }
 
 /// A unit of time by its name.
@@ -176,8 +180,8 @@ fn remedy(name: &str, arguments: &[&str]) -> Option<Remedy> {
         ("rank" | "row_number" | "dense_rank" | "percent_rank", _) => {
             Say("write `top 20% by spend`, `top 100 by spend` or `ntile(spend, 5)`".into())
         }
-        ("getdate" | "sysdate" | "current_timestamp" | "getutcdate", []) => Write("now".into()),
-        ("curdate" | "current_date", []) => Write("today".into()),
+        ("now" | "getdate" | "sysdate" | "current_timestamp" | "getutcdate", []) => Write("now".into()),
+        ("today" | "curdate" | "current_date", []) => Write("today".into()),
         ("datediff" | "date_diff" | "timestampdiff" | "datedif" | "days_between" | "daysbetween", _) => {
             Say(difference(arguments))
         }
@@ -204,7 +208,6 @@ fn difference(arguments: &[&str]) -> String {
         )
     };
     let moments: Vec<&str> = arguments.iter().filter(plain).copied().collect();
-    let is_now = |it: &&&str| matches!(it.trim(), "now" | "today" | "now()" | "today()");
     let others: Vec<&str> = moments.iter().filter(|it| !is_now(it)).copied().collect();
     match (others.as_slice(), moments.as_slice()) {
         ([one], _) => format!("write `age({one})`, and compare it with a length of time: `age({one}) > 30d`"),

@@ -79,6 +79,21 @@ impl Checker<'_> {
         !self.is_asked(span) && !behind.starts_with(signs) && !before.ends_with(signs)
     }
 
+    /// Whether a name stands where a condition is wanted.
+    pub(super) fn is_condition(&self, span: Span) -> bool {
+        let text = self.sources.get(span.source).text();
+        let behind = text.get(span.end as usize..).unwrap_or("").trim_start();
+        let before = text.get(..span.start as usize).unwrap_or("").trim_end();
+        let word = |it: char| it.is_alphanumeric() || it == '_';
+        let previous = before.rsplit(|it| !word(it)).next().unwrap_or_default();
+        let next = behind.split(|it| !word(it)).next().unwrap_or_default();
+        // A word behind it on its line may be an operator of another language: `金额 大于 5`.
+        let line = text.get(span.end as usize..).unwrap_or("").lines().next().unwrap_or("").trim();
+        let over = line.is_empty() || line.starts_with([')', '}', ',', '#']) || matches!(next, "and" | "or" | "then");
+        let wanted = matches!(previous, "when" | "and" | "or" | "not" | "where" | "require" | "if");
+        over && self.stands_alone(span) && (wanted || matches!(next, "and" | "or") && before.ends_with('('))
+    }
+
     /// `category = "fruit"` whole, where its name stands at a place.
     fn compared_with(&self, span: Span) -> Option<Span> {
         let text = self.sources.get(span.source).text();

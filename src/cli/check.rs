@@ -1,5 +1,6 @@
 //! `tagwell check`: everything wrong with a rulebook, in one go.
 
+mod faults;
 mod fit;
 
 use std::path::PathBuf;
@@ -104,7 +105,9 @@ impl Check {
             self.tell_windows(&rulebook, &rules.sources, voice)?;
         }
         fit.read.iter().for_each(|what| voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good))));
-        match fit.failure {
+        let last = fit.failures.pop();
+        fit.failures.iter().for_each(|failure| voice.complain(failure));
+        match last {
             Some(failure) => Err(failure),
             None => Ok(exit),
         }

@@ -86,10 +86,10 @@ fn columns(survey: &Survey, keys: &[&Surveyed]) -> String {
         };
         let optional = if survey.is_missing(column) || column.ty().is_none() { "?" } else { "" };
         let format = column.format().filter(|_| !is_key).map(|it| format!(" in {}", serde_json::Value::from(it)));
-        let comment = match column {
-            it if it.is_capital_truth() => " # a text: compare it with \"True\"",
-            it if it.is_ambiguous() => " # a date? then say in which order: `date in \"%d/%m/%Y\"`",
-            _ => "",
+        let comment = match column.yes().filter(|_| !is_key) {
+            Some(yes) => format!(" # a text: compare it with \"{yes}\""),
+            None if column.is_ambiguous() => " # a date? then say in which order: `date in \"%d/%m/%Y\"`".to_owned(),
+            None => String::new(),
         };
         // A column of this name would be read as the end of the one before it.
         let comma = if ["from", "in"].contains(&&*column.header) { ", " } else { "" };

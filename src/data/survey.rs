@@ -41,8 +41,8 @@ pub struct Surveyed {
     formats: Vec<&'static str>,
     /// Of what may be a key: its values so far, as hashes; none once one came again.
     different: Option<HashSet<u64>>,
-    /// Whether all values so far are `True` or `False`, as some programs write them.
-    capital_truth: bool,
+    /// The pairs of words for yes and no that all values so far belong to.
+    truths: Vec<(&'static str, &'static str)>,
 }
 
 /// What the values of a column say of their type.
@@ -68,6 +68,21 @@ const FORMATS: [&str; 14] = [
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d %H:%M:%S",
     "%d.%m.%Y %H:%M",
+];
+
+/// Yes and no, as some programs write them.
+const TRUTHS: [(&str, &str); 11] = [
+    ("True", "False"),
+    ("TRUE", "FALSE"),
+    ("是", "否"),
+    ("Y", "N"),
+    ("y", "n"),
+    ("Yes", "No"),
+    ("yes", "no"),
+    ("YES", "NO"),
+    ("T", "F"),
+    ("有", "无"),
+    ("真", "假"),
 ];
 
 /// Looks through the whole file.
@@ -112,7 +127,7 @@ impl Survey {
                     values: values(),
                     formats: FORMATS.to_vec(),
                     different: Some(HashSet::new()),
-                    capital_truth: true,
+                    truths: TRUTHS.to_vec(),
                 });
                 self.columns.len() - 1
             }
@@ -166,7 +181,7 @@ impl Survey {
             column.values = Values::Own(fact.ty.clone());
             column.missing |= fact.missing;
             column.formats.clear();
-            column.capital_truth = false;
+            column.truths.clear();
             if let Some(ty @ (Type::Text | Type::Int)) = fact.ty {
                 let (name, header) = (fact.header.as_str().into(), fact.header);
                 columns.push(Column {
@@ -235,15 +250,16 @@ impl Surveyed {
         self.different.is_none()
     }
 
-    /// Whether every value is `True` or `False`, which are texts.
-    pub fn is_capital_truth(&self) -> bool {
-        self.capital_truth && self.ty() == Some(Type::Text)
+    /// What says yes where every value is `True` or `False`, `是` or `否`, which are texts.
+    pub fn yes(&self) -> Option<&'static str> {
+        let (yes, _) = self.truths.first()?;
+        (self.ty() == Some(Type::Text)).then_some(yes)
     }
 
     /// What is to be known of any value.
     fn see(&mut self, text: &str) {
         self.formats.retain(|format| is_written(text, format));
-        self.capital_truth &= matches!(text, "True" | "False" | "TRUE" | "FALSE");
+        self.truths.retain(|(yes, no)| [*yes, *no].contains(&text));
         self.see_again(text);
     }
 

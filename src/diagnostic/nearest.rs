@@ -87,10 +87,12 @@ impl Folded {
     fn shortened(&self, other: &Folded) -> Option<Nearness> {
         let (short, long) = if self.length < other.length { (self, other) } else { (other, self) };
         let enough = if short.letters { 3 } else { 2 };
-        if short.length < enough {
-            return None;
-        }
         let more = long.length - short.length;
+        if short.length < enough {
+            // `甲` for `甲客`
+            let one = !short.letters && !long.letters && long.length == 2 && long.text.starts_with(&short.text);
+            return one.then_some(Nearness::Part(more));
+        }
         if long.text.starts_with(&short.text) {
             return Some(Nearness::Shortened(more));
         }
@@ -142,6 +144,7 @@ mod tests {
             ("购卖次数", Some("购买次数")),
             ("城布", Some("城市")),
             ("市", None),
+            ("城", Some("城市")),
             ("金额", Some("消费金额")),
             ("order", Some("last_order")),
             ("end", None),

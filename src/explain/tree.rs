@@ -87,7 +87,7 @@ impl<'t, 'a> Trees<'t, 'a> {
             ExprKind::Or(_) | ExprKind::Quorum { quorum: Quorum::Any, .. } => What::Any,
             ExprKind::Quorum { quorum: Quorum::None, .. } => What::None,
             ExprKind::Quorum { quorum: Quorum::AtLeast(needed), .. } => What::AtLeast(*needed),
-            ExprKind::Not(_) => What::Not,
+            ExprKind::Not(_) if expr.denied().is_none() => What::Not,
             ExprKind::If { .. } => What::If,
             ExprKind::Definition(id) => return self.named(*id, Some(truth), self.text(expr)),
             ExprKind::Aggregate(id) => return self.question(*id),
@@ -228,6 +228,7 @@ impl<'t, 'a> Trees<'t, 'a> {
             })
         };
         match &expr.kind {
+            ExprKind::Not(_) => self.window(expr.denied()?),
             ExprKind::Window { subject, window } => {
                 self.with_row(|row| row.window(window, moment_type(&subject.ty))).map(span)
             }

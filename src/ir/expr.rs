@@ -23,6 +23,30 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The same in another place: in its brackets.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Expr {
+        if let ExprKind::Not(inner) = &mut self.kind
+            && inner.span == self.span
+        {
+            inner.span = span;
+        }
+        self.span = span;
+        self
+    }
+
+    /// Of `x not in y`, `x not between a..b` and the like what is denied: one operator, so it is told as it is written, as one
+    /// condition. What is denied has the place of the whole.
+    #[must_use]
+    pub fn denied(&self) -> Option<&Expr> {
+        match &self.kind {
+            ExprKind::Not(inner) if inner.span == self.span => Some(inner),
+            _ => None,
+        }
+    }
+}
+
 /// What an expression is. Chains are flat, so that no rulebook nests deeper than its brackets.
 #[derive(Clone, Debug)]
 pub enum ExprKind {

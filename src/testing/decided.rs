@@ -129,7 +129,7 @@ impl View<'_> {
             }
         };
         match &condition.kind {
-            ExprKind::Not(inner) => self.clause(inner, depth, found),
+            ExprKind::Not(inner) if condition.denied().is_none() => self.clause(inner, depth, found),
             ExprKind::And(all) | ExprKind::Quorum { quorum: Quorum::All, conditions: all } => match truth {
                 Truth::True => all.iter().for_each(|it| self.clause(it, depth, found)),
                 Truth::False | Truth::Unknown => first(all, truth, found),

@@ -82,9 +82,9 @@ impl Person {
     pub fn written(&self, rulebook: &Rulebook, context: &Context) -> String {
         let zone = context.clock.zone();
         let root = rulebook.schema.root();
-        let written = |value: &Value, ty: &Type| match rulebook.is_choice(ty) {
-            true => print::text(&rulebook.shown(value, ty), zone),
-            false => print::written(&rulebook.shown(value, ty), zone),
+        let written = |value: &Value, ty: &Type| match value {
+            Value::Choice(_) if rulebook.is_choice(ty) => print::text(&rulebook.shown(value, ty), zone),
+            _ => print::written(&rulebook.shown(value, ty), zone),
         };
         let columns =
             root.columns.iter().zip(&self.record).zip(&self.known).filter(|(_, known)| **known == Known::Given);

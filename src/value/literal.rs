@@ -27,6 +27,9 @@ pub enum BadValue {
     /// `yes`
     #[error("is neither `true` nor `false`")]
     NotABool,
+    /// `否`, `1`: one of two words, and how they are declared and asked about
+    #[error("is neither `true` nor `false`; declare the column {0}")]
+    TwoWords(String),
     /// A JSON number where a text is declared.
     #[error("is not a text")]
     NotAText,
@@ -86,7 +89,7 @@ pub fn from_text(text: &str, kind: &Type, zone: &Zone) -> Result<Value, BadValue
         Type::Bool => match text {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
-            _ => Err(BadValue::NotABool),
+            _ => Err(two_words(text).map_or(BadValue::NotABool, BadValue::TwoWords)),
         },
         Type::Date => Ok(Value::Date(moment_text::read_date(text, &MomentFormat::Iso, zone)?)),
         Type::Timestamp => Ok(Value::Timestamp(moment_text::read_timestamp(text, &MomentFormat::Iso, zone)?)),
@@ -97,6 +100,17 @@ pub fn from_text(text: &str, kind: &Type, zone: &Zone) -> Result<Value, BadValue
             elements.map(Value::List)
         }
         Type::Choice(_) => Err(BadValue::NotData),
+    }
+}
+
+/// How a column is declared whose values say yes and no in words of their own, and what is asked of it: `text`, and `= "否"`.
+fn two_words(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    match lower.as_str() {
+        "0" | "1" => Some(format!("`int`, and ask whether it is `= {text}`")),
+        "yes" | "no" | "y" | "n" | "t" | "f" | "true" | "false" | "on" | "off" | "是" | "否" | "有" | "无" | "真"
+        | "假" => Some(format!("`text`, and ask whether it is `= \"{text}\"`")),
+        _ => None,
     }
 }
 
@@ -275,8 +289,18 @@ mod tests {
             (".5", Type::Float, ".5 is not a number"),
             ("-0.0", Type::Float, "0.0"),
             ("true", Type::Bool, "true"),
-            ("TRUE", Type::Bool, "TRUE is neither `true` nor `false`"),
-            ("1", Type::Bool, "1 is neither `true` nor `false`"),
+            (
+                "TRUE",
+                Type::Bool,
+                "TRUE is neither `true` nor `false`; declare the column `text`, and ask whether it is `= \"TRUE\"`",
+            ),
+            (
+                "否",
+                Type::Bool,
+                "否 is neither `true` nor `false`; declare the column `text`, and ask whether it is `= \"否\"`",
+            ),
+            ("1", Type::Bool, "1 is neither `true` nor `false`; declare the column `int`, and ask whether it is `= 1`"),
+            ("maybe", Type::Bool, "maybe is neither `true` nor `false`"),
             ("2026-11-22", Type::Date, "\"2026-11-22\""),
             ("2026-02-30", Type::Date, "2026-02-30 is a day that does not exist"),
             ("2026-11-22 08:00", Type::Timestamp, "\"2026-11-22T08:00:00Z\""),

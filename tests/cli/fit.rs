@@ -123,3 +123,23 @@ fn rules_from_standard_input_meet_data_too() {
     assert_eq!((answer.code, answer.out.as_str()), (0, ""), "{}", answer.err);
     assert!(answer.err.contains("ok: 1 user in `users.csv`, no bad row"), "{}", answer.err);
 }
+
+#[test]
+fn every_kind_of_bad_cell_is_told_at_once() {
+    let place = Place::with(&[
+        (
+            "shop.rules",
+            "table users key id { id: text  member: bool  n: int  born: date }\n\
+             table orders of users by id at day { id: text  day: date  sum: decimal(2) }\n\
+             tag t when member and n > 1 and count(orders) > 1\n",
+        ),
+        (
+            "users.csv",
+            "id,member,n,born\nu1,true,3,2001-01-01\nu2,否,x,2001/1/1\nu3,是,,2001-01-01\nu4,true,y,2001-02-30\nu5,true\n",
+        ),
+        ("orders.csv", "id,day,sum\nu1,2026-10-01,1.005\nu1,oops,1\n"),
+    ]);
+    let answer = place.run(&["check", "shop.rules", "users.csv", "--data", "orders=orders.csv"]);
+    assert_eq!(answer.code, 2);
+    insta::assert_snapshot!(answer.err);
+}

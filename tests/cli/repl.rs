@@ -293,7 +293,7 @@ fn rules_are_taken_out() {
     let script = "tag rich when spend > 500\ntest \"a line\" { given { points: 1 } expect tier = red }\n:drop rich\n:drop test \"a line\"\n:drop vip tier\n:rules\nlet a = points\ntag b when a > 500\n:drop a\n";
     let answer = talk(&place(), script);
     assert_eq!(answer.code, 1, "what others name stays: {answer:?}");
-    assert!(answer.err.contains("unknown"), "{}", answer.err);
+    assert!(answer.err.contains("`b` uses `a`\n  = help: drop both: `:drop a b`"), "{}", answer.err);
     insta::assert_snapshot!(answer.out);
     let answer = talk(&place(), ":drop teir\n");
     assert_eq!(answer.err, "error: no rule is called `teir`\n  = help: did you mean `:drop tier`?\n");
@@ -307,6 +307,13 @@ fn a_sample_shows_what_is_asked_about() {
     insta::assert_snapshot!(answer.out);
     let answer = place.run_with_input(&["repl", "users.csv"], ":sample 2\n:schema\n");
     insta::assert_snapshot!(answer.out);
+}
+
+#[test]
+fn a_sample_of_nobody_says_so() {
+    let answer = talk(&place(), ":sample points > 1000000\n");
+    assert_eq!((answer.code, answer.err.as_str()), (0, ""));
+    assert!(answer.out.starts_with("0 of ") && answer.out.contains(" users match\n"), "{}", answer.out);
 }
 
 /// Only what reads a change is evaluated again; whoever begins anew with the changed rules is told the same.

@@ -111,6 +111,17 @@ fn capital_truth_stays_a_text_and_a_first_column_that_repeats_is_no_key() {
       active:  text  # a text: compare it with "True"
     }
     "#);
+    let text = "user_id,会员,退订,多少,生日,注册\nu1,是,Y,是,2026/10/1,1/2/2026\nu2,否,N,3,2025/1/15,3/4/2026\n";
+    insta::assert_snapshot!(suggested("users.csv", text), @r#"
+    table users key user_id from "users.csv" {
+      user_id: text
+      会员:      text  # a text: compare it with "是"
+      退订:      text  # a text: compare it with "Y"
+      多少:      text
+      生日:      date in "%Y/%m/%d"
+      注册:      text  # a date? then say in which order: `date in "%d/%m/%Y"`
+    }
+    "#);
     let place = Place::with(&[("cities.csv", "city,n\nx,1\nx,2\n")]);
     insta::assert_snapshot!(place.run(&["schema", "cities.csv"]).out, @r#"
     # No column is different in every row: put the one that says who it is behind `key`.

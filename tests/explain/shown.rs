@@ -1,5 +1,7 @@
 //! How a way in and a change in time read: rule, record, what is told.
 
+use tagwell::{explain::What, value::Truth};
+
 use super::Rules;
 
 const TABLE: &str = "\
@@ -32,6 +34,36 @@ trait IntoValue {
 impl IntoValue for &str {
     fn into_value(self) -> tagwell::value::Value {
         tagwell::value::Value::Text(self.into())
+    }
+}
+
+#[test]
+fn what_is_denied_by_its_own_word_is_one_condition() {
+    let table = [
+        ("city not in [\"上海\"]", "\"city\": \"上海\""),
+        ("(city not in [\"上海\"])", "\"city\": \"上海\""),
+        ("points not between 1..5", "\"points\": 3"),
+        ("city not contains \"海\"", "\"city\": \"上海\""),
+        ("city not starts with \"上\"", "\"city\": \"上海\""),
+        ("city not ends with \"海\"", "\"city\": \"上海\""),
+        ("city not matches /海/", "\"city\": \"上海\""),
+        ("interests not has \"茶\"", "\"interests\": [\"茶\"]"),
+        ("interests not has any of [\"茶\"]", "\"interests\": [\"茶\"]"),
+        ("seen not within 30d", "\"seen\": \"2026-11-20T10:00\""),
+        ("seen not between 1d..30d", "\"seen\": \"2026-11-20T10:00\""),
+        ("seen not during this month", "\"seen\": \"2026-11-20T10:00\""),
+    ];
+    for (rule, record) in table {
+        let rules = Rules::new(&format!("{TABLE}tag it when {rule}\n"), "2026-11-22T10:00");
+        let user = rules.user(&format!("{{\"id\": \"u\", {record}}}"));
+        let results = rules.explain(&user, &[rules.rulebook().find("it").unwrap()]);
+        let [leaf] = results[0].tree.as_slice() else { panic!("{rule}: {:?}", results[0].tree) };
+        assert_eq!((leaf.what, leaf.text.as_str()), (What::Leaf, rule));
+        assert_eq!(leaf.truth, Some(Truth::False), "{rule}");
+        assert_eq!((leaf.facts.len(), leaf.branches.len()), (1, 0), "{rule}");
+        assert_eq!(leaf.window.is_some(), rule.starts_with("seen"), "{rule}");
+        let nearest = results[0].nearest.as_ref().unwrap();
+        assert_eq!(nearest.iter().map(|change| change.leaf.as_str()).collect::<Vec<_>>(), [rule]);
     }
 }
 

@@ -55,7 +55,7 @@ impl Checker<'_> {
         let span = expr.span();
         let new = |kind, ty| Some(Expr { kind, ty, span });
         match &expr.kind {
-            Ast::Paren(inner) => self.lower(inner, beside).map(|inner| Expr { span, ..inner }),
+            Ast::Paren(inner) => self.lower(inner, beside).map(|inner| inner.at(span)),
             Ast::Literal(literal) => self.literal(literal, span),
             Ast::Name(name) => self.name(name, beside),
             Ast::Now => new(ExprKind::Now, if beside == Some(&Type::Date) { Type::Date } else { Type::Timestamp }),

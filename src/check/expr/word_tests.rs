@@ -229,9 +229,14 @@ impl Checker<'_> {
             return Some(lowered);
         }
         let message = format!("{what}, and {} is {}", self.quoted(expr.span()), self.kind(&lowered.ty));
-        let help = match is_number(&lowered.ty) {
-            true => "name the field that says when it was, such as `last_order`",
-            false => "write a date or a timestamp",
+        let help = match (&lowered.kind, &lowered.ty) {
+            (_, ty) if is_number(ty) => "name the field that says when it was, such as `last_order`".to_owned(),
+            (ExprKind::Column(_) | ExprKind::ChildColumn(_), Type::Text) => {
+                let words = self.words(expr.span());
+                let name = words.rsplit('.').next().unwrap_or(words);
+                format!("if it says when something was, declare it so: `{name}: date in \"%Y/%m/%d\"`")
+            }
+            _ => "write a date or a timestamp".to_owned(),
         };
         self.sink.push(Diagnostic::error(WRONG_TYPE, expr.span(), message).help(help));
         None

@@ -76,6 +76,10 @@ impl Checker<'_> {
         // Looking for the nearest of many names, again and again, would take for ever.
         let near = if self.sink.found().len() < 200 { self.names.nearest(name, span, &others) } else { None };
         let other = near.as_ref().filter(|_| !self.stands_behind_in(span)).and_then(|near| self.value_of_near(near));
+        // Quotes make no condition.
+        let condition = self.is_condition(span);
+        let quoted = |text: &str| text.starts_with('"') && condition;
+        let meant = self.meant_by_unknown(name).filter(|(_, text)| !self.is_asked(span) && !quoted(text));
         told = match near {
             Some(near) if let Some((written, condition)) = other => {
                 let whole = !condition || self.stands_alone(span);
@@ -83,9 +87,12 @@ impl Checker<'_> {
                 if whole { told.suggest(format!("write `{written}`"), span, written) } else { told }
             }
             Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near),
-            None => match (self.meant_by_unknown(name).filter(|_| !self.is_asked(span)), self.facts) {
+            None => match (meant, self.facts) {
                 (Some((help, text)), _) => told.help(help).suggest(format!("write `{text}`"), span, text),
                 (None, Some(facts)) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
+                (None, None) if condition && !name.is_ascii() => {
+                    told.help(format!("declare it in the table: `{name}: bool?`; or as a rule: `tag {name} when …`"))
+                }
                 (None, None) => {
                     let table = match self.scope {
                         Some(Scope::Where(table) | Scope::Source(table) | Scope::Each(table)) => {

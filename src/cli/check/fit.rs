@@ -9,6 +9,7 @@ use tagwell::{
     schema::{ColumnId, Role},
 };
 
+use super::faults::Faults;
 use crate::cli::{
     book::{self, Book, Given},
     clock::AsOf,
@@ -24,16 +25,16 @@ pub(super) struct Fit {
     pub(super) found: Vec<Diagnostic>,
     /// What was read to the end, in words.
     pub(super) read: Vec<String>,
-    /// What keeps it from being read.
-    pub(super) failure: Option<Failure>,
+    /// What keeps it from being read, bad cells a kind at a time.
+    pub(super) failures: Vec<Failure>,
 }
 
 impl Fit {
-    /// Reads every row of users and children, up to the first that is bad.
+    /// Reads every row of users and children.
     pub(super) fn of(rules: &Rules, given: &Given<'_>, voice: &Voice) -> Fit {
         let mut fit = Fit::default();
         if let Err(failure) = fit.look(rules, given, voice) {
-            fit.failure = Some(failure);
+            fit.failures.push(failure);
         }
         fit
     }
@@ -41,7 +42,7 @@ impl Fit {
     fn look(&mut self, rules: &Rules, given: &Given<'_>, voice: &Voice) -> Result<(), Failure> {
         let book = Book::met(rules, given, voice).map_err(|stop| stop.told(given.format, voice))?;
         self.rows(&book)?;
-        self.exclusive_layers(&book, given)
+        if self.failures.is_empty() { self.exclusive_layers(&book, given) } else { Ok(()) }
     }
 
     fn rows(&mut self, book: &Book) -> Result<(), Failure> {
@@ -60,18 +61,24 @@ impl Fit {
                 verbatim: false,
             };
             let mut number = 0;
-            for row in data::rows_as(file, wanted, &book.checked.zone()).map_err(book::failure)? {
-                let row = row.map_err(book::failure)?.map_err(|bad| Failure::new(bad.to_string()))?;
+            let faults = Faults::of(file, &wanted, &book.checked.zone(), &mut |row| {
                 texts.see(id, &row.values);
                 for (child, rows) in &row.children {
                     rows.iter().for_each(|values| texts.see(*child, values));
                 }
                 number += 1;
+            })?;
+            if !faults.is_empty() {
+                self.failures.extend(faults.failures());
+                continue;
             }
             let what = if is_root { "user" } else { "row" };
             self.read.push(format!("{} in `{}`", count(number, what), file.name()));
         }
-        self.found.extend(texts.doubts(rulebook));
+        // What a text is near to is known where all rows were read.
+        if self.failures.is_empty() {
+            self.found.extend(texts.doubts(rulebook));
+        }
         Ok(())
     }
 

@@ -158,6 +158,10 @@ impl Session {
         let selected = |row: &usize| people.value(at, *row) == Value::Bool(true);
         let mut rows: Vec<usize> = (0..people.len()).filter(selected).collect();
         let all = rows.len();
+        if all == 0 {
+            let notes = self.notes(&people, &rulebook);
+            return Ok(format!("0 of {} match\n", shown::users(people.len())) + &notes);
+        }
         let by_chance =
             |row: &usize| people.keys.get(*row).map(|key| (tagwell::value::hash::bucket(key, "sample", 1 << 31), *row));
         rows.sort_by_cached_key(by_chance);
@@ -257,6 +261,9 @@ impl Session {
                 return Err(Wrong(format!("error: no rule is called `{name}`\n  = help: {help}\n")));
             };
             keys.push(found.key.clone());
+        }
+        if let Ok(book) = self.book() {
+            not_used_by_others(book.checked.rulebook(), names)?;
         }
         let mut parts = self.rules.clone();
         take_out(&mut parts, &keys);
@@ -361,6 +368,34 @@ fn with(mut names: Vec<String>, name: String) -> Vec<String> {
         names.push(name);
     }
     names
+}
+
+/// That no rule which stays reads one of these.
+fn not_used_by_others(rulebook: &tagwell::ir::Rulebook, names: &[String]) -> Result<(), Wrong> {
+    let is_named = |id: &DefinitionId| names.iter().any(|name| *rulebook.definition(*id).name == *name);
+    let all = (0..rulebook.definitions.len() as u32).map(DefinitionId);
+    let mut used: Vec<&str> = vec![];
+    let mut users: Vec<&str> = vec![];
+    for id in all.filter(|id| !is_named(id)) {
+        let reads = rulebook.reads([id]);
+        let mut found = reads.definitions.iter().filter(|it| is_named(it)).peekable();
+        if found.peek().is_some() {
+            users.push(rulebook.definition(id).name.as_str());
+        }
+        for name in found.map(|it| rulebook.definition(*it).name.as_str()) {
+            if !used.contains(&name) {
+                used.push(name);
+            }
+        }
+    }
+    if users.is_empty() {
+        return Ok(());
+    }
+    let verb = if users.len() == 1 { "uses" } else { "use" };
+    let message = format!("`{}` {verb} `{}`", users.join("`, `"), used.join("`, `"));
+    let both = if names.len() + users.len() == 2 { "both" } else { "all" };
+    let help = format!("drop {both}: `:drop {} {}`", names.join(" "), users.join(" "));
+    Err(Wrong(format!("error: {message}\n  = help: {help}\n")))
 }
 
 /// Words; what stands in quotes is one.

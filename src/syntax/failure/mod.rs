@@ -145,7 +145,14 @@ fn tell(
     });
     // A character that is mended as a whole needs no second mend as the character of another keyboard that it is.
     if !edits.is_empty() {
-        sink.withdraw(|it| it.code == code::FOREIGN_CHARACTER && it.primary.span == told.primary.span);
+        let (whole, number) = (told.primary.span, told.code == code::BAD_NUMBER);
+        sink.withdraw(|it| {
+            let inside = it.primary.span.source == whole.source
+                && whole.start <= it.primary.span.start
+                && it.primary.span.end <= whole.end;
+            matches!(it.code, code::FOREIGN_CHARACTER | code::FOREIGN_QUOTES)
+                && (it.primary.span == whole || number && inside)
+        });
     }
     sink.push(told);
     (!edits.is_empty()).then_some((edits, certain))

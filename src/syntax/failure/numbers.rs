@@ -268,6 +268,9 @@ impl Around<'_> {
         let range = this.range();
         let digits_end = text.find(|it: char| !it.is_ascii_digit() && !matches!(it, '_' | '.')).unwrap_or(text.len());
         let (digits, behind) = text.split_at_checked(digits_end)?;
+        if let Some(mistake) = letter_among_digits(this) {
+            return Some(mistake);
+        }
         if behind.is_empty() {
             return (digits.contains("__") || digits.ends_with('_') || digits.matches('.').count() > 1).then(|| {
                 let written = digits.replace("__", "_").trim_end_matches('_').to_owned();
@@ -368,6 +371,24 @@ impl Around<'_> {
             ),
         )
     }
+}
+
+/// `3O天`, `1O00`: a letter that looks like a digit.
+fn letter_among_digits(this: &Token<'_>) -> Option<Mistake> {
+    let letter = this.text.chars().find(|it| matches!(it, 'O' | 'o' | 'l' | 'I'))?;
+    let meant: String = this.text.chars().map(|it| if matches!(it, 'O' | 'o') { '0' } else { it }).collect();
+    let meant = meant.replace(['l', 'I'], "1");
+    let written = if is_plain(&meant) { meant } else { length(&meant)? };
+    let digit = if matches!(letter, 'O' | 'o') { '0' } else { '1' };
+    Some(
+        Mistake::new(
+            code::BAD_NUMBER,
+            this.range(),
+            format!("a letter `{letter}` stands among the digits of `{}`", this.text),
+        )
+        .help(format!("with the digit `{digit}` it is `{written}`"))
+        .suggest(format!("write `{written}`"), this.range(), written),
+    )
 }
 
 /// `1e5`

@@ -1,7 +1,10 @@
 //! Values and lengths of time that stand where the grammar wants something else: `= 1, 2, 3`, `in 1..5`, `before 30d`,
 //! `5,00`, `top 20 % by`.
 
-use super::{super::grammar::Rule, Around, Kind, Mistake, Token, ends_operand, numbers, shown};
+use super::{
+    super::{grammar::Rule, words},
+    Around, Kind, Mistake, Token, ends_operand, numbers, shown,
+};
 use crate::diagnostic::code;
 
 /// Words that say when, and the comparison with a moment that each stands for.
@@ -21,6 +24,7 @@ const WHEN: &[(&[&str], &str)] = &[
 impl Around<'_> {
     pub(super) fn value(&self) -> Option<Mistake> {
         None.or_else(|| self.values_in_a_row())
+            .or_else(|| self.words_in_a_row())
             .or_else(|| self.decimal_comma())
             .or_else(|| self.range_after_in())
             .or_else(|| self.braced_list())
@@ -66,6 +70,45 @@ impl Around<'_> {
             Mistake::new(code::LIST_BRACKETS, previous.start..end, "several values stand in a list")
                 .help(format!("write `{written}`"))
                 .suggest(format!("write `{written}`"), sign.start..end, mended),
+        )
+    }
+
+    /// `city in 上海, 北京`
+    fn words_in_a_row(&self) -> Option<Mistake> {
+        self.this().filter(|this| this.is(","))?;
+        let sign = self.token(-2).filter(|sign| sign.is("in") && sign.kind == Kind::Word)?;
+        let first = self.at.checked_sub(1)?;
+        let mut values: Vec<String> = vec![];
+        let mut end = 0;
+        let mut tokens = self.tokens.get(first..)?.iter().peekable();
+        while let Some(value) = tokens.next() {
+            values.push(match value.kind {
+                Kind::Word if !words::is_reserved(value.text) => format!("\"{}\"", value.text),
+                Kind::Text => value.text.to_owned(),
+                _ => return None,
+            });
+            end = value.end();
+            if tokens.next_if(|it| it.is(",")).is_none() {
+                break;
+            }
+        }
+        // What is compared begins a condition of its own: `user_id in blocked, spend > 5`.
+        let behind = tokens.peek();
+        let over = behind.is_none_or(|it| {
+            matches!(it.text, "and" | "or" | ")" | "}") || it.kind == Kind::Word && words::begins_declaration(it.text)
+        });
+        if values.len() < 2 || !over {
+            return None;
+        }
+        let written = format!("in [{}]", values.join(", "));
+        Some(
+            Mistake::new(
+                code::LIST_BRACKETS,
+                self.previous()?.start..end,
+                "several values stand in a list, texts in quotes",
+            )
+            .help(format!("write `{written}`"))
+            .suggest(format!("write `{written}`"), sign.start..end, written),
         )
     }
 

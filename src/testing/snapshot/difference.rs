@@ -84,8 +84,13 @@ impl Difference {
         times
     }
 
-    /// `3 of 10 users differ: 2 × membership silver → gold, 1 × + vip`
+    /// `3 of 10 users differ: 2 × membership silver → gold, 1 × + vip`; where no user does, what else differs.
     pub fn summary(&self) -> String {
+        if self.users.is_empty() && !self.others.is_empty() {
+            let more = if self.others.len() > 3 { ", …" } else { "" };
+            let others: Vec<&str> = self.others.iter().take(3).map(String::as_str).collect();
+            return format!("no user does, but {}{more}", others.join(", "));
+        }
         let times = self.times();
         let most: Vec<String> = times.iter().take(5).map(|(change, number)| format!("{number} × {change}")).collect();
         let rest = if times.len() > 5 { ", …" } else { "" };
@@ -243,6 +248,13 @@ mod tests {
             found.summary(),
             "5 of 5 users differ: 1 × + vip, 1 × - vip, 1 × membership silver → gold, 1 × vip unknown → yes"
         );
+    }
+
+    #[test]
+    fn where_no_user_differs_it_is_told_what_does() {
+        let later = BEFORE.replace("as of 2026-11-22T00:00:00Z", "as of 2026-11-22T08:00:00+08:00");
+        let found = difference(BEFORE, &later);
+        assert_eq!(found.summary(), "no user does, but as of: 2026-11-22T00:00:00Z → 2026-11-22T08:00:00+08:00");
     }
 
     #[test]
