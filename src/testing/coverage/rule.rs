@@ -49,7 +49,7 @@ impl<'r> Rule<'r> {
             ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Quorum { conditions: parts, .. } => {
                 parts.iter().for_each(|part| self.collect(part));
             }
-            ExprKind::Not(inner) => self.collect(inner),
+            ExprKind::Not(inner) if expr.denied().is_none() => self.collect(inner),
             ExprKind::If { condition, then, otherwise } if expr.ty == Type::Bool => {
                 [condition, then, otherwise].into_iter().for_each(|part| self.collect(part));
             }
@@ -123,7 +123,7 @@ impl<'r> Rule<'r> {
             ExprKind::Quorum { quorum: Quorum::AtLeast(needed), conditions } => {
                 Truth::at_least(i64::from(*needed), all(conditions))
             }
-            ExprKind::Not(inner) => self.truth(inner, truths).not(),
+            ExprKind::Not(inner) if expr.denied().is_none() => self.truth(inner, truths).not(),
             ExprKind::If { condition, then, otherwise } if expr.ty == Type::Bool => {
                 let branch = if self.truth(condition, truths).is_true() { then } else { otherwise };
                 self.truth(branch, truths)
