@@ -46,6 +46,10 @@ class Unavailable(Exception):
     """The gateway cannot take it now, and may later."""
 
 
+class Unusable(Exception):
+    """A file that was given is not what it should be; nothing of it was taken."""
+
+
 class Refused(Exception):
     """The gateway will never take it: no such number, no such address."""
 
@@ -139,7 +143,7 @@ class Sender:
                         utc(decision["not_after"]) if decision["not_after"] else "9",
                     )
                 except (ValueError, KeyError, TypeError) as error:
-                    raise SystemExit(f"line {number} is no decision: {error!r}; nothing of the file was taken")
+                    raise Unusable(f"line {number} is no decision: {error!r}; nothing of the file was taken")
                 state = "cancelled" if decision["do"] == "send" and self.has_unsubscribed(user) else "waiting"
                 new += self.memory.execute(
                     "INSERT INTO actions (action_id, user_id, decision, not_before, not_after, state)"
@@ -217,16 +221,23 @@ class Sender:
         """What gateways and the shop tell: rows of action_id, outcome, happened_at. Gives how many name no action."""
         unknown = 0
         with self.transaction():
-            for row in rows:
+            for number, row in enumerate(rows, 1):
+                lacking = [column for column in ("action_id", "outcome", "happened_at") if not row.get(column)]
+                if lacking:
+                    raise Unusable(f"callback {number} has no `{lacking[0]}`; columns are action_id, outcome, happened_at")
                 if row["outcome"] not in OUTCOMES:
-                    raise SystemExit(f"`{row['outcome']}` is no outcome; they are {', '.join(OUTCOMES)}")
+                    raise Unusable(f"callback {number}: `{row['outcome']}` is no outcome; they are {', '.join(OUTCOMES)}")
+                try:
+                    happened_at = utc(row["happened_at"])
+                except ValueError as error:
+                    raise Unusable(f"callback {number}: happened_at: {error}; write it as 2026-11-22T12:00:00+08:00")
                 found = self.memory.execute(
                     "SELECT user_id FROM actions WHERE action_id = ?", (row["action_id"],)
                 ).fetchone()
                 if found is None:
                     unknown += 1
                     continue
-                self.outcome(row["action_id"], found[0], row["outcome"], utc(row["happened_at"]))
+                self.outcome(row["action_id"], found[0], row["outcome"], happened_at)
         return unknown
 
     def outcomes(self):
@@ -253,6 +264,15 @@ def write_whole(path, header, rows):
 
 
 def main(words=None):
+    """Does what is asked; what cannot be done is said in a line, with 2."""
+    try:
+        return run(words)
+    except (Unusable, OSError, UnicodeDecodeError) as error:
+        print(f"sender: {error}", file=sys.stderr)
+        return 2
+
+
+def run(words):
     parser = argparse.ArgumentParser(description="Sends the decisions of Tagwell, each once and at its time.")
     parser.add_argument("--decisions", action="append", default=[], metavar="FILE", help="JSON Lines of tagwell's --actions; `-` is standard input")
     parser.add_argument("--callbacks", action="append", default=[], metavar="FILE", help="CSV with action_id, outcome, happened_at")
@@ -264,35 +284,54 @@ def main(words=None):
     given = parser.parse_args(words)
     now = None
     if given.now:
-        instant = datetime.fromisoformat(utc(given.now).replace("Z", "+00:00"))
+        try:
+            instant = datetime.fromisoformat(utc(given.now).replace("Z", "+00:00"))
+        except ValueError as error:
+            raise Unusable(f"--now: {error}; write it as 2026-11-22T12:00:00+08:00")
         now = lambda: instant
     try:
         sender = Sender(given.memory, Outbox(given.outbox), now)
     except sqlite3.OperationalError as error:
         print(f"sender: {given.memory}: {error}; is another sender running?", file=sys.stderr)
         return 2
+    try:
+        work(sender, given)
+    finally:
+        sender.close()
+    return 0
+
+
+def named(path, error):
+    return Unusable(f"{path}: {error}")
+
+
+def work(sender, given):
     in_doubt = sender.recover(given.in_doubt)
     if in_doubt:
         print(f"{in_doubt} in doubt: they were being sent when a sender was killed", file=sys.stderr)
     # First what people said, so that who unsubscribed is not written to in the next moment.
     for path in given.callbacks:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            unknown = sender.hear(csv.DictReader(file))
+            try:
+                unknown = sender.hear(csv.DictReader(file))
+            except (Unusable, UnicodeDecodeError, csv.Error) as error:
+                raise named(path, error)
         if unknown:
             print(f"{path}: {unknown} outcomes of actions that are not known here", file=sys.stderr)
     for path in given.decisions:
-        if path == "-":
-            sender.take(sys.stdin)
-        else:
-            with open(path, encoding="utf-8") as file:
-                sender.take(file)
+        try:
+            if path == "-":
+                sender.take(sys.stdin)
+            else:
+                with open(path, encoding="utf-8") as file:
+                    sender.take(file)
+        except (Unusable, UnicodeDecodeError) as error:
+            raise named(path, error)
     sender.send()
     if given.outcomes:
         header = ["outcome_id", "user_id", "action_id", "happened_at", "outcome"]
         write_whole(given.outcomes, header, sender.outcomes())
     print(", ".join(f"{count} {state}" for state, count in sender.counts().items()) or "nothing to send", file=sys.stderr)
-    sender.close()
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """What the sender promises. `python3 -m unittest` in this folder; with TAGWELL=path/to/tagwell the whole loop too."""
 
+import contextlib
 import csv
+import io
 import json
 import os
 import sqlite3
@@ -12,7 +14,7 @@ import unittest
 from datetime import datetime, timedelta
 
 import sender
-from sender import Outbox, Refused, Sender, Unavailable
+from sender import Outbox, Refused, Sender, Unavailable, Unusable
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # A folder that no disk makes slow, where the system has one.
@@ -195,7 +197,7 @@ class SenderTest(unittest.TestCase):
 
     def test_a_line_that_is_no_decision_leaves_the_file_untaken(self):
         it = self.started(Gateway())
-        with self.assertRaises(SystemExit) as ended:
+        with self.assertRaises(Unusable) as ended:
             it.take([decision("a"), '{"action_id": "b"'])
         self.assertIn("line 2", str(ended.exception))
         self.assertEqual(it.counts(), {})
@@ -204,6 +206,33 @@ class SenderTest(unittest.TestCase):
         self.started(Gateway()).take([decision("a")])
         with self.assertRaises(sqlite3.OperationalError):
             Sender(self.path("memory.db"), Gateway())
+
+    def test_what_cannot_be_used_is_said_in_a_line(self):
+        def write(name, text):
+            with open(self.path(name), "w", encoding="utf-8") as file:
+                file.write(text)
+            return self.path(name)
+
+        good = write("d.jsonl", decision("a") + "\n")
+        head = "action_id,outcome,happened_at\n"
+        for words, said in [
+            (["--callbacks", write("1.csv", head + "a,clicked,2026-11-22T11:00:00\n")], "`2026-11-22T11:00:00` has no offset"),
+            (["--callbacks", write("2.csv", head + "a,clicked,yesterday\n")], "callback 1: happened_at"),
+            (["--callbacks", write("3.csv", "action_id,outcome\na,clicked\n")], "has no `happened_at`"),
+            (["--callbacks", write("4.csv", head + "a,laughed,2026-11-22T11:00:00Z\n")], "`laughed` is no outcome"),
+            (["--callbacks", self.path("none.csv")], "none.csv"),
+            (["--decisions", self.path("none.jsonl")], "none.jsonl"),
+            (["--decisions", write("half.jsonl", '{"action_id": "b"')], "line 1 is no decision"),
+            (["--now", "2026-11-22T10:00"], "--now: `2026-11-22T10:00` has no offset"),
+            (["--outcomes", self.path("no/o.csv")], "no/"),
+        ]:
+            with self.subTest(words):
+                told = io.StringIO()
+                with contextlib.redirect_stderr(told):
+                    code = sender.main(["--memory", self.path("m.db"), "--outbox", self.path("out.jsonl"), "--decisions", good, *words])
+                self.assertEqual(code, 2)
+                self.assertIn(said, told.getvalue())
+                self.assertTrue(told.getvalue().splitlines()[-1].startswith("sender: "), told.getvalue())
 
     def test_outcomes_are_a_child_table(self):
         decisions, callbacks, outcomes = self.path("d.jsonl"), self.path("c.csv"), self.path("o.csv")
