@@ -63,6 +63,7 @@ impl Actions {
             written += 1;
             writer.write(&Record { row: &row, zone: &zone, key_type: &last.key_type })
         })?;
+        reader.unchanged()?;
         writer.finish()?;
         voice.say(&format!("{written} decisions"));
         Ok(Exit::Done)

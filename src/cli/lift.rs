@@ -108,6 +108,7 @@ impl Lift {
             exposures.extend(exposure(row));
             Ok::<(), Failure>(())
         })?;
+        reader.unchanged()?;
         let end = |from| match time::shift(Moment::Timestamp(from), within, Direction::Forth, &zone) {
             Some(Moment::Timestamp(to)) => to,
             Some(Moment::Date(_)) | None => i64::MAX,

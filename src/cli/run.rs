@@ -4,6 +4,7 @@ pub(super) mod acting;
 mod history;
 pub(super) mod moves;
 mod plan;
+mod repeated;
 mod sink;
 
 use std::{
@@ -161,6 +162,7 @@ impl Run {
         let as_of = AsOf::read(self.settings.as_of.as_deref());
         let acts = self.state.is_some() || self.actions.is_some();
         self.writes_apart()?;
+        self.mixes_nothing()?;
         let writer = self.actions.as_deref().map(actions_writer).transpose()?;
         let earlier = match acts {
             true => {
@@ -335,6 +337,17 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    /// Standard output carries results or decisions.
+    fn mixes_nothing(&self) -> Result<(), Failure> {
+        let standard = |path: &Path| path.as_os_str() == "-" || path == Path::new("/dev/stdout");
+        let decisions = self.actions.as_deref().is_some_and(standard);
+        if !decisions || !self.out.as_deref().is_none_or(standard) || self.form()? == Format::None {
+            return Ok(());
+        }
+        Err(Failure::new("--actions: standard output would carry results and decisions, mixed")
+            .help("leave the results out: `--format none`; or write them to a file: `--out FILE`"))
     }
 
     /// The form of the records: as `--format` says, else as the file of `--out` ends.

@@ -59,6 +59,20 @@ pub enum StateError {
         /// What was found.
         reason: String,
     },
+    /// What stands beside the file was written for another.
+    #[error("the state `{}` is not the one that `{}-wal` beside it was written for", .0.display(), .0.display())]
+    Stray(PathBuf),
+    /// Somebody wrote it while it was read without locks.
+    #[error("the state `{}` was written while it was read", .0.display())]
+    Changed(PathBuf),
+    /// All is recorded, and not in its place.
+    #[error("the run is recorded, but the state `{}` could not be closed: {reason}", path.display())]
+    Unclosed {
+        /// The state.
+        path: PathBuf,
+        /// What the database said.
+        reason: String,
+    },
     /// Two users of one key.
     #[error("cannot record in the state `{}`: a key was given to two users", .0.display())]
     SameKey(PathBuf),
@@ -99,7 +113,16 @@ impl StateError {
             StateError::Closed { .. } => "look at the path and who may read and write there".into(),
             StateError::Full(_) => "make room and run again: the state is as the last whole run left it".into(),
             StateError::Damaged { .. } => {
-                "put the last copy of it back; `sqlite3 FILE 'pragma integrity_check'` says more".into()
+                "put the last copy of it back, and take away the `-wal` and `-shm` beside it; `sqlite3 FILE 'pragma integrity_check'` says more".into()
+            }
+            StateError::Stray(path) => {
+                let path = path.display();
+                format!("where `{path}` is a copy that was put back, take away `{path}-wal` and `{path}-shm`, which are of another time; nothing was changed")
+            }
+            StateError::Changed(_) => "ask again: a run was recorded meanwhile".into(),
+            StateError::Unclosed { path, .. } => {
+                let path = path.display();
+                format!("what it recorded stands in `{path}-wal`: leave that beside `{path}`, the next command that takes the state puts it in its place; look at the disk")
             }
             StateError::SameKey(_) => "look for duplicate keys in the data; nothing was recorded".into(),
             StateError::SameAction(_) => "this is a defect of tagwell: please report it; nothing was recorded".into(),

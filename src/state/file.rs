@@ -4,12 +4,12 @@ use std::{
     fs::File,
     io::Read,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::state::{StateError, load};
+use crate::state::{StateError, beside, load};
 
 /// Stands in the file's header and says whose it is: `Tgwl`.
 const APPLICATION: i64 = 0x5467_776c;
@@ -42,7 +42,9 @@ pub(super) fn open_to_record(path: &Path) -> Result<(Connection, bool), StateErr
     }
     let written = |error| StateError::from_database(path, "write", &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let alone = beside::alone(path);
     let database = connect(path, flags)?;
+    beside::belongs(&database, path, alone)?;
     // What is not ours is not even switched to another journal.
     stand(&database, path)?;
     if database.is_readonly("main").map_err(written)? {
@@ -74,30 +76,91 @@ pub(super) fn open_to_record(path: &Path) -> Result<(Connection, bool), StateErr
     Ok((database, from < VERSION))
 }
 
-/// Opens for reading only: what the last whole run left.
-pub(super) fn open_to_read(path: &Path) -> Result<Connection, StateError> {
+/// Puts all that was committed into the file itself, and closes it: nothing is left beside it, unless somebody else has it open.
+pub(super) fn close(path: &Path, database: Connection) -> Result<(), StateError> {
+    let unclosed = |error: &rusqlite::Error| StateError::Unclosed { path: path.to_owned(), reason: error.to_string() };
+    // Where somebody reads it just now, whoever closes last does it.
+    database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(|error| unclosed(&error))?;
+    database.close().map_err(|(_, error)| unclosed(&error))
+}
+
+/// How a file looks from outside, where it was opened as one that nobody writes.
+pub(super) type Outside = (u64, Option<SystemTime>);
+
+/// Opens for reading: what the last whole run left. Where nothing can be written, neither to the file nor beside it, it is read as it lies there;
+/// how it looked then is given too.
+pub(super) fn open_to_read(path: &Path) -> Result<(Connection, Option<Outside>), StateError> {
     if !path.exists() {
         return Err(StateError::Missing(path.to_owned()));
     }
-    let database = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    match stand(&database, path)? {
+    let alone = beside::alone(path);
+    let database = open_again(path)?;
+    let writable = !database.is_readonly("main").unwrap_or(true);
+    let found = beside::belongs(&database, path, alone).and_then(|()| stand(&database, path));
+    // Whoever may not write could not take away again what SQLite puts beside a file that is read.
+    let lies_still = match &found {
+        Ok(_) => !writable,
+        Err(error) => matches!(error, StateError::Closed { .. } | StateError::ReadOnly(_)),
+    };
+    let (found, database, outside) = match lies_still && !beside::is_there(path) {
+        true => {
+            let outside = outside(path);
+            let database = immutable(path)?;
+            (stand(&database, path)?, database, Some(outside))
+        }
+        false => (found?, database, None),
+    };
+    match found {
         Stand::Blank => Err(StateError::Empty(path.to_owned())),
-        Stand::Version(_) => Ok(database),
+        Stand::Version(_) => Ok((database, outside)),
     }
 }
 
-/// A further connection for reading, of a file that has been looked at.
+/// A further connection for reading, of a file that has been looked at. It may write, and never does but for this: who closes last puts into the
+/// file what stands beside it, which those who may only read cannot.
 pub(super) fn open_again(path: &Path) -> Result<Connection, StateError> {
-    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StateError> {
+/// A connection to what the file alone holds, without locks: for a file that nobody writes.
+pub(super) fn immutable(path: &Path) -> Result<Connection, StateError> {
+    ours(path)?;
+    let mut uri = String::from("file:");
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for byte in absolute.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            b'\\' if cfg!(windows) => uri.push('/'),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    if cfg!(windows) {
+        uri.insert_str("file:".len(), "///");
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(uri + "?immutable=1", flags);
+    database.map_err(|error| StateError::from_database(path, "open", &error))
+}
+
+/// How a file looks from outside.
+pub(super) fn outside(path: &Path) -> Outside {
+    std::fs::metadata(path).map_or((0, None), |found| (found.len(), found.modified().ok()))
+}
+
+/// Refuses what is no database at all.
+fn ours(path: &Path) -> Result<(), StateError> {
     // SQLite takes a file of a few bytes for an empty one.
     let mut start = vec![];
     let read = File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start));
     if read.is_ok_and(|bytes| bytes > 0) && start != MAGIC {
         return Err(StateError::Foreign(path.to_owned()));
     }
+    Ok(())
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StateError> {
+    ours(path)?;
     // A path is a path, whatever it looks like: `file:x` and `:memory:` too.
     let plain: PathBuf = match path.is_absolute() {
         true => path.to_owned(),

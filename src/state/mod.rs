@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod beside;
 mod deeds;
 mod error;
 mod file;

@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use crate::state::{
     Decision, Kept, Kind, KnownDeed, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
-    deeds,
+    deeds, file,
     load::{piece_of, write_fingerprints},
     packed::{Pack, Packed},
     remembered::{NO_VALUE, Pieces, Users, place, set_bit},
@@ -253,16 +253,18 @@ impl Recording {
         done.map(|_| ()).map_err(|error| self.failed(&error))
     }
 
-    /// All of it is on the disk when this returns.
+    /// All of it is on the disk when this returns, in the file itself.
     ///
     /// # Errors
-    /// Where it cannot be written: then nothing was recorded.
+    /// Where it cannot be written: then nothing was recorded. With [`StateError::Unclosed`] it was.
     pub fn commit(mut self) -> Result<(), StateError> {
         self.write()?;
         self.pack().map_err(|error| self.failed(&error))?;
         let index = "CREATE UNIQUE INDEX users_by_key ON users (key)";
         let end = if self.unindexed { format!("{index}; COMMIT") } else { "COMMIT".into() };
-        self.store.database.execute_batch(&end).map_err(|error| self.failed(&error))
+        self.store.database.execute_batch(&end).map_err(|error| self.failed(&error))?;
+        let Store { path, database, .. } = self.store;
+        file::close(&path, database)
     }
 
     fn failed(&self, error: &rusqlite::Error) -> StateError {

@@ -8,8 +8,8 @@ use std::{
 use rusqlite::Connection;
 
 use crate::state::{
-    Kind, KnownDeed, LastRun, Ledger, NameId, Past, PastDeed, Recording, Remembered, Run, StateError, ValueId, deeds,
-    file, load, names::Names,
+    Kind, KnownDeed, LastRun, Ledger, NameId, Past, PastDeed, Recording, Remembered, Run, StateError, ValueId, beside,
+    deeds, file, load, names::Names,
 };
 
 /// A state that a run will be recorded in; nobody else can record until it is dropped. What is done to it is one transaction:
@@ -124,6 +124,8 @@ impl Store {
 pub struct Reader {
     path: PathBuf,
     database: Connection,
+    /// How the file looked, where it is read without locks.
+    outside: Option<file::Outside>,
     names: Names,
     last: LastRun,
 }
@@ -135,13 +137,13 @@ impl Reader {
     /// Where it is not there, cannot be read, is no state, is of a newer version, or holds no run yet.
     pub fn open(path: impl AsRef<Path>) -> Result<Reader, StateError> {
         let path = path.as_ref().to_owned();
-        let database = file::open_to_read(&path)?;
+        let (database, outside) = file::open_to_read(&path)?;
         let read = |error| StateError::from_database(&path, "read", &error);
         // All that is asked of it is of one moment.
         database.execute_batch("BEGIN").map_err(read)?;
         let last = LastRun::read(&database).map_err(read)?.ok_or_else(|| StateError::Empty(path.clone()))?;
         let names = Names::read(&database).map_err(read)?;
-        Ok(Reader { path, database, names, last })
+        Ok(Reader { path, database, outside, names, last })
     }
 
     /// The last run that was recorded.
@@ -155,9 +157,10 @@ impl Reader {
     /// Where it cannot be read, or the copy cannot be written.
     pub fn copy(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<(), StateError> {
         let (from, to) = (from.as_ref(), to.as_ref());
-        let database = file::open_to_read(from)?;
+        let (database, outside) = file::open_to_read(from)?;
         let copied = database.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
-        copied.map(drop).map_err(|error| StateError::from_database(to, "write", &error))
+        copied.map_err(|error| StateError::from_database(to, "write", &error))?;
+        unchanged(from, outside)
     }
 
     /// The ledger of what has been decided.
@@ -203,6 +206,24 @@ impl Reader {
     /// Where the file cannot be read, or holds what it should not.
     pub fn remembered(&self) -> Result<Remembered, StateError> {
         let last = (self.last.number, self.last.run.as_of);
-        load::remembered(&self.database, &self.path, &self.names, last, 1)
+        let found = load::remembered(&self.database, &self.path, &self.names, last, 1)?;
+        self.unchanged().map(|()| found)
+    }
+
+    /// Whether all that was read is of one moment, also where the file lies on read-only ground, and is read without locks.
+    ///
+    /// # Errors
+    /// Where it was written meanwhile.
+    pub fn unchanged(&self) -> Result<(), StateError> {
+        unchanged(&self.path, self.outside)
+    }
+}
+
+fn unchanged(path: &Path, outside: Option<file::Outside>) -> Result<(), StateError> {
+    match outside {
+        Some(then) if then != file::outside(path) || beside::is_there(path) => {
+            Err(StateError::Changed(path.to_owned()))
+        }
+        Some(_) | None => Ok(()),
     }
 }

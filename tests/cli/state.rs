@@ -113,3 +113,133 @@ fn a_reader_who_goes_away_leaves_the_run_unrecorded_and_that_is_said() {
         assert_eq!(runs(&place), 1);
     }
 }
+
+/// Three runs of `shop`; who leaves is remembered as one who was told before.
+fn three_days() -> Place {
+    let place = shop();
+    for (users, as_of) in [("later.csv", "2026-11-21"), ("users.csv", "2026-11-22")] {
+        let answer = place.run(&run("shop.rules", users, as_of));
+        assert_eq!(answer.code, 0, "{answer:?}");
+    }
+    place
+}
+
+fn beside(place: &Place) -> Vec<String> {
+    place.files().into_iter().filter(|file| file.starts_with("shop.state-")).collect()
+}
+
+#[test]
+fn nothing_is_left_beside_a_state_by_any_command() {
+    let place = three_days();
+    assert_eq!((beside(&place), runs(&place)), (vec![], 3));
+    place.write("tagged.csv", "user_id,segments\nu1,s\nu2,\n");
+    place.write("outcomes.csv", "user_id,happened_at,outcome\n");
+    let outcomes = "table outcomes of users by user_id at happened_at from \"outcomes.csv\" { user_id: text  happened_at: timestamp  outcome: text }\n";
+    place.write("lift.rules", SHOP.replace("segment", &format!("{outcomes}segment")));
+    for words in [
+        &["actions", "--state", "shop.state"][..],
+        &["simulate", "shop.rules", "users.csv", "--from", "2026-11-23", "--to", "2026-11-24", "--state", "shop.state"],
+        &["explain", "shop.rules", "users.csv", "--user", "u1", "--as-of", "2026-11-23", "--state", "shop.state"],
+        &["lift", "lift.rules", "--state", "shop.state"],
+        &["repl", "shop.rules", "users.csv", "--as-of", "2026-11-23", "--state", "shop.state"],
+        &["act", "shop.rules", "--from", "tagged.csv", "--as-of", "2026-11-23", "--state", "shop.state"],
+        &["run", "shop.rules", "users.csv", "--as-of", "2026-11-24", "--state", "shop.state"],
+        &["run", "shop.rules", "users.csv", "--as-of", "2026-11-24", "--state", "shop.state"],
+        &["run", "shop.rules", "users.csv", "--as-of", "2026-11-20", "--state", "shop.state"],
+    ] {
+        let answer = match words {
+            ["repl", ..] => place.run_with_input(words, ":why u1 s\n"),
+            _ => place.run(words),
+        };
+        assert_eq!(answer.code, if words.contains(&"2026-11-20") { 2 } else { 0 }, "{words:?} {answer:?}");
+        assert_eq!(beside(&place), Vec::<String>::new(), "{words:?}");
+    }
+    std::fs::copy(place.path("shop.state"), place.path("copy.state")).unwrap();
+    let copy = place.run(&["actions", "--state", "copy.state"]);
+    assert!(
+        copy.out == place.run(&["actions", "--state", "shop.state"]).out && copy.out.lines().count() >= 2,
+        "{copy:?}"
+    );
+}
+
+/// Pages of another time stand beside a copy that was put back: SQLite would put them into it.
+#[test]
+fn what_stands_beside_a_copy_that_was_put_back_is_not_taken_for_its_own() {
+    let place = shop();
+    assert_eq!(place.run(&run("shop.rules", "later.csv", "2026-11-21")).code, 0);
+    // Somebody reads, so that what the third run commits waits beside the file.
+    let reader = rusqlite::Connection::open(place.path("shop.state")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM runs").unwrap();
+    assert_eq!(place.run(&run("shop.rules", "users.csv", "2026-11-22")).code, 0);
+    let waiting = std::fs::read(place.path("shop.state-wal")).unwrap();
+    let second = std::fs::read(place.path("shop.state")).unwrap();
+    drop(reader);
+    let read = |state: &[u8]| {
+        for name in ["shop.state", "shop.state-wal", "shop.state-shm"] {
+            let _ = std::fs::remove_file(place.path(name));
+        }
+        place.write("shop.state", state);
+        place.write("shop.state-wal", &waiting);
+        place.run(&["actions", "--state", "shop.state"])
+    };
+    let whole = read(&second);
+    assert_eq!((whole.code, runs(&place)), (0, 3), "{whole:?}");
+    // Of other runs altogether.
+    let other = shop();
+    assert_eq!(other.run(&run("shop.rules", "users.csv", "2026-11-25")).code, 0);
+    let other = std::fs::read(other.path("shop.state")).unwrap();
+    let refused = read(&other);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.err.contains("is not the one that `shop.state-wal` beside it was written for"), "{refused:?}");
+    assert!(refused.err.contains("take away `shop.state-wal` and `shop.state-shm`"), "{refused:?}");
+    assert!(std::fs::read(place.path("shop.state")).unwrap() == other, "nothing was put into it");
+}
+
+#[test]
+fn a_state_on_read_only_ground_is_read() {
+    let place = three_days();
+    // As on a disk that takes nothing: what SQLite puts beside a file cannot be made.
+    std::fs::create_dir(place.path("shop.state-shm")).unwrap();
+    std::fs::copy(place.path("shop.state"), place.path("copy.state")).unwrap();
+    for words in [
+        &["actions", "--state", "shop.state"][..],
+        &["simulate", "shop.rules", "users.csv", "--from", "2026-11-23", "--to", "2026-11-24", "--state", "shop.state"],
+        &["explain", "shop.rules", "users.csv", "--user", "u1", "--as-of", "2026-11-23", "--state", "shop.state"],
+    ] {
+        let answer = place.run(words);
+        let copy: Vec<&str> =
+            words.iter().map(|word| if *word == "shop.state" { "copy.state" } else { word }).collect();
+        assert_eq!((answer.code, answer.out), (0, place.run(&copy).out), "{words:?} {}", answer.err);
+    }
+}
+
+#[test]
+fn the_same_as_of_with_others_is_said_to_be_another_run() {
+    let place = shop();
+    let again = |rules: &str, users: &str| place.run(&run(rules, users, "2026-11-20"));
+    let same = again("shop.rules", "users.csv");
+    assert!(same.err.contains("made already") && !same.err.contains("that run was another"), "{same:?}");
+    place.write("more.csv", "user_id,spend\nu1,6\nu2,1\nu3,9\n");
+    place.write("edited.rules", SHOP.replace("> 5", "> 4"));
+    for (rules, users, said) in [
+        ("edited.rules", "users.csv", "that run was another (the rules are others)"),
+        ("shop.rules", "more.csv", "that run was another (3 users instead of 2)"),
+    ] {
+        let answer = again(rules, users);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert!(answer.err.contains(said), "{answer:?}");
+    }
+}
+
+#[test]
+fn results_and_decisions_are_not_mixed_on_one_stream() {
+    let place = shop();
+    let words = ["run", "shop.rules", "users.csv", "--as-of", "2026-11-21", "--actions", "-"];
+    let answer = place.run(&words);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{answer:?}");
+    assert!(answer.err.contains("--format none") && answer.err.contains("--out FILE"), "{answer:?}");
+    for rest in [&["--format", "none"][..], &["--out", "results.csv"]] {
+        let answer = place.run(&[&words[..], rest].concat());
+        assert_eq!((answer.code, answer.out.lines().count()), (0, 1), "{answer:?}");
+    }
+}

@@ -17,7 +17,7 @@ use tagwell::{
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
     schema::ColumnId,
-    state::{Kind, LastRun, Ledger, LedgerRow, Run as StateRun, Store, Touch},
+    state::{Kind, LastRun, Ledger, LedgerRow, Run as StateRun, StateError, Store, Touch},
     value::{Zone, moment_text::timestamp_text, print},
 };
 use tempfile::NamedTempFile;
@@ -32,6 +32,7 @@ use super::{
     },
     Run, ended,
     history::History,
+    repeated,
 };
 
 /// Everything that a run with state or actions reads beside what its results read.
@@ -193,8 +194,8 @@ impl Earlier {
 pub(in crate::cli) enum Acted {
     /// What happened; `bool` whether it was a preview.
     Moved(Moves, bool),
-    /// The run had been made already, with so many decisions.
-    Again(u64),
+    /// The run had been made already, with so many decisions; and what is other than it was then.
+    Again(u64, Vec<String>),
 }
 
 /// A run whose users' turns are taken.
@@ -282,8 +283,13 @@ impl Acting {
             let mut sink = sink;
             let ran = run.threads(|| engine.run_whole(data, &mut sink))?;
             let ran = ran.map_err(|error| ended(error, &users, &allowed))?;
-            let told = told_again(&past, writer, &zone)?;
-            return Ok((ran, sink, Acted::Again(told)));
+            let Some((store, last)) = past.store.as_ref().zip(past.last.as_ref()) else {
+                return Ok((ran, sink, Acted::Again(0, vec![])));
+            };
+            let told = repeated::told(store, last, writer, &zone)?;
+            let remembered = recollection.as_ref().map(|it| it.remembered());
+            let other = remembered.map(|it| repeated::differences(&this, &last.run, it, ran.tally.users));
+            return Ok((ran, sink, Acted::Again(told, other.unwrap_or_default())));
         }
         let rulebook = Arc::clone(book.checked.rulebook());
         let as_of = timestamp_text(this.as_of, &zone);
@@ -372,19 +378,26 @@ impl Acting {
         if run.absent == super::Absent::Exit && !spared {
             absent.iter().filter_map(|key| turns.let_go(key)).try_for_each(|turn| shared.take(turn))?;
         }
+        // Nobody reads the state any more when it is closed.
+        drop(turns);
+        drop(history);
         let mut recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
         recorder.moves.spared = spared;
         let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = writer.map(ActionsWriter::close).transpose()?;
         // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be
         // decided again.
-        let moves = recorder.finish(&absent)?;
+        let moves = recorder.finish(&absent).map_err(|error| {
+            let unclosed = matches!(error, StateError::Unclosed { .. });
+            let failure = Failure::from(error);
+            match run.state.as_ref().filter(|_| unclosed) {
+                Some(state) => failure.help(written_again(state, &as_of)),
+                None => failure,
+            }
+        })?;
         if let Some(written) = written {
             written.finish().map_err(|failure| match &run.state {
-                Some(state) => failure.help(format!(
-                    "the run is recorded: `tagwell actions --state {} --since {as_of}` writes its decisions",
-                    state.display()
-                )),
+                Some(state) => failure.help(written_again(state, &as_of)),
                 None => failure,
             })?;
         }
@@ -438,6 +451,10 @@ impl Run {
     }
 }
 
+fn written_again(state: &Path, as_of: &str) -> String {
+    format!("the run is recorded: `tagwell actions --state {} --since {as_of}` writes its decisions", state.display())
+}
+
 /// The rules of the run before, met with today's data.
 pub(in crate::cli) fn previous(book: &Book, last: &LastRun) -> Result<Book, Failure> {
     let told = |stop: book::Stop| match stop {
@@ -469,22 +486,6 @@ fn first_asked(rulebook: &tagwell::ir::Rulebook, past: &Earlier, tracked: &Track
         past.store.as_ref().is_some_and(|store| store.name(Kind::Segment, name).is_some())
     };
     segments.filter(|id| !known(id)).collect()
-}
-
-/// The decisions of the run that has been made already, once more.
-fn told_again(past: &Earlier, writer: Option<ActionsWriter>, zone: &Zone) -> Result<u64, Failure> {
-    let Some((store, last)) = past.store.as_ref().zip(past.last.as_ref()) else { return Ok(0) };
-    let mut writer = writer;
-    let mut told = 0;
-    store.ledger().decisions(None, Some(last.number), |row: LedgerRow| {
-        told += 1;
-        match &mut writer {
-            Some(writer) => writer.write(&Record { row: &row, zone, key_type: &last.run.key_type }),
-            None => Ok(()),
-        }
-    })?;
-    writer.map_or(Ok(()), ActionsWriter::finish)?;
-    Ok(told)
 }
 
 /// What many threads share.

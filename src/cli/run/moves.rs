@@ -32,11 +32,18 @@ pub(in crate::cli) fn without_state(rulebook: &Rulebook, reads: &Reads) -> Vec<S
 /// For people.
 pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
     let (moves, preview) = match acted {
-        Acted::Again(told) => {
+        Acted::Again(told, other) => {
             let decisions = if *told == 1 { "decision was" } else { "decisions were" };
-            return format!(
+            let mut text = format!(
                 "this run had been made already: nothing new was decided, its {told} {decisions} written again\n"
             );
+            if !other.is_empty() {
+                text += &format!(
+                    "that run was another ({}): the results are of today, the decisions of then; a later --as-of decides anew\n",
+                    other.join(", ")
+                );
+            }
+            return text;
         }
         Acted::Moved(moves, preview) => (moves, *preview),
     };
@@ -116,8 +123,8 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
 pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
     let mut all = Map::new();
     let (moves, preview) = match acted {
-        Acted::Again(told) => {
-            all.insert("again".into(), json!({ "decisions": told }));
+        Acted::Again(told, other) => {
+            all.insert("again".into(), json!({ "decisions": told, "differs": other }));
             return all;
         }
         Acted::Moved(moves, preview) => (moves, *preview),
