@@ -115,11 +115,11 @@ fn capital_truth_stays_a_text_and_a_first_column_that_repeats_is_no_key() {
     insta::assert_snapshot!(suggested("users.csv", text), @r#"
     table users key user_id from "users.csv" {
       user_id: text
-      会员:      text  # a text: compare it with "是"
-      退订:      text  # a text: compare it with "Y"
-      多少:      text
-      生日:      date in "%Y/%m/%d"
-      注册:      text  # a date? then say in which order: `date in "%d/%m/%Y"`
+      会员:    text  # a text: compare it with "是"
+      退订:    text  # a text: compare it with "Y"
+      多少:    text
+      生日:    date in "%Y/%m/%d"
+      注册:    text  # a date? then say in which order: `date in "%d/%m/%Y"`
     }
     "#);
     let place = Place::with(&[("cities.csv", "city,n\nx,1\nx,2\n")]);
