@@ -135,7 +135,8 @@ impl Lanes {
     pub(super) fn new(lanes: usize) -> Lanes {
         let is_many = (FEW..=MANY).contains(&lanes);
         let lanes = if is_many { MANY } else { lanes.next_power_of_two() };
-        Lanes { rows: vec![Lane::NONE; lanes], places: (0..=u16::MAX).filter(|_| is_many).collect() }
+        let places = if is_many { (0..=u16::MAX).collect() } else { vec![] };
+        Lanes { rows: vec![Lane::NONE; lanes], places }
     }
 
     /// All of them where they are [`MANY`].
