@@ -8,12 +8,22 @@ use std::{
 
 use foldhash::fast::RandomState;
 
-use super::{Checker, book::Book, names::Meaning, walk};
+use super::{
+    Checker,
+    book::{Book, Definition},
+    names::{Meaning, Names},
+    walk,
+};
 use crate::{
+    cores,
     diagnostic::{Diagnostic, code::CYCLE},
+    intern::Symbol,
     ir::DefinitionId,
     source::Span,
 };
+
+/// Fewer definitions are looked through as fast by one.
+const LONG: usize = 256;
 
 /// The definitions of a rulebook in order.
 pub(super) struct Order {
@@ -80,21 +90,16 @@ impl Checker<'_> {
     }
 
     fn reads(&self, book: &Book<'_>) -> Vec<Reads> {
-        let mut all = Vec::with_capacity(book.definitions.len());
-        for definition in &book.definitions {
-            let mut found: HashMap<usize, Span, RandomState> = HashMap::default();
-            for expr in definition.rule.expressions() {
-                walk::names(expr, &self.schema.root().name, &mut |name| {
-                    if let Some(Meaning::Definition(id)) = self.names.get(&name.symbol) {
-                        found.entry(id.0 as usize).or_insert(name.span());
-                    }
-                });
-            }
-            let mut reads: Reads = found.into_iter().collect();
-            reads.sort_unstable();
-            all.push(reads);
+        let threads = cores::parts(book.definitions.len(), LONG);
+        let parts: Vec<_> = book.definitions.chunks(book.definitions.len().div_ceil(threads).max(1)).collect();
+        let (names, root) = (&*self.names, &self.schema.root().name);
+        if threads == 1 {
+            return parts.into_iter().flat_map(|part| reads_of(part, names, root)).collect();
         }
-        all
+        let found = cores::side_by_side(&parts, cores::FLAT, |part| reads_of(part, names, root));
+        let found = found.into_iter().zip(parts);
+        // What no thread has done is done here.
+        found.flat_map(|(found, part)| found.unwrap_or_else(|| reads_of(part, names, root))).collect()
     }
 
     fn tell_cycle(&mut self, book: &Book<'_>, cycle: &[(usize, Span)]) {
@@ -135,6 +140,24 @@ impl Checker<'_> {
         };
         self.sink.push(diagnostic.help(help));
     }
+}
+
+/// What each of some definitions reads.
+fn reads_of(definitions: &[Definition<'_>], names: &Names, root: &Symbol) -> Vec<Reads> {
+    let reads = |definition: &Definition<'_>| {
+        let mut found: HashMap<usize, Span, RandomState> = HashMap::default();
+        for expr in definition.rule.expressions() {
+            walk::names(expr, root, &mut |name| {
+                if let Some(Meaning::Definition(id)) = names.get(&name.symbol) {
+                    found.entry(id.0 as usize).or_insert(name.span());
+                }
+            });
+        }
+        let mut reads: Reads = found.into_iter().collect();
+        reads.sort_unstable();
+        reads
+    };
+    definitions.iter().map(reads).collect()
 }
 
 /// Follows what is read from a definition that is left over, until one comes again.

@@ -163,40 +163,58 @@ fn children(engine: &Engine, id: TableId, count: &ChildCount) -> String {
 
 /// The same for programs: one JSON object on one line.
 pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId], acted: Option<Map<String, Json>>) -> String {
-    let (mut counts, mut values) = (Map::new(), Map::new());
+    let (mut counts, mut values) = (Object::new(), Object::new());
+    let nobody = Count::default();
     for id in wanted {
         let definition: &Definition = engine.rulebook().definition(*id);
-        let count = ran.tally.counts.get(id).cloned().unwrap_or_default();
-        let name = definition.name.to_string();
-        match (&definition.body, &definition.ty) {
+        let count = ran.tally.counts.get(id).unwrap_or(&nobody);
+        let name = definition.name.as_str();
+        let known = match (&definition.body, &definition.ty) {
             (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), Type::Choice(choices)) => {
-                let names = &engine.rulebook().choices(*choices).values;
-                let spread = names.iter().enumerate().map(|(rank, value)| {
-                    (value.name.to_string(), Json::from(count.by_rank.get(&(rank as u32)).copied().unwrap_or(0)))
-                });
-                values.insert(name.clone(), Json::Object(spread.collect()));
-                counts.insert(name, json!({"known": count.known, "unknown": count.unknown}));
+                let mut spread = Object::new();
+                for (rank, value) in (0..).zip(&engine.rulebook().choices(*choices).values) {
+                    spread.entry(value.name.as_str(), count.by_rank.get(&rank).unwrap_or(&0));
+                }
+                values.entry(name, spread.closed());
+                "known"
             }
-            (Body::Score(_), _) => {
-                counts.insert(name, json!({"known": count.known, "unknown": count.unknown}));
-            }
-            _ => {
-                counts.insert(name, json!({"true": count.known, "unknown": count.unknown}));
-            }
-        }
+            (Body::Score(_), _) => "known",
+            _ => "true",
+        };
+        counts.entry(name, format_args!("{{\"{known}\":{},\"unknown\":{}}}", count.known, count.unknown));
     }
-    let mut summary = json!({
-        "as_of": timestamp_text(engine.clock().now(), engine.clock().zone()),
-        "users": {"read": ran.read, "evaluated": ran.tally.users, "rejected": ran.rejected},
-        "counts": counts,
-        "values": values,
-        "metrics": metrics(engine, ran),
-        "children": children_json(engine, ran),
-    });
-    if let (Json::Object(summary), Some(acted)) = (&mut summary, acted) {
-        summary.extend(acted);
+    let mut summary = Object::new();
+    summary.entry("as_of", Json::from(timestamp_text(engine.clock().now(), engine.clock().zone())));
+    summary.entry("users", json!({"read": ran.read, "evaluated": ran.tally.users, "rejected": ran.rejected}));
+    summary.entry("counts", counts.closed());
+    summary.entry("values", values.closed());
+    summary.entry("metrics", Json::Object(metrics(engine, ran)));
+    summary.entry("children", Json::Object(children_json(engine, ran)));
+    for (name, value) in acted.into_iter().flatten() {
+        summary.entry(&name, value);
     }
-    format!("{summary}\n")
+    summary.closed() + "\n"
+}
+
+/// A JSON object while it is written: of ten thousand rules no tree is made first.
+struct Object(String);
+
+impl Object {
+    fn new() -> Object {
+        Object("{".to_owned())
+    }
+
+    /// An entry whose value is JSON already.
+    fn entry(&mut self, name: &str, value: impl std::fmt::Display) {
+        use std::fmt::Write;
+        let comma = if self.0.len() > 1 { "," } else { "" };
+        // A text takes whatever is written to it.
+        let _ = write!(self.0, "{comma}{}:{value}", Json::from(name));
+    }
+
+    fn closed(self) -> String {
+        self.0 + "}"
+    }
 }
 
 /// Each metric's value, or an object of its values by group.
