@@ -213,7 +213,8 @@ impl Engine {
         let mut ran = Ran::default();
         let asked = self.rulebook().order_of(reads);
         let threads = rayon::current_num_threads();
-        let make = || Kernel::new(self.interpreter(), self.context(), &asked, sink.looks());
+        let make = || Kernel::of_reads(self.interpreter(), self.context(), &asked, reads, sink.looks());
+        let chunks = if asked.len() > MANY && !sink.looks() { chunks.of_which_much_is_asked() } else { chunks };
         let (kernel, pieces): (_, Box<dyn Iterator<Item = Piece> + Send>) = if threads > 1 && asked.len() > MANY {
             let (kernel, pieces) = while_made(chunks, make);
             (kernel, Box::new(pieces))

@@ -1,6 +1,6 @@
 //! Parquet in pieces of some rows of a row group each, which are unpacked where they are read, column by column.
 
-use std::{fs::File, io::Read, sync::Arc};
+use std::{collections::VecDeque, fs::File, io::Read, sync::Arc};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{DataType, Field, Schema};
@@ -27,7 +27,7 @@ use crate::{
 /// A file that is being cut.
 pub(super) struct Part {
     form: Arc<Form>,
-    pieces: std::vec::IntoIter<Piece>,
+    pieces: VecDeque<Piece>,
 }
 
 /// Some rows of a row group.
@@ -81,12 +81,19 @@ impl Part {
         let pieces = pieces(&metadata, most.max(1));
         let arrays = Arrays::of(input, columns, shared);
         let form = Form { input: input.clone(), standard, metadata, projection, arrays };
-        Ok(Part { form: Arc::new(form), pieces: pieces.into_iter() })
+        Ok(Part { form: Arc::new(form), pieces: pieces.into() })
     }
 
-    /// The next piece; none at the end.
-    pub(super) fn next(&mut self) -> Option<(Arc<Form>, Piece)> {
-        self.pieces.next().map(|piece| (Arc::clone(&self.form), piece))
+    /// The next piece, of at most so many rows; none at the end.
+    pub(super) fn next(&mut self, most: usize) -> Option<(Arc<Form>, Piece)> {
+        let mut piece = self.pieces.pop_front()?;
+        let rows = piece.rows.div_ceil(piece.rows.div_ceil(most).max(1));
+        if rows < piece.rows {
+            let (skip, before) = (piece.skip + rows, piece.before + rows as u64);
+            self.pieces.push_front(Piece { group: piece.group, skip, rows: piece.rows - rows, before });
+            piece.rows = rows;
+        }
+        Some((Arc::clone(&self.form), piece))
     }
 }
 

@@ -37,6 +37,8 @@ const SIZE: usize = 1 << 20;
 const TOGETHER: usize = 1 << 14;
 /// Bytes that a packed row is taken for.
 const ROW: usize = 8;
+/// Packed rows that are looked at together where much is asked of each.
+const MUCH: usize = 1 << 16;
 
 /// The pieces of a table's data, in order; one that cannot be read is the last.
 pub struct Chunks {
@@ -45,11 +47,14 @@ pub struct Chunks {
     /// What the files have in common that are still to be opened.
     shared: Option<Arc<Shared>>,
     size: usize,
+    /// Packed rows that are looked at together.
+    together: usize,
 }
 
 /// Many rows of one file, still as they stand there.
 pub struct Chunk {
     rows: Unread,
+    together: usize,
 }
 
 /// The rows of a piece.
@@ -110,17 +115,25 @@ pub fn chunks_of(input: &Input, wanted: Wanted, zone: &Zone, size: usize) -> Res
         return Ok(kept);
     }
     let shared = Arc::new(Shared { wanted, zone: zone.clone(), days: Days::of(zone) });
-    let mut chunks = Chunks { parts: input.parts().to_vec().into_iter(), now: None, shared: Some(shared), size };
+    let mut chunks =
+        Chunks { parts: input.parts().to_vec().into_iter(), now: None, shared: Some(shared), size, together: TOGETHER };
     chunks.open_next()?;
     Ok(chunks)
 }
 
 /// Pieces that are in memory.
 pub(super) fn of_kept(kept: Kept, memory: &Arc<Memory>) -> Chunks {
-    Chunks { parts: vec![].into_iter(), now: Some(Part::Kept(kept::Part::of(kept, memory))), shared: None, size: SIZE }
+    let now = Some(Part::Kept(kept::Part::of(kept, memory)));
+    Chunks { parts: vec![].into_iter(), now, shared: None, size: SIZE, together: TOGETHER }
 }
 
 impl Chunks {
+    /// The same where so much is asked of each row that reading them is little beside it: more rows are looked at together, and what
+    /// one thread does is less, so that all end at the same time.
+    pub fn of_which_much_is_asked(self) -> Chunks {
+        Chunks { together: MUCH, ..self }
+    }
+
     /// Opens the next file, where there is one.
     fn open_next(&mut self) -> Result<(), DataError> {
         let (Some(part), Some(shared)) = (self.parts.next(), &self.shared) else { return Ok(()) };
@@ -139,12 +152,14 @@ impl Chunks {
             let found = match part {
                 Part::Delimited(part) => part.next()?.map(|(form, piece)| Unread::Delimited(form, piece)),
                 Part::Objects(part) => part.next()?.map(|(form, piece)| Unread::Objects(form, piece)),
-                Part::Groups(part) => part.next().map(|(form, piece)| Unread::Groups(form, piece)),
+                Part::Groups(part) => part
+                    .next(if self.together == TOGETHER { usize::MAX } else { self.together })
+                    .map(|(form, piece)| Unread::Groups(form, piece)),
                 Part::Batches(part) => part.next()?.map(|(form, piece)| Unread::Batches(form, piece)),
                 Part::Kept(part) => part.next()?.map(Unread::Kept),
             };
             if let Some(rows) = found {
-                return Ok(Some(Chunk { rows }));
+                return Ok(Some(Chunk { rows, together: self.together }));
             }
             self.now = None;
             self.open_next()?;
@@ -188,10 +203,11 @@ impl Chunk {
     /// # Errors
     /// As [`Chunk::parse`].
     pub fn each(self, taken: &mut dyn FnMut(Parsed)) -> Result<(), DataError> {
+        let together = self.together;
         match self.rows {
-            Unread::Groups(form, piece) => form.each(&piece, TOGETHER, taken),
+            Unread::Groups(form, piece) => form.each(&piece, together, taken),
             rows => {
-                taken(Chunk { rows }.parse()?);
+                taken(Chunk { rows, together }.parse()?);
                 Ok(())
             }
         }

@@ -11,9 +11,10 @@ use foldhash::fast::RandomState;
 use super::{
     conjunction::{self, Conjunction},
     lacks::Ways,
+    literals::is_plain,
     program::{
-        ALL, ALWAYS, BEYOND, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Leaf, Literal, NONE, NOWHERE,
-        Program, Segment, Source, Wanted,
+        ALL, ALWAYS, BEYOND, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Literal, NOWHERE, Program, Segment,
+        Source, Wanted,
     },
     ranked::Rank,
     rounds::nodes_of,
@@ -64,6 +65,7 @@ impl Program {
             levels: vec![],
             steps: HashMap::default(),
             doubts: vec![0; plan.nodes.len()],
+            literals: vec![None; plan.atoms.len()],
         };
         assembler.sources();
         assembler.levels();
@@ -76,17 +78,19 @@ impl Program {
 pub(super) struct Assembler<'b> {
     pub(super) rulebook: &'b Rulebook,
     pub(super) plan: &'b Plan<'b>,
-    program: Program,
-    sources: HashMap<Slot, usize>,
-    leaves: HashMap<LeafKey, usize>,
+    pub(super) program: Program,
+    pub(super) sources: HashMap<Slot, usize>,
+    pub(super) leaves: HashMap<LeafKey, usize>,
     /// The lane of a combination.
-    inner: HashMap<NodeId, u32>,
+    pub(super) inner: HashMap<NodeId, u32>,
     /// By node: after how many rounds of levels, scores and values it can be answered.
     pub(super) levels: Vec<usize>,
     /// Likewise by definition.
     pub(super) steps: HashMap<DefinitionId, usize>,
     /// By node: what its literal can be in doubt about.
-    doubts: Vec<Doubts>,
+    pub(super) doubts: Vec<Doubts>,
+    /// By atom: the lanes of it, once they are found.
+    pub(super) literals: Vec<Option<Literal>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,7 +130,7 @@ impl<'b> Assembler<'b> {
     }
 
     /// A bit of its own for what can be missing, as long as there are some.
-    fn next_doubt(&self) -> Doubts {
+    pub(super) fn next_doubt(&self) -> Doubts {
         1 << ((self.program.sources.len() + self.program.leaves.len()) % BEYOND.trailing_zeros() as usize)
     }
 
@@ -396,83 +400,6 @@ impl<'b> Assembler<'b> {
         nodes.iter().filter_map(|node| self.doubts.get(node.0 as usize)).fold(0, |all, one| all | one)
     }
 
-    fn inner_lane(&mut self, node: NodeId) -> u32 {
-        if let Some(lane) = self.inner.get(&node) {
-            return *lane;
-        }
-        let lane = self.two_lanes();
-        self.inner.insert(node, lane);
-        lane
-    }
-
-    fn two_lanes(&mut self) -> u32 {
-        let lane = self.program.lanes as u32;
-        self.program.lanes += 2;
-        lane
-    }
-
-    pub(super) fn literal(&mut self, node: NodeId) -> Literal {
-        let all = |high| Literal::new(high, NONE, ALL);
-        let unknown = Literal::new(NONE, NONE, NONE);
-        match self.node(node) {
-            None | Some(Node::Always(TruthKey::Unknown)) => unknown,
-            Some(Node::Always(TruthKey::True)) => all(ALL),
-            Some(Node::Always(TruthKey::False)) => all(NONE),
-            Some(Node::Not(inner)) => self.literal(*inner).flipped(true),
-            Some(Node::IsUnknown(inner)) => Literal::new(ALL, self.literal(*inner).settled(), ALL),
-            Some(Node::Closed(inner)) => {
-                let literal = self.literal(*inner);
-                if is_plain(&literal) { literal.with_all_settled() } else { all(self.inner_lane(node)) }
-            }
-            Some(Node::All(_) | Node::Any(_) | Node::AtLeast(..) | Node::Choose(..)) => {
-                let lane = self.inner_lane(node);
-                Literal::new(lane, NONE, lane + 1)
-            }
-            Some(Node::Atom(atom)) => self.leaf(*atom),
-        }
-    }
-
-    fn leaf(&mut self, id: AtomId) -> Literal {
-        let found = match self.atom(id) {
-            Some(Atom::Range(slot, range)) => self.sources.get(slot).and_then(|at| {
-                let (source, cuts) = (self.program.sources.get(*at)?, self.plan.cuts.get(slot)?);
-                let lane = |key| source.lane as u32 + cuts.piece(key);
-                let literal = Literal::new(lane(range.high), lane(range.low), lane(range.unknown));
-                Some(literal.flipped(range.outside))
-            }),
-            Some(Atom::IsText(column, text)) => self.sources.get(&Slot::Column(*column)).and_then(|at| {
-                let source = self.program.sources.get(*at)?;
-                let piece = source.rank.text(text)?;
-                Some(Literal::new(source.lane as u32 + piece + 1, NONE, source.known()))
-            }),
-            Some(Atom::Known(slot)) => self
-                .sources
-                .get(slot)
-                .and_then(|at| Some(Literal::new(self.program.sources.get(*at)?.known(), NONE, ALL))),
-            Some(Atom::Flag(_) | Atom::OfText(..) | Atom::Opaque(_)) | None => None,
-        };
-        found.unwrap_or_else(|| {
-            let lane = self.own_leaf(LeafKey::Atom(id));
-            Literal::new(lane, NONE, lane + 1)
-        })
-    }
-
-    /// The lanes of a leaf whose bits are found some other way.
-    pub(super) fn own_leaf(&mut self, key: LeafKey) -> u32 {
-        if let Some((_, lane, _)) = self.leaves.get(&key).and_then(|at| self.program.leaves.get(*at)) {
-            return *lane;
-        }
-        let lane = self.two_lanes();
-        let leaf = match key {
-            LeafKey::Atom(id) => Leaf::Atom(id),
-            LeafKey::KnownText(column) => Leaf::KnownText(column),
-        };
-        let doubt = self.next_doubt();
-        self.leaves.insert(key, self.program.leaves.len());
-        self.program.leaves.push((leaf, lane, doubt));
-        lane
-    }
-
     fn output(&mut self, node: NodeId, is_part: bool, of: Use) -> Output {
         let (kind, made_of): (Kind, Vec<NodeId>) = match self.kind(node) {
             Some(kind) if !is_part => (kind, self.parts(node).collect()),
@@ -590,10 +517,4 @@ impl<'b> Assembler<'b> {
 fn doubts_of_lane(settled: &[(u32, Doubts)], lane: u32) -> Doubts {
     let found = settled.binary_search_by_key(&lane, |(lane, _)| *lane);
     found.ok().and_then(|at| settled.get(at)).map_or(Doubts::MAX, |(_, doubts)| *doubts)
-}
-
-/// Whether what a literal is true of are rows of `high` alone that are known: then it needs no other to be closed.
-fn is_plain(literal: &Literal) -> bool {
-    // Rows before a cut are known; those before the cut of the unknown are told by the lane of the unknown alone.
-    literal.flip() == 0 && literal.high <= literal.settled()
 }

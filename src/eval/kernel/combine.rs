@@ -6,10 +6,10 @@ use super::{
     conjunction::{Few, Many, Shape, Sizes, by_shape},
     counts::Counts,
     kept::Kept,
-    lane::{self, Numbered, WORDS},
+    lane::{self, Lane, Numbered, WORDS},
     program::{ALL, ALWAYS, Doubts, Group, Inner, Literal, NOWHERE, Program, Segment},
     reading::{Answer, Reading},
-    sides::Sides,
+    sides::{Open, Sides},
     why::Why,
 };
 
@@ -33,10 +33,10 @@ impl<L: Numbered + ?Sized> WithSimd for Combine<'_, L> {
         let all = *lanes.lane(ALL);
         let open = segment.settled.iter().filter(|(lane, _)| *lanes.lane(*lane) != all);
         let doubts = open.fold(ALWAYS, |all, (_, doubt)| all | doubt);
-        sides.tell(segment, doubts);
+        let sides = sides.tell(segment, doubts);
         let mut inner = Inners { simd, lanes, doubts };
         for (at, group) in segment.inner_groups.iter().enumerate() {
-            let made = Made { program, group };
+            let made = Made::of(program, group);
             let of_group = segment.inner.get(group.outputs.clone()).unwrap_or_default();
             let (sure, open) = sides.inner.of(at);
             if let (Some(shape), false) = (&group.shape, sure.is_empty()) {
@@ -44,9 +44,9 @@ impl<L: Numbered + ?Sized> WithSimd for Combine<'_, L> {
             }
             inner.open(made, of_group, open);
         }
-        let mut outputs = Outputs { simd, lanes, segment, block, doubts, kept, counts };
+        let mut outputs = Outputs { simd, lanes, segment, block, kept, counts };
         for (at, group) in segment.groups.iter().enumerate() {
-            let made = Made { program, group };
+            let made = Made::of(program, group);
             let (sure, open) = sides.outputs.of(at);
             if let (Some(shape), false) = (&group.shape, sure.is_empty()) {
                 by_shape!(shape, outputs.sure(shape, made, sure));
@@ -59,43 +59,62 @@ impl<L: Numbered + ?Sized> WithSimd for Combine<'_, L> {
 /// The conditions of a group.
 #[derive(Clone, Copy)]
 struct Made<'p> {
-    program: &'p Program,
     group: &'p Group,
+    /// Lanes of the conjunctions, one after the other.
+    lanes: &'p [u32],
+    /// Lanes of their settled.
+    settled: &'p [u32],
+    literals: &'p [Literal],
 }
 
 impl<'p> Made<'p> {
-    /// The lanes of a conjunction.
-    #[inline(always)]
-    fn lanes<Of: Sizes>(self, shape: &Shape, at: usize) -> &'p [u32] {
-        let [with, without, unless] = Of::of(shape);
-        let lanes = with + without + 2 * unless;
-        let from = self.group.lanes + at * lanes;
-        self.program.conjoined.get(from..from + lanes).unwrap_or_default()
-    }
-
-    /// The lanes of the settled of a conjunction.
-    #[inline(always)]
-    fn settled(self, shape: &Shape, at: usize) -> &'p [u32] {
-        let from = self.group.settled + at * shape.settled();
-        self.program.settled.get(from..from + shape.settled()).unwrap_or_default()
+    fn of(program: &'p Program, group: &'p Group) -> Made<'p> {
+        let conditions = group.outputs.len();
+        let lanes = conditions * group.shape.map_or(0, |shape| shape.lanes());
+        let settled = conditions * group.shape.map_or(0, |shape| shape.settled());
+        Made {
+            group,
+            lanes: program.conjoined.get(group.lanes..group.lanes + lanes).unwrap_or_default(),
+            settled: program.settled.get(group.settled..group.settled + settled).unwrap_or_default(),
+            literals: program.literals.get(group.literals..).unwrap_or_default(),
+        }
     }
 
     #[inline(always)]
     fn literals(self, at: usize) -> &'p [Literal] {
-        let from = self.group.literals + at * self.group.arity;
-        self.program.literals.get(from..from + self.group.arity).unwrap_or_default()
+        let arity = self.group.arity;
+        self.literals.get(at * arity..(at + 1) * arity).unwrap_or_default()
     }
 
     /// What comes of a condition of which somebody may be in doubt.
     #[inline(always)]
     fn open<S: Simd, L: Numbered + ?Sized>(self, reading: Reading<'_, S, L>, at: usize) -> Answer<S> {
-        match &self.group.shape {
-            Some(shape) if shape.open.is_some() => {
-                reading.open(shape, self.lanes::<Many>(shape, at), self.settled(shape, at))
-            }
-            _ => reading.combine(self.group.kind, self.literals(at)),
+        if let Some(shape) = &self.group.shape
+            && let Some((doors, _)) = shape.open
+            && let Some(lanes) = Many::lanes(shape, self.lanes, at)
+        {
+            let settled = self.settled.get(at * shape.settled()..(at + 1) * shape.settled()).unwrap_or_default();
+            return reading.open(shape, doors, lanes, settled);
         }
+        reading.combine(self.group.kind, self.literals(at))
     }
+}
+
+/// How many rows lie in a conjunction about which nobody is in doubt.
+#[inline(always)]
+fn users<S: Simd, L: Numbered + ?Sized, Of: Sizes>(
+    simd: S,
+    lanes: &L,
+    shape: &Shape,
+    made: Made<'_>,
+    at: usize,
+) -> u64 {
+    let Some(own) = Of::lanes(shape, made.lanes, at) else { return 0 };
+    let mut rows = Lane::NONE;
+    for part in 0..lane::parts::<S>() {
+        lane::write::<S>(Some(&mut rows), part, Reading { simd, lanes, part }.sure::<Of>(shape, own));
+    }
+    rows.count()
 }
 
 /// Where combinations go that others are made of.
@@ -111,9 +130,10 @@ impl<S: Simd, L: Numbered + ?Sized> Inners<'_, S, L> {
     #[inline(always)]
     fn sure<Of: Sizes>(&mut self, shape: &Shape, made: Made<'_>, all: &[Inner], sure: &[u32]) {
         for (at, inner) in sure.iter().filter_map(|at| Some((*at as usize, all.get(*at as usize)?))) {
+            let Some(own) = Of::lanes(shape, made.lanes, at) else { continue };
             for part in 0..lane::parts::<S>() {
                 let reading = Reading { simd: self.simd, lanes: &*self.lanes, part };
-                let yes = reading.sure::<Of>(shape, made.lanes::<Of>(shape, at));
+                let yes = reading.sure::<Of>(shape, own);
                 self.write(inner, part, Answer { yes, settled: reading.at(ALL) });
             }
         }
@@ -121,8 +141,8 @@ impl<S: Simd, L: Numbered + ?Sized> Inners<'_, S, L> {
 
     /// Of the others.
     #[inline(always)]
-    fn open(&mut self, made: Made<'_>, all: &[Inner], open: &[u32]) {
-        for (at, inner) in open.iter().filter_map(|at| Some((*at as usize, all.get(*at as usize)?))) {
+    fn open(&mut self, made: Made<'_>, all: &[Inner], open: &[Open]) {
+        for (at, inner) in open.iter().filter_map(|open| Some((open.at as usize, all.get(open.at as usize)?))) {
             for part in 0..lane::parts::<S>() {
                 let reading = Reading { simd: self.simd, lanes: &*self.lanes, part };
                 self.write(inner, part, made.open(reading, at));
@@ -145,8 +165,6 @@ struct Outputs<'o, S: Simd, L: ?Sized> {
     lanes: &'o L,
     segment: &'o Segment,
     block: usize,
-    /// What is in doubt in this block.
-    doubts: Doubts,
     kept: &'o mut Kept,
     counts: &'o mut Counts,
 }
@@ -155,13 +173,17 @@ impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
     /// Those of which nobody is in doubt.
     #[inline(always)]
     fn sure<Of: Sizes>(&mut self, shape: &Shape, made: Made<'_>, sure: &[u32]) {
+        if self.segment.kept.is_empty() {
+            return self.count_sure::<Of>(shape, made, sure);
+        }
         for at in sure.iter().map(|at| *at as usize) {
+            let Some(own) = Of::lanes(shape, made.lanes, at) else { continue };
             let output = made.group.outputs.start + at;
             let kept_at = self.kept_at(output);
             let mut users = 0;
             for part in 0..lane::parts::<S>() {
                 let reading = Reading { simd: self.simd, lanes: self.lanes, part };
-                let yes = reading.sure::<Of>(shape, made.lanes::<Of>(shape, at));
+                let yes = reading.sure::<Of>(shape, own);
                 users += lane::count::<S>(yes);
                 if kept_at != NOWHERE {
                     let first = self.block * WORDS + part * S::U64_LANES;
@@ -173,41 +195,84 @@ impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
         }
     }
 
+    /// The same, where they are only counted.
+    #[inline(always)]
+    fn count_sure<Of: Sizes>(&mut self, shape: &Shape, made: Made<'_>, sure: &[u32]) {
+        let outputs = &made.group.outputs;
+        let counts = self.counts.of(self.segment.counted + outputs.start, outputs.len());
+        let (simd, lanes) = (self.simd, self.lanes);
+        if sure.len() == counts.len() {
+            for (at, count) in counts.iter_mut().enumerate() {
+                *count += users::<S, L, Of>(simd, lanes, shape, made, at);
+            }
+            return;
+        }
+        for at in sure.iter().map(|at| *at as usize) {
+            if let Some(count) = counts.get_mut(at) {
+                *count += users::<S, L, Of>(simd, lanes, shape, made, at);
+            }
+        }
+    }
+
     /// The others.
     #[inline(always)]
-    fn open(&mut self, made: Made<'_>, open: &[u32]) {
-        for at in open.iter().map(|at| *at as usize) {
+    fn open(&mut self, made: Made<'_>, open: &[Open]) {
+        let (simd, lanes, first) = (self.simd, self.lanes, made.group.outputs.start);
+        for Open { at, lack } in open.iter().copied() {
+            let (mut yes, mut unknown) = (Lane::NONE, Lane::NONE);
             for part in 0..lane::parts::<S>() {
-                let reading = Reading { simd: self.simd, lanes: self.lanes, part };
-                self.part(made.group.outputs.start + at, reading, made.open(reading, at));
+                let reading = Reading { simd, lanes, part };
+                let answer = made.open(reading, at as usize);
+                lane::write::<S>(Some(&mut yes), part, answer.yes);
+                lane::write::<S>(Some(&mut unknown), part, reading.without(reading.at(ALL), answer.settled));
             }
+            let output = first + at as usize;
+            let counted = self.segment.counted + output;
+            self.counts.add(counted, yes.count());
+            let users = unknown.count();
+            if !self.segment.kept.is_empty() {
+                self.keep(output, &yes, &unknown, users > 0);
+            }
+            if users > 0 {
+                self.counts.add_unknown(counted, users);
+                match lack {
+                    NOWHERE => self.find_why(output, &unknown),
+                    lack => self.counts.add_lack(self.segment.lacks.first + lack as usize, users),
+                }
+            }
+        }
+    }
+
+    /// Keeps of whom an output is true, and of whom false.
+    #[inline(always)]
+    fn keep(&mut self, output: usize, yes: &Lane, unknown: &Lane, open: bool) {
+        let kept_at = self.kept_at(output);
+        if kept_at == NOWHERE {
+            return;
+        }
+        for part in 0..lane::parts::<S>() {
+            let reading = Reading { simd: self.simd, lanes: self.lanes, part };
+            let first = self.block * WORDS + part * S::U64_LANES;
+            let (yes, unknown) = (lane::part::<S>(yes, part), lane::part::<S>(unknown, part));
+            self.kept.write::<S>(kept_at, first, yes);
+            let no = reading.without(reading.without(reading.at(ALL), unknown), yes);
+            self.kept.write_no::<S>(kept_at, first, no, open);
+        }
+    }
+
+    /// Finds what is missing for those of whom an output is unknown.
+    #[inline(always)]
+    fn find_why(&mut self, output: usize, unknown: &Lane) {
+        for part in 0..lane::parts::<S>() {
+            let reading = Reading { simd: self.simd, lanes: self.lanes, part };
+            let first = self.block * WORDS + part * S::U64_LANES;
+            let (segment, kept, counts) = (self.segment, &mut *self.kept, &mut *self.counts);
+            Why { reading, segment, output, first, kept, counts }.find(lane::part::<S>(unknown, part));
         }
     }
 
     #[inline(always)]
     fn kept_at(&self, output: usize) -> u32 {
         self.segment.kept.get(output).copied().unwrap_or(NOWHERE)
-    }
-
-    /// A part of one of which somebody may be in doubt.
-    #[inline(always)]
-    fn part(&mut self, output: usize, reading: Reading<'_, S, L>, answer: Answer<S>) {
-        let kept_at = self.kept_at(output);
-        let counted = self.segment.counted + output;
-        let first = self.block * WORDS + reading.part * S::U64_LANES;
-        self.counts.add(counted, lane::count::<S>(answer.yes));
-        let unknown = reading.without(reading.at(ALL), answer.settled);
-        let users = lane::count::<S>(unknown);
-        if kept_at != NOWHERE {
-            self.kept.write::<S>(kept_at, first, answer.yes);
-            self.kept.write_no::<S>(kept_at, first, reading.without(answer.settled, answer.yes), users > 0);
-        }
-        if users > 0 {
-            self.counts.add_unknown(counted, users);
-            let segment = self.segment;
-            let doubts = self.doubts & segment.doubts.get(output).copied().unwrap_or(ALWAYS);
-            let why = Why { reading, segment, output, first, doubts, kept: &mut *self.kept, counts: &mut *self.counts };
-            why.find(unknown, users);
-        }
     }
 }

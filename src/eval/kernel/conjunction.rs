@@ -29,6 +29,11 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// How many lanes.
+    pub(super) fn lanes(&self) -> usize {
+        self.with + self.without + 2 * self.unless
+    }
+
     /// How many lanes of the settled: of each lane that lets in, and of all parts.
     pub(super) fn settled(&self) -> usize {
         self.open.map_or(0, |(let_in, parts)| let_in + parts)
@@ -112,15 +117,26 @@ pub(super) fn of(kind: Kind, literals: &[Literal]) -> Option<Conjunction> {
 pub(super) trait Sizes {
     /// Lanes that all rows lie in, that none lies in, and pairs.
     fn of(shape: &Shape) -> [usize; 3];
+
+    /// The lanes of one of some conjunctions that stand one behind the other.
+    fn lanes<'l>(shape: &Shape, all: &'l [u32], at: usize) -> Option<&'l [u32]>;
 }
 
-/// So many of each.
-pub(super) struct Few<const WITH: usize, const WITHOUT: usize, const UNLESS: usize>;
+/// So many of each, and together.
+pub(super) struct Few<const WITH: usize, const WITHOUT: usize, const UNLESS: usize, const ALL: usize>;
 
-impl<const WITH: usize, const WITHOUT: usize, const UNLESS: usize> Sizes for Few<WITH, WITHOUT, UNLESS> {
+impl<const WITH: usize, const WITHOUT: usize, const UNLESS: usize, const ALL: usize> Sizes
+    for Few<WITH, WITHOUT, UNLESS, ALL>
+{
     #[inline(always)]
     fn of(_: &Shape) -> [usize; 3] {
+        const { assert!(WITH + WITHOUT + 2 * UNLESS == ALL) };
         [WITH, WITHOUT, UNLESS]
+    }
+
+    #[inline(always)]
+    fn lanes<'l>(_: &Shape, all: &'l [u32], at: usize) -> Option<&'l [u32]> {
+        all.as_chunks::<ALL>().0.get(at).map(<[u32; ALL]>::as_slice)
     }
 }
 
@@ -132,52 +148,58 @@ impl Sizes for Many {
     fn of(shape: &Shape) -> [usize; 3] {
         [shape.with, shape.without, shape.unless]
     }
+
+    #[inline(always)]
+    fn lanes<'l>(shape: &Shape, all: &'l [u32], at: usize) -> Option<&'l [u32]> {
+        let width = shape.lanes();
+        all.get(at * width..(at + 1) * width)
+    }
 }
 
 /// Calls a function of [`Sizes`] for a shape.
 macro_rules! by_shape {
     ($shape:expr, $of:ident . $call:ident ($($argument:expr),*)) => {
         match ($shape.with, $shape.without, $shape.unless) {
-            (0, 1, 0) => $of.$call::<Few<0, 1, 0>>($($argument),*),
-            (0, 2, 0) => $of.$call::<Few<0, 2, 0>>($($argument),*),
-            (0, 3, 0) => $of.$call::<Few<0, 3, 0>>($($argument),*),
-            (0, 4, 0) => $of.$call::<Few<0, 4, 0>>($($argument),*),
-            (1, 0, 0) => $of.$call::<Few<1, 0, 0>>($($argument),*),
-            (1, 1, 0) => $of.$call::<Few<1, 1, 0>>($($argument),*),
-            (1, 2, 0) => $of.$call::<Few<1, 2, 0>>($($argument),*),
-            (1, 3, 0) => $of.$call::<Few<1, 3, 0>>($($argument),*),
-            (1, 4, 0) => $of.$call::<Few<1, 4, 0>>($($argument),*),
-            (2, 0, 0) => $of.$call::<Few<2, 0, 0>>($($argument),*),
-            (2, 1, 0) => $of.$call::<Few<2, 1, 0>>($($argument),*),
-            (2, 2, 0) => $of.$call::<Few<2, 2, 0>>($($argument),*),
-            (2, 3, 0) => $of.$call::<Few<2, 3, 0>>($($argument),*),
-            (2, 4, 0) => $of.$call::<Few<2, 4, 0>>($($argument),*),
-            (3, 0, 0) => $of.$call::<Few<3, 0, 0>>($($argument),*),
-            (3, 1, 0) => $of.$call::<Few<3, 1, 0>>($($argument),*),
-            (3, 2, 0) => $of.$call::<Few<3, 2, 0>>($($argument),*),
-            (3, 3, 0) => $of.$call::<Few<3, 3, 0>>($($argument),*),
-            (3, 4, 0) => $of.$call::<Few<3, 4, 0>>($($argument),*),
-            (4, 0, 0) => $of.$call::<Few<4, 0, 0>>($($argument),*),
-            (4, 1, 0) => $of.$call::<Few<4, 1, 0>>($($argument),*),
-            (4, 2, 0) => $of.$call::<Few<4, 2, 0>>($($argument),*),
-            (4, 3, 0) => $of.$call::<Few<4, 3, 0>>($($argument),*),
-            (4, 4, 0) => $of.$call::<Few<4, 4, 0>>($($argument),*),
-            (0, 0, 1) => $of.$call::<Few<0, 0, 1>>($($argument),*),
-            (0, 1, 1) => $of.$call::<Few<0, 1, 1>>($($argument),*),
-            (0, 2, 1) => $of.$call::<Few<0, 2, 1>>($($argument),*),
-            (0, 3, 1) => $of.$call::<Few<0, 3, 1>>($($argument),*),
-            (1, 0, 1) => $of.$call::<Few<1, 0, 1>>($($argument),*),
-            (1, 1, 1) => $of.$call::<Few<1, 1, 1>>($($argument),*),
-            (1, 2, 1) => $of.$call::<Few<1, 2, 1>>($($argument),*),
-            (1, 3, 1) => $of.$call::<Few<1, 3, 1>>($($argument),*),
-            (2, 0, 1) => $of.$call::<Few<2, 0, 1>>($($argument),*),
-            (2, 1, 1) => $of.$call::<Few<2, 1, 1>>($($argument),*),
-            (2, 2, 1) => $of.$call::<Few<2, 2, 1>>($($argument),*),
-            (2, 3, 1) => $of.$call::<Few<2, 3, 1>>($($argument),*),
-            (3, 0, 1) => $of.$call::<Few<3, 0, 1>>($($argument),*),
-            (3, 1, 1) => $of.$call::<Few<3, 1, 1>>($($argument),*),
-            (3, 2, 1) => $of.$call::<Few<3, 2, 1>>($($argument),*),
-            (3, 3, 1) => $of.$call::<Few<3, 3, 1>>($($argument),*),
+            (0, 1, 0) => $of.$call::<Few<0, 1, 0, 1>>($($argument),*),
+            (0, 2, 0) => $of.$call::<Few<0, 2, 0, 2>>($($argument),*),
+            (0, 3, 0) => $of.$call::<Few<0, 3, 0, 3>>($($argument),*),
+            (0, 4, 0) => $of.$call::<Few<0, 4, 0, 4>>($($argument),*),
+            (1, 0, 0) => $of.$call::<Few<1, 0, 0, 1>>($($argument),*),
+            (1, 1, 0) => $of.$call::<Few<1, 1, 0, 2>>($($argument),*),
+            (1, 2, 0) => $of.$call::<Few<1, 2, 0, 3>>($($argument),*),
+            (1, 3, 0) => $of.$call::<Few<1, 3, 0, 4>>($($argument),*),
+            (1, 4, 0) => $of.$call::<Few<1, 4, 0, 5>>($($argument),*),
+            (2, 0, 0) => $of.$call::<Few<2, 0, 0, 2>>($($argument),*),
+            (2, 1, 0) => $of.$call::<Few<2, 1, 0, 3>>($($argument),*),
+            (2, 2, 0) => $of.$call::<Few<2, 2, 0, 4>>($($argument),*),
+            (2, 3, 0) => $of.$call::<Few<2, 3, 0, 5>>($($argument),*),
+            (2, 4, 0) => $of.$call::<Few<2, 4, 0, 6>>($($argument),*),
+            (3, 0, 0) => $of.$call::<Few<3, 0, 0, 3>>($($argument),*),
+            (3, 1, 0) => $of.$call::<Few<3, 1, 0, 4>>($($argument),*),
+            (3, 2, 0) => $of.$call::<Few<3, 2, 0, 5>>($($argument),*),
+            (3, 3, 0) => $of.$call::<Few<3, 3, 0, 6>>($($argument),*),
+            (3, 4, 0) => $of.$call::<Few<3, 4, 0, 7>>($($argument),*),
+            (4, 0, 0) => $of.$call::<Few<4, 0, 0, 4>>($($argument),*),
+            (4, 1, 0) => $of.$call::<Few<4, 1, 0, 5>>($($argument),*),
+            (4, 2, 0) => $of.$call::<Few<4, 2, 0, 6>>($($argument),*),
+            (4, 3, 0) => $of.$call::<Few<4, 3, 0, 7>>($($argument),*),
+            (4, 4, 0) => $of.$call::<Few<4, 4, 0, 8>>($($argument),*),
+            (0, 0, 1) => $of.$call::<Few<0, 0, 1, 2>>($($argument),*),
+            (0, 1, 1) => $of.$call::<Few<0, 1, 1, 3>>($($argument),*),
+            (0, 2, 1) => $of.$call::<Few<0, 2, 1, 4>>($($argument),*),
+            (0, 3, 1) => $of.$call::<Few<0, 3, 1, 5>>($($argument),*),
+            (1, 0, 1) => $of.$call::<Few<1, 0, 1, 3>>($($argument),*),
+            (1, 1, 1) => $of.$call::<Few<1, 1, 1, 4>>($($argument),*),
+            (1, 2, 1) => $of.$call::<Few<1, 2, 1, 5>>($($argument),*),
+            (1, 3, 1) => $of.$call::<Few<1, 3, 1, 6>>($($argument),*),
+            (2, 0, 1) => $of.$call::<Few<2, 0, 1, 4>>($($argument),*),
+            (2, 1, 1) => $of.$call::<Few<2, 1, 1, 5>>($($argument),*),
+            (2, 2, 1) => $of.$call::<Few<2, 2, 1, 6>>($($argument),*),
+            (2, 3, 1) => $of.$call::<Few<2, 3, 1, 7>>($($argument),*),
+            (3, 0, 1) => $of.$call::<Few<3, 0, 1, 5>>($($argument),*),
+            (3, 1, 1) => $of.$call::<Few<3, 1, 1, 6>>($($argument),*),
+            (3, 2, 1) => $of.$call::<Few<3, 2, 1, 7>>($($argument),*),
+            (3, 3, 1) => $of.$call::<Few<3, 3, 1, 8>>($($argument),*),
             _ => $of.$call::<Many>($($argument),*),
         }
     };
@@ -195,16 +217,15 @@ impl<S: Simd, L: Numbered + ?Sized> Reading<'_, S, L> {
 
     /// Of whom it is true, and of whom it is settled.
     #[inline(always)]
-    pub(super) fn open(self, shape: &Shape, lanes: &[u32], settled: &[u32]) -> Answer<S> {
+    pub(super) fn open(self, shape: &Shape, doors: usize, lanes: &[u32], settled: &[u32]) -> Answer<S> {
         let (simd, all) = (self.simd, self.at(ALL));
-        let doors = shape.open.map_or(0, |(doors, _)| doors);
-        let (doors, lanes) = lanes.split_at_checked(doors).unwrap_or_default();
-        let (let_in, parts) = settled.split_at_checked(doors.len()).unwrap_or_default();
         let mut may = all;
-        for (lane, settled) in doors.iter().zip(let_in) {
+        for (lane, settled) in lanes.iter().zip(settled).take(doors) {
             may = simd.and_u64s(may, simd.or_u64s(self.at(*lane), simd.not_u64s(self.at(*settled))));
         }
-        may = self.conjoin(may, [shape.with - doors.len(), shape.without, shape.unless], lanes);
+        let others = lanes.get(doors..).unwrap_or_default();
+        may = self.conjoin(may, [shape.with - doors, shape.without, shape.unless], others);
+        let parts = settled.get(doors..).unwrap_or_default();
         let mut known = may;
         for lane in parts {
             known = simd.and_u64s(known, self.at(*lane));

@@ -50,6 +50,12 @@ impl Counts {
         }
     }
 
+    /// Of conditions that stand one behind the other.
+    #[inline(always)]
+    pub(super) fn of(&mut self, first: usize, conditions: usize) -> &mut [u64] {
+        self.yes.get_mut(first..first + conditions).unwrap_or_default()
+    }
+
     #[inline(always)]
     pub(super) fn add_unknown(&mut self, at: usize, users: u64) {
         if let Some(count) = self.unknown.get_mut(at) {

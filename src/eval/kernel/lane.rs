@@ -48,6 +48,12 @@ impl Lane {
         lane
     }
 
+    /// How many rows.
+    #[inline(always)]
+    pub(super) fn count(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
     /// Rows of either.
     pub(super) fn or(self, other: Lane) -> Lane {
         let mut lane = self;

@@ -17,6 +17,7 @@ mod lacks;
 mod ladder;
 mod lane;
 mod leaf;
+mod literals;
 mod program;
 mod ranked;
 mod reading;
@@ -32,6 +33,8 @@ use std::{
     sync::Mutex,
 };
 
+use foldhash::fast::RandomState;
+
 use crate::{
     column::Column,
     eval::{
@@ -39,7 +42,7 @@ use crate::{
         constants::AsOf,
         reference::{Known, Row},
     },
-    ir::{AggregateFunction, AggregateId, Body, DefinitionId},
+    ir::{AggregateFunction, AggregateId, Body, DefinitionId, Reads},
     plan::{Atom, AtomId, NodeId, Plan, Slot, Step},
     schema::ColumnId,
     value::{Type, Value},
@@ -51,7 +54,6 @@ use lane::{BLOCK, Lane, Lanes};
 use leaf::{Answer, Memo};
 use program::Source;
 use program::{ALL, Doubts, Program, Segment, Wanted};
-use ranked::Rows;
 use sides::Sides;
 
 /// A rulebook ready to be asked about many users at one as-of. Shared between threads as it is.
@@ -83,6 +85,8 @@ struct Scratch {
     lanes: Lanes,
     /// Of each row of a block, the first lane of a source that it lies in.
     of: Vec<u32>,
+    /// By source of a segment: the same of all rows, where they are put in another order.
+    ordered: Vec<Vec<u32>>,
     fill: Fill,
     sides: Sides,
     memos: HashMap<ColumnId, Memo>,
@@ -93,6 +97,7 @@ impl Scratch {
         Scratch {
             lanes: Lanes::new(program.lanes),
             of: vec![],
+            ordered: vec![],
             fill: Fill::default(),
             sides: Sides::default(),
             memos: HashMap::new(),
@@ -118,9 +123,20 @@ pub struct Found {
 impl<'a> Kernel<'a> {
     /// Prepares what is asked for. Where the results are not looked at user by user, they are only counted.
     pub fn new(interpreter: Interpreter<'a>, context: &Context, asked: &[DefinitionId], looked_at: bool) -> Kernel<'a> {
+        let reads = interpreter.rulebook().reads(asked.iter().copied());
+        Kernel::of_reads(interpreter, context, asked, &reads, looked_at)
+    }
+
+    /// The same, where it is known what the definitions that are asked for read.
+    pub(crate) fn of_reads(
+        interpreter: Interpreter<'a>,
+        context: &Context,
+        asked: &[DefinitionId],
+        reads: &Reads,
+        looked_at: bool,
+    ) -> Kernel<'a> {
         let constants = AsOf { interpreter, context };
         let rulebook = interpreter.rulebook();
-        let reads = rulebook.reads(asked.iter().copied());
         let plan = Plan::of(rulebook, &reads.definitions, &constants);
         let program = Program::of(rulebook, &plan, &Wanted { asked, looked_at });
         let is_funnel = |id: &AggregateId| matches!(rulebook.aggregate(*id).function, AggregateFunction::Funnel(..));
@@ -156,7 +172,7 @@ impl<'a> Kernel<'a> {
             others,
             text_questions,
             funnels,
-            to_next: reads.to_next,
+            to_next: reads.to_next.clone(),
             conditions,
             aliases,
             scratch,
@@ -183,7 +199,8 @@ impl<'a> Kernel<'a> {
         let used = self.scratch.lock().ok().and_then(|mut all| all.pop());
         let mut scratch = used.unwrap_or_else(|| Scratch::of(&self.program));
         let mut leaves: HashMap<usize, Answer> = HashMap::new();
-        for segment in &self.program.segments {
+        for (number, segment) in self.program.segments.iter().enumerate() {
+            scratch.sides.begin(number);
             self.segment(segment, frame, &mut found, &mut leaves, &mut scratch, counts);
             for step in segment.steps.iter().filter_map(|at| self.plan.steps.get(*at)) {
                 match step {
@@ -227,7 +244,6 @@ impl<'a> Kernel<'a> {
         if segment.groups.is_empty() {
             return;
         }
-        scratch.sides.forget();
         for at in &segment.leaves {
             if let (Some((leaf, ..)), false) = (program.leaves.get(*at), leaves.contains_key(at)) {
                 leaves.insert(*at, self.leaf(*leaf, frame, found, &mut scratch.memos));
@@ -253,21 +269,29 @@ impl<'a> Kernel<'a> {
             .map(|(source, column)| column.and_then(|(column, _)| source.rank.shared(column, found.rows)))
             .collect();
         let order = self.by_doubt(segment, &columns, leaves, found.rows);
+        if let Some(order) = &order {
+            put_in_order(&columns, &shared, order, scratch);
+        }
         for block in 0..found.rows.div_ceil(BLOCK) {
             let first = block * BLOCK;
             let chosen = order.as_ref().map(|order| order.get(first..).unwrap_or_default());
             let all = Lane::first(found.rows - first);
             scratch.lanes.set(ALL, all);
             scratch.of.resize(BLOCK.min(found.rows - first), 0);
-            for ((source, column), shared) in columns.iter().zip(&shared) {
-                match column {
-                    None => scratch.of.fill(u32::MAX),
-                    Some((column, start)) => {
-                        let rows = chosen.map_or(Rows::From(start + first), |rows| Rows::Chosen(*start, rows));
-                        source.rank.lanes_of(column, shared.as_deref(), rows, &mut scratch.of);
+            let end = first + scratch.of.len();
+            for (at, ((source, column), shared)) in columns.iter().zip(&shared).enumerate() {
+                let of = match (column, chosen) {
+                    (_, Some(_)) => scratch.ordered.get(at).and_then(|all| all.get(first..end)).unwrap_or_default(),
+                    (None, None) => {
+                        scratch.of.fill(u32::MAX);
+                        &scratch.of
                     }
-                }
-                scratch.fill.fill(source, &scratch.of, &mut scratch.lanes);
+                    (Some((column, start)), None) => {
+                        source.rank.lanes_of(column, shared.as_deref(), start + first, &mut scratch.of);
+                        &scratch.of
+                    }
+                };
+                scratch.fill.fill(source, of, &mut scratch.lanes);
             }
             let answers = segment.leaves.iter().filter_map(|at| Some((leaves.get(at)?, program.leaves.get(*at)?.1)));
             for (answer, lane) in answers {
@@ -325,13 +349,20 @@ impl<'a> Kernel<'a> {
                 note(settled, *doubt);
             }
         }
-        let doubt = |row: &u32| doubts.get(*row as usize).copied().unwrap_or(0);
-        let (mut order, mut others): (Vec<u32>, Vec<u32>) = (0..rows as u32).partition(|row| doubt(row) == 0);
+        let mut order: Vec<u32> = Vec::with_capacity(rows);
+        let mut others: HashMap<Doubts, Vec<u32>, RandomState> = HashMap::default();
+        for (row, doubt) in (0..).zip(&doubts) {
+            match doubt {
+                0 => order.push(row),
+                doubt => others.entry(*doubt).or_default().push(row),
+            }
+        }
         if others.is_empty() {
             return None;
         }
-        others.sort_unstable_by_key(|row| (doubt(row).count_ones(), doubt(row), *row));
-        order.append(&mut others);
+        let mut others: Vec<(Doubts, Vec<u32>)> = others.into_iter().collect();
+        others.sort_unstable_by_key(|(doubt, _)| (doubt.count_ones(), *doubt));
+        others.iter().for_each(|(_, rows)| order.extend(rows));
         Some(order)
     }
 
@@ -497,6 +528,36 @@ impl Known for At<'_> {
 
     fn goes_by(&self, level: DefinitionId) -> Value {
         self.found.goes_by.get(&level).map_or(Value::Missing, |column| column.get(self.row))
+    }
+}
+
+/// Finds of all rows the lanes that they lie in, row after row, and puts them where the rows come in order: that costs less than to
+/// go to the rows here and there.
+fn put_in_order(
+    columns: &[(&Source, Option<(&Column, usize)>)],
+    shared: &[Option<Vec<u32>>],
+    order: &[u32],
+    scratch: &mut Scratch,
+) {
+    let mut places = vec![0; order.len()];
+    for (place, row) in (0_u32..).zip(order) {
+        places.iter_mut().skip(*row as usize).take(1).for_each(|slot| *slot = place);
+    }
+    scratch.of.resize(BLOCK, 0);
+    scratch.ordered.resize_with(columns.len(), Vec::new);
+    for (((source, column), shared), ordered) in columns.iter().zip(shared).zip(&mut scratch.ordered) {
+        ordered.clear();
+        ordered.resize(order.len(), u32::MAX);
+        let Some((column, start)) = column else { continue };
+        for (block, places) in places.chunks(BLOCK).enumerate() {
+            let of = scratch.of.get_mut(..places.len()).unwrap_or_default();
+            source.rank.lanes_of(column, shared.as_deref(), start + block * BLOCK, of);
+            for (lane, place) in of.iter().zip(places) {
+                if let Some(slot) = ordered.get_mut(*place as usize) {
+                    *slot = *lane;
+                }
+            }
+        }
     }
 }
 

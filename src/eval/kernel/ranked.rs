@@ -35,11 +35,15 @@ pub(super) struct Keys {
 enum Table {
     /// Few cuts: each is compared.
     Few([i64; FEW]),
+    /// By the value's distance from the first cut: how many cuts are not greater.
+    Exact { first: i64, found: Vec<u16> },
     /// By the value's distance from the first cut, so many bits dropped: how many cuts stand in buckets before.
     Buckets { first: i64, shift: u32, counts: Vec<u32> },
 }
 
 const FEW: usize = 8;
+/// Where the cuts lie no further apart, each value between them has a place of its own.
+const CLOSE: u64 = 1 << 15;
 
 /// Texts that are told apart.
 #[derive(Debug)]
@@ -82,36 +86,36 @@ impl Rank {
         Some((0..number).map(|at| texts.text(at).map_or(0, |text| ranked.piece(text))).collect())
     }
 
-    /// Of each row of a block, the first of the lanes that it lies in: one behind its piece; of a row that has no value, the last lane.
+    /// Of each row from one on, the first of the lanes that it lies in: one behind its piece; of a row that has no value, the last lane.
     /// `shared` has the pieces of texts that rows share.
-    pub(super) fn lanes_of(&self, column: &Column, shared: Option<&[u32]>, rows: Rows<'_>, lanes: &mut [u32]) {
+    pub(super) fn lanes_of(&self, column: &Column, shared: Option<&[u32]>, first: usize, lanes: &mut [u32]) {
         let missing = self.pieces() as u32 + 1;
         match (self, column.data()) {
             (Rank::Keys(keys), Data::Int(all) | Data::Short(all, _) | Data::Timestamp(all)) => {
-                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(*it)));
+                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(*it)));
             }
             (Rank::Keys(keys), Data::Date(all)) => {
-                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
+                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
             }
             (Rank::Keys(keys), Data::Float(all)) => {
-                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(float_key(*it))));
+                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(float_key(*it))));
             }
             (Rank::Keys(keys), Data::Choice(all)) => {
-                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
+                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
             }
             (Rank::Keys(keys), Data::Decimal(all, _)) => {
-                rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.wide_piece(*it)));
+                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.wide_piece(*it)));
             }
             (Rank::Texts(texts), Data::Texts(all)) => match (shared, all.codes()) {
                 (Some(pieces), Some((codes, _))) => {
                     let of = |code: &u32| pieces.get(*code as usize).copied().unwrap_or(0);
-                    rows.each(column, lanes, missing, |row| codes.get(row).map_or(0, of));
+                    each(first, column, lanes, missing, |row| codes.get(row).map_or(0, of));
                 }
-                _ => rows.each(column, lanes, missing, |row| all.get(row).map_or(0, |text| texts.piece(text))),
+                _ => each(first, column, lanes, missing, |row| all.get(row).map_or(0, |text| texts.piece(text))),
             },
             (Rank::Texts(texts), Data::Text(all)) => {
                 let piece = |row: usize| all.get(row).and_then(Option::as_deref).map_or(0, |text| texts.piece(text));
-                rows.each(column, lanes, missing, piece);
+                each(first, column, lanes, missing, piece);
             }
             (
                 Rank::Keys(_) | Rank::Texts(_),
@@ -132,35 +136,34 @@ impl Rank {
     }
 }
 
-/// Rows of a column that make a block.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Rows<'r> {
-    /// Those from one on.
-    From(usize),
-    /// Some, as they stand behind a row.
-    Chosen(usize, &'r [u32]),
-}
-
-impl Rows<'_> {
-    #[inline(always)]
-    fn each(self, column: &Column, lanes: &mut [u32], missing: u32, piece: impl Fn(usize) -> u32) {
-        let lane = |row: usize| if column.is_known(row) { piece(row) + 1 } else { missing };
-        match self {
-            Rows::From(first) => lanes.iter_mut().zip(first..).for_each(|(slot, row)| *slot = lane(row)),
-            Rows::Chosen(first, rows) => {
-                lanes.iter_mut().zip(rows).for_each(|(slot, row)| *slot = lane(first + *row as usize));
-            }
-        }
+/// Of each row from one on the lane that it lies in.
+#[inline(always)]
+fn each(first: usize, column: &Column, lanes: &mut [u32], missing: u32, piece: impl Fn(usize) -> u32) {
+    for (slot, row) in lanes.iter_mut().zip(first..) {
+        *slot = if column.is_known(row) { piece(row) + 1 } else { missing };
     }
 }
 
 impl Keys {
     fn of(wide: &[i128]) -> Keys {
+        let wide = wide.to_vec();
         let below = wide.iter().filter(|key| **key < i128::from(i64::MIN)).count() as u32;
         let cuts: Vec<i64> = wide.iter().filter_map(|key| i64::try_from(*key).ok()).collect();
         let table = match (cuts.first(), cuts.last()) {
             (Some(first), Some(last)) if cuts.len() > FEW => {
                 let span = last.wrapping_sub(*first) as u64;
+                if span < CLOSE {
+                    let mut found = vec![0; span as usize + 1];
+                    for cut in &cuts {
+                        found.iter_mut().skip(cut.wrapping_sub(*first) as usize).take(1).for_each(|found| *found = 1);
+                    }
+                    let mut sum = 0;
+                    for found in &mut found {
+                        sum += *found;
+                        *found = sum;
+                    }
+                    return Keys { table: Table::Exact { first: *first, found }, cuts, wide, below };
+                }
                 // Some buckets a cut, so that most hold one at most, and all of them stay at hand.
                 let buckets = (4 * cuts.len()).next_power_of_two().clamp(1 << 10, 1 << 14).trailing_zeros();
                 let shift = (64 - span.leading_zeros()).saturating_sub(buckets);
@@ -184,7 +187,7 @@ impl Keys {
                 Table::Few(few)
             }
         };
-        Keys { cuts, wide: wide.to_vec(), below, table }
+        Keys { cuts, wide, below, table }
     }
 
     /// How many cuts are not greater than a key.
@@ -195,6 +198,13 @@ impl Keys {
                 let found: u32 = few.iter().map(|cut| u32::from(*cut <= key)).sum();
                 // The greatest key is not less than what fills the places up.
                 found.min(self.cuts.len() as u32)
+            }
+            Table::Exact { first, found } => {
+                if key < *first {
+                    return self.below;
+                }
+                let place = usize::try_from(key.wrapping_sub(*first) as u64).unwrap_or(usize::MAX);
+                found.get(place).map_or(self.cuts.len() as u32, |found| u32::from(*found))
             }
             Table::Buckets { first, shift, counts } => {
                 if key < *first {

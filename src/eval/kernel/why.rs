@@ -6,7 +6,7 @@ use super::{
     counts::Counts,
     kept::Kept,
     lane::{self, Numbered},
-    program::{ALWAYS, BEYOND, Doubts, END_OF_LACK, END_OF_WAY, NOWHERE, Segment},
+    program::{END_OF_LACK, END_OF_WAY, NOWHERE, Segment},
     reading::Reading,
 };
 
@@ -17,16 +17,14 @@ pub(super) struct Why<'w, S: Simd, L: ?Sized> {
     pub(super) output: usize,
     /// The first word of the rows.
     pub(super) first: usize,
-    /// What somebody of the block is in doubt about, of what the condition can be in doubt about.
-    pub(super) doubts: Doubts,
     pub(super) kept: &'w mut Kept,
     pub(super) counts: &'w mut Counts,
 }
 
 impl<S: Simd, L: Numbered + ?Sized> Why<'_, S, L> {
     #[inline(always)]
-    pub(super) fn find(self, unknown: S::u64s, users: u64) {
-        let Why { reading, segment, output, first, doubts, kept, counts } = self;
+    pub(super) fn find(self, unknown: S::u64s) {
+        let Why { reading, segment, output, first, kept, counts } = self;
         let lacks = &segment.lacks;
         let of_output = |ends: &[u32]| {
             let end = |at: usize| ends.get(at).map_or(0, |end| *end as usize);
@@ -36,13 +34,6 @@ impl<S: Simd, L: Numbered + ?Sized> Why<'_, S, L> {
         let mut told = unknown;
         if !segment.asked.is_empty() {
             told = ask(reading, segment, output, first, unknown, kept);
-        } else if lacks.kept.is_empty() && doubts & (ALWAYS | BEYOND) == 0 {
-            // Where one thing alone can be missing in this block, it is.
-            let mut possible = own.clone().filter(|at| lacks.doubts.get(*at).is_none_or(|own| own & doubts != 0));
-            if let (Some(lack), None) = (possible.next(), possible.next()) {
-                counts.add_lack(lacks.first + lack, users);
-                return;
-            }
         }
         let steps = lacks.steps.get(of_output(&lacks.ends)).unwrap_or_default();
         // Lacks are counted in the order of their steps.
