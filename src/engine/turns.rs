@@ -78,7 +78,7 @@ impl<'t> Turns<'t> {
         let own = |id: &ColumnId| rulebook.schema.root().column(*id).source == Source::Data;
         let Standing { sources, preview, first, read_anew, others_moved, rules_since, asked_again, past } = standing;
         let (asked, levels) = asked_by_actions(rulebook);
-        let decider = Decider { interpreter: engine.interpreter(), sources, preview };
+        let decider = Decider::new(engine.interpreter(), sources, preview);
         let repeats = tracked.segments.iter().filter_map(|place| {
             let actions = rulebook.actions.of(tracked.stays.get(*place)?.definition)?;
             let period = |trigger: &Trigger| match trigger.on {

@@ -24,7 +24,7 @@ use tempfile::NamedTempFile;
 
 use super::{
     super::{
-        actions::{ActionsWriter, Record},
+        actions::{ActionsWriter, Decisions, Record},
         book::{self, Book},
         clock::AsOf,
         exit::Failure,
@@ -317,6 +317,7 @@ impl Acting {
             writer: Mutex::new(writer),
             key_type: this.key_type.clone(),
             zone,
+            decisions: run.decisions(),
             waiting: Mutex::new(waits.then(Vec::new)),
             failed: Mutex::new(None),
         };
@@ -494,6 +495,7 @@ struct Shared {
     writer: Mutex<Option<ActionsWriter>>,
     key_type: String,
     zone: Zone,
+    decisions: Decisions,
     /// Turns that wait for everybody to be seen; none where none need to.
     waiting: Mutex<Option<Vec<UserTurn>>>,
     failed: Mutex<Option<Failure>>,
@@ -513,7 +515,9 @@ impl Shared {
         let mut recorder = self.recorder();
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         recorder.take(turn, &mut |row: &LedgerRow| match writer.as_mut() {
-            Some(writer) => writer.write(&Record { row, zone: &self.zone, key_type: &self.key_type }),
+            Some(writer) => {
+                writer.write(&Record { row, zone: &self.zone, key_type: &self.key_type, decisions: self.decisions })
+            }
             None => Ok(()),
         })
     }

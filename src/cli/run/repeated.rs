@@ -3,7 +3,7 @@
 use tagwell::state::{LastRun, LedgerRow, Remembered, Run, Store};
 
 use super::super::{
-    actions::{ActionsWriter, Record},
+    actions::{ActionsWriter, Decisions, Record},
     exit::Failure,
     summary::grouped,
 };
@@ -20,7 +20,10 @@ pub(super) fn told(
     store.ledger().decisions(None, Some(last.number), |row: LedgerRow| {
         told += 1;
         match &mut writer {
-            Some(writer) => writer.write(&Record { row: &row, zone, key_type: &last.run.key_type }),
+            Some(writer) => {
+                let (key_type, decisions) = (last.run.key_type.as_str(), Decisions::Recorded);
+                writer.write(&Record { row: &row, zone, key_type, decisions })
+            }
             None => Ok(()),
         }
     })?;
