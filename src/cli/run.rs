@@ -6,6 +6,7 @@ pub(super) mod moves;
 mod plan;
 mod repeated;
 mod sink;
+pub(super) mod touches;
 
 use std::{
     io::{self, IsTerminal},
@@ -172,7 +173,7 @@ impl Run {
             false => None,
         };
         let store = earlier.as_ref().and_then(acting::Earlier::store);
-        let ledgers = acting::ledgers(&book, store.map(|it| it.ledger()), as_of.instant(&book.checked.zone())?)?;
+        let ledgers = touches::ledgers(&book, store.map(|it| it.ledger()), as_of.instant(&book.checked.zone())?)?;
         for (table, file) in &ledgers {
             book.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }

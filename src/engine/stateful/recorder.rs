@@ -32,6 +32,8 @@ pub struct Moves {
     pub spared: bool,
     /// What everybody's records and rows come to.
     pub population: u64,
+    /// Uploaded lists that are other than in the run before: how many texts were on each, and how many are now.
+    pub lists: Vec<(String, u64, u64)>,
 }
 
 /// Records turns.
