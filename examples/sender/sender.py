@@ -130,6 +130,11 @@ class Sender:
                     continue
                 try:
                     decision = json.loads(line)
+                    if "preview" in decision:
+                        raise Unusable(
+                            f"line {number} is of a preview, which nobody decided: run `tagwell` with `--state`;"
+                            " nothing of the file was taken"
+                        )
                     # Not done after all; nothing to do; both are there to be counted.
                     if decision["stopped"] is not None or decision["do"] == "hold":
                         continue

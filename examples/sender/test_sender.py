@@ -202,6 +202,13 @@ class SenderTest(unittest.TestCase):
         self.assertIn("line 2", str(ended.exception))
         self.assertEqual(it.counts(), {})
 
+    def test_a_preview_leaves_the_file_untaken(self):
+        it = self.started(Gateway())
+        with self.assertRaises(Unusable) as ended:
+            it.take([decision("a"), decision("b", preview=True)])
+        self.assertIn("line 2 is of a preview", str(ended.exception))
+        self.assertEqual(it.counts(), {})
+
     def test_one_sender_at_a_time(self):
         self.started(Gateway()).take([decision("a")])
         with self.assertRaises(sqlite3.OperationalError):

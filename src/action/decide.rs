@@ -8,7 +8,7 @@ use crate::{
     action::{
         Decision, Done, Reason, Trigger, leaf, message,
         policy::{History, Past, Stopped, cooldown_words, most_words},
-        slot::allowed,
+        slot::Slots,
     },
     eval::{
         Answers, Interpreter,
@@ -25,14 +25,13 @@ use crate::{
 };
 
 /// A rulebook at one instant, ready to decide for one user after the other.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Decider<'d> {
     /// Answers what the rules ask.
-    pub interpreter: Interpreter<'d>,
-    /// The texts of the rules: what decided is told in their words.
-    pub sources: &'d Sources,
-    /// Whether everybody inside counts as entering, since nothing is remembered.
-    pub preview: bool,
+    pub(super) interpreter: Interpreter<'d>,
+    sources: &'d Sources,
+    preview: bool,
+    pub(super) slots: Slots,
 }
 
 /// One user at that instant.
@@ -79,6 +78,13 @@ pub(super) struct Set<'s> {
 }
 
 impl<'d> Decider<'d> {
+    /// Decides by what the interpreter answers, and tells what decided in the words of the rules, whose texts are `sources`. In a `preview`
+    /// everybody inside counts as entering, since nothing is remembered.
+    pub fn new(interpreter: Interpreter<'d>, sources: &'d Sources, preview: bool) -> Decider<'d> {
+        let slots = Slots::of(&interpreter.rulebook().actions, interpreter.clock());
+        Decider { interpreter, sources, preview, slots }
+    }
+
     pub(super) fn actions(&self) -> &'d Actions {
         &self.interpreter.rulebook().actions
     }
@@ -275,10 +281,9 @@ impl<'d> Decider<'d> {
         }
         let done = self.done(set.deed, &row);
         let stopped = self.stopped(&set, &done, &row, name, exempt, history)?;
-        let quiet = if matches!(done, Done::Send(..)) { policy.quiet.as_slice() } else { &[] };
         let (not_before, not_after) = match stopped {
             Some(_) => (None, None),
-            None => allowed(clock.now(), set.deed.hours, quiet, clock.zone()),
+            None => self.slots.of_deed(set.deed, matches!(done, Done::Send(..))),
         };
         let with = |with: &crate::ir::With| (with.name.clone(), row.value(&with.value), with.value.ty.clone());
         history.0.push(Past {
@@ -396,7 +401,8 @@ impl<'d> Decider<'d> {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+        hash.finalize().iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 }
 

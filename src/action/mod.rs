@@ -21,7 +21,6 @@ pub use message::hole_text;
 pub use policy::{Past, Stopped};
 pub use remembered::Remembered;
 pub use since::happened_since;
-pub use slot::allowed;
 pub use tracked::{Recalled, Tracked, Tracking};
 pub use turn::{AskedAgain, Run, Seen, Turn, Whole};
 pub use would::{Stop, Would};

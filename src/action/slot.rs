@@ -1,8 +1,10 @@
 //! When something may be done: `hours` of a deed, outside of the policy's `quiet` (LANGUAGE.md §7).
 
+use std::sync::Arc;
+
 use crate::{
-    ir::Hours,
-    value::{Duration, Zone},
+    ir::{Actions, Deed, Hours, TriggerBody},
+    value::{Clock, Duration, Zone},
 };
 
 /// A minute in microseconds.
@@ -11,9 +13,45 @@ const MINUTE: i64 = 60_000_000;
 /// Days that are looked ahead: whatever the clock changes do, one of them has a slot.
 const DAYS: i32 = 8;
 
+/// From when until when something may be done, as [`allowed`] says.
+pub(super) type Slot = (Option<i64>, Option<i64>);
+
+/// The slots of all deeds of a rulebook at one instant: there are few, and many users are told something.
+#[derive(Clone, Debug)]
+pub(super) struct Slots {
+    /// By the hours of deeds: outside of `quiet`, and whatever it says.
+    all: Arc<[(Option<Hours>, [Slot; 2])]>,
+}
+
+impl Slots {
+    pub(super) fn of(actions: &Actions, clock: &Clock) -> Slots {
+        let mut all = vec![];
+        let mut add = |deed: &Deed| {
+            if !all.iter().any(|(hours, _)| *hours == deed.hours) {
+                let slot = |quiet: &[Hours]| allowed(clock.now(), deed.hours, quiet, clock.zone());
+                all.push((deed.hours, [slot(&actions.policy.quiet), slot(&[])]));
+            }
+        };
+        for trigger in actions.segments.iter().flat_map(|segment| &segment.triggers) {
+            match &trigger.body {
+                TriggerBody::Block(deeds) => deeds.iter().for_each(&mut add),
+                TriggerBody::Split { shares, .. } => shares.iter().map(|share| &share.deed).for_each(&mut add),
+            }
+        }
+        Slots { all: all.into() }
+    }
+
+    /// When a deed may be done; quiet hours are for what is sent.
+    pub(super) fn of_deed(&self, deed: &Deed, sends: bool) -> Slot {
+        let known = self.all.iter().find(|(hours, _)| *hours == deed.hours);
+        known
+            .map_or((None, None), |(_, [outside_of_quiet, whenever])| if sends { *outside_of_quiet } else { *whenever })
+    }
+}
+
 /// From when until when something decided now may be done: not before, where it may not be done at once, and not after, where a
 /// slot ends. The slot that is going on counts; what falls into quiet hours is cut off it.
-pub fn allowed(now: i64, hours: Option<Hours>, quiet: &[Hours], zone: &Zone) -> (Option<i64>, Option<i64>) {
+fn allowed(now: i64, hours: Option<Hours>, quiet: &[Hours], zone: &Zone) -> Slot {
     let (today, _) = zone.local(now);
     let silent: Vec<(i64, i64)> = (-1..=DAYS)
         .flat_map(|day| quiet.iter().map(move |it| (day, *it)))

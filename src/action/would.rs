@@ -6,7 +6,6 @@ use crate::{
         Done, Occasion, Past, Person, Reason, Stopped, Trigger,
         decide::{Cause, Decider, Set},
         policy::{History, cooldown_words},
-        slot::allowed,
     },
     eval::reference::SoFar,
     intern::Symbol,
@@ -105,10 +104,7 @@ impl<'d> Decider<'d> {
         set.segment.require.iter().for_each(|expr| hangs_on_row |= reads_row(expr));
         if !hangs_on_row {
             would.stop = self.stop(&set, &done, person, history);
-            let quiet = &self.actions().policy.quiet;
-            let quiet = if matches!(done, Done::Send(..)) { quiet.as_slice() } else { &[] };
-            let clock = self.interpreter.clock();
-            would.not_before = allowed(clock.now(), set.deed.hours, quiet, clock.zone()).0;
+            would.not_before = self.slots.of_deed(set.deed, matches!(done, Done::Send(..))).0;
             would.done = Some(done);
         }
         would.name = set.name;

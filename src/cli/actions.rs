@@ -11,7 +11,7 @@ use tagwell::{
 };
 
 pub(crate) use self::{
-    record::Record,
+    record::{Decisions, Record},
     writer::{ActionsFormat, ActionsWriter},
 };
 use super::{
@@ -57,11 +57,11 @@ impl Actions {
         let since = since.transpose()?;
         let format = self.format.unwrap_or_else(|| ActionsFormat::of(self.out.as_deref()));
         let output = Output::to(self.out.as_deref())?;
-        let mut writer = ActionsWriter::begin(output, format)?;
+        let mut writer = ActionsWriter::begin(output, format, Decisions::Recorded)?;
         let mut written: u64 = 0;
         reader.ledger().decisions(since, None, |row: LedgerRow| {
             written += 1;
-            writer.write(&Record { row: &row, zone: &zone, key_type: &last.key_type })
+            writer.write(&Record { row: &row, zone: &zone, key_type: &last.key_type, decisions: Decisions::Recorded })
         })?;
         reader.unchanged()?;
         writer.finish()?;

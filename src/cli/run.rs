@@ -6,6 +6,7 @@ pub(super) mod moves;
 mod plan;
 mod repeated;
 mod sink;
+pub(super) mod touches;
 
 use std::{
     io::{self, IsTerminal},
@@ -25,7 +26,7 @@ use tempfile::SpooledTempFile;
 
 use super::{
     Answer,
-    actions::{ActionsFormat, ActionsWriter},
+    actions::{ActionsFormat, ActionsWriter, Decisions},
     book::{self, Book, Doubts, Given},
     clock::AsOf,
     data::{Allowed, DataArgs, SettingArgs},
@@ -163,7 +164,7 @@ impl Run {
         let acts = self.state.is_some() || self.actions.is_some();
         self.writes_apart()?;
         self.mixes_nothing()?;
-        let writer = self.actions.as_deref().map(actions_writer).transpose()?;
+        let writer = self.actions.as_deref().map(|path| actions_writer(path, self.decisions())).transpose()?;
         let earlier = match acts {
             true => {
                 let now = as_of.instant(&book.checked.zone())?;
@@ -172,7 +173,7 @@ impl Run {
             false => None,
         };
         let store = earlier.as_ref().and_then(acting::Earlier::store);
-        let ledgers = acting::ledgers(&book, store.map(|it| it.ledger()), as_of.instant(&book.checked.zone())?)?;
+        let ledgers = touches::ledgers(&book, store.map(|it| it.ledger()), as_of.instant(&book.checked.zone())?)?;
         for (table, file) in &ledgers {
             book.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }
@@ -292,6 +293,11 @@ impl Run {
             )),
             Summary::None => {}
         }
+    }
+
+    /// Whose decisions it writes.
+    fn decisions(&self) -> Decisions {
+        if self.state.is_some() { Decisions::Recorded } else { Decisions::Previewed }
     }
 
     fn threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
@@ -453,14 +459,14 @@ fn settled(path: &Path) -> Option<PathBuf> {
 }
 
 /// Where decisions go.
-fn actions_writer(path: &Path) -> Result<ActionsWriter, Failure> {
+fn actions_writer(path: &Path, decisions: Decisions) -> Result<ActionsWriter, Failure> {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
     let known = ending.as_deref().is_none_or(|it| matches!(it, "jsonl" | "ndjson" | "json" | "csv" | "parquet"));
     if !known && !is_device(path) {
         let message = format!("--actions: the form of `{}` is not known from its name", path.display());
         return Err(Failure::new(message).help("name it .jsonl, .csv or .parquet"));
     }
-    ActionsWriter::begin(Output::file(path)?, ActionsFormat::of(Some(path)))
+    ActionsWriter::begin(Output::file(path)?, ActionsFormat::of(Some(path)), decisions)
 }
 
 fn unwritable(error: &io::Error) -> Failure {

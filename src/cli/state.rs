@@ -27,7 +27,7 @@ use super::{
     data::DataArgs,
     exit::Failure,
     explain::asked::{self, Found},
-    run::{acting, moves},
+    run::{acting, moves, touches},
     voice::{Voice, Volume},
 };
 
@@ -98,7 +98,7 @@ impl Book {
             return Err(Failure::new(failure)
                 .help("what was before then is not known any more: take a later as-of, or leave --state out"));
         }
-        let ledgers = acting::ledgers(self, Some(reader.ledger()), now)?;
+        let ledgers = touches::ledgers(self, Some(reader.ledger()), now)?;
         for (table, file) in &ledgers {
             self.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }
@@ -204,7 +204,7 @@ impl Looked {
         let mut old = acting::previous(book, last).ok()?;
         // The ledger too is as it is today, whatever today's rules call it.
         let now = as_of.instant(&old.checked.zone()).ok()?;
-        let ledgers = acting::ledgers(&old, Some(self.state.reader().ok()?.ledger()), now).ok()?;
+        let ledgers = touches::ledgers(&old, Some(self.state.reader().ok()?.ledger()), now).ok()?;
         for (table, file) in &ledgers {
             old.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }

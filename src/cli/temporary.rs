@@ -4,6 +4,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use tagwell::data::Memory;
@@ -67,9 +68,12 @@ impl Temporary {
     /// Begins a file beside `becoming`, with the permissions of the file that is there, or those that a new file gets.
     pub(crate) fn beside(becoming: &Path) -> io::Result<Temporary> {
         let folder = becoming.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        remove_what_was_left(folder);
         // Made and noted under one lock, so that an interruption finds either no file or one it knows.
         let mut files = unfinished();
         let file = builder().tempfile_in(folder)?;
+        // As long as somebody writes it; where the file system knows no locks, nobody takes it for one that was left.
+        let _ = file.as_file().try_lock();
         files.push(file.path().to_owned());
         let temporary = Temporary { file, settling: Settling::default() };
         drop(files);
@@ -101,19 +105,79 @@ impl io::Write for Temporary {
     }
 }
 
+/// How the name of an unfinished file begins.
+const PREFIX: &str = ".tagwell-";
+
+/// So old is an unfinished file that may have been left by a command that was killed.
+const LEFT: Duration = Duration::from_secs(60);
+
+/// Removes files that were left in a folder by commands that were killed: nobody has them locked any more. What cannot be looked at stays.
+fn remove_what_was_left(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let old = |found: &std::fs::Metadata| {
+            found.is_file() && found.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > LEFT))
+        };
+        // A link is none of ours.
+        if !entry.metadata().is_ok_and(|found| old(&found)) {
+            continue;
+        }
+        let Ok(file) = std::fs::File::open(entry.path()) else { continue };
+        if file.try_lock().is_ok() {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 #[cfg(unix)]
 fn builder() -> tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt;
     // As for any new file; the process's mask is taken from it.
     let permissions = std::fs::Permissions::from_mode(0o666);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".tagwell-").permissions(permissions);
+    builder.prefix(PREFIX).permissions(permissions);
     builder
 }
 
 #[cfg(not(unix))]
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".tagwell-");
+    builder.prefix(PREFIX);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::{self, File},
+        time::SystemTime,
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_a_killed_command_left_is_removed_by_the_next_one() {
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        let path = |name: &str| folder.path().join(name);
+        let hour = SystemTime::now() - Duration::from_secs(3600);
+        for name in [".tagwell-left", ".tagwell-written", ".tagwell-new", "tagwell-other", ".other"] {
+            let file = File::create(path(name)).expect("a file of the test");
+            if name != ".tagwell-new" {
+                file.set_modified(hour).expect("a file of the test");
+            }
+        }
+        // Another command is writing it.
+        let written = File::open(path(".tagwell-written")).expect("it is there");
+        written.try_lock().expect("nobody has it");
+        drop(Temporary::beside(&path("out.csv")).expect("it can be written"));
+        let mut left: Vec<String> = fs::read_dir(folder.path())
+            .expect("it is there")
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        left.sort();
+        assert_eq!(left, [".other", ".tagwell-new", ".tagwell-written", "tagwell-other"]);
+    }
 }

@@ -8,6 +8,7 @@ use crate::{
 };
 
 /// Mixes more into what a row comes to so far.
+#[inline]
 pub fn mixed(so_far: u64, value: u64) -> u64 {
     // The finisher of MurmurHash3 (Austin Appleby, public domain), which spreads every bit over all of them.
     let mut mixed = so_far.rotate_left(27) ^ value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -18,13 +19,14 @@ pub fn mixed(so_far: u64, value: u64) -> u64 {
 
 /// What a text comes to.
 pub fn of_bytes(bytes: &[u8]) -> u64 {
-    let mut so_far = bytes.len() as u64;
-    for eight in bytes.chunks(8) {
-        let mut word = [0; 8];
-        word.iter_mut().zip(eight).for_each(|(to, from)| *to = *from);
-        so_far = mixed(so_far, u64::from_le_bytes(word));
+    let (words, rest) = bytes.as_chunks();
+    let so_far = words.iter().fold(bytes.len() as u64, |so_far, word| mixed(so_far, u64::from_le_bytes(*word)));
+    if rest.is_empty() {
+        return so_far;
     }
-    so_far
+    let mut word = [0; 8];
+    word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    mixed(so_far, u64::from_le_bytes(word))
 }
 
 /// What a missing value comes to.
@@ -34,32 +36,42 @@ impl Column {
     /// Mixes the values of rows from `start` on into what these rows come to so far.
     pub fn mix_into(&self, start: usize, rows: &mut [u64]) {
         let zone = Zone::utc();
-        let each = |rows: &mut [u64], value: &mut dyn FnMut(usize) -> u64| {
-            for (at, row) in rows.iter_mut().enumerate() {
-                let at = start + at;
-                *row = mixed(*row, if self.is_known(at) { value(at) } else { MISSING });
-            }
-        };
         match self.data() {
-            Data::Bool(all) => each(rows, &mut |at| u64::from(all.get(at).copied().unwrap_or_default())),
+            Data::Bool(all) => self.mix_each(start, rows, all, |it| u64::from(*it)),
             Data::Int(all) | Data::Short(all, _) | Data::Timestamp(all) => {
-                each(rows, &mut |at| all.get(at).copied().unwrap_or_default() as u64);
+                self.mix_each(start, rows, all, |it| *it as u64);
             }
-            Data::Decimal(all, _) => each(rows, &mut |at| {
-                let wide = all.get(at).copied().unwrap_or_default();
+            Data::Decimal(all, _) => self.mix_each(start, rows, all, |wide| {
                 // As in the short form, where it is one.
-                i64::try_from(wide).map_or_else(|_| mixed(wide as u64, (wide >> 64) as u64), |short| short as u64)
+                i64::try_from(*wide).map_or_else(|_| mixed(*wide as u64, (*wide >> 64) as u64), |short| short as u64)
             }),
-            Data::Float(all) => each(rows, &mut |at| all.get(at).copied().unwrap_or_default().to_bits()),
+            Data::Float(all) => self.mix_each(start, rows, all, |it| it.to_bits()),
             Data::Text(all) => {
-                each(rows, &mut |at| all.get(at).and_then(Option::as_ref).map_or(0, |text| of_bytes(text.as_bytes())));
+                self.mix_each(start, rows, all, |text| text.as_ref().map_or(0, |it| of_bytes(it.as_bytes())))
             }
-            Data::Texts(all) => each(rows, &mut |at| all.get(at).map_or(0, |text| of_bytes(text.as_bytes()))),
-            Data::Date(all) => each(rows, &mut |at| all.get(at).copied().unwrap_or_default() as u64),
-            Data::Choice(all) => each(rows, &mut |at| u64::from(all.get(at).copied().unwrap_or_default())),
+            Data::Texts(all) => {
+                self.mix(start, rows, |at| all.get(at).map_or(0, |text| of_bytes(text.as_bytes())));
+            }
+            Data::Date(all) => self.mix_each(start, rows, all, |it| *it as u64),
+            Data::Choice(all) => self.mix_each(start, rows, all, |it| u64::from(*it)),
             Data::Duration(_) | Data::List(_) => {
-                each(rows, &mut |at| of_bytes(print::json(&self.get(at), &zone).as_bytes()));
+                self.mix(start, rows, |at| of_bytes(print::json(&self.get(at), &zone).as_bytes()));
             }
+        }
+    }
+
+    /// Mixes values that stand one after the other.
+    fn mix_each<T>(&self, start: usize, rows: &mut [u64], all: &[T], of: impl Fn(&T) -> u64) {
+        match all.get(start..start + rows.len()).filter(|_| self.all_known()) {
+            Some(all) => rows.iter_mut().zip(all).for_each(|(row, it)| *row = mixed(*row, of(it))),
+            None => self.mix(start, rows, |at| all.get(at).map_or(0, &of)),
+        }
+    }
+
+    /// Mixes what is known of rows.
+    fn mix(&self, start: usize, rows: &mut [u64], of: impl Fn(usize) -> u64) {
+        for (at, row) in (start..).zip(rows) {
+            *row = mixed(*row, if self.is_known(at) { of(at) } else { MISSING });
         }
     }
 }

@@ -20,6 +20,8 @@ mod memory;
 mod met;
 #[cfg(feature = "data")]
 mod named;
+#[cfg(feature = "data")]
+mod prints;
 mod problems;
 mod question;
 #[cfg(feature = "data")]
@@ -42,6 +44,8 @@ pub use matcher::{Matcher, Matches, Record, Scratch};
 pub use memory::{Memory, Nothing, Recent, Together};
 #[cfg(feature = "data")]
 pub use named::named_files;
+#[cfg(feature = "data")]
+pub use prints::Prints;
 pub use problems::Problems;
 pub use question::Question;
 #[cfg(feature = "data")]

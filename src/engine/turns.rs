@@ -7,14 +7,12 @@ use std::{
 
 use crate::{
     action::{self, Arm, AskedAgain, Decider, Past, Recalled, Seen, Tracked, Tracking, Turn, Whole},
-    column::print as mark,
-    engine::{Engine, Memory, Together, Users, keys::Keys, memory::Remembering},
+    engine::{Engine, Memory, Prints, Together, Users, keys::Keys, memory::Remembering},
     eval::{
         kernel::{Cells, bits},
         reference::{Answers, SoFar},
     },
     ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Ladder, Rulebook, Trigger, TriggerKind},
-    schema::{ColumnId, Source},
     source::Sources,
     value::Duration,
 };
@@ -24,8 +22,7 @@ pub struct Turns<'t> {
     engine: &'t Engine,
     memory: &'t dyn Memory,
     run: action::Run<'t>,
-    /// The columns that a user's record is, for whether it is as it was.
-    columns: Vec<ColumnId>,
+    prints: Prints<'t>,
     /// Questions over many rows that stand in deeds, in what keeps arms, and in what levels go by.
     asked: Vec<AggregateId>,
     /// Levels of which deeds ask what is missing to the next arm.
@@ -74,11 +71,9 @@ impl<'t> Turns<'t> {
         let Remembering { memory, tracked } = engine.remembering.as_ref()?;
         let tracked: &Tracked = Arc::as_ref(tracked);
         let rulebook = engine.rulebook();
-        let all = rulebook.reads_for_actions((0..rulebook.definitions.len() as u32).map(DefinitionId));
-        let own = |id: &ColumnId| rulebook.schema.root().column(*id).source == Source::Data;
         let Standing { sources, preview, first, read_anew, others_moved, rules_since, asked_again, past } = standing;
         let (asked, levels) = asked_by_actions(rulebook);
-        let decider = Decider { interpreter: engine.interpreter(), sources, preview };
+        let decider = Decider::new(engine.interpreter(), sources, preview);
         let repeats = tracked.segments.iter().filter_map(|place| {
             let actions = rulebook.actions.of(tracked.stays.get(*place)?.definition)?;
             let period = |trigger: &Trigger| match trigger.on {
@@ -93,7 +88,7 @@ impl<'t> Turns<'t> {
             repeats: repeats.collect(),
             memory: Arc::as_ref(memory),
             run: action::Run { decider, tracked, first, read_anew, others_moved, rules_since, asked_again },
-            columns: all.columns.iter().copied().filter(own).collect(),
+            prints: Prints::of(engine),
             asked,
             levels,
             past,
@@ -115,13 +110,9 @@ impl<'t> Turns<'t> {
                 &found
             }
         };
-        let (has, prints) = (self.has(users), self.prints(users));
+        let (has, prints) = (self.has(users), self.prints.of_each(users));
+        let population = self.prints.of_all(&keys, &prints);
         let mut buffer = String::new();
-        let mut population = 0_u64;
-        for (row, print) in prints.iter().enumerate() {
-            let key = mark::of_bytes(keys.text(row, &mut buffer).as_bytes());
-            population = population.wrapping_add(mark::mixed(key, *print));
-        }
         let turns = self.concerned(users, &Together { numbers, prints: &prints, has: &has });
         let nothing = Default::default();
         let mut recalled = Recalled::default();
@@ -234,24 +225,6 @@ impl<'t> Turns<'t> {
             }
         }
         answers
-    }
-
-    /// What each user's record and rows come to.
-    fn prints(&self, users: &Users<'_>) -> Vec<u64> {
-        let mut prints: Vec<u64> = (0..users.rows()).map(|row| users.rows_print(row)).collect();
-        for id in &self.columns {
-            match users.column(*id) {
-                Cells::Column(column, start) => column.mix_into(start, &mut prints),
-                Cells::Own(column) => column.mix_into(0, &mut prints),
-                Cells::Missing => mark::mix_missing(&mut prints),
-                cells @ Cells::Truths(..) => {
-                    for (row, print) in prints.iter_mut().enumerate() {
-                        *print = mark::mixed(*print, mark::of_value(&cells.value(row)));
-                    }
-                }
-            }
-        }
-        prints
     }
 }
 

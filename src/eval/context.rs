@@ -57,6 +57,16 @@ impl Lookup {
         keys.into_iter().map(|key| Value::Text(key.as_str().into()))
     }
 
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Its rows as one number: the same whatever their order.
     pub fn fingerprint(&self) -> u64 {
         let row = |(key, values): (&String, &Vec<Value>)| {

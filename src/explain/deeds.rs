@@ -133,7 +133,7 @@ impl<'d, 'a> Deeds<'d, 'a> {
 
     fn decider(&self, asked: &'d Asked<'a>) -> Decider<'d> {
         let interpreter = Interpreter::new(asked.rulebook, asked.context);
-        Decider { interpreter, sources: asked.sources, preview: asked.remembered.is_none() }
+        Decider::new(interpreter, asked.sources, asked.remembered.is_none())
     }
 
     fn acted(&self) -> Acted<'_> {

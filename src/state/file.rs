@@ -15,7 +15,12 @@ use crate::state::{StateError, beside, load};
 const APPLICATION: i64 = 0x5467_776c;
 
 /// Version of the tables, which the header holds too: as many steps as there are here.
-const STEPS: [&str; 3] = [include_str!("version_1.sql"), include_str!("version_2.sql"), include_str!("version_3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("version_1.sql"),
+    include_str!("version_2.sql"),
+    include_str!("version_3.sql"),
+    include_str!("version_4.sql"),
+];
 const VERSION: i64 = STEPS.len() as i64;
 
 /// How every database of SQLite begins.
@@ -53,7 +58,9 @@ pub(super) fn open_to_record(path: &Path) -> Result<(Connection, bool), StateErr
     // A run is one transaction, and what it decided may be sent the moment after: so it is on the disk when it is committed.
     // Who is referred to is known by the numbers that are read and given here, and tests ask the file for references that lead nowhere:
     // asked of every row while it is written, they would be half of what a first run costs.
-    let manner = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;
+    // A page of a new file is larger than SQLite's own, since a run writes many that stand together.
+    let manner =
+        "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;
                   PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; BEGIN IMMEDIATE";
     database.execute_batch(manner).map_err(written)?;
     // They are for those who change rows by hand; a run changes what is packed itself.

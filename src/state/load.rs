@@ -241,7 +241,8 @@ pub(super) fn pack_fingerprints(database: &Connection) -> rusqlite::Result<()> {
 
 /// Writes the fingerprints of a piece.
 pub(super) fn write_fingerprints(database: &Connection, piece: i64, hashes: &[i64]) -> rusqlite::Result<()> {
-    let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect();
+    let mut bytes = Vec::with_capacity(size_of_val(hashes));
+    hashes.iter().for_each(|hash| hash.pack(&mut bytes));
     let mut statement = database.prepare_cached("INSERT OR REPLACE INTO fingerprints (piece, hashes) VALUES (?, ?)")?;
     statement.execute(params![piece, bytes]).map(|_| ())
 }

@@ -50,6 +50,6 @@ pub use self::{
     names::{Kind, NameId, ValueId},
     recording::Recording,
     remembered::{Kept, Remembered},
-    run::{LastRun, Run},
+    run::{KnownList, LastRun, Run},
     store::{Reader, Store},
 };

@@ -74,7 +74,8 @@ macro_rules! numbers {
         impl Packed for Vec<$number> {
             fn pack(&self, into: &mut Vec<u8>) {
                 (self.len() as u32).pack(into);
-                into.extend(self.iter().flat_map(|number| number.to_le_bytes()));
+                into.reserve(size_of_val(self.as_slice()));
+                self.iter().for_each(|number| number.pack(into));
             }
 
             fn unpack(from: &mut &[u8]) -> Option<Vec<$number>> {

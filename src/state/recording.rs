@@ -14,9 +14,12 @@ use crate::state::{
     rows::{self, number, optional, optional_number, text},
 };
 
-/// So many rows are kept before they are written: of those that have a place among others, many, so that they are written in the
-/// tables' own order, and a first run behind each other.
-const ENOUGH: usize = 1 << 20;
+/// So many rows are kept before they are written, of those that have a place among others: a first run has many, so that they come
+/// behind each other in the tables' own order.
+const ENOUGH_OF_FIRST: usize = 1 << 20;
+
+/// Later runs change some here and there, and write them while others still evaluate: data mostly come in the order of the state.
+const ENOUGH: usize = 1 << 13;
 
 /// Of those that come behind all others, in the order in which they are said.
 const ENOUGH_OF_LAST: usize = 1 << 15;
@@ -272,7 +275,8 @@ impl Recording {
     }
 
     fn write_where_enough(&mut self, waiting: usize) -> Result<(), StateError> {
-        if waiting < ENOUGH { Ok(()) } else { self.write() }
+        let enough = if self.unindexed { ENOUGH_OF_FIRST } else { ENOUGH };
+        if waiting < enough { Ok(()) } else { self.write() }
     }
 
     /// Writes what comes behind all that stands there, while others still evaluate.
@@ -399,7 +403,7 @@ impl Waiting {
 
     fn write(&self, database: &Connection, run: i64, pieces: &Pieces) -> rusqlite::Result<()> {
         let added: Vec<u32> = self.users.clone().collect();
-        rows::write(database, "INSERT INTO users (number, key)", &added, |user| {
+        rows::write(database, "users (number, key)", &added, |user| {
             [number(*user), pieces.key(*user).map_or(rows::NULL, text)]
         })?;
         let mut see = Late::new(database, "UPDATE users SET seen = ?2 WHERE number = ?1");
@@ -408,38 +412,55 @@ impl Waiting {
         }
         // Of what is said of one user twice the last counts.
         let said = self.memberships.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
-        let (enter, leave): (Vec<_>, Vec<_>) = said.filter_map(<[_]>::last).partition(|(_, _, had)| had.is_some());
+        let (mut enter, mut change, mut leave) = (vec![], vec![], vec![]);
+        for (name, user, had) in said.filter_map(<[_]>::last) {
+            let stands = pieces.membership(*name, *user).is_some();
+            match had {
+                Some((value, since)) if stands => change.push((name, user, value, since)),
+                Some((value, since)) => enter.push((name, user, value, since)),
+                None => leave.push((name, user)),
+            }
+        }
         let mut drop = Late::new(database, "DELETE FROM memberships WHERE name = ? AND user = ?");
-        for (name, user, _) in leave {
+        for (name, user) in leave {
             drop.prepared()?.execute(params![name.0, user])?;
         }
-        let insert = "INSERT OR REPLACE INTO memberships (name, user, value, since)";
-        rows::write(database, insert, &enter, |(name, user, had)| {
-            let (value, since) = had.unwrap_or_default();
-            [number(name.0), number(*user), optional_number(value.map(|value| value.0)), number(since)]
+        let mut alter = Late::new(database, "UPDATE memberships SET value = ?, since = ? WHERE name = ? AND user = ?");
+        for (name, user, value, since) in change {
+            alter.prepared()?.execute(params![value.map(|value| value.0), since, name.0, user])?;
+        }
+        rows::write(database, "memberships (name, user, value, since)", &enter, |(name, user, value, since)| {
+            [number(name.0), number(**user), optional_number(value.map(|value| value.0)), number(**since)]
         })?;
         let said = self.kept.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
-        let (keep, leave): (Vec<_>, Vec<_>) = said.filter_map(<[_]>::last).partition(|(_, _, kept)| kept.is_some());
+        let (mut keep, mut change, mut leave) = (vec![], vec![], vec![]);
+        for (value, user, kept) in said.filter_map(<[_]>::last) {
+            let stands = pieces.kept(*value, *user).is_some();
+            match kept {
+                Some(kept) if stands => change.push((value, user, kept)),
+                Some(kept) => keep.push((value, user, kept)),
+                None => leave.push((value, user)),
+            }
+        }
         let mut drop = Late::new(database, "DELETE FROM kept WHERE value = ? AND user = ?");
-        for (value, user, _) in leave {
+        for (value, user) in leave {
             drop.prepared()?.execute(params![value.0, user])?;
         }
-        rows::write(
-            database,
-            "INSERT OR REPLACE INTO kept (value, user, reached, held)",
-            &keep,
-            |(value, user, kept)| {
-                let (reached, held) = kept.map_or((None, false), |kept| (kept.reached, kept.held));
-                [number(value.0), number(*user), optional_number(reached), number(held)]
-            },
-        )?;
-        let insert = "INSERT INTO transitions (run, user, segment, entered, reason)";
-        rows::write(database, insert, &self.transitions, |(user, segment, entered, reason)| {
+        let mut alter = Late::new(database, "UPDATE kept SET reached = ?, held = ? WHERE value = ? AND user = ?");
+        for (value, user, kept) in change {
+            alter.prepared()?.execute(params![kept.reached, kept.held, value.0, user])?;
+        }
+        rows::write(database, "kept (value, user, reached, held)", &keep, |(value, user, kept)| {
+            [number(value.0), number(**user), optional_number(kept.reached), number(kept.held)]
+        })?;
+        let table = "transitions (run, user, segment, entered, reason)";
+        rows::write(database, table, &self.transitions, |(user, segment, entered, reason)| {
             [number(run), number(*user), number(segment.0), number(*entered), text(reason)]
         })?;
-        let insert = "INSERT INTO decisions (action_id, run, user, segment, deed, trigger, reason, do, channel, variant, message, with,
-                                             not_before, not_after, stopped, stopped_by, entered, occasion, decided_at, exempt)";
-        rows::write(database, insert, &self.decisions, |(user, segment, it)| {
+        let table =
+            "decisions (action_id, run, user, segment, deed, trigger, reason, do, channel, variant, message, with,
+                                not_before, not_after, stopped, stopped_by, entered, occasion, decided_at, exempt)";
+        rows::write(database, table, &self.decisions, |(user, segment, it)| {
             [
                 text(&it.action_id),
                 number(run),

@@ -112,6 +112,18 @@ impl Pieces {
         let (piece, user) = place(number);
         self.users.get(piece)?.keys.get(user)
     }
+
+    /// What a user has of a name: the value, or [`NO_VALUE`], and since when.
+    pub(super) fn membership(&self, name: NameId, number: u32) -> Option<(u32, i64)> {
+        let (piece, user) = place(number);
+        self.memberships.get(name.0 as usize)?.get(piece)?.get(user)
+    }
+
+    /// What keeps a user on an arm of a level.
+    pub(super) fn kept(&self, value: ValueId, number: u32) -> Option<Kept> {
+        let (piece, user) = place(number);
+        self.kept.get(value.0 as usize)?.get(piece)?.get(user)
+    }
 }
 
 /// Numbers of users, found by the hash of their keys.
@@ -154,8 +166,7 @@ impl Remembered {
 
     /// What a user had of a name when last seen, and since when: of a level, layer or funnel also its value.
     pub fn since(&self, name: NameId, number: u32) -> Option<(Option<ValueId>, i64)> {
-        let (piece, user) = place(number);
-        let (value, since) = self.pieces.memberships.get(name.0 as usize)?.get(piece)?.get(user)?;
+        let (value, since) = self.pieces.membership(name, number)?;
         Some(((value != NO_VALUE).then_some(ValueId(value)), since))
     }
 
@@ -167,8 +178,7 @@ impl Remembered {
 
     /// What keeps a user on an arm of a level.
     pub fn kept(&self, value: ValueId, number: u32) -> Option<Kept> {
-        let (piece, user) = place(number);
-        self.pieces.kept.get(value.0 as usize)?.get(piece)?.get(user)
+        self.pieces.kept(value, number)
     }
 
     /// When the user last reached an arm that is kept.

@@ -1,15 +1,16 @@
-//! Rows written many at a time: a statement of many rows costs a fraction of as many statements, since a place in the table is not
-//! looked for anew for every row.
+//! New rows written many at a time: a statement of many rows costs a fraction of as many statements, since a place in the table is not
+//! looked for anew for every row. A row that cannot be written ends the run, and with it the whole transaction: so no statement needs to
+//! keep what its pages held before.
 
 use rusqlite::{Connection, types::ToSqlOutput};
 
 /// So many rows a statement.
 const TOGETHER: usize = 64;
 
-/// Writes rows of `N` columns: `INSERT INTO …` and, of each row, what stands in the columns.
+/// Writes rows of `N` columns into a table, given with its columns, and, of each row, what stands in them.
 pub(super) fn write<'r, const N: usize, T>(
     database: &Connection,
-    insert: &str,
+    table: &str,
     all: &'r [T],
     values: impl Fn(&'r T) -> [ToSqlOutput<'r>; N],
 ) -> rusqlite::Result<()> {
@@ -21,7 +22,7 @@ pub(super) fn write<'r, const N: usize, T>(
         if chunks.len() == 0 {
             continue;
         }
-        let text = format!("{insert} VALUES {}", vec![row.as_str(); many].join(","));
+        let text = format!("INSERT OR ROLLBACK INTO {table} VALUES {}", vec![row.as_str(); many].join(","));
         let mut statement = database.prepare_cached(&text)?;
         for rows in chunks {
             for (at, value) in rows.iter().flat_map(&values).enumerate() {

@@ -22,10 +22,21 @@ pub struct Run {
     pub files: Vec<(String, String)>,
     /// Parameters: name, and value as it would be written.
     pub params: Vec<(String, String)>,
-    /// Uploaded lists: name, and a hash of what is on it.
-    pub lists: Vec<(String, i64)>,
+    /// Uploaded lists, and reference tables.
+    pub lists: Vec<KnownList>,
     /// A hash of the whole population, where one was taken.
     pub population: Option<i64>,
+}
+
+/// An uploaded list, or a reference table, as a run found it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownList {
+    /// Its name in the rules.
+    pub name: String,
+    /// A hash of what is on it.
+    pub fingerprint: i64,
+    /// How many texts or rows; none of a run before these were counted.
+    pub entries: Option<i64>,
 }
 
 /// The last run that was recorded.
@@ -57,7 +68,7 @@ impl LastRun {
         let Some(mut last) = found.optional()? else { return Ok(None) };
         last.run.files = pairs(database, "SELECT file, text FROM rule_files ORDER BY place")?;
         last.run.params = pairs(database, "SELECT name, value FROM params ORDER BY name")?;
-        last.run.lists = pairs(database, "SELECT name, fingerprint FROM lists ORDER BY name")?;
+        last.run.lists = lists(database)?;
         Ok(Some(last))
     }
 }
@@ -78,11 +89,23 @@ impl Run {
         for (name, value) in &self.params {
             database.execute("INSERT INTO params (name, value) VALUES (?, ?)", params![name, value])?;
         }
-        for (name, fingerprint) in &self.lists {
-            database.execute("INSERT INTO lists (name, fingerprint) VALUES (?, ?)", params![name, fingerprint])?;
+        for KnownList { name, fingerprint, entries } in &self.lists {
+            let insert = "INSERT INTO lists (name, fingerprint, entries) VALUES (?, ?, ?)";
+            database.execute(insert, params![name, fingerprint, entries])?;
         }
         Ok(())
     }
+}
+
+fn lists(database: &Connection) -> rusqlite::Result<Vec<KnownList>> {
+    // A file of older tables does not count them.
+    let counts = "SELECT count(*) FROM pragma_table_info('lists') WHERE name = 'entries'";
+    let counts: i64 = database.query_row(counts, [], |row| row.get(0))?;
+    let entries = if counts == 0 { "NULL" } else { "entries" };
+    let mut statement = database.prepare(&format!("SELECT name, fingerprint, {entries} FROM lists ORDER BY name"))?;
+    let list =
+        |row: &rusqlite::Row<'_>| Ok(KnownList { name: row.get(0)?, fingerprint: row.get(1)?, entries: row.get(2)? });
+    statement.query_map([], list)?.collect()
 }
 
 fn pairs<V: rusqlite::types::FromSql>(database: &Connection, query: &str) -> rusqlite::Result<Vec<(String, V)>> {

@@ -109,7 +109,7 @@ impl Diary {
         let records: Vec<Record> = people.iter().map(|person| record(person, interpreter)).collect();
         let moved: Vec<bool> =
             self.people.iter().zip(&records).map(|(it, record)| it.last.as_ref() != Some(record)).collect();
-        let decider = Decider { interpreter, sources, preview: false };
+        let decider = Decider::new(interpreter, sources, false);
         let anew = |(lists, params, _): &(BTreeSet<ListId>, BTreeSet<ParamId>, bool)| {
             entry.lists.iter().any(|(id, _)| lists.contains(id))
                 || entry.params.iter().any(|(id, _)| params.contains(id))
@@ -120,7 +120,7 @@ impl Diary {
             let others = moved.iter().enumerate().any(|(other, moved)| other != at && *moved);
             let others_moved = ways.segments.iter().map(|(.., everybody)| *everybody && others).collect();
             let run = Run {
-                decider,
+                decider: decider.clone(),
                 tracked: &ways.tracked,
                 first: vec![],
                 read_anew: read_anew.clone(),

@@ -98,8 +98,11 @@ impl Person {
             let table = rulebook.schema.table(*id);
             let known = self.rows_known.get(id).map_or(&[][..], Vec::as_slice);
             let row = |(values, known): (&Vec<Value>, &Vec<Known>)| {
-                let given = table.columns.iter().zip(values).zip(known).filter(|(_, known)| **known == Known::Given);
-                let fields: Vec<String> = given
+                // What was decided before is given by nobody, and told all the same.
+                let told = table.columns.iter().zip(values).zip(known).filter(|((_, value), known)| {
+                    **known == Known::Given || table.is_ledger() && **value != Value::Missing
+                });
+                let fields: Vec<String> = told
                     .map(|((column, value), _)| format!("{}: {}", column.name, written(value, &column.ty)))
                     .collect();
                 format!("{{ {} }}", fields.join(", "))

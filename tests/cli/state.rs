@@ -224,10 +224,67 @@ fn the_same_as_of_with_others_is_said_to_be_another_run() {
     for (rules, users, said) in [
         ("edited.rules", "users.csv", "that run was another (the rules are others)"),
         ("shop.rules", "more.csv", "that run was another (3 users instead of 2)"),
+        // As many, and u2 has spent more.
+        ("shop.rules", "later.csv", "that run was another (users' records or rows are others)"),
     ] {
         let answer = again(rules, users);
         assert_eq!(answer.code, 0, "{answer:?}");
         assert!(answer.err.contains(said), "{answer:?}");
+    }
+}
+
+#[test]
+fn rows_of_children_that_are_others_are_said_to_be_another_run() {
+    let rules = "table users key user_id { user_id: text }\ntable orders of users by user_id at paid_at { user_id: text  paid_at: date  amount: int }\nsegment s when sum(orders.amount) > 5 { on enter do call }\n";
+    let place = Place::with(&[("shop.rules", rules), ("users.csv", "user_id\nu1\n")]);
+    let again = |amount: &str| {
+        place.write("orders.csv", format!("user_id,paid_at,amount\nu1,2026-11-01,{amount}\n"));
+        place.run(&[&run("shop.rules", "users.csv", "2026-11-20")[..], &["--data", "orders=orders.csv"]].concat())
+    };
+    assert_eq!(again("6").code, 0);
+    let same = again("6");
+    assert!(same.err.contains("made already") && !same.err.contains("that run was another"), "{same:?}");
+    let other = again("7");
+    assert!(other.err.contains("that run was another (users' records or rows are others)"), "{other:?}");
+}
+
+#[test]
+fn a_list_that_is_another_is_told() {
+    let rules = "list vips from \"vips.csv\"\ntable users key user_id { user_id: text }\nsegment s when user_id in vips { on enter do call }\n";
+    let place = Place::with(&[("shop.rules", rules), ("users.csv", "user_id\nu1\n")]);
+    let day = |as_of: &str, list: &str| {
+        place.write("vips.csv", format!("user_id\n{list}"));
+        let answer = place.run(&run("shop.rules", "users.csv", as_of));
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let said: Vec<String> = answer.err.lines().filter(|it| it.starts_with("list ")).map(str::to_owned).collect();
+        said.join("\n")
+    };
+    assert_eq!(day("2026-11-20", "u1\nu2\nu3\n"), "");
+    assert_eq!(day("2026-11-21", "u3\nu1\nu2\n"), "", "in another order it is the same list");
+    assert_eq!(day("2026-11-22", "u1\nu2\nu4\n"), "list `vips` is another: 3 on it before, 3 now");
+    assert_eq!(day("2026-11-23", ""), "list `vips` is another: 3 on it before, 0 now");
+    assert_eq!(day("2026-11-24", ""), "");
+}
+
+#[test]
+fn each_record_of_a_preview_says_so_and_none_of_a_run() {
+    let place = shop();
+    for ending in ["jsonl", "csv"] {
+        let file = format!("preview.{ending}");
+        let written = |more: &[&str]| {
+            let words = ["run", "shop.rules", "later.csv", "--as-of", "2026-11-21", "--format", "none", "--actions"];
+            let answer = place.run(&[&words[..], &[&file], more].concat());
+            assert_eq!(answer.code, 0, "{answer:?}");
+            let text = std::fs::read_to_string(place.path(&file)).unwrap();
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (preview, real) = (written(&[]), written(&["--state", "shop.state"]));
+        let records = |lines: Vec<String>| lines.into_iter().filter(|it| it.contains("sms")).collect::<Vec<_>>();
+        let (preview, real) = (records(preview), records(real));
+        assert_eq!(preview.len(), 2);
+        let end = if ending == "csv" { ",true" } else { ",\"preview\":true}" };
+        assert!(preview.iter().all(|line| line.ends_with(end)), "{preview:?}");
+        assert!(real.len() == 1 && !real[0].ends_with(end), "{real:?}");
     }
 }
 

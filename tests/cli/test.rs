@@ -324,3 +324,22 @@ fn what_is_suggested_can_be_appended_and_closes_the_gap() {
     let nothing = place.run(&["test", "shop.rules", "--suggest"]);
     assert_eq!((nothing.code, nothing.out.as_str()), (0, ""), "{}", nothing.err);
 }
+
+#[test]
+fn a_failed_test_shows_what_was_decided_before() {
+    let rules = "table users key user_id { user_id: text  spend: int }
+table touches of users from ledger
+tag told when count(touches) > 1
+segment s when spend > 5 { on enter send sms \"hi\" }
+test \"told once\" as of 2026-11-20T10:00 {
+  given { spend: 6 }
+    expect s sends sms
+  then as of 2026-11-21T10:00
+    expect told
+}
+";
+    let answer = Place::with(&[("shop.rules", rules)]).run(&["test", "shop.rules"]);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let row = r#"touches: [{ decided_at: 2026-11-20T10:00, segment: "s", do: "send", channel: "sms" }]"#;
+    assert!(answer.out.contains(row) || answer.err.contains(row), "{answer:?}");
+}

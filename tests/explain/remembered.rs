@@ -82,7 +82,7 @@ impl Before {
         let has: Vec<bool> = self.tracked.stays.iter().map(|it| it.is_had(answers.value(it.definition))).collect();
         let rows = happened_since(rulebook, &user.children, recalled.seen, &context.clock);
         let sources = self.rules.checked.warnings().sources();
-        let decider = Decider { interpreter: Interpreter::new(rulebook, &context), sources, preview: false };
+        let decider = Decider::new(Interpreter::new(rulebook, &context), sources, false);
         let run = Run {
             decider,
             tracked: &self.tracked,
@@ -213,7 +213,7 @@ proptest! {
             let stops = |instant: i64| {
                 let context = before.context(instant);
                 let sources = before.rules.checked.warnings().sources();
-                let decider = Decider { interpreter: Interpreter::new(rulebook, &context), sources, preview: false };
+                let decider = Decider::new(Interpreter::new(rulebook, &context), sources, false);
                 stops_at(&decider, &before, &user, &after.past, deed, instant)
             };
             prop_assert!(stops(until - 1) && !stops(until), "{deed:?}\n{}", told());

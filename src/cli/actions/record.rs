@@ -1,6 +1,5 @@
 //! One decision as it is written: the fields of the record, in their order.
 
-use serde_json::Value as Json;
 use tagwell::{
     state::LedgerRow,
     value::{Zone, moment_text::timestamp_text},
@@ -13,10 +12,30 @@ pub(crate) struct Record<'r> {
     pub(crate) zone: &'r Zone,
     /// The type of the users' key: `text`, `int`.
     pub(crate) key_type: &'r str,
+    pub(crate) decisions: Decisions,
 }
 
-/// The fields, in the order of the record.
-pub(super) const FIELDS: [&str; 15] = [
+/// Whose decisions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decisions {
+    /// Of a run that a state remembers.
+    Recorded,
+    /// Of nobody: what would be said to everybody who is inside. Each record says so, lest somebody sends it.
+    Previewed,
+}
+
+impl Decisions {
+    /// The fields of a record, in their order.
+    pub(super) fn fields(self) -> &'static [&'static str] {
+        match (self, FIELDS.split_last()) {
+            (Decisions::Recorded, Some((_, fields))) => fields,
+            (Decisions::Recorded, None) | (Decisions::Previewed, _) => &FIELDS,
+        }
+    }
+}
+
+/// The fields, in the order of the record; the last one is of previews alone.
+pub(super) const FIELDS: [&str; 16] = [
     "action_id",
     "user_id",
     "segment",
@@ -32,6 +51,7 @@ pub(super) const FIELDS: [&str; 15] = [
     "stopped",
     "stopped_by",
     "as_of",
+    "preview",
 ];
 
 /// What a field holds.
@@ -69,36 +89,38 @@ impl<'r> Record<'r> {
             text(&it.stopped),
             text(&it.stopped_by),
             Cell::Moment(it.decided_at),
+            Cell::Json("true"),
         ]
     }
 
-    /// A line of JSON Lines, with its end.
-    pub(super) fn json(&self) -> String {
-        let mut line = String::new();
-        for (name, cell) in FIELDS.iter().zip(self.cells()) {
-            line.push_str(if line.is_empty() { "{\"" } else { ",\"" });
-            line.push_str(name);
-            line.push_str("\":");
+    /// Appends a line of JSON Lines, with its end.
+    pub(super) fn write_json(&self, line: &mut Vec<u8>) {
+        let text = |text: &str, line: &mut Vec<u8>| {
+            // Memory takes whatever is written.
+            let _ = serde_json::to_writer(line, text);
+        };
+        for (at, (name, cell)) in self.decisions.fields().iter().zip(self.cells()).enumerate() {
+            line.extend_from_slice(if at == 0 { b"{\"" } else { b",\"" });
+            line.extend_from_slice(name.as_bytes());
+            line.extend_from_slice(b"\":");
             match cell {
-                Cell::Missing => line.push_str("null"),
-                Cell::Text(text) => line.push_str(&Json::from(text).to_string()),
-                Cell::Json(json) => line.push_str(json),
-                Cell::Moment(moment) => {
-                    line.push_str(&Json::from(timestamp_text(moment, self.zone)).to_string());
-                }
+                Cell::Missing => line.extend_from_slice(b"null"),
+                Cell::Text(it) => text(it, line),
+                Cell::Json(json) => line.extend_from_slice(json.as_bytes()),
+                Cell::Moment(moment) => text(&timestamp_text(moment, self.zone), line),
             }
         }
-        line + "}\n"
+        line.extend_from_slice(b"}\n");
     }
 
     /// The texts of a line of CSV; what is missing is empty.
-    pub(super) fn texts(&self) -> [String; FIELDS.len()] {
+    pub(super) fn texts(&self) -> Vec<String> {
         let text = |cell| match cell {
             Cell::Missing => String::new(),
             Cell::Text(text) | Cell::Json(text) => text.to_owned(),
             Cell::Moment(moment) => timestamp_text(moment, self.zone),
         };
-        self.cells().map(text)
+        self.cells().into_iter().take(self.decisions.fields().len()).map(text).collect()
     }
 }
 
@@ -125,19 +147,29 @@ mod tests {
         };
         let row = LedgerRow { run: 1, user: "0042".into(), segment: "win_back".into(), decision };
         let zone = Zone::parse("Asia/Shanghai").expect("a zone");
-        let record = |key_type| Record { row: &row, zone: &zone, key_type };
+        let decisions = Decisions::Recorded;
+        let record = |key_type| Record { row: &row, zone: &zone, key_type, decisions };
         let line = concat!(
             r#"{"action_id":"9f","user_id":"0042","segment":"win_back","trigger":"enter","reason":"data","do":"send","channel":"sms","#,
             r#""message":"朋友,\"50\"\n元","with":{"coupon":50},"variant":null,"not_before":"2026-11-22T12:00:00+08:00","not_after":null,"#,
             r#""stopped":null,"stopped_by":null,"as_of":"2026-11-22T08:00:00+08:00"}"#,
             "\n"
         );
-        assert_eq!(record("text").json(), line);
-        assert_eq!(record("").json(), line);
-        assert_eq!(record("int").json(), line, "no number begins with a nought");
+        let json = |record: Record<'_>| {
+            let mut line = vec![];
+            record.write_json(&mut line);
+            String::from_utf8(line).expect("it is text")
+        };
+        assert_eq!(json(record("text")), line);
+        assert_eq!(json(record("")), line);
+        assert_eq!(json(record("int")), line, "no number begins with a nought");
         let row = LedgerRow { user: "42".into(), ..row.clone() };
-        let record = Record { row: &row, zone: &zone, key_type: "int" };
-        assert!(record.json().contains(r#""user_id":42,"#));
+        let record = Record { row: &row, zone: &zone, key_type: "int", decisions };
         assert_eq!(record.texts()[1], "42");
+        assert_eq!(record.texts().len(), 15);
+        assert!(json(record).contains(r#""user_id":42,"#));
+        let preview = Record { row: &row, zone: &zone, key_type: "int", decisions: Decisions::Previewed };
+        assert_eq!(preview.texts().last().map(String::as_str), Some("true"));
+        assert!(json(preview).ends_with(",\"preview\":true}\n"));
     }
 }

@@ -13,7 +13,7 @@ use parquet::{
 
 use super::{
     super::{exit::Failure, output::Output},
-    record::{Cell, FIELDS, Record},
+    record::{Cell, Decisions, FIELDS, Record},
 };
 
 /// The forms.
@@ -43,7 +43,8 @@ const TOGETHER: usize = 8192;
 
 /// Writes decisions one by one.
 pub(crate) enum ActionsWriter {
-    Jsonl(Output),
+    /// And the line that is written, whose memory is used again.
+    Jsonl(Output, Vec<u8>),
     Csv(Output),
     Parquet(Box<Columns>),
 }
@@ -58,22 +59,26 @@ pub(crate) struct Columns {
 
 impl ActionsWriter {
     /// Begins to write.
-    pub(crate) fn begin(output: Output, format: ActionsFormat) -> Result<ActionsWriter, Failure> {
+    pub(crate) fn begin(output: Output, format: ActionsFormat, decisions: Decisions) -> Result<ActionsWriter, Failure> {
         Ok(match format {
-            ActionsFormat::Jsonl => ActionsWriter::Jsonl(output),
+            ActionsFormat::Jsonl => ActionsWriter::Jsonl(output, vec![]),
             ActionsFormat::Csv => {
                 let mut output = output;
-                output.write(line(FIELDS.map(str::to_owned)))?;
+                output.write(line(decisions.fields().iter().map(|name| (*name).to_owned())))?;
                 ActionsWriter::Csv(output)
             }
-            ActionsFormat::Parquet => ActionsWriter::Parquet(Box::new(Columns::begin(output)?)),
+            ActionsFormat::Parquet => ActionsWriter::Parquet(Box::new(Columns::begin(output, decisions)?)),
         })
     }
 
     /// Writes one decision.
     pub(crate) fn write(&mut self, record: &Record<'_>) -> Result<(), Failure> {
         match self {
-            ActionsWriter::Jsonl(output) => output.write(record.json()),
+            ActionsWriter::Jsonl(output, line) => {
+                line.clear();
+                record.write_json(line);
+                output.write(line)
+            }
             ActionsWriter::Csv(output) => output.write(line(record.texts())),
             ActionsWriter::Parquet(columns) => columns.write(record),
         }
@@ -87,7 +92,7 @@ impl ActionsWriter {
     /// Writes all that is left; the file is there when the output is finished.
     pub(crate) fn close(self) -> Result<Output, Failure> {
         let mut output = match self {
-            ActionsWriter::Jsonl(output) | ActionsWriter::Csv(output) => output,
+            ActionsWriter::Jsonl(output, _) | ActionsWriter::Csv(output) => output,
             ActionsWriter::Parquet(columns) => columns.close()?,
         };
         output.settle()?;
@@ -96,12 +101,12 @@ impl ActionsWriter {
 }
 
 impl Columns {
-    fn begin(output: Output) -> Result<Columns, Failure> {
+    fn begin(output: Output, decisions: Decisions) -> Result<Columns, Failure> {
         let field = |name: &&str| match is_moment(name) {
             true => Field::new(*name, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
             false => Field::new(*name, DataType::Utf8, true),
         };
-        let schema = Arc::new(Schema::new(FIELDS.iter().map(field).collect::<Vec<_>>()));
+        let schema = Arc::new(Schema::new(decisions.fields().iter().map(field).collect::<Vec<_>>()));
         let packed = Compression::ZSTD(ZstdLevel::default());
         let properties = WriterProperties::builder().set_compression(packed).build();
         let writer = ArrowWriter::try_new(output, Arc::clone(&schema), Some(properties)).map_err(failed)?;
@@ -123,8 +128,8 @@ impl Columns {
 
     fn flush(&mut self) -> Result<(), Failure> {
         let (texts, moments) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.moments));
-        let column = |(at, name): (usize, &&str)| -> ArrayRef {
-            if is_moment(name) {
+        let column = |(at, field): (usize, &Arc<Field>)| -> ArrayRef {
+            if is_moment(field.name()) {
                 let values = moments.iter().map(|row| row.get(at).copied().flatten());
                 Arc::new(values.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
             } else {
@@ -132,7 +137,7 @@ impl Columns {
                 Arc::new(values.collect::<StringArray>())
             }
         };
-        let columns = FIELDS.iter().enumerate().map(column).collect();
+        let columns = self.schema.fields().iter().enumerate().map(column).collect();
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns);
         let batch = batch.map_err(|error| failed(error.into()))?;
         self.writer.write(&batch).map_err(failed)
@@ -151,12 +156,12 @@ fn is_moment(field: &str) -> bool {
 }
 
 /// A line of CSV, with its end.
-fn line(fields: [String; FIELDS.len()]) -> String {
-    let quoted = fields.map(|field| match field.contains(['"', ',', '\n', '\r']) {
+fn line(fields: impl IntoIterator<Item = String>) -> String {
+    let quoted = fields.into_iter().map(|field| match field.contains(['"', ',', '\n', '\r']) {
         true => format!("\"{}\"", field.replace('"', "\"\"")),
         false => field,
     });
-    quoted.join(",") + "\n"
+    quoted.collect::<Vec<_>>().join(",") + "\n"
 }
 
 /// Decisions cannot be written.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::Write,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -17,14 +16,13 @@ use tagwell::{
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
     schema::ColumnId,
-    state::{Kind, LastRun, Ledger, LedgerRow, Run as StateRun, StateError, Store, Touch},
+    state::{Kind, LastRun, LedgerRow, Run as StateRun, StateError, Store},
     value::{Zone, moment_text::timestamp_text, print},
 };
-use tempfile::NamedTempFile;
 
 use super::{
     super::{
-        actions::{ActionsWriter, Record},
+        actions::{ActionsWriter, Decisions, Record},
         book::{self, Book},
         clock::AsOf,
         exit::Failure,
@@ -32,7 +30,7 @@ use super::{
     },
     Run, ended,
     history::History,
-    repeated,
+    repeated, touches,
 };
 
 /// Everything that a run with state or actions reads beside what its results read.
@@ -45,61 +43,6 @@ pub(in crate::cli) fn reads(book: &Book) -> Reads {
         reads.children.entry(table).or_default().extend(columns.map(ColumnId));
     }
     reads
-}
-
-/// The ledger as the rows of the child tables that stand for it: everything decided before `now`, in files of its own.
-pub(in crate::cli) fn ledgers(
-    book: &Book,
-    ledger: Option<Ledger<'_>>,
-    now: i64,
-) -> Result<Vec<(String, NamedTempFile)>, Failure> {
-    let schema = &book.checked.rulebook().schema;
-    let mut files = vec![];
-    for table in schema.tables.iter().filter(|table| table.is_ledger()) {
-        let unwritable = |error: std::io::Error| Failure::file("write", "the ledger's rows", &error);
-        let mut file = tempfile::Builder::new().prefix("tagwell-").suffix(".csv").tempfile().map_err(unwritable)?;
-        let header: Vec<&str> = table.columns.iter().map(|column| column.header.as_str()).collect();
-        let mut lines = header.join(",") + "\n";
-        if let Some(ledger) = ledger {
-            ledger.touches(|touch: Touch| {
-                if touch.decided_at < now {
-                    lines += &line(&touch);
-                }
-                if lines.len() > 1 << 16 {
-                    file.write_all(lines.as_bytes()).map_err(unwritable)?;
-                    lines.clear();
-                }
-                Ok::<(), Failure>(())
-            })?;
-        }
-        file.write_all(lines.as_bytes()).map_err(unwritable)?;
-        files.push((table.name.to_string(), file));
-    }
-    Ok(files)
-}
-
-fn line(touch: &Touch) -> String {
-    let decided_at = timestamp_text(touch.decided_at, &Zone::utc());
-    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
-    let fields = [
-        touch.user.clone(),
-        decided_at,
-        touch.segment.clone(),
-        touch.act.clone(),
-        optional(&touch.channel),
-        optional(&touch.variant),
-        optional(&touch.stopped),
-    ];
-    touch_line(fields)
-}
-
-/// A row of a ledger table: whose, when, segment, do, channel, variant, stopped.
-pub(in crate::cli) fn touch_line(fields: [String; 7]) -> String {
-    let quoted = fields.map(|field| match field.is_empty() {
-        true => field,
-        false => format!("\"{}\"", field.replace('"', "\"\"")),
-    });
-    quoted.join(",") + "\n"
 }
 
 /// What a run knows of the run before.
@@ -280,15 +223,16 @@ impl Acting {
         let users = data.users.name();
         let zone = engine.clock().zone().clone();
         if past.again {
-            let mut sink = sink;
+            let mut sink = repeated::Compared::new(&engine, sink);
             let ran = run.threads(|| engine.run_whole(data, &mut sink))?;
             let ran = ran.map_err(|error| ended(error, &users, &allowed))?;
+            let (sink, population) = sink.end();
             let Some((store, last)) = past.store.as_ref().zip(past.last.as_ref()) else {
                 return Ok((ran, sink, Acted::Again(0, vec![])));
             };
             let told = repeated::told(store, last, writer, &zone)?;
             let remembered = recollection.as_ref().map(|it| it.remembered());
-            let other = remembered.map(|it| repeated::differences(&this, &last.run, it, ran.tally.users));
+            let other = remembered.map(|it| repeated::differences(&this, &last.run, it, (ran.tally.users, population)));
             return Ok((ran, sink, Acted::Again(told, other.unwrap_or_default())));
         }
         let rulebook = Arc::clone(book.checked.rulebook());
@@ -298,6 +242,7 @@ impl Acting {
         let nothing = StateRun::default();
         let last = past.last.as_ref().map(|last| last.run.clone());
         let changed = stateful::changed_inputs(&rulebook, &this, last.as_ref().unwrap_or(&nothing));
+        let replaced = last.as_ref().map_or(vec![], |last| stateful::lists_replaced(&rulebook, &this, last));
         let read = stateful::segments_read(&rulebook, &tracked, &changed);
         let rules_since = past.store.as_ref().map(Store::rules_since).transpose()?.flatten();
         let history = History::of(past.store.as_ref(), recollection.as_ref(), &tracked, &rulebook);
@@ -317,6 +262,7 @@ impl Acting {
             writer: Mutex::new(writer),
             key_type: this.key_type.clone(),
             zone,
+            decisions: run.decisions(),
             waiting: Mutex::new(waits.then(Vec::new)),
             failed: Mutex::new(None),
         };
@@ -382,7 +328,7 @@ impl Acting {
         drop(turns);
         drop(history);
         let mut recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
-        recorder.moves.spared = spared;
+        (recorder.moves.spared, recorder.moves.lists) = (spared, replaced);
         let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = writer.map(ActionsWriter::close).transpose()?;
         // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be
@@ -417,7 +363,7 @@ impl Run {
     ) -> Result<Again, Failure> {
         let mut old = previous(book, last)?;
         // The ledger too is as it is today, whatever today's rules call it.
-        let ledgers = ledgers(&old, store.map(Store::ledger), now)?;
+        let ledgers = touches::ledgers(&old, store.map(Store::ledger), now)?;
         for (table, file) in &ledgers {
             old.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }
@@ -494,6 +440,7 @@ struct Shared {
     writer: Mutex<Option<ActionsWriter>>,
     key_type: String,
     zone: Zone,
+    decisions: Decisions,
     /// Turns that wait for everybody to be seen; none where none need to.
     waiting: Mutex<Option<Vec<UserTurn>>>,
     failed: Mutex<Option<Failure>>,
@@ -513,7 +460,9 @@ impl Shared {
         let mut recorder = self.recorder();
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         recorder.take(turn, &mut |row: &LedgerRow| match writer.as_mut() {
-            Some(writer) => writer.write(&Record { row, zone: &self.zone, key_type: &self.key_type }),
+            Some(writer) => {
+                writer.write(&Record { row, zone: &self.zone, key_type: &self.key_type, decisions: self.decisions })
+            }
             None => Ok(()),
         })
     }

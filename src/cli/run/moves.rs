@@ -72,6 +72,9 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
         }
         text += &aligned(&rows);
     }
+    for (list, before, now) in &moves.lists {
+        text += &format!("list `{list}` is another: {} on it before, {} now\n", grouped(*before), grouped(*now));
+    }
     for (id, number) in &moves.untold {
         text += &format!(
             "first run of `{}`: {} inside were not told; with `backfill` in the segment they would have been\n",
@@ -158,7 +161,9 @@ pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
             (Some(_), _) => {}
         }
     }
+    let list = |(name, before, now): &(String, u64, u64)| (name.clone(), json!({ "before": before, "now": now }));
     all.insert("preview".into(), Json::Bool(preview));
+    all.insert("lists".into(), Json::Object(moves.lists.iter().map(list).collect()));
     all.insert("segments".into(), Json::Object(segments_json));
     all.insert("decisions".into(), Json::Object(decided));
     all.insert("absent".into(), Json::from(moves.absent));

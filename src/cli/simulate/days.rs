@@ -18,6 +18,7 @@ use super::super::{
     run::{
         Run,
         acting::{self, Acted, Acting},
+        touches,
     },
     voice::Voice,
 };
@@ -65,7 +66,7 @@ impl Play<'_> {
     pub(super) fn day(&mut self, as_of: i64, sends: &mut Sends, voice: &Voice) -> Result<Day, Failure> {
         let rulebook = Arc::clone(self.book.checked.rulebook());
         let earlier = acting::open(Some(self.state), as_of, &rulebook, voice)?;
-        let ledgers = acting::ledgers(&self.book, earlier.store().map(|it| it.ledger()), as_of)?;
+        let ledgers = touches::ledgers(&self.book, earlier.store().map(|it| it.ledger()), as_of)?;
         for (table, file) in &ledgers {
             self.book.say_where(table.clone(), file.path().to_string_lossy().into_owned());
         }

@@ -15,7 +15,7 @@ use crate::{
     ir::{ListId, Over, ParamId, Rulebook},
     schema::TableId,
     source::Sources,
-    state::Run,
+    state::{KnownList, Run},
     value::{Type, print},
 };
 
@@ -38,11 +38,18 @@ pub fn run_of(rulebook: &Rulebook, sources: &Sources, context: &Context, version
     let root = rulebook.schema.root();
     let key_type = root.key.map_or_else(|| Type::Text.to_string(), |key| root.column(key).ty.to_string());
     let lists = rulebook.lists.iter().zip(&context.lists);
-    let lists = lists.map(|(list, texts)| (list.name.to_string(), fingerprint_of_list(texts)));
-    let table = |id: &TableId| rulebook.schema.table(*id).name.to_string();
-    let mut tables: Vec<(String, i64)> =
-        context.lookups.iter().map(|(id, rows)| (table(id), rows.fingerprint() as i64)).collect();
-    tables.sort();
+    let lists = lists.map(|(list, texts)| KnownList {
+        name: list.name.to_string(),
+        fingerprint: fingerprint_of_list(texts),
+        entries: Some(texts.len() as i64),
+    });
+    let tables = context.lookups.iter().map(|(id, rows)| KnownList {
+        name: rulebook.schema.table(*id).name.to_string(),
+        fingerprint: rows.fingerprint() as i64,
+        entries: Some(rows.len() as i64),
+    });
+    let mut tables: Vec<KnownList> = tables.collect();
+    tables.sort_by(|a, b| a.name.cmp(&b.name));
     let params = rulebook.params.iter();
     Run {
         as_of: context.clock.now(),
@@ -66,10 +73,26 @@ pub struct Changed {
     tables: BTreeSet<TableId>,
 }
 
+fn fingerprint(run: &Run, name: &str) -> Option<i64> {
+    run.lists.iter().find(|list| list.name == name).map(|list| list.fingerprint)
+}
+
+/// Of the uploaded lists that are other than in the run before: how many texts were on each, and how many are now.
+pub fn lists_replaced(rulebook: &Rulebook, now: &Run, before: &Run) -> Vec<(String, u64, u64)> {
+    let known = |run: &Run, name: &str| run.lists.iter().find(|list| list.name == name).cloned();
+    let replaced = rulebook.lists.iter().filter_map(|list| {
+        let (now, before) = (known(now, &list.name)?, known(before, &list.name)?);
+        let number = |list: &KnownList| list.entries.and_then(|entries| u64::try_from(entries).ok());
+        let numbers = number(&before).zip(number(&now)).filter(|_| now.fingerprint != before.fingerprint);
+        numbers.map(|(before, now)| (list.name.to_string(), before, now))
+    });
+    replaced.collect()
+}
+
 /// What is other than in the run before.
 pub fn changed_inputs(rulebook: &Rulebook, now: &Run, before: &Run) -> Changed {
     let lists = (0..).map(ListId).zip(&rulebook.lists).filter(|(_, list)| {
-        let of = |run: &Run| run.lists.iter().find(|(name, _)| *name == *list.name).map(|(_, print)| *print);
+        let of = |run: &Run| fingerprint(run, &list.name);
         of(now) != of(before)
     });
     let params = (0..).map(ParamId).zip(&rulebook.params).filter(|(_, param)| {
@@ -77,7 +100,7 @@ pub fn changed_inputs(rulebook: &Rulebook, now: &Run, before: &Run) -> Changed {
         of(now) != of(before)
     });
     let tables = (0..).map(TableId).zip(&rulebook.schema.tables).filter(|(_, table)| {
-        let of = |run: &Run| run.lists.iter().find(|(name, _)| *name == *table.name).map(|(_, print)| *print);
+        let of = |run: &Run| fingerprint(run, &table.name);
         of(now) != of(before)
     });
     Changed {

@@ -32,6 +32,8 @@ pub struct Moves {
     pub spared: bool,
     /// What everybody's records and rows come to.
     pub population: u64,
+    /// Uploaded lists that are other than in the run before: how many texts were on each, and how many are now.
+    pub lists: Vec<(String, u64, u64)>,
 }
 
 /// Records turns.
@@ -129,41 +131,45 @@ impl Recorder {
             let stopped = decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason));
             let what = (decision.segment, decision.done.name().to_owned(), stopped);
             *self.moves.decided.entry(what).or_default() += 1;
-            let row = self.row(&key, &decision);
+            let segment = decision.segment;
+            let row = self.row(&key, decision);
             tell(&row)?;
             if let Some(names) = &mut self.names {
-                names.decide(number, &decision, row, &self.tracked)?;
+                names.decide(number, segment, row, &self.tracked)?;
             }
         }
         Ok(())
     }
 
-    fn row(&self, key: &str, decision: &Decision) -> LedgerRow {
+    fn row(&self, key: &str, decision: Decision) -> LedgerRow {
         let with = decision.with.iter().map(|(name, value, ty)| {
             let value = print::json(&self.rulebook.shown(value, ty), &self.zone);
             format!("{}:{value}", print::json(&Value::Text(name.shared()), &self.zone))
         });
         let with = format!("{{{}}}", with.collect::<Vec<_>>().join(","));
-        let message = match &decision.done {
-            Done::Send(_, text) => Some(text.clone()),
+        let act = decision.done.name().to_owned();
+        let channel = decision.done.channel().map(ToString::to_string);
+        let message = match decision.done {
+            Done::Send(_, text) => Some(text),
             Done::Do(_) | Done::Hold => None,
         };
+        let (stopped, stopped_by) = decision.stopped.map(|(reason, by)| (stop_name(reason).to_owned(), by)).unzip();
         let recorded = state::Decision {
-            action_id: decision.id.clone(),
-            deed: decision.deed.clone(),
+            action_id: decision.id,
+            deed: decision.deed,
             trigger: decision.trigger.name().to_owned(),
             reason: decision.reason.name().to_owned(),
-            act: decision.done.name().to_owned(),
-            channel: decision.done.channel().map(ToString::to_string),
+            act,
+            channel,
             variant: decision.variant.as_ref().map(ToString::to_string),
             message,
             with,
             not_before: decision.not_before,
             not_after: decision.not_after,
-            stopped: decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason).to_owned()),
-            stopped_by: decision.stopped.as_ref().map(|(_, by)| by.clone()),
+            stopped,
+            stopped_by,
             entered: decision.entered,
-            occasion: decision.which.clone(),
+            occasion: decision.which,
             decided_at: self.now,
             exempt: decision.exempt,
         };
@@ -251,11 +257,11 @@ impl Names {
     fn decide(
         &mut self,
         number: u32,
-        decision: &Decision,
+        segment: DefinitionId,
         row: LedgerRow,
         tracked: &Tracked,
     ) -> Result<(), StateError> {
-        let place = tracked.stays.iter().position(|stay| stay.definition == decision.segment);
+        let place = tracked.stays.iter().position(|stay| stay.definition == segment);
         match place.and_then(|place| self.stays.get(place)) {
             Some((name, _)) => self.recording.decide(number, *name, row.decision),
             None => Ok(()),

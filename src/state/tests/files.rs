@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use super::{Place, begin};
-use crate::state::{Kind, Reader, Run, StateError, Store, file};
+use crate::state::{Kind, KnownList, Reader, Run, StateError, Store, file};
 
 /// The headline and what to do, with the folder's name taken out.
 fn told(place: &Place, error: &StateError) -> String {
@@ -47,7 +47,7 @@ fn a_state_of_a_newer_version_is_refused() {
     begin(&place.file(), 1).commit().unwrap();
     Connection::open(place.file()).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     insta::assert_snapshot!(told(&place, &Store::open(place.file()).unwrap_err()), @"
-    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 3)
+    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 4)
       help: use that tagwell, or a newer one; or give `--state` another path to begin anew
     ");
     assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Newer { version: 9, .. }));
@@ -61,6 +61,7 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
     old.execute_batch(
         "PRAGMA application_id = 0x5467776c; PRAGMA user_version = 1;
          INSERT INTO runs VALUES (1, 10, 'shop', 'abc', '0.1.0', 'UTC', 'text', NULL);
+         INSERT INTO lists VALUES ('blocked', -5);
          INSERT INTO names VALUES (1, 'segment', 'win_back', 1);
          INSERT INTO users VALUES (1, 'u1', 11, NULL, 1), (3, 'u3', -13, 5, 0), (70000, 'u7', 17, NULL, 0);
          INSERT INTO memberships VALUES (1, 3, NULL, 10);
@@ -79,7 +80,11 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
         ((Some("u3".into()), Some(-13)), (Some(5), false)),
         ((Some("u7".into()), Some(17)), (None, false)),
     ];
-    assert_eq!(told(&Reader::open(place.file()).unwrap().remembered().unwrap()), known);
+    let reader = Reader::open(place.file()).unwrap();
+    assert_eq!(told(&reader.remembered().unwrap()), known);
+    let blocked = KnownList { name: "blocked".into(), fingerprint: -5, entries: None };
+    assert_eq!(reader.last_run().run.lists, [blocked]);
+    drop(reader);
 
     let store = Store::open(place.file()).unwrap();
     let remembered = store.remembered(2).unwrap();
@@ -93,7 +98,7 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
     };
     assert_eq!(version(&place.file()), 1);
     begin(&place.file(), 20).commit().unwrap();
-    assert_eq!(version(&place.file()), 3);
+    assert_eq!(version(&place.file()), 4);
     let remembered = Store::open(place.file()).unwrap().remembered(2).unwrap();
     assert_eq!(told(&remembered), known);
     assert_eq!(remembered.members(win_back).collect::<Vec<_>>(), [3]);

@@ -3,7 +3,9 @@
 use rusqlite::Connection;
 
 use super::{Place, begin};
-use crate::state::{Decision, Kept, Kind, KnownDeed, LedgerRow, PastDeed, Reader, Run, StateError, Store, Touch};
+use crate::state::{
+    Decision, Kept, Kind, KnownDeed, KnownList, LedgerRow, PastDeed, Reader, Run, StateError, Store, Touch,
+};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -18,7 +20,7 @@ fn two_days(place: &Place) {
         key_type: "text".into(),
         files: vec![("b.rules".into(), "tag b when x > 1".into()), ("a.rules".into(), "".into())],
         params: vec![("churn".into(), "30d".into())],
-        lists: vec![("blocked".into(), -5)],
+        lists: vec![KnownList { name: "blocked".into(), fingerprint: -5, entries: Some(3) }],
         population: Some(i64::MIN),
     };
     let mut recording = Store::open(place.file()).unwrap().begin(&run).unwrap();
