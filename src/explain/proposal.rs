@@ -5,10 +5,10 @@ use crate::{
         person::{Seen, Slot, Supposed},
         table::{self, type_of, value_of},
         trial::Trial,
-        values::far,
+        values::{Line, far, origin},
     },
     ir::Expr,
-    value::{Truth, Value},
+    value::{Clock, Truth, Type, Value},
 };
 
 /// A leaf that would have to change, and what it stands on.
@@ -66,12 +66,44 @@ pub(super) fn smallest(trial: &Trial<'_, '_>, now: &Seen, found: Supposed) -> Su
                     break;
                 }
             }
+            let does = |value: &Value| {
+                let mut supposed = others.clone();
+                supposed.insert(slot, value.clone());
+                leaves(&supposed).is_some_and(|this| this <= size)
+            };
+            let to = found.get(&slot).and_then(|so_far| a_step_nearer(ty, &is, so_far, &trial.context.clock, &does));
+            if let Some(to) = to {
+                found.insert(slot, to);
+                nearer = true;
+            }
         }
         if !nearer {
             break;
         }
     }
     found
+}
+
+/// Where a step less would do, the last value on the way to what is that does: where conditions turn far more often than is looked for
+/// (a weekday, over two thousand years), the place where another one turns may have been passed over.
+fn a_step_nearer(ty: &Type, is: &Value, so_far: &Value, clock: &Clock, does: &dyn Fn(&Value) -> bool) -> Option<Value> {
+    if !matches!(ty, Type::Int | Type::Decimal(_) | Type::Float | Type::Date | Type::Timestamp | Type::Duration) {
+        return None;
+    }
+    let line = Line { ty };
+    let does = |key: i128| line.value(key).is_some_and(|value| does(&value));
+    let start = line.key(so_far)?;
+    let mut beyond = line.key(is).unwrap_or_else(|| origin(ty, clock));
+    let step = (beyond - start).signum();
+    if beyond.abs_diff(start) < 2 || !does(start + step) {
+        return None;
+    }
+    let mut last = start + step;
+    while beyond.abs_diff(last) > 1 {
+        let middle = last + (beyond - last) / 2;
+        if does(middle) { last = middle } else { beyond = middle }
+    }
+    line.value(last)
 }
 
 /// The leaves that would have to be otherwise: of those that are, without what would do as it was.

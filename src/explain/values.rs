@@ -81,6 +81,8 @@ impl Room<'_> {
                     tried.insert(clip(key.saturating_sub(step)));
                     step *= 16;
                 }
+                // The last step may end far from either end.
+                tried.extend([least, greatest]);
             }
         };
         let own = line.key(self.now);
@@ -274,7 +276,7 @@ fn is_of(value: &Value, ty: &Type) -> bool {
 }
 
 /// Where to begin from what is missing.
-fn origin(ty: &Type, clock: &Clock) -> i128 {
+pub(super) fn origin(ty: &Type, clock: &Clock) -> i128 {
     match ty {
         Type::Date => i128::from(clock.today()),
         Type::Timestamp => i128::from(clock.now()),

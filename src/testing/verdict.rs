@@ -2,7 +2,7 @@
 //! the clause that decided.
 
 use crate::{
-    action::{Decision, Done, Turn},
+    action::{Decision, Done, Turn, stop_name},
     diagnostic::{
         Diagnostic, Severity,
         code::{NO_ANSWER, NOT_AS_EXPECTED, NOT_ENOUGH_GIVEN},
@@ -280,12 +280,36 @@ impl Judge<'_> {
                 sources: self.suite.sources(),
                 given: &|id: DefinitionId| person.definitions.contains_key(&id),
             };
-            for clause in view.behind(&asked) {
+            // Where a deed was decided, it is that deed which is otherwise; else who is inside.
+            let deeds = match fate {
+                Fate::Entered | Fate::Left => vec![],
+                Fate::Sends { .. } | Fate::Does { .. } | Fate::Holds(_) | Fate::StoppedBy(_) | Fate::Silent => {
+                    decisions.iter().filter_map(|it| Some((self.deed(segment, &it.place)?, *it))).collect()
+                }
+            };
+            for (span, decision) in &deeds {
+                diagnostic = diagnostic.label(
+                    *span,
+                    match &decision.stopped {
+                        Some((reason, _)) => format!("stopped by {}", stop_name(*reason)),
+                        None => "was done".to_owned(),
+                    },
+                );
+            }
+            for clause in view.behind(&asked).into_iter().filter(|_| deeds.is_empty()) {
                 diagnostic = diagnostic.label(clause.span, clause.said);
             }
         }
         diagnostic = diagnostic.note(format!("expected  {words}\nactual    {name} {said}"));
         Some(Told { outcome: Outcome::Failed, diagnostic: self.end(diagnostic, user) })
+    }
+
+    /// Where a deed stands in the rules: `0.1` is the second deed of the first trigger.
+    fn deed(&self, segment: DefinitionId, place: &str) -> Option<Span> {
+        let (trigger, deed) = place.split_once('.')?;
+        let triggers = &self.moment.rulebook.actions.of(segment)?.triggers;
+        let trigger = triggers.get(trigger.parse::<usize>().ok()?)?;
+        trigger.body.deeds().nth(deed.parse().ok()?).map(|deed| deed.span)
     }
 
     fn overlap(&self, user: usize) -> Option<Told> {

@@ -40,7 +40,7 @@ fn is_noticed(text: &str) -> bool {
 }
 
 /// Rules of every shape; a line that says no rule begins with `table`.
-const BOOKS: [&str; 15] = [
+const BOOKS: [&str; 19] = [
     "tag vip when purchases >= 3 and last_order between 30d..60d and spend > 500\n",
     "tag vip when spend > 12.50 or not (points >= 7) or city in [\"a\", \"b\"]\n",
     "level membership by points { gold from 5000 silver from 1000 red otherwise }\n",
@@ -64,6 +64,11 @@ const BOOKS: [&str; 15] = [
      tag many when count(kinds) >= 3\ntag both when nums has all of [3, 6]\ntag long when length(name) > 4\n",
     "table users key id { id: text points: int }\ntag held_out when bucket(id, \"exp\", 100) < 10\n\
      level m by points { gold from 50 silver from 20 red otherwise }\ntag close when to_next(m) <= 7\n",
+    "table users key id { id: text opens: int? }\ntag worst when ntile(opens, 10) = 1\n",
+    "tag trial when expires between 2026-11-01..2027-02-28 and expires within next 15d\n",
+    "tag odd when round(rate * 100, 1) >= 4.5\n",
+    "table users key id { id: text points: int }\nlevel m by points { gold from 50 red otherwise }\n\
+     segment s when m = gold and held(m) >= 14d { on enter do call }\n",
 ];
 
 /// Each number of the rules one digit less and one more, found without the library: every run of digits outside of texts and
@@ -177,6 +182,40 @@ fn shipped() -> Vec<(String, PathBuf)> {
     let mut all: Vec<_> = rules.map(|it| (it.file_stem().unwrap().to_string_lossy().into_owned(), it)).collect();
     all.sort();
     all
+}
+
+#[test]
+fn shares_of_a_split_are_shown_on_both_sides_of_their_borders() {
+    let rules = "table users key id { id: text points: int }\n\
+                 segment s when points > 3 { on enter split \"x\" { 60% a send sms \"A\"  25.5% b send sms \"B\"  14.5% c hold } }\n";
+    let (before, tests) = suggested(rules, Path::new("."));
+    let gaps: Vec<String> = before.gaps().into_iter().map(|gap| gap.what).collect();
+    for gap in [
+        "no test fails with `59.9% a, 25.6% b` or `60.1% a, 25.4% b`",
+        "no test fails with `25.4% b, 14.6% c` or `25.6% b, 14.4% c`",
+    ] {
+        assert!(gaps.iter().any(|it| it == gap), "{gaps:?}");
+    }
+    let (after, _) = suggested(&format!("{rules}\n{tests}"), Path::new("."));
+    assert_eq!(after.gaps(), [], "{tests}");
+    for (a, b, c) in
+        [("50%", "35.5%", "14.5%"), ("59%", "26.5%", "14.5%"), ("60%", "25.4%", "14.6%"), ("60%", "39%", "1%")]
+    {
+        let changed = rules.replace("60%", a).replace("25.5%", b).replace("14.5%", c);
+        assert!(checked(&changed).is_some() && is_noticed(&format!("{changed}\n{tests}")), "{changed}\n{tests}");
+    }
+}
+
+#[test]
+fn what_no_test_computes_is_listed() {
+    let rules = "table users key id { id: text }\ntable orders of users by id { id: text amount: int kind: text? }\n\
+                 let spend = sum(orders.amount)\ntag big when spend > 5\n\
+                 test \"t\" { given { spend: 5 } expect not big  given { spend: 6 } expect big }\n";
+    let (before, tests) = suggested(rules, Path::new("."));
+    let gaps: Vec<String> = before.gaps().into_iter().map(|gap| gap.what).collect();
+    assert_eq!(gaps, ["is given by every test that speaks of it, and computed by none"]);
+    let (after, _) = suggested(&format!("{rules}\n{tests}"), Path::new("."));
+    assert_eq!(after.gaps(), [], "{tests}");
 }
 
 #[test]

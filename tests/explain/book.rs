@@ -6,7 +6,7 @@ use proptest::{prelude::*, sample::select};
 /// What everybody has.
 pub(super) const TABLES: &str = "\
 rulebook \"book\" timezone \"Europe/Berlin\"
-table users key id { id: text  a: int?  b: int  c: decimal(2)?  e: decimal(4)?  r: float?  city: text?  on: bool?  seen: timestamp?  born: date?  tags: list of text?  marks: list of int? }
+table users key id { id: text  a: int?  b: int  c: decimal(2)?  e: decimal(4)?  r: float?  city: text?  on: bool?  seen: timestamp?  born: date?  tags: list of text?  marks: list of int?  wait: duration?  due: date? }
 table orders of users by id at at { id: text  at: timestamp  amount: decimal(2)  kind: text?  qty: int? }
 table calls of users by id at at { id: text  at: timestamp  long: int }
 table places key name { name: text  size: int  grade: decimal(1)? }
@@ -27,6 +27,13 @@ let size = places[city].size
 let gap = seen - last_order
 let rung = if on then a else missing
 let called = sum(calls.long within 14d)
+let window = sum(orders.amount within 7d) - sum(orders.amount between 7d..30d)
+let until_due = due - today
+let name = (city ?? \"nowhere\") + \"!\"
+let grown = twice + s0
+let patience = wait ?? near
+score s0 { 4 when on  3 when a > 2  minus 2 when b > 6 }
+funnel rush on calls { ring when long > 1  talk within 3d when long > 3 }
 funnel path on orders { visit when kind = \"v\"  basket within 7d when kind = \"b\" or qty > 3  buy when kind = \"x\" }
 ";
 
@@ -110,6 +117,21 @@ fn numbers(about: About) -> Vec<&'static str> {
         "gap / 1d",
         "to_next(lv)",
         "s",
+        "s0",
+        "grown",
+        "window",
+        "wait / 1d",
+        "floor(wait / 1h)",
+        "(a * b - c)",
+        "(count(orders within 7d) - count(orders between 7d..30d))",
+        "max(orders.amount between 3d..20d)",
+        "avg(calls.long within 20d)",
+        "until_due / 1d",
+        "count(distinct(tags))",
+        "avg(marks)",
+        "bucket(city, \"salt\", 10)",
+        "length(name)",
+        "quantile(marks, 50%)",
     ];
     if about == About::Everybody {
         all.extend([
@@ -220,6 +242,34 @@ const QUESTIONS: &[&str] = &[
     "hour(seen) >= 12",
     "weekday(today) = 1",
     "hour(now) between 9..17",
+    "wait > 2d",
+    "wait between 1d..3d",
+    "wait is missing",
+    "wait * 2 <= 5d",
+    "seen + wait < now",
+    "patience > near",
+    "gap > wait",
+    "due within next 10d",
+    "until_due < 5d",
+    "due > born",
+    "start_of_month(due) = start_of_month(today)",
+    "anniversary(due) within next 1mo",
+    "due between 5d..40d",
+    "rush = talk",
+    "rush >= ring",
+    "reached(rush) within 10d",
+    "reached(rush) > reached(path)",
+    "name = \"rome!\"",
+    "name contains \"osl\"",
+    "any(orders within 7d) and not any(orders between 7d..30d)",
+    "all of (a > 2, b > 3, on)",
+    "none of (a > 2, city is known, c < 1)",
+    "s0 >= 5",
+    "s0 between 1..4",
+    "s0 = 7",
+    "distinct(orders.kind) has \"x\"",
+    "first(calls.long) = 3",
+    "max(orders.at where kind = \"b\") < 10d ago",
     "now > 2026-12-01",
 ];
 
@@ -382,11 +432,15 @@ pub(super) fn user() -> BoxedStrategy<String> {
             or_missing(select(vec!["[]", "[3]", "[1, 5, 2]"]).prop_map(str::to_owned)),
         ),
         (prop::collection::vec(order, 0..5), prop::collection::vec(call, 0..3)),
+        (
+            or_missing(select(vec!["1d", "2d", "12h", "5d", "1d12h"]).prop_map(|it| format!("\"{it}\""))),
+            or_missing((-50_i32..30).prop_map(|days| format!("\"{}\"", tagwell::value::moment_text::date_text(20_779 + days)))),
+        ),
     )
-        .prop_map(|(a, b, c, r, (city, e), on, seen, born, (tags, marks), (orders, calls))| {
+        .prop_map(|(a, b, c, r, (city, e), on, seen, born, (tags, marks), (orders, calls), (wait, due))| {
             format!(
                 "\"a\": {a}, \"b\": {b}, \"c\": {c}, \"e\": {e}, \"r\": {r}, \"city\": {city}, \"on\": {on}, \"seen\": {seen}, \
-                 \"born\": {born}, \"tags\": {tags}, \"marks\": {marks}, \"orders\": [{}], \"calls\": [{}]",
+                 \"born\": {born}, \"tags\": {tags}, \"marks\": {marks}, \"wait\": {wait}, \"due\": {due}, \"orders\": [{}], \"calls\": [{}]",
                 orders.join(", "),
                 calls.join(", ")
             )

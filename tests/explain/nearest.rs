@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tagwell::{
     explain::Explained,
     ir::{Body, DefinitionId},
-    value::{Truth, Value},
+    value::{Truth, Value, print},
 };
 
 use super::{Rules, Someone, applied, config};
@@ -100,6 +100,23 @@ fn amounts_are_least_where_columns_meet() {
         let explained = rules.one(&user, "it");
         assert_eq!(explained.towards.as_deref().unwrap_or_default(), towards, "{declaration}: {:?}", explained.nearest);
         assert_eq!(changes(&explained), wanted, "{declaration}");
+    }
+}
+
+/// Also where another condition turns every week of the centuries between.
+#[test]
+fn days_are_least_beside_what_comes_round() {
+    for (condition, wanted) in [
+        ("level it { high when a > 700 and weekday(born) between 0..4  low when year(born) < 3 }", "0002-12-31"),
+        ("level it { high when a > 700 and weekday(born) between 0..4  low when year(born) > 9000 }", "9001-01-01"),
+    ] {
+        let rules =
+            Rules::new(&format!("table users key id {{ id: text  a: int  born: date? }}\n{condition}\n"), AS_OF);
+        let user = rules.user("{\"id\": \"u\", \"a\": 0, \"born\": \"2022-09-06\"}");
+        let explained = rules.one(&user, "it");
+        let told: Vec<String> =
+            explained.nearest.iter().flatten().map(|it| print::text(&it.to, rules.clock().zone())).collect();
+        assert_eq!(told, [wanted], "{condition}");
     }
 }
 

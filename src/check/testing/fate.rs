@@ -120,7 +120,9 @@ impl<'l> Lowering<'l, '_> {
         for message in messages.iter().take(3) {
             told = told.label(message.span, format!("what is sent by `{}`", channel.symbol));
         }
-        self.checker.sink.push(told.help("write the whole text, letter by letter, with what stands in its holes"));
+        self.checker.sink.push(told.help(
+            "write the whole text, letter by letter, with what stands in its holes, or mend the message of the segment",
+        ));
     }
 }
 

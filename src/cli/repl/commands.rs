@@ -321,6 +321,19 @@ impl Session {
         Ok(format!("written to {path}\n"))
     }
 
+    /// What is to be said to who leaves with rules that no file has.
+    pub(super) fn unsaved(&self) -> Option<String> {
+        if self.rules == self.kept {
+            return None;
+        }
+        let typed = self.rules.iter().filter(|(name, _)| is_typed(name)).count();
+        Some(match (self.loaded().as_slice(), typed) {
+            ([one], _) => format!("what was typed is not saved: `:save` writes it to {one}; Ctrl-D again leaves\n"),
+            (_, 1) => "1 declaration is not saved: `:save my.rules` keeps it; Ctrl-D again leaves\n".to_owned(),
+            (_, all) => format!("{all} declarations are not saved: `:save my.rules` keeps them; Ctrl-D again leaves\n"),
+        })
+    }
+
     /// A file that is there is written over only where it holds what was loaded from it, or saved to it, here.
     fn overwrites_nothing(&self, path: &str) -> Result<(), Wrong> {
         let Ok(there) = std::fs::read(path) else { return Ok(()) };

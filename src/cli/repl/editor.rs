@@ -36,7 +36,7 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
         // What cannot be read is no reason not to talk.
         let _ = editor.load_history(path);
     }
-    let mut interrupted = 0;
+    let (mut interrupted, mut warned) = (0, false);
     loop {
         if let Some(path) = &history {
             // Line by line, so that nothing is lost where the terminal is closed, and several prompts may be open.
@@ -60,7 +60,12 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
                     voice.write("Ctrl-D leaves\n");
                 }
             }
-            Err(ReadlineError::Eof) => break,
+            Err(ReadlineError::Eof) => {
+                let unsaved = prompt.session.borrow().unsaved().filter(|_| !warned);
+                let Some(unsaved) = unsaved else { break };
+                voice.write(&unsaved);
+                warned = true;
+            }
             Err(error) => return Err(broken(error)),
         }
     }
@@ -215,6 +220,21 @@ mod tests {
         let Reply::Failed(why) = session.reply("1 + 1\nponts > 3\n2 + 2") else { panic!("it is a mistake") };
         assert!(why.starts_with("2\nerror[E") && !why.contains("\n4\n"), "{why}");
         assert_eq!(session.reply(":quit"), Reply::Leave);
+    }
+
+    #[test]
+    fn who_leaves_with_rules_that_are_not_saved_is_told_how_to_save_them() {
+        let (folder, mut session) = session();
+        let told = "1 declaration is not saved: `:save my.rules` keeps it; Ctrl-D again leaves\n";
+        assert_eq!(session.unsaved().as_deref(), Some(told));
+        let file = folder.path().join("tiers.rules").to_string_lossy().into_owned();
+        assert_eq!(session.reply(&format!(":save {file}")), Reply::Said(format!("written to {file}\n")));
+        assert_eq!(session.unsaved(), None);
+        assert_eq!(session.reply("1 + 1"), Reply::Said("2\n".into()));
+        assert_eq!(session.unsaved(), None, "an expression is no rule");
+        session.reply("tag rich when points > 5");
+        let told = format!("what was typed is not saved: `:save` writes it to {file}; Ctrl-D again leaves\n");
+        assert_eq!(session.unsaved(), Some(told));
     }
 
     #[test]

@@ -63,7 +63,10 @@ impl Around<'_> {
         Some(
             Mistake::new(code::UNCLOSED_BRACKET, last.range(), format!("`{}` is never closed", last.text))
                 .label(gap..gap, format!("`{close}` is expected here at the latest"))
-                .help(format!("type `{close}` where it ends, after `{after}` at the latest"))
+                .help(match close {
+                    "}" => "type `}` where the block ends".to_owned(),
+                    close => format!("type `{close}` where it ends, after `{after}` at the latest"),
+                })
                 .suggest(format!("close it with `{close}`"), gap..gap, close),
         )
     }

@@ -23,13 +23,32 @@ impl Around<'_> {
     }
 
     fn in_a_test(&self, this: &Token<'_>) -> Option<Mistake> {
-        None.or_else(|| self.colon_of_a_test(this))
+        None.or_else(|| self.record_never_closed(this))
+            .or_else(|| self.colon_of_a_test(this))
             .or_else(|| self.expect_in_words(this))
             .or_else(|| self.test_without_braces(this))
             .or_else(|| self.given_left_out(this))
             .or_else(|| self.rows_without_a_list(this))
             .or_else(|| self.later_moment(this))
             .or_else(|| self.parameter_of_a_case(this))
+    }
+
+    /// `given { points: 3 expect rich`, where `expect` reads like a column
+    fn record_never_closed(&self, this: &Token<'_>) -> Option<Mistake> {
+        let open = self.open();
+        let record = open.last().filter(|it| it.is("{"))?;
+        let last = match self.previous()? {
+            word if matches!(word.text, "expect" | "given" | "with") && !this.is(":") => self.token(-2)?,
+            last if this.is("then") => last,
+            _ => return None,
+        };
+        let gap = last.end();
+        (open.len() > 1).then(|| {
+            Mistake::new(code::UNCLOSED_BRACKET, record.range(), "`{` is never closed".to_owned())
+                .label(gap..gap, "`}` is expected here at the latest")
+                .help("type `}` where the record ends")
+                .suggest("close it with `}`", gap..gap, " }")
+        })
     }
 
     /// `expect: rich`, `given "u1": { … }`, `expect u1: rich`

@@ -173,7 +173,7 @@ pub(super) fn shown(changes: &[Change], noticed: &[bool], owner: Owner) -> (Vec<
             arms.push(Arm { span: change.span, taken: *noticed, lacks: "no test fails without it" });
             continue;
         }
-        if change.is_number() {
+        if matches!(change.aim, Aim::Number { .. } | Aim::Border { .. }) {
             continue;
         }
         if conditions.last().is_none_or(|last| last.span != change.span) {
@@ -184,7 +184,7 @@ pub(super) fn shown(changes: &[Change], noticed: &[bool], owner: Owner) -> (Vec<
             Aim::True => (condition.is_true, condition.decides_true) = (*noticed, *noticed),
             Aim::False => (condition.is_false, condition.decides_false) = (*noticed, *noticed),
             Aim::Unknown => condition.is_unknown = Some(condition.is_unknown.unwrap_or(false) || *noticed),
-            Aim::Number { .. } | Aim::Needed => {}
+            Aim::Number { .. } | Aim::Border { .. } | Aim::Needed => {}
         }
     }
     (conditions, arms)

@@ -11,6 +11,7 @@ mod acted;
 mod case;
 mod cast;
 mod chain;
+mod computed;
 mod deeds;
 mod evidence;
 mod excerpt;
@@ -47,6 +48,7 @@ use crate::{
     testing::{Suite, Surroundings},
     value::Truth,
 };
+use computed::Computed;
 use deeds::Done;
 use evidence::Evidence;
 use excerpt::{At, Whole};
@@ -350,10 +352,12 @@ impl<'m> Measure<'m> {
         let mut evidence = Evidence::of(&rules);
         let mut played = Played::default();
         let mut done = Done::default();
+        let mut computed = Computed::default();
         let verdicts = suite.run(|test| (self.selected)(&test.name), &mut |moment| {
             evidence.look(&rules, moment);
             played.look(&self.whole, moment);
             done.look(moment);
+            computed.look(moment);
         });
         let noticed = played.noticed(&self.whole, &self.changes, self.surroundings, &verdicts);
         let context = suite.context();
@@ -375,7 +379,7 @@ impl<'m> Measure<'m> {
         for (definition, id) in whole.definitions.iter().zip((0..).map(DefinitionId)) {
             let (mut conditions, arms) = match places.get(&id) {
                 Some(at) => evidence.shown(whole, &rules, *at),
-                None => (vec![], vec![]),
+                None => (vec![], computed.of(whole, id).into_iter().collect()),
             };
             let open = |it: &Condition| it.shown().iter().chain(&it.decides()).any(|shown| *shown == Some(false));
             if let Some(rule) = places.get(&id).and_then(|at| rules.get(*at)).filter(|_| conditions.iter().any(open))
@@ -445,7 +449,11 @@ impl<'m> Measure<'m> {
         let mut all: BTreeMap<Owner, Vec<Number>> = BTreeMap::new();
         let mut parts: BTreeMap<Span, BTreeSet<usize>> = BTreeMap::new();
         for (mutant, noticed) in self.changes.iter().zip(noticed) {
-            let Aim::Number { part, higher } = mutant.aim else { continue };
+            let (part, higher) = match mutant.aim {
+                Aim::Number { part, higher } => (part, higher),
+                Aim::Border { higher } => (0, higher),
+                Aim::True | Aim::False | Aim::Unknown | Aim::Needed => continue,
+            };
             let numbers = all.entry(mutant.owner).or_default();
             if parts.entry(mutant.span).or_default().insert(part) {
                 numbers.push(Number { text: mutant.text.clone(), span: mutant.span, lower: None, higher: None });

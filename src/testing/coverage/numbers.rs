@@ -8,6 +8,8 @@ use std::{
 use super::{
     deeds,
     excerpt::{self, At},
+    roots,
+    rule::Rule,
     step,
 };
 use crate::{
@@ -70,7 +72,7 @@ impl Owner {
 pub(super) enum Aim {
     /// That a number is not another by its smallest step. `1d12h` has two parts.
     Number { part: usize, higher: bool },
-    /// That a condition of a deed is true of somebody, which decides: here it never is.
+    /// That a condition of a deed, or of a rule that asks what is remembered, is true of somebody, which decides: here it never is.
     True,
     /// The same of false.
     False,
@@ -78,6 +80,8 @@ pub(super) enum Aim {
     Unknown,
     /// That words are needed: here they are left out.
     Needed,
+    /// Where one share of a split ends and the next begins: here it is a step off.
+    Border { higher: bool },
 }
 
 /// A rulebook that says something else in one place.
@@ -117,8 +121,13 @@ pub(super) fn changes(rulebook: &engine::Rulebook, ir: &ir::Rulebook) -> Vec<Cha
         let (text, start) = (rulebook.sources().slice(hole), hole.start as usize);
         ranges.extend(syntax::numbers_of(text).into_iter().map(|it| (hole.source, start + it.start, start + it.end)));
     }
+    let shares: Vec<Span> = splits(rulebook).flatten().map(|it| it.share.span()).collect();
     for (source, start, end) in ranges {
         let span = Span::new(source, start, end);
+        // A share alone can be no other, since they add up to a hundred.
+        if shares.iter().any(|it| it.source == source && it.start <= span.start && span.end <= it.end) {
+            continue;
+        }
         for (part, steps) in step::steps(rulebook.sources().slice(span)).into_iter().enumerate() {
             for (higher, to) in [(false, steps.lower), (true, steps.higher)] {
                 let aim = Aim::Number { part, higher };
@@ -126,7 +135,79 @@ pub(super) fn changes(rulebook: &engine::Rulebook, ir: &ir::Rulebook) -> Vec<Cha
             }
         }
     }
+    for shares in splits(rulebook) {
+        for pair in shares.windows(2) {
+            found.extend(borders(&writer, pair));
+        }
+    }
+    remembering(ir, &writer, &mut found);
     deeds::changes(ir, &writer, &mut found);
+    found
+}
+
+/// The conditions of rules that ask what is remembered: only a diary shows that they decide, so it is looked for with these changes.
+fn remembering(ir: &ir::Rulebook, writer: &Writer<'_>, found: &mut Vec<Change>) {
+    let sources = writer.rulebook.sources();
+    for rule in roots::remembering(ir).filter_map(|id| Rule::of(ir, id, sources)) {
+        for (_, span) in rule.leaves {
+            let written = sources.slice(span);
+            found.extend(writer.change(Aim::True, span, &format!("(({written}) is missing and ({written}))")));
+            found.extend(writer.change(Aim::False, span, &format!("(({written}) is known or ({written}))")));
+        }
+    }
+}
+
+/// The shares of each split.
+fn splits(rulebook: &engine::Rulebook) -> impl Iterator<Item = &[ast::Share]> {
+    let declarations = rulebook.files().iter().flat_map(|file| &file.declarations);
+    let segments = declarations.filter_map(|it| match &it.kind {
+        DeclarationKind::Segment(segment) => Some(segment),
+        _ => None,
+    });
+    segments.flat_map(|it| it.entries.iter().flatten()).filter_map(|entry| match entry {
+        ast::SegmentEntry::Trigger(ast::Trigger { body: ast::TriggerBody::Split { shares, .. }, .. }) => {
+            Some(shares.as_slice())
+        }
+        ast::SegmentEntry::Trigger(_) | ast::SegmentEntry::Require(_) | ast::SegmentEntry::Backfill(_) => None,
+    })
+}
+
+/// Digits behind the point of a share.
+fn fraction(written: &str) -> usize {
+    written.trim_end_matches('%').split_once('.').map_or(0, |(_, fraction)| fraction.len())
+}
+
+/// `60%` a step more or less: of as many digits as its neighbour has, so that both still add up.
+fn share(written: &str, digits: usize, by: i64) -> Option<String> {
+    let number = written.strip_suffix('%')?;
+    let (whole, behind) = number.split_once('.').unwrap_or((number, ""));
+    let steps = format!("{whole}{behind:0<digits$}").parse::<i64>().ok()?.checked_add(by).filter(|it| *it > 0)?;
+    let scale = 10_i64.checked_pow(u32::try_from(digits).ok()?)?;
+    Some(match digits {
+        0 => format!("{steps}%"),
+        _ => format!("{}.{:0digits$}%", steps / scale, steps % scale),
+    })
+}
+
+/// Two neighbouring shares, of which the one is a step less and the other a step more.
+fn borders(writer: &Writer<'_>, pair: &[ast::Share]) -> Vec<Change> {
+    let [one, next] = pair else { return vec![] };
+    let sources = writer.rulebook.sources();
+    let (own, other) = (one.share.span(), next.share.span());
+    let (a, b) = (sources.slice(own), sources.slice(other));
+    let digits = fraction(a).max(fraction(b));
+    let between = sources.slice(Span { start: own.end, end: other.start, ..own });
+    let mut found = vec![];
+    for (higher, by) in [(false, -1), (true, 1)] {
+        let (Some(a), Some(b)) = (share(a, digits, by), share(b, digits, -by)) else { continue };
+        let change = writer.change(Aim::Border { higher }, Span { end: other.end, ..own }, &format!("{a}{between}{b}"));
+        found.extend(change.map(|it| Change {
+            span: own,
+            text: sources.slice(own).to_owned(),
+            to: format!("{a} {}, {b} {}", one.name.symbol, next.name.symbol),
+            ..it
+        }));
+    }
     found
 }
 

@@ -12,14 +12,14 @@ use super::{
     made::{Dice, Made, Piece, Slot, label},
     numbers::{Aim, Change},
     roots::Roots,
-    setup::{Reckoned, Setup},
+    setup::{MANY_KEYS, Reckoned, Setup},
 };
 use crate::{
     eval::Context,
-    ir::{self, DefinitionId},
+    ir::{self, DefinitionId, TriggerBody},
     schema::{ColumnId, TableId},
     testing::{Outcome, Suite, Surroundings, fate::moment_words},
-    value::{Duration, Value, print},
+    value::{Duration, Value, hash, print},
 };
 
 /// Diaries that are made up for each thing that is to be shown.
@@ -65,6 +65,56 @@ pub(super) struct Plots<'p> {
     pub(super) rows: Vec<(TableId, BTreeMap<ColumnId, Written>)>,
     /// What decides who is inside.
     pub(super) decides: BTreeSet<Slot>,
+    /// Of changed shares, by place among the changes, the first user who falls into another one.
+    pub(super) moved: BTreeMap<usize, usize>,
+}
+
+/// Rows that are tried without, one after the other: what is left is to be read.
+const ROWS: usize = 120;
+
+/// The diary without the rows that it does not take.
+fn fewer_rows(mut plot: Plot, reaches: &dyn Fn(&Plot) -> bool) -> Plot {
+    let Some(first) = plot.pages.first() else { return plot };
+    let mut all: Vec<(usize, Slot, usize)> = vec![];
+    for (user, made) in first.made.iter().enumerate() {
+        for (slot, piece) in made {
+            if let Piece::Rows(rows) = piece {
+                all.extend((0..rows.len()).rev().map(|at| (user, *slot, at)));
+            }
+        }
+    }
+    for (user, slot, at) in all.into_iter().take(ROWS) {
+        let mut fewer = plot.clone();
+        let rows_of = |page: &mut Page| match page.made.get_mut(user).and_then(|made| made.get_mut(&slot)) {
+            Some(Piece::Rows(rows)) if at < rows.len() => Some(rows.remove(at)),
+            _ => None,
+        };
+        fewer.pages.iter_mut().for_each(|page| drop(rows_of(page)));
+        if reaches(&fewer) {
+            plot = fewer;
+        }
+    }
+    plot
+}
+
+/// The first user who falls into another share of a split than before.
+fn moved(roots: &Roots, now: &ir::Rulebook, then: &ir::Rulebook) -> Option<usize> {
+    let splits = |ir: &ir::Rulebook| -> Vec<(String, Vec<u32>)> {
+        let triggers = roots.actions(ir).flat_map(|it| &it.triggers);
+        let splits = triggers.filter_map(|it| match &it.body {
+            TriggerBody::Split { salt, shares } => Some((salt.clone(), shares.iter().map(|it| it.to).collect())),
+            TriggerBody::Block(_) => None,
+        });
+        splits.collect()
+    };
+    let (now, then) = (splits(now), splits(then));
+    let (at, (salt, own)) = now.iter().enumerate().find(|(at, own)| then.get(*at) != Some(own))?;
+    let (_, other) = then.get(at)?;
+    let share = |ends: &[u32], bucket: i64| ends.iter().position(|to| bucket < i64::from(*to));
+    (0..MANY_KEYS).find(|at| {
+        let bucket = hash::bucket(&label(*at), salt, 10_000);
+        bucket.is_some_and(|bucket| share(own, bucket) != share(other, bucket))
+    })
 }
 
 impl<'p> Plots<'p> {
@@ -126,6 +176,13 @@ impl<'p> Plots<'p> {
         let surroundings = measure.surroundings;
         let decides = roots.decides(&stage.ir, &setup);
         let (inside, outside, heard, rows) = (vec![], vec![], vec![], vec![]);
+        let changed: Vec<(usize, &Change, Option<Stage>)> = changed;
+        let moved = changed.iter().enumerate().filter_map(|(at, (_, change, then))| {
+            let is_share = matches!(change.aim, Aim::Border { .. });
+            let then = then.as_ref().filter(|_| is_share)?;
+            Some((at, moved(&roots, &stage.ir, &then.ir)?))
+        });
+        let moved = moved.collect();
         let mut plots = Plots {
             excerpt,
             stage,
@@ -140,6 +197,7 @@ impl<'p> Plots<'p> {
             heard,
             rows,
             decides,
+            moved,
         };
         plots.meet(dice);
         plots.hear(dice);
@@ -169,7 +227,7 @@ impl<'p> Plots<'p> {
                     continue;
                 }
                 let Some((plot, told)) = self.cut(goal, plot) else { continue };
-                if self.text("t", std::slice::from_ref(&(plot.clone(), told.clone()))).is_none() {
+                if self.text("t", &(plot.clone(), told.clone())).is_none() {
                     continue;
                 }
                 goals.retain(|goal| !self.reached(goal, &plot, &told));
@@ -177,15 +235,12 @@ impl<'p> Plots<'p> {
                 break;
             }
         }
+        // Each diary is a test of its own, so that one that fails hides no other.
+        kept.sort_by_key(|(plot, _)| plot.pages.first().map_or(0, |page| page.at));
         let mut blocks = vec![];
-        type Shown = (Plot, Vec<Vec<Told>>);
-        let mut by_start: BTreeMap<i64, Vec<Shown>> = BTreeMap::new();
-        for it in kept {
-            by_start.entry(it.0.pages.first().map_or(0, |page| page.at)).or_default().push(it);
-        }
-        for plots in by_start.values() {
+        for plot in &kept {
             let name = names();
-            blocks.extend(self.text(&name, plots).map(|text| (name, text)));
+            blocks.extend(self.text(&name, plot).map(|text| (name, text)));
         }
         if blocks.is_empty() {
             return None;
@@ -251,6 +306,7 @@ impl<'p> Plots<'p> {
                 plot = shorter;
             }
         }
+        plot = fewer_rows(plot, &reaches);
         // A name that is long for nothing is a plain one.
         let mut plain = plot.clone();
         let pieces = plain.pages.iter_mut().flat_map(|page| &mut page.made).flat_map(|made| made.values_mut());
@@ -268,13 +324,10 @@ impl<'p> Plots<'p> {
         Some((plot, told))
     }
 
-    /// A whole test of cases that begin at one instant; none where it does not check and pass.
-    fn text(&self, name: &str, plots: &[(Plot, Vec<Vec<Told>>)]) -> Option<String> {
-        let zone = self.context.clock.zone();
-        let start = plots.first()?.0.pages.first()?.at;
-        let cases: Vec<String> = plots.iter().map(|(plot, told)| self.case(plot, told)).collect();
-        let (quoted, start) = (print::quoted_text(name), moment_words(start, zone));
-        let text = format!("test {quoted} as of {start} {{\n{}}}\n", cases.concat());
+    /// A whole test; none where it does not check and pass.
+    fn text(&self, name: &str, (plot, told): &(Plot, Vec<Vec<Told>>)) -> Option<String> {
+        let start = moment_words(plot.pages.first()?.at, self.context.clock.zone());
+        let text = format!("test {} as of {start} {{\n{}}}\n", print::quoted_text(name), self.case(plot, told));
         let (ir, sources) = self.excerpt.with_test(&text)?;
         let verdicts = Suite::new(&ir, &sources, self.surroundings.clone()).run(|_| true, &mut |_| {});
         let passes = !verdicts.is_empty() && verdicts.iter().all(|it| it.outcome == Outcome::Passed);

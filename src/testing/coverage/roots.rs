@@ -87,13 +87,18 @@ pub(super) fn roots(ir: &ir::Rulebook) -> Vec<Roots> {
     if segments.len() > 1 && !ir.actions.policy.limits.is_empty() {
         all.push(Roots { segments: together.clone(), rules: vec![] });
     }
-    let state: Vec<_> = {
-        let memory = &ir.actions.memory;
-        let since = memory.since.iter().map(|it| it.column);
-        since.chain(memory.kept.iter().flat_map(|it| [it.reached, it.held])).collect()
-    };
-    let ids = || (0..ir.definitions.len() as u32).map(DefinitionId);
-    let asks = |id: &DefinitionId| {
+    all.extend(remembering(ir).map(|id| Roots { segments: vec![], rules: vec![id] }));
+    let counting = (0..ir.definitions.len() as u32).map(DefinitionId).filter(|id| counts_decisions(ir, *id));
+    all.extend(counting.map(|id| Roots { segments: together.clone(), rules: vec![id] }));
+    all
+}
+
+/// The rules that ask what is remembered, `held(vip) >= 30d`, themselves.
+pub(super) fn remembering(ir: &ir::Rulebook) -> impl Iterator<Item = DefinitionId> {
+    let memory = &ir.actions.memory;
+    let since = memory.since.iter().map(|it| it.column);
+    let state: Vec<_> = since.chain(memory.kept.iter().flat_map(|it| [it.reached, it.held])).collect();
+    (0..ir.definitions.len() as u32).map(DefinitionId).filter(move |id| {
         let mut found = false;
         ir.definition(*id).body.each_expr(&mut |expr| {
             expr.each(&mut |node| {
@@ -101,12 +106,7 @@ pub(super) fn roots(ir: &ir::Rulebook) -> Vec<Roots> {
             });
         });
         found
-    };
-    all.extend(ids().filter(asks).map(|id| Roots { segments: vec![], rules: vec![id] }));
-    all.extend(
-        ids().filter(|id| counts_decisions(ir, *id)).map(|id| Roots { segments: together.clone(), rules: vec![id] }),
-    );
-    all
+    })
 }
 
 /// Whether a rule itself asks about what was decided.

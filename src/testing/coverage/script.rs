@@ -32,13 +32,17 @@ impl Plots<'_> {
             Some(count) if dice.throw(4) > 0 => count + 1 + dice.throw(2),
             _ => 1 + dice.throw(5),
         };
-        let first = if self.setup.labels { dice.throw(60) } else { 0 };
+        let moved = match goal {
+            Goal::Change(at) => self.moved.get(at).copied(),
+            Goal::Done(..) => None,
+        };
+        let first = if self.setup.labels { moved.unwrap_or_else(|| dice.throw(60)) } else { 0 };
         let listed = lists(&self.setup).next().is_some() && dice.throw(3) == 0;
         let start = self.start(&spelled, dice);
         if dice.throw(3) == 0
             && let Some((plot, _)) = dice.pick(kept)
         {
-            return self.otherwise(plot.clone(), start, dice);
+            return self.otherwise(plot.clone(), (start, first), dice);
         }
         let mut plot = Plot { pages: vec![], first, listed };
         let odds = if own.is_empty() && count.is_none() { 5 } else { 2 };
@@ -150,10 +154,10 @@ impl Plots<'_> {
     }
 
     /// One thing of a diary otherwise.
-    fn otherwise(&self, mut plot: Plot, start: i64, dice: &mut Dice) -> Plot {
+    fn otherwise(&self, mut plot: Plot, (start, first): (i64, usize), dice: &mut Dice) -> Plot {
         let page = dice.throw(plot.pages.len());
         match dice.throw(4) {
-            0 => plot.first = if self.setup.labels { dice.throw(60) } else { 0 },
+            0 => plot.first = first,
             1 => plot.listed = lists(&self.setup).next().is_some() && !plot.listed,
             2 => {
                 let by = start.saturating_sub(plot.pages.first().map_or(start, |page| page.at));

@@ -2,10 +2,10 @@
 //! where they show something new.
 
 use super::{
-    Measure, RuleCoverage,
+    Measure, RuleCoverage, computed,
     evidence::RuleSeen,
     excerpt::{Excerpt, Fates},
-    made::{Dice, Made},
+    made::{Dice, Made, Piece, Slot},
     numbers::{Change, Owner},
     rule::Rule,
     setup::{Reckoned, Setup},
@@ -22,6 +22,9 @@ pub(super) const TRIALS: usize = 8_000;
 
 /// So many are made up of what rules write alone, before lines are looked for that lie elsewhere.
 const PLAIN: usize = 400;
+
+/// Rows that are tried without, one after the other.
+const ROWS: usize = 60;
 
 /// What is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +125,7 @@ impl<'s> Search<'s> {
             wanted.iter().map(|goal| self.reached(*goal, seen.as_ref(), made, &answers)).collect()
         };
         let kept = fewest(kept.iter().map(|made| (made, reaches(made))).collect());
+        let kept: Vec<Vec<Made>> = kept.into_iter().map(|made| self.fewer_rows(made, &reaches)).collect();
         let cases: Vec<String> = kept.iter().filter_map(|made| self.case(made)).collect();
         let cases = self.passing(name, cases);
         if cases.is_empty() {
@@ -130,6 +134,34 @@ impl<'s> Search<'s> {
         let reached = |at: usize| wanted.contains(&Goal::Mutant(at)) && !goals.contains(&Goal::Mutant(at));
         let noticed = self.changed.iter().enumerate().filter(|(at, _)| reached(*at)).map(|(_, (at, _))| *at).collect();
         Found { text: Some(self.block(name, &cases)), left: goals, noticed }
+    }
+
+    /// The case without the rows that it does not take, so that it can be read.
+    fn fewer_rows(&self, made: &[Made], reaches: &dyn Fn(&Vec<Made>) -> Vec<bool>) -> Vec<Made> {
+        let mut made = made.to_vec();
+        let wanted = reaches(&made);
+        let mut all: Vec<(usize, Slot, usize)> = vec![];
+        for (user, of) in made.iter().enumerate() {
+            for (slot, piece) in of {
+                if let Piece::Rows(rows) = piece {
+                    all.extend((0..rows.len()).rev().map(|at| (user, *slot, at)));
+                }
+            }
+        }
+        for (user, slot, at) in all.into_iter().take(ROWS) {
+            let mut fewer = made.clone();
+            if let Some(Piece::Rows(rows)) = fewer.get_mut(user).and_then(|of| of.get_mut(&slot)) {
+                rows.remove(at);
+            }
+            let can_be_written = || {
+                let answers = self.answers(&self.ir, &fewer);
+                answers.iter().all(|it| it.overlaps.is_empty()) && self.expected(&answers).is_some()
+            };
+            if wanted.iter().zip(reaches(&fewer)).all(|(wanted, is)| !wanted || is) && can_be_written() {
+                made = fewer;
+            }
+        }
+        made
     }
 
     /// Somebody at the first instant of a case, as a test plays it: there is a memory, and nothing is in it yet.
@@ -178,7 +210,10 @@ impl<'s> Search<'s> {
             Goal::Unknown(at) => condition(at).is_unknown,
             Goal::DecidesTrue(at) => condition(at).decides_true,
             Goal::DecidesFalse(at) => condition(at).decides_false,
-            Goal::Taken(at) => seen.and_then(|seen| seen.taken.get(at)).copied().unwrap_or_default(),
+            Goal::Taken(at) => match seen {
+                Some(seen) => seen.taken.get(at).copied().unwrap_or_default(),
+                None => answers.iter().any(|it| computed::shows(it.value(self.setup.id))),
+            },
             Goal::Mutant(at) => {
                 let Some(changed) = self.changed.get(at).and_then(|(_, it)| it.as_ref()) else { return true };
                 let then = self.answers(changed, made);

@@ -26,7 +26,7 @@ const MANY: usize = 60;
 
 /// Labels that are tried where rules ask who somebody is, and that are looked through for one that falls into a part.
 const FEW_KEYS: usize = 20;
-const MANY_KEYS: usize = 60_000;
+pub(super) const MANY_KEYS: usize = 60_000;
 
 /// Letters that the other holes of a message say together.
 const HOLES: usize = 30;
@@ -91,16 +91,17 @@ impl Setup {
         let root = ir.schema.root();
         let labels = everybody || root.key.is_some_and(|key| reads.columns.contains(&key));
         let mut spellings = spellings(ir, (ids, exprs), &reads, &given, changes, context);
+        let digits = digits(changes, spellings.reckons);
         spellings.reckons &= reckoned == Reckoned::Too;
         let mut setup = Setup {
             id: ids.first().copied().unwrap_or(DefinitionId(0)),
             given,
+            users: if everybody { crowds(ir, &reads, changes) } else { vec![1] },
             reads,
-            users: if everybody { crowds(changes) } else { vec![1] },
             rows: spellings.rows(),
             parts: parts(changes),
             labels,
-            digits: digits(changes),
+            digits,
             values: BTreeMap::new(),
             row_values: BTreeMap::new(),
         };
@@ -232,11 +233,13 @@ impl Setup {
     }
 }
 
-/// One digit more behind the point than rules write.
-fn digits(changes: &[&Change]) -> u32 {
+/// One digit more behind the point than rules write, and as many more as `rate * 100` moves it.
+fn digits(changes: &[&Change], reckons: bool) -> u32 {
     let behind =
         |text: &str| text.trim_end_matches('%').split_once('.').map_or(0, |(_, fraction)| fraction.len() as u32);
-    1 + changes.iter().map(|it| behind(&it.text)).max().unwrap_or(0).clamp(1, 8)
+    let before = |text: &str| text.parse::<u32>().map_or(0, |it| it.checked_ilog10().unwrap_or(0));
+    let moved = changes.iter().map(|it| before(&it.text)).filter(|it| reckons && *it <= 3).max().unwrap_or(0);
+    (1 + moved + changes.iter().map(|it| behind(&it.text)).max().unwrap_or(0).max(1)).min(9)
 }
 
 /// Labels of users who fall into different parts, and of those who stand in lists.
@@ -362,10 +365,15 @@ pub(super) enum Reckoned {
     Too,
 }
 
-/// How many users it takes to tell a share from the next one: `top 20%` of 5 from `top 21%`, of 21 from `top 19%`.
-fn crowds(changes: &[&Change]) -> Vec<usize> {
+/// How many users it takes to tell a share from the next one: `top 20%` of 5 from `top 21%`, of 21 from `top 19%`; and `top 10`,
+/// `ntile(spend, 10)` of 11.
+fn crowds(ir: &ir::Rulebook, reads: &Reads, changes: &[&Change]) -> Vec<usize> {
     let mut found: Vec<usize> = parts(changes).into_iter().map(|(all, _)| all).filter(|all| *all <= CROWD).collect();
     found.push(EVERYBODY);
+    if reads.aggregates.iter().any(|id| ir.aggregate(*id).is_rank()) {
+        let counts = changes.iter().filter_map(|it| it.text.parse::<usize>().ok());
+        found.extend(counts.filter(|it| (EVERYBODY..CROWD).contains(it)).flat_map(|it| [it, it + 1]));
+    }
     found.sort_unstable();
     found.dedup();
     found

@@ -127,23 +127,23 @@ pub fn suggest(
     (coverage, found)
 }
 
-/// The instants at which a rule is asked: one, and of a rule that asks what day it is more of them.
+/// The instants at which a rule is asked: one, and of a rule that asks what day it is, or how long it is to or from a moment and
+/// names days beside it, more of them.
 fn contexts(measure: &Measure<'_>, id: DefinitionId, context: &Context) -> Vec<Context> {
     let ir = measure.whole.ir;
     let reads = ir.reads([id]);
-    let mut asks = false;
+    let (mut asks, mut is_relative) = (false, false);
     let mut look = |expr: &Expr| {
         expr.each(&mut |node| {
             let during = matches!(&node.kind, ExprKind::Window { window: TimeWindow::During(_), .. });
             asks |= during || matches!(node.kind, ExprKind::Now);
+            let relative = matches!(&node.kind, ExprKind::Window { .. } | ExprKind::Ago(_) | ExprKind::FromNow(_));
+            is_relative |= relative || matches!(node.kind, ExprKind::CompareAge { .. } | ExprKind::AgeBetween { .. });
         });
     };
     reads.definitions.iter().for_each(|id| ir.definition(*id).body.each_expr(&mut look));
     reads.aggregates.iter().for_each(|id| ir.aggregate(*id).each_expr(&mut look));
     let mut found = vec![context.clone()];
-    if !asks {
-        return found;
-    }
     let zone = context.clock.zone();
     let (now, (today, time)) = (context.clock.now(), zone.local(context.clock.now()));
     let numbers = reads.definitions.iter().flat_map(|id| measure.changes_of(Owner::Definition(*id)));
@@ -152,7 +152,8 @@ fn contexts(measure: &Measure<'_>, id: DefinitionId, context: &Context) -> Vec<C
         .filter_map(|text| moment_text::parse_date(text.get(..10).unwrap_or(text)).ok())
         .collect();
     let days = days.into_iter().take(DAYS).filter(|day| *day != today).map(|day| zone.instant(day, time));
-    let later = LATER.map(|hours| now.saturating_add(hours * HOUR));
+    let days = days.filter(|_| asks || is_relative);
+    let later = LATER.into_iter().filter(|_| asks).map(|hours| now.saturating_add(hours * HOUR));
     for instant in days.chain(later) {
         found.extend(Clock::at(instant, zone.clone()).map(|clock| Context { clock, ..context.clone() }));
     }
