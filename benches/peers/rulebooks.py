@@ -271,6 +271,8 @@ tag new       when age(since) < 1500d and last_paid >= 150000.25
 
 
 def main() -> None:
+    if not sys.argv[1:] or sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
     folder, seeds = Path(sys.argv[1]), [int(seed) for seed in sys.argv[2:]] or SEEDS
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
