@@ -13,8 +13,8 @@ use super::{
     lacks::Ways,
     literals::is_plain,
     program::{
-        ALL, ALWAYS, BEYOND, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Literal, NOWHERE, Program, Segment,
-        Source, Wanted,
+        ALL, ALWAYS, BEYOND, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Lists, Literal, NOWHERE, Program,
+        Segment, Source, Wanted,
     },
     ranked::Rank,
     rounds::nodes_of,
@@ -65,6 +65,7 @@ impl Program {
             levels: vec![],
             steps: HashMap::default(),
             doubts: vec![0; plan.nodes.len()],
+            lists: HashMap::default(),
             literals: vec![None; plan.atoms.len()],
         };
         assembler.sources();
@@ -89,6 +90,8 @@ pub(super) struct Assembler<'b> {
     pub(super) steps: HashMap<DefinitionId, usize>,
     /// By node: what its literal can be in doubt about.
     pub(super) doubts: Vec<Doubts>,
+    /// Conditions that a text is one of several: the lane of it, and the column.
+    pub(super) lists: HashMap<NodeId, (u32, ColumnId)>,
     /// By atom: the lanes of it, once they are found.
     pub(super) literals: Vec<Option<Literal>>,
 }
@@ -121,12 +124,44 @@ impl<'b> Assembler<'b> {
         let cuts = slots.into_iter().filter_map(|slot| Some((slot, Rank::keys(self.plan.cuts.get(&slot)?))));
         let texts = texts.into_iter().map(|(column, texts)| (Slot::Column(column), Rank::texts(texts)));
         for (slot, rank) in cuts.chain(texts) {
-            let lane = self.program.lanes;
-            self.program.lanes += rank.pieces() + 2;
+            let lists = self.lists(slot, &rank);
+            let lane = self.program.lanes + lists.number;
+            self.program.lanes = lane + rank.pieces() + 2;
             self.sources.insert(slot, self.program.sources.len());
             let doubt = self.next_doubt();
-            self.program.sources.push(Source { slot, rank, lane, doubt });
+            self.program.sources.push(Source { slot, rank, lane, doubt, lists });
         }
+    }
+
+    /// The lists that the texts of a slot are compared with, whose lanes come next.
+    fn lists(&mut self, slot: Slot, rank: &Rank) -> Lists {
+        let Slot::Column(column) = slot else { return Lists::default() };
+        let mut lists = Lists::default();
+        for (at, node) in self.plan.nodes.iter().enumerate() {
+            let Some(texts) = self.texts_of(node, column, rank) else { continue };
+            let lane = self.program.lanes + lists.number;
+            self.lists.insert(NodeId(at as u32), (lane as u32, column));
+            for text in texts {
+                let text = text as usize;
+                lists.of_text.resize(lists.of_text.len().max(text + 1), vec![]);
+                lists.of_text.iter_mut().skip(text).take(1).for_each(|of| of.push(lists.number as u32));
+            }
+            lists.number += 1;
+        }
+        lists
+    }
+
+    /// The texts of a condition that a column is one of several.
+    fn texts_of(&self, node: &Node, column: ColumnId, rank: &Rank) -> Option<Vec<u32>> {
+        let Node::Any(parts) = node else { return None };
+        let text = |part: &NodeId| match self.node(*part)? {
+            Node::Atom(atom) => match self.atom(*atom)? {
+                Atom::IsText(own, text) if *own == column => rank.text(text),
+                _ => None,
+            },
+            _ => None,
+        };
+        parts.iter().map(text).collect()
     }
 
     /// A bit of its own for what can be missing, as long as there are some.
@@ -298,7 +333,7 @@ impl<'b> Assembler<'b> {
         let sources = &self.program.sources;
         // A lane among many is seldom at hand: the next condition had better want one close to it.
         let many = |literal: &Literal| {
-            let source = sources.partition_point(|source| source.lane <= literal.high as usize).checked_sub(1);
+            let source = sources.partition_point(|source| source.first() <= literal.high as usize).checked_sub(1);
             source.and_then(|at| sources.get(at)).map_or(0, |source| source.rank.pieces())
         };
         for output in &mut outputs {
@@ -388,6 +423,7 @@ impl<'b> Assembler<'b> {
     fn kind(&self, node: NodeId) -> Option<Kind> {
         match self.node(node)? {
             Node::All(_) => Some(Kind::All),
+            Node::Any(_) if self.lists.contains_key(&node) => None,
             Node::Any(_) => Some(Kind::Any),
             Node::AtLeast(needed, _) => Some(Kind::AtLeast(*needed)),
             Node::Choose(..) => Some(Kind::Choose),

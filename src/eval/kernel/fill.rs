@@ -28,10 +28,20 @@ impl Fill {
                 lane::accumulate(lanes.get_mut(..=known).unwrap_or_default());
             }
             Rank::Texts(_) => {
-                let lanes = lanes.some(source.lane, source.lanes());
+                let lists = source.lists.number;
+                let (lists, lanes) = lanes.some(source.first(), lists + source.lanes()).split_at_mut(lists);
                 scatter(of, lanes);
+                lists.fill(Lane::NONE);
                 let texts = lanes.get_mut(..=known).unwrap_or_default();
-                let all = texts.iter().fold(Lane::NONE, |all, lane| all.or(*lane));
+                let mut all = Lane::NONE;
+                for (at, lane) in texts.iter().enumerate().filter(|(_, lane)| **lane != Lane::NONE) {
+                    all = all.or(*lane);
+                    // A text is one behind its number.
+                    for list in at.checked_sub(1).and_then(|text| source.lists.of_text.get(text)).into_iter().flatten()
+                    {
+                        lists.iter_mut().skip(*list as usize).take(1).for_each(|list| *list = list.or(*lane));
+                    }
+                }
                 texts.last_mut().into_iter().for_each(|last| *last = all);
             }
         }

@@ -36,6 +36,11 @@ impl Assembler<'_> {
                 if is_plain(&literal) { literal.with_all_settled() } else { all(self.inner_lane(node)) }
             }
             Some(Node::All(_) | Node::Any(_) | Node::AtLeast(..) | Node::Choose(..)) => {
+                if let Some((lane, column)) = self.lists.get(&node)
+                    && let Some(known) = self.known_lane(Slot::Column(*column))
+                {
+                    return Literal::new(*lane, NONE, known);
+                }
                 let lane = self.inner_lane(node);
                 Literal::new(lane, NONE, lane + 1)
             }

@@ -18,6 +18,7 @@ mod ladder;
 mod lane;
 mod leaf;
 mod literals;
+mod order;
 mod program;
 mod ranked;
 mod reading;
@@ -32,8 +33,6 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Mutex,
 };
-
-use foldhash::fast::RandomState;
 
 use crate::{
     column::Column,
@@ -52,7 +51,7 @@ use fill::Fill;
 use kept::Kept;
 use lane::{BLOCK, Lane, Lanes};
 use leaf::{Answer, Memo};
-use program::Source;
+use order::Sought;
 use program::{ALL, Doubts, Program, Segment, Wanted};
 use sides::Sides;
 
@@ -258,19 +257,16 @@ impl<'a> Kernel<'a> {
             .collect();
         // What is kept is written while the columns are read.
         let mut kept = std::mem::take(&mut found.kept);
-        let columns: Vec<(&Source, Option<(&Column, usize)>)> = sources
+        let sought: Vec<Sought<'_>> = sources
             .map(|source| {
                 let column = column_of(source.slot, frame, found);
-                (source, column.or_else(|| own.get(&source.slot).map(|column| (column, 0))))
+                let column = column.or_else(|| own.get(&source.slot).map(|column| (column, 0)));
+                Sought::of(source, column, found.rows)
             })
             .collect();
-        let shared: Vec<Option<Vec<u32>>> = columns
-            .iter()
-            .map(|(source, column)| column.and_then(|(column, _)| source.rank.shared(column, found.rows)))
-            .collect();
-        let order = self.by_doubt(segment, &columns, leaves, found.rows);
+        let order = self.by_doubt(segment, &sought, leaves, found.rows);
         if let Some(order) = &order {
-            put_in_order(&columns, &shared, order, scratch);
+            order::ordered(&sought, order, &mut scratch.ordered);
         }
         for block in 0..found.rows.div_ceil(BLOCK) {
             let first = block * BLOCK;
@@ -279,19 +275,14 @@ impl<'a> Kernel<'a> {
             scratch.lanes.set(ALL, all);
             scratch.of.resize(BLOCK.min(found.rows - first), 0);
             let end = first + scratch.of.len();
-            for (at, ((source, column), shared)) in columns.iter().zip(&shared).enumerate() {
-                let of = match (column, chosen) {
-                    (_, Some(_)) => scratch.ordered.get(at).and_then(|all| all.get(first..end)).unwrap_or_default(),
-                    (None, None) => {
-                        scratch.of.fill(u32::MAX);
-                        &scratch.of
-                    }
-                    (Some((column, start)), None) => {
-                        source.rank.lanes_of(column, shared.as_deref(), start + first, &mut scratch.of);
-                        &scratch.of
-                    }
+            for (at, sought) in sought.iter().enumerate() {
+                let of = if order.is_some() {
+                    scratch.ordered.get(at).and_then(|all| all.get(first..end)).unwrap_or_default()
+                } else {
+                    sought.lanes_of(first, &mut scratch.of);
+                    &scratch.of
                 };
-                scratch.fill.fill(source, of, &mut scratch.lanes);
+                scratch.fill.fill(sought.source, of, &mut scratch.lanes);
             }
             let answers = segment.leaves.iter().filter_map(|at| Some((leaves.get(at)?, program.leaves.get(*at)?.1)));
             for (answer, lane) in answers {
@@ -318,52 +309,23 @@ impl<'a> Kernel<'a> {
         found.kept = kept;
     }
 
-    /// Where users are only counted: the rows of whom everything is known, then the others, by what they lack. So in most blocks
-    /// nobody is in doubt, and in the others few conditions are.
+    /// Where users are only counted, and there are many: the order in which they are combined.
     fn by_doubt(
         &self,
         segment: &Segment,
-        columns: &[(&Source, Option<(&Column, usize)>)],
+        sought: &[Sought<'_>],
         leaves: &HashMap<usize, Answer>,
         rows: usize,
     ) -> Option<Vec<u32>> {
         if self.program.kept > 0 || rows <= BLOCK {
             return None;
         }
-        let mut doubts: Vec<Doubts> = vec![0; rows];
-        let mut note = |known: &[u64], doubt: Doubts| {
-            let mut missing: Vec<u64> = known.iter().take(bits::words(rows)).map(|word| !word).collect();
-            bits::trim(&mut missing, rows);
-            for row in bits::rows(&missing) {
-                doubts.iter_mut().skip(row).take(1).for_each(|doubts| *doubts |= doubt);
-            }
-        };
-        for (source, column) in columns {
-            let (column, start) = (*column)?;
-            note(column.known().get(start / 64..).unwrap_or_default(), source.doubt);
-        }
+        let mut known: Vec<(Doubts, &[u64])> = sought.iter().map(Sought::known).collect::<Option<_>>()?;
         for at in &segment.leaves {
-            if let (Some((_, _, doubt)), Some(settled)) =
-                (self.program.leaves.get(*at), leaves.get(at)?.settled.as_ref())
-            {
-                note(settled, *doubt);
-            }
+            let settled = leaves.get(at)?.settled.as_deref();
+            known.extend(self.program.leaves.get(*at).and_then(|(_, _, doubt)| Some((*doubt, settled?))));
         }
-        let mut order: Vec<u32> = Vec::with_capacity(rows);
-        let mut others: HashMap<Doubts, Vec<u32>, RandomState> = HashMap::default();
-        for (row, doubt) in (0..).zip(&doubts) {
-            match doubt {
-                0 => order.push(row),
-                doubt => others.entry(*doubt).or_default().push(row),
-            }
-        }
-        if others.is_empty() {
-            return None;
-        }
-        let mut others: Vec<(Doubts, Vec<u32>)> = others.into_iter().collect();
-        others.sort_unstable_by_key(|(doubt, _)| (doubt.count_ones(), *doubt));
-        others.iter().for_each(|(_, rows)| order.extend(rows));
-        Some(order)
+        order::by_doubt(sought, known.into_iter(), rows)
     }
 
     /// The values of a slot that stand in no column.
@@ -528,36 +490,6 @@ impl Known for At<'_> {
 
     fn goes_by(&self, level: DefinitionId) -> Value {
         self.found.goes_by.get(&level).map_or(Value::Missing, |column| column.get(self.row))
-    }
-}
-
-/// Finds of all rows the lanes that they lie in, row after row, and puts them where the rows come in order: that costs less than to
-/// go to the rows here and there.
-fn put_in_order(
-    columns: &[(&Source, Option<(&Column, usize)>)],
-    shared: &[Option<Vec<u32>>],
-    order: &[u32],
-    scratch: &mut Scratch,
-) {
-    let mut places = vec![0; order.len()];
-    for (place, row) in (0_u32..).zip(order) {
-        places.iter_mut().skip(*row as usize).take(1).for_each(|slot| *slot = place);
-    }
-    scratch.of.resize(BLOCK, 0);
-    scratch.ordered.resize_with(columns.len(), Vec::new);
-    for (((source, column), shared), ordered) in columns.iter().zip(shared).zip(&mut scratch.ordered) {
-        ordered.clear();
-        ordered.resize(order.len(), u32::MAX);
-        let Some((column, start)) = column else { continue };
-        for (block, places) in places.chunks(BLOCK).enumerate() {
-            let of = scratch.of.get_mut(..places.len()).unwrap_or_default();
-            source.rank.lanes_of(column, shared.as_deref(), start + block * BLOCK, of);
-            for (lane, place) in of.iter().zip(places) {
-                if let Some(slot) = ordered.get_mut(*place as usize) {
-                    *slot = *lane;
-                }
-            }
-        }
     }
 }
 

@@ -146,12 +146,26 @@ pub(super) struct Source {
     pub(super) lane: usize,
     /// Where a value is missing, this is in doubt.
     pub(super) doubt: Doubts,
+    pub(super) lists: Lists,
+}
+
+/// Lists of texts that a column is compared with: a lane each, of the rows of any of its texts, before the lanes of the source.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    pub(super) number: usize,
+    /// By text: the lists that it stands in.
+    pub(super) of_text: Vec<Vec<u32>>,
 }
 
 impl Source {
     /// How many lanes.
     pub(super) fn lanes(&self) -> usize {
         self.rank.pieces() + 2
+    }
+
+    /// The first of the lanes of its lists.
+    pub(super) fn first(&self) -> usize {
+        self.lane - self.lists.number
     }
 
     /// The lane of those whose value is known.
