@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use crate::value::Zone;
+
 /// Whether something ends in `ASC` or `DESC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sense {
@@ -51,6 +53,8 @@ pub(crate) enum Sql {
     Aggregate(Box<Aggregate>),
     /// `RANK() OVER (PARTITION BY a ORDER BY b)`
     Over(Box<Over>),
+    /// What floats come to: missing where it left their range, and its zero has no sign.
+    Finite(Box<Sql>),
     /// `x -> a`
     Lambda(&'static str, Box<Sql>),
     /// Anything else: words of the dialect with expressions between them, as tight as a call.
@@ -180,6 +184,8 @@ pub(crate) struct Query {
     pub(crate) titles: HashMap<String, String>,
     /// The day of the as-of, for whoever keeps results of many days.
     pub(crate) day: Sql,
+    /// The rulebook's: moments are written in it.
+    pub(crate) zone: Zone,
 }
 
 impl Select {
@@ -250,8 +256,28 @@ impl Sql {
         Sql::IsKnown(Box::new(self))
     }
 
+    /// True where this is false, unknown where it is unknown: `a < b` for `a >= b`.
     pub(crate) fn negated(self) -> Sql {
-        Sql::Not(Box::new(self))
+        match self {
+            Sql::Literal(Literal::Bool(truth)) => Sql::bool(!truth),
+            Sql::IsNull(of) => Sql::IsKnown(of),
+            Sql::IsKnown(of) => Sql::IsNull(of),
+            Sql::Binary("=", of) => Sql::Binary("<>", of),
+            Sql::Binary("<>", of) => Sql::Binary("=", of),
+            Sql::Binary("<", of) => Sql::Binary(">=", of),
+            Sql::Binary(">=", of) => Sql::Binary("<", of),
+            Sql::Binary(">", of) => Sql::Binary("<=", of),
+            Sql::Binary("<=", of) => Sql::Binary(">", of),
+            other => Sql::Not(Box::new(other)),
+        }
+    }
+
+    /// A sum, difference, product or quotient of floats. What left the range below stays out of it, so it is asked about once; but what is
+    /// divided by such a number would come back to zero.
+    pub(crate) fn finite(left: Sql, operator: &'static str, right: Sql) -> Sql {
+        let bare = |sql: Sql| if let Sql::Finite(of) = sql { *of } else { sql };
+        let right = if operator == "/" { right } else { bare(right) };
+        Sql::Finite(Box::new(Sql::binary(bare(left), operator, right)))
     }
 
     pub(crate) fn between(self, low: Sql, high: Sql) -> Sql {
@@ -263,6 +289,7 @@ impl Sql {
         let mut flat = vec![];
         for part in parts {
             match part {
+                Sql::Literal(Literal::Bool(true)) => {}
                 Sql::All(inner) => flat.extend(inner),
                 other => flat.push(other),
             }
@@ -309,6 +336,7 @@ impl Sql {
         match self {
             Sql::Literal(Literal::Int(_)) => true,
             Sql::Minus(of) => of.is_narrow(),
+            Sql::Binary("+" | "-", of) => of.0.is_narrow() && of.1.is_narrow(),
             Sql::Case(arms, otherwise) | Sql::Switch(_, arms, otherwise) => {
                 all(&mut arms.iter().map(|(_, then)| then).chain(otherwise.as_deref()))
             }

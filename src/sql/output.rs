@@ -155,7 +155,8 @@ impl Lowering<'_> {
         steps.extend(first);
         let tagged = self.names.of(&format!("{}_tagged", self.rulebook.schema.root().name));
         self.users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
-        Ok(Query { comment, steps, last: select, titles: self.titles, day })
+        let zone = zone.clone();
+        Ok(Query { comment, steps, last: select, titles: self.titles, day, zone })
     }
 
     fn one(&mut self, held: Held) -> Sql {

@@ -6,13 +6,14 @@ use crate::sql::{
     ast::{Aggregate, From, Item, Literal, Over, Query, Select, Sense, Sql, Star, Step, Word},
     dialect::Dialect,
 };
+use crate::value::Zone;
 
 /// Where a line is broken.
 const WIDTH: usize = 100;
 
 /// A query in an engine's spelling.
 pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
-    let pen = Pen { dialect, titles: &query.titles };
+    let pen = Pen { dialect, titles: &query.titles, zone: Some(&query.zone) };
     let mut out = String::new();
     for line in &query.comment {
         out += &format!("-- {}\n", one_line(line));
@@ -30,7 +31,7 @@ pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
 
 /// An expression on a line.
 pub(crate) fn expression(sql: &Sql, dialect: &dyn Dialect) -> String {
-    Pen { dialect, titles: &HashMap::new() }.flat(sql, Bind::Or)
+    Pen { dialect, titles: &HashMap::new(), zone: None }.flat(sql, Bind::Or)
 }
 
 /// A comment never ends its own line.
@@ -42,6 +43,8 @@ fn one_line(text: &str) -> String {
 struct Pen<'d> {
     dialect: &'d dyn Dialect,
     titles: &'d HashMap<String, String>,
+    /// The rulebook's, in which moments are written.
+    zone: Option<&'d Zone>,
 }
 
 /// How tightly an expression binds, from loose to tight.
@@ -122,7 +125,10 @@ impl Pen<'_> {
             (Some(alias), _) => format!(" AS {}", self.dialect.name(alias)),
             (None, _) => String::new(),
         };
-        format!("{comment}{pad}{}{alias}{comma}\n", self.sql(&item.sql, Bind::Or, indent))
+        let flat = self.flat(&item.sql, Bind::Or);
+        let is_long = wide(&flat) + wide(&alias) + comma.len() + indent > WIDTH;
+        let text = if is_long { self.broken(&item.sql, Bind::Or, indent).unwrap_or(flat) } else { flat };
+        format!("{comment}{pad}{text}{alias}{comma}\n")
     }
 
     fn from(&self, from: &From) -> String {
@@ -142,7 +148,7 @@ impl Pen<'_> {
     /// An expression beside something that binds so tightly; broken over lines where it is too long for one.
     fn sql(&self, sql: &Sql, beside: Bind, indent: usize) -> String {
         let flat = self.flat(sql, beside);
-        if flat.chars().count() + indent <= WIDTH {
+        if wide(&flat) + indent <= WIDTH {
             return flat;
         }
         self.broken(sql, beside, indent).unwrap_or(flat)
@@ -155,11 +161,19 @@ impl Pen<'_> {
                 let (word, bind) = if matches!(sql, Sql::All(_)) { ("AND", Bind::And) } else { ("OR", Bind::Or) };
                 let inside = beside > bind;
                 let by = if inside { 2 } else { 0 };
-                let parts: Vec<String> = parts.iter().map(|it| self.sql(it, tighter(bind), indent + by + 4)).collect();
+                let behind = |at: usize| if at == 0 { 0 } else { word.len() + 1 };
+                let parts = parts.iter().enumerate();
+                let parts: Vec<String> =
+                    parts.map(|(at, it)| self.sql(it, tighter(bind), indent + by + behind(at))).collect();
                 let text = parts.join(&format!("{}{word} ", line(by)));
                 if inside { format!("({}{text}{})", line(2), line(0)) } else { text }
             }
-            Sql::Not(of) => format!("NOT {}", self.sql(of, Bind::Atom, indent)),
+            Sql::Finite(of) => return self.broken(&self.dialect.finite((**of).clone()), beside, indent),
+            Sql::Not(of) => match &**of {
+                Sql::In(of, list) => self.broken_list(of, "NOT IN", list, beside, indent),
+                Sql::Between(of) => self.broken_range(&of.0, "NOT BETWEEN", [&of.1, &of.2], beside, indent),
+                of => format!("NOT {}", self.sql(of, Bind::Atom, indent + 4)),
+            },
             Sql::Case(arms, otherwise) => self.case(None, arms, otherwise.as_deref(), indent),
             Sql::Switch(of, arms, otherwise) => self.case(Some(of), arms, otherwise.as_deref(), indent),
             Sql::Call(function, arguments) if !arguments.is_empty() => {
@@ -173,41 +187,60 @@ impl Pen<'_> {
                 let words: Vec<String> = words.iter().map(|it| self.word(it, Some(indent))).collect();
                 words.concat()
             }
-            Sql::Aggregate(aggregate) if aggregate.filter.is_some() => {
+            Sql::Aggregate(aggregate) => {
                 let plain = Aggregate { filter: None, ..(**aggregate).clone() };
-                let filter = aggregate.filter.as_ref()?;
-                let plain = match plain.order.is_empty() {
-                    true => self.aggregate(&plain),
-                    false => self.sql(&Sql::Aggregate(Box::new(plain)), Bind::Atom, indent),
+                let flat = self.aggregate(&plain);
+                let name = self.dialect.aggregate_name(aggregate.function);
+                let is_long = aggregate.filter.is_none() || wide(&flat) + indent > WIDTH;
+                let plain = match (is_long, aggregate.arguments.as_slice()) {
+                    (true, [argument]) => {
+                        let distinct = if aggregate.distinct { "DISTINCT " } else { "" };
+                        let argument = self.sql(argument, Bind::Or, indent + 2);
+                        let order = self.order(&aggregate.order);
+                        let order = if order.is_empty() { order } else { line(2) + &order };
+                        format!("{name}({}{distinct}{argument}{order}{})", line(2), line(0))
+                    }
+                    _ => flat,
                 };
-                let text = format!("{plain}{}FILTER (WHERE {})", line(2), self.sql(filter, Bind::Or, indent + 4));
+                let text = match &aggregate.filter {
+                    Some(filter) => {
+                        let filter = self.sql(filter, Bind::Or, indent + 4);
+                        // `AND` below `WHERE`, two to the right.
+                        format!("{plain} FILTER ({}WHERE {filter}{})", line(2), line(0))
+                    }
+                    None => plain,
+                };
                 self.dialect.aggregate(aggregate.function, text)
             }
             Sql::Binary(operator, of) => {
                 let bind = binding(operator);
-                let left = self.sql(&of.0, bind, indent);
-                let right = self.sql(&of.1, tighter(bind), indent + 2);
-                let is_tall = left.contains('\n') || right.contains('\n');
-                let between = if is_tall { line(0) } else { " ".into() };
-                let text = format!("{left}{between}{operator} {right}");
+                let text = match bind {
+                    Bind::Add | Bind::Multiply | Bind::Join => {
+                        let mut links = vec![(*operator, &of.1)];
+                        let mut first = &of.0;
+                        while let Sql::Binary(operator, of) = first
+                            && binding(operator) == bind
+                        {
+                            links.push((*operator, &of.1));
+                            first = &of.0;
+                        }
+                        let mut text = self.sql(first, bind, indent);
+                        for (operator, link) in links.into_iter().rev() {
+                            let by = operator.len() + 1;
+                            text += &format!("{}{operator} {}", line(0), self.sql(link, tighter(bind), indent + by));
+                        }
+                        text
+                    }
+                    _ => {
+                        let left = self.sql(&of.0, tighter(bind), indent);
+                        let right = self.sql(&of.1, tighter(bind), indent + operator.len() + 1);
+                        format!("{left}{}{operator} {right}", line(0))
+                    }
+                };
                 if beside > bind { format!("({text})") } else { text }
             }
-            Sql::Between(of) if !of.0.is_short() => {
-                let [low, high] = [&of.1, &of.2].map(|it| self.flat(it, Bind::Join));
-                let text = format!("{}{}BETWEEN {low} AND {high}", self.sql(&of.0, Bind::Join, indent), line(0));
-                if beside > Bind::Compare { format!("({text})") } else { text }
-            }
-            Sql::In(of, list) => {
-                let of = self.sql(of, Bind::Join, indent);
-                let list: Vec<String> = list.iter().map(|it| self.flat(it, Bind::Or)).collect();
-                let text = format!("{of} IN ({}{}{})", line(2), filled(&list, indent + 2), line(0));
-                if beside > Bind::Compare { format!("({text})") } else { text }
-            }
-            Sql::Aggregate(aggregate) if !aggregate.order.is_empty() && !aggregate.distinct => {
-                let arguments = self.joined(&aggregate.arguments, ", ", Bind::Or);
-                let order = self.order(&aggregate.order);
-                format!("{}({}{arguments}{}{order}{})", aggregate.function, line(2), line(2), line(0))
-            }
+            Sql::Between(of) => self.broken_range(&of.0, "BETWEEN", [&of.1, &of.2], beside, indent),
+            Sql::In(of, list) => self.broken_list(of, "IN", list, beside, indent),
             Sql::Lambda(names, of) => self.dialect.lambda(names, &self.sql(of, Bind::Or, indent)),
             Sql::Over(over) => {
                 let (function, parts) = self.over(over);
@@ -222,11 +255,32 @@ impl Pen<'_> {
             | Sql::Minus(_)
             | Sql::IsNull(_)
             | Sql::IsKnown(_)
-            | Sql::Between(_)
             | Sql::InTable(..)
-            | Sql::Call(..)
-            | Sql::Aggregate(_) => return None,
+            | Sql::Call(..) => return None,
         })
+    }
+
+    /// `x IN (`, what fits on each line, `)`
+    fn broken_list(&self, of: &Sql, word: &str, list: &[Sql], beside: Bind, indent: usize) -> String {
+        let line = |by: usize| format!("\n{}", " ".repeat(indent + by));
+        let of = self.sql(of, Bind::Join, indent);
+        let list: Vec<String> = list.iter().map(|it| self.flat(it, Bind::Or)).collect();
+        let text = format!("{of} {word} ({}{}{})", line(2), filled(&list, indent + 2), line(0));
+        if beside > Bind::Compare { format!("({text})") } else { text }
+    }
+
+    /// `x BETWEEN a`, and `AND b` below it.
+    fn broken_range(&self, of: &Sql, word: &str, ends: [&Sql; 2], beside: Bind, indent: usize) -> String {
+        let line = |by: usize| format!("\n{}", " ".repeat(indent + by));
+        let [low, high] = ends.map(|it| self.flat(it, Bind::Join));
+        let text = match self.flat(of, Bind::Join) {
+            of if wide(&of) <= 32 => {
+                let by = wide(&of) + 1 + word.len() - "AND".len();
+                format!("{of} {word} {low}{}AND {high}", line(by))
+            }
+            _ => format!("{}{}{word} {low} AND {high}", self.sql(of, Bind::Join, indent), line(0)),
+        };
+        if beside > Bind::Compare { format!("({text})") } else { text }
     }
 
     fn case(&self, of: Option<&Sql>, arms: &[(Sql, Sql)], otherwise: Option<&Sql>, indent: usize) -> String {
@@ -235,7 +289,7 @@ impl Pen<'_> {
         let mut text = format!("CASE{of}\n");
         for (when, then) in arms {
             let (when, then) = (self.sql(when, Bind::Or, indent + 7), self.sql(then, Bind::Or, indent + 7));
-            let long = when.contains('\n') || when.chars().count() + then.chars().count() + indent > WIDTH;
+            let long = when.contains('\n') || wide(&when) + wide(&then) + indent + "  WHEN  THEN ".len() > WIDTH;
             let between = if long { format!("\n{pad}    ") } else { " ".into() };
             text += &format!("{pad}  WHEN {when}{between}THEN {then}\n");
         }
@@ -250,7 +304,11 @@ impl Pen<'_> {
             Sql::Literal(literal) => {
                 let negative = matches!(literal, Literal::Int(number) if *number < 0)
                     || matches!(literal, Literal::Decimal(text) if text.starts_with('-'));
-                (self.dialect.literal(literal), if negative { Bind::Minus } else { Bind::Atom })
+                let text = match (literal, self.zone) {
+                    (Literal::Timestamp(instant), Some(zone)) => self.dialect.timestamp(*instant, zone),
+                    _ => self.dialect.literal(literal),
+                };
+                (text, if negative { Bind::Minus } else { Bind::Atom })
             }
             Sql::Column(relation, name) => {
                 let relation = relation.as_ref().map(|it| self.step_name(it) + ".").unwrap_or_default();
@@ -264,7 +322,18 @@ impl Pen<'_> {
             }
             Sql::All(parts) => (self.joined(parts, " AND ", Bind::Not), Bind::And),
             Sql::Any(parts) => (self.joined(parts, " OR ", Bind::And), Bind::Or),
-            Sql::Not(of) => (format!("NOT {}", self.flat(of, Bind::Atom)), Bind::Not),
+            Sql::Finite(of) => return self.flat(&self.dialect.finite((**of).clone()), beside),
+            Sql::Not(of) => match &**of {
+                Sql::In(of, list) => {
+                    let list = self.joined(list, ", ", Bind::Or);
+                    (format!("{} NOT IN ({list})", self.flat(of, Bind::Join)), Bind::Compare)
+                }
+                Sql::Between(of) => {
+                    let [of, low, high] = [&of.0, &of.1, &of.2].map(|it| self.flat(it, Bind::Join));
+                    (format!("{of} NOT BETWEEN {low} AND {high}"), Bind::Compare)
+                }
+                of => (format!("NOT {}", self.flat(of, Bind::Atom)), Bind::Not),
+            },
             Sql::Minus(of) => (format!("-{}", self.flat(of, Bind::Atom)), Bind::Minus),
             Sql::IsNull(of) => (format!("{} IS NULL", self.flat(of, Bind::Join)), Bind::Compare),
             Sql::IsKnown(of) => (format!("{} IS NOT NULL", self.flat(of, Bind::Join)), Bind::Compare),
@@ -315,11 +384,10 @@ impl Pen<'_> {
             Word::Tight(it) => sql(it, Bind::Atom),
             Word::List(list) => {
                 let texts: Vec<String> = list.iter().map(|it| sql(it, Bind::Or)).collect();
-                let long = indent.is_some_and(|indent| {
-                    texts.iter().map(|it| it.chars().count() + 2).sum::<usize>() + indent > WIDTH
-                });
+                let long =
+                    indent.is_some_and(|indent| texts.iter().map(|it| wide(it) + 2).sum::<usize>() + indent > WIDTH);
                 // Short ones fill lines.
-                let short = texts.iter().all(|it| it.chars().count() <= 16);
+                let short = texts.iter().all(|it| wide(it) <= 16);
                 match indent.filter(|_| long) {
                     Some(indent) if short => {
                         let pad = format!("\n{}", " ".repeat(indent + 2));
@@ -408,7 +476,7 @@ fn filled(list: &[String], indent: usize) -> String {
     let mut width = indent;
     for (at, text) in list.iter().enumerate() {
         let comma = if at + 1 < list.len() { "," } else { "" };
-        let long = text.chars().count() + comma.len() + 1;
+        let long = wide(text) + comma.len() + 1;
         if at > 0 && width + long > WIDTH {
             out += &format!("\n{}", " ".repeat(indent));
             width = indent;
@@ -420,6 +488,11 @@ fn filled(list: &[String], indent: usize) -> String {
         width += long;
     }
     out
+}
+
+/// How many columns of a screen it takes.
+fn wide(text: &str) -> usize {
+    text.chars().count()
 }
 
 fn binding(operator: &str) -> Bind {

@@ -160,7 +160,7 @@ impl Stack {
 }
 
 impl Layer {
-    /// `users_with_orders`, `users_with_near_and_often`, `users_with_near_and_3_more`
+    /// `users_with_orders`, `users_with_near`: after the first thing that it adds.
     fn title(&self, subject: &str) -> String {
         let plain = |name: &str| {
             let own = name.strip_prefix(subject).and_then(|it| it.strip_prefix('_')).unwrap_or(name);
@@ -175,12 +175,7 @@ impl Layer {
         if added.is_empty() {
             added = self.items.iter().filter_map(|it| it.alias.clone()).collect();
         }
-        let what = match added.as_slice() {
-            [] => "more".to_owned(),
-            [one] => one.clone(),
-            [one, other] => format!("{one}_and_{other}"),
-            [one, rest @ ..] => format!("{one}_and_{}_more", rest.len()),
-        };
+        let what = added.first().map_or("more", String::as_str);
         format!("{subject}_with_{what}")
     }
 }

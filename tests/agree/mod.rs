@@ -5,6 +5,7 @@ mod batches;
 mod bytes;
 pub(crate) mod data;
 mod evaluated;
+mod fields;
 mod funnel;
 mod one;
 mod rounds;

@@ -8,8 +8,12 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, dotted, from_one, ordered,
-            utc_text,
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, dotted,
+            escapes::escaped,
+            from_one,
+            instants::utc_text,
+            known::{fitting, plain},
+            ordered,
         },
         print,
     },
@@ -59,10 +63,13 @@ impl Dialect for ClickHouse {
             Literal::Float(float) => self.float(*float),
             Literal::Text(text) => self.text(text),
             Literal::Date(days) => format!("toDate32('{}')", date_text(*days)),
-            Literal::Timestamp(instant) => {
-                format!("toDateTime64('{}', 6, 'UTC')", utc_text(*instant).trim_end_matches("+00"))
-            }
+            Literal::Timestamp(instant) => self.timestamp(*instant, &Zone::utc()),
         }
+    }
+
+    /// In UTC, as all moments that are computed with.
+    fn timestamp(&self, instant: i64, _: &Zone) -> String {
+        format!("toDateTime64('{}', 6, 'UTC')", utc_text(instant).trim_end_matches("+00"))
     }
 
     fn parameter(&self) -> &'static str {
@@ -150,6 +157,10 @@ impl Dialect for ClickHouse {
         }
     }
 
+    fn power_of_ten(&self, exponent: usize) -> Sql {
+        Sql::call("toDecimal256", [Sql::text(format!("1e{exponent}")), Sql::int(0)])
+    }
+
     fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed {
         let right = match operator {
             Arithmetic::Modulo if !right.is_literal() => Sql::call("nullIf", [right, Sql::int(0)]),
@@ -185,6 +196,10 @@ impl Dialect for ClickHouse {
 
     fn finite(&self, sql: Sql) -> Sql {
         Sql::binary(Sql::call("ifNotFinite", [sql, Sql::NULL]), "+", Sql::Literal(Literal::Float(0.0)))
+    }
+
+    fn is_to_float_long(&self) -> bool {
+        true
     }
 
     fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
@@ -259,6 +274,7 @@ impl Dialect for ClickHouse {
             word: Some(("\\b", "\\B")),
             repetitions: 1000,
             group: "(?:",
+            digits: Some("\\p{Nd}"),
         }
     }
 
@@ -547,42 +563,8 @@ impl Dialect for ClickHouse {
     }
 }
 
-/// The type of what is known.
-fn plain(ty: &Type) -> Option<String> {
-    Some(match ty {
-        Type::Text | Type::Choice(_) => "String".into(),
-        Type::Int => "Int64".into(),
-        Type::Decimal(scale) => format!("Decimal(76, {scale})"),
-        Type::Float => "Float64".into(),
-        Type::Bool => "Bool".into(),
-        Type::Date => "Date32".into(),
-        Type::Timestamp => "DateTime64(6, 'UTC')".into(),
-        Type::Duration | Type::List(_) => return None,
-    })
-}
-
-fn escaped(text: &str, quote: char) -> String {
-    let mut out = String::new();
-    for it in text.chars() {
-        match it {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\0' => out.push_str("\\0"),
-            '\\' => out.push_str("\\\\"),
-            it if it == quote => out.extend(['\\', it]),
-            it => out.push(it),
-        }
-    }
-    out
-}
-
 fn int64(sql: Sql) -> Sql {
     if sql.is_literal() { sql } else { Sql::call("toInt64", [sql]) }
-}
-
-/// Missing where it is beyond 64 bits.
-fn fitting(wide: Sql) -> Sql {
-    Sql::call("accurateCastOrNull", [wide, Sql::text("Int64")])
 }
 
 /// The first day of the week or month that a day is this number of.

@@ -110,6 +110,10 @@ impl Dialect for DuckDb {
         }
     }
 
+    fn is_to_float_long(&self) -> bool {
+        true
+    }
+
     fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
         Sql::binary(left, "%", right)
     }
@@ -200,6 +204,7 @@ impl Dialect for DuckDb {
             word: Some(("\\b", "\\B")),
             repetitions: 1000,
             group: "(?:",
+            digits: Some("\\p{Nd}"),
         }
     }
 

@@ -4,7 +4,11 @@
 //! rulebook's author is told.
 
 mod clickhouse;
+mod digits;
 mod duckdb;
+mod escapes;
+mod instants;
+mod known;
 mod postgres;
 mod reserved;
 mod spark;
@@ -14,13 +18,10 @@ use crate::{
         ast::{Aggregate, Literal, Sense, Sql, Word},
         print,
     },
-    value::{
-        Type,
-        moment_text::{date_text, timestamp_text},
-        time::Zone,
-    },
+    value::{Type, moment_text::date_text, time::Zone},
 };
 
+use self::instants::local_text;
 pub(crate) use self::{clickhouse::ClickHouse, duckdb::DuckDb, postgres::Postgres, spark::Spark};
 
 /// Arithmetic on whole or decimal numbers, each side of the same type.
@@ -92,7 +93,7 @@ pub(crate) trait Dialect {
             Literal::Float(float) => self.float(*float),
             Literal::Text(text) => self.text(text),
             Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
-            Literal::Timestamp(instant) => self.timestamp(*instant),
+            Literal::Timestamp(instant) => self.timestamp(*instant, &Zone::utc()),
         }
     }
 
@@ -106,14 +107,21 @@ pub(crate) trait Dialect {
         float_text(float, "e0")
     }
 
-    /// An instant.
-    fn timestamp(&self, instant: i64) -> String {
-        format!("TIMESTAMPTZ '{}'", utc_text(instant))
+    /// An instant, as the clock of the zone shows it.
+    fn timestamp(&self, instant: i64, zone: &Zone) -> String {
+        format!("TIMESTAMPTZ '{}'", local_text(instant, zone))
     }
 
     /// `x -> body`
     fn lambda(&self, name: &str, body: &str) -> String {
         format!("{name} -> {body}")
+    }
+
+    /// A float of the warehouse, where NaN is greater than infinity: missing where it is neither of the numbers.
+    fn read_float(&self, float: Sql) -> Sql {
+        let infinity = Sql::cast(Sql::text("Infinity"), self.ty(&Type::Float).unwrap_or_default());
+        let is_number = Sql::binary(Sql::call("abs", [float.clone()]), "<", infinity);
+        Sql::when(is_number, Sql::binary(float, "+", Sql::Literal(Literal::Float(0.0))))
     }
 
     /// The type that values are computed in; none of durations, which are numbers of months, days and microseconds.
@@ -170,6 +178,11 @@ pub(crate) trait Dialect {
     /// `TRY_CAST(x AS BIGINT)`: missing where it does not fit.
     fn try_cast(&self, sql: Sql, ty: &Type) -> Computed;
 
+    /// `1e36`, exactly, beside what is wider than its type.
+    fn power_of_ten(&self, exponent: usize) -> Sql {
+        Sql::cast(Sql::text(format!("1e{exponent}")), self.wide())
+    }
+
     /// Arithmetic of two numbers of this type, which both have been given.
     fn arithmetic(&self, operator: Arithmetic, left: Sql, right: Sql, ty: &Type) -> Computed;
 
@@ -211,6 +224,11 @@ pub(crate) trait Dialect {
     /// The nearest float of a whole number or decimal.
     fn to_float(&self, sql: Sql, from: &Type) -> Sql;
 
+    /// Whether that is written in two casts or calls, for decimals.
+    fn is_to_float_long(&self) -> bool {
+        false
+    }
+
     /// A float that may have left the range: then it is missing; and zero has no sign.
     fn finite(&self, sql: Sql) -> Sql {
         Sql::binary(self.without_infinities(sql), "+", Sql::Literal(Literal::Float(0.0)))
@@ -225,7 +243,7 @@ pub(crate) trait Dialect {
 
     /// `a + b` of floats, or `-`, `*`, `/`; what leaves the range is missing. Both are short where that would end the query.
     fn floats(&self, operator: &'static str, left: Sql, right: Sql) -> Sql {
-        self.finite(Sql::binary(left, operator, right))
+        Sql::finite(left, operator, right)
     }
 
     /// Behind a select: its columns are computed once, however often they are read.
@@ -520,12 +538,8 @@ pub(crate) struct Patterns {
     pub(crate) repetitions: u32,
     /// A group that is not kept.
     pub(crate) group: &'static str,
-}
-
-/// `2026-11-22 02:00:00+00`
-pub(crate) fn utc_text(instant: i64) -> String {
-    let text = timestamp_text(instant, &Zone::utc());
-    text.replace('T', " ").replace('Z', "+00")
+    /// All digits of Unicode, within a class; none where they are written out.
+    pub(crate) digits: Option<&'static str>,
 }
 
 /// White space at the ends of texts, as Unicode has it.
@@ -547,6 +561,7 @@ pub(crate) fn fits_int(float: Sql) -> Sql {
 pub(crate) fn from_one(at: Sql) -> Sql {
     match at {
         Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
+        Sql::Binary("+", of) if of.1 == Sql::int(1) => Sql::binary(of.0, "+", Sql::int(2)),
         at => Sql::binary(at, "+", Sql::int(1)),
     }
 }

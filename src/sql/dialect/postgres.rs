@@ -5,7 +5,7 @@ use crate::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small, created_anew, dotted,
-            fits_int, from_one, ordered,
+            fits_int, float_text, from_one, ordered,
         },
     },
     value::{Type, time::Zone},
@@ -29,7 +29,7 @@ impl Dialect for Postgres {
     }
 
     fn float(&self, float: f64) -> String {
-        format!("CAST('{float:?}' AS double precision)")
+        float_text(float, "") + "::float8"
     }
 
     fn text(&self, text: &str) -> String {
@@ -60,7 +60,7 @@ impl Dialect for Postgres {
 
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
-            (Type::Float, Some(name)) => self.finite(self.without_infinities(Sql::cast(column, name))),
+            (Type::Float, Some(name)) => self.read_float(Sql::cast(column, name)),
             (Type::Text, _) => self.by_code_point(Sql::cast(column, "text")),
             (Type::List(element), _) if **element == Type::Text => column,
             (_, Some(name)) => Sql::cast(column, name),
@@ -274,6 +274,7 @@ impl Dialect for Postgres {
             word: None,
             repetitions: 255,
             group: "(?:",
+            digits: None,
         }
     }
 

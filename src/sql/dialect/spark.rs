@@ -6,10 +6,14 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, float_text, ordered, utc_text,
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small,
+            digits::{E20, E38, digits, fine, with_point},
+            float_text,
+            instants::local_text,
+            ordered,
         },
     },
-    value::{Type, moment_text::date_text, time::Zone},
+    value::{Duration, Type, time::Zone},
 };
 
 /// Spark SQL.
@@ -48,19 +52,15 @@ impl Dialect for Spark {
         out
     }
 
-    fn literal(&self, literal: &Literal) -> String {
-        match literal {
-            Literal::Null => "NULL".into(),
-            Literal::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.into(),
-            Literal::Int(number) if *number == i128::from(i64::MIN) => format!("CAST('{number}' AS BIGINT)"),
-            Literal::Int(number) => number.to_string(),
-            Literal::Decimal(digits) if !digits.contains('.') => format!("CAST('{digits}' AS DECIMAL(38, 0))"),
-            Literal::Decimal(digits) => digits.clone(),
-            Literal::Float(float) => float_text(*float, "") + "D",
-            Literal::Text(text) => self.text(text),
-            Literal::Date(days) => format!("DATE '{}'", date_text(*days)),
-            Literal::Timestamp(instant) => format!("TIMESTAMP_LTZ '{}:00'", utc_text(*instant)),
-        }
+    fn float(&self, float: f64) -> String {
+        float_text(float, "") + "D"
+    }
+
+    fn timestamp(&self, instant: i64, zone: &Zone) -> String {
+        let text = local_text(instant, zone);
+        // Hours alone are no offset.
+        let minutes = if text.chars().rev().nth(2).is_some_and(|it| it == ':') { "" } else { ":00" };
+        format!("TIMESTAMP_LTZ '{text}{minutes}'")
     }
 
     fn ty(&self, ty: &Type) -> Option<String> {
@@ -79,7 +79,7 @@ impl Dialect for Spark {
 
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
-            (Type::Float, _) => self.finite(Sql::cast(column, "DOUBLE")),
+            (Type::Float, _) => self.read_float(Sql::cast(column, "DOUBLE")),
             (Type::List(element), _) if **element == Type::Text => column,
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
@@ -281,6 +281,7 @@ impl Dialect for Spark {
             word: None,
             repetitions: 1000,
             group: "(?:",
+            digits: Some("\\p{Nd}"),
         }
     }
 
@@ -298,7 +299,7 @@ impl Dialect for Spark {
     }
 
     fn local_of_date(&self, date: Sql) -> Sql {
-        Sql::binary(Sql::cast(Sql::call("unix_date", [date]), "BIGINT"), "*", Sql::int(DAY))
+        Sql::binary(Sql::cast(Sql::call("unix_date", [date]), "BIGINT"), "*", Sql::int(Duration::DAY_MICROS))
     }
 
     fn first_local(&self) -> Sql {
@@ -332,25 +333,30 @@ impl Dialect for Spark {
         let later = match months.is_zero() {
             true => local,
             false => {
-                let date = Sql::call("add_months", [self.date_of(local.clone()), as_int(months)]);
-                Sql::binary(self.local_of_date(date), "+", Sql::call("pmod", [local, Sql::int(DAY)]))
+                let date = Sql::call("add_months", [self.date_of(local.clone()), as_small(months, "INT")]);
+                Sql::binary(self.local_of_date(date), "+", Sql::call("pmod", [local, Sql::int(Duration::DAY_MICROS)]))
             }
         };
         match days {
             days if days.is_zero() => later,
-            Sql::Literal(Literal::Int(days)) => Sql::binary(later, "+", Sql::int(days * i128::from(DAY))),
-            days => Sql::binary(later, "+", Sql::binary(days, "*", Sql::int(DAY))),
+            Sql::Literal(Literal::Int(days)) => {
+                Sql::binary(later, "+", Sql::int(days * i128::from(Duration::DAY_MICROS)))
+            }
+            days => Sql::binary(later, "+", Sql::binary(days, "*", Sql::int(Duration::DAY_MICROS))),
         }
     }
 
     fn shift_date(&self, date: Sql, months: Sql, days: Sql) -> Sql {
-        let later = if months.is_zero() { date } else { Sql::call("add_months", [date, as_int(months)]) };
-        if days.is_zero() { later } else { Sql::call("date_add", [later, as_int(days)]) }
+        let later = if months.is_zero() { date } else { Sql::call("add_months", [date, as_small(months, "INT")]) };
+        if days.is_zero() { later } else { Sql::call("date_add", [later, as_small(days, "INT")]) }
     }
 
     fn date_of(&self, local: Sql) -> Sql {
-        let midnight = Sql::binary(local.clone(), "-", Sql::call("pmod", [local, Sql::int(DAY)]));
-        Sql::call("date_from_unix_date", [Sql::cast(Sql::binary(midnight, "DIV", Sql::int(DAY)), "INT")])
+        let midnight = Sql::binary(local.clone(), "-", Sql::call("pmod", [local, Sql::int(Duration::DAY_MICROS)]));
+        Sql::call(
+            "date_from_unix_date",
+            [Sql::cast(Sql::binary(midnight, "DIV", Sql::int(Duration::DAY_MICROS)), "INT")],
+        )
     }
 
     fn days_between(&self, later: Sql, earlier: Sql) -> Sql {
@@ -368,7 +374,7 @@ impl Dialect for Spark {
     }
 
     fn hour(&self, local: Sql) -> Sql {
-        Sql::binary(Sql::call("pmod", [local, Sql::int(DAY)]), "DIV", Sql::int(3_600_000_000_i64))
+        Sql::binary(Sql::call("pmod", [local, Sql::int(Duration::DAY_MICROS)]), "DIV", Sql::int(3_600_000_000_i64))
     }
 
     fn start_of_week(&self, date: Sql) -> Sql {
@@ -420,7 +426,7 @@ impl Dialect for Spark {
     }
 
     fn element(&self, list: Sql, at: Sql) -> Sql {
-        Sql::call("get", [list, as_int(at)])
+        Sql::call("get", [list, as_small(at, "INT")])
     }
 
     fn last(&self, list: Sql) -> Sql {
@@ -586,50 +592,4 @@ impl Dialect for Spark {
             _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
         }
     }
-}
-
-const DAY: i64 = 86_400_000_000;
-
-/// Digits after the point that are more than the engine keeps in sums and products: those are computed of whole numbers. 0 where they
-/// are not.
-fn fine(ty: &Type) -> u8 {
-    match ty {
-        Type::Decimal(scale) if *scale > 6 => *scale,
-        _ => 0,
-    }
-}
-
-/// The digits of a decimal without its point: `1.25` as 125.
-fn digits(decimal: Sql, scale: u8) -> Sql {
-    let ending = format!("E{scale}");
-    match decimal {
-        decimal if scale == 0 => decimal,
-        Sql::Cast("CAST", of, ty) => match *of {
-            Sql::Call("concat", mut parts) if parts.get(1) == Some(&Sql::text(format!("E-{scale}"))) => {
-                parts.swap_remove(0)
-            }
-            of => digits_of(Sql::cast(of, ty), ending),
-        },
-        decimal => digits_of(decimal, ending),
-    }
-}
-
-fn digits_of(decimal: Sql, ending: String) -> Sql {
-    Sql::cast(Sql::call("concat", [decimal, Sql::text(ending)]), "DECIMAL(38, 0)")
-}
-
-/// And back.
-fn with_point(digits: Sql, scale: u8) -> Sql {
-    let exponent = Sql::text(format!("E-{scale}"));
-    Sql::cast(Sql::call("concat", [digits, exponent]), format!("DECIMAL(38, {scale})"))
-}
-
-/// What no number reaches.
-const E38: i128 = 10_i128.pow(38);
-
-/// Where sums are cut in two.
-const E20: i128 = 100_000_000_000_000_000_000;
-
-fn as_int(sql: Sql) -> Sql {
-    if sql.is_literal() { sql } else { Sql::cast(sql, "INT") }
 }

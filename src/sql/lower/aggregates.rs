@@ -1,7 +1,7 @@
 //! Questions over many rows: for each table and stage one step that answers all of them, and a step of its own for what must be counted
 //! first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::{
     ir::{Aggregate, AggregateFunction, AggregateId, Body, ExprKind, Over},
@@ -9,7 +9,7 @@ use crate::{
     sql::{
         ast::{From, Item, Join, Select, Sense, Sql, Star, Step},
         lower::{
-            Bound, Held, Length, Lowering, Rows,
+            Bound, Held, Length, Lowering, Rows, bounds,
             clause::{Clause, Order},
         },
         stack::Stack,
@@ -111,6 +111,8 @@ pub(crate) struct Together {
     /// What it is joined by.
     pub(crate) keys: Vec<Key>,
     items: Vec<Item>,
+    /// Columns that are a part of an answer.
+    pieces: HashSet<String>,
     level: usize,
     apart: Vec<(String, Vec<Step>)>,
     /// Whose answers stand in which columns of which step.
@@ -138,11 +140,17 @@ impl Lowering<'_> {
 
     /// The name of the `let` that is nothing but this question, and its comment; else one that tells of it.
     pub(crate) fn name_of(&self, id: AggregateId) -> (String, Option<String>) {
+        let aggregate = self.rulebook.aggregate(id);
+        let is_any = matches!(aggregate.function, AggregateFunction::Any);
         let named = self.rulebook.definitions.iter().find(|definition| {
-            matches!(&definition.body, Body::Let(expr) if matches!(expr.kind, ExprKind::Aggregate(it) if it == id))
+            let only = match &definition.body {
+                Body::Let(expr) => Some(expr),
+                Body::Tag(expr) | Body::Segment(expr) if is_any => Some(expr),
+                _ => None,
+            };
+            only.is_some_and(|expr| matches!(expr.kind, ExprKind::Aggregate(it) if it == id))
                 && !definition.name.as_str().is_empty()
         });
-        let aggregate = self.rulebook.aggregate(id);
         match named {
             Some(definition) => (definition.name.to_string(), Some(self.comment(definition))),
             None => {
@@ -194,6 +202,7 @@ impl Lowering<'_> {
             let described = table.column(column);
             let name = self.names.one_of(&[described.name.as_str(), &format!("{}_{}", table.name, described.name)]);
             let held = self.input(&input, &described.header, &described.ty, &name, described.span, &mut select);
+            self.promise(&held, described);
             columns.insert(column, held);
         }
         let one = |column: ColumnId| match columns.get(&column) {
@@ -314,11 +323,17 @@ impl Lowering<'_> {
                         other => other.clone(),
                     });
                     let value = self.whole(&part.whole, pieces.collect());
+                    if matches!(part.whole, Whole::Mean(Type::Int | Type::Decimal(_))) {
+                        self.keep_bound(column, bounds::DIGITS);
+                    }
                     let value = match &part.empty {
                         Empty::Missing => value,
                         Empty::Is(_) | Empty::Counted(_) if keys.is_empty() || of_users.is_some() => value,
                         Empty::Counted(empty) => {
                             self.always_known.insert(column.to_owned());
+                            if *empty == Sql::int(0) {
+                                self.keep_bound(column, bounds::ROWS);
+                            }
                             Sql::call("coalesce", [value, empty.clone()])
                         }
                         Empty::Is(empty) => {
@@ -380,13 +395,13 @@ impl Lowering<'_> {
         self.about.clone_from(&name);
         let level = clause.level;
         let keys = together.keys.clone();
-        match self.ask(&aggregate, clause, &keys, &name) {
+        match self.ask(id, &aggregate, clause, &keys, &name) {
             Answer::Here(parts) => {
                 together.level = together.level.max(level).max(self.at);
                 let mut columns = vec![];
                 for part in parts {
                     let (mut pieces, nouns) = (vec![], part.nouns());
-                    let own = (!nouns.is_empty()).then(|| self.names.of(&name));
+                    let mut own = (!nouns.is_empty()).then(|| self.names.of(&name));
                     for (sql, at) in part.pieces.into_iter().zip(0..) {
                         if sql.is_literal() {
                             pieces.push(sql);
@@ -394,8 +409,14 @@ impl Lowering<'_> {
                         }
                         // The same question is asked once.
                         let known = together.items.iter().find(|it| it.sql == sql).and_then(|it| it.alias.clone());
-                        match known.filter(|_| part.whole == Whole::Itself && aggregate.ty != Type::Duration) {
-                            Some(known) => pieces.push(Sql::column(&known)),
+                        match known.filter(|_| aggregate.ty != Type::Duration) {
+                            Some(known) => {
+                                // A piece of something else is not called after this.
+                                if nouns.is_empty() && own.is_none() && together.pieces.contains(&known) {
+                                    own = Some(self.names.of(&name));
+                                }
+                                pieces.push(Sql::column(&known));
+                            }
                             None => {
                                 let noun = match nouns.get(at) {
                                     Some(noun) => noun,
@@ -404,6 +425,9 @@ impl Lowering<'_> {
                                 };
                                 let name = self.names.of(&format!("{name}{noun}"));
                                 let comment = comment.clone().filter(|_| pieces.is_empty());
+                                if !nouns.is_empty() {
+                                    together.pieces.insert(name.clone());
+                                }
                                 together.items.push(Item { sql, alias: Some(name.clone()), comment });
                                 pieces.push(Sql::column(&name));
                             }
@@ -421,7 +445,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn ask(&mut self, aggregate: &Aggregate, clause: Clause, keys: &[Key], name: &str) -> Answer {
+    fn ask(&mut self, id: AggregateId, aggregate: &Aggregate, clause: Clause, keys: &[Key], name: &str) -> Answer {
         self.at = clause.level;
         self.place_now = aggregate.span;
         let here = |sql: Sql, empty: Empty| Answer::Here(vec![Part::of(sql, empty)]);
@@ -435,10 +459,13 @@ impl Lowering<'_> {
         match (&aggregate.function, element) {
             (AggregateFunction::Count, None) => here(Sql::aggregate("count", None, clause.rows), zero()),
             (AggregateFunction::Count, Some(element)) if element.ty != Type::Duration => {
+                let value = value.filter(|it| !self.is_never_missing(it));
                 here(Sql::aggregate("count", value, clause.rows), zero())
             }
             (AggregateFunction::Count, Some(_)) => here(Sql::aggregate("count", None, clause.known), zero()),
             (AggregateFunction::CountDistinct, Some(element)) => {
+                // What is missing is not counted in any case.
+                let is_one = element.group.len() == 1 && element.parts.len() == 1;
                 let group = match element.group.len() {
                     1 => element.group,
                     _ => vec![self.dialect.row(element.group)],
@@ -448,7 +475,7 @@ impl Lowering<'_> {
                     distinct: true,
                     arguments: group,
                     order: vec![],
-                    filter: clause.known,
+                    filter: if is_one { clause.rows } else { clause.known },
                 };
                 here(Sql::Aggregate(Box::new(distinct)), zero())
             }
@@ -500,7 +527,7 @@ impl Lowering<'_> {
                 let sorted = self.dialect.list_by(value.clone(), vec![(value, Sense::Rising)], clause.known);
                 here(sorted, Empty::Missing)
             }
-            (AggregateFunction::Funnel(steps, by), _) => self.funnel(aggregate, steps, *by, &clause, keys),
+            (AggregateFunction::Funnel(steps, by), _) => self.funnel(id, aggregate, steps, *by, &clause, keys),
             _ => here(self.cannot(aggregate.span, "this question is not written", ""), Empty::Missing),
         }
     }
@@ -508,7 +535,7 @@ impl Lowering<'_> {
 
 impl Together {
     pub(crate) fn new(name: String, keys: Vec<Key>) -> Together {
-        Together { name, keys, items: vec![], level: 0, apart: vec![], answers: vec![] }
+        Together { name, keys, items: vec![], pieces: HashSet::new(), level: 0, apart: vec![], answers: vec![] }
     }
 
     /// The level that all of it can be read from.

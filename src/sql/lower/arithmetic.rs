@@ -23,13 +23,19 @@ impl Lowering<'_> {
         self.to_float(value, &expr.ty)
     }
 
-    pub(crate) fn to_float(&self, value: Sql, from: &Type) -> Sql {
-        match from {
-            Type::Float => value,
-            _ => match value {
-                Sql::Literal(Literal::Int(int)) => Sql::Literal(Literal::Float(int as f64)),
-                value => self.dialect.to_float(value, from),
-            },
+    pub(crate) fn to_float(&mut self, value: Sql, from: &Type) -> Sql {
+        match (from, value) {
+            (Type::Float, value) => value,
+            (_, Sql::Literal(Literal::Int(int))) => Sql::Literal(Literal::Float(int as f64)),
+            (_, Sql::Literal(Literal::Decimal(digits))) if digits.parse::<f64>().is_ok() => {
+                Sql::Literal(Literal::Float(digits.parse().unwrap_or_default()))
+            }
+            // Where that is a long way it is gone once.
+            (Type::Decimal(_), Sql::Column(None, name)) if self.dialect.is_to_float_long() => {
+                let float = self.dialect.to_float(Sql::column(&name), from);
+                self.column_of(float, &format!("{name}_float"), None)
+            }
+            (_, value) => self.dialect.to_float(value, from),
         }
     }
 
@@ -93,6 +99,16 @@ impl Lowering<'_> {
                     _ => self.floats(operator.operator(), left, right),
                 };
             }
+            Type::Int if operator != Arithmetic::Modulo => {
+                let plain = Sql::binary(left.0.clone(), operator.operator(), right.0.clone());
+                // Short numbers would be computed in 32 bits.
+                let short = left.0.is_narrow() && right.0.is_narrow();
+                let fits = if short { self.bound(&plain) < 2e9 } else { self.is_surely_int(&plain) };
+                if fits {
+                    return plain;
+                }
+                self.dialect.arithmetic(operator, left.0, right.0, ty)
+            }
             Type::Decimal(_) if operator != Arithmetic::Multiply => {
                 let (left, right) = (self.widened(left.0, &left.1, ty), self.widened(right.0, &right.1, ty));
                 self.dialect.arithmetic(operator, left, right, ty)
@@ -113,6 +129,10 @@ impl Lowering<'_> {
 
     /// `a + b` of floats; missing where it leaves their range.
     pub(crate) fn floats(&mut self, operator: &'static str, left: Sql, right: Sql) -> Sql {
+        let plain = Sql::finite(left.clone(), operator, right.clone());
+        if self.surely_finite(plain.clone()) != plain {
+            return self.surely_finite(plain);
+        }
         if !self.dialect.ends_out_of_range() {
             return self.dialect.floats(operator, left, right);
         }

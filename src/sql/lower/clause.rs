@@ -3,7 +3,7 @@
 use crate::{
     ir::{Aggregate, Expr},
     sql::{
-        ast::{Sense, Sql},
+        ast::{Literal, Sense, Sql},
         lower::{Length, Lowering},
     },
     value::Type,
@@ -57,13 +57,15 @@ impl Lowering<'_> {
     /// A clause and what it needs.
     pub(crate) fn clause(&mut self, aggregate: &Aggregate, order: &Order) -> Clause {
         let ((rows, known, element), level) = self.measured(|this| {
-            let conditions: Vec<Sql> =
-                [&aggregate.window, &aggregate.filter].into_iter().flatten().map(|it| this.holds(it)).collect();
-            let rows = (!conditions.is_empty()).then(|| Sql::all(conditions));
+            let window = aggregate.window.as_ref().map(|it| this.holds(it));
+            let window = window.map(|it| this.until_now(it, order));
+            let filter = aggregate.filter.as_ref().map(|it| this.holds(it));
+            let rows = Some(Sql::all(window.into_iter().chain(filter))).filter(|it| *it != Sql::bool(true));
             let element = aggregate.source.as_ref().map(|source| this.element(source));
             let is_known = element.as_ref().map(|it| {
-                let parts = it.parts.iter().filter(|part| !part.is_literal());
-                Sql::all(parts.map(|part| part.clone().known()))
+                let parts =
+                    it.parts.iter().filter(|part| !part.is_literal() && !rows.iter().any(|it| implies(it, part)));
+                Sql::all(parts.map(|part| this.known(part.clone())).collect::<Vec<_>>())
             });
             let is_known = is_known.filter(|it| *it != Sql::bool(true));
             let all: Vec<Sql> = rows.iter().cloned().chain(is_known).collect();
@@ -71,6 +73,26 @@ impl Lowering<'_> {
             (rows, known, element)
         });
         Clause { rows, known, element, order: order.clone(), level }
+    }
+
+    /// A window without its end, where that is not before now: of rows, only those that have happened are asked.
+    fn until_now(&mut self, window: Sql, order: &Order) -> Sql {
+        let (Some(at), Some(_)) = (&order.at, &self.rows) else { return window };
+        let now = self.now_of_rows(&self.moment_type());
+        let is_over = |end: &Sql| match (end, &now) {
+            (Sql::Literal(Literal::Timestamp(end)), Sql::Literal(Literal::Timestamp(now))) => end >= now,
+            (Sql::Literal(Literal::Date(end)), Sql::Literal(Literal::Date(now))) => i64::from(*end) >= i64::from(*now),
+            (end, now) => end == now,
+        };
+        match window {
+            Sql::Between(of) if of.0 == *at && is_over(&of.2) => Sql::binary(of.0, ">=", of.1),
+            Sql::All(parts) => Sql::all(parts.into_iter().filter(|it| match it {
+                Sql::Binary("<=", of) => !(of.0 == *at && is_over(&of.1)),
+                Sql::Binary("<", of) => !(of.0 == *at && of.1 != now && is_over(&of.1)),
+                _ => true,
+            })),
+            other => other,
+        }
     }
 
     /// What is asked of each row, each part short.
@@ -96,5 +118,16 @@ impl Lowering<'_> {
             _ => value.clone(),
         };
         Element { parts: vec![value.clone()], group: vec![value], order, months: None, ty }
+    }
+}
+
+/// Whether what a condition is true of has a value here.
+fn implies(condition: &Sql, value: &Sql) -> bool {
+    match condition {
+        Sql::All(parts) => parts.iter().any(|it| implies(it, value)),
+        Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=", of) => of.0 == *value || of.1 == *value,
+        Sql::Between(of) => of.0 == *value,
+        Sql::In(of, _) | Sql::IsKnown(of) => **of == *value,
+        _ => false,
     }
 }

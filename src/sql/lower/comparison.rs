@@ -6,6 +6,7 @@ use crate::{
     ir::{CompareOp, Expr, ExprKind, HasTest, ListId},
     sql::{
         ast::{Literal, Sql},
+        dialect::Computed,
         lower::Lowering,
     },
     value::{
@@ -155,7 +156,7 @@ impl Lowering<'_> {
     fn compare_numbers(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Sql {
         if left.ty == Type::Float || right.ty == Type::Float {
             let (left, right) = (self.float(left), self.float(right));
-            return Sql::binary(left, operator(op), right);
+            return Sql::binary(self.compared(left), operator(op), self.compared(right));
         }
         match (self.constant(left), self.constant(right)) {
             (_, Some(constant)) => {
@@ -170,6 +171,14 @@ impl Lowering<'_> {
                 let (a, b) = (self.value(left), self.value(right));
                 self.compare_exactly(op, (a, &left.ty), (b, &right.ty))
             }
+        }
+    }
+
+    /// A float that is only compared: zero may have a sign.
+    fn compared(&self, float: Sql) -> Sql {
+        match self.surely_finite(float) {
+            Sql::Binary("+", of) if of.1 == Sql::Literal(Literal::Float(0.0)) => of.0,
+            other => other,
         }
     }
 
@@ -233,22 +242,15 @@ impl Lowering<'_> {
             return Sql::binary(left, operator(op), b.0);
         }
         let left = self.keep_as(a.0, "value");
-        let digits = 38_usize.saturating_sub(usize::from(of_b));
-        let most = format!(
-            "{}{}",
-            "9".repeat(digits.max(1)),
-            if of_a > 0 { format!(".{}", "9".repeat(usize::from(of_a))) } else { String::new() }
-        );
-        let most = if digits == 0 { most.replace('9', "0") } else { most };
-        let bound = |text: String| Sql::Literal(Literal::Decimal(text));
-        let fits = left.clone().between(bound(format!("-{most}")), bound(most));
-        let cast = self.dialect.ty(&wide).unwrap_or_default();
-        Sql::if_else(
-            fits,
-            Sql::binary(Sql::cast(left.clone(), cast), operator(op), b.0.clone()),
-            // Missing where either is.
-            Sql::when(b.0.known(), Sql::binary(left, operator(op), Sql::int(0))),
-        )
+        match self.dialect.try_cast(left.clone(), &wide) {
+            Computed::Wide(left) => Sql::binary(left, operator(op), b.0),
+            Computed::Checked(fine) => {
+                let right = self.keep_as(b.0, "value");
+                let beyond = Sql::binary(left, operator(op), Sql::int(0));
+                let beyond = Sql::when(right.clone().known(), beyond);
+                Sql::call("coalesce", [Sql::binary(fine, operator(op), right), beyond])
+            }
+        }
     }
 
     pub(crate) fn between(&mut self, subject: &Expr, low: &Expr, high: &Expr, upper: UpperEnd) -> Sql {
@@ -270,6 +272,12 @@ impl Lowering<'_> {
         if (plain || ints) && upper == UpperEnd::Included {
             let (subject, low, high) = (self.value(subject), self.value(low), self.value(high));
             return subject.between(low, high);
+        }
+        if let (Type::Int, UpperEnd::Excluded, Some(Value::Int(low)), Some(Value::Int(high))) =
+            (&subject.ty, upper, self.constant(low), self.constant(high))
+            && let Some(last) = high.checked_sub(1).filter(|last| *last >= low)
+        {
+            return self.value(subject).between(Sql::int(low), Sql::int(last));
         }
         if upper == UpperEnd::Included
             && subject.ty == Type::Float

@@ -1,8 +1,8 @@
 //! Definitions: each a column named after it, with its label and where it stands; and what the tables of the warehouse hold.
 
 use crate::{
-    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Ladder, Score},
-    schema::{ColumnId, Role, TableId},
+    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Ladder, Quorum, Score},
+    schema::{Column, ColumnId, Role, TableId},
     source::Span,
     sql::{
         ast::{From, Item, Join, Literal, Select, Sql, Step},
@@ -28,10 +28,7 @@ impl Lowering<'_> {
             let column = table.column(id);
             let name = self.names.of(&column.name);
             let held = self.input(&input, &column.header, &column.ty, &name, column.span, &mut select);
-            // What the rules promise; floats that are no numbers are missing all the same.
-            if let (Held::One(Sql::Column(_, name)), false) = (&held, column.optional || column.ty == Type::Float) {
-                self.always_known.insert(name.clone());
-            }
+            self.promise(&held, column);
             self.columns.insert(id, held);
         }
         if let Some(Held::One(Sql::Column(_, name))) = self.columns.get(&key) {
@@ -39,8 +36,16 @@ impl Lowering<'_> {
         }
         select.filter.push(Sql::of(&input, &table.column(key).header).known());
         self.read_moments(&mut select);
-        self.first.push(Step { name: base.clone(), comment: vec![], select });
+        let comment = vec!["what the rules ask of users, in the types that they say".to_owned()];
+        self.first.push(Step { name: base.clone(), comment, select });
         self.users = Stack::of(&base, table.name.as_str());
+    }
+
+    /// What the rules promise of a column; floats that are no numbers are missing all the same.
+    pub(crate) fn promise(&mut self, held: &Held, column: &Column) {
+        if let (Held::One(Sql::Column(_, name)), false) = (held, column.optional || column.ty == Type::Float) {
+            self.always_known.insert(name.clone());
+        }
     }
 
     /// A column of the warehouse, in the type that is computed with.
@@ -104,11 +109,7 @@ impl Lowering<'_> {
             Body::Tag(condition) | Body::Segment(condition) => {
                 let holds = self.holds(condition);
                 let closed = self.closed(holds);
-                let held = self.named(closed, name, comment);
-                if let Held::One(Sql::Column(_, name)) = &held {
-                    self.always_known.insert(name.clone());
-                }
-                held
+                self.named(closed, name, comment)
             }
             Body::Score(score) => {
                 let score = self.score(score, &definition.ty);
@@ -134,12 +135,7 @@ impl Lowering<'_> {
         if sql.is_short() {
             return Held::One(sql);
         }
-        let is_known = self.is_never_missing(&sql);
-        let column = self.column_of(sql, name, Some(comment));
-        if let (Sql::Column(_, name), true) = (&column, is_known) {
-            self.always_known.insert(name.clone());
-        }
-        Held::One(column)
+        Held::One(self.column_of(sql, name, Some(comment)))
     }
 
     /// A condition where it only matters of whom it is true: unknown may as well be false.
@@ -152,7 +148,38 @@ impl Lowering<'_> {
                 let below = if *upper == UpperEnd::Included { CompareOp::AtMost } else { CompareOp::Less };
                 self.older(&[(CompareOp::AtLeast, low), (below, high)], moment)
             }
+            ExprKind::Not(of) => self.fails(of),
+            ExprKind::Quorum { quorum, conditions } => match quorum {
+                Quorum::All => Sql::all(conditions.iter().map(|it| self.holds(it)).collect::<Vec<_>>()),
+                Quorum::Any => Sql::any(conditions.iter().map(|it| self.holds(it)).collect::<Vec<_>>()),
+                Quorum::None => Sql::all(conditions.iter().map(|it| self.fails(it)).collect::<Vec<_>>()),
+                Quorum::AtLeast(needed) => {
+                    let each = conditions.iter().map(|it| self.holds(it)).collect::<Vec<_>>();
+                    Sql::binary(how_many(each), ">=", Sql::int(i128::from(*needed)))
+                }
+            },
             _ => self.value(expr),
+        }
+    }
+
+    /// Where it only matters of whom a condition is false: `a < b` for `not (a >= b)`.
+    fn fails(&mut self, expr: &Expr) -> Sql {
+        match &expr.kind {
+            ExprKind::And(parts) => Sql::any(parts.iter().map(|it| self.fails(it)).collect::<Vec<_>>()),
+            ExprKind::Or(parts) => Sql::all(parts.iter().map(|it| self.fails(it)).collect::<Vec<_>>()),
+            ExprKind::Not(of) => self.holds(of),
+            ExprKind::CompareAge { op, moment, duration } => self.older(&[(op.negated(), &**duration)], moment),
+            ExprKind::Quorum { quorum, conditions } => match quorum {
+                Quorum::All => Sql::any(conditions.iter().map(|it| self.fails(it)).collect::<Vec<_>>()),
+                Quorum::Any => Sql::all(conditions.iter().map(|it| self.fails(it)).collect::<Vec<_>>()),
+                Quorum::None => Sql::any(conditions.iter().map(|it| self.holds(it)).collect::<Vec<_>>()),
+                Quorum::AtLeast(needed) => {
+                    let most = conditions.len() as i128 - i128::from(*needed);
+                    let each = conditions.iter().map(|it| self.fails(it)).collect::<Vec<_>>();
+                    Sql::binary(how_many(each), ">", Sql::int(most))
+                }
+            },
+            _ => self.value(expr).negated(),
         }
     }
 
@@ -161,22 +188,39 @@ impl Lowering<'_> {
         if self.is_never_missing(&holds) { holds } else { Sql::call("coalesce", [holds, Sql::bool(false)]) }
     }
 
-    /// Whether a condition is known of everybody.
-    fn is_never_missing(&self, holds: &Sql) -> bool {
-        match holds {
+    /// `a IS NOT NULL`, or that it always is known.
+    pub(crate) fn known(&self, sql: Sql) -> Sql {
+        if self.is_never_missing(&sql) { Sql::bool(true) } else { sql.known() }
+    }
+
+    /// Whether a value is known of everybody.
+    pub(crate) fn is_never_missing(&self, sql: &Sql) -> bool {
+        self.is_known_beside(sql, &[])
+    }
+
+    /// Likewise, where these columns are known as well.
+    fn is_known_beside(&self, sql: &Sql, known: &[&Sql]) -> bool {
+        let is_known = |it: &Sql| self.is_known_beside(it, known);
+        match sql {
             Sql::Literal(literal) => *literal != Literal::Null,
             Sql::IsNull(_) | Sql::IsKnown(_) => true,
-            Sql::Column(_, name) => self.always_known.contains(name),
-            Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=", of) => {
-                [&of.0, &of.1].iter().all(|it| self.is_never_missing(it))
+            Sql::Column(_, name) => self.always_known.contains(name) || known.contains(&sql),
+            Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*", of) => {
+                is_known(&of.0) && is_known(&of.1)
             }
-            Sql::Between(of) => [&of.0, &of.1, &of.2].iter().all(|it| self.is_never_missing(it)),
-            Sql::In(of, list) => self.is_never_missing(of) && list.iter().all(|it| self.is_never_missing(it)),
-            Sql::All(parts) | Sql::Any(parts) => parts.iter().all(|it| self.is_never_missing(it)),
-            Sql::Not(of) => self.is_never_missing(of),
-            Sql::Case(arms, Some(otherwise)) => {
-                arms.iter().map(|(_, then)| then).chain([&**otherwise]).all(|it| self.is_never_missing(it))
+            Sql::Between(of) => [&of.0, &of.1, &of.2].into_iter().all(is_known),
+            Sql::In(of, list) => is_known(of) && list.iter().all(is_known),
+            Sql::All(parts) => parts.iter().all(is_known),
+            // `x > 3 OR x IS NULL`: where it is missing the last part holds.
+            Sql::Any(parts) => {
+                let missing = parts.iter().filter_map(|it| if let Sql::IsNull(of) = it { Some(&**of) } else { None });
+                let known: Vec<&Sql> = missing.chain(known.iter().copied()).collect();
+                parts.iter().all(|it| self.is_known_beside(it, &known))
             }
+            Sql::Not(of) => is_known(of),
+            Sql::Case(arms, Some(otherwise)) => arms.iter().map(|(_, then)| then).chain([&**otherwise]).all(is_known),
+            Sql::Call("coalesce", of) => of.iter().any(is_known),
+            Sql::Call("contains" | "starts_with" | "ends_with" | "regexp_matches", of) => of.iter().all(is_known),
             _ => false,
         }
     }
@@ -220,15 +264,15 @@ impl Lowering<'_> {
             match &arm.choice {
                 Choice::From { condition, .. } | Choice::When(condition) => {
                     let condition = self.holds(condition);
-                    let condition = if ladder.exclusive { self.keep_as(condition, "holds") } else { condition };
+                    let noun = names.get(arm.rank as usize).map_or("holds", String::as_str);
+                    let condition = if ladder.exclusive { self.keep_as(condition, noun) } else { condition };
                     arms.push((condition, name(arm)));
                 }
                 Choice::Otherwise => otherwise = Some(Box::new(name(arm))),
             }
         }
         if ladder.exclusive && arms.len() > 1 {
-            let each = arms.iter().map(|(holds, _)| Sql::if_else(holds.clone(), Sql::int(1), Sql::int(0)));
-            let count = each.reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::int(0));
+            let count = how_many(arms.iter().map(|(holds, _)| holds.clone()).collect());
             let message = format!("{}: two arms of an exclusive layer both apply", self.place(span));
             arms.insert(0, (Sql::binary(count, ">", Sql::int(1)), self.dialect.fail(&message, &Type::Text)));
         }
@@ -309,4 +353,10 @@ impl Lowering<'_> {
         self.at = stack.join(from, vec![], join, vec![item], &mut self.names);
         Sql::column(&name)
     }
+}
+
+/// How many conditions are true.
+fn how_many(conditions: Vec<Sql>) -> Sql {
+    let each = conditions.into_iter().map(|it| Sql::if_else(it, Sql::int(1), Sql::int(0)));
+    each.reduce(|sum, next| Sql::binary(sum, "+", next)).unwrap_or(Sql::int(0))
 }

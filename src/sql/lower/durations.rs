@@ -259,7 +259,10 @@ impl Lowering<'_> {
             (ProductOp::Divide, None) if scalar.ty == Type::Int => {
                 let by = self.value(scalar);
                 let subject = subject.each(|part| self.keep(part));
-                self.divided(subject, by)
+                match is_between_moments(first) && subject.days.is_zero() && self.is_surely_int(&by) {
+                    true => self.divided_plainly(subject.micros, by),
+                    false => self.divided(subject, by),
+                }
             }
             (op, number) => {
                 let number = number.as_ref().and_then(number::to_decimal);
@@ -285,8 +288,21 @@ impl Lowering<'_> {
         let (Some((_, divisor, _)), after) = (at.first(), at.get(1..).unwrap_or_default()) else { return Sql::NULL };
         let above = self.length_product(first, before);
         let below = self.length(divisor);
-        let (above, below) = (self.exact(above), self.exact(below));
-        let wide = |this: &Self, sql: Sql| match sql {
+        // Days between dates divided by days: both as microseconds are floats without being rounded, so the quotient is the same.
+        let is_of_dates = match &first.kind {
+            ExprKind::Call { function: Function::Age, arguments } => arguments.iter().all(|it| it.ty == Type::Date),
+            ExprKind::Sum { first, rest } => {
+                first.ty == Type::Date && matches!(rest.as_slice(), [(SumOp::Subtract, it, _)] if it.ty == Type::Date)
+            }
+            _ => false,
+        };
+        let (above, below) = match (before.is_empty() && is_of_dates, &below) {
+            (true, Length { months, days, micros }) if months.is_zero() && micros.is_zero() && is_int(days) => {
+                (above.days, below.days)
+            }
+            _ => (self.exact(above), self.exact(below)),
+        };
+        let wide = |this: &mut Self, sql: Sql| match sql {
             Sql::Literal(Literal::Int(int)) => Sql::Literal(Literal::Float(int as f64)),
             other => this.to_float(other, &Type::Int),
         };
@@ -407,5 +423,16 @@ fn length_of(held: Held) -> Length {
     match held {
         Held::Length(length) => length,
         Held::One(_) => Length::missing(),
+    }
+}
+
+/// `last_order - first_order`: no two moments are further apart than 64 bits of microseconds, by far.
+fn is_between_moments(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Sum { first, rest } => {
+            first.ty == Type::Timestamp
+                && matches!(rest.as_slice(), [(SumOp::Subtract, it, _)] if it.ty == Type::Timestamp)
+        }
+        _ => false,
     }
 }

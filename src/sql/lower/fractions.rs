@@ -112,6 +112,24 @@ impl Lowering<'_> {
         self.fitting(Length { months, days, micros })
     }
 
+    /// The time between two moments divided by a whole number that is small enough: half away from zero.
+    pub(crate) fn divided_plainly(&mut self, micros: Sql, divisor: Sql) -> Length {
+        let at = self.at;
+        let micros = self.keep_as(micros, "part");
+        self.at = at;
+        let divisor = self.keep_as(divisor, "divisor");
+        self.at = self.at.max(at);
+        let size = |of: &Sql| Sql::call("abs", [of.clone()]);
+        let half = self.dialect.quotient(size(&divisor), Sql::int(2));
+        let below = Sql::call("nullif", [size(&divisor), Sql::int(0)]);
+        let int = self.dialect.ty(&Type::Int).unwrap_or_default();
+        let quotient = Sql::cast(self.dialect.quotient(Sql::binary(size(&micros), "+", half), below), int);
+        let is_negative = |of: Sql| Sql::binary(of, "<", Sql::int(0));
+        let alike = Sql::binary(is_negative(micros), "=", is_negative(divisor));
+        let micros = Sql::if_else(alike, quotient.clone(), Sql::binary(Sql::int(0), "-", quotient));
+        Length { months: Sql::int(0), days: Sql::int(0), micros }
+    }
+
     fn truncated(&self, number: Sql, below: Sql) -> Sql {
         let int = self.dialect.ty(&Type::Int).unwrap_or_default();
         if below == Sql::int(1) {

@@ -2,7 +2,7 @@
 //! step before is no further back than the step's `within`: one window function a step.
 
 use crate::{
-    ir::{Aggregate, FunnelStep},
+    ir::{Aggregate, AggregateId, Expr, ExprKind, FunnelStep},
     schema::ColumnId,
     sql::{
         ast::{From, Item, Over, Select, Sense, Sql, Step},
@@ -18,6 +18,7 @@ use crate::{
 impl Lowering<'_> {
     pub(crate) fn funnel(
         &mut self,
+        id: AggregateId,
         aggregate: &Aggregate,
         steps: &[FunnelStep],
         by: Option<ColumnId>,
@@ -62,12 +63,15 @@ impl Lowering<'_> {
                         before: true,
                     }))
                 };
-                let came =
-                    over(Sql::aggregate("max", Some(Sql::if_else(before.clone(), Sql::int(1), Sql::int(0))), None));
+                let limit = step.within.as_ref().zip(at.as_ref());
                 let at_level = self.at;
-                let came = self.keep_as(came, "came");
-                all.push(Sql::binary(came, "=", Sql::int(1)));
-                if let (Some(within), Some(at)) = (&step.within, &at) {
+                // Where every event has its moment, the latest one of the step before tells that it came.
+                if limit.is_none_or(|(_, at)| !self.is_never_missing(at)) {
+                    let came = Sql::if_else(before.clone(), Sql::int(1), Sql::int(0));
+                    let came = self.keep_as(over(Sql::aggregate("max", Some(came), None)), "came");
+                    all.push(Sql::binary(came, "=", Sql::int(1)));
+                }
+                if let Some((within, at)) = limit {
                     let latest = over(Sql::aggregate("max", Some(Sql::when(before.clone(), at.clone())), None));
                     self.at = at_level;
                     let latest = self.keep_as(latest, "latest");
@@ -77,12 +81,12 @@ impl Lowering<'_> {
                     // Beyond the last year there is no limit.
                     let in_time = Sql::any([
                         Sql::binary(at.clone(), "<=", end.clone()),
-                        Sql::all([latest.known(), at.clone().known(), end.missing()]),
+                        Sql::all([latest.known(), self.known(at.clone()), end.missing()]),
                     ]);
                     all.push(in_time);
                 }
             }
-            let holds = Sql::call("coalesce", [Sql::all(all), Sql::bool(false)]);
+            let holds = self.closed(Sql::all(all));
             let name = names.get(number - 1).cloned().unwrap_or_default();
             let column = self.column_of(holds, &name, Some(format!("step {number}: {name}")));
             before = Some(column.clone());
@@ -120,14 +124,27 @@ impl Lowering<'_> {
         }
         select.items.push(Item::named(Sql::Case(furthest, None), &own));
         let mut columns = vec![Part::missing(Sql::column(&own))];
-        let when = self.names.of(&format!("{step}_at"));
-        let moment = match moments.is_empty() {
-            true => self.literal(&Value::Missing, &Type::Timestamp),
-            false => Sql::Case(moments, None),
-        };
-        select.items.push(Item::named(moment, &when));
-        columns.push(Part::missing(Sql::column(&when)));
+        if self.asks_when(id) {
+            let when = self.names.of(&format!("{step}_at"));
+            let moment = match moments.is_empty() {
+                true => self.literal(&Value::Missing, &Type::Timestamp),
+                false => Sql::Case(moments, None),
+            };
+            select.items.push(Item::named(moment, &when));
+            columns.push(Part::missing(Sql::column(&when)));
+        }
         Answer::Apart(vec![Step { name: step, comment: vec![], select }], columns)
+    }
+
+    /// Whether somebody asks for `reached(funnel)`.
+    fn asks_when(&self, id: AggregateId) -> bool {
+        let mut asked = false;
+        let mut look = |expr: &Expr| {
+            expr.each(&mut |it| asked |= matches!(it.kind, ExprKind::Reached(of, _) if of == id));
+        };
+        self.rulebook.definitions.iter().for_each(|it| it.body.each_expr(&mut look));
+        self.rulebook.aggregates.iter().for_each(|it| it.each_expr(&mut look));
+        asked
     }
 
     /// Whether events of the same moment meet different steps, so that their order decides.
@@ -144,7 +161,7 @@ impl Lowering<'_> {
             Sql::Over(Box::new(Over { function, partition, order: vec![], before: false }))
         };
         let tied = Sql::binary(over("min"), "<>", over("max"));
-        let tied = Sql::call("coalesce", [tied, Sql::bool(false)]);
+        let tied = self.closed(tied);
         self.keep_as(tied, "tied")
     }
 
@@ -154,7 +171,7 @@ impl Lowering<'_> {
     }
 
     /// The type of the `at` of the rows that are asked.
-    fn moment_type(&self) -> Type {
+    pub(crate) fn moment_type(&self) -> Type {
         use crate::schema::Role;
         let table = self.rows.as_ref().map(|rows| self.rulebook.schema.table(rows.table));
         match table.map(|table| (table, &table.role)) {

@@ -5,6 +5,7 @@
 
 mod aggregates;
 mod arithmetic;
+mod bounds;
 mod calls;
 mod clause;
 mod clock;
@@ -98,6 +99,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) about: String,
     /// Conditions that are known of everybody: tags, and whether there is a row.
     pub(crate) always_known: HashSet<String>,
+    /// How large numbers may be, by their columns.
+    pub(crate) bounds: HashMap<String, f64>,
     /// Where what is lowered now stands.
     pub(crate) place_now: Span,
     /// What was said already.
@@ -135,6 +138,7 @@ impl<'a> Lowering<'a> {
             at: 0,
             about: String::new(),
             always_known: HashSet::new(),
+            bounds: HashMap::new(),
             place_now: Span::default(),
             told: HashSet::new(),
         }
@@ -197,6 +201,10 @@ impl<'a> Lowering<'a> {
         }
         let name = self.names.of(name);
         let from = self.at;
+        self.keep_bound(&name, self.bound(&sql));
+        if self.is_never_missing(&sql) {
+            self.always_known.insert(name.clone());
+        }
         let item = Item { sql, alias: Some(name.clone()), comment };
         let stack = match &mut self.rows {
             Some(rows) => &mut rows.stack,
@@ -219,21 +227,14 @@ impl<'a> Lowering<'a> {
 
     /// A short wide number, missing where it is out of range.
     pub(crate) fn in_range(&self, wide: Sql, ty: &Type) -> Sql {
-        let name = self.dialect.ty(ty).unwrap_or_default();
-        let (low, high) = match ty {
+        let fits = match ty {
             Type::Decimal(scale) => {
-                let digits = "9".repeat(38_usize.saturating_sub(usize::from(*scale)));
-                let digits = if digits.is_empty() { "0".to_owned() } else { digits };
-                let high = match scale {
-                    0 => digits,
-                    scale => format!("{digits}.{}", "9".repeat(usize::from(*scale))),
-                };
-                let decimal = |text: String| Sql::Literal(Literal::Decimal(text));
-                (decimal(format!("-{high}")), decimal(high))
+                let whole = 38_usize.saturating_sub(usize::from(*scale));
+                Sql::binary(Sql::call("abs", [wide.clone()]), "<", self.dialect.power_of_ten(whole))
             }
-            _ => (Sql::int(i64::MIN), Sql::int(i64::MAX)),
+            _ => wide.clone().between(Sql::int(i64::MIN), Sql::int(i64::MAX)),
         };
-        Sql::when(wide.clone().between(low, high), Sql::cast(wide, name))
+        Sql::when(fits, Sql::cast(wide, self.dialect.ty(ty).unwrap_or_default()))
     }
 
     /// What everybody has, read from where we stand.

@@ -389,9 +389,12 @@ impl Lowering<'_> {
         let between = self.combined(Multiply, (difference, apart), (fraction, fine), &wide);
         let sum = self.combined(Add, (low.clone(), element.clone()), (between, wide.clone()), &wide);
         let exact = self.dialect.to_float(sum, &wide);
+        if *element == Type::Int {
+            return exact;
+        }
         // Of so many digits that they do not fit, floats hold enough.
-        let rank_share = Sql::binary(self.to_float(part, &Type::Int), "/", float(whole as f64));
-        let (low, high) = (self.to_float(low, element), self.to_float(high, element));
+        let rank_share = Sql::binary(self.dialect.to_float(part, &Type::Int), "/", float(whole as f64));
+        let (low, high) = (self.dialect.to_float(low, element), self.dialect.to_float(high, element));
         let rough = Sql::binary(low.clone(), "+", Sql::binary(Sql::binary(high, "-", low), "*", rank_share));
         Sql::call("coalesce", [exact, rough])
     }

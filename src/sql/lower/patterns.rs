@@ -1,7 +1,7 @@
 //! Patterns in an engine's spelling: written anew from what they mean, every class as the characters it holds, so that no engine's own idea
 //! of `\d`, `\w`, `.` or upper and lower case comes into it.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 
 use crate::sql::dialect::Patterns;
 
@@ -28,6 +28,14 @@ fn write(part: &Hir, patterns: &Patterns, out: &mut String) -> Result<(), String
                 return Err("a class of no characters".into());
             }
             out.push('[');
+            let mut class = class.clone();
+            if let (Some(digits), Some(all)) = (patterns.digits, digits())
+                && holds(&class, &all)
+            {
+                out.push_str(digits);
+                class.difference(&all);
+                class.union(&ClassUnicode::new(NEWER_DIGITS.map(|(from, to)| ClassUnicodeRange::new(from, to))));
+            }
             for range in class.ranges() {
                 for (from, to) in scalars(range.start(), range.end()) {
                     class_character(from, patterns, out);
@@ -115,4 +123,33 @@ fn scalars(from: char, to: char) -> Vec<(char, char)> {
         true => vec![(from, '\u{d7ff}'), ('\u{e000}', to)],
         false => vec![(from, to)],
     }
+}
+
+/// Digits that came after Unicode 13: engines may not know them yet.
+const NEWER_DIGITS: [(char, char); 10] = [
+    ('\u{10d40}', '\u{10d49}'),
+    ('\u{116d0}', '\u{116e3}'),
+    ('\u{11bf0}', '\u{11bf9}'),
+    ('\u{11f50}', '\u{11f59}'),
+    ('\u{16130}', '\u{16139}'),
+    ('\u{16ac0}', '\u{16ac9}'),
+    ('\u{16d70}', '\u{16d79}'),
+    ('\u{1ccf0}', '\u{1ccf9}'),
+    ('\u{1e4f0}', '\u{1e4f9}'),
+    ('\u{1e5f1}', '\u{1e5fa}'),
+];
+
+/// What `\d` stands for.
+fn digits() -> Option<ClassUnicode> {
+    match regex_syntax::parse(r"\d").ok()?.into_kind() {
+        HirKind::Class(Class::Unicode(class)) => Some(class),
+        _ => None,
+    }
+}
+
+/// Whether a class has all of another.
+fn holds(class: &ClassUnicode, other: &ClassUnicode) -> bool {
+    let mut rest = other.clone();
+    rest.difference(class);
+    rest.ranges().is_empty()
 }

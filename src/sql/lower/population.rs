@@ -101,7 +101,7 @@ impl Lowering<'_> {
         }
         let value = self.value(expr);
         let value = self.keep_as(value, "value");
-        let known = value.clone().known();
+        let known = self.known(value.clone());
         match expr.ty {
             Type::Choice(_) => {
                 let rank = self.rank_of(value, &expr.ty);

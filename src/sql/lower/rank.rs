@@ -22,22 +22,24 @@ impl Lowering<'_> {
             let holds = self.closed(holds);
             self.keep_as(holds, "counts")
         });
-        let in_a_group: Vec<Sql> = keys.iter().map(|key| key.clone().known()).collect();
-        let ranked = Sql::all(in_a_group.iter().cloned().chain([value.clone().known()]).chain(filter.clone()));
+        let in_a_group: Vec<Sql> = keys.iter().map(|key| self.known(key.clone())).collect();
+        let ranked = Sql::all(in_a_group.iter().cloned().chain([self.known(value.clone())]).chain(filter.clone()));
         let is_ranked = self.keep_as(ranked, "ranked");
-        let partition: Vec<Sql> = [is_ranked.clone()].into_iter().chain(keys.clone()).collect();
+        // Where all are ranked they are not told apart.
+        let told_apart = Some(is_ranked.clone()).filter(|it| !it.is_literal());
+        let partition: Vec<Sql> = told_apart.into_iter().chain(keys.clone()).collect();
         let over = |function: Sql, order: Option<Sense>| {
             let order = order.map(|sense| (value.clone(), sense)).into_iter().collect();
             Sql::Over(Box::new(Over { function, partition: partition.clone(), order, before: false }))
         };
-        let ahead = |sense: Sense| Sql::binary(over(Sql::call("rank", []), Some(sense)), "-", Sql::int(1));
+        let place = |sense: Sense| over(Sql::call("rank", []), Some(sense));
         let count = over(Sql::aggregate("count", None, None), None);
         let answer = match &aggregate.function {
-            AggregateFunction::Top(amount) => self.is_ahead(amount, ahead(Sense::Falling), count),
-            AggregateFunction::Bottom(amount) => self.is_ahead(amount, ahead(Sense::Rising), count),
+            AggregateFunction::Top(amount) => self.is_ahead(amount, place(Sense::Falling), count),
+            AggregateFunction::Bottom(amount) => self.is_ahead(amount, place(Sense::Rising), count),
             AggregateFunction::Ntile(parts) => match self.constant(parts) {
                 Some(Value::Int(parts)) if parts > 0 => {
-                    let below = ahead(Sense::Rising);
+                    let below = Sql::binary(place(Sense::Rising), "-", Sql::int(1));
                     let wide = parts >= 1 << 20;
                     let below = if wide { Sql::cast(below, self.dialect.wide()) } else { below };
                     let place = Sql::binary(
@@ -66,19 +68,24 @@ impl Lowering<'_> {
             arms.push((Sql::all(left_out), Sql::bool(false)));
         }
         let (name, comment) = self.name_of(id);
-        let column = self.column_of(Sql::Case(arms, None), &name, comment);
+        let answer = match arms.as_slice() {
+            [(Sql::Literal(Literal::Bool(true)), answer)] => answer.clone(),
+            _ => Sql::Case(arms, None),
+        };
+        let column = self.column_of(answer, &name, comment);
         self.aggregates.insert(id, Bound { held: Held::One(column), level: self.at });
     }
 
     /// Whether fewer than the amount are ahead.
-    fn is_ahead(&mut self, amount: &RankAmount, ahead: Sql, count: Sql) -> Sql {
+    fn is_ahead(&mut self, amount: &RankAmount, place: Sql, count: Sql) -> Sql {
+        let ahead = Sql::binary(place.clone(), "-", Sql::int(1));
         match amount {
             RankAmount::Number(number) => match self.constant(number) {
-                Some(Value::Int(number)) => Sql::binary(ahead, "<", Sql::int(number)),
+                Some(Value::Int(number)) => Sql::binary(place, "<=", Sql::int(number)),
                 Some(_) => self.literal(&Value::Missing, &Type::Bool),
                 None => {
                     let number = self.value(number);
-                    Sql::binary(ahead, "<", number)
+                    Sql::binary(place, "<=", number)
                 }
             },
             RankAmount::Share(share) => {
@@ -91,7 +98,11 @@ impl Lowering<'_> {
                         let shortest = (0..share.scale).find_map(|scale| share.rescale(scale)).unwrap_or(share);
                         let whole = 10_i64.pow(u32::from(shortest.scale));
                         let ahead = if whole == 1 { ahead } else { Sql::binary(ahead, "*", Sql::int(whole)) };
-                        Sql::binary(ahead, "<", Sql::binary(Sql::int(shortest.mantissa), "*", count))
+                        let share = match shortest.mantissa {
+                            1 => count,
+                            share => Sql::binary(Sql::int(share), "*", count),
+                        };
+                        Sql::binary(ahead, "<", share)
                     }
                     _ => {
                         let share = number::to_f64(&share).unwrap_or(0.0);

@@ -52,7 +52,8 @@ impl Lowering<'_> {
 
     /// `avg(x)` of numbers.
     pub(crate) fn mean_of(&mut self, clause: &Clause, value: &Sql, ty: &Type, span: Span) -> Part {
-        let count = Sql::aggregate("count", Some(value.clone()), clause.rows.clone());
+        let counted = Some(value.clone()).filter(|it| !self.is_never_missing(it));
+        let count = Sql::aggregate("count", counted, clause.rows.clone());
         let mut pieces = match ty {
             Type::Float => vec![self.float_sum(clause, value, span)],
             _ => self.dialect.sum(value.clone(), ty, clause.rows.clone()),
@@ -72,7 +73,7 @@ impl Lowering<'_> {
                     Type::Float => pieces.into_iter().next().unwrap_or(Sql::NULL),
                     _ => self.dialect.total_float(pieces, ty),
                 };
-                Sql::binary(sum, "/", self.to_float(Sql::call("nullif", [count, Sql::int(0)]), &Type::Int))
+                Sql::binary(sum, "/", self.dialect.to_float(Sql::call("nullif", [count, Sql::int(0)]), &Type::Int))
             }
         }
     }

@@ -1,0 +1,43 @@
+//! Decimals as whole numbers, and their point brought back: sums and products of more digits than an engine keeps after the point, exactly.
+
+use crate::{sql::ast::Sql, value::Type};
+
+/// Digits after the point that are more than the engine keeps in sums and products: those are computed of whole numbers. 0 where they
+/// are not.
+pub(super) fn fine(ty: &Type) -> u8 {
+    match ty {
+        Type::Decimal(scale) if *scale > 6 => *scale,
+        _ => 0,
+    }
+}
+
+/// The digits of a decimal without its point: `1.25` as 125.
+pub(super) fn digits(decimal: Sql, scale: u8) -> Sql {
+    let ending = format!("E{scale}");
+    match decimal {
+        decimal if scale == 0 => decimal,
+        Sql::Cast("CAST", of, ty) => match *of {
+            Sql::Call("concat", mut parts) if parts.get(1) == Some(&Sql::text(format!("E-{scale}"))) => {
+                parts.swap_remove(0)
+            }
+            of => digits_of(Sql::cast(of, ty), ending),
+        },
+        decimal => digits_of(decimal, ending),
+    }
+}
+
+fn digits_of(decimal: Sql, ending: String) -> Sql {
+    Sql::cast(Sql::call("concat", [decimal, Sql::text(ending)]), "DECIMAL(38, 0)")
+}
+
+/// And back.
+pub(super) fn with_point(digits: Sql, scale: u8) -> Sql {
+    let exponent = Sql::text(format!("E-{scale}"));
+    Sql::cast(Sql::call("concat", [digits, exponent]), format!("DECIMAL(38, {scale})"))
+}
+
+/// What no number reaches.
+pub(super) const E38: i128 = 10_i128.pow(38);
+
+/// Where sums are cut in two.
+pub(super) const E20: i128 = 100_000_000_000_000_000_000;

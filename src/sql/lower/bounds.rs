@@ -1,0 +1,90 @@
+//! How large a number may become, as far as it can be told from how it is computed: what cannot leave its range is not asked whether it has.
+
+use crate::{
+    sql::{
+        ast::{Literal, Sql},
+        lower::Lowering,
+    },
+    value::Type,
+};
+
+/// No table has so many rows.
+pub(crate) const ROWS: f64 = 281_474_976_710_656.0;
+/// Whole and decimal numbers have 38 digits.
+pub(crate) const DIGITS: f64 = 1e38;
+/// What is smaller stays a float, whatever is rounded.
+const FLOATS: f64 = 1e300;
+
+impl Lowering<'_> {
+    /// The greatest size that a number may have; infinite where nothing is known.
+    pub(crate) fn bound(&self, sql: &Sql) -> f64 {
+        let all = |of: &mut dyn Iterator<Item = &Sql>| of.map(|it| self.bound(it)).fold(0.0, f64::max);
+        match sql {
+            Sql::Literal(Literal::Null) => 0.0,
+            Sql::Literal(Literal::Int(int)) => (*int as f64).abs(),
+            Sql::Literal(Literal::Float(float)) => float.abs(),
+            Sql::Literal(Literal::Decimal(_)) => DIGITS,
+            Sql::Column(_, name) => self.bounds.get(name).copied().unwrap_or(f64::INFINITY),
+            Sql::Minus(of) => self.bound(of),
+            Sql::Case(arms, otherwise) => all(&mut arms.iter().map(|(_, then)| then).chain(otherwise.as_deref())),
+            Sql::Call("coalesce", of) => all(&mut of.iter()),
+            Sql::Call("nullif", of) => of.first().map_or(f64::INFINITY, |it| self.bound(it)),
+            // Of whole and decimal numbers: floats are none's cast to one.
+            Sql::Cast("CAST", of, ty) if self.dialect.ty(&Type::Float).as_ref() == Some(ty) => {
+                self.bound(of).min(DIGITS)
+            }
+            Sql::Call("toFloat64", _) => DIGITS,
+            Sql::Cast("CAST", of, ty) if self.dialect.ty(&Type::Int).as_ref() == Some(ty) => self.bound(of).min(9.3e18),
+            Sql::Binary("+" | "-", of) => self.bound(&of.0) + self.bound(&of.1),
+            Sql::Binary("*", of) => self.bound(&of.0) * self.bound(&of.1),
+            Sql::Binary("/", of) => match &of.1 {
+                Sql::Literal(Literal::Float(by)) if *by != 0.0 => self.bound(&of.0) / by.abs(),
+                _ => f64::INFINITY,
+            },
+            Sql::Finite(of) => self.bound(of),
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// Keeps in mind how large a column may be.
+    pub(crate) fn keep_bound(&mut self, name: &str, bound: f64) {
+        if bound.is_finite() {
+            self.bounds.insert(name.to_owned(), bound);
+        }
+    }
+
+    /// Whether a whole number fits into 64 bits for sure.
+    pub(crate) fn is_surely_int(&self, sql: &Sql) -> bool {
+        self.bound(sql) < 4e18
+    }
+
+    /// What floats come to, where it is surely one; then only the sign of a zero is left to be taken off, which needs nothing where there is
+    /// none.
+    pub(crate) fn surely_finite(&self, sql: Sql) -> Sql {
+        match sql {
+            Sql::Finite(of) if self.bound(&of) < FLOATS => match has_plain_zero(&of) {
+                true => *of,
+                false => Sql::binary(*of, "+", Sql::Literal(Literal::Float(0.0))),
+            },
+            other => other,
+        }
+    }
+}
+
+/// Whether a float that is zero has no sign: sums have none where their first part has none.
+fn has_plain_zero(sql: &Sql) -> bool {
+    match sql {
+        Sql::Literal(Literal::Float(float)) => !(*float == 0.0 && float.is_sign_negative()),
+        Sql::Column(..) | Sql::Cast(..) | Sql::Finite(_) | Sql::Call("toFloat64", _) => true,
+        Sql::Binary("+" | "-", of) => has_plain_zero(&of.0),
+        // Nothing becomes zero here that was not.
+        Sql::Binary("*", of) => match (&of.0, &of.1) {
+            (Sql::Literal(Literal::Float(by)), other) | (other, Sql::Literal(Literal::Float(by))) => {
+                *by >= 1.0 && has_plain_zero(other)
+            }
+            _ => false,
+        },
+        Sql::Case(arms, otherwise) => arms.iter().map(|(_, then)| then).chain(otherwise.as_deref()).all(has_plain_zero),
+        _ => false,
+    }
+}
