@@ -245,7 +245,13 @@ impl Sql {
     }
 
     pub(crate) fn if_else(condition: Sql, then: Sql, otherwise: Sql) -> Sql {
-        Sql::Case(vec![(condition, then)], Some(Box::new(otherwise)))
+        match otherwise {
+            Sql::Case(mut arms, last) => {
+                arms.insert(0, (condition, then));
+                Sql::Case(arms, last)
+            }
+            otherwise => Sql::Case(vec![(condition, then)], Some(Box::new(otherwise))),
+        }
     }
 
     pub(crate) fn missing(self) -> Sql {

@@ -8,7 +8,7 @@ use crate::{
         ast::{From, Item, Query, Select, Sql, Word},
         lower::{Held, Lowering},
     },
-    value::{Type, moment_text::timestamp_text},
+    value::{Type, Value, moment_text::timestamp_text},
 };
 
 impl Lowering<'_> {
@@ -65,7 +65,7 @@ impl Lowering<'_> {
         }
         let is_tag = |id: &DefinitionId| matches!(self.rulebook.definition(*id).body, Body::Tag(_));
         let is_segment = |id: &DefinitionId| matches!(self.rulebook.definition(*id).body, Body::Segment(_));
-        let mut tail = vec![];
+        let (mut tail, mut filter) = (vec![], vec![]);
         match self.target.shape {
             Shape::Records => {
                 let list = |holds: &dyn Fn(&DefinitionId) -> bool| {
@@ -103,7 +103,13 @@ impl Lowering<'_> {
                     }
                     rows.push((name, self.dialect.printed(sql, &ty)));
                 }
-                if !rows.is_empty() {
+                if rows.is_empty() {
+                    // A row for each of no results.
+                    let none = self.literal(&Value::Missing, &Type::Text);
+                    items.push(Item::named(none.clone(), "name"));
+                    items.push(Item::named(none, "value"));
+                    filter.push(Sql::bool(false));
+                } else {
                     let unpivot = self.dialect.unpivot(&rows);
                     tail = unpivot.tail;
                     items.push(Item::named(unpivot.name, "name"));
@@ -123,6 +129,7 @@ impl Lowering<'_> {
         let mut select = Select::from(From::Step(self.users.relation(level).to_owned()));
         select.items = items;
         select.tail = tail;
+        select.filter = filter;
         let zone = self.clock().zone();
         let name = if self.rulebook.name.is_empty() {
             String::new()

@@ -18,6 +18,9 @@ const FLOATS: f64 = 1e300;
 impl Lowering<'_> {
     /// The greatest size that a number may have; infinite where nothing is known.
     pub(crate) fn bound(&self, sql: &Sql) -> f64 {
+        if let Some((_, bound)) = self.bounded.iter().find(|(it, _)| it == sql) {
+            return *bound;
+        }
         let all = |of: &mut dyn Iterator<Item = &Sql>| of.map(|it| self.bound(it)).fold(0.0, f64::max);
         match sql {
             Sql::Literal(Literal::Null) => 0.0,

@@ -38,7 +38,12 @@ impl Lowering<'_> {
                 if number.ty == Type::Int {
                     return value;
                 }
-                let whole = self.dialect.whole_below(value, &number.ty, function == Function::Ceil);
+                let up = function == Function::Ceil;
+                if number.ty == Type::Float && self.is_surely_int(&value) {
+                    let whole = if up { self.dialect.ceil(value) } else { self.dialect.floor(value) };
+                    return Sql::cast(whole, self.dialect.ty(&Type::Int).unwrap_or_default());
+                }
+                let whole = self.dialect.whole_below(value, &number.ty, up);
                 self.narrow(whole, &Type::Int)
             }
             (Function::Mod, [a, b]) => {

@@ -311,7 +311,12 @@ impl Lowering<'_> {
             other => Sql::call("nullif", [other, Sql::Literal(Literal::Float(0.0))]),
         };
         let is_positive = matches!(divisor, Sql::Literal(Literal::Float(float)) if float > 0.0);
+        // No duration is longer than 2^31 days and 2^63 microseconds.
+        let is_small = matches!(divisor, Sql::Literal(Literal::Float(float)) if float.abs() >= 100.0);
         let mut quotient = without_sign_of_zero(Sql::binary(wide(self, above), "/", divisor), is_positive);
+        if is_small {
+            self.bounded.push((quotient.clone(), 3e18));
+        }
         for (op, factor, _) in after {
             let factor = self.float(factor);
             quotient = match op {

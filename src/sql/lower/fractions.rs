@@ -123,7 +123,10 @@ impl Lowering<'_> {
         let half = self.dialect.quotient(size(&divisor), Sql::int(2));
         let below = Sql::call("nullif", [size(&divisor), Sql::int(0)]);
         let int = self.dialect.ty(&Type::Int).unwrap_or_default();
-        let quotient = Sql::cast(self.dialect.quotient(Sql::binary(size(&micros), "+", half), below), int);
+        let quotient = match self.dialect.quotient(Sql::binary(size(&micros), "+", half), below) {
+            Sql::Cast(word, of, ty) if ty == int => Sql::Cast(word, of, ty),
+            quotient => Sql::cast(quotient, int),
+        };
         let is_negative = |of: Sql| Sql::binary(of, "<", Sql::int(0));
         let alike = Sql::binary(is_negative(micros), "=", is_negative(divisor));
         let micros = Sql::if_else(alike, quotient.clone(), Sql::binary(Sql::int(0), "-", quotient));

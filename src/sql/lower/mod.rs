@@ -101,6 +101,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) always_known: HashSet<String>,
     /// How large numbers may be, by their columns.
     pub(crate) bounds: HashMap<String, f64>,
+    /// And by themselves.
+    pub(crate) bounded: Vec<(Sql, f64)>,
     /// Where what is lowered now stands.
     pub(crate) place_now: Span,
     /// What was said already.
@@ -139,6 +141,7 @@ impl<'a> Lowering<'a> {
             about: String::new(),
             always_known: HashSet::new(),
             bounds: HashMap::new(),
+            bounded: vec![],
             place_now: Span::default(),
             told: HashSet::new(),
         }

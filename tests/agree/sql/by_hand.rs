@@ -11,18 +11,28 @@ use super::{
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
 const FEW: [&str; 7] = ["big_decimals", "decimals", "firstlast", "intlimits", "missing", "overflow", "windows"];
 
+/// Folders, their users, and files of child tables.
+const FOLDERS: [(&str, &str, &[(&str, &str)]); 2] = [
+    ("", "users.jsonl", &[("orders", "orders.jsonl"), ("events", "events.jsonl"), ("visits", "visits.jsonl")]),
+    // Names that must be quoted, and numbers of every width.
+    ("quoted", "members.jsonl", &[("buys", "buys.jsonl"), ("\u{70b9}\u{51fb} log", "clicks.jsonl")]),
+];
+
 pub(super) fn rulebooks() -> Vec<Shipped> {
-    let folder = Path::new("tests/agree/sql/by_hand");
+    FOLDERS.into_iter().flat_map(|(folder, root, children)| rulebooks_of(folder, root, children)).collect()
+}
+
+fn rulebooks_of(folder: &str, root: &str, children: &[(&str, &str)]) -> Vec<Shipped> {
+    let folder = Path::new("tests/agree/sql/by_hand").join(folder);
     let tables = std::fs::read_to_string(folder.join("tables")).unwrap();
-    let files = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let files = std::fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path());
     let mut files: Vec<PathBuf> = files.filter(|it| it.extension().is_some_and(|it| it == "rules")).collect();
     files.sort();
     let all = files.into_iter().map(|rules| {
         let own = std::fs::read_to_string(&rules).unwrap();
         let as_of = own.lines().find_map(|it| it.strip_prefix("# as of ")).unwrap().to_owned();
-        let children = ["orders", "events", "visits"].map(|it| (it.to_owned(), format!("{it}.jsonl"))).into();
-        let (folder, root) = (folder.to_owned(), "users.jsonl".to_owned());
-        Shipped { folder, rules, text: own + &tables, root, children, as_of }
+        let children = children.iter().map(|(table, file)| ((*table).to_owned(), (*file).to_owned())).collect();
+        Shipped { folder: folder.clone(), rules, text: own + &tables, root: root.to_owned(), children, as_of }
     });
     all.collect()
 }
