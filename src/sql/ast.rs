@@ -268,6 +268,10 @@ impl Sql {
             Sql::Literal(Literal::Bool(truth)) => Sql::bool(!truth),
             Sql::IsNull(of) => Sql::IsKnown(of),
             Sql::IsKnown(of) => Sql::IsNull(of),
+            // `x = ANY(list)` is no comparison of two values.
+            Sql::Binary(operator, of) if matches!(of.1, Sql::Words(_) | Sql::Call("ANY", _)) => {
+                Sql::Not(Box::new(Sql::Binary(operator, of)))
+            }
             Sql::Binary("=", of) => Sql::Binary("<>", of),
             Sql::Binary("<>", of) => Sql::Binary("=", of),
             Sql::Binary("<", of) => Sql::Binary(">=", of),

@@ -362,12 +362,12 @@ impl Writer<'_> {
             Scope::Users => columns(USERS, "users.", &[]),
             Scope::Rows(table) => columns(table.columns(), &format!("{}.", table.name()), &[]),
             Scope::Where(Orders) => {
-                columns(ORDERS, "", &["name", "user_id"]);
+                columns(Orders.columns(), "", &["name", "user_id"]);
                 columns(&[("orders.name", Text), ("orders.user_id", Text), ("users.name", Text)], "", &[]);
                 columns(USERS, "", &["name"]);
             }
             Scope::Where(Visits) => {
-                columns(VISITS, "", &[]);
+                columns(Visits.columns(), "", &[]);
                 columns(USERS, "", &[]);
             }
         }

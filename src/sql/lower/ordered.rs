@@ -358,7 +358,7 @@ impl Lowering<'_> {
         let whole = 10_i64.pow(u32::from(share.scale));
         let rank = Sql::binary(last.clone(), "*", Sql::int(share.mantissa));
         let (place, part) = match share.mantissa == i128::from(whole) {
-            true => (last, None),
+            true => (last.clone(), None),
             false => {
                 let place = self.dialect.quotient(rank.clone(), Sql::int(whole));
                 (place, (share.mantissa != 0).then(|| Sql::binary(rank, "%", Sql::int(whole))))
@@ -393,7 +393,8 @@ impl Lowering<'_> {
             return exact;
         }
         // Of so many digits that they do not fit, floats hold enough.
-        let rank_share = Sql::binary(self.dialect.to_float(part, &Type::Int), "/", float(whole as f64));
+        let rank = Sql::binary(float(float_share), "*", self.dialect.to_float(last, &Type::Int));
+        let rank_share = Sql::binary(rank.clone(), "-", self.dialect.floor(rank));
         let (low, high) = (self.dialect.to_float(low, element), self.dialect.to_float(high, element));
         let rough = Sql::binary(low.clone(), "+", Sql::binary(Sql::binary(high, "-", low), "*", rank_share));
         Sql::call("coalesce", [exact, rough])
