@@ -318,7 +318,8 @@ impl Lowering<'_> {
             let each: Vec<Sql> = elements.iter().map(|it| self.compare(CompareOp::Equal, subject, it)).collect();
             return Sql::any(each);
         }
-        let subject = self.value(subject);
+        // Some engines bring no decimal and the floats of a list to one type.
+        let subject = if element == Type::Float { self.float(subject) } else { self.value(subject) };
         let subject = self.keep(subject);
         let list = self.value(list);
         self.dialect.has(list, subject)
