@@ -20,10 +20,10 @@ impl Lowering<'_> {
             return self.literal(&number::widen(&value, &Type::Float), &Type::Float);
         }
         let value = self.value(expr);
-        self.to_float(value, &expr.ty)
+        self.as_float(value, &expr.ty)
     }
 
-    pub(crate) fn to_float(&mut self, value: Sql, from: &Type) -> Sql {
+    pub(crate) fn as_float(&mut self, value: Sql, from: &Type) -> Sql {
         match (from, value) {
             (Type::Float, value) => value,
             (_, Sql::Literal(Literal::Int(int))) => Sql::Literal(Literal::Float(int as f64)),
@@ -43,7 +43,7 @@ impl Lowering<'_> {
     pub(crate) fn widened(&mut self, value: Sql, from: &Type, to: &Type) -> Sql {
         match (from, to) {
             (from, to) if from == to => value,
-            (_, Type::Float) => self.to_float(value, from),
+            (_, Type::Float) => self.as_float(value, from),
             (Type::Int, Type::Decimal(scale)) if *scale <= 19 => {
                 Sql::cast(value, self.dialect.ty(to).unwrap_or_default())
             }
@@ -86,7 +86,7 @@ impl Lowering<'_> {
     pub(crate) fn combined(&mut self, operator: Arithmetic, left: Number, right: Number, ty: &Type) -> Sql {
         let computed = match ty {
             Type::Float => {
-                let (left, right) = (self.to_float(left.0, &left.1), self.to_float(right.0, &right.1));
+                let (left, right) = (self.as_float(left.0, &left.1), self.as_float(right.0, &right.1));
                 return match operator {
                     Arithmetic::Modulo if !self.dialect.is_float_modulo_exact() => {
                         self.cannot(self.place_now, "`mod` of floats is not exact", "declare the column as a decimal")
@@ -160,7 +160,7 @@ impl Lowering<'_> {
                 }
                 ProductOp::Divide => {
                     let exact = product.1 != Type::Float && factor.ty != Type::Float;
-                    let left = self.to_float(product.0, &product.1);
+                    let left = self.as_float(product.0, &product.1);
                     let right = self.float(factor);
                     let right = self.not_zero(right);
                     // Of whole and decimal numbers no quotient is out of range.

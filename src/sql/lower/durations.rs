@@ -304,7 +304,7 @@ impl Lowering<'_> {
         };
         let wide = |this: &mut Self, sql: Sql| match sql {
             Sql::Literal(Literal::Int(int)) => Sql::Literal(Literal::Float(int as f64)),
-            other => this.to_float(other, &Type::Int),
+            other => this.as_float(other, &Type::Int),
         };
         let divisor = match wide(self, below) {
             Sql::Literal(Literal::Float(float)) if float != 0.0 => Sql::Literal(Literal::Float(float)),

@@ -338,13 +338,13 @@ impl Lowering<'_> {
         };
         let scale = if let Type::Decimal(scale) = element { *scale } else { 0 };
         let Some(share) = exact.filter(|it| it.scale <= 15 && it.scale + scale <= 30) else {
-            let rank = Sql::binary(float(float_share), "*", self.to_float(last, &Type::Int));
+            let rank = Sql::binary(float(float_share), "*", self.as_float(last, &Type::Int));
             let rank = self.keep_as(rank, "rank");
             let int = self.dialect.ty(&Type::Int).unwrap_or_default();
             let at = |sql: Sql| Sql::cast(sql, int.clone());
             let below = self.dialect.element(list.clone(), at(self.dialect.floor(rank.clone())));
             let above = self.dialect.element(list, at(self.dialect.ceil(rank.clone())));
-            let (below, above) = (self.to_float(below, element), self.to_float(above, element));
+            let (below, above) = (self.as_float(below, element), self.as_float(above, element));
             let below = self.keep_as(below, "low");
             let part = Sql::binary(rank.clone(), "-", self.dialect.floor(rank));
             if self.dialect.ends_out_of_range() && *element == Type::Float {
@@ -365,7 +365,7 @@ impl Lowering<'_> {
             }
         };
         let low = self.dialect.element(list.clone(), place.clone());
-        let Some(part) = part else { return self.to_float(low, element) };
+        let Some(part) = part else { return self.as_float(low, element) };
         let high = self.dialect.element(list, Sql::binary(place, "+", Sql::int(1)));
         // At the end nothing is above.
         let high = Sql::call("coalesce", [high, low.clone()]);

@@ -107,8 +107,8 @@ impl Lowering<'_> {
                     _ => {
                         let share = number::to_f64(&share).unwrap_or(0.0);
                         let limit =
-                            Sql::binary(Sql::Literal(Literal::Float(share)), "*", self.to_float(count, &Type::Int));
-                        Sql::binary(self.to_float(ahead, &Type::Int), "<", limit)
+                            Sql::binary(Sql::Literal(Literal::Float(share)), "*", self.as_float(count, &Type::Int));
+                        Sql::binary(self.as_float(ahead, &Type::Int), "<", limit)
                     }
                 }
             }
