@@ -11,8 +11,10 @@ use super::{
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
 const FEW: [&str; 7] = ["big_decimals", "decimals", "firstlast", "intlimits", "missing", "overflow", "windows"];
 
-/// Folders, their users, and files of child tables.
-const FOLDERS: [(&str, &str, &[(&str, &str)]); 2] = [
+/// A folder, the file of its users, and those of child tables.
+type Folder = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const FOLDERS: [Folder; 2] = [
     ("", "users.jsonl", &[("orders", "orders.jsonl"), ("events", "events.jsonl"), ("visits", "visits.jsonl")]),
     // Names that must be quoted, and numbers of every width.
     ("quoted", "members.jsonl", &[("buys", "buys.jsonl"), ("\u{70b9}\u{51fb} log", "clicks.jsonl")]),
