@@ -340,6 +340,6 @@ test \"told once\" as of 2026-11-20T10:00 {
 ";
     let answer = Place::with(&[("shop.rules", rules)]).run(&["test", "shop.rules"]);
     assert_eq!(answer.code, 1, "{answer:?}");
-    let row = r#"touches: [{ decided_at: 2026-11-20T10:00, segment: "s", do: "send", channel: "sms" }]"#;
+    let row = r#"touches: [{ decided_at: 2026-11-20T10:00:00Z, segment: "s", do: "send", channel: "sms" }]"#;
     assert!(answer.out.contains(row) || answer.err.contains(row), "{answer:?}");
 }
