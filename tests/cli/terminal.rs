@@ -152,6 +152,9 @@ fn a_talk_at_a_terminal() {
     terminal.wait_for("did you mean");
     terminal.wait_for(READY);
     terminal.press("\u{4}");
+    terminal.wait_for("is not saved: `:save`");
+    terminal.wait_for(READY);
+    terminal.press("\u{4}");
     let (code, _) = terminal.end();
     assert_eq!(code, Some(0));
     let history = place.read("state/tagwell/history");
