@@ -27,5 +27,5 @@ pub(crate) fn side_by_side<Part: Sync, Done: Send>(
     })
 }
 
-/// The stack of a thread whose work does not nest.
+/// The stack of a thread whose work nests no deeper than an expression may.
 pub(crate) const FLAT: usize = 2 << 20;

@@ -2,6 +2,7 @@
 
 mod actions;
 mod check;
+mod counted;
 mod explain;
 mod files;
 mod fit;

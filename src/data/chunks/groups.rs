@@ -31,6 +31,7 @@ pub(super) struct Part {
 }
 
 /// Some rows of a row group.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Piece {
     group: usize,
     /// Rows of the group before it.
@@ -38,6 +39,19 @@ pub(super) struct Piece {
     rows: usize,
     /// Rows of the file before it.
     before: u64,
+}
+
+impl Piece {
+    /// The first of as few equal pieces of at most so many rows as it can be cut into, and what is left.
+    fn cut(self, most: usize) -> (Piece, Option<Piece>) {
+        let rows = self.rows.div_ceil(self.rows.div_ceil(most).max(1));
+        let left = self.rows - rows;
+        if left == 0 {
+            return (self, None);
+        }
+        let behind = Piece { skip: self.skip + rows, rows: left, before: self.before + rows as u64, ..self };
+        (Piece { rows, ..self }, Some(behind))
+    }
 }
 
 /// What is read of a file.
@@ -86,12 +100,9 @@ impl Part {
 
     /// The next piece, of at most so many rows; none at the end.
     pub(super) fn next(&mut self, most: usize) -> Option<(Arc<Form>, Piece)> {
-        let mut piece = self.pieces.pop_front()?;
-        let rows = piece.rows.div_ceil(piece.rows.div_ceil(most).max(1));
-        if rows < piece.rows {
-            let (skip, before) = (piece.skip + rows, piece.before + rows as u64);
-            self.pieces.push_front(Piece { group: piece.group, skip, rows: piece.rows - rows, before });
-            piece.rows = rows;
+        let (piece, left) = self.pieces.pop_front()?.cut(most);
+        if let Some(left) = left {
+            self.pieces.push_front(left);
         }
         Some((Arc::clone(&self.form), piece))
     }
@@ -197,6 +208,34 @@ impl Form {
         match (&self.standard, self.input.path()) {
             (None, Some(path)) => reader!(File::open(path).map_err(|error| self.input.unreadable(error))?),
             (all, _) => reader!(all.clone().unwrap_or_default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_cut_into_equal_ones_that_follow_one_another() {
+        for (rows, expected) in [
+            (0, vec![0]),
+            (1, vec![1]),
+            (65_536, vec![65_536]),
+            (65_537, vec![32_769, 32_768]),
+            (131_072, vec![65_536, 65_536]),
+            (150_000, vec![50_000, 50_000, 50_000]),
+        ] {
+            let mut left = Some(Piece { group: 3, skip: 10, rows, before: 1_000 });
+            let (mut cut, mut at) = (vec![], 0);
+            while let Some(piece) = left {
+                let (first, rest) = piece.cut(65_536);
+                assert_eq!((first.group, first.skip, first.before), (3, 10 + at, 1_000 + at as u64));
+                at += first.rows;
+                cut.push(first.rows);
+                left = rest;
+            }
+            assert_eq!(cut, expected, "{rows} rows");
         }
     }
 }

@@ -47,8 +47,9 @@ pub struct Chunks {
     /// What the files have in common that are still to be opened.
     shared: Option<Arc<Shared>>,
     size: usize,
-    /// Packed rows that are looked at together.
+    /// Packed rows that are looked at together, and how many of them a piece has at most, where that is less than it was cut to.
     together: usize,
+    most: usize,
 }
 
 /// Many rows of one file, still as they stand there.
@@ -115,8 +116,14 @@ pub fn chunks_of(input: &Input, wanted: Wanted, zone: &Zone, size: usize) -> Res
         return Ok(kept);
     }
     let shared = Arc::new(Shared { wanted, zone: zone.clone(), days: Days::of(zone) });
-    let mut chunks =
-        Chunks { parts: input.parts().to_vec().into_iter(), now: None, shared: Some(shared), size, together: TOGETHER };
+    let mut chunks = Chunks {
+        parts: input.parts().to_vec().into_iter(),
+        now: None,
+        shared: Some(shared),
+        size,
+        together: TOGETHER,
+        most: usize::MAX,
+    };
     chunks.open_next()?;
     Ok(chunks)
 }
@@ -124,14 +131,14 @@ pub fn chunks_of(input: &Input, wanted: Wanted, zone: &Zone, size: usize) -> Res
 /// Pieces that are in memory.
 pub(super) fn of_kept(kept: Kept, memory: &Arc<Memory>) -> Chunks {
     let now = Some(Part::Kept(kept::Part::of(kept, memory)));
-    Chunks { parts: vec![].into_iter(), now, shared: None, size: SIZE, together: TOGETHER }
+    Chunks { parts: vec![].into_iter(), now, shared: None, size: SIZE, together: TOGETHER, most: usize::MAX }
 }
 
 impl Chunks {
     /// The same where so much is asked of each row that reading them is little beside it: more rows are looked at together, and what
     /// one thread does is less, so that all end at the same time.
     pub fn of_which_much_is_asked(self) -> Chunks {
-        Chunks { together: MUCH, ..self }
+        Chunks { together: MUCH, most: MUCH, ..self }
     }
 
     /// Opens the next file, where there is one.
@@ -152,9 +159,7 @@ impl Chunks {
             let found = match part {
                 Part::Delimited(part) => part.next()?.map(|(form, piece)| Unread::Delimited(form, piece)),
                 Part::Objects(part) => part.next()?.map(|(form, piece)| Unread::Objects(form, piece)),
-                Part::Groups(part) => part
-                    .next(if self.together == TOGETHER { usize::MAX } else { self.together })
-                    .map(|(form, piece)| Unread::Groups(form, piece)),
+                Part::Groups(part) => part.next(self.most).map(|(form, piece)| Unread::Groups(form, piece)),
                 Part::Batches(part) => part.next()?.map(|(form, piece)| Unread::Batches(form, piece)),
                 Part::Kept(part) => part.next()?.map(Unread::Kept),
             };

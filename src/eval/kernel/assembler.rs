@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     eval::unknown::Cause,
-    ir::{Body, DefinitionId, Rulebook},
+    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook},
     plan::{Atom, AtomId, Node, NodeId, Plan, Slot, Step, TruthKey},
     schema::ColumnId,
 };
@@ -529,7 +529,11 @@ impl<'b> Assembler<'b> {
             return 0;
         }
         let doubt = match own {
-            Some(own) => self.program.leaves.get(own).map(|(_, _, doubt)| *doubt),
+            // What is looked up by a text that is known may be missing all the same.
+            Some(own) => self.program.leaves.get(own).map(|(_, _, doubt)| match self.atom(id) {
+                Some(Atom::OfText(_, expr)) if !is_settled_by_text(expr) => doubt | BEYOND,
+                _ => *doubt,
+            }),
             None => source.and_then(|at| self.program.sources.get(at)).map(|source| match literal.settled() {
                 settled if settled == source.known() => source.doubt,
                 _ => source.doubt | BEYOND,
@@ -553,4 +557,24 @@ impl<'b> Assembler<'b> {
 fn doubts_of_lane(settled: &[(u32, Doubts)], lane: u32) -> Doubts {
     let found = settled.binary_search_by_key(&lane, |(lane, _)| *lane);
     found.ok().and_then(|at| settled.get(at)).map_or(Doubts::MAX, |(_, doubts)| *doubts)
+}
+
+/// Whether a condition on a text is true or false of every text.
+fn is_settled_by_text(expr: &Expr) -> bool {
+    let mut settled = true;
+    expr.each(&mut |node| {
+        settled &= matches!(
+            node.kind,
+            ExprKind::Column(_)
+                | ExprKind::ChildColumn(_)
+                | ExprKind::Constant(_)
+                | ExprKind::List(_)
+                | ExprKind::Compare { .. }
+                | ExprKind::In { .. }
+                | ExprKind::InUploaded { .. }
+                | ExprKind::Matches { .. }
+                | ExprKind::Text { .. }
+        );
+    });
+    settled
 }

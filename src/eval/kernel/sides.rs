@@ -1,5 +1,5 @@
 //! Which conditions of a segment nobody is in doubt about, so that they are conjunctions and no more, and which are the others: found
-//! anew only where something else is in doubt than in the block before.
+//! once for each of the last sets of what was in doubt in a block.
 
 use std::ops::Range;
 
