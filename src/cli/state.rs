@@ -19,7 +19,6 @@ use tagwell::{
     state::{Kind, Reader, Remembered},
     value::{Truth, Value, moment_text::timestamp_text, print},
 };
-use tempfile::NamedTempFile;
 
 use super::{
     book::Book,
@@ -28,6 +27,7 @@ use super::{
     exit::Failure,
     explain::asked::{self, Found},
     run::{acting, moves, touches},
+    temporary::ReadAgain,
     voice::{Voice, Volume},
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct State {
 pub(crate) struct Looked {
     pub(crate) state: Arc<State>,
     /// The decisions before the as-of, where the rules read them as rows: files that last as long as this does.
-    _ledgers: Arc<Vec<(String, NamedTempFile)>>,
+    _ledgers: Arc<Vec<(String, ReadAgain)>>,
 }
 
 impl State {

@@ -1,6 +1,7 @@
 //! Files that are being written, so that none is left behind when the command is interrupted.
 
 use std::{
+    ffi::OsStr,
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -8,6 +9,7 @@ use std::{
 };
 
 use tagwell::data::Memory;
+use tempfile::{Builder, NamedTempFile};
 
 use super::{exit::Exit, settling::Settling};
 
@@ -58,9 +60,50 @@ impl Drop for RemovedWhenInterrupted {
     }
 }
 
+/// A file in the system's folder for such that this command reads again: removed when this is dropped, and by an interruption.
+#[derive(Debug)]
+pub(crate) struct ReadAgain(NamedTempFile);
+
+impl ReadAgain {
+    /// Begins a file with an ending (`.csv`), which only its owner may read.
+    pub(crate) fn with_ending(ending: &str) -> io::Result<ReadAgain> {
+        remove_what_was_left(&std::env::temp_dir(), ending);
+        let mut files = unfinished();
+        let file = Builder::new().prefix(PREFIX).rand_bytes(DRAWN).suffix(ending).tempfile()?;
+        files.push(file.path().to_owned());
+        Ok(ReadAgain(file))
+    }
+
+    /// All of it is written: from now on it is locked, against those who remove what was left, and not against readers.
+    pub(crate) fn written(self) -> ReadAgain {
+        let _ = self.0.as_file().try_lock_shared();
+        self
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl io::Write for ReadAgain {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Drop for ReadAgain {
+    fn drop(&mut self) {
+        unfinished().retain(|file| file != self.0.path());
+    }
+}
+
 /// A file beside the one that it will become. Dropped without [`Temporary::finish`], it is removed.
 pub(crate) struct Temporary {
-    file: tempfile::NamedTempFile,
+    file: NamedTempFile,
     settling: Settling,
 }
 
@@ -68,7 +111,7 @@ impl Temporary {
     /// Begins a file beside `becoming`, with the permissions of the file that is there, or those that a new file gets.
     pub(crate) fn beside(becoming: &Path) -> io::Result<Temporary> {
         let folder = becoming.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        remove_what_was_left(folder);
+        remove_what_was_left(folder, "");
         // Made and noted under one lock, so that an interruption finds either no file or one it knows.
         let mut files = unfinished();
         let file = builder().tempfile_in(folder)?;
@@ -105,16 +148,25 @@ impl io::Write for Temporary {
     }
 }
 
-/// How the name of an unfinished file begins.
-const PREFIX: &str = ".tagwell-";
+/// How the name of an unfinished file begins. Nobody else gives such names, since whatever has one may be removed.
+const PREFIX: &str = ".tagwell-unfinished-";
+
+/// So many letters and digits, drawn by chance, stand behind it.
+const DRAWN: usize = 6;
+
+/// Whether a file has a name that an unfinished one gets, with this ending.
+fn is_ours(name: &OsStr, ending: &str) -> bool {
+    let drawn = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(ending));
+    drawn.is_some_and(|drawn| drawn.len() == DRAWN && drawn.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
 
 /// So old is an unfinished file that may have been left by a command that was killed.
 const LEFT: Duration = Duration::from_secs(60);
 
 /// Removes files that were left in a folder by commands that were killed: nobody has them locked any more. What cannot be looked at stays.
-fn remove_what_was_left(folder: &Path) {
+fn remove_what_was_left(folder: &Path, ending: &str) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        if !is_ours(&entry.file_name(), ending) {
             continue;
         }
         let old = |found: &std::fs::Metadata| {
@@ -132,19 +184,19 @@ fn remove_what_was_left(folder: &Path) {
 }
 
 #[cfg(unix)]
-fn builder() -> tempfile::Builder<'static, 'static> {
+fn builder() -> Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt;
     // As for any new file; the process's mask is taken from it.
     let permissions = std::fs::Permissions::from_mode(0o666);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).permissions(permissions);
+    let mut builder = Builder::new();
+    builder.prefix(PREFIX).rand_bytes(DRAWN).permissions(permissions);
     builder
 }
 
 #[cfg(not(unix))]
-fn builder() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX);
+fn builder() -> Builder<'static, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix(PREFIX).rand_bytes(DRAWN);
     builder
 }
 
@@ -157,27 +209,71 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_a_killed_command_left_is_removed_by_the_next_one() {
+    /// What is left of these files in a folder, an hour old but for those with `new` in their names, after a command has written there.
+    fn left(names: &[&str]) -> Vec<String> {
         let folder = tempfile::tempdir().expect("a folder for a test");
         let path = |name: &str| folder.path().join(name);
         let hour = SystemTime::now() - Duration::from_secs(3600);
-        for name in [".tagwell-left", ".tagwell-written", ".tagwell-new", "tagwell-other", ".other"] {
+        for name in names {
             let file = File::create(path(name)).expect("a file of the test");
-            if name != ".tagwell-new" {
+            if !name.contains("new") {
                 file.set_modified(hour).expect("a file of the test");
             }
         }
         // Another command is writing it.
-        let written = File::open(path(".tagwell-written")).expect("it is there");
+        let written = File::open(path(names[0])).expect("it is there");
         written.try_lock().expect("nobody has it");
         drop(Temporary::beside(&path("out.csv")).expect("it can be written"));
-        let mut left: Vec<String> = fs::read_dir(folder.path())
-            .expect("it is there")
-            .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
+        remove_what_was_left(folder.path(), ".csv");
+        let all = fs::read_dir(folder.path()).expect("it is there").flatten();
+        let mut left: Vec<String> = all.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         left.sort();
-        assert_eq!(left, [".other", ".tagwell-new", ".tagwell-written", "tagwell-other"]);
+        left
+    }
+
+    #[test]
+    fn what_a_killed_command_left_is_removed_by_the_next_one() {
+        let written = ".tagwell-unfinished-writEn";
+        let new = ".tagwell-unfinished-new123";
+        let names = [written, ".tagwell-unfinished-Left01", ".tagwell-unfinished-Left02.csv", new];
+        assert_eq!(left(&names), [new, written]);
+    }
+
+    #[test]
+    fn what_has_a_like_name_and_is_somebody_elses_stays() {
+        let mut names = [
+            ".other",
+            ".tagwell-left.csv",
+            ".tagwell-notes",
+            ".tagwell-shop.state",
+            ".tagwell-unfinished-",
+            ".tagwell-unfinished-abc-12",
+            ".tagwell-unfinished-abcdef.jsonl",
+            ".tagwell-unfinished-abcdefg",
+            ".tagwell-unfinished-notes",
+            ".tagwell-unfinished-shop.state",
+            ".tagwell-x.state",
+            "tagwell-unfinished-abcdef",
+        ];
+        // The first is locked, so each has a turn to be the second.
+        for _ in 0..2 {
+            let mut sorted = names.to_vec();
+            sorted.sort();
+            assert_eq!(left(&names), sorted);
+            names.reverse();
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_read_again_has_a_name_that_the_next_command_knows() {
+        let file = ReadAgain::with_ending(".csv").expect("it can be written");
+        let path = file.path().to_owned();
+        assert!(path.file_name().is_some_and(|name| is_ours(name, ".csv") && !is_ours(name, "")));
+        assert!(unfinished().contains(&path));
+        drop(file);
+        assert!(!unfinished().contains(&path) && !path.exists());
+        let becoming = path.with_file_name("out.csv");
+        let beside = Temporary::beside(&becoming).expect("it can be written");
+        assert!(beside.file.path().file_name().is_some_and(|name| is_ours(name, "")));
     }
 }

@@ -6,21 +6,20 @@ use tagwell::{
     state::{Ledger, Touch},
     value::{Zone, moment_text::timestamp_text},
 };
-use tempfile::NamedTempFile;
 
-use super::super::{book::Book, exit::Failure};
+use super::super::{book::Book, exit::Failure, temporary::ReadAgain};
 
 /// The ledger as the rows of the child tables that stand for it: everything decided before `now`, in files of its own.
 pub(in crate::cli) fn ledgers(
     book: &Book,
     ledger: Option<Ledger<'_>>,
     now: i64,
-) -> Result<Vec<(String, NamedTempFile)>, Failure> {
+) -> Result<Vec<(String, ReadAgain)>, Failure> {
     let schema = &book.checked.rulebook().schema;
     let mut files = vec![];
     for table in schema.tables.iter().filter(|table| table.is_ledger()) {
         let unwritable = |error: std::io::Error| Failure::file("write", "the ledger's rows", &error);
-        let mut file = tempfile::Builder::new().prefix("tagwell-").suffix(".csv").tempfile().map_err(unwritable)?;
+        let mut file = ReadAgain::with_ending(".csv").map_err(unwritable)?;
         let header: Vec<&str> = table.columns.iter().map(|column| column.header.as_str()).collect();
         let mut lines = header.join(",") + "\n";
         if let Some(ledger) = ledger {
@@ -36,7 +35,7 @@ pub(in crate::cli) fn ledgers(
             })?;
         }
         file.write_all(lines.as_bytes()).map_err(unwritable)?;
-        files.push((table.name.to_string(), file));
+        files.push((table.name.to_string(), file.written()));
     }
     Ok(files)
 }
