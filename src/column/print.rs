@@ -101,7 +101,10 @@ pub fn of_value(value: &Value) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Type;
+    use crate::{
+        column::Texts,
+        value::{ChoiceId, Decimal, Duration, Type},
+    };
 
     #[test]
     fn a_row_comes_to_the_same_wherever_it_stands_and_to_something_else_where_a_value_differs() {
@@ -118,5 +121,50 @@ mod tests {
         assert_eq!(last[0], rows[3]);
         let different: std::collections::HashSet<u64> = rows.into_iter().collect();
         assert_eq!(different.len(), 4);
+    }
+
+    /// Where all values of a column are known they are taken another way; if that came to something else, every user would count as
+    /// changed on the day on which one value is missing.
+    #[test]
+    fn a_value_comes_to_the_same_whether_another_one_of_its_column_is_missing_or_not() {
+        let decimal = |mantissa: i128| Value::Decimal(Decimal::new(mantissa, 2).unwrap());
+        let duration = |days: i32| Value::Duration(Duration { months: 1, days, micros: 0 });
+        let list = |all: &[i64]| Value::List(all.iter().map(|it| Value::Int(*it)).collect());
+        let columns = [
+            (Type::Bool, vec![Value::Bool(true), Value::Bool(false)]),
+            (Type::Int, vec![Value::Int(-7), Value::Int(0), Value::Int(i64::MAX)]),
+            (Type::Decimal(2), vec![decimal(-150), decimal(0), decimal(99)]),
+            (Type::Decimal(2), vec![decimal(-150), decimal(0), decimal(1 << 90), decimal(-(1 << 90))]),
+            (Type::Float, vec![Value::Float(-0.5), Value::Float(1e300)]),
+            (Type::Text, ["", "林", "abcdefgh1"].map(|it| Value::Text(it.into())).to_vec()),
+            (Type::Date, vec![Value::Date(-1), Value::Date(20_000)]),
+            (Type::Timestamp, vec![Value::Timestamp(-1), Value::Timestamp(1 << 50)]),
+            (Type::Duration, vec![duration(-3), duration(30)]),
+            (Type::List(Box::new(Type::Int)), vec![list(&[]), list(&[1, 2])]),
+            (Type::Choice(ChoiceId(0)), vec![Value::Choice(0), Value::Choice(3)]),
+        ];
+        for (ty, values) in columns {
+            let mut all_known = Column::new(&ty);
+            values.iter().for_each(|value| all_known.push(value));
+            let mut one_missing = all_known.clone();
+            one_missing.push(&Value::Missing);
+            assert!(all_known.all_known() && !one_missing.all_known());
+            let each: Vec<u64> = values.iter().map(|value| mixed(7, of_value(value))).collect();
+            for column in [all_known, one_missing] {
+                // From the second row on too.
+                for start in 0..2 {
+                    let mut rows = vec![7; values.len() - start];
+                    column.mix_into(start, &mut rows);
+                    assert_eq!(rows, each[start..], "{ty} from {start} of {values:?}");
+                }
+            }
+        }
+        let texts = ["", "林", "abcdefgh1"];
+        let mut column = Texts::default();
+        texts.iter().for_each(|text| column.push(text));
+        let column = Column::of(Data::Texts(column), vec![0b111], texts.len());
+        let mut rows = [7; 3];
+        column.mix_into(0, &mut rows);
+        assert_eq!(rows, texts.map(|text| mixed(7, of_bytes(text.as_bytes()))));
     }
 }

@@ -214,6 +214,57 @@ fn a_state_on_read_only_ground_is_read() {
 }
 
 #[test]
+fn a_state_with_a_name_like_an_unfinished_file_stays() {
+    let place = shop();
+    let state = ".tagwell-shop.state";
+    let day = |as_of: &str| {
+        let words = ["run", "shop.rules", "users.csv", "--as-of", as_of, "--format", "none"];
+        let answer = place.run(&[&words[..], &["--state", state, "--actions", "a.jsonl"]].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+    };
+    day("2026-11-20");
+    let hour = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let file = std::fs::File::options().write(true).open(place.path(state)).unwrap();
+    file.set_modified(hour).unwrap();
+    drop(file);
+    day("2026-11-21");
+    let state = rusqlite::Connection::open(place.path(state)).unwrap();
+    let runs: i64 = state.query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap();
+    assert_eq!(runs, 2);
+}
+
+#[test]
+fn the_same_run_is_the_same_whatever_the_order_of_what_it_declares() {
+    let rules = "param zeta = 1\nparam alpha = 2\nlist zvips from \"vips.csv\"\nlist avips from \"vips.csv\"\ntable users key user_id { user_id: text  source: text }\ntable channels key source from \"channels.csv\" { source: text  price: int }\nsegment s when (user_id in zvips or user_id in avips) and channels[source].price > zeta + alpha { on enter do call }\n";
+    let place = Place::with(&[
+        ("shop.rules", rules),
+        ("users.csv", "user_id,source\nu1,ads\n"),
+        ("vips.csv", "user_id\nu1\n"),
+        ("channels.csv", "source,price\nads,5\n"),
+    ]);
+    let again = || {
+        let answer = place.run(&run("shop.rules", "users.csv", "2026-11-20"));
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer.err
+    };
+    again();
+    let same = again();
+    assert!(same.contains("made already") && !same.contains("that run was another"), "{same}");
+    // A run by tables of version 3 did not count what is on them.
+    forget_entries(&place);
+    let same = again();
+    assert!(same.contains("made already") && !same.contains("that run was another"), "{same}");
+    place.write("channels.csv", "source,price\nads,6\n");
+    assert!(again().contains("that run was another (lists or reference tables are others)"));
+}
+
+/// Lists and reference tables as a state has them whose last run was made by tables of version 3.
+fn forget_entries(place: &Place) {
+    let state = rusqlite::Connection::open(place.path("shop.state")).unwrap();
+    assert!(state.execute("UPDATE lists SET entries = NULL", []).unwrap() > 0);
+}
+
+#[test]
 fn the_same_as_of_with_others_is_said_to_be_another_run() {
     let place = shop();
     let again = |rules: &str, users: &str| place.run(&run(rules, users, "2026-11-20"));
@@ -249,21 +300,36 @@ fn rows_of_children_that_are_others_are_said_to_be_another_run() {
 }
 
 #[test]
-fn a_list_that_is_another_is_told() {
-    let rules = "list vips from \"vips.csv\"\ntable users key user_id { user_id: text }\nsegment s when user_id in vips { on enter do call }\n";
-    let place = Place::with(&[("shop.rules", rules), ("users.csv", "user_id\nu1\n")]);
-    let day = |as_of: &str, list: &str| {
+fn lists_and_reference_tables_that_are_others_are_told() {
+    let rules = "list vips from \"vips.csv\"\ntable users key user_id { user_id: text  source: text }\ntable channels key source from \"channels.csv\" { source: text  price: int }\nsegment s when user_id in vips and channels[source].price > 3 { on enter do call }\n";
+    let place = Place::with(&[("shop.rules", rules), ("users.csv", "user_id,source\nu1,ads\n")]);
+    let day = |as_of: &str, list: &str, table: &str| {
         place.write("vips.csv", format!("user_id\n{list}"));
+        place.write("channels.csv", format!("source,price\n{table}"));
         let answer = place.run(&run("shop.rules", "users.csv", as_of));
         assert_eq!(answer.code, 0, "{answer:?}");
-        let said: Vec<String> = answer.err.lines().filter(|it| it.starts_with("list ")).map(str::to_owned).collect();
+        let said: Vec<&str> = answer.err.lines().filter(|it| it.contains("is another")).collect();
         said.join("\n")
     };
-    assert_eq!(day("2026-11-20", "u1\nu2\nu3\n"), "");
-    assert_eq!(day("2026-11-21", "u3\nu1\nu2\n"), "", "in another order it is the same list");
-    assert_eq!(day("2026-11-22", "u1\nu2\nu4\n"), "list `vips` is another: 3 on it before, 3 now");
-    assert_eq!(day("2026-11-23", ""), "list `vips` is another: 3 on it before, 0 now");
-    assert_eq!(day("2026-11-24", ""), "");
+    let [three, two, one] = ["ads,4\nmail,1\nshop,9\n", "ads,4\nmail,1\n", "ads,5\n"];
+    assert_eq!(day("2026-11-20", "u1\nu2\nu3\n", three), "");
+    assert_eq!(day("2026-11-21", "u3\nu1\nu2\n", three), "", "in another order it is the same list");
+    assert_eq!(day("2026-11-22", "u1\nu2\nu4\n", three), "list `vips` is another: 3 on it before, 3 now");
+    assert_eq!(
+        day("2026-11-23", "", two),
+        "list `vips` is another: 3 on it before, 0 now\nreference table `channels` is another: 3 rows before, 2 rows now"
+    );
+    assert_eq!(day("2026-11-24", "", two), "");
+    assert_eq!(
+        day("2026-11-25", "u1\n", one).lines().last(),
+        Some("reference table `channels` is another: 2 rows before, 1 row now")
+    );
+    // The run before did not count them.
+    forget_entries(&place);
+    assert_eq!(
+        day("2026-11-26", "", ""),
+        "list `vips` is another: 0 now\nreference table `channels` is another: 0 rows now"
+    );
 }
 
 #[test]
@@ -286,6 +352,23 @@ fn each_record_of_a_preview_says_so_and_none_of_a_run() {
         assert!(preview.iter().all(|line| line.ends_with(end)), "{preview:?}");
         assert!(real.len() == 1 && !real[0].ends_with(end), "{real:?}");
     }
+}
+
+#[test]
+fn a_preview_in_parquet_has_the_column_that_says_so() {
+    let place = shop();
+    let words = ["run", "shop.rules", "later.csv", "--as-of", "2026-11-21", "--format", "none", "--actions"];
+    for (more, says) in [(&["preview.parquet"][..], true), (&["real.parquet", "--state", "shop.state"], false)] {
+        let answer = place.run(&[&words[..], more].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let answer = place.run(&["schema", more[0]]);
+        assert_eq!((answer.code, answer.out.contains("preview:")), (0, says), "{answer:?}");
+    }
+    let rules = "table decisions key action_id { action_id: text  preview: bool }\ntag is_preview when preview\n";
+    place.write("look.rules", rules);
+    let answer = place.run(&["run", "look.rules", "preview.parquet", "--format", "csv", "--as-of", "2026-11-22"]);
+    let decisions: Vec<&str> = answer.out.lines().skip(1).collect();
+    assert!(decisions.len() == 2 && decisions.iter().all(|line| line.ends_with(",true")), "{answer:?}");
 }
 
 #[test]

@@ -242,7 +242,7 @@ impl Acting {
         let nothing = StateRun::default();
         let last = past.last.as_ref().map(|last| last.run.clone());
         let changed = stateful::changed_inputs(&rulebook, &this, last.as_ref().unwrap_or(&nothing));
-        let replaced = last.as_ref().map_or(vec![], |last| stateful::lists_replaced(&rulebook, &this, last));
+        let replaced = last.as_ref().map_or(vec![], |last| stateful::replaced(&rulebook, &this, last));
         let read = stateful::segments_read(&rulebook, &tracked, &changed);
         let rules_since = past.store.as_ref().map(Store::rules_since).transpose()?.flatten();
         let history = History::of(past.store.as_ref(), recollection.as_ref(), &tracked, &rulebook);
@@ -328,7 +328,7 @@ impl Acting {
         drop(turns);
         drop(history);
         let mut recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (recorder.moves.spared, recorder.moves.lists) = (spared, replaced);
+        (recorder.moves.spared, recorder.moves.replaced) = (spared, replaced);
         let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = writer.map(ActionsWriter::close).transpose()?;
         // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 use tagwell::{
     action::Reason,
-    engine::stateful::Moves,
+    engine::stateful::{Moves, Replaced},
     ir::{Body, Choice, DefinitionId, Reads, Rulebook, TriggerKind},
     outcome::aligned,
 };
@@ -72,8 +72,17 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
         }
         text += &aligned(&rows);
     }
-    for (list, before, now) in &moves.lists {
-        text += &format!("list `{list}` is another: {} on it before, {} now\n", grouped(*before), grouped(*now));
+    for Replaced { name, is_table, before, now } in &moves.replaced {
+        text += &match (is_table, before) {
+            (false, Some(before)) => {
+                format!("list `{name}` is another: {} on it before, {} now\n", grouped(*before), grouped(*now))
+            }
+            (false, None) => format!("list `{name}` is another: {} now\n", grouped(*now)),
+            (true, Some(before)) => {
+                format!("reference table `{name}` is another: {} before, {} now\n", rows(*before), rows(*now))
+            }
+            (true, None) => format!("reference table `{name}` is another: {} now\n", rows(*now)),
+        };
     }
     for (id, number) in &moves.untold {
         text += &format!(
@@ -122,6 +131,11 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
     text
 }
 
+/// How many rows.
+fn rows(number: u64) -> String {
+    if number == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(number)) }
+}
+
 /// For programs: beside the rest of the summary.
 pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
     let mut all = Map::new();
@@ -161,9 +175,13 @@ pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
             (Some(_), _) => {}
         }
     }
-    let list = |(name, before, now): &(String, u64, u64)| (name.clone(), json!({ "before": before, "now": now }));
+    let replaced = |tables: bool| {
+        let all = moves.replaced.iter().filter(|it| it.is_table == tables);
+        Json::Object(all.map(|it| (it.name.clone(), json!({ "before": it.before, "now": it.now }))).collect())
+    };
     all.insert("preview".into(), Json::Bool(preview));
-    all.insert("lists".into(), Json::Object(moves.lists.iter().map(list).collect()));
+    all.insert("lists".into(), replaced(false));
+    all.insert("tables".into(), replaced(true));
     all.insert("segments".into(), Json::Object(segments_json));
     all.insert("decisions".into(), Json::Object(decided));
     all.insert("absent".into(), Json::from(moves.absent));

@@ -48,9 +48,13 @@ pub fn run_of(rulebook: &Rulebook, sources: &Sources, context: &Context, version
         fingerprint: rows.fingerprint() as i64,
         entries: Some(rows.len() as i64),
     });
-    let mut tables: Vec<KnownList> = tables.collect();
-    tables.sort_by(|a, b| a.name.cmp(&b.name));
+    // In the order in which the state gives them back.
+    let mut lists: Vec<KnownList> = lists.chain(tables).collect();
+    lists.sort_by(|a, b| a.name.cmp(&b.name));
     let params = rulebook.params.iter();
+    let mut params: Vec<(String, String)> =
+        params.map(|it| (it.name.to_string(), print::written(&it.value, zone))).collect();
+    params.sort();
     Run {
         as_of: context.clock.now(),
         rulebook: rulebook.name.clone(),
@@ -59,8 +63,8 @@ pub fn run_of(rulebook: &Rulebook, sources: &Sources, context: &Context, version
         timezone: rulebook.zone.clone(),
         key_type,
         files,
-        params: params.map(|it| (it.name.to_string(), print::written(&it.value, zone))).collect(),
-        lists: lists.chain(tables).collect(),
+        params,
+        lists,
         population: None,
     }
 }
@@ -77,16 +81,31 @@ fn fingerprint(run: &Run, name: &str) -> Option<i64> {
     run.lists.iter().find(|list| list.name == name).map(|list| list.fingerprint)
 }
 
-/// Of the uploaded lists that are other than in the run before: how many texts were on each, and how many are now.
-pub fn lists_replaced(rulebook: &Rulebook, now: &Run, before: &Run) -> Vec<(String, u64, u64)> {
+/// An uploaded list or a reference table that is other than in the run before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its name in the rules.
+    pub name: String,
+    /// Whether it is a reference table, of rows, and not a list, of texts.
+    pub is_table: bool,
+    /// How many texts or rows it had; none where the run before did not count them.
+    pub before: Option<u64>,
+    /// How many it has now.
+    pub now: u64,
+}
+
+/// Which uploaded lists and reference tables are other than in the run before, in order of declaration.
+pub fn replaced(rulebook: &Rulebook, now: &Run, before: &Run) -> Vec<Replaced> {
     let known = |run: &Run, name: &str| run.lists.iter().find(|list| list.name == name).cloned();
-    let replaced = rulebook.lists.iter().filter_map(|list| {
-        let (now, before) = (known(now, &list.name)?, known(before, &list.name)?);
-        let number = |list: &KnownList| list.entries.and_then(|entries| u64::try_from(entries).ok());
-        let numbers = number(&before).zip(number(&now)).filter(|_| now.fingerprint != before.fingerprint);
-        numbers.map(|(before, now)| (list.name.to_string(), before, now))
-    });
-    replaced.collect()
+    let number = |list: &KnownList| list.entries.and_then(|entries| u64::try_from(entries).ok());
+    let replaced = |name: &str, is_table: bool| {
+        let (now, before) = (known(now, name)?, known(before, name)?);
+        let other = now.fingerprint != before.fingerprint;
+        other.then_some(Replaced { name: name.to_owned(), is_table, before: number(&before), now: number(&now)? })
+    };
+    let lists = rulebook.lists.iter().filter_map(|list| replaced(&list.name, false));
+    let tables = rulebook.schema.tables.iter().filter_map(|table| replaced(&table.name, true));
+    lists.chain(tables).collect()
 }
 
 /// What is other than in the run before.

@@ -8,7 +8,7 @@ mod recollection;
 mod recorder;
 
 pub use again::{Again, Before};
-pub use changes::{changed_inputs, lists_replaced, run_of, segments_read};
+pub use changes::{Replaced, changed_inputs, replaced, run_of, segments_read};
 pub use named::{Named, as_written, named};
 pub use recollection::{Recollection, past};
 pub use recorder::{Moves, Recorder};

@@ -8,7 +8,7 @@ use crate::{
     engine::{
         UserTurn,
         stateful::{
-            Named, Recollection,
+            Named, Recollection, Replaced,
             recollection::{kind, value_name},
         },
     },
@@ -32,8 +32,8 @@ pub struct Moves {
     pub spared: bool,
     /// What everybody's records and rows come to.
     pub population: u64,
-    /// Uploaded lists that are other than in the run before: how many texts were on each, and how many are now.
-    pub lists: Vec<(String, u64, u64)>,
+    /// Uploaded lists and reference tables that are other than in the run before.
+    pub replaced: Vec<Replaced>,
 }
 
 /// Records turns.
