@@ -161,7 +161,7 @@ mod tests {
         }
         let texts = ["", "林", "abcdefgh1"];
         let mut column = Texts::default();
-        texts.iter().for_each(|text| column.push(text));
+        assert!(texts.iter().all(|text| column.push(text)));
         let column = Column::of(Data::Texts(column), vec![0b111], texts.len());
         let mut rows = [7; 3];
         column.mix_into(0, &mut rows);
