@@ -364,11 +364,12 @@ fn a_preview_in_parquet_has_the_column_that_says_so() {
         let answer = place.run(&["schema", more[0]]);
         assert_eq!((answer.code, answer.out.contains("preview:")), (0, says), "{answer:?}");
     }
-    let rules = "table decisions key action_id { action_id: text  preview: bool }\ntag is_preview when preview\n";
+    let rules =
+        "table decisions key action_id { action_id: text  preview: text }\ntag is_preview when preview = \"true\"\n";
     place.write("look.rules", rules);
     let answer = place.run(&["run", "look.rules", "preview.parquet", "--format", "csv", "--as-of", "2026-11-22"]);
     let decisions: Vec<&str> = answer.out.lines().skip(1).collect();
-    assert!(decisions.len() == 2 && decisions.iter().all(|line| line.ends_with(",true")), "{answer:?}");
+    assert!(decisions.len() == 2 && decisions.iter().all(|line| line.ends_with(",is_preview,")), "{answer:?}");
 }
 
 #[test]
