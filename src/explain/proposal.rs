@@ -5,7 +5,7 @@ use crate::{
         person::{Seen, Slot, Supposed},
         table::{self, type_of, value_of},
         trial::Trial,
-        values::{Line, far, origin},
+        values::{Line, far, middle, origin},
     },
     ir::Expr,
     value::{Clock, Truth, Type, Value},
@@ -94,13 +94,14 @@ fn a_step_nearer(ty: &Type, is: &Value, so_far: &Value, clock: &Clock, does: &dy
     let does = |key: i128| line.value(key).is_some_and(|value| does(&value));
     let start = line.key(so_far)?;
     let mut beyond = line.key(is).unwrap_or_else(|| origin(ty, clock));
-    let step = (beyond - start).signum();
+    // Decimals of 38 digits may be further apart than such a number goes.
+    let step = beyond.cmp(&start) as i128;
     if beyond.abs_diff(start) < 2 || !does(start + step) {
         return None;
     }
     let mut last = start + step;
     while beyond.abs_diff(last) > 1 {
-        let middle = last + (beyond - last) / 2;
+        let middle = middle(last, beyond);
         if does(middle) { last = middle } else { beyond = middle }
     }
     line.value(last)

@@ -105,10 +105,10 @@ impl Room<'_> {
         // The nearest to the present first: far away there may be more turns than are looked for.
         open.sort_by_key(|[low, high]| Reverse(low.0.abs_diff(start).min(high.0.abs_diff(start))));
         while let Some([low, high]) = open.pop() {
-            if low.1 == high.1 || high.0 - low.0 <= 1 || turns.len() >= TURNS {
+            if low.1 == high.1 || high.0.abs_diff(low.0) <= 1 || turns.len() >= TURNS {
                 continue;
             }
-            let middle = low.0 + (high.0 - low.0) / 2;
+            let middle = middle(low.0, high.0);
             let Some(value) = line.value(middle) else { continue };
             let middle = (middle, ask(&value));
             turns.push(middle);
@@ -273,6 +273,12 @@ fn is_of(value: &Value, ty: &Type) -> bool {
         | (Value::Choice(_), Type::Choice(_)) => true,
         _ => false,
     }
+}
+
+/// Half the way from one to the other, rounded towards the first; they may be further apart than an `i128` goes.
+pub(super) fn middle(from: i128, to: i128) -> i128 {
+    let half = from.abs_diff(to) / 2;
+    if from < to { from.saturating_add_unsigned(half) } else { from.saturating_sub_unsigned(half) }
 }
 
 /// Where to begin from what is missing.

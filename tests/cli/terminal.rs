@@ -154,6 +154,12 @@ fn a_talk_at_a_terminal() {
     terminal.press("\u{4}");
     terminal.wait_for("is not saved: `:save`");
     terminal.wait_for(READY);
+    // What is typed after it is told of in its turn.
+    terminal.press("tag late when points > 1\r");
+    terminal.wait_for(READY);
+    terminal.press("\u{4}");
+    terminal.wait_for("is not saved: `:save`");
+    terminal.wait_for(READY);
     terminal.press("\u{4}");
     let (code, _) = terminal.end();
     assert_eq!(code, Some(0));

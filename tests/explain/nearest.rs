@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tagwell::{
     explain::Explained,
     ir::{Body, DefinitionId},
-    value::{Truth, Value, print},
+    value::{Decimal, Truth, Value, print},
 };
 
 use super::{Rules, Someone, applied, config};
@@ -117,6 +117,23 @@ fn days_are_least_beside_what_comes_round() {
         let told: Vec<String> =
             explained.nearest.iter().flatten().map(|it| print::text(&it.to, rules.clock().zone())).collect();
         assert_eq!(told, [wanted], "{condition}");
+    }
+}
+
+/// Decimals of 38 digits on both sides of zero are further apart than 128 bits tell.
+#[test]
+fn amounts_of_all_digits() {
+    let (line, most) = ("9".to_owned() + &"0".repeat(37), "9".repeat(38));
+    for (condition, sign, wanted) in [
+        (format!("x > {line}"), -1, format!("{}1", &line[..37])),
+        (format!("x < -{line}"), 1, format!("-{}1", &line[..37])),
+        (format!("x >= {most}"), -1, most.clone()),
+    ] {
+        let rules =
+            Rules::new(&format!("table users key id {{ id: text  x: decimal(0) }}\ntag it when {condition}\n"), AS_OF);
+        let mut user = rules.user("{\"id\": \"u\", \"x\": 0}");
+        user.record[1] = Value::Decimal(Decimal { mantissa: sign * most.parse::<i128>().unwrap(), scale: 0 });
+        assert_eq!(changes(&rules.one(&user, "it")), format!("x {wanted}"), "{condition}");
     }
 }
 

@@ -26,7 +26,7 @@ use super::{
     people::People,
     session::{Session, Wrong},
     shown,
-    texts::{Key, Parts, declared, difference, is_typed, joined, take_out},
+    texts::{Declared, Key, Parts, declared, difference, is_typed, joined, take_out},
 };
 
 /// Columns of the data that are shown where no rule says anything.
@@ -326,12 +326,21 @@ impl Session {
         if self.rules == self.kept {
             return None;
         }
-        let typed = self.rules.iter().filter(|(name, _)| is_typed(name)).count();
-        Some(match (self.loaded().as_slice(), typed) {
-            ([one], _) => format!("what was typed is not saved: `:save` writes it to {one}; Ctrl-D again leaves\n"),
-            (_, 1) => "1 declaration is not saved: `:save my.rules` keeps it; Ctrl-D again leaves\n".to_owned(),
-            (_, all) => format!("{all} declarations are not saved: `:save my.rules` keeps them; Ctrl-D again leaves\n"),
-        })
+        let kept = declared(&self.kept);
+        let is_kept = |it: &Declared| kept.iter().any(|kept| kept.key == it.key && kept.written == it.written);
+        let fresh = declared(&self.rules).iter().filter(|it| !is_kept(it)).count();
+        let loaded = self.loaded();
+        let file = if loaded.len() > 1 { "all.rules" } else { "my.rules" };
+        let told = match (loaded.as_slice(), fresh) {
+            ([one], 0) => format!("the rules are not as {one} has them: `:save` writes them to it"),
+            ([one], _) => format!("what was typed is not saved: `:save` writes it to {one}"),
+            (_, 0) => {
+                format!("the rules are not as their files have them: `:save {file}` writes them to a new one")
+            }
+            (_, 1) => format!("1 declaration is not saved: `:save {file}` keeps it"),
+            (_, all) => format!("{all} declarations are not saved: `:save {file}` keeps them"),
+        };
+        Some(told + "; Ctrl-D again leaves\n")
     }
 
     /// A file that is there is written over only where it holds what was loaded from it, or saved to it, here.

@@ -47,12 +47,16 @@ pub(super) fn talk(session: Session, voice: &Voice) -> Answer {
         let Some(prompt) = editor.helper() else { return Ok(Exit::Done) };
         interrupted = if matches!(line, Err(ReadlineError::Interrupted)) { interrupted + 1 } else { 0 };
         match line {
-            Ok(line) => match prompt.session.borrow_mut().reply(&line) {
-                Reply::Leave => break,
-                reply => {
-                    answered(reply, voice)?;
+            Ok(line) => {
+                // What is typed now is not what was warned of.
+                warned = false;
+                match prompt.session.borrow_mut().reply(&line) {
+                    Reply::Leave => break,
+                    reply => {
+                        answered(reply, voice)?;
+                    }
                 }
-            },
+            }
             Err(ReadlineError::Interrupted) => {
                 prompt.session.borrow_mut().clear();
                 // Who presses it again wants to get out.
@@ -235,6 +239,35 @@ mod tests {
         session.reply("tag rich when points > 5");
         let told = format!("what was typed is not saved: `:save` writes it to {file}; Ctrl-D again leaves\n");
         assert_eq!(session.unsaved(), Some(told));
+        session.reply(":drop rich");
+        assert_eq!(session.unsaved(), None, "the rules are as they were saved");
+        session.reply(":drop tier");
+        let told = format!("the rules are not as {file} has them: `:save` writes them to it; Ctrl-D again leaves\n");
+        assert_eq!(session.unsaved(), Some(told));
+    }
+
+    #[test]
+    fn rules_of_several_files_are_saved_to_a_new_one() {
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        let mut session = Session::new(AsOf::Said { text: "2026-11-22".into(), by: "--as-of" }, Colour::Plain);
+        for (name, text) in [("a", "tag a when points > 1\n"), ("b", "tag b when points > 2\n")] {
+            let file = folder.path().join(format!("{name}.rules"));
+            std::fs::write(&file, text).expect("a file of the test");
+            session.reply(&format!(":load {}", file.display()));
+        }
+        assert_eq!((session.loaded().len(), session.unsaved()), (2, None));
+        session.reply("tag a when points > 3");
+        let told = "1 declaration is not saved: `:save all.rules` keeps it; Ctrl-D again leaves\n";
+        assert_eq!(session.unsaved().as_deref(), Some(told), "a rule of a file that was typed anew");
+        session.reply("tag c when points > 4");
+        let told = "2 declarations are not saved: `:save all.rules` keeps them; Ctrl-D again leaves\n";
+        assert_eq!(session.unsaved().as_deref(), Some(told));
+        session.reply(":drop c");
+        session.reply("tag a when points > 1");
+        assert_eq!(session.unsaved(), None, "all is as it was loaded");
+        session.reply(":drop b");
+        let told = "the rules are not as their files have them: `:save all.rules` writes them to a new one; Ctrl-D again leaves\n";
+        assert_eq!(session.unsaved().as_deref(), Some(told));
     }
 
     #[test]

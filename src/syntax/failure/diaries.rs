@@ -33,7 +33,8 @@ impl Around<'_> {
             .or_else(|| self.parameter_of_a_case(this))
     }
 
-    /// `given { points: 3 expect rich`, where `expect` reads like a column
+    /// `given { points: 3 expect rich`, where `expect` reads like a column; `given { expect 3, points: 3 }`, where every bracket has its
+    /// other half, is a column without its colon
     fn record_never_closed(&self, this: &Token<'_>) -> Option<Mistake> {
         let open = self.open();
         let record = open.last().filter(|it| it.is("{"))?;
@@ -42,6 +43,10 @@ impl Around<'_> {
             last if this.is("then") => last,
             _ => return None,
         };
+        let outermost = self.tokens.iter().position(|token| open.first().is_some_and(|it| it.start == token.start))?;
+        if (last.is("{") || last.is(",")) && self.matching(outermost).is_some() {
+            return None;
+        }
         let gap = last.end();
         (open.len() > 1).then(|| {
             Mistake::new(code::UNCLOSED_BRACKET, record.range(), "`{` is never closed".to_owned())

@@ -306,6 +306,7 @@ impl<'p> Plots<'p> {
                 plot = shorter;
             }
         }
+        plot = self.on_the_line(goal, plot, &reaches);
         plot = fewer_rows(plot, &reaches);
         // A name that is long for nothing is a plain one.
         let mut plain = plot.clone();
@@ -322,6 +323,30 @@ impl<'p> Plots<'p> {
         }
         let told = self.played(&self.stage, &plot)?;
         Some((plot, told))
+    }
+
+    /// The diary with its instants exactly as far apart as rules say, where that shows as much: so `held(vip) >= 30d` is told from
+    /// `held(vip) > 30d`, which no step of the number tells.
+    fn on_the_line(&self, goal: &Goal, mut plot: Plot, reaches: &dyn Fn(&Plot) -> bool) -> Plot {
+        let own = match goal {
+            Goal::Change(at) => self.changed.get(*at),
+            Goal::Done(..) => None,
+        };
+        let written = own.into_iter().chain(&self.changed).filter(|(_, change, _)| change.is_number());
+        let lengths: Vec<Duration> = written.filter_map(|(_, change, _)| Duration::parse(&change.text).ok()).collect();
+        for page in 1..plot.pages.len() {
+            let instants: Vec<i64> = plot.pages.iter().map(|page| page.at).collect();
+            let (before, behind) = instants.split_at(page);
+            let fits = |at: &i64| before.last() < Some(at) && behind.get(1).is_none_or(|next| at < next);
+            let lines = lengths.iter().flat_map(|length| before.iter().filter_map(|from| self.later(*from, *length)));
+            let moved = lines.filter(fits).find_map(|at| {
+                let mut moved = plot.clone();
+                moved.pages.get_mut(page)?.at = at;
+                reaches(&moved).then_some(moved)
+            });
+            plot = moved.unwrap_or(plot);
+        }
+        plot
     }
 
     /// A whole test; none where it does not check and pass.

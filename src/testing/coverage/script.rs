@@ -178,7 +178,7 @@ impl Plots<'_> {
         own.or_else(|| dice.pick(&plain)?.as_ref().ok().copied()).unwrap_or(Duration::ZERO)
     }
 
-    fn later(&self, from: i64, length: Duration) -> Option<i64> {
+    pub(super) fn later(&self, from: i64, length: Duration) -> Option<i64> {
         match shift(Moment::Timestamp(from), length, Direction::Forth, self.context.clock.zone())? {
             Moment::Timestamp(instant) => Some(instant),
             Moment::Date(_) => None,
