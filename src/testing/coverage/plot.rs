@@ -328,10 +328,13 @@ impl<'p> Plots<'p> {
     /// The diary with its instants exactly as far apart as rules say, where that shows as much: so `held(vip) >= 30d` is told from
     /// `held(vip) > 30d`, which no step of the number tells.
     fn on_the_line(&self, goal: &Goal, mut plot: Plot, reaches: &dyn Fn(&Plot) -> bool) -> Plot {
-        let own = match goal {
-            Goal::Change(at) => self.changed.get(*at),
-            Goal::Done(..) => None,
-        };
+        let Goal::Change(at) = goal else { return plot };
+        let is_length = |text: &str| Duration::parse(text).is_ok();
+        let own = self.changed.get(*at).filter(|(_, change, _)| change.is_number() && is_length(&change.text));
+        // Where it is no length that is to be shown, the diary may stand anywhere.
+        if own.is_none() {
+            return plot;
+        }
         let written = own.into_iter().chain(&self.changed).filter(|(_, change, _)| change.is_number());
         let lengths: Vec<Duration> = written.filter_map(|(_, change, _)| Duration::parse(&change.text).ok()).collect();
         for page in 1..plot.pages.len() {
