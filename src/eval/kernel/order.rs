@@ -1,5 +1,5 @@
-//! Users in another order, where they are only counted: those who lack the same stand together, and among them those whose text is
-//! the same. So in most blocks nobody is in doubt, few conditions are in the others, and few of the texts of a list come up.
+//! Users in another order, where they are only counted: those who lack the same stand together, and where many lists of texts are asked
+//! for, among them those whose text is the same. So in most blocks nobody is in doubt, few conditions are in the others, and few of the texts of a list come up.
 
 use std::collections::HashMap;
 
@@ -11,6 +11,9 @@ use super::{
     program::{Doubts, Source},
 };
 use crate::column::Column;
+
+/// Fewer lists of texts cost less than to put the rows in the order of their texts.
+const LISTS: usize = 64;
 
 /// A source and where its values stand.
 pub(super) struct Sought<'s> {
@@ -71,7 +74,7 @@ pub(super) fn by_doubt<'k>(
     for (row, doubt) in (0..).zip(&doubts) {
         alike.entry(*doubt).or_default().push(row);
     }
-    let listed = sought.iter().filter(|sought| sought.source.lists.number > 0);
+    let listed = sought.iter().filter(|sought| sought.source.lists.number >= LISTS);
     let listed = listed.max_by_key(|sought| sought.source.lists.number);
     if alike.len() < 2 && listed.is_none() {
         return None;
