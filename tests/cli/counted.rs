@@ -63,11 +63,11 @@ fn users(number: usize) -> String {
     users + "\n"
 }
 
-#[test]
-fn as_if_they_were_listed() {
+/// Counted is as listed, on any number of threads.
+fn is_as_listed(rules: &str, users: &[String]) {
     let cities = "city,tier\nc1,x\nc2,\nc3,y\nc4,x\n";
-    for number in [1, 511, 513, 2_600] {
-        let place = Place::with(&[("a.rules", &rules()), ("cities.csv", cities), ("users.csv", &users(number))]);
+    for users in users {
+        let place = Place::with(&[("a.rules", rules), ("cities.csv", cities), ("users.csv", users)]);
         let run = |more: &[&str]| {
             let words = ["run", "a.rules", "users.csv", "--as-of", "2026-11-22"];
             let answer = place.run(&[&words, more].concat());
@@ -77,7 +77,85 @@ fn as_if_they_were_listed() {
         let listed = run(&["--out", "all.jsonl"]);
         for threads in ["1", "2"] {
             let counted = run(&["--format", "none", "--threads", threads]);
-            assert_eq!(counted, listed, "{number} users, {threads} threads");
+            assert_eq!(counted, listed, "{} users, {threads} threads", users.lines().count() - 1);
         }
     }
+}
+
+#[test]
+fn as_if_they_were_listed() {
+    is_as_listed(&rules(), &[1, 511, 513, 2_600].map(users));
+}
+
+/// Few columns: hundreds of users lack the same, and nothing else.
+#[test]
+fn those_who_all_lack_the_same_are_told_what_they_lack() {
+    let mut rules = "table users key user_id {
+  user_id: text
+  city: text?
+  points: int?
+  spend: decimal(2)?
+  last: date?
+  seen: timestamp?
+  member: bool?
+  age: int
+}
+"
+    .to_owned();
+    for tag in 0..600 {
+        let pick = |at: usize, of: usize| dice(tag, at) % of;
+        let mut conditions: Vec<String> = (0..2 + pick(0, 3))
+            .map(|at| {
+                let number = |of: usize| pick(10 + at, of);
+                let condition = match pick(20 + at, 15) {
+                    0 => format!("points > {}", number(50)),
+                    1 => format!("points between {}..{}", number(20), 20 + number(40)),
+                    2 => format!("spend <= {}.{}", number(60), number(9)),
+                    3 => "city is missing".to_owned(),
+                    4 => format!("{} is missing", ["points", "spend", "last", "seen", "member"][number(5)]),
+                    5 => format!("age(last) > {}d", number(60)),
+                    6 => format!("last within {}d", 1 + number(60)),
+                    7 => format!("seen < {}d ago", number(40)),
+                    8 => format!("age(seen) between {}d..{}d", number(20), 20 + number(50)),
+                    9 => "member".to_owned(),
+                    10 => format!("city = \"c{}\"", number(12)),
+                    11 => format!("age >= {}", number(60)),
+                    12 => format!("(points < {} or member)", number(50)),
+                    13 => format!("(spend is missing or last within {}d or age > {})", number(50), number(60)),
+                    _ => {
+                        let some =
+                            format!("\"c{}\", \"c{}\", \"c{}\"", number(12), pick(40 + at, 12), pick(60 + at, 12));
+                        format!("city in [{some}]")
+                    }
+                };
+                if pick(80 + at, 4) == 0 { format!("not ({condition})") } else { condition }
+            })
+            .collect();
+        conditions.dedup();
+        let how = if pick(1, 4) == 0 { " or " } else { " and " };
+        writeln!(rules, "tag t{tag} when {}", conditions.join(how)).unwrap();
+    }
+    // With some whose dates lie ahead, and without.
+    let users = [(2_000, 28), (12_000, 28), (12_000, 21)].map(|(number, days)| {
+        let mut users = "user_id,city,points,spend,last,seen,member,age".to_owned();
+        for user in 0..number {
+            let pick = |at: usize, of: usize| dice(user, at) % of;
+            write!(users, "\nu{user}").unwrap();
+            for column in 0..6 {
+                let value = match column {
+                    _ if pick(100 + column, 7) == 0 => String::new(),
+                    0 => format!("c{}", pick(1, 12)),
+                    1 => pick(2, 60).to_string(),
+                    2 => format!("{}.{}", pick(3, 60), pick(4, 99)),
+                    3 => format!("2026-{:02}-{:02}", 10 + pick(5, 2), 1 + pick(6, days)),
+                    4 => format!("2026-{:02}-{:02}T08:00:00Z", 10 + pick(8, 2), 1 + pick(9, days)),
+                    _ => ["true", "false"][pick(10, 2)].to_owned(),
+                };
+                write!(users, ",{value}").unwrap();
+            }
+            write!(users, ",{}", pick(11, 70)).unwrap();
+        }
+        users + "\n"
+    });
+    is_as_listed(&rules, &users);
 }

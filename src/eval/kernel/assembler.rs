@@ -2,7 +2,8 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
+    ops::Range,
     sync::Arc,
 };
 
@@ -10,19 +11,21 @@ use foldhash::fast::RandomState;
 
 use super::{
     conjunction::{self, Conjunction},
+    doubts::doubts_of_lane,
     lacks::Ways,
     literals::is_plain,
+    order,
     program::{
-        ALL, ALWAYS, BEYOND, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Lists, Literal, NOWHERE, Program,
-        Segment, Source, Wanted,
+        ALWAYS, Doubts, END_OF_LACK, END_OF_WAY, Group, Inner, Kind, Lists, Literal, NOWHERE, Program, Segment, Source,
+        Wanted,
     },
     ranked::Rank,
     rounds::nodes_of,
 };
 use crate::{
     eval::unknown::Cause,
-    ir::{Body, DefinitionId, Expr, ExprKind, Rulebook},
-    plan::{Atom, AtomId, Node, NodeId, Plan, Slot, Step, TruthKey},
+    ir::{Body, DefinitionId, Rulebook},
+    plan::{Atom, AtomId, Node, NodeId, Plan, Slot, Step},
     schema::ColumnId,
 };
 
@@ -71,6 +74,7 @@ impl Program {
         assembler.sources();
         assembler.levels();
         assembler.segments(wanted);
+        assembler.tell_apart();
         assembler.program
     }
 }
@@ -162,11 +166,6 @@ impl<'b> Assembler<'b> {
             _ => None,
         };
         parts.iter().map(text).collect()
-    }
-
-    /// A bit of its own for what can be missing, as long as there are some.
-    pub(super) fn next_doubt(&self) -> Doubts {
-        1 << ((self.program.sources.len() + self.program.leaves.len()) % BEYOND.trailing_zeros() as usize)
     }
 
     pub(super) fn atom(&self, id: AtomId) -> Option<&'b Atom<'b>> {
@@ -281,14 +280,20 @@ impl<'b> Assembler<'b> {
             made.inner.asked = always || asked.contains(&(made.inner.lane + 1));
         }
         let alike: Vec<_> = all.iter().map(|made| (made.depth, made.kind, made.literals.as_slice())).collect();
-        let (groups, order) = self.groups(alike);
+        let (groups, order) = self.groups(alike, 0..0);
         segment.inner = order.into_iter().filter_map(|at| all.get(at)).map(|made| made.inner).collect();
         segment.inner_groups = groups;
     }
 
     /// Puts literals that are made alike side by side, in the order of the first number: groups, and the order of what is in them.
-    fn groups(&mut self, all: Vec<(usize, Kind, &[Literal])>) -> (Vec<Group>, Vec<usize>) {
-        let conjunctions = all.iter().map(|(_, kind, literals)| conjunction::of(*kind, literals));
+    /// `seldom` are the lanes that few blocks have anybody in.
+    fn groups(&mut self, all: Vec<(usize, Kind, &[Literal])>, seldom: Range<u32>) -> (Vec<Group>, Vec<usize>) {
+        let conjunctions = all.iter().map(|(_, kind, literals)| {
+            let mut found = conjunction::of(*kind, literals)?;
+            let first = found.lanes.first().filter(|_| found.shape.with > 0 && !found.shape.flip);
+            found.shape.seldom = first.is_some_and(|first| seldom.contains(first));
+            Some(found)
+        });
         let conjunctions: Vec<Option<Conjunction>> = conjunctions.collect();
         let conjunction = |at: usize| conjunctions.get(at).and_then(Option::as_ref);
         let key = |at: usize| {
@@ -336,13 +341,20 @@ impl<'b> Assembler<'b> {
             let source = sources.partition_point(|source| source.first() <= literal.high as usize).checked_sub(1);
             source.and_then(|at| sources.get(at)).map_or(0, |source| source.rank.pieces())
         };
+        let own = || segment.sources.iter().filter_map(|at| sources.get(*at));
+        let leading = order::leading(own()).and_then(|at| own().nth(at));
+        let seldom = leading.map_or(0..0, |source| source.first() as u32..source.known());
         for output in &mut outputs {
-            if matches!(output.kind, Kind::All | Kind::Any) {
-                output.literals.sort_by_key(|it| (Reverse(many(it)), it.high, it.low));
+            let is_first = |it: &Literal| output.kind == Kind::All && it.flip() == 0 && seldom.contains(&it.high);
+            match output.kind {
+                Kind::All | Kind::Any => {
+                    output.literals.sort_by_key(|it| (!is_first(it), Reverse(many(it)), it.high, it.low));
+                }
+                Kind::AtLeast(_) | Kind::Choose => {}
             }
         }
         let alike = outputs.iter().map(|output| (0, output.kind, output.literals.as_slice())).collect();
-        let (groups, order) = self.groups(alike);
+        let (groups, order) = self.groups(alike, seldom);
         segment.groups = groups;
         let mut outputs: Vec<Option<Output>> = outputs.into_iter().map(Some).collect();
         let outputs: Vec<Output> = order.into_iter().filter_map(|at| outputs.get_mut(at)?.take()).collect();
@@ -353,6 +365,7 @@ impl<'b> Assembler<'b> {
         for (at, output) in outputs.into_iter().enumerate() {
             let counted = segment.counted + at;
             let asked = output.asked.as_ref().map(|(_, kept)| *kept);
+            segment.wants.push(self.wanted(output.kind, &output.literals));
             self.program.counted.extend(output.tags.into_iter().map(|id| (id, counted, asked)));
             segment.doubts.push(output.doubts);
             segment.kept.push(place(output.kept));
@@ -431,11 +444,6 @@ impl<'b> Assembler<'b> {
         }
     }
 
-    /// What some conditions can be in doubt about together.
-    fn doubts_of(&self, nodes: &[NodeId]) -> Doubts {
-        nodes.iter().filter_map(|node| self.doubts.get(node.0 as usize)).fold(0, |all, one| all | one)
-    }
-
     fn output(&mut self, node: NodeId, is_part: bool, of: Use) -> Output {
         let (kind, made_of): (Kind, Vec<NodeId>) = match self.kind(node) {
             Some(kind) if !is_part => (kind, self.parts(node).collect()),
@@ -484,66 +492,6 @@ impl<'b> Assembler<'b> {
         Some(source.known())
     }
 
-    /// What must be found before the conditions of a segment are combined, and what each of them can be in doubt about.
-    fn sources_of(&mut self, segment: &mut Segment, needed: &[NodeId]) {
-        let (mut sources, mut leaves) = (BTreeSet::new(), BTreeSet::new());
-        let mut settled: BTreeMap<u32, Doubts> = BTreeMap::new();
-        for node in needed {
-            let doubts = match self.node(*node) {
-                Some(Node::Atom(id)) => self.leaf_of(*id, &mut sources, &mut leaves, &mut settled),
-                None | Some(Node::Always(TruthKey::Unknown)) => ALWAYS,
-                // Whether something is known is always known.
-                Some(Node::Always(_) | Node::Closed(_) | Node::IsUnknown(_)) => 0,
-                Some(Node::Not(_) | Node::All(_) | Node::Any(_) | Node::AtLeast(..) | Node::Choose(..)) => {
-                    let parts = self.parts(*node).filter_map(|part| self.doubts.get(part.0 as usize));
-                    parts.fold(0, |all, one| all | one)
-                }
-            };
-            self.doubts.iter_mut().skip(node.0 as usize).take(1).for_each(|slot| *slot = doubts);
-        }
-        segment.sources = sources.into_iter().collect();
-        segment.leaves = leaves.into_iter().collect();
-        segment.settled = settled.into_iter().collect();
-    }
-
-    /// Where the bits of an atom come from, and what it can be in doubt about.
-    fn leaf_of(
-        &mut self,
-        id: AtomId,
-        sources: &mut BTreeSet<usize>,
-        leaves: &mut BTreeSet<usize>,
-        settled: &mut BTreeMap<u32, Doubts>,
-    ) -> Doubts {
-        let literal = self.leaf(id);
-        let slot = match self.atom(id) {
-            Some(Atom::Range(slot, _) | Atom::Known(slot)) => Some(*slot),
-            // Whose text is known stands beside its cuts.
-            Some(Atom::IsText(column, _) | Atom::OfText(column, _)) => Some(Slot::Column(*column)),
-            Some(Atom::Flag(_) | Atom::Opaque(_)) | None => None,
-        };
-        let source = slot.and_then(|slot| self.sources.get(&slot)).copied();
-        sources.extend(source);
-        let own = self.leaves.get(&LeafKey::Atom(id)).copied();
-        leaves.extend(own);
-        if literal.settled() == ALL {
-            return 0;
-        }
-        let doubt = match own {
-            // What is looked up by a text that is known may be missing all the same.
-            Some(own) => self.program.leaves.get(own).map(|(_, _, doubt)| match self.atom(id) {
-                Some(Atom::OfText(_, expr)) if !is_settled_by_text(expr) => doubt | BEYOND,
-                _ => *doubt,
-            }),
-            None => source.and_then(|at| self.program.sources.get(at)).map(|source| match literal.settled() {
-                settled if settled == source.known() => source.doubt,
-                _ => source.doubt | BEYOND,
-            }),
-        };
-        let doubt = doubt.unwrap_or(ALWAYS);
-        *settled.entry(literal.settled()).or_default() |= doubt;
-        doubt
-    }
-
     /// Whose texts are known is asked where it is counted what is missing.
     fn known_texts(&self, segment: &mut Segment) {
         let known = self.leaves.iter().filter(|(key, _)| matches!(key, LeafKey::KnownText(_)));
@@ -551,30 +499,4 @@ impl<'b> Assembler<'b> {
         segment.leaves.sort_unstable();
         segment.leaves.dedup();
     }
-}
-
-/// What is in doubt where somebody lies outside a lane; of a lane of which that is not known, everything may be.
-fn doubts_of_lane(settled: &[(u32, Doubts)], lane: u32) -> Doubts {
-    let found = settled.binary_search_by_key(&lane, |(lane, _)| *lane);
-    found.ok().and_then(|at| settled.get(at)).map_or(Doubts::MAX, |(_, doubts)| *doubts)
-}
-
-/// Whether a condition on a text is true or false of every text.
-fn is_settled_by_text(expr: &Expr) -> bool {
-    let mut settled = true;
-    expr.each(&mut |node| {
-        settled &= matches!(
-            node.kind,
-            ExprKind::Column(_)
-                | ExprKind::ChildColumn(_)
-                | ExprKind::Constant(_)
-                | ExprKind::List(_)
-                | ExprKind::Compare { .. }
-                | ExprKind::In { .. }
-                | ExprKind::InUploaded { .. }
-                | ExprKind::Matches { .. }
-                | ExprKind::Text { .. }
-        );
-    });
-    settled
 }

@@ -3,13 +3,14 @@
 use pulp::{Simd, WithSimd};
 
 use super::{
-    conjunction::{Few, Many, Shape, Sizes, by_shape},
+    conjunction::{Many, Shape, Sizes, Work, by_shape},
     counts::Counts,
     kept::Kept,
-    lane::{self, Lane, Numbered, WORDS},
+    lacking::Unknown,
+    lane::{self, Lane, Numbered},
     program::{ALL, ALWAYS, Doubts, Group, Inner, Literal, NOWHERE, Program, Segment},
     reading::{Answer, Reading},
-    sides::{Open, Sides},
+    sides::{Extent, InDoubt, Open, Sides},
     why::Why,
 };
 
@@ -17,7 +18,8 @@ use super::{
 pub(super) struct Combine<'c, L: ?Sized> {
     pub(super) program: &'c Program,
     pub(super) segment: &'c Segment,
-    pub(super) block: usize,
+    /// The first word of the rows.
+    pub(super) word: usize,
     pub(super) lanes: &'c mut L,
     pub(super) sides: &'c mut Sides,
     pub(super) kept: &'c mut Kept,
@@ -29,29 +31,31 @@ impl<L: Numbered + ?Sized> WithSimd for Combine<'_, L> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Combine { program, segment, block, lanes, sides, kept, counts } = self;
+        let Combine { program, segment, word, lanes, sides, kept, counts } = self;
         let all = *lanes.lane(ALL);
-        let open = segment.settled.iter().filter(|(lane, _)| *lanes.lane(*lane) != all);
-        let doubts = open.fold(ALWAYS, |all, (_, doubt)| all | doubt);
-        let sides = sides.tell(segment, doubts);
-        let mut inner = Inners { simd, lanes, doubts };
+        let in_doubt = InDoubt::of(segment, |lane| Extent::of(lanes.lane(lane), &all));
+        let sides = sides.tell(program, segment, in_doubt);
+        let mut inner = Inners { simd, lanes, doubts: in_doubt.any };
         for (at, group) in segment.inner_groups.iter().enumerate() {
             let made = Made::of(program, group);
             let of_group = segment.inner.get(group.outputs.clone()).unwrap_or_default();
             let (sure, open) = sides.inner.of(at);
             if let (Some(shape), false) = (&group.shape, sure.is_empty()) {
-                by_shape!(shape, inner.sure(shape, made, of_group, sure));
+                by_shape(simd, shape, SureInner { inner: &mut inner, shape, made, all: of_group, sure });
             }
             inner.open(made, of_group, open);
         }
-        let mut outputs = Outputs { simd, lanes, segment, block, kept, counts };
+        let mut outputs = Outputs { simd, lanes, segment, word, kept, counts };
         for (at, group) in segment.groups.iter().enumerate() {
             let made = Made::of(program, group);
             let (sure, open) = sides.outputs.of(at);
             if let (Some(shape), false) = (&group.shape, sure.is_empty()) {
-                by_shape!(shape, outputs.sure(shape, made, sure));
+                by_shape(simd, shape, SureOutputs { outputs: &mut outputs, shape, made, sure });
             }
             outputs.open(made, open);
+        }
+        for (shape, lanes, unknown) in sides.lacking.groups() {
+            by_shape(simd, shape, LackingOutputs { outputs: &mut outputs, shape, conjoined: lanes, all: unknown });
         }
     }
 }
@@ -106,15 +110,21 @@ fn users<S: Simd, L: Numbered + ?Sized, Of: Sizes>(
     simd: S,
     lanes: &L,
     shape: &Shape,
-    made: Made<'_>,
+    conjoined: &[u32],
     at: usize,
 ) -> u64 {
-    let Some(own) = Of::lanes(shape, made.lanes, at) else { return 0 };
+    let Some(own) = Of::lanes(shape, conjoined, at) else { return 0 };
     let mut rows = Lane::NONE;
     for part in 0..lane::parts::<S>() {
         lane::write::<S>(Some(&mut rows), part, Reading { simd, lanes, part }.sure::<Of>(shape, own));
     }
     rows.count()
+}
+
+/// Whether anybody is in the first lane of a conjunction.
+#[inline(always)]
+fn begins<Of: Sizes, L: Numbered + ?Sized>(lanes: &L, shape: &Shape, conjoined: &[u32], at: usize) -> bool {
+    Of::lanes(shape, conjoined, at).and_then(<[u32]>::first).is_none_or(|first| *lanes.lane(*first) != Lane::NONE)
 }
 
 /// Where combinations go that others are made of.
@@ -159,12 +169,58 @@ impl<S: Simd, L: Numbered + ?Sized> Inners<'_, S, L> {
     }
 }
 
+/// Combinations of a group of which nobody is in doubt.
+struct SureInner<'w, 'i, S: Simd, L: ?Sized> {
+    inner: &'w mut Inners<'i, S, L>,
+    shape: &'w Shape,
+    made: Made<'w>,
+    all: &'w [Inner],
+    sure: &'w [u32],
+}
+
+impl<S: Simd, L: Numbered + ?Sized> Work for SureInner<'_, '_, S, L> {
+    #[inline(always)]
+    fn of<Of: Sizes>(self) {
+        self.inner.sure::<Of>(self.shape, self.made, self.all, self.sure);
+    }
+}
+
+/// Outputs of a group of which nobody is in doubt.
+struct SureOutputs<'w, 'o, S: Simd, L: ?Sized> {
+    outputs: &'w mut Outputs<'o, S, L>,
+    shape: &'w Shape,
+    made: Made<'w>,
+    sure: &'w [u32],
+}
+
+impl<S: Simd, L: Numbered + ?Sized> Work for SureOutputs<'_, '_, S, L> {
+    #[inline(always)]
+    fn of<Of: Sizes>(self) {
+        self.outputs.sure::<Of>(self.shape, self.made, self.sure);
+    }
+}
+
+/// Outputs that are unknown of all whom they hold of, but for what nobody has.
+struct LackingOutputs<'w, 'o, S: Simd, L: ?Sized> {
+    outputs: &'w mut Outputs<'o, S, L>,
+    shape: &'w Shape,
+    conjoined: &'w [u32],
+    all: &'w [Unknown],
+}
+
+impl<S: Simd, L: Numbered + ?Sized> Work for LackingOutputs<'_, '_, S, L> {
+    #[inline(always)]
+    fn of<Of: Sizes>(self) {
+        self.outputs.lacking::<Of>(self.shape, self.conjoined, self.all);
+    }
+}
+
 /// Where what comes out of the conditions goes.
 struct Outputs<'o, S: Simd, L: ?Sized> {
     simd: S,
     lanes: &'o L,
     segment: &'o Segment,
-    block: usize,
+    word: usize,
     kept: &'o mut Kept,
     counts: &'o mut Counts,
 }
@@ -186,7 +242,7 @@ impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
                 let yes = reading.sure::<Of>(shape, own);
                 users += lane::count::<S>(yes);
                 if kept_at != NOWHERE {
-                    let first = self.block * WORDS + part * S::U64_LANES;
+                    let first = self.word + part * S::U64_LANES;
                     self.kept.write::<S>(kept_at, first, yes);
                     self.kept.write_no::<S>(kept_at, first, reading.without(reading.at(ALL), yes), false);
                 }
@@ -201,15 +257,44 @@ impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
         let outputs = &made.group.outputs;
         let counts = self.counts.of(self.segment.counted + outputs.start, outputs.len());
         let (simd, lanes) = (self.simd, self.lanes);
+        if shape.seldom {
+            for at in sure.iter().map(|at| *at as usize) {
+                if let (Some(count), true) = (counts.get_mut(at), begins::<Of, L>(lanes, shape, made.lanes, at)) {
+                    *count += users::<S, L, Of>(simd, lanes, shape, made.lanes, at);
+                }
+            }
+            return;
+        }
         if sure.len() == counts.len() {
             for (at, count) in counts.iter_mut().enumerate() {
-                *count += users::<S, L, Of>(simd, lanes, shape, made, at);
+                *count += users::<S, L, Of>(simd, lanes, shape, made.lanes, at);
             }
             return;
         }
         for at in sure.iter().map(|at| *at as usize) {
             if let Some(count) = counts.get_mut(at) {
-                *count += users::<S, L, Of>(simd, lanes, shape, made, at);
+                *count += users::<S, L, Of>(simd, lanes, shape, made.lanes, at);
+            }
+        }
+    }
+
+    /// Those that are unknown of all whom they hold of, but for what nobody has.
+    #[inline(always)]
+    fn lacking<Of: Sizes>(&mut self, shape: &Shape, conjoined: &[u32], all: &[Unknown]) {
+        let (first, everybody) = (self.segment.counted, self.lanes.lane(ALL).count());
+        for (at, Unknown { output, lacks }) in all.iter().enumerate() {
+            let counted = first + *output as usize;
+            if shape.seldom && !begins::<Of, L>(self.lanes, shape, conjoined, at) {
+                continue;
+            }
+            let within = users::<S, L, Of>(self.simd, self.lanes, shape, conjoined, at);
+            let unknown = if shape.flip { everybody - within } else { within };
+            if shape.flip {
+                self.counts.add(counted, within);
+            }
+            self.counts.add_unknown(counted, unknown);
+            for lack in lacks.iter().filter(|lack| **lack != NOWHERE) {
+                self.counts.add_lack(self.segment.lacks.first + *lack as usize, unknown);
             }
         }
     }
@@ -252,7 +337,7 @@ impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
         }
         for part in 0..lane::parts::<S>() {
             let reading = Reading { simd: self.simd, lanes: self.lanes, part };
-            let first = self.block * WORDS + part * S::U64_LANES;
+            let first = self.word + part * S::U64_LANES;
             let (yes, unknown) = (lane::part::<S>(yes, part), lane::part::<S>(unknown, part));
             self.kept.write::<S>(kept_at, first, yes);
             let no = reading.without(reading.without(reading.at(ALL), unknown), yes);
@@ -265,7 +350,7 @@ impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
     fn find_why(&mut self, output: usize, unknown: &Lane) {
         for part in 0..lane::parts::<S>() {
             let reading = Reading { simd: self.simd, lanes: self.lanes, part };
-            let first = self.block * WORDS + part * S::U64_LANES;
+            let first = self.word + part * S::U64_LANES;
             let (segment, kept, counts) = (self.segment, &mut *self.kept, &mut *self.counts);
             Why { reading, segment, output, first, kept, counts }.find(lane::part::<S>(unknown, part));
         }

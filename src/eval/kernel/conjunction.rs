@@ -4,7 +4,9 @@
 //! Somebody of whom a part is unknown may be in the conjunction if nothing else keeps them out: they are let through where the
 //! part is asked, and told apart at the end, since whoever is in it and is settled in every part is in it for certain.
 
-use pulp::Simd;
+use std::marker::PhantomData;
+
+use pulp::{Simd, WithSimd};
 
 use super::{
     lane::Numbered,
@@ -17,6 +19,8 @@ use super::{
 pub(super) struct Shape {
     /// Whether all others are meant.
     pub(super) flip: bool,
+    /// Whether the first lane is that of texts by which rows are put in order, so that few blocks have any of them.
+    pub(super) seldom: bool,
     /// Lanes that all rows lie in.
     pub(super) with: usize,
     /// Lanes that none of the rows lies in.
@@ -104,6 +108,7 @@ pub(super) fn of(kind: Kind, literals: &[Literal]) -> Option<Conjunction> {
     parts.dedup();
     let shape = Shape {
         flip: any,
+        seldom: false,
         with: doors.len() + with.len(),
         without: without.len(),
         unless: unless.len() / 2,
@@ -156,55 +161,48 @@ impl Sizes for Many {
     }
 }
 
-/// Calls a function of [`Sizes`] for a shape.
-macro_rules! by_shape {
-    ($shape:expr, $of:ident . $call:ident ($($argument:expr),*)) => {
-        match ($shape.with, $shape.without, $shape.unless) {
-            (0, 1, 0) => $of.$call::<Few<0, 1, 0, 1>>($($argument),*),
-            (0, 2, 0) => $of.$call::<Few<0, 2, 0, 2>>($($argument),*),
-            (0, 3, 0) => $of.$call::<Few<0, 3, 0, 3>>($($argument),*),
-            (0, 4, 0) => $of.$call::<Few<0, 4, 0, 4>>($($argument),*),
-            (1, 0, 0) => $of.$call::<Few<1, 0, 0, 1>>($($argument),*),
-            (1, 1, 0) => $of.$call::<Few<1, 1, 0, 2>>($($argument),*),
-            (1, 2, 0) => $of.$call::<Few<1, 2, 0, 3>>($($argument),*),
-            (1, 3, 0) => $of.$call::<Few<1, 3, 0, 4>>($($argument),*),
-            (1, 4, 0) => $of.$call::<Few<1, 4, 0, 5>>($($argument),*),
-            (2, 0, 0) => $of.$call::<Few<2, 0, 0, 2>>($($argument),*),
-            (2, 1, 0) => $of.$call::<Few<2, 1, 0, 3>>($($argument),*),
-            (2, 2, 0) => $of.$call::<Few<2, 2, 0, 4>>($($argument),*),
-            (2, 3, 0) => $of.$call::<Few<2, 3, 0, 5>>($($argument),*),
-            (2, 4, 0) => $of.$call::<Few<2, 4, 0, 6>>($($argument),*),
-            (3, 0, 0) => $of.$call::<Few<3, 0, 0, 3>>($($argument),*),
-            (3, 1, 0) => $of.$call::<Few<3, 1, 0, 4>>($($argument),*),
-            (3, 2, 0) => $of.$call::<Few<3, 2, 0, 5>>($($argument),*),
-            (3, 3, 0) => $of.$call::<Few<3, 3, 0, 6>>($($argument),*),
-            (3, 4, 0) => $of.$call::<Few<3, 4, 0, 7>>($($argument),*),
-            (4, 0, 0) => $of.$call::<Few<4, 0, 0, 4>>($($argument),*),
-            (4, 1, 0) => $of.$call::<Few<4, 1, 0, 5>>($($argument),*),
-            (4, 2, 0) => $of.$call::<Few<4, 2, 0, 6>>($($argument),*),
-            (4, 3, 0) => $of.$call::<Few<4, 3, 0, 7>>($($argument),*),
-            (4, 4, 0) => $of.$call::<Few<4, 4, 0, 8>>($($argument),*),
-            (0, 0, 1) => $of.$call::<Few<0, 0, 1, 2>>($($argument),*),
-            (0, 1, 1) => $of.$call::<Few<0, 1, 1, 3>>($($argument),*),
-            (0, 2, 1) => $of.$call::<Few<0, 2, 1, 4>>($($argument),*),
-            (0, 3, 1) => $of.$call::<Few<0, 3, 1, 5>>($($argument),*),
-            (1, 0, 1) => $of.$call::<Few<1, 0, 1, 3>>($($argument),*),
-            (1, 1, 1) => $of.$call::<Few<1, 1, 1, 4>>($($argument),*),
-            (1, 2, 1) => $of.$call::<Few<1, 2, 1, 5>>($($argument),*),
-            (1, 3, 1) => $of.$call::<Few<1, 3, 1, 6>>($($argument),*),
-            (2, 0, 1) => $of.$call::<Few<2, 0, 1, 4>>($($argument),*),
-            (2, 1, 1) => $of.$call::<Few<2, 1, 1, 5>>($($argument),*),
-            (2, 2, 1) => $of.$call::<Few<2, 2, 1, 6>>($($argument),*),
-            (2, 3, 1) => $of.$call::<Few<2, 3, 1, 7>>($($argument),*),
-            (3, 0, 1) => $of.$call::<Few<3, 0, 1, 5>>($($argument),*),
-            (3, 1, 1) => $of.$call::<Few<3, 1, 1, 6>>($($argument),*),
-            (3, 2, 1) => $of.$call::<Few<3, 2, 1, 7>>($($argument),*),
-            (3, 3, 1) => $of.$call::<Few<3, 3, 1, 8>>($($argument),*),
-            _ => $of.$call::<Many>($($argument),*),
-        }
-    };
+/// What is done with conjunctions that are made alike.
+pub(super) trait Work {
+    fn of<Of: Sizes>(self);
 }
-pub(super) use by_shape;
+
+/// The same by instructions of the processor; a function of its own for each size, or the memory of all would be taken at once.
+struct OfSize<W, Of>(W, PhantomData<Of>);
+
+impl<W: Work, Of: Sizes> WithSimd for OfSize<W, Of> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.0.of::<Of>();
+    }
+}
+
+/// Does it for a shape.
+#[inline(always)]
+pub(super) fn by_shape<S: Simd>(simd: S, shape: &Shape, work: impl Work) {
+    macro_rules! few {
+        ($($with:literal $without:literal $unless:literal),* $(,)?) => {
+            match (shape.with, shape.without, shape.unless) {
+                $(($with, $without, $unless) => {
+                    simd.vectorize(OfSize(work, PhantomData::<Few<$with, $without, $unless, { $with + $without + 2 * $unless }>>));
+                })*
+                _ => simd.vectorize(OfSize(work, PhantomData::<Many>)),
+            }
+        };
+    }
+    few! {
+        0 1 0, 0 2 0, 0 3 0, 0 4 0,
+        1 0 0, 1 1 0, 1 2 0, 1 3 0, 1 4 0,
+        2 0 0, 2 1 0, 2 2 0, 2 3 0, 2 4 0,
+        3 0 0, 3 1 0, 3 2 0, 3 3 0, 3 4 0,
+        4 0 0, 4 1 0, 4 2 0, 4 3 0, 4 4 0,
+        0 0 1, 0 1 1, 0 2 1, 0 3 1,
+        1 0 1, 1 1 1, 1 2 1, 1 3 1,
+        2 0 1, 2 1 1, 2 2 1, 2 3 1,
+        3 0 1, 3 1 1, 3 2 1, 3 3 1,
+    }
+}
 
 impl<S: Simd, L: Numbered + ?Sized> Reading<'_, S, L> {
     /// Of whom a conjunction is true where nobody is in doubt about it.

@@ -10,9 +10,11 @@ pub(crate) mod bits;
 mod combine;
 mod conjunction;
 mod counts;
+mod doubts;
 mod fill;
 mod frame;
 mod kept;
+mod lacking;
 mod lacks;
 mod ladder;
 mod lane;
@@ -31,6 +33,7 @@ pub use frame::{Frame, Slice};
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
     sync::Mutex,
 };
 
@@ -51,7 +54,7 @@ use fill::Fill;
 use kept::Kept;
 use lane::{BLOCK, Lane, Lanes};
 use leaf::{Answer, Memo};
-use order::Sought;
+use order::{Order, Sought};
 use program::{ALL, Doubts, Program, Segment, Wanted};
 use sides::Sides;
 
@@ -266,15 +269,15 @@ impl<'a> Kernel<'a> {
             .collect();
         let order = self.by_doubt(segment, &sought, leaves, found.rows);
         if let Some(order) = &order {
-            order::ordered(&sought, order, &mut scratch.ordered);
+            order::ordered(&sought, &order.rows, &mut scratch.ordered);
         }
-        for block in 0..found.rows.div_ceil(BLOCK) {
-            let first = block * BLOCK;
-            let chosen = order.as_ref().map(|order| order.get(first..).unwrap_or_default());
-            let all = Lane::first(found.rows - first);
+        let blocks =
+            order.as_ref().map_or_else(|| order::blocks(0..found.rows).collect(), |order| order.blocks.clone());
+        for Range { start: first, end } in blocks {
+            let chosen = order.as_ref().map(|order| order.rows.get(first..end).unwrap_or_default());
+            let all = Lane::first(end - first);
             scratch.lanes.set(ALL, all);
-            scratch.of.resize(BLOCK.min(found.rows - first), 0);
-            let end = first + scratch.of.len();
+            scratch.of.resize(end - first, 0);
             for (at, sought) in sought.iter().enumerate() {
                 let of = if order.is_some() {
                     scratch.ordered.get(at).and_then(|all| all.get(first..end)).unwrap_or_default()
@@ -294,15 +297,15 @@ impl<'a> Kernel<'a> {
                 scratch.lanes.set(lane, of(&answer.yes).and(settled));
                 scratch.lanes.set(lane + 1, settled);
             }
-            let (sides, kept) = (&mut scratch.sides, &mut kept);
+            let (word, sides, kept) = (first / 64, &mut scratch.sides, &mut kept);
             match scratch.lanes.many() {
                 Some(mut lanes) => {
                     let lanes = &mut lanes;
-                    lane::dispatch(Combine { program, segment, block, lanes, sides, kept, counts });
+                    lane::dispatch(Combine { program, segment, word, lanes, sides, kept, counts });
                 }
                 None => {
                     let lanes = scratch.lanes.all();
-                    lane::dispatch(Combine { program, segment, block, lanes, sides, kept, counts });
+                    lane::dispatch(Combine { program, segment, word, lanes, sides, kept, counts });
                 }
             }
         }
@@ -316,7 +319,7 @@ impl<'a> Kernel<'a> {
         sought: &[Sought<'_>],
         leaves: &HashMap<usize, Answer>,
         rows: usize,
-    ) -> Option<Vec<u32>> {
+    ) -> Option<Order> {
         if self.program.kept > 0 || rows <= BLOCK {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Users in another order, where they are only counted: those who lack the same stand together, and where many lists of texts are asked
 //! for, among them those whose text is the same. So in most blocks nobody is in doubt, few conditions are in the others, and few of the texts of a list come up.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use foldhash::fast::RandomState;
 
@@ -14,6 +14,19 @@ use crate::column::Column;
 
 /// Fewer lists of texts cost less than to put the rows in the order of their texts.
 const LISTS: usize = 64;
+
+/// Rows in another order, and which of them are combined together.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) rows: Vec<u32>,
+    pub(super) blocks: Vec<Range<usize>>,
+}
+
+/// Rows block by block.
+pub(super) fn blocks(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(BLOCK).map(move |first| first..end.min(first + BLOCK))
+}
 
 /// A source and where its values stand.
 pub(super) struct Sought<'s> {
@@ -55,13 +68,19 @@ impl<'s> Sought<'s> {
     }
 }
 
+/// The source by whose texts rows are put in order.
+pub(super) fn leading<'s>(sources: impl Iterator<Item = &'s Source>) -> Option<usize> {
+    let listed = sources.enumerate().filter(|(_, source)| source.lists.number >= LISTS);
+    listed.max_by_key(|(_, source)| source.lists.number).map(|(at, _)| at)
+}
+
 /// The rows of whom everything is known, then the others, by what they lack. `known` tells of each thing that can be in doubt of which
 /// rows it is known. None where the order would be that of the rows.
 pub(super) fn by_doubt<'k>(
     sought: &[Sought<'_>],
     known: impl Iterator<Item = (Doubts, &'k [u64])>,
     rows: usize,
-) -> Option<Vec<u32>> {
+) -> Option<Order> {
     let mut doubts: Vec<Doubts> = vec![0; rows];
     for (doubt, known) in known {
         let mut missing: Vec<u64> = known.iter().take(bits::words(rows)).map(|word| !word).collect();
@@ -74,21 +93,30 @@ pub(super) fn by_doubt<'k>(
     for (row, doubt) in (0..).zip(&doubts) {
         alike.entry(*doubt).or_default().push(row);
     }
-    let listed = sought.iter().filter(|sought| sought.source.lists.number >= LISTS);
-    let listed = listed.max_by_key(|sought| sought.source.lists.number);
+    let listed = leading(sought.iter().map(|sought| sought.source));
+    let listed = listed.and_then(|at| sought.get(at));
     if alike.len() < 2 && listed.is_none() {
         return None;
     }
     let mut alike: Vec<(Doubts, Vec<u32>)> = alike.into_iter().collect();
     alike.sort_unstable_by_key(|(doubt, _)| (doubt.count_ones(), *doubt));
-    let mut order = Vec::with_capacity(rows);
+    let mut order = Order { rows: Vec::with_capacity(rows), blocks: vec![] };
+    // Where the blocks begin that are not yet told.
+    let mut begin = 0;
     let texts = listed.map(|sought| (sought.all(rows), sought.source.lanes()));
     for (_, rows) in alike {
+        let first = order.rows.len();
         match &texts {
-            Some((texts, number)) => by_text(&rows, texts, *number, &mut order),
-            None => order.extend(rows),
+            Some((texts, number)) => by_text(&rows, texts, *number, &mut order.rows),
+            None => order.rows.extend(&rows),
+        }
+        // Of those who are alike blocks are made, if they are many.
+        if rows.len() >= BLOCK / 2 {
+            order.blocks.extend(blocks(begin..first).chain(blocks(first..order.rows.len())));
+            begin = order.rows.len();
         }
     }
+    order.blocks.extend(blocks(begin..order.rows.len()));
     Some(order)
 }
 

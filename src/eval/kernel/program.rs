@@ -45,6 +45,14 @@ impl Literal {
         Literal { settled: if flip { self.settled ^ FLIPPED } else { self.settled }, ..self }
     }
 
+    /// The lane that all others are meant by, where everybody is settled.
+    pub(super) fn others_than(&self) -> Option<u32> {
+        match (self.flip() != 0, self.high, self.low, self.settled()) {
+            (true, lane, NONE, ALL) | (false, ALL, lane, ALL) => Some(lane),
+            _ => None,
+        }
+    }
+
     pub(super) fn with_all_settled(self) -> Literal {
         Literal { settled: self.settled & FLIPPED | ALL, ..self }
     }
@@ -129,6 +137,20 @@ pub(super) struct Lacks {
     pub(super) kept: Vec<u32>,
 }
 
+impl Lacks {
+    /// Where those of an output stand.
+    pub(super) fn of(&self, output: usize) -> Range<usize> {
+        let end = |at: usize| self.lasts.get(at).map_or(0, |end| *end as usize);
+        output.checked_sub(1).map_or(0, end)..end(output)
+    }
+
+    /// The steps of an output.
+    pub(super) fn steps_of(&self, output: usize) -> &[u32] {
+        let end = |at: usize| self.ends.get(at).map_or(0, |end| *end as usize);
+        self.steps.get(output.checked_sub(1).map_or(0, end)..end(output)).unwrap_or_default()
+    }
+}
+
 /// The last step of a way to something missing.
 pub(super) const END_OF_WAY: u32 = 1 << 30;
 /// The last step of all ways to it.
@@ -191,6 +213,11 @@ pub(super) struct Segment {
     pub(super) leaves: Vec<usize>,
     /// Lanes that are all rows where nobody is in doubt, and what is in doubt where they are not.
     pub(super) settled: Vec<(u32, Doubts)>,
+    /// The same of what others are made of.
+    pub(super) inner_settled: Vec<(u32, Doubts)>,
+    /// Whether everything that can be in doubt has a bit of its own, and outputs are only counted: then what all rows of a block lack
+    /// is told apart from what some do.
+    pub(super) tells_apart: bool,
     /// What others are made of, by how it is made, each after what it is made of itself.
     pub(super) inner_groups: Vec<Group>,
     pub(super) inner: Vec<Inner>,
@@ -198,6 +225,8 @@ pub(super) struct Segment {
     pub(super) groups: Vec<Group>,
     /// By output: what it can be in doubt about.
     pub(super) doubts: Vec<Doubts>,
+    /// By output: what must be in doubt of somebody who is in it, since it asks whether that is missing.
+    pub(super) wants: Vec<Doubts>,
     /// The first output's count.
     pub(super) counted: usize,
     /// By output: where its bits are kept, or [`NOWHERE`]; empty where none are.

@@ -3,14 +3,70 @@
 
 use std::ops::Range;
 
-use super::program::{ALWAYS, BEYOND, Doubts, Group, NOWHERE, Segment};
+use super::{
+    lacking::{Lack, Lacking},
+    lane::Lane,
+    program::{ALWAYS, BEYOND, Doubts, Group, NOWHERE, Program, Segment},
+};
+
+/// What is in doubt in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct InDoubt {
+    /// Of somebody.
+    pub(super) any: Doubts,
+    /// Of everybody, where nothing is in doubt of some alone.
+    missing: Doubts,
+}
+
+/// How many rows of a block lie in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    All,
+    Some,
+    None,
+}
+
+impl Extent {
+    pub(super) fn of(lane: &Lane, all: &Lane) -> Extent {
+        match lane {
+            lane if lane == all => Extent::All,
+            &Lane::NONE => Extent::None,
+            _ => Extent::Some,
+        }
+    }
+}
+
+impl InDoubt {
+    /// What conditions may be in doubt about.
+    fn told(&self) -> Doubts {
+        if self.missing == 0 { self.any } else { self.missing | ALWAYS }
+    }
+
+    /// By the lanes of those that are settled.
+    pub(super) fn of(segment: &Segment, extent: impl Fn(u32) -> Extent) -> InDoubt {
+        let (mut any, mut missing, mut by_some) = (ALWAYS, 0, false);
+        for (lane, doubts) in &segment.settled {
+            let extent = extent(*lane);
+            if extent != Extent::All {
+                any |= doubts;
+            }
+            if extent == Extent::None && doubts & BEYOND == 0 {
+                missing |= doubts;
+            }
+            by_some |= extent == Extent::Some;
+        }
+        // What is in doubt of values that are there has its column for it, if that is missing.
+        let is_told = segment.tells_apart && !by_some && any & !(ALWAYS | BEYOND) == missing;
+        InDoubt { any, missing: if is_told { missing } else { 0 } }
+    }
+}
 
 /// The conditions of a segment on two sides, as they were told apart for what was in doubt in some blocks before.
 #[derive(Debug, Default)]
 pub(super) struct Sides {
     /// Which of the segments they are of.
     segment: usize,
-    known: Vec<(Doubts, Side)>,
+    known: Vec<(InDoubt, Side)>,
     /// Which of them is forgotten next where there are too many.
     oldest: usize,
 }
@@ -23,6 +79,8 @@ const REMEMBERED: usize = 32;
 pub(super) struct Side {
     pub(super) inner: Apart,
     pub(super) outputs: Apart,
+    /// Outputs of rows that all lack the same.
+    pub(super) lacking: Lacking,
 }
 
 /// Conditions told apart, each by its place in its group.
@@ -51,18 +109,18 @@ impl Sides {
     }
 
     /// Tells them apart by what is in doubt.
-    pub(super) fn tell(&mut self, segment: &Segment, doubts: Doubts) -> &Side {
-        let found = self.known.iter().position(|(known, _)| *known == doubts);
+    pub(super) fn tell(&mut self, program: &Program, segment: &Segment, in_doubt: InDoubt) -> &Side {
+        let found = self.known.iter().position(|(known, _)| *known == in_doubt);
         let at = found.unwrap_or_else(|| {
             if self.known.len() < REMEMBERED {
-                self.known.push((doubts, Side::default()));
+                self.known.push((in_doubt, Side::default()));
                 self.oldest = self.known.len() - 1;
             } else {
                 self.oldest = (self.oldest + 1) % REMEMBERED;
             }
             if let Some((known, side)) = self.known.get_mut(self.oldest) {
-                *known = doubts;
-                side.tell(segment, doubts);
+                *known = in_doubt;
+                side.tell(program, segment, in_doubt);
             }
             self.oldest
         });
@@ -70,41 +128,56 @@ impl Sides {
     }
 }
 
-static NOTHING: Side = Side { inner: Apart::NONE, outputs: Apart::NONE };
+static NOTHING: Side = Side { inner: Apart::NONE, outputs: Apart::NONE, lacking: Lacking::NONE };
 
 impl Side {
-    fn tell(&mut self, segment: &Segment, doubts: Doubts) {
-        self.inner.tell(&segment.inner_groups, segment.inner.iter().map(|inner| (inner.doubts, 0..0)), doubts, segment);
-        let mut end = 0;
-        let lacks = segment.lacks.lasts.iter().map(|last| {
-            let first = std::mem::replace(&mut end, *last as usize);
-            first..end
+    fn tell(&mut self, program: &Program, segment: &Segment, in_doubt: InDoubt) {
+        let doubts = in_doubt.told();
+        self.inner.tell(&segment.inner_groups, |group, at| {
+            let own = segment.inner.get(at).map_or(ALWAYS, |inner| inner.doubts);
+            Some(if group.shape.is_some() && own & doubts == 0 { Told::Sure } else { Told::Open { lack: NOWHERE } })
         });
-        self.outputs.tell(&segment.groups, segment.doubts.iter().copied().zip(lacks), doubts, segment);
+        let mut lacking = vec![];
+        self.outputs.tell(&segment.groups, |group, at| {
+            let own = segment.doubts.get(at).map_or(ALWAYS, |own| own & doubts);
+            if segment.tells_apart && segment.wants.get(at).is_some_and(|wanted| wanted & !doubts != 0) {
+                return None;
+            }
+            if group.shape.is_some() && own == 0 {
+                return Some(Told::Sure);
+            }
+            if in_doubt.missing != 0
+                && let Some(found) = Lack::of(program, segment, group, at, in_doubt.missing)
+            {
+                lacking.push(found);
+                return None;
+            }
+            Some(Told::Open { lack: only_lack(segment, own, segment.lacks.of(at)) })
+        });
+        self.lacking = Lacking::of(lacking);
     }
+}
+
+/// What is told of a condition.
+enum Told {
+    Sure,
+    Open { lack: u32 },
 }
 
 impl Apart {
     const NONE: Apart = Apart { sure: vec![], open: vec![], ends: vec![] };
 
-    /// `own` is of each condition what it can be in doubt about, and where what it lacks then stands.
-    fn tell(
-        &mut self,
-        groups: &[Group],
-        own: impl Iterator<Item = (Doubts, Range<usize>)>,
-        doubts: Doubts,
-        segment: &Segment,
-    ) {
-        let mut own = own;
+    /// `told` is what is told of each condition: of its group, and of its place among all; none of those that need not be looked at.
+    fn tell(&mut self, groups: &[Group], mut told: impl FnMut(&Group, usize) -> Option<Told>) {
         self.sure.clear();
         self.open.clear();
         self.ends.clear();
         for group in groups {
-            for (at, (own, lacks)) in (0..).zip(own.by_ref().take(group.outputs.len())) {
-                if group.shape.is_some() && own & doubts == 0 {
-                    self.sure.push(at);
-                } else {
-                    self.open.push(Open { at, lack: only_lack(segment, own & doubts, lacks) });
+            for (at, place) in (0..).zip(group.outputs.clone()) {
+                match told(group, place) {
+                    None => {}
+                    Some(Told::Sure) => self.sure.push(at),
+                    Some(Told::Open { lack }) => self.open.push(Open { at, lack }),
                 }
             }
             self.ends.push((self.sure.len(), self.open.len()));

@@ -26,16 +26,12 @@ impl<S: Simd, L: Numbered + ?Sized> Why<'_, S, L> {
     pub(super) fn find(self, unknown: S::u64s) {
         let Why { reading, segment, output, first, kept, counts } = self;
         let lacks = &segment.lacks;
-        let of_output = |ends: &[u32]| {
-            let end = |at: usize| ends.get(at).map_or(0, |end| *end as usize);
-            output.checked_sub(1).map_or(0, end)..end(output)
-        };
-        let own = of_output(&lacks.lasts);
+        let own = lacks.of(output);
         let mut told = unknown;
         if !segment.asked.is_empty() {
             told = ask(reading, segment, output, first, unknown, kept);
         }
-        let steps = lacks.steps.get(of_output(&lacks.ends)).unwrap_or_default();
+        let steps = lacks.steps_of(output);
         // Lacks are counted in the order of their steps.
         let mut lack = own.start;
         let (mut rows, mut left) = (reading.none(), told);
