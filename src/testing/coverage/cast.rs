@@ -22,7 +22,7 @@ const PEOPLE: usize = 600;
 const HEARD: usize = 60;
 
 impl Plots<'_> {
-    /// Makes up users until some are inside, and some are not.
+    /// Makes up users until some are inside, and some are not: where rules ask for how long something is held, after that long.
     pub(super) fn meet(&mut self, dice: &mut Dice) {
         let now = self.context.clock.now();
         let mut most = 1;
@@ -30,10 +30,12 @@ impl Plots<'_> {
         for _ in 0..PEOPLE {
             let mut made = self.setup.made(&kept, dice);
             self.setup.chain(&self.stage.ir, self.context, &mut made, dice);
-            let page = Page { at: now, made };
-            let inside = self.stage.inside(&page, 0, &self.roots, &self.setup, self.context);
+            let inside = match self.roots.segments.is_empty() {
+                true => 0,
+                false => self.inside_of(now, &made),
+            };
             if inside == 0 && !self.roots.segments.is_empty() {
-                self.outside.push(page.made);
+                self.outside.push(made);
                 continue;
             }
             if inside > most {
@@ -41,10 +43,23 @@ impl Plots<'_> {
                 self.inside.clear();
             }
             if inside == most || self.roots.segments.is_empty() {
-                kept = vec![page.made.clone()];
-                self.inside.push(page.made);
+                kept = vec![made.clone()];
+                self.inside.push(made);
             }
         }
+    }
+
+    /// In how many segments a user is at an instant, all of it being so for as long as rules ask.
+    fn inside_of(&self, at: i64, made: &[Made]) -> usize {
+        let plot = Plot { pages: self.since_long(at, made), first: 0, listed: false };
+        let told = self.played(&self.stage, &plot).unwrap_or_default();
+        told.iter().map(|page| page.iter().map(|it| it.inside).sum()).max().unwrap_or(0)
+    }
+
+    /// Somebody at an instant; before it, where rules ask for how long something is held, the same user that long ago.
+    pub(super) fn since_long(&self, at: i64, made: &[Made]) -> Vec<Page> {
+        let earlier = self.lead.and_then(|lead| self.earlier(at, lead));
+        earlier.into_iter().chain([at]).map(|at| Page { at, made: made.to_vec() }).collect()
     }
 
     /// Looks for users, and for rows, about whom something is done.
@@ -57,8 +72,7 @@ impl Plots<'_> {
         let plot = |pages: Vec<Page>| Plot { pages, first: 0, listed: false };
         let mut heard = vec![];
         for made in self.inside.iter().take(HEARD) {
-            let page = Page { at: now, made: made.clone() };
-            if done(&plot(vec![page])) {
+            if done(&plot(self.since_long(now, made))) {
                 heard.push(made.clone());
             }
         }
@@ -70,14 +84,15 @@ impl Plots<'_> {
                 if dice.throw(2) == 0 {
                     then.iter_mut().for_each(|made| drop(made.insert(Slot::Rows(table), Piece::Rows(vec![]))));
                 }
-                let first = Page { at: now, made: then.clone() };
+                let mut pages = self.since_long(now, &then);
                 let at = now.saturating_add(60 * MINUTE);
                 self.append(&mut then, table, at, dice);
                 let row = then.iter().find_map(|made| match made.get(&Slot::Rows(table)) {
                     Some(Piece::Rows(rows)) => rows.last().cloned(),
                     Some(Piece::One(_)) | None => None,
                 });
-                if done(&plot(vec![first, Page { at, made: then }])) {
+                pages.push(Page { at, made: then });
+                if done(&plot(pages)) {
                     rows.extend(row.map(|row| (table, row)));
                 }
             }

@@ -56,6 +56,8 @@ pub(super) struct Plots<'p> {
     pub(super) changed: Vec<(usize, &'p Change, Option<Stage>)>,
     /// Lengths of time that rules name, each with its steps.
     pub(super) lengths: Vec<Duration>,
+    /// The longest time for which rules ask whether something is held; none where they do not.
+    pub(super) lead: Option<Duration>,
     /// Users who are inside, and others.
     pub(super) inside: Vec<Vec<Made>>,
     pub(super) outside: Vec<Vec<Made>>,
@@ -165,6 +167,7 @@ impl<'p> Plots<'p> {
             .collect();
         let mut seen = BTreeSet::new();
         lengths.retain(|it| seen.insert(it.to_string()));
+        let lead = roots.lead(&ir, &read, context);
         let changed = changes
             .into_iter()
             .map(|(at, change)| {
@@ -192,6 +195,7 @@ impl<'p> Plots<'p> {
             surroundings,
             changed,
             lengths,
+            lead,
             inside,
             outside,
             heard,
@@ -220,19 +224,26 @@ impl<'p> Plots<'p> {
             if !goals.contains(goal) || self.is_shown_otherwise(goal, &goals) {
                 continue;
             }
-            for _ in 0..self.trials(goal) {
+            let draws_line = self.draws_line(goal);
+            'trials: for trial in 0..self.trials(goal) {
                 let plot = self.made_up(goal, &kept, dice);
-                let Some(told) = self.played(&self.stage, &plot) else { continue };
-                if !self.reached(goal, &plot, &told) {
-                    continue;
+                let plots = match draws_line && trial % 4 == 3 {
+                    true => self.to_both_sides(&plot, dice).into_iter().flatten().collect(),
+                    false => vec![plot],
+                };
+                for plot in plots {
+                    let Some(told) = self.played(&self.stage, &plot) else { continue };
+                    if !self.reached(goal, &plot, &told) {
+                        continue;
+                    }
+                    let Some((plot, told)) = self.cut(goal, plot) else { continue };
+                    if self.text("t", &(plot.clone(), told.clone())).is_none() {
+                        continue;
+                    }
+                    goals.retain(|goal| !self.reached(goal, &plot, &told));
+                    kept.push((plot, told));
+                    break 'trials;
                 }
-                let Some((plot, told)) = self.cut(goal, plot) else { continue };
-                if self.text("t", &(plot.clone(), told.clone())).is_none() {
-                    continue;
-                }
-                goals.retain(|goal| !self.reached(goal, &plot, &told));
-                kept.push((plot, told));
-                break;
             }
         }
         // Each diary is a test of its own, so that one that fails hides no other.
@@ -247,6 +258,17 @@ impl<'p> Plots<'p> {
         }
         let noticed = self.changed.iter().enumerate().filter(|(at, _)| !goals.contains(&Goal::Change(*at)));
         Some(Found { blocks, noticed: noticed.map(|(_, (at, ..))| *at).collect() })
+    }
+
+    /// Whether somebody is to stand on the line of a number.
+    fn draws_line(&self, goal: &Goal) -> bool {
+        match goal {
+            Goal::Change(at) => {
+                let change = self.changed.get(*at).map(|(_, change, _)| *change);
+                change.is_some_and(|change| change.is_number() && Duration::parse(&change.text).is_err())
+            }
+            Goal::Done(..) => false,
+        }
     }
 
     /// What channels and the policy say takes more luck: a length to the letter, messages of several segments.
