@@ -46,13 +46,16 @@ pub(super) struct Plot {
     pub(super) listed: bool,
 }
 
+/// A deed: segment, and place in it.
+pub(super) type Deed = (DefinitionId, String);
+
 /// What became of one user at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// As it is expected: `s entered`, `s sends sms "…"`.
     pub(super) words: Vec<String>,
-    /// The deeds that were done: segment, and place in it.
-    pub(super) done: Vec<(DefinitionId, String)>,
+    /// The deeds that were done.
+    pub(super) done: Vec<Deed>,
     /// In how many of the segments the user is.
     pub(super) inside: usize,
 }

@@ -8,6 +8,7 @@ use super::{
     plot::Plots,
     rule::Rule,
     search::Search,
+    setup::Setup,
 };
 use crate::{
     eval::{Context, Interpreter, reference::SoFar},
@@ -112,6 +113,8 @@ pub(super) struct Ground<'g> {
     /// Digits that floats are tried with.
     pub(super) digits: u32,
     pub(super) context: &'g Context,
+    /// What values are worth trying on the other side; where there is none, they are thrown.
+    pub(super) tried: Option<&'g Setup>,
 }
 
 impl Ground<'_> {
@@ -132,7 +135,13 @@ impl Ground<'_> {
             Type::Date => i128::from(self.context.clock.today()),
             _ => 0,
         });
-        let (mut one, mut other) = (near, steps.elsewhere(near, dice));
+        let tried = self.tried.filter(|_| dice.throw(4) > 0).and_then(|setup| match place {
+            Place::Slot(slot) => setup.values.get(&slot),
+            Place::Cell(table, _, column) => setup.row_values.get(&(table, column)),
+            Place::Element(..) => None,
+        });
+        let tried = tried.and_then(|all| steps.count(&dice.pick(all)?.value));
+        let (mut one, mut other) = (near, tried.unwrap_or_else(|| steps.elsewhere(near, dice)));
         let at = |steps_to: i128| -> Option<Vec<Made>> {
             let mut made = base.to_vec();
             put(made.get_mut(user)?, place, steps.written(steps_to)?, steps.zone);
@@ -194,7 +203,7 @@ impl Search<'_> {
         base: &[Made],
         dice: &mut Dice,
     ) -> Option<[Vec<Made>; 2]> {
-        let ground = Ground { ir: &self.ir, digits: self.setup.digits, context: self.context };
+        let ground = Ground { ir: &self.ir, digits: self.setup.digits, context: self.context, tried: None };
         ground.to_both_sides(base, &|made| self.sides(rule, made), dice)
     }
 
@@ -232,7 +241,8 @@ impl Plots<'_> {
             let told = self.played(&self.stage, &with(made)).unwrap_or_default();
             told.iter().flatten().map(|it| it.words.join(", ")).collect()
         };
-        let ground = Ground { ir: &self.stage.ir, digits: self.setup.digits, context: self.context };
+        let tried = Some(&self.setup);
+        let ground = Ground { ir: &self.stage.ir, digits: self.setup.digits, context: self.context, tried };
         let base = &plot.pages.get(page)?.made;
         Some(ground.to_both_sides(base, &told, dice)?.map(|made| with(&made)))
     }

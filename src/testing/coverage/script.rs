@@ -1,12 +1,12 @@
 //! What happens in a made-up diary, and when: who comes in, goes out and is met again, on the days and at the hours that rules name.
 
 use super::{
-    acted::{Page, Plot, Told, lists},
+    acted::{Deed, Page, Plot, Told, lists},
     made::Dice,
     plot::{Goal, MINUTE, Plots},
 };
 use crate::{
-    ir::TriggerKind,
+    ir::{DefinitionId, TriggerKind},
     value::{
         Duration, Moment,
         moment_text::parse_time_of_day,
@@ -23,6 +23,10 @@ impl Plots<'_> {
         let change = match goal {
             Goal::Change(at) => self.changed.get(*at).map(|(_, change, _)| *change),
             Goal::Done(..) => None,
+        };
+        let aim = match goal {
+            Goal::Change(at) => self.aims.get(*at).and_then(Option::as_ref),
+            Goal::Done(segment, place) => Some(&(*segment, place.clone())),
         };
         let spelled: Vec<&str> = change.into_iter().flat_map(|it| [it.text.as_str(), it.to.as_str()]).collect();
         let own: Vec<Duration> = spelled.iter().filter_map(|text| Duration::parse(text).ok()).collect();
@@ -48,7 +52,7 @@ impl Plots<'_> {
         let mut plot = Plot { pages: vec![], first, listed };
         let odds = if own.is_empty() && count.is_none() { 5 } else { 2 };
         if dice.throw(odds) == 0 && !self.roots.segments.is_empty() {
-            plot.pages = self.again(start, lengths, count, dice);
+            plot.pages = self.again(start, (lengths, count), aim, dice);
             return plot;
         }
         let regular = dice.throw(2) == 0;
@@ -87,8 +91,8 @@ impl Plots<'_> {
             let mut made = match last {
                 Some(last) if !turns => last,
                 // Mostly only what decides it is otherwise.
-                Some(last) if dice.throw(4) > 0 => self.turned(last, is_inside, at, dice),
-                Some(_) | None => self.somebody(is_inside, at, dice),
+                Some(last) if dice.throw(4) > 0 => self.turned(last, is_inside, at, aim, dice),
+                Some(_) | None => self.somebody(is_inside, at, aim, dice),
             };
             if page > 0 && dice.throw(4) == 0 {
                 self.change(&mut made, at, dice);
@@ -107,17 +111,24 @@ impl Plots<'_> {
     }
 
     /// The same thing happens again and again, each time so long after another as rules say, or a minute less or more.
-    fn again(&self, start: i64, lengths: &[Duration], count: Option<usize>, dice: &mut Dice) -> Vec<Page> {
+    fn again(
+        &self,
+        start: i64,
+        (lengths, count): (&[Duration], Option<usize>),
+        aim: Option<&Deed>,
+        dice: &mut Dice,
+    ) -> Vec<Page> {
+        let own = aim.and_then(|(segment, place)| self.trigger(*segment, place)).filter(|_| dice.throw(4) > 0);
         let triggers: Vec<&TriggerKind> =
             self.roots.actions(&self.stage.ir).flat_map(|it| &it.triggers).map(|it| &it.on).collect();
-        let Some(kind) = dice.pick(&triggers).copied() else { return vec![] };
+        let Some(kind) = own.or_else(|| dice.pick(&triggers).copied()) else { return vec![] };
         let times = match count {
             Some(count) => count + 1,
             None => 2 + dice.throw(2),
         };
         // Who comes in by having had something for long, and who comes in as fast as can be.
         let lead = self.lead.filter(|_| dice.throw(3) > 0);
-        let mut made = self.somebody(true, start, dice);
+        let mut made = self.somebody(true, start, aim, dice);
         let mut pages: Vec<Page> = vec![];
         let mut before: Option<i64> = None;
         for _ in 0..times.min(PAGES / 2) {
@@ -142,18 +153,20 @@ impl Plots<'_> {
             match kind {
                 TriggerKind::Enter => {
                     if before.is_some() {
-                        made = self.turned(made, false, between, dice);
+                        made = self.turned(made, false, between, aim, dice);
                         pages.push(Page { at: between, made: made.clone() });
                     }
                     // Whoever comes in by having had something for long has it before.
                     let least = lead.and_then(|lead| self.later(between.saturating_add(MINUTE), lead));
                     at = at.max(least.filter(|_| before.is_some()).unwrap_or(at));
                     let has = lead.and_then(|lead| self.earlier(at, lead)).unwrap_or(at);
-                    made = self.turned(made, true, has, dice);
+                    made = self.turned(made, true, at, aim, dice);
+                    if has < at {
+                        made = self.pinned(&made);
+                    }
                     pages.extend((has < at).then(|| Page { at: has, made: made.clone() }));
                 }
                 TriggerKind::Exit => {
-                    made = self.turned(made, true, between, dice);
                     let (mut has, mut inside) = (between, between);
                     if let Some(lead) = lead {
                         match before {
@@ -162,9 +175,13 @@ impl Plots<'_> {
                         }
                         at = at.max(inside.saturating_add(MINUTE));
                     }
-                    pages.extend((has < inside).then(|| Page { at: has, made: made.clone() }));
+                    made = self.turned(made, true, inside, aim, dice);
+                    if has < inside {
+                        made = self.pinned(&made);
+                        pages.push(Page { at: has, made: made.clone() });
+                    }
                     pages.push(Page { at: inside, made: made.clone() });
-                    made = self.turned(made, false, at, dice);
+                    made = self.turned(made, false, at, aim, dice);
                 }
                 TriggerKind::Each { table, .. } => {
                     if before.is_none() {
@@ -173,8 +190,12 @@ impl Plots<'_> {
                     self.append(&mut made, *table, at, dice);
                 }
                 TriggerKind::Every(length) => match before {
-                    None => pages
-                        .extend(lead.and_then(|lead| self.earlier(at, lead)).map(|at| Page { at, made: made.clone() })),
+                    None => {
+                        if let Some(has) = lead.and_then(|lead| self.earlier(at, lead)) {
+                            made = self.pinned(&made);
+                            pages.push(Page { at: has, made: made.clone() });
+                        }
+                    }
                     // A late run does it so long before the next time as rules say.
                     Some(last) if dice.throw(3) == 0 => {
                         let next = self.later(last, *length).and_then(|next| self.later(next, *length));
@@ -191,6 +212,12 @@ impl Plots<'_> {
             before = Some(at);
         }
         pages
+    }
+
+    /// What sets a deed off.
+    fn trigger(&self, segment: DefinitionId, place: &str) -> Option<&TriggerKind> {
+        let at = place.split('.').next()?.parse::<usize>().ok()?;
+        self.stage.ir.actions.of(segment)?.triggers.get(at).map(|it| &it.on)
     }
 
     /// One thing of a diary otherwise.

@@ -88,7 +88,10 @@ pub fn suggest(
             Owner::Deeds(id) => roots.segments.contains(&id),
             Owner::Definition(id) => roots.rules.contains(&id),
             Owner::Shared(_) => !roots.segments.is_empty(),
-            Owner::Param(id) => !roots.segments.is_empty() && measure.whole.param_readers(id).next().is_none(),
+            Owner::Param(id) => {
+                let of_deeds = !roots.segments.is_empty() && measure.whole.param_readers(id).next().is_none();
+                of_deeds || roots.rules.iter().any(|rule| measure.params_behind(*rule).contains(&id))
+            }
         };
         let unknown: HashSet<Span> = measure
             .changes

@@ -21,6 +21,14 @@ pub fn why(rulebook: &Rulebook, gap: &Gap) -> String {
     if let Some(needed) = needed_of_deed(rulebook, gap) {
         return needed;
     }
+    let is_limit = |it: &crate::ir::Limit| {
+        it.span.source == gap.span.source && it.span.start <= gap.span.start && gap.span.end <= it.span.end
+    };
+    if rulebook.actions.policy.limits.iter().any(is_limit) {
+        return "needs somebody who is sent more messages than that within the time, and in no diary that was tried is anybody: write \
+                it by hand, `then as of …`, or write the rules without it"
+            .to_owned();
+    }
     let of_channel = rulebook.actions.channels.iter().any(|channel| is_here(channel.span));
     if of_channel || matches!(&rule.body, Body::Segment(condition) if !in_condition(condition)) {
         return "no diary that was tried would come out otherwise: write one by hand, `then as of …`, or write the rules without it"
@@ -93,7 +101,13 @@ fn needed_of_deed(rulebook: &Rulebook, gap: &Gap) -> Option<String> {
             "needs a diary in which it is done again so soon, and none that was tried comes to that: {then}"
         ));
     }
-    (deed.once || deed.at_most.is_some()).then(|| {
+    if gap.what.starts_with("is never") && deed.when.as_ref().is_some_and(|when| is_here(when.span)) {
+        return Some(format!(
+            "needs somebody of `{segment}` whom no deed above takes already; of those who were tried it is the same of all: {then}"
+        ));
+    }
+    let many = (deed.once || deed.at_most.is_some()) && gap.what.starts_with("no test");
+    many.then(|| {
         format!("needs a diary in which it is done so many times, and none that was tried comes to that: {then}")
     })
 }
