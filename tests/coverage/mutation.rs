@@ -182,6 +182,16 @@ const ACTS: &[&str] = &[
 ];
 
 #[test]
+fn what_suggested_tests_give_another_one_computes() {
+    let text = "table users key id { id: text }\n\
+                table orders of users by id at at { id: text  at: timestamp  amount: decimal(2)  qty: int }\n\
+                let basket = avg(orders.amount * orders.qty)\ntag big when basket >= 250.50\n";
+    let whole = with_suggestions(text);
+    let (percent, _) = hold("a let", &whole, Path::new("."));
+    assert_eq!(percent, 100, "{whole}\n{}", gaps(&whole));
+}
+
+#[test]
 fn what_deeds_hang_on_is_shown_by_diaries_that_are_made_up() {
     for text in ACTS {
         let whole = with_suggestions(text);

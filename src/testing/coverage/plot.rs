@@ -303,9 +303,13 @@ impl<'p> Plots<'p> {
     fn draws_line(&self, goal: &Goal) -> bool {
         match goal {
             Goal::Change(at) => {
-                let change = self.changed.get(*at).map(|(_, change, _)| *change);
-                self.computed.get(*at) == Some(&true)
-                    && change.is_some_and(|change| change.is_number() && Duration::parse(&change.text).is_err())
+                let change = self.changed.get(*at).map(|(_, change, _)| *change).filter(|change| change.is_number());
+                // Of what is remembered no user is made up, only how far instants are apart.
+                let is_remembered = |change: &Change| {
+                    matches!(change.owner, super::Owner::Definition(_) | super::Owner::Param(_))
+                        && Duration::parse(&change.text).is_ok()
+                };
+                self.computed.get(*at) == Some(&true) && change.is_some_and(|change| !is_remembered(change))
             }
             Goal::Done(..) => false,
         }

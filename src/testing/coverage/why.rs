@@ -106,7 +106,8 @@ fn needed_of_deed(rulebook: &Rulebook, gap: &Gap) -> Option<String> {
             "needs somebody of `{segment}` whom no deed above takes already; of those who were tried it is the same of all: {then}"
         ));
     }
-    let many = (deed.once || deed.at_most.is_some()) && gap.what.starts_with("no test");
+    let asked = deed.when.as_ref().is_some_and(|when| is_here(when.span));
+    let many = (deed.once || deed.at_most.is_some()) && gap.what.starts_with("no test") && !asked;
     many.then(|| {
         format!("needs a diary in which it is done so many times, and none that was tried comes to that: {then}")
     })
