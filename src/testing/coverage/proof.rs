@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::{
     excerpt::{Fates, Whole},
     numbers::{Change, Owner},
+    roots,
     rule::Rule,
     unknown,
 };
@@ -112,7 +113,7 @@ impl Ways {
         let terms = terms?;
         let ways = terms.iter().try_fold(1_usize, |ways, term| ways.checked_mul(term.len()));
         let held = subjects.iter().enumerate().flat_map(|(at, (_, expr, itself))| {
-            let tags = if *itself { held_tags(expr) } else { vec![] };
+            let tags = if *itself { roots::held_tags(expr) } else { vec![] };
             let is = |tag: DefinitionId, (_, it, _): &(&Rulebook, &Expr, bool)| matches!(it.kind, ExprKind::Definition(id) if id == tag);
             let places = tags.into_iter().filter_map(|tag| subjects.iter().position(|subject| is(tag, subject)));
             places.map(move |tag| (at, tag)).collect::<Vec<_>>()
@@ -207,22 +208,6 @@ impl<'e> Leaf<'e> {
             None => Leaf { term: format!("? {}", text(leaf)), subject: leaf, asks: Asks::Itself },
         }
     }
-}
-
-/// The tags and segments of which a comparison asks for how long they are held.
-fn held_tags(expr: &Expr) -> Vec<DefinitionId> {
-    let mut found = vec![];
-    if let ExprKind::Compare { left, right, .. } = &expr.kind {
-        for side in [left, right] {
-            if let ExprKind::If { condition, otherwise, .. } = &side.kind
-                && let (ExprKind::Definition(tag), ExprKind::Constant(Value::Missing)) =
-                    (&condition.kind, &otherwise.kind)
-            {
-                found.push(*tag);
-            }
-        }
-    }
-    found
 }
 
 fn is_comparable(ty: &Type, asks: &Asks) -> bool {

@@ -148,3 +148,19 @@ pub(super) fn counts_decisions(ir: &ir::Rulebook, id: DefinitionId) -> bool {
     let mut own = ir.definition(id).aggregates.iter().map(|id| ir.aggregate(*id));
     own.any(|it| matches!(it.over, Over::Children(table) if ir.schema.table(table).is_ledger()))
 }
+
+/// The tags and segments of which a comparison asks for how long they are held.
+pub(super) fn held_tags(expr: &Expr) -> Vec<DefinitionId> {
+    let mut found = vec![];
+    if let ExprKind::Compare { left, right, .. } = &expr.kind {
+        for side in [left, right] {
+            if let ExprKind::If { condition, otherwise, .. } = &side.kind
+                && let (ExprKind::Definition(tag), ExprKind::Constant(Value::Missing)) =
+                    (&condition.kind, &otherwise.kind)
+            {
+                found.push(*tag);
+            }
+        }
+    }
+    found
+}
