@@ -167,7 +167,29 @@ const ACTS: &[&str] = &[
      segment s when points >= 3 { on enter split \"x1\" { 60% a send push \"a {points + 1}\"  30% b do gift  10% c hold } }\n",
     "param wait = 14d\nparam much = 5\nsegment s when points >= much { on enter {\n  send push \"a\" cooldown wait when points >= 9\n  \
      do note cooldown wait when points = 7\n  hold otherwise\n} }\n",
+    // Whoever comes in has had the level for long, so a diary plays until that is so, again and again.
+    "table users key id { id: text  points: int }\n\
+     level m by points { gold from 50  silver from 20  red otherwise }\n\
+     segment loyal when m >= silver and held(m) >= 14d { on enter send push \"hi\" cooldown 30d  every 7d do gift at most 3 times }\n",
+    "table users key id { id: text  points: int }\ntag vip when points >= 7\n\
+     segment s when vip and held(vip) >= 2w { on enter do gift once  on exit send push \"bye\" cooldown 60d\n  \
+     every 10d send push \"hi\" at most 2 times cooldown 3d }\n",
+    // The line lies where two rows come to it together.
+    "table users key id { id: text }\n\
+     table orders of users by id at at { id: text  at: timestamp  amount: decimal(2)  kind: text? }\n\
+     segment s when count(orders) >= 2 { on enter send sms \"{coupon} off\" with coupon = if sum(orders.amount) >= 2000 then 100 else 50\n  \
+     every 30d do call when sum(orders.amount where kind = \"fruit\") >= 1500.50 }\n",
 ];
+
+#[test]
+fn what_suggested_tests_give_another_one_computes() {
+    let text = "table users key id { id: text }\n\
+                table orders of users by id at at { id: text  at: timestamp  amount: decimal(2)  qty: int }\n\
+                let basket = avg(orders.amount * orders.qty)\ntag big when basket >= 250.50\n";
+    let whole = with_suggestions(text);
+    let (percent, _) = hold("a let", &whole, Path::new("."));
+    assert_eq!(percent, 100, "{whole}\n{}", gaps(&whole));
+}
 
 #[test]
 fn what_deeds_hang_on_is_shown_by_diaries_that_are_made_up() {

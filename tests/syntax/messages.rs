@@ -317,3 +317,11 @@ fn a_certain_mend_mends() {
         assert!(parse(&text).1.is_empty(), "{text}");
     }
 }
+
+#[test]
+fn records_that_are_still_open_where_a_diary_goes_on() {
+    assert_snapshot!(said(&[
+        "tag a when x > 3\ntest \"t\" as of 2026-01-01 {\n  given { x: 3 then as of 2026-01-02 expect a\n}",
+        "tag a when x > 3\ntest \"t\" as of 2026-01-01 {\n  given { x: 4 } expect a\n  then as of 2026-01-02\n  given { t: 3d ago\n  then as of 2026-01-03 expect a\n}",
+    ]));
+}

@@ -323,12 +323,19 @@ impl Session {
 
     /// What is to be said to who leaves with rules that no file has.
     pub(super) fn unsaved(&self) -> Option<String> {
-        if self.rules == self.kept {
+        // Rules that are only laid out otherwise say the same.
+        let laid = |(name, text): &(String, Arc<str>)| {
+            let text = laid_out(name, text).map_or_else(|_| Arc::clone(text), Into::into);
+            (name.clone(), text)
+        };
+        let (rules, kept): (Parts, Parts) =
+            (self.rules.iter().map(laid).collect(), self.kept.iter().map(laid).collect());
+        if rules == kept {
             return None;
         }
-        let kept = declared(&self.kept);
+        let kept = declared(&kept);
         let is_kept = |it: &Declared| kept.iter().any(|kept| kept.key == it.key && kept.written == it.written);
-        let fresh = declared(&self.rules).iter().filter(|it| !is_kept(it)).count();
+        let fresh = declared(&rules).iter().filter(|it| !is_kept(it)).count();
         let loaded = self.loaded();
         let file = if loaded.len() > 1 { "all.rules" } else { "my.rules" };
         let told = match (loaded.as_slice(), fresh) {

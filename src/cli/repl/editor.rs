@@ -247,6 +247,21 @@ mod tests {
     }
 
     #[test]
+    fn rules_that_are_only_laid_out_are_as_they_were_loaded() {
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        let mut session = Session::new(AsOf::Said { text: "2026-11-22".into(), by: "--as-of" }, Colour::Plain);
+        let file = folder.path().join("a.rules");
+        std::fs::write(&file, "tag a   when points>1\ntag b when points >2\n").expect("a file of the test");
+        session.reply(&format!(":load {}", file.display()));
+        session.reply(":fmt");
+        assert_eq!(session.unsaved(), None);
+        session.reply("tag b when points > 3");
+        let told =
+            format!("what was typed is not saved: `:save` writes it to {}; Ctrl-D again leaves\n", file.display());
+        assert_eq!(session.unsaved(), Some(told), "one was typed anew");
+    }
+
+    #[test]
     fn rules_of_several_files_are_saved_to_a_new_one() {
         let folder = tempfile::tempdir().expect("a folder for a test");
         let mut session = Session::new(AsOf::Said { text: "2026-11-22".into(), by: "--as-of" }, Colour::Plain);

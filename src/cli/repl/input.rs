@@ -62,7 +62,10 @@ pub(crate) fn goes_on(text: &str) -> bool {
         Typed::Declarations(_) => {
             let has = |wanted: &str| words.iter().any(|word| word.text == wanted);
             match words.first().map(|word| word.text) {
-                Some("tag" | "segment") => !has("when"),
+                // What stands where `when` is due is a mistake, `tag vip when点数 > 3`, and told at once.
+                Some("tag" | "segment") => {
+                    !has("when") && words.len() <= 3 && words.get(2).is_none_or(|label| label.kind == Kind::Text)
+                }
                 Some("let" | "param" | "template") => !has("=") && !has("\"") && words.len() < 3,
                 Some("score" | "level" | "layer" | "funnel" | "policy" | "channel" | "table") => !has("{"),
                 Some("test") => !has("expect"),
@@ -211,6 +214,8 @@ mod tests {
             "",
             "rulebook \"shop\" timezone \"Asia/Shanghai\"",
             "list blocked from \"blocked.csv\"",
+            "tag 大 when点数 > 3",
+            "tag vip spend > 500",
         ];
         assert_eq!(open.iter().filter(|text| !goes_on(text)).collect::<Vec<_>>(), Vec::<&&str>::new());
         assert_eq!(all.iter().filter(|text| goes_on(text)).collect::<Vec<_>>(), Vec::<&&str>::new());

@@ -48,12 +48,21 @@ impl Around<'_> {
             return None;
         }
         let gap = last.end();
-        (open.len() > 1).then(|| {
+        let mistake = || {
             Mistake::new(code::UNCLOSED_BRACKET, record.range(), "`{` is never closed".to_owned())
                 .label(gap..gap, "`}` is expected here at the latest")
-                .help("type `}` where the record ends")
-                .suggest("close it with `}`", gap..gap, " }")
-        })
+        };
+        // A bracket alone mends nothing there: nothing is expected of what is given.
+        if self.begins_an_instant(this) {
+            return Some(mistake().help("type `}` where the record ends, and what you `expect` before `then`"));
+        }
+        (open.len() > 1)
+            .then(|| mistake().help("type `}` where the record ends").suggest("close it with `}`", gap..gap, " }"))
+    }
+
+    /// `then as of …`, which begins the next instant of a diary.
+    pub(super) fn begins_an_instant(&self, this: &Token<'_>) -> bool {
+        self.within_declaration() == "test" && this.is("then") && self.token(1).is_some_and(|next| next.is("as"))
     }
 
     /// `expect: rich`, `given "u1": { … }`, `expect u1: rich`

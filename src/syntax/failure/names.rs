@@ -57,6 +57,10 @@ impl Around<'_> {
                         .help("give it a name: `tag vip when …`"),
                     );
                 }
+                // `given { points: 3 then as of …`: the record is still open.
+                if self.begins_an_instant(this) {
+                    return None;
+                }
                 if let Some(mistake) = self.else_before_its_value(this) {
                     return Some(mistake);
                 }

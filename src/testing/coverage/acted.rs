@@ -46,13 +46,18 @@ pub(super) struct Plot {
     pub(super) listed: bool,
 }
 
+/// A deed: segment, and place in it.
+pub(super) type Deed = (DefinitionId, String);
+
 /// What became of one user at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// As it is expected: `s entered`, `s sends sms "…"`.
     pub(super) words: Vec<String>,
-    /// The deeds that were done: segment, and place in it.
-    pub(super) done: Vec<(DefinitionId, String)>,
+    /// The deeds that were done.
+    pub(super) done: Vec<Deed>,
+    /// In how many of the segments the user is.
+    pub(super) inside: usize,
 }
 
 impl Stage {
@@ -74,7 +79,7 @@ impl Stage {
                 *texts = listed(plot).into_iter().map(|it| it.as_str().into()).collect();
             }
         }
-        let order = self.ir.order_of(&self.ir.reads(roots.rules.iter().copied()));
+        let order = self.ir.order_of(&self.ir.reads(roots.all()));
         let mut diary = Diary::default();
         let mut all = vec![];
         for page in &plot.pages {
@@ -101,7 +106,8 @@ impl Stage {
             let turns = diary.turns(&self.ways, interpreter, &self.sources, &people, &entry);
             let mut told = vec![];
             for (answers, turn) in answers.iter().zip(&turns) {
-                let mut of = Told::default();
+                let is_inside = |id: &&DefinitionId| *answers.value(**id) == Value::Bool(true);
+                let mut of = Told { inside: roots.segments.iter().filter(is_inside).count(), ..Told::default() };
                 for rule in &roots.rules {
                     of.words.push(expectation(&self.ir, *rule, answers, context.clock.zone())?);
                 }
@@ -177,24 +183,6 @@ impl Stage {
         }
         let known = vec![Known::Given; record.len()];
         Person { record, known, children, rows_known, definitions }
-    }
-
-    /// Whether a user is inside of how many of the segments at an instant.
-    pub(super) fn inside(&self, page: &Page, first: usize, roots: &Roots, setup: &Setup, context: &Context) -> usize {
-        let mut context = context.clone();
-        let Some(clock) = Clock::at(page.at, context.clock.zone().clone()) else { return 0 };
-        context.clock = clock;
-        let order = self.ir.order_of(&self.ir.reads(roots.segments.iter().copied()));
-        let people: Vec<Person> =
-            page.made.iter().enumerate().map(|(at, made)| self.person(setup, made, first + at)).collect();
-        let users: Vec<User<'_>> =
-            people.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
-        let given: Vec<GivenValues> = people.iter().map(|it| it.definitions.clone()).collect();
-        let answers = Interpreter::new(&self.ir, &context).evaluate_given(&order, &users, &given);
-        let inside = |answers: &crate::eval::Answers| {
-            roots.segments.iter().filter(|id| *answers.value(**id) == Value::Bool(true)).count()
-        };
-        answers.iter().map(inside).sum()
     }
 }
 

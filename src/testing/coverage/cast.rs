@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    acted::{Page, Plot},
+    acted::{Deed, Page, Plot},
     guess::Written,
     made::{Dice, Made, Piece, Slot},
     plot::{MINUTE, Plots},
 };
 use crate::{
+    ir::TriggerKind,
     schema::{Role, TableId},
     testing::fate::moment_words,
-    value::{Clock, Duration, MomentType, Type, Value, time::Direction},
+    value::{Clock, Duration, MomentType, Type, Value, Zone, moment_text::date_text, time::Direction},
 };
 
 /// Users that are made up to find some who are inside, and some who are not.
@@ -22,7 +23,7 @@ const PEOPLE: usize = 600;
 const HEARD: usize = 60;
 
 impl Plots<'_> {
-    /// Makes up users until some are inside, and some are not.
+    /// Makes up users until some are inside, and some are not: where rules ask for how long something is held, after that long.
     pub(super) fn meet(&mut self, dice: &mut Dice) {
         let now = self.context.clock.now();
         let mut most = 1;
@@ -30,10 +31,12 @@ impl Plots<'_> {
         for _ in 0..PEOPLE {
             let mut made = self.setup.made(&kept, dice);
             self.setup.chain(&self.stage.ir, self.context, &mut made, dice);
-            let page = Page { at: now, made };
-            let inside = self.stage.inside(&page, 0, &self.roots, &self.setup, self.context);
+            let inside = match self.roots.segments.is_empty() {
+                true => 0,
+                false => self.inside_of(now, &made),
+            };
             if inside == 0 && !self.roots.segments.is_empty() {
-                self.outside.push(page.made);
+                self.outside.push(made);
                 continue;
             }
             if inside > most {
@@ -41,25 +44,73 @@ impl Plots<'_> {
                 self.inside.clear();
             }
             if inside == most || self.roots.segments.is_empty() {
-                kept = vec![page.made.clone()];
-                self.inside.push(page.made);
+                kept = vec![made.clone()];
+                self.inside.push(made);
             }
         }
+    }
+
+    /// In how many segments a user is at an instant, all of it being so for as long as rules ask.
+    fn inside_of(&self, at: i64, made: &[Made]) -> usize {
+        let plot = Plot { pages: self.since_long(at, made), first: 0, listed: false };
+        let told = self.played(&self.stage, &plot).unwrap_or_default();
+        told.iter().map(|page| page.iter().map(|it| it.inside).sum()).max().unwrap_or(0)
+    }
+
+    /// Somebody at an instant; before it, where rules ask for how long something is held, the same user that long ago.
+    pub(super) fn since_long(&self, at: i64, made: &[Made]) -> Vec<Page> {
+        match self.lead.and_then(|lead| self.earlier(at, lead)) {
+            Some(earlier) => {
+                let made = self.pinned(made);
+                vec![Page { at: earlier, made: made.clone() }, Page { at, made }]
+            }
+            None => vec![Page { at, made: made.to_vec() }],
+        }
+    }
+
+    /// The same people, moments written as such: `40d ago` is another moment when it is told on another day.
+    pub(super) fn pinned(&self, made: &[Made]) -> Vec<Made> {
+        let mut made = made.to_vec();
+        let pieces = made.iter_mut().flat_map(BTreeMap::values_mut);
+        for piece in pieces {
+            match piece {
+                Piece::One(written) => pin(written, self.context.clock.zone()),
+                Piece::Rows(rows) => {
+                    let all = rows.iter_mut().flat_map(BTreeMap::values_mut);
+                    all.for_each(|written| pin(written, self.context.clock.zone()));
+                }
+            }
+        }
+        made
     }
 
     /// Looks for users, and for rows, about whom something is done.
     pub(super) fn hear(&mut self, dice: &mut Dice) {
         let now = self.context.clock.now();
-        let done = |plot: &Plot| {
+        let done = |plot: &Plot| -> Vec<Deed> {
             let told = self.played(&self.stage, plot).unwrap_or_default();
-            told.iter().flatten().any(|it| !it.done.is_empty())
+            told.into_iter().flatten().flat_map(|it| it.done).collect()
         };
         let plot = |pages: Vec<Page>| Plot { pages, first: 0, listed: false };
         let mut heard = vec![];
         for made in self.inside.iter().take(HEARD) {
-            let page = Page { at: now, made: made.clone() };
-            if done(&plot(vec![page])) {
-                heard.push(made.clone());
+            let deeds = done(&plot(self.since_long(now, made)));
+            if !deeds.is_empty() {
+                heard.push((made.clone(), deeds));
+            }
+        }
+        // And those about whom something is done as they go out.
+        let exits = self.roots.actions(&self.stage.ir).flat_map(|it| &it.triggers);
+        let exits = exits.filter(|it| matches!(it.on, TriggerKind::Exit)).count();
+        let mut left = vec![];
+        for made in self.outside.iter().take(if exits > 0 { 2 * HEARD } else { 0 }) {
+            let Some(before) = dice.pick(&self.inside) else { break };
+            let mut pages = self.since_long(now, before);
+            let inside = done(&plot(pages.clone())).len();
+            pages.push(Page { at: now.saturating_add(60 * MINUTE), made: self.but(before.clone(), made) });
+            let deeds: Vec<Deed> = done(&plot(pages)).split_off(inside);
+            if !deeds.is_empty() {
+                left.push((made.clone(), deeds));
             }
         }
         let mut rows = vec![];
@@ -70,34 +121,58 @@ impl Plots<'_> {
                 if dice.throw(2) == 0 {
                     then.iter_mut().for_each(|made| drop(made.insert(Slot::Rows(table), Piece::Rows(vec![]))));
                 }
-                let first = Page { at: now, made: then.clone() };
+                let mut pages = self.since_long(now, &then);
                 let at = now.saturating_add(60 * MINUTE);
                 self.append(&mut then, table, at, dice);
                 let row = then.iter().find_map(|made| match made.get(&Slot::Rows(table)) {
                     Some(Piece::Rows(rows)) => rows.last().cloned(),
                     Some(Piece::One(_)) | None => None,
                 });
-                if done(&plot(vec![first, Page { at, made: then }])) {
+                pages.push(Page { at, made: then });
+                if !done(&plot(pages)).is_empty() {
                     rows.extend(row.map(|row| (table, row)));
                 }
             }
         }
-        (self.heard, self.rows) = (heard, rows);
+        (self.heard, self.left, self.rows) = (heard, left, rows);
     }
 
-    /// Somebody who is inside, or not.
-    pub(super) fn somebody(&self, inside: bool, at: i64, dice: &mut Dice) -> Vec<Made> {
-        let inside_now = if self.heard.is_empty() || dice.throw(4) == 0 { &self.inside } else { &self.heard };
-        let (own, other) = if inside { (inside_now, &self.outside) } else { (&self.outside, &self.inside) };
-        let mut made = dice.pick(own).or_else(|| dice.pick(other)).cloned().unwrap_or_else(|| vec![Made::new()]);
+    /// Somebody who is inside, or not; mostly one about whom something is done then: what is aimed at, where there is such a one.
+    pub(super) fn somebody(&self, inside: bool, at: i64, aim: Option<&Deed>, dice: &mut Dice) -> Vec<Made> {
+        let (own, other) = if inside { (&self.inside, &self.outside) } else { (&self.outside, &self.inside) };
+        let heard = if inside { &self.heard } else { &self.left };
+        let aimed: Vec<&Vec<Made>> = {
+            let is_aimed = |deeds: &Vec<Deed>| aim.is_some_and(|aim| deeds.contains(aim));
+            heard.iter().filter(|(_, deeds)| is_aimed(deeds)).map(|(made, _)| made).collect()
+        };
+        let made = match dice.throw(4) {
+            0 => None,
+            1 => dice.pick(heard).map(|(made, _)| made),
+            _ => dice.pick(&aimed).copied().or_else(|| dice.pick(heard).map(|(made, _)| made)),
+        };
+        let made = made.or_else(|| dice.pick(own)).or_else(|| dice.pick(other));
+        let mut made = made.cloned().unwrap_or_else(|| vec![Made::new()]);
         made.iter_mut().for_each(|made| self.fix(made, at));
         made
     }
 
     /// The same people, but for what decides whether they are inside.
-    pub(super) fn turned(&self, mut last: Vec<Made>, inside: bool, at: i64, dice: &mut Dice) -> Vec<Made> {
-        for (made, other) in last.iter_mut().zip(self.somebody(inside, at, dice)) {
-            made.extend(other.into_iter().filter(|(slot, _)| self.decides.contains(slot)));
+    pub(super) fn turned(
+        &self,
+        last: Vec<Made>,
+        inside: bool,
+        at: i64,
+        aim: Option<&Deed>,
+        dice: &mut Dice,
+    ) -> Vec<Made> {
+        let other = self.somebody(inside, at, aim, dice);
+        self.but(last, &other)
+    }
+
+    fn but(&self, mut last: Vec<Made>, other: &[Made]) -> Vec<Made> {
+        for (made, other) in last.iter_mut().zip(other) {
+            let decides = other.iter().filter(|(slot, _)| self.decides.contains(slot));
+            made.extend(decides.map(|(slot, piece)| (*slot, piece.clone())));
         }
         last
     }
@@ -124,11 +199,7 @@ impl Plots<'_> {
             Some(Piece::One(_)) | None => vec![],
         };
         let zone = self.context.clock.zone();
-        for written in rows.iter_mut().flat_map(BTreeMap::values_mut) {
-            if let Value::Timestamp(instant) = written.value {
-                written.text = moment_words(instant, zone);
-            }
-        }
+        rows.iter_mut().flat_map(BTreeMap::values_mut).for_each(|written| pin(written, zone));
         let known: Vec<_> = self.rows.iter().filter(|(of, _)| *of == table).map(|(_, row)| row).collect();
         let known = dice.pick(&known).copied().cloned().filter(|_| dice.throw(4) > 0);
         let mut row = known.unwrap_or_else(|| self.setup.row(table, dice));
@@ -154,6 +225,14 @@ impl Plots<'_> {
                 Piece::Rows(rows) => rows.iter_mut().flat_map(BTreeMap::values_mut).for_each(|it| fix(it, &clock)),
             }
         }
+    }
+}
+
+fn pin(written: &mut Written, zone: &Zone) {
+    match written.value {
+        Value::Timestamp(instant) => written.text = moment_words(instant, zone),
+        Value::Date(day) => written.text = date_text(day),
+        _ => {}
     }
 }
 

@@ -25,6 +25,13 @@ pub(super) fn changes(ir: &Rulebook, writer: &Writer<'_>, found: &mut Vec<Change
         let mut leaves = vec![];
         collect(condition, &mut leaves);
         for leaf in leaves {
+            // Only where what stands beside it is true does it matter whether it is unknown.
+            let beside: &[Expr] = match &condition.kind {
+                ExprKind::And(parts) => parts,
+                _ => &[],
+            };
+            let holds = |part: &&Expr| part.span.start <= leaf.span.start && leaf.span.end <= part.span.end;
+            let inside = inside.and(ir, beside.iter().filter(|part| !holds(part)));
             let written = writer.rulebook.sources().slice(leaf.span);
             let mut change = |aim: Aim, to: &str| found.extend(writer.change(aim, leaf.span, to));
             change(Aim::True, "false");

@@ -2,13 +2,17 @@
 //! is another, and of whom only one thing is otherwise, lies such a line, and halving what lies between finds it.
 
 use super::{
+    acted::Plot,
     guess::{Written, number},
     made::{Dice, Made, Piece, Slot},
+    plot::Plots,
     rule::Rule,
     search::Search,
+    setup::Setup,
 };
 use crate::{
-    eval::{Interpreter, reference::SoFar},
+    eval::{Context, Interpreter, reference::SoFar},
+    ir::Rulebook,
     schema::{ColumnId, Role, TableId},
     testing::fate::moment_words,
     value::{Truth, Type, Value, Zone, literal, moment_text::date_text, print},
@@ -103,60 +107,56 @@ impl Steps<'_> {
     }
 }
 
-impl Search<'_> {
-    /// Two cases, one to each side of a line; none where none was found.
+/// Where lines are looked for.
+pub(super) struct Ground<'g> {
+    pub(super) ir: &'g Rulebook,
+    /// Digits that floats are tried with.
+    pub(super) digits: u32,
+    pub(super) context: &'g Context,
+    /// What values are worth trying on the other side; where there is none, they are thrown.
+    pub(super) tried: Option<&'g Setup>,
+}
+
+impl Ground<'_> {
+    /// Users twice, one thing of them to each side of a line: what `sides` tells of them is another. None where none was found.
     pub(super) fn to_both_sides(
         &self,
-        rule: Option<&Rule<'_>>,
         base: &[Made],
+        sides: &dyn Fn(&[Made]) -> Vec<String>,
         dice: &mut Dice,
     ) -> Option<[Vec<Made>; 2]> {
         let user = dice.throw(base.len());
         let places = self.places(base.get(user)?);
         let (place, ty) = dice.pick(&places)?.clone();
-        let steps = Steps { ty: &ty, digits: self.setup.digits, zone: self.context.clock.zone() };
+        let steps = Steps { ty: &ty, digits: self.digits, zone: self.context.clock.zone() };
         let now = value(base.get(user)?, place).and_then(|it| steps.count(&it));
         let near = now.unwrap_or_else(|| match ty {
             Type::Timestamp => i128::from(self.context.clock.now()) / MINUTE,
             Type::Date => i128::from(self.context.clock.today()),
             _ => 0,
         });
-        let (mut one, mut other) = (near, steps.elsewhere(near, dice));
+        let tried = self.tried.filter(|_| dice.throw(4) > 0).and_then(|setup| match place {
+            Place::Slot(slot) => setup.values.get(&slot),
+            Place::Cell(table, _, column) => setup.row_values.get(&(table, column)),
+            Place::Element(..) => None,
+        });
+        let tried = tried.and_then(|all| steps.count(&dice.pick(all)?.value));
+        let (mut one, mut other) = (near, tried.unwrap_or_else(|| steps.elsewhere(near, dice)));
         let at = |steps_to: i128| -> Option<Vec<Made>> {
             let mut made = base.to_vec();
             put(made.get_mut(user)?, place, steps.written(steps_to)?, steps.zone);
             Some(made)
         };
-        let (before, after) = (self.sides(rule, &at(one)?), self.sides(rule, &at(other)?));
+        let (before, after) = (sides(&at(one)?), sides(&at(other)?));
         let differing: Vec<usize> =
             (0..before.len().max(after.len())).filter(|at| before.get(*at) != after.get(*at)).collect();
         let which = dice.pick(&differing).copied()?;
         while (one - other).abs() > 1 {
             let middle = one + (other - one) / 2;
-            let side = self.sides(rule, &at(middle)?);
+            let side = sides(&at(middle)?);
             if side.get(which) == before.get(which) { one = middle } else { other = middle }
         }
         Some([at(one)?, at(other)?])
-    }
-
-    /// Of each user what each condition comes to, and what the rule does.
-    fn sides(&self, rule: Option<&Rule<'_>>, made: &[Made]) -> Vec<String> {
-        let answers = self.answers(&self.ir, made);
-        let mut found = vec![];
-        for (at, (made, answers)) in made.iter().zip(&answers).enumerate() {
-            let (record, ..) = self.person(made, at);
-            let known = SoFar { record: &record, answers };
-            let row = Interpreter::new(&self.ir, self.context).row(&known);
-            let truths = rule.map(|rule| rule.truths(&row)).unwrap_or_default();
-            let word = |truth: Truth| match truth {
-                Truth::True => "true",
-                Truth::False => "false",
-                Truth::Unknown => "unknown",
-            };
-            found.extend(truths.into_iter().map(|it| word(it).to_owned()));
-            found.push(self.expectation(answers).unwrap_or_default());
-        }
-        found
     }
 
     /// Everything of a user that can be a little more or less, with its type.
@@ -192,6 +192,59 @@ impl Search<'_> {
             }
         }
         found
+    }
+}
+
+impl Search<'_> {
+    /// Two cases, one to each side of a line; none where none was found.
+    pub(super) fn to_both_sides(
+        &self,
+        rule: Option<&Rule<'_>>,
+        base: &[Made],
+        dice: &mut Dice,
+    ) -> Option<[Vec<Made>; 2]> {
+        let ground = Ground { ir: &self.ir, digits: self.setup.digits, context: self.context, tried: None };
+        ground.to_both_sides(base, &|made| self.sides(rule, made), dice)
+    }
+
+    /// Of each user what each condition comes to, and what the rule does.
+    fn sides(&self, rule: Option<&Rule<'_>>, made: &[Made]) -> Vec<String> {
+        let answers = self.answers(&self.ir, made);
+        let mut found = vec![];
+        for (at, (made, answers)) in made.iter().zip(&answers).enumerate() {
+            let (record, ..) = self.person(made, at);
+            let known = SoFar { record: &record, answers };
+            let row = Interpreter::new(&self.ir, self.context).row(&known);
+            let truths = rule.map(|rule| rule.truths(&row)).unwrap_or_default();
+            let word = |truth: Truth| match truth {
+                Truth::True => "true",
+                Truth::False => "false",
+                Truth::Unknown => "unknown",
+            };
+            found.extend(truths.into_iter().map(|it| word(it).to_owned()));
+            found.push(self.expectation(answers).unwrap_or_default());
+        }
+        found
+    }
+}
+
+impl Plots<'_> {
+    /// Two diaries, of which somebody stands to one side of a line, and to the other, at one instant; none where none was found.
+    pub(super) fn to_both_sides(&self, plot: &Plot, dice: &mut Dice) -> Option<[Plot; 2]> {
+        let page = dice.throw(plot.pages.len());
+        let with = |made: &[Made]| {
+            let mut plot = plot.clone();
+            plot.pages.iter_mut().skip(page).take(1).for_each(|page| page.made = made.to_vec());
+            plot
+        };
+        let told = |made: &[Made]| -> Vec<String> {
+            let told = self.played(&self.stage, &with(made)).unwrap_or_default();
+            told.iter().flatten().map(|it| it.words.join(", ")).collect()
+        };
+        let tried = Some(&self.setup);
+        let ground = Ground { ir: &self.stage.ir, digits: self.setup.digits, context: self.context, tried };
+        let base = &plot.pages.get(page)?.made;
+        Some(ground.to_both_sides(base, &told, dice)?.map(|made| with(&made)))
     }
 }
 

@@ -438,10 +438,11 @@ impl<'m> Measure<'m> {
 
     /// Why no case can show a change, where none can.
     fn not_counted(&self, change: &Change, context: &Context) -> Option<String> {
-        if change.owner.shared().is_some() {
-            return stops::same(&self.whole, change, context.clock.zone());
+        match change.owner {
+            Owner::Shared(_) => stops::same(&self.whole, change, context.clock.zone()),
+            Owner::Deeds(id) => stops::same_deed(&self.whole, id, change),
+            Owner::Definition(_) | Owner::Param(_) => proof::same(&self.whole, change, context),
         }
-        proof::same(&self.whole, change, context)
     }
 
     /// The numbers of each declaration.

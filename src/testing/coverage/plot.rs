@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Measure,
-    acted::{Page, Plot, Stage, Told, listed, lists},
+    acted::{Deed, Page, Plot, Stage, Told, listed, lists},
     case::fields,
     excerpt::{Excerpt, Fates},
     guess::Written,
@@ -18,12 +18,16 @@ use crate::{
     eval::Context,
     ir::{self, DefinitionId, TriggerBody},
     schema::{ColumnId, TableId},
+    source::Span,
     testing::{Outcome, Suite, Surroundings, fate::moment_words},
     value::{Duration, Value, hash, print},
 };
 
 /// Diaries that are made up for each thing that is to be shown.
 const TRIALS: usize = 400;
+
+/// Lines that are looked for between two diaries.
+const LINES: usize = 60;
 
 pub(super) const MINUTE: i64 = 60_000_000;
 
@@ -56,11 +60,19 @@ pub(super) struct Plots<'p> {
     pub(super) changed: Vec<(usize, &'p Change, Option<Stage>)>,
     /// Lengths of time that rules name, each with its steps.
     pub(super) lengths: Vec<Duration>,
+    /// The longest time for which rules ask whether something is held; none where they do not.
+    pub(super) lead: Option<Duration>,
     /// Users who are inside, and others.
     pub(super) inside: Vec<Vec<Made>>,
     pub(super) outside: Vec<Vec<Made>>,
     /// Those of them about whom something is done as they come in.
-    pub(super) heard: Vec<Vec<Made>>,
+    pub(super) heard: Vec<(Vec<Made>, Vec<Deed>)>,
+    /// Those about whom something is done as they go out.
+    pub(super) left: Vec<(Vec<Made>, Vec<Deed>)>,
+    /// Of each change the deed that it stands in.
+    pub(super) aims: Vec<Option<Deed>>,
+    /// Of each change whether it stands in something that is computed, where a line may lie.
+    computed: Vec<bool>,
     /// Rows that set something off.
     pub(super) rows: Vec<(TableId, BTreeMap<ColumnId, Written>)>,
     /// What decides who is inside.
@@ -165,6 +177,29 @@ impl<'p> Plots<'p> {
             .collect();
         let mut seen = BTreeSet::new();
         lengths.retain(|it| seen.insert(it.to_string()));
+        let holds = |outer: Span, inner: Span| {
+            outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
+        };
+        let aim = |change: &Change| {
+            let segment = of.actions(whole.ir).find(|it| change.owner == super::Owner::Deeds(it.segment))?;
+            let deeds = segment.triggers.iter().enumerate().flat_map(|(at, trigger)| {
+                trigger.body.deeds().enumerate().map(move |(place, deed)| (format!("{at}.{place}"), deed))
+            });
+            let (place, _) = deeds.into_iter().find(|(_, deed)| holds(deed.span, change.span))?;
+            Some((ir.find(whole.ir.definition(segment.segment).name.as_str())?, place))
+        };
+        let aims = changes.iter().map(|(_, change)| aim(change)).collect();
+        let exprs_of_whole = of.exprs(whole.ir);
+        let computed = changes
+            .iter()
+            .map(|(_, change)| match change.owner {
+                super::Owner::Definition(_) | super::Owner::Param(_) => true,
+                super::Owner::Deeds(_) | super::Owner::Shared(_) => {
+                    exprs_of_whole.iter().any(|expr| holds(expr.span, change.span))
+                }
+            })
+            .collect();
+        let lead = roots.lead(&ir, &read, context);
         let changed = changes
             .into_iter()
             .map(|(at, change)| {
@@ -175,7 +210,7 @@ impl<'p> Plots<'p> {
         let stage = Stage::new(ir, excerpt.sources().clone());
         let surroundings = measure.surroundings;
         let decides = roots.decides(&stage.ir, &setup);
-        let (inside, outside, heard, rows) = (vec![], vec![], vec![], vec![]);
+        let (inside, outside, heard, left, rows) = (vec![], vec![], vec![], vec![], vec![]);
         let changed: Vec<(usize, &Change, Option<Stage>)> = changed;
         let moved = changed.iter().enumerate().filter_map(|(at, (_, change, then))| {
             let is_share = matches!(change.aim, Aim::Border { .. });
@@ -192,9 +227,13 @@ impl<'p> Plots<'p> {
             surroundings,
             changed,
             lengths,
+            lead,
             inside,
             outside,
             heard,
+            left,
+            aims,
+            computed,
             rows,
             decides,
             moved,
@@ -220,19 +259,30 @@ impl<'p> Plots<'p> {
             if !goals.contains(goal) || self.is_shown_otherwise(goal, &goals) {
                 continue;
             }
-            for _ in 0..self.trials(goal) {
+            let (draws_line, mut lines) = (self.draws_line(goal), 0);
+            'trials: for trial in 0..self.trials(goal) {
                 let plot = self.made_up(goal, &kept, dice);
-                let Some(told) = self.played(&self.stage, &plot) else { continue };
-                if !self.reached(goal, &plot, &told) {
-                    continue;
+                let plots = match draws_line && trial % 3 == 2 && lines < LINES {
+                    true => {
+                        let found: Vec<Plot> = self.to_both_sides(&plot, dice).into_iter().flatten().collect();
+                        lines += usize::from(!found.is_empty());
+                        found
+                    }
+                    false => vec![plot],
+                };
+                for plot in plots {
+                    let Some(told) = self.played(&self.stage, &plot) else { continue };
+                    if !self.reached(goal, &plot, &told) {
+                        continue;
+                    }
+                    let Some((plot, told)) = self.cut(goal, plot) else { continue };
+                    if self.text("t", &(plot.clone(), told.clone())).is_none() {
+                        continue;
+                    }
+                    goals.retain(|goal| !self.reached(goal, &plot, &told));
+                    kept.push((plot, told));
+                    break 'trials;
                 }
-                let Some((plot, told)) = self.cut(goal, plot) else { continue };
-                if self.text("t", &(plot.clone(), told.clone())).is_none() {
-                    continue;
-                }
-                goals.retain(|goal| !self.reached(goal, &plot, &told));
-                kept.push((plot, told));
-                break;
             }
         }
         // Each diary is a test of its own, so that one that fails hides no other.
@@ -247,6 +297,22 @@ impl<'p> Plots<'p> {
         }
         let noticed = self.changed.iter().enumerate().filter(|(at, _)| !goals.contains(&Goal::Change(*at)));
         Some(Found { blocks, noticed: noticed.map(|(_, (at, ..))| *at).collect() })
+    }
+
+    /// Whether somebody is to stand on the line of a number.
+    fn draws_line(&self, goal: &Goal) -> bool {
+        match goal {
+            Goal::Change(at) => {
+                let change = self.changed.get(*at).map(|(_, change, _)| *change).filter(|change| change.is_number());
+                // Of what is remembered no user is made up, only how far instants are apart.
+                let is_remembered = |change: &Change| {
+                    matches!(change.owner, super::Owner::Definition(_) | super::Owner::Param(_))
+                        && Duration::parse(&change.text).is_ok()
+                };
+                self.computed.get(*at) == Some(&true) && change.is_some_and(|change| !is_remembered(change))
+            }
+            Goal::Done(..) => false,
+        }
     }
 
     /// What channels and the policy say takes more luck: a length to the letter, messages of several segments.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::{
     excerpt::{Fates, Whole},
     numbers::{Change, Owner},
+    roots,
     rule::Rule,
     unknown,
 };
@@ -71,6 +72,8 @@ struct Ways {
     terms: Vec<Term>,
     /// Of each rule its conditions: which term, and what is asked.
     rules: Vec<Vec<(usize, Asks)>>,
+    /// `held(vip) >= 30d` is unknown of whoever is not `vip`: the terms of both.
+    held: Vec<(usize, usize)>,
     zone: Zone,
 }
 
@@ -109,7 +112,14 @@ impl Ways {
             .collect();
         let terms = terms?;
         let ways = terms.iter().try_fold(1_usize, |ways, term| ways.checked_mul(term.len()));
-        ways.filter(|ways| *ways <= MOST).map(|_| Ways { terms, rules: all, zone })
+        let held = subjects.iter().enumerate().flat_map(|(at, (_, expr, itself))| {
+            let tags = if *itself { roots::held_tags(expr) } else { vec![] };
+            let is = |tag: DefinitionId, (_, it, _): &(&Rulebook, &Expr, bool)| matches!(it.kind, ExprKind::Definition(id) if id == tag);
+            let places = tags.into_iter().filter_map(|tag| subjects.iter().position(|subject| is(tag, subject)));
+            places.map(move |tag| (at, tag)).collect::<Vec<_>>()
+        });
+        let held = held.collect();
+        ways.filter(|ways| *ways <= MOST).map(|_| Ways { terms, rules: all, held, zone })
     }
 
     /// Shows each way: of each rule the truths of its conditions. Ends where what is shown says so.
@@ -123,9 +133,14 @@ impl Ways {
                 (Some(Term::Opaque(truths)), Some(at)) => truths.get(*at).copied().unwrap_or(Truth::Unknown),
                 _ => Truth::Unknown,
             };
-            let truths: Vec<Vec<Truth>> = self.rules.iter().map(|rule| rule.iter().map(truth).collect()).collect();
-            if !shown(&truths) {
-                return;
+            let of_term = |term: usize| truth(&(term, Asks::Itself));
+            let can_be =
+                self.held.iter().all(|(held, tag)| of_term(*tag).is_true() || of_term(*held) == Truth::Unknown);
+            if can_be {
+                let truths: Vec<Vec<Truth>> = self.rules.iter().map(|rule| rule.iter().map(truth).collect()).collect();
+                if !shown(&truths) {
+                    return;
+                }
             }
             // The next one, as an odometer counts.
             let mut place = 0;
@@ -227,7 +242,7 @@ fn narrow(expr: &Expr) -> &Expr {
 }
 
 /// The value of what reads nothing of anybody's.
-fn constant(ir: &Rulebook, expr: &Expr, context: &Context) -> Option<Value> {
+pub(super) fn constant(ir: &Rulebook, expr: &Expr, context: &Context) -> Option<Value> {
     let mut reads = false;
     expr.each(&mut |node| {
         reads |= matches!(

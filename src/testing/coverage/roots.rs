@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{made::Slot, setup::Setup};
+use super::{made::Slot, proof, setup::Setup};
 use crate::{
-    ir::{self, DefinitionId, Expr, Over, SegmentActions, TriggerBody, TriggerKind},
-    schema::TableId,
+    eval::Context,
+    ir::{self, DefinitionId, Expr, ExprKind, Over, SegmentActions, TriggerBody, TriggerKind},
+    schema::{ColumnId, TableId},
+    value::{Duration, Value},
 };
 
 /// Of whom something is expected.
@@ -65,6 +67,30 @@ impl Roots {
         since.map(|it| it.definition).collect()
     }
 
+    /// The longest time for which something that is read here is asked to be held.
+    pub(super) fn lead(&self, ir: &ir::Rulebook, read: &BTreeSet<DefinitionId>, context: &Context) -> Option<Duration> {
+        let since: BTreeSet<ColumnId> = ir.actions.memory.since.iter().map(|it| it.column).collect();
+        let mut found: Vec<Duration> = vec![];
+        let mut look = |expr: &Expr| {
+            expr.each(&mut |node| {
+                let (subject, lines): (&Expr, Vec<&Expr>) = match &node.kind {
+                    ExprKind::Compare { left, right, .. } if is_long(right, context, ir).is_none() => {
+                        (&**right, vec![&**left])
+                    }
+                    ExprKind::Compare { left, right, .. } => (&**left, vec![&**right]),
+                    ExprKind::Between { subject, low, high, .. } => (&**subject, vec![&**low, &**high]),
+                    _ => return,
+                };
+                let mut is_held = false;
+                subject.each(&mut |node| is_held |= matches!(&node.kind, ExprKind::Column(id) if since.contains(id)));
+                found.extend(lines.into_iter().filter(|_| is_held).filter_map(|line| is_long(line, context, ir)));
+            });
+        };
+        read.iter().for_each(|id| ir.definition(*id).body.each_expr(&mut look));
+        self.exprs(ir).into_iter().for_each(look);
+        found.into_iter().max_by_key(|it| (i64::from(it.months) * 31 + i64::from(it.days), it.micros))
+    }
+
     /// Of each table whose rows trigger something what a new row is appended to.
     pub(super) fn triggering(&self, ir: &ir::Rulebook) -> Vec<TableId> {
         let tables = self.actions(ir).flat_map(|it| &it.triggers).filter_map(|it| match it.on {
@@ -72,6 +98,14 @@ impl Roots {
             TriggerKind::Enter | TriggerKind::Exit | TriggerKind::Every(_) => None,
         });
         tables.collect()
+    }
+}
+
+/// A length of time that is the same for everybody.
+fn is_long(expr: &Expr, context: &Context, ir: &ir::Rulebook) -> Option<Duration> {
+    match proof::constant(ir, expr, context)? {
+        Value::Duration(length) => Some(length),
+        _ => None,
     }
 }
 
@@ -113,4 +147,20 @@ pub(super) fn remembering(ir: &ir::Rulebook) -> impl Iterator<Item = DefinitionI
 pub(super) fn counts_decisions(ir: &ir::Rulebook, id: DefinitionId) -> bool {
     let mut own = ir.definition(id).aggregates.iter().map(|id| ir.aggregate(*id));
     own.any(|it| matches!(it.over, Over::Children(table) if ir.schema.table(table).is_ledger()))
+}
+
+/// The tags and segments of which a comparison asks for how long they are held.
+pub(super) fn held_tags(expr: &Expr) -> Vec<DefinitionId> {
+    let mut found = vec![];
+    if let ExprKind::Compare { left, right, .. } = &expr.kind {
+        for side in [left, right] {
+            if let ExprKind::If { condition, otherwise, .. } = &side.kind
+                && let (ExprKind::Definition(tag), ExprKind::Constant(Value::Missing)) =
+                    (&condition.kind, &otherwise.kind)
+            {
+                found.push(*tag);
+            }
+        }
+    }
+    found
 }

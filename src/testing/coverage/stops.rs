@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use super::{deeds, excerpt::Whole, numbers::Change};
 use crate::{
     intern::Symbol,
-    ir::{Act, Deed, Expr, ExprKind, Hours, Limit, Message, MessagePart, Requirement, Rulebook, TriggerBody},
+    ir::{
+        Act, Deed, DefinitionId, Expr, ExprKind, Hours, Limit, Message, MessagePart, Requirement, Rulebook,
+        TriggerBody, TriggerKind,
+    },
     syntax::ast::DeclarationKind,
     value::{Duration, Type, Value, Zone, print},
 };
@@ -53,6 +56,30 @@ pub(super) fn same(whole: &Whole<'_>, change: &Change, zone: &Zone) -> Option<St
         }
         _ => None,
     }
+}
+
+/// Why no diary can show that a number of a deed is not another: whoever is inside comes in once, and goes out once.
+pub(super) fn same_deed(whole: &Whole<'_>, segment: DefinitionId, change: &Change) -> Option<String> {
+    let bounded =
+        whole.ir.actions.of(segment)?.triggers.iter().flat_map(|it| it.body.deeds()).any(|it| it.at_most.is_some());
+    if !bounded || change.text.parse::<u32>().is_err() {
+        return None;
+    }
+    let (mut excerpt, _) = whole.checked_whole(&BTreeSet::new())?;
+    let (changed, _) = excerpt.with(change.at, &change.declaration)?;
+    let then = changed.actions.of(changed.find(whole.ir.definition(segment).name.as_str())?)?;
+    let triggers = whole.ir.actions.of(segment)?.triggers.iter().zip(&then.triggers);
+    let deeds = triggers.flat_map(|(own, then)| {
+        let word = match own.on {
+            TriggerKind::Enter => Some("comes in"),
+            TriggerKind::Exit => Some("goes out"),
+            TriggerKind::Every(_) | TriggerKind::Each { .. } => None,
+        };
+        own.body.deeds().zip(then.body.deeds()).map(move |(own, then)| (word, own.at_most, then.at_most))
+    });
+    let (word, own, then) = deeds.into_iter().find(|(_, own, then)| own != then)?;
+    let once = own.is_none_or(|it| it > 0) && then.is_none_or(|it| it > 0);
+    word.filter(|_| once).map(|word| format!("in one stay nobody {word} twice"))
 }
 
 /// Of how many characters a message is at most; none where that is not known.

@@ -12,9 +12,10 @@ use super::{
     search::Search,
 };
 use crate::{
+    check::Inputs,
     engine::{Checked, Rulebook},
     eval::Context,
-    ir::{DefinitionId, Expr, ExprKind, TimeWindow},
+    ir::{Body, DefinitionId, Expr, ExprKind, TimeWindow},
     source::Span,
     testing::{Suite, Surroundings},
     value::{Clock, moment_text},
@@ -39,6 +40,41 @@ pub fn suggest(
     surroundings: &Surroundings,
     selected: &dyn Fn(&str) -> bool,
 ) -> (Coverage, Vec<Suggestion>) {
+    let (coverage, mut found) = looked_for(rulebook, checked, surroundings, selected, Wanted::All);
+    let is_let = |body: &Body| matches!(body, Body::Let(_) | Body::Funnel(..));
+    if found.is_empty() || !checked.rulebook().definitions.iter().any(|it| is_let(&it.body)) {
+        return (coverage, found);
+    }
+    // What these tests give, another one has to compute.
+    let texts: Vec<&str> = found.iter().map(|it| it.text.as_str()).collect();
+    let sources = rulebook.sources().iter().map(|(_, it)| (it.name().to_owned(), it.text().to_owned()));
+    let with = Rulebook::parse_all(sources.chain([("suggested".to_owned(), texts.join("\n"))]));
+    if let Ok(with) = with
+        && let Ok(checked) = with.check(&Inputs::default())
+    {
+        let is_ours = |name: &str| selected(name) || found.iter().any(|it| it.name == name);
+        let (_, more) = looked_for(&with, &checked, surroundings, &is_ours, Wanted::Computed);
+        found.extend(more);
+    }
+    (coverage, found)
+}
+
+/// What tests are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Whatever shows something new.
+    All,
+    /// What computes a `let` that all tests give.
+    Computed,
+}
+
+fn looked_for(
+    rulebook: &Rulebook,
+    checked: &Checked,
+    surroundings: &Surroundings,
+    selected: &dyn Fn(&str) -> bool,
+    wanted: Wanted,
+) -> (Coverage, Vec<Suggestion>) {
     let measure = Measure::new(rulebook, checked, surroundings, selected);
     let (coverage, mut noticed, done) = measure.coverage();
     let ir = checked.rulebook();
@@ -59,6 +95,9 @@ pub fn suggest(
         let shown = shown.get(&definition.span).copied();
         let lacks = shown.is_some_and(|rule| !rule.shown().and(rule.decided()).is_whole());
         let is_open = |owner: Owner| measure.changes_of(owner).any(|(at, _)| noticed.get(at) == Some(&false));
+        if wanted == Wanted::Computed && !(lacks && matches!(definition.body, Body::Let(_) | Body::Funnel(..))) {
+            continue;
+        }
         let params = measure.params_behind(id);
         if !lacks && !is_open(Owner::Definition(id)) && !params.into_iter().any(|param| is_open(Owner::Param(param))) {
             continue;
@@ -83,12 +122,15 @@ pub fn suggest(
             found.extend(it.text.map(|text| Suggestion { name, text }));
         }
     }
-    for roots in roots(ir) {
+    for roots in roots(ir).into_iter().filter(|_| wanted == Wanted::All) {
         let wanted = |owner: Owner| match owner {
             Owner::Deeds(id) => roots.segments.contains(&id),
             Owner::Definition(id) => roots.rules.contains(&id),
             Owner::Shared(_) => !roots.segments.is_empty(),
-            Owner::Param(id) => !roots.segments.is_empty() && measure.whole.param_readers(id).next().is_none(),
+            Owner::Param(id) => {
+                let of_deeds = !roots.segments.is_empty() && measure.whole.param_readers(id).next().is_none();
+                of_deeds || roots.rules.iter().any(|rule| measure.params_behind(*rule).contains(&id))
+            }
         };
         let unknown: HashSet<Span> = measure
             .changes

@@ -16,8 +16,8 @@ pub(super) fn may_be_missing(rulebook: &Rulebook, expr: &Expr) -> bool {
 /// The same, asked of a row of a child table where there is one, and of somebody inside of a segment.
 pub(super) fn may_be_missing_inside(rulebook: &Rulebook, rows: Option<TableId>, inside: &Inside, expr: &Expr) -> bool {
     let there = inside.definitions.clone();
-    May { rulebook, rows, open: 0, known: BTreeMap::new(), there, guarded: vec![], columns: &inside.columns }
-        .be_missing(expr)
+    let (columns, had) = (&inside.columns, inside.had.as_slice());
+    May { rulebook, rows, open: 0, known: BTreeMap::new(), there, guarded: vec![], columns, had }.be_missing(expr)
 }
 
 /// What is known of whoever is inside of a segment: what its condition compares, were it missing, would be unknown.
@@ -25,14 +25,24 @@ pub(super) fn may_be_missing_inside(rulebook: &Rulebook, rows: Option<TableId>, 
 pub(super) struct Inside {
     columns: BTreeSet<ColumnId>,
     definitions: Vec<DefinitionId>,
+    /// Tags and segments that are had.
+    had: Vec<DefinitionId>,
 }
 
 impl Inside {
     pub(super) fn of(rulebook: &Rulebook, segment: DefinitionId) -> Inside {
         let mut inside = Inside::default();
         if let Body::Segment(condition) = &rulebook.definition(segment).body {
+            inside.had.push(segment);
             inside.take(rulebook, condition, DEPTH);
         }
+        inside
+    }
+
+    /// What is known beside that of somebody of whom these conditions are true.
+    pub(super) fn and<'e>(&self, rulebook: &Rulebook, conditions: impl Iterator<Item = &'e Expr>) -> Inside {
+        let mut inside = self.clone();
+        conditions.for_each(|condition| inside.take(rulebook, condition, DEPTH));
         inside
     }
 
@@ -59,6 +69,7 @@ impl Inside {
             },
             ExprKind::Definition(id) if names > 0 => {
                 if let Body::Tag(body) | Body::Segment(body) = &rulebook.definition(*id).body {
+                    self.had.push(*id);
                     self.take(rulebook, body, names - 1);
                 }
             }
@@ -80,6 +91,8 @@ struct May<'m> {
     there: Vec<DefinitionId>,
     /// Columns likewise.
     guarded: Vec<ColumnId>,
+    /// Tags and segments that are had: `held(vip)` beside `vip`.
+    had: &'m [DefinitionId],
 }
 
 /// Names behind names that are looked behind; what lies deeper may be missing.
@@ -89,6 +102,8 @@ impl May<'_> {
     fn be_missing(&mut self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Constant(value) => *value == Value::Missing,
+            // A test is played with state from its first moment.
+            ExprKind::Column(id) if self.rulebook.actions.memory.here == Some(*id) => false,
             ExprKind::Column(id) => self.column(*id),
             ExprKind::Definition(id) => !self.there.contains(id) && self.definition(*id),
             ExprKind::Aggregate(id) => self.aggregate(*id),
@@ -112,7 +127,12 @@ impl May<'_> {
                 self.there.extend(there);
                 let found = self.be_missing(then);
                 self.there.truncate(self.there.len() - usize::from(there.is_some()));
-                found || self.be_missing(otherwise)
+                let always = match &condition.kind {
+                    ExprKind::IsKnown(operand) => !self.be_missing(operand),
+                    ExprKind::Definition(id) => self.had.contains(id),
+                    _ => false,
+                };
+                found || !always && self.be_missing(otherwise)
             }
             // `reached is known and reached within 1y` is false where it is missing.
             ExprKind::And(parts) => {

@@ -2,8 +2,9 @@
 
 use super::{Gap, search::TRIALS, setup::CROWD};
 use crate::{
-    ir::{AggregateFunction, Body, DefinitionId, Over, RankAmount, Rulebook},
+    ir::{AggregateFunction, Body, DefinitionId, ExprKind, Over, RankAmount, Rulebook, TriggerKind},
     source::Span,
+    value::Duration,
 };
 
 /// Of a gap that stays, what is in the way; the rulebook is the one that the gap stands in.
@@ -17,6 +18,17 @@ pub fn why(rulebook: &Rulebook, gap: &Gap) -> String {
     let in_condition = |expr: &crate::ir::Expr| expr.span.start <= gap.span.start && gap.span.end <= expr.span.end;
     let is_here =
         |span: Span| span.source == gap.span.source && (rule.span.start..=gap.span.start).contains(&span.start);
+    if let Some(needed) = needed_of_deed(rulebook, gap) {
+        return needed;
+    }
+    let is_limit = |it: &crate::ir::Limit| {
+        it.span.source == gap.span.source && it.span.start <= gap.span.start && gap.span.end <= it.span.end
+    };
+    if rulebook.actions.policy.limits.iter().any(is_limit) {
+        return "needs somebody who is sent more messages than that within the time, and in no diary that was tried is anybody: write \
+                it by hand, `then as of …`, or write the rules without it"
+            .to_owned();
+    }
     let of_channel = rulebook.actions.channels.iter().any(|channel| is_here(channel.span));
     if of_channel || matches!(&rule.body, Body::Segment(condition) if !in_condition(condition)) {
         return "no diary that was tried would come out otherwise: write one by hand, `then as of …`, or write the rules without it"
@@ -55,4 +67,48 @@ pub fn why(rulebook: &Rulebook, gap: &Gap) -> String {
             format!("of {TRIALS} users who were tried `{}` comes to the same for all with and without it", rule.name)
         }
     }
+}
+
+/// What a diary would have to hold to show something of a deed, and none that was tried does.
+fn needed_of_deed(rulebook: &Rulebook, gap: &Gap) -> Option<String> {
+    let is_here =
+        |span: Span| span.source == gap.span.source && span.start <= gap.span.start && gap.span.end <= span.end;
+    let triggers = rulebook.actions.segments.iter().flat_map(|segment| {
+        segment.triggers.iter().map(move |trigger| (rulebook.definition(segment.segment).name.as_str(), trigger))
+    });
+    let deeds = triggers.flat_map(|(name, trigger)| trigger.body.deeds().map(move |deed| (name, &trigger.on, deed)));
+    let (segment, on, deed) = deeds.into_iter().find(|(.., deed)| is_here(deed.span))?;
+    let mut held = None;
+    deed.when.iter().for_each(|when| {
+        when.each(&mut |node| {
+            if let ExprKind::Column(id) = node.kind {
+                let asked = rulebook.actions.memory.since.iter().find(|it| it.column == id);
+                held = held.or(asked.map(|it| rulebook.definition(it.definition).name.as_str()));
+            }
+        });
+    });
+    let then = "write it by hand, `then as of …`, or write the rules without it";
+    if let (Some(held), TriggerKind::Enter) = (held, on) {
+        return Some(format!(
+            "needs somebody who comes into `{segment}` having had `{held}` for so long before; nobody who was tried has, as where one \
+             begins with the other: ask in `every …`, or {then}"
+        ));
+    }
+    let is_length =
+        gap.what.starts_with("no test") && gap.what.split('`').nth(1).is_some_and(|to| Duration::parse(to).is_ok());
+    if is_length && deed.cooldown.is_some() && deed.when.as_ref().is_none_or(|when| !is_here(when.span)) {
+        return Some(format!(
+            "needs a diary in which it is done again so soon, and none that was tried comes to that: {then}"
+        ));
+    }
+    if gap.what.starts_with("is never") && deed.when.as_ref().is_some_and(|when| is_here(when.span)) {
+        return Some(format!(
+            "needs somebody of `{segment}` whom no deed above takes already; of those who were tried it is the same of all: {then}"
+        ));
+    }
+    let asked = deed.when.as_ref().is_some_and(|when| is_here(when.span));
+    let many = (deed.once || deed.at_most.is_some()) && gap.what.starts_with("no test") && !asked;
+    many.then(|| {
+        format!("needs a diary in which it is done so many times, and none that was tried comes to that: {then}")
+    })
 }
