@@ -378,6 +378,10 @@ impl Sql {
     }
 
     pub(crate) fn is_zero(&self) -> bool {
-        matches!(self, Sql::Literal(Literal::Int(0)))
+        match self {
+            Sql::Literal(Literal::Int(number)) => *number == 0,
+            Sql::Literal(Literal::Decimal(digits)) => digits.chars().all(|it| matches!(it, '0' | '.' | '-')),
+            _ => false,
+        }
     }
 }

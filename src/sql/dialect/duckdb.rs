@@ -4,7 +4,8 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, WHITE_SPACE, as_small, from_one, ordered,
+            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, WHITE_SPACE, as_small, escapes::is_hidden,
+            from_one, ordered,
         },
     },
     value::{Type, time::Zone},
@@ -24,9 +25,23 @@ impl Dialect for DuckDb {
     }
 
     fn text(&self, text: &str) -> String {
-        // A zero byte would end the statement; any other character stands as it is.
-        let plain = format!("'{}'", text.replace('\'', "''"));
-        if text.contains('\0') { plain.replace('\0', "' || chr(0) || '") } else { plain }
+        // A zero byte would end the statement, and ends of lines are changed by who copies files: `'a' || chr(13) || 'b'`.
+        let mut parts: Vec<String> = vec![];
+        let mut seen = String::new();
+        for it in text.chars() {
+            match it {
+                '\'' => seen.push_str("''"),
+                it if is_hidden(it) && it != '\u{3000}' => {
+                    parts.extend((!seen.is_empty()).then(|| format!("'{}'", std::mem::take(&mut seen))));
+                    parts.push(format!("chr({})", u32::from(it)));
+                }
+                it => seen.push(it),
+            }
+        }
+        if parts.is_empty() || !seen.is_empty() {
+            parts.push(format!("'{seen}'"));
+        }
+        parts.join(" || ")
     }
 
     fn lambda(&self, name: &str, body: &str) -> String {
@@ -185,7 +200,9 @@ impl Dialect for DuckDb {
     }
 
     fn trim(&self, text: Sql) -> Sql {
-        Sql::call("trim", [text, Sql::text(WHITE_SPACE)])
+        let class: String = WHITE_SPACE.chars().map(|it| format!("\\x{{{:x}}}", u32::from(it))).collect();
+        let ends = format!("\\A[{class}]+|[{class}]+\\z");
+        Sql::call("regexp_replace", [text, Sql::text(ends), Sql::text(""), Sql::text("g")])
     }
 
     fn length(&self, text: Sql) -> Sql {

@@ -1,6 +1,21 @@
-//! Texts and names where a backslash begins what stands for another character.
+//! Texts and names: characters that cannot be seen, or that an editor would change, are written as what stands for them.
 
-/// The text between quotes, so that it cannot end them.
+/// White space but the space, and control characters.
+pub(super) fn is_hidden(it: char) -> bool {
+    it != ' ' && (it.is_control() || it.is_whitespace())
+}
+
+/// `\t`, `\u00a0`: where a backslash begins such a one. All of them are of the first plane.
+pub(super) fn hidden(it: char) -> String {
+    match it {
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        it => format!("\\u{:04x}", u32::from(it)),
+    }
+}
+
+/// The text between quotes, so that it cannot end them, where there is no escape for each character.
 pub(super) fn escaped(text: &str, quote: char) -> String {
     let mut out = String::new();
     for it in text.chars() {
@@ -10,6 +25,11 @@ pub(super) fn escaped(text: &str, quote: char) -> String {
             '\0' => out.push_str("\\0"),
             '\\' => out.push_str("\\\\"),
             it if it == quote => out.extend(['\\', it]),
+            it if is_hidden(it) => {
+                for byte in it.encode_utf8(&mut [0; 4]).bytes() {
+                    out += &format!("\\x{byte:02x}");
+                }
+            }
             it => out.push(it),
         }
     }

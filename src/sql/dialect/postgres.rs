@@ -5,6 +5,7 @@ use crate::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small, created_anew, dotted,
+            escapes::{hidden, is_hidden},
             fits_int, float_text, from_one, ordered,
         },
     },
@@ -34,10 +35,16 @@ impl Dialect for Postgres {
 
     fn text(&self, text: &str) -> String {
         // Whatever the session makes of backslashes.
-        match text.contains('\\') {
-            true => format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
-            false => format!("'{}'", text.replace('\'', "''")),
+        let mut out = String::new();
+        for it in text.chars() {
+            match it {
+                '\\' => out.push_str("\\\\"),
+                '\'' => out.push_str("''"),
+                it if is_hidden(it) => out.push_str(&hidden(it)),
+                it => out.push(it),
+            }
         }
+        if out.contains('\\') { format!("E'{out}'") } else { format!("'{out}'") }
     }
 
     fn parameter(&self) -> &'static str {

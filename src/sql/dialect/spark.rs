@@ -8,6 +8,7 @@ use crate::{
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{E20, E38, digits, fine, with_point},
+            escapes::{hidden, is_hidden},
             float_text,
             instants::local_text,
             ordered,
@@ -42,10 +43,8 @@ impl Dialect for Spark {
             match it {
                 '\\' => out.push_str("\\\\"),
                 '\'' => out.push_str("\\'"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\0' => out.push_str("\\0"),
-                other => out.push(other),
+                it if is_hidden(it) => out.push_str(&hidden(it)),
+                it => out.push(it),
             }
         }
         out.push('\'');

@@ -48,6 +48,10 @@ impl Lowering<'_> {
             }
             (Function::Mod, [a, b]) => {
                 let (left, right) = (self.value(a), self.value(b));
+                // Nothing is left of a division by zero, which Spark and PostgreSQL end a query for.
+                if right.is_zero() {
+                    return self.literal(&Value::Missing, &expr.ty);
+                }
                 self.combined(Arithmetic::Modulo, (left, a.ty.clone()), (right, b.ty.clone()), &expr.ty)
             }
             (Function::Min | Function::Max, [first, rest @ ..]) => {

@@ -212,7 +212,16 @@ impl Lowering<'_> {
                 let value = weight.parts.first().cloned().unwrap_or(Sql::NULL);
                 let sum = self.sum_of(&plain, &value, &weight.ty, span);
                 let mut columns = vec![];
+                // The weights of a value may all be missing: 0, which is more than what is owed.
+                let of_none = match sum.empty {
+                    Empty::Counted(none) if !self.is_never_missing(&value) => Some(none),
+                    _ => None,
+                };
                 for piece in sum.pieces {
+                    let piece = match &of_none {
+                        Some(none) => Sql::call("coalesce", [piece, none.clone()]),
+                        None => piece,
+                    };
                     let column = self.names.of(&format!("{name}_weight"));
                     select.items.push(Item::named(piece, &column));
                     columns.push(Sql::column(&column));

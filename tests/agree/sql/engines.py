@@ -223,6 +223,10 @@ class Spark:
             .config("spark.sql.session.timeZone", "America/Los_Angeles")
             .config("spark.sql.shuffle.partitions", "2")
             .config("spark.executor.memory", "512m")
+            # Plans of a hundred definitions are long; their texts, kept for a page that nobody opens, would fill the memory.
+            .config("spark.driver.memory", "2g")
+            .config("spark.sql.maxPlanStringLength", "1000")
+            .config("spark.sql.ui.retainedExecutions", "1")
             .config("spark.sql.adaptive.enabled", "false")
             .config("spark.ui.showConsoleProgress", "false")
             # Small queries, each asked once: compiling them would take longest.

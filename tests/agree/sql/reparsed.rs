@@ -66,6 +66,9 @@ fn dialect(engine: Engine) -> Box<dyn Dialect> {
 
 /// Reads a query, which is one statement. What reads it knows neither Spark's `DIV` and texts of moments nor parameters.
 pub(super) fn again(engine: Engine, query: &str) {
+    // Nothing stands in it that an editor, or whoever copies a file, changes in silence.
+    let changed = |it: char| it != '\n' && it.is_control() || ['\u{a0}', '\u{2028}', '\u{2029}'].contains(&it);
+    assert!(!query.contains(changed), "{engine:?}: {query:?}");
     if engine == Engine::Spark || query.contains("as of the parameter") {
         return;
     }
