@@ -16,7 +16,7 @@ use std::{
 };
 
 use tagwell::{
-    data::{self, ColumnarForm, ColumnarWriter, Wanted},
+    data::{self, ColumnarForm, ColumnarWriter, Columns, Wanted},
     diagnostic::{Diagnostic, code::UNUSED, render::visible},
     engine::{Engine, Everybody, Ran, RunError},
     ir::Reads,
@@ -38,7 +38,7 @@ use super::{
     voice::{Voice, Volume},
 };
 use plan::Plan;
-use sink::{HELD, Records, Sink, Target};
+use sink::{HELD, Many, Records, Sink, Target};
 
 /// Evaluate the rules for every user.
 #[derive(Clone, Debug, clap::Args)]
@@ -395,10 +395,11 @@ impl Run {
         let held = *allowed != Allowed::Any && self.out.is_none();
         let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
         let layout = plan.layout(engine);
-        let text = match chosen {
-            Format::Jsonl => Some((Form::JsonLines, layout.clone())),
-            Format::Csv => Some((Form::Csv, layout.clone())),
-            Format::Table | Format::Parquet | Format::Arrow | Format::None => None,
+        let many = match chosen {
+            Format::Jsonl => Some(Many::Text(Form::JsonLines, layout.clone())),
+            Format::Csv => Some(Many::Text(Form::Csv, layout.clone())),
+            Format::Parquet | Format::Arrow => Some(Many::Columns(Columns::of(layout.clone(), shape))),
+            Format::Table | Format::None => None,
         };
         let rows = |form, target, layout| {
             Writer::begin(target, layout, shape, form).map(|writer| Some(Records::Rows(Box::new(writer))))
@@ -423,7 +424,7 @@ impl Run {
             writes: writer.is_some(),
             writer: Mutex::new(writer),
             shape,
-            text,
+            many,
             limit: self.limit,
             left: self.limit.unwrap_or(u64::MAX).into(),
             rejects: Mutex::new(rejects),

@@ -27,7 +27,7 @@ pub use headers::{files_in, headers};
 pub use input::{Format, Input};
 pub use memory::{Memory, Stamp};
 pub use survey::{Survey, Surveyed, survey};
-pub use write::{ColumnarForm, ColumnarWriter};
+pub use write::{ColumnBatch, ColumnarForm, ColumnarWriter, Columns};
 
 use std::collections::BTreeSet;
 

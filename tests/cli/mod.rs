@@ -2,6 +2,7 @@
 
 mod actions;
 mod check;
+mod columnar;
 mod counted;
 mod explain;
 mod files;

@@ -11,7 +11,7 @@ use std::{
 use serde_json::json;
 use tagwell::{
     column::Column,
-    data::{BadRow, ColumnarWriter},
+    data::{BadRow, ColumnBatch, ColumnarWriter, Columns},
     engine::{Engine, RunError, RunSink, Users},
     eval::kernel,
     outcome::{Cells, Form, Layout, Results, Shape, UserResults, Writer},
@@ -65,6 +65,13 @@ impl Records {
         }
     }
 
+    fn users(&mut self, users: &ColumnBatch) -> io::Result<()> {
+        match self {
+            Records::Columns(writer) => writer.users(users),
+            Records::Rows(_) => Ok(()),
+        }
+    }
+
     fn user(&mut self, user: &UserResults) -> io::Result<()> {
         match self {
             Records::Rows(writer) => writer.user(user),
@@ -89,7 +96,7 @@ pub(super) struct Sink<'a> {
     pub(super) writes: bool,
     pub(super) shape: Shape,
     /// Where users can be written many at once.
-    pub(super) text: Option<(Form, Layout)>,
+    pub(super) many: Option<Many>,
     pub(super) limit: Option<u64>,
     pub(super) left: AtomicU64,
     pub(super) rejects: Mutex<Option<Output>>,
@@ -97,10 +104,18 @@ pub(super) struct Sink<'a> {
     pub(super) progress: Mutex<Progress>,
 }
 
+/// How many users are written at once.
+pub(super) enum Many {
+    Text(Form, Layout),
+    Columns(Columns),
+}
+
 /// Users who are ready to be written.
 pub(super) enum Ready {
     /// As they are written.
     Bytes(Vec<u8>),
+    /// As columns, or what was wrong with them.
+    Columns(io::Result<ColumnBatch>),
     /// One by one.
     Users(Vec<UserResults>),
     /// Nothing is written of them.
@@ -115,9 +130,14 @@ impl RunSink for Sink<'_> {
     }
 
     fn prepare(&self, users: &Users<'_>) -> Ready {
-        match (self.writes, &self.text) {
+        match (self.writes, &self.many) {
             (false, _) => Ready::Nothing,
-            (true, Some((form, layout))) if self.limit.is_none() => Ready::Bytes(self.bytes(users, layout, *form)),
+            (true, Some(Many::Text(form, layout))) if self.limit.is_none() => {
+                Ready::Bytes(self.together(users, |results| layout.write(self.shape, *form, results)))
+            }
+            (true, Some(Many::Columns(columns))) if self.limit.is_none() => {
+                Ready::Columns(self.together(users, |results| columns.batch(results)))
+            }
             (true, _) => {
                 let left = self.left.load(Ordering::Relaxed);
                 let rows = users.rows().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -132,6 +152,7 @@ impl RunSink for Sink<'_> {
         match ready {
             Ready::Nothing => {}
             Ready::Bytes(bytes) => writer.written(&bytes)?,
+            Ready::Columns(users) => writer.users(&users?)?,
             Ready::Users(users) => {
                 for user in users {
                     let left = self.left.load(Ordering::Relaxed);
@@ -183,8 +204,8 @@ impl Sink<'_> {
         }
     }
 
-    /// Many users' results, as they are written.
-    fn bytes(&self, users: &Users<'_>, layout: &Layout, form: Form) -> Vec<u8> {
+    /// Many users' results, put as they are to be written.
+    fn together<T>(&self, users: &Users<'_>, put: impl FnOnce(&Results<'_>) -> T) -> T {
         let rulebook = self.engine.rulebook();
         let own: Vec<kernel::Cells<'_>> = self.plan.results.iter().map(|id| users.result(*id)).collect();
         let extra: Vec<kernel::Cells<'_>> = self
@@ -234,7 +255,7 @@ impl Sink<'_> {
             results: own.iter().map(written).collect(),
             extra: extra.collect(),
         };
-        layout.write(self.shape, form, &results)
+        put(&results)
     }
 
     pub(super) fn finish(self) -> Result<(), Failure> {
