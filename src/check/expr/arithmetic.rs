@@ -12,7 +12,7 @@ use crate::{
     ir::{Expr, ExprKind, ProductOp, SumOp},
     source::Span,
     syntax::ast,
-    value::{Type, Value, number},
+    value::{Type, Value, Zone, number, print},
 };
 
 impl Checker<'_> {
@@ -138,19 +138,30 @@ impl Checker<'_> {
         terms
     }
 
-    /// A date is shifted by days, not by hours.
+    /// A date is shifted by days, not by hours; a parameter's value is known when rules are checked.
     pub(in crate::check) fn no_hours(&mut self, duration: &Expr) -> Option<()> {
-        let hours = match &duration.kind {
-            ExprKind::Constant(Value::Duration(it)) => it.micros != 0,
-            _ => false,
+        let (value, param) = match &duration.kind {
+            ExprKind::Constant(value) => (Some(value), false),
+            ExprKind::Param(id) => {
+                let param = self.params.get(id.0 as usize).and_then(Option::as_ref);
+                (param.map(|param| &param.value), true)
+            }
+            _ => (None, false),
         };
-        if !hours {
+        let Some(value @ Value::Duration(it)) = value else { return Some(()) };
+        if it.micros == 0 {
             return Some(());
         }
-        let message = format!("{} has hours, and a date has none", self.quoted(duration.span));
-        self.sink.push(
-            Diagnostic::error(HOURS_OF_A_DATE, duration.span, message).help("write whole days: `1d`, `2w`, `3mo`"),
-        );
+        let written = self.quoted(duration.span);
+        let message = match param {
+            true => format!("{written} is {}, which has hours, and a date has none", print::text(value, &Zone::utc())),
+            false => format!("{written} has hours, and a date has none"),
+        };
+        let help = match param {
+            true => "give the parameter whole days: `1d`, `2w`, `3mo`",
+            false => "write whole days: `1d`, `2w`, `3mo`",
+        };
+        self.sink.push(Diagnostic::error(HOURS_OF_A_DATE, duration.span, message).help(help));
         None
     }
 
