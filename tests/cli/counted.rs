@@ -121,6 +121,8 @@ fn those_who_all_lack_the_same_are_told_what_they_lack() {
                     10 => format!("city = \"c{}\"", number(12)),
                     11 => format!("age >= {}", number(60)),
                     12 => format!("(points < {} or member)", number(50)),
+                    13 if number(3) == 0 => format!("lower(city ?? \"x\") = \"{}\"", ["x", "c1"][number(2)]),
+                    13 if number(3) == 1 => format!("city starts with \"c{}\"", number(12)),
                     13 => format!("(spend is missing or last within {}d or age > {})", number(50), number(60)),
                     _ => {
                         let some =
@@ -158,4 +160,25 @@ fn those_who_all_lack_the_same_are_told_what_they_lack() {
         users + "\n"
     });
     is_as_listed(&rules, &users);
+}
+
+/// What is asked of a text lacks the text, and nothing else; what a text that is missing has an answer for lacks nothing.
+#[test]
+fn a_question_about_a_text_lacks_the_text() {
+    let rules = "table users key user_id { user_id: text city: text? y: int? }
+tag here when city = \"a\"
+tag begins when y > 3 or city starts with \"c\"
+tag both when lower(city ?? \"x\") = \"x\" and y > 3
+";
+    let some: String = (0..600).map(|at| format!("a{at},,1\nb{at},b,\n")).collect();
+    let both: String = (0..600).map(|at| format!("c{at},,\n")).collect();
+    let place = Place::with(&[("a.rules", rules), ("users.csv", &format!("user_id,city,y\n{some}{both}"))]);
+    for more in [&["--format", "none"][..], &["--out", "all.jsonl"]] {
+        let answer = place.run(&[&["run", "a.rules", "users.csv", "--as-of", "2026-11-22"], more].concat());
+        let told = |tag: &str| {
+            answer.err.lines().find(|line| line.trim_start().starts_with(tag)).unwrap_or_default().to_owned()
+        };
+        assert!(told("begins").contains("1,800 (city 1,200, y 1,200)"), "{}", answer.err);
+        assert!(told("both").contains("600 (y 600)"), "{}", answer.err);
+    }
 }

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use super::{
     conjunction::{self, Conjunction},
-    doubts::doubts_of_lane,
+    doubts::doubts_of_way,
     lacks::Ways,
     literals::is_plain,
     order,
@@ -372,7 +372,7 @@ impl<'b> Assembler<'b> {
             for Lack { cause, kept, ways } in output.lacks {
                 self.program.lacks.push((counted, cause));
                 segment.lacks.kept.push(place(kept));
-                let doubts = ways.iter().map(|(_, known)| doubts_of_lane(&segment.settled, *known));
+                let doubts = ways.iter().map(|(above, known)| doubts_of_way(&segment.settled, above, *known));
                 segment.lacks.doubts.push(doubts.fold(0, |all, one| all | one));
                 for (above, known) in ways {
                     segment.lacks.steps.extend(above.into_iter().chain([known | END_OF_WAY]));

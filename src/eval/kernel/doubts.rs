@@ -113,10 +113,14 @@ impl Assembler<'_> {
     }
 }
 
-/// What is in doubt where somebody lies outside a lane; of a lane of which that is not known, everything may be.
-pub(super) fn doubts_of_lane(settled: &[(u32, Doubts)], lane: u32) -> Doubts {
-    let found = settled.binary_search_by_key(&lane, |(lane, _)| *lane);
-    found.ok().and_then(|at| settled.get(at)).map_or(Doubts::MAX, |(_, doubts)| *doubts)
+/// What is in doubt where something may be missing: whether it is known, and what is asked of it, where that is in doubt by itself. Of what is
+/// not known, everything may be.
+pub(super) fn doubts_of_way(settled: &[(u32, Doubts)], above: &[u32], known: u32) -> Doubts {
+    let of = |lane: u32| {
+        let found = settled.binary_search_by_key(&lane, |(lane, _)| *lane);
+        found.ok().and_then(|at| settled.get(at)).map(|(_, doubts)| *doubts)
+    };
+    above.iter().filter_map(|lane| of(*lane)).fold(of(known).unwrap_or(Doubts::MAX), |all, one| all | one)
 }
 
 /// Whether a condition on a text is true or false of every text.

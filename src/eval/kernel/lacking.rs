@@ -125,7 +125,8 @@ fn lacks(segment: &Segment, output: usize, missing: Doubts) -> Option<[u32; 2]> 
             return None;
         }
         if doubts & missing != 0 {
-            *places.next()? = lack as u32;
+            // What stands in another condition is missing only of whom that is not settled.
+            *places.next().filter(|_| segment.lacks.is_direct(output, lack))? = lack as u32;
         }
     }
     Some(found)

@@ -144,6 +144,16 @@ impl Lacks {
         output.checked_sub(1).map_or(0, end)..end(output)
     }
 
+    /// Whether a lack of an output is of whoever does not have it, whatever else is settled.
+    pub(super) fn is_direct(&self, output: usize, lack: usize) -> bool {
+        let own = self.steps_of(output).split_inclusive(|step| step & END_OF_LACK != 0);
+        let mut ways = own
+            .skip(lack - self.of(output).start)
+            .take(1)
+            .flat_map(|own| own.split_inclusive(|step| step & END_OF_WAY != 0));
+        ways.any(|way| way.len() == 1)
+    }
+
     /// The steps of an output.
     pub(super) fn steps_of(&self, output: usize) -> &[u32] {
         let end = |at: usize| self.ends.get(at).map_or(0, |end| *end as usize);
