@@ -103,7 +103,7 @@ fn needed_of_deed(rulebook: &Rulebook, gap: &Gap) -> Option<String> {
     }
     if gap.what.starts_with("is never") && deed.when.as_ref().is_some_and(|when| is_here(when.span)) {
         return Some(format!(
-            "needs somebody of `{segment}` whom no deed above takes already; of those who were tried it is the same of all: {then}"
+            "needs somebody of `{segment}` of whom it is otherwise, and whom no deed above takes; nobody who was tried is: {then}"
         ));
     }
     let asked = deed.when.as_ref().is_some_and(|when| is_here(when.span));
