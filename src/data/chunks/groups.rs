@@ -111,7 +111,9 @@ impl Part {
 /// The same with forms that cost less: texts that the file writes down once each stay so, and decimals of up to 18 digits take 64 bits.
 fn narrowed(metadata: ArrowReaderMetadata, wanted: &[(usize, ColumnId, Column)]) -> ArrowReaderMetadata {
     let narrow = |field: &Field, column: &Column| match (field.data_type(), &column.ty) {
-        (DataType::Utf8, Type::Text) if is_written_once(&metadata, field.name()) => {
+        (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, Type::Text)
+            if is_written_once(&metadata, field.name()) =>
+        {
             Some(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))
         }
         (DataType::Decimal128(digits @ ..=18, scale), Type::Decimal(own)) if i8::try_from(*own) == Ok(*scale) => {

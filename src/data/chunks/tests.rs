@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
-    Int8Array, Int64Array, ListArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
+    Int8Array, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
     TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
     types::{Int32Type, Int64Type},
 };
@@ -414,6 +414,8 @@ fn arrays() -> Vec<ArrayRef> {
         Arc::new(Date32Array::from(vec![20_000, -1, 0])),
         Arc::new(Date32Array::from(vec![20_000, i32::MAX])),
         Arc::new(StringArray::from(vec!["a", "b", "a", "a", "", "b", "米", "a", "a"])),
+        Arc::new(LargeStringArray::from(vec!["a", "b", "a", "a", "", "b", "米", "a", "a"])),
+        Arc::new(StringViewArray::from(vec!["a", "b", "a", "a", "", "longer than a view holds", "米", "a", "a"])),
         Arc::new(vec!["a", "b", "a", "a", "", "b"].into_iter().collect::<DictionaryArray<Int32Type>>()),
         Arc::new(BooleanArray::from(vec![Some(true), None, Some(false)])),
         Arc::new(Date32Array::from(vec![Some(20_000), None, Some(-1)])),
