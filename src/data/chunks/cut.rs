@@ -7,7 +7,10 @@ use std::{
 
 use memchr::{memchr, memchr_iter, memrchr, memrchr2};
 
-use crate::data::{DataError, Input};
+use crate::data::{
+    DataError, Input,
+    chunks::eyes::{Eyes, Look, look, until_the_next},
+};
 
 /// The longest record that is read, in bytes. A quote that is never closed would else take the whole file.
 const LONGEST: usize = 16 << 20;
@@ -143,8 +146,50 @@ impl Ends {
     fn last(self, bytes: &[u8]) -> Option<usize> {
         match self {
             Ends::Lines => memrchr(b'\n', bytes).map(|at| at + 1),
-            Ends::Unquoted(delimiter) => last_unquoted(bytes, delimiter),
+            Ends::Unquoted(_) if memchr(b'"', bytes).is_none() => memrchr2(b'\n', b'\r', bytes).map(|at| at + 1),
+            Ends::Unquoted(delimiter) => {
+                look(LastOfUsual { bytes, delimiter }).unwrap_or_else(|| last_unquoted(bytes, delimiter))
+            }
         }
+    }
+}
+
+/// Where the last whole record ends, where each quote opens a field, closes one, or is the first or second of two: with other quotes none.
+/// 64 bytes are looked at together.
+struct LastOfUsual<'b> {
+    bytes: &'b [u8],
+    delimiter: u8,
+}
+
+impl Look for LastOfUsual<'_> {
+    type Found = Option<Option<usize>>;
+
+    #[inline(always)]
+    fn by<E: Eyes>(self, eyes: E) -> Option<Option<usize>> {
+        let (blocks, tail) = self.bytes.as_chunks::<64>();
+        let mut end = [0; 64];
+        end.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
+        // All ones where the bytes that follow are within quotes, and a bit for whether a field may begin behind the byte before them.
+        let (mut inside, mut before) = (0_u64, 1_u64);
+        let mut last = (0, 0);
+        for (number, block) in blocks.iter().chain(std::iter::once(&end)).enumerate() {
+            let lines = eyes.is(block, b'\n') | eyes.is(block, b'\r');
+            let fields = eyes.is(block, self.delimiter);
+            let quotes = eyes.is(block, b'"');
+            let within = if quotes == 0 { inside } else { until_the_next(quotes) ^ inside };
+            let special = fields | lines | quotes;
+            if quotes & within & !(special << 1 | before) != 0 {
+                return None;
+            }
+            before = special >> 63;
+            inside = ((within as i64) >> 63) as u64;
+            let lines = lines & !within;
+            if lines != 0 {
+                last = (number, lines);
+            }
+        }
+        let (number, lines) = last;
+        Some((lines != 0).then(|| number * 64 + 64 - lines.leading_zeros() as usize))
     }
 }
 
@@ -187,7 +232,10 @@ fn last_unquoted(bytes: &[u8], delimiter: u8) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::data::chunks::eyes;
 
     #[test]
     fn records_end_where_no_quote_is_open() {
@@ -206,6 +254,33 @@ mod tests {
         ];
         for (text, end) in table {
             assert_eq!(last_unquoted(text.as_bytes(), b','), end, "{text:?}");
+            assert_eq!(Ends::Unquoted(b',').last(text.as_bytes()), end, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn many_bytes_at_a_time_say_what_quote_after_quote_says(
+            parts in proptest::collection::vec("\"([a-z,\n\r]|\"\"){0,70}\"|[a-z]{0,60}|,|\n|\r\n|\"", 0..60),
+        ) {
+            let text = parts.concat();
+            let bytes = text.as_bytes();
+            let found = look(LastOfUsual { bytes, delimiter: b',' });
+            eyes::all_ways(|| LastOfUsual { bytes, delimiter: b',' }, &found);
+            if let Some(found) = found {
+                prop_assert_eq!(found, last_unquoted(bytes, b','));
+            }
+        }
+
+        #[test]
+        fn fields_as_they_are_written_are_looked_at_many_bytes_at_a_time(
+            rows in proptest::collection::vec("([a-z]{0,9}|\"([a-z,\n]|\"\"){0,90}\"),[0-9]{0,3}\r?\n", 1..30),
+            cut in 0..200_usize,
+        ) {
+            let text = rows.concat();
+            let bytes = &text.as_bytes()[..text.len().saturating_sub(cut)];
+            let found = look(LastOfUsual { bytes, delimiter: b',' });
+            prop_assert_eq!(found, Some(last_unquoted(bytes, b',')));
         }
     }
 }

@@ -2,7 +2,7 @@
 //! within quotes, all lines ending alike. 64 bytes are looked at together, without a branch by what they are. A piece that has anything
 //! else is none here and left to [`super::fields`], which knows every case.
 
-use wide::u8x16;
+use super::eyes::{self, Eyes, until_the_next};
 
 /// Rows that are as usual.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,109 +28,21 @@ pub(super) fn usual(bytes: &[u8], delimiter: u8, width: usize) -> Option<Usual> 
     let first = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
     let crlf = first.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r');
     let form = Form { delimiter, crlf, width };
-    #[cfg(target_arch = "x86_64")]
-    if let Some(widest) = pulp::x86::V4::try_new() {
-        return widest.vectorize(
-            #[inline(always)]
-            || find(Widest(widest), bytes, form),
-        );
-    } else if let Some(wide) = pulp::x86::V3::try_new() {
-        return wide.vectorize(
-            #[inline(always)]
-            || find(Wide(wide), bytes, form),
-        );
-    }
-    find(Portable, bytes, form)
+    eyes::look(Marks { bytes, form })
 }
 
-/// How 64 bytes are looked at.
-trait Eyes: Copy {
-    /// A bit for each byte that is this one.
-    fn is(self, block: &[u8; 64], byte: u8) -> u64;
-
-    /// Writes the places of bits, from `base` on, and perhaps something behind them.
-    #[inline(always)]
-    fn write(self, bits: u64, base: u32, places: &mut [u32; 80]) {
-        let mut left = bits;
-        // Most often there are no more than sixteen: how many there are is not asked before.
-        for place in places.iter_mut().take(16) {
-            *place = base.wrapping_add(left.trailing_zeros());
-            left &= left.wrapping_sub(1);
-        }
-        for place in places.iter_mut().skip(16) {
-            if left == 0 {
-                return;
-            }
-            *place = base.wrapping_add(left.trailing_zeros());
-            left &= left.wrapping_sub(1);
-        }
-    }
+/// Looks for them.
+struct Marks<'b> {
+    bytes: &'b [u8],
+    form: Form,
 }
 
-/// Any processor.
-#[derive(Clone, Copy)]
-struct Portable;
-
-impl Eyes for Portable {
-    #[inline(always)]
-    fn is(self, block: &[u8; 64], byte: u8) -> u64 {
-        let wanted = u8x16::splat(byte);
-        let (parts, _) = block.as_chunks::<16>();
-        let bits = |bits: u64, (at, part): (usize, &[u8; 16])| {
-            bits | u64::from(u8x16::from(*part).simd_eq(wanted).to_bitmask()) << (16 * at)
-        };
-        parts.iter().enumerate().fold(0, bits)
-    }
-}
-
-/// AVX2.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-struct Wide(pulp::x86::V3);
-
-#[cfg(target_arch = "x86_64")]
-impl Eyes for Wide {
-    #[inline(always)]
-    fn is(self, block: &[u8; 64], byte: u8) -> u64 {
-        let wanted = self.0.avx._mm256_set1_epi8(byte as i8);
-        let [low, high]: [[u8; 32]; 2] = pulp::cast(*block);
-        let bits = |half: [u8; 32]| {
-            let same = self.0.avx2._mm256_cmpeq_epi8(pulp::cast(half), wanted);
-            u64::from(self.0.avx2._mm256_movemask_epi8(same) as u32)
-        };
-        bits(low) | bits(high) << 32
-    }
-}
-
-/// AVX-512.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-struct Widest(pulp::x86::V4);
-
-#[cfg(target_arch = "x86_64")]
-impl Eyes for Widest {
-    #[inline(always)]
-    fn is(self, block: &[u8; 64], byte: u8) -> u64 {
-        let wanted = self.0.avx512f._mm512_set1_epi8(byte as i8);
-        self.0.avx512bw._mm512_cmpeq_epi8_mask(pulp::cast(*block), wanted)
-    }
+impl eyes::Look for Marks<'_> {
+    type Found = Option<Usual>;
 
     #[inline(always)]
-    fn write(self, bits: u64, base: u32, places: &mut [u32; 80]) {
-        let mut iota = [0; 16];
-        iota.iter_mut().zip(base..).for_each(|(place, at)| *place = at);
-        let mut at: core::arch::x86_64::__m512i = pulp::cast(iota);
-        let (mut left, mut written) = (bits, 0);
-        for _ in 0..4 {
-            let own = left as u16;
-            let packed = self.0.avx512f._mm512_maskz_compress_epi32(own, at);
-            if let Some(places) = places.get_mut(written..written + 16) {
-                places.copy_from_slice(&pulp::cast::<_, [u32; 16]>(packed));
-            }
-            written += own.count_ones() as usize;
-            at = self.0.avx512f._mm512_add_epi32(at, self.0.avx512f._mm512_set1_epi32(16));
-            left >>= 16;
-        }
+    fn by<E: Eyes>(self, eyes: E) -> Option<Usual> {
+        find(eyes, self.bytes, self.form)
     }
 }
 
@@ -198,16 +110,6 @@ fn find<E: Eyes>(eyes: E, bytes: &[u8], Form { delimiter, crlf, width }: Form) -
     right.then_some(Usual { ends, rows, skip })
 }
 
-/// From each odd bit up to the next one: ones; the second not among them.
-#[inline(always)]
-fn until_the_next(bits: u64) -> u64 {
-    let mut all = bits;
-    for step in [1, 2, 4, 8, 16, 32] {
-        all ^= all << step;
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,11 +121,7 @@ mod tests {
         let first = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
         let crlf = first.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r');
         let form = Form { delimiter: b',', crlf, width };
-        assert_eq!(find(Portable, bytes, form), found);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(wide) = pulp::x86::V3::try_new() {
-            assert_eq!(find(Wide(wide), bytes, form), found);
-        }
+        eyes::all_ways(|| Marks { bytes, form }, &found);
         found
     }
 

@@ -8,6 +8,7 @@ mod cell;
 mod cut;
 mod days;
 mod delimited;
+mod eyes;
 mod fields;
 mod gather;
 mod groups;
