@@ -155,6 +155,8 @@ pub(crate) struct Select {
     pub(crate) group: Vec<Sql>,
     /// Words of the dialect behind it.
     pub(crate) tail: Vec<Word>,
+    /// Whether it is small, so that each who reads it may make it anew.
+    pub(crate) small: bool,
 }
 
 /// Whether all columns of what is read come first.
@@ -191,7 +193,16 @@ pub(crate) struct Query {
 impl Select {
     /// Reads something, so far without columns.
     pub(crate) fn from(from: From) -> Select {
-        Select { star: Star::No, items: vec![], from, joins: vec![], filter: vec![], group: vec![], tail: vec![] }
+        Select {
+            star: Star::No,
+            items: vec![],
+            from,
+            joins: vec![],
+            filter: vec![],
+            group: vec![],
+            tail: vec![],
+            small: false,
+        }
     }
 }
 

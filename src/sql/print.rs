@@ -72,7 +72,8 @@ impl Pen<'_> {
         for line in &step.comment {
             out += &format!("  -- {}\n", one_line(line));
         }
-        out += &format!("  {} AS (\n{}", self.step_name(&step.name), self.select(&step.select, 4));
+        let manner = if step.select.small { self.dialect.small() } else { "" };
+        out += &format!("  {} AS {manner}(\n{}", self.step_name(&step.name), self.select(&step.select, 4));
         out + "  )" + if last { "\n" } else { ",\n\n" }
     }
 

@@ -87,6 +87,12 @@ impl Dialect for ClickHouse {
         false
     }
 
+    fn unsigned_zeros(&self, list: Sql) -> Sql {
+        let zero = Sql::Literal(Literal::Float(0.0));
+        let each = Sql::Lambda("number", Box::new(Sql::binary(Sql::column("number"), "+", zero)));
+        Sql::call("arrayMap", [each, list])
+    }
+
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let text = Sql::call("toString", [column]);
         // `1y2mo3d4h5min6.5s`, as Tagwell writes it; digits alone are microseconds.

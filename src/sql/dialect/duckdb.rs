@@ -74,6 +74,9 @@ impl Dialect for DuckDb {
                 Sql::when(Sql::call("isfinite", [float.clone()]), Sql::binary(float, "+", zero))
             }
             (Type::List(element), _) if **element == Type::Text => column,
+            (Type::List(element), Some(name)) if **element == Type::Float => {
+                self.unsigned_zeros(Sql::cast(column, name))
+            }
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
         }
@@ -82,6 +85,22 @@ impl Dialect for DuckDb {
     fn shown(&self, sql: Sql, ty: &Type) -> Sql {
         // Computed in 128 bits, which files of results do not have.
         if *ty == Type::Duration { Sql::cast(sql, "BIGINT") } else { sql }
+    }
+
+    /// Kept, one that is empty would make it believe of what is joined to it that nobody has a value.
+    fn small(&self) -> &'static str {
+        "NOT MATERIALIZED "
+    }
+
+    /// A column of a CSV file in which nothing stands is one of texts.
+    fn compared(&self, column: Sql, ty: &Type) -> Sql {
+        self.read(column, ty)
+    }
+
+    fn unsigned_zeros(&self, list: Sql) -> Sql {
+        let zero = Sql::Literal(Literal::Float(0.0));
+        let each = Sql::Lambda("number", Box::new(Sql::binary(Sql::column("number"), "+", zero)));
+        Sql::call("list_transform", [list, each])
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {

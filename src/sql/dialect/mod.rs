@@ -117,12 +117,25 @@ pub(crate) trait Dialect {
         format!("{name} -> {body}")
     }
 
+    /// What is said of a small step, which several may read.
+    fn small(&self) -> &'static str {
+        ""
+    }
+
+    /// A column of the warehouse, where it is compared with what has the type that the rules say.
+    fn compared(&self, column: Sql, _: &Type) -> Sql {
+        column
+    }
+
     /// A float of the warehouse, where NaN is greater than infinity: missing where it is neither of the numbers.
     fn read_float(&self, float: Sql) -> Sql {
         let infinity = Sql::cast(Sql::text("Infinity"), self.ty(&Type::Float).unwrap_or_default());
         let is_number = Sql::binary(Sql::call("abs", [float.clone()]), "<", infinity);
         Sql::when(is_number, Sql::binary(float, "+", Sql::Literal(Literal::Float(0.0))))
     }
+
+    /// A list of floats, where zero has no sign.
+    fn unsigned_zeros(&self, list: Sql) -> Sql;
 
     /// The type that values are computed in; none of durations, which are numbers of months, days and microseconds.
     fn ty(&self, ty: &Type) -> Option<String>;
@@ -132,6 +145,9 @@ pub(crate) trait Dialect {
         match (ty, self.ty(ty)) {
             (Type::Float, Some(name)) => self.finite(Sql::cast(column, name)),
             (Type::List(element), _) if **element == Type::Text => column,
+            (Type::List(element), Some(name)) if **element == Type::Float => {
+                self.unsigned_zeros(Sql::cast(column, name))
+            }
             (_, None) => column,
             (_, Some(name)) => Sql::cast(column, name),
         }

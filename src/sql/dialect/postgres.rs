@@ -70,6 +70,9 @@ impl Dialect for Postgres {
             (Type::Float, Some(name)) => self.read_float(Sql::cast(column, name)),
             (Type::Text, _) => self.by_code_point(Sql::cast(column, "text")),
             (Type::List(element), _) if **element == Type::Text => column,
+            (Type::List(element), Some(name)) if **element == Type::Float => {
+                self.unsigned_zeros(Sql::cast(column, name))
+            }
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
         }
@@ -77,6 +80,15 @@ impl Dialect for Postgres {
 
     fn picks_lists(&self) -> bool {
         false
+    }
+
+    fn unsigned_zeros(&self, list: Sql) -> Sql {
+        let each = Sql::words([
+            Word::Text("ARRAY(SELECT number + 0 FROM unnest("),
+            Word::Sql(list.clone()),
+            Word::Text(") WITH ORDINALITY AS each(number, place) ORDER BY place)"),
+        ]);
+        Sql::when(list.known(), each)
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {

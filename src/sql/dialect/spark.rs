@@ -80,9 +80,18 @@ impl Dialect for Spark {
         match (ty, self.ty(ty)) {
             (Type::Float, _) => self.read_float(Sql::cast(column, "DOUBLE")),
             (Type::List(element), _) if **element == Type::Text => column,
+            (Type::List(element), Some(name)) if **element == Type::Float => {
+                self.unsigned_zeros(Sql::cast(column, name))
+            }
             (_, Some(name)) => Sql::cast(column, name),
             (_, None) => column,
         }
+    }
+
+    fn unsigned_zeros(&self, list: Sql) -> Sql {
+        let zero = Sql::Literal(Literal::Float(0.0));
+        let each = Sql::Lambda("number", Box::new(Sql::binary(Sql::column("number"), "+", zero)));
+        Sql::call("transform", [list, each])
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {

@@ -236,7 +236,8 @@ impl Lowering<'_> {
             let described = table.column(at);
             let happened = Sql::of(&input, &described.header);
             let now = self.told_by_clock(self.now_of_rows(&described.ty));
-            let until_now = Sql::binary(happened.clone(), "<=", now);
+            let compared = self.dialect.compared(happened.clone(), &described.ty);
+            let until_now = Sql::binary(compared, "<=", now);
             select.filter.push(match described.optional {
                 true => Sql::any([happened.missing(), until_now]),
                 false => until_now,

@@ -1,9 +1,7 @@
-//! What compares, and what is in a list.
-
-use std::sync::Arc;
+//! What compares.
 
 use crate::{
-    ir::{CompareOp, Expr, ExprKind, HasTest, ListId},
+    ir::{CompareOp, Expr},
     sql::{
         ast::{Literal, Sql},
         dialect::Computed,
@@ -27,7 +25,7 @@ pub(crate) fn operator(op: CompareOp) -> &'static str {
     }
 }
 
-fn is_number(ty: &Type) -> bool {
+pub(crate) fn is_number(ty: &Type) -> bool {
     matches!(ty, Type::Int | Type::Decimal(_) | Type::Float)
 }
 
@@ -225,7 +223,7 @@ impl Lowering<'_> {
     }
 
     /// Whole and decimal numbers, whatever their scales.
-    fn compare_exactly(&mut self, op: CompareOp, a: (Sql, &Type), b: (Sql, &Type)) -> Sql {
+    pub(crate) fn compare_exactly(&mut self, op: CompareOp, a: (Sql, &Type), b: (Sql, &Type)) -> Sql {
         let scale = |ty: &Type| if let Type::Decimal(scale) = ty { *scale } else { 0 };
         let (of_a, of_b) = (scale(a.1), scale(b.1));
         if of_a == of_b && a.1 == b.1 {
@@ -289,104 +287,5 @@ impl Lowering<'_> {
         let first = self.compare(CompareOp::AtLeast, subject, low);
         let second = self.compare(below, subject, high);
         Sql::all([first, second])
-    }
-
-    pub(crate) fn is_in(&mut self, subject: &Expr, list: &Expr) -> Sql {
-        let element = if let Type::List(element) = &list.ty { (**element).clone() } else { list.ty.clone() };
-        let plain = subject.ty == element && element != Type::Duration && element != Type::Float;
-        if let Some(value) = self.constant(list) {
-            let Value::List(values) = value else { return self.literal(&Value::Missing, &Type::Bool) };
-            if plain {
-                let subject = self.value(subject);
-                let values: Vec<Sql> = values.iter().map(|it| self.literal(it, &element)).collect();
-                // Unknown where the subject is, false for everybody else.
-                return if values.is_empty() {
-                    Sql::binary(subject.clone(), "<>", subject)
-                } else {
-                    Sql::In(Box::new(subject), values)
-                };
-            }
-            let each = values.iter().map(|value| {
-                let constant =
-                    Expr { kind: ExprKind::Constant(value.clone()), ty: type_of(value, &element), span: list.span };
-                self.compare(CompareOp::Equal, subject, &constant)
-            });
-            let each: Vec<Sql> = each.collect();
-            return Sql::any(each);
-        }
-        if let ExprKind::List(elements) = &list.kind {
-            let each: Vec<Sql> = elements.iter().map(|it| self.compare(CompareOp::Equal, subject, it)).collect();
-            return Sql::any(each);
-        }
-        // Some engines bring no decimal and the floats of a list to one type.
-        let subject = if element == Type::Float { self.float(subject) } else { self.value(subject) };
-        let subject = self.keep(subject);
-        let list = self.value(list);
-        self.dialect.has(list, subject)
-    }
-
-    pub(crate) fn has(&mut self, subject: &Expr, element: &Expr) -> Sql {
-        self.is_in(element, subject)
-    }
-
-    pub(crate) fn has_of(&mut self, test: HasTest, subject: &Expr, elements: &Expr) -> Sql {
-        if self.constant(elements).is_none()
-            && let ExprKind::List(each) = &elements.kind
-        {
-            let parts: Vec<Sql> = each.iter().map(|it| self.is_in(it, subject)).collect();
-            return match test {
-                HasTest::Any => Sql::any(parts),
-                HasTest::All => Sql::all(parts),
-                HasTest::None => Sql::any(parts).negated(),
-            };
-        }
-        let (subject, elements) = (self.value(subject), self.value(elements));
-        match test {
-            HasTest::Any => self.dialect.has_any(subject, elements),
-            HasTest::All => self.dialect.has_all(subject, elements),
-            HasTest::None => self.dialect.has_any(subject, elements).negated(),
-        }
-    }
-
-    pub(crate) fn list_of(&mut self, elements: &[Expr], ty: &Type) -> Sql {
-        let element = if let Type::List(element) = ty { (**element).clone() } else { Type::Text };
-        let values: Vec<Sql> = self.values(elements).into_iter().map(|it| self.keep_as(it, "element")).collect();
-        let known = Sql::all(values.iter().map(|it| it.clone().known()));
-        if !self.dialect.lists_may_be_missing() {
-            return self.cannot(
-                self.place_now,
-                "a list that may be missing is not written",
-                "write the list out where it is asked",
-            );
-        }
-        let list = self.dialect.list(values, &element);
-        Sql::when(known, list)
-    }
-
-    /// An uploaded list: a table of the warehouse, where one is said, else its texts in place.
-    pub(crate) fn in_uploaded(&mut self, subject: &Expr, list: ListId) -> Sql {
-        let subject = self.value(subject);
-        let declared = self.rulebook.lists.get(list.0 as usize);
-        let mapped = declared.and_then(|it| Some((it, self.target.tables.get(it.name.as_str())?)));
-        if let Some((declared, table)) = mapped {
-            let column = declared.column.clone().unwrap_or_else(|| declared.name.to_string());
-            return Sql::InTable(Box::new(subject), column, table.clone());
-        }
-        let mut texts: Vec<Arc<str>> = self.context.lists.get(list.0 as usize).into_iter().flatten().cloned().collect();
-        texts.sort_unstable();
-        match texts.len() {
-            0 => Sql::binary(subject.clone(), "<>", subject),
-            _ => Sql::In(Box::new(subject), texts.iter().map(|it| Sql::text(&**it)).collect()),
-        }
-    }
-}
-
-/// The type of an element of a list of different number types.
-fn type_of(value: &Value, element: &Type) -> Type {
-    match value {
-        Value::Int(_) => Type::Int,
-        Value::Decimal(decimal) => Type::Decimal(decimal.scale),
-        Value::Float(_) => Type::Float,
-        _ => element.clone(),
     }
 }

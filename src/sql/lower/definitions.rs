@@ -309,6 +309,7 @@ impl Lowering<'_> {
                 columns.insert(ColumnId(at as u32), name);
             }
             let comment = vec![format!("looked up by {}", table.column(key_column).name)];
+            select.small = true;
             self.first.push(Step { name: step.clone(), comment, select });
             self.lookups.insert(id, (step, columns));
         }

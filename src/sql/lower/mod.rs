@@ -14,6 +14,7 @@ mod definitions;
 mod durations;
 mod fractions;
 mod funnel;
+mod lists;
 mod moments;
 mod ordered;
 mod patterns;

@@ -9,13 +9,25 @@ use super::{
 };
 
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
-const FEW: [&str; 7] = ["big_decimals", "decimals", "firstlast", "intlimits", "missing", "overflow", "windows"];
+const FEW: [&str; 9] = [
+    "big_decimals",
+    "decimals",
+    "firstlast",
+    "intlimits",
+    "lists_and_missing",
+    "lists_of_numbers",
+    "missing",
+    "overflow",
+    "windows",
+];
 
 /// A folder, the file of its users, and those of child tables.
 type Folder = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const FOLDERS: [Folder; 2] = [
+const FOLDERS: [Folder; 3] = [
     ("", "users.jsonl", &[("orders", "orders.jsonl"), ("events", "events.jsonl"), ("visits", "visits.jsonl")]),
+    // Lists of numbers, what is missing in lists, and a table that is looked up and has no row.
+    ("numbers", "sellers.jsonl", &[("buys", "buys.jsonl")]),
     // Names that must be quoted, and numbers of every width.
     ("quoted", "members.jsonl", &[("buys", "buys.jsonl"), ("\u{70b9}\u{51fb} log", "clicks.jsonl")]),
 ];
