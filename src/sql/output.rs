@@ -52,6 +52,7 @@ impl Lowering<'_> {
                 Extra::Column(id) => {
                     let column = root.column(id);
                     let held = self.column(id);
+                    self.about = column.name.to_string();
                     let sql = self.one(held);
                     let sql = self.dialect.shown(sql, &column.ty);
                     extras.push((column.name.to_string(), sql, column.ty.clone()));
@@ -171,7 +172,7 @@ impl Lowering<'_> {
             Held::One(sql) => sql,
             Held::Length(length) => {
                 let micros = self.exact(length);
-                self.keep(micros)
+                self.keep_as(micros, "micros")
             }
         }
     }
@@ -179,6 +180,7 @@ impl Lowering<'_> {
     /// A definition as it is written out.
     fn shown(&mut self, id: DefinitionId) -> Sql {
         let held = self.definition(id);
+        self.about = self.rulebook.definition(id).name.to_string();
         let sql = self.one(held);
         self.dialect.shown(sql, &self.rulebook.definition(id).ty)
     }

@@ -14,10 +14,11 @@ const WIDTH: usize = 100;
 /// A query in an engine's spelling.
 pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
     let pen = Pen { dialect, titles: &query.titles, zone: Some(&query.zone) };
-    let mut out = String::new();
+    let mut head = String::new();
     for line in &query.comment {
-        out += &format!("-- {}\n", one_line(line));
+        head += &format!("-- {}\n", one_line(line));
     }
+    let mut out = String::new();
     for (at, step) in query.steps.iter().enumerate() {
         out += if at == 0 { "WITH\n" } else { "" };
         out += &pen.step(step, at + 1 == query.steps.len());
@@ -26,8 +27,20 @@ pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
     if !dialect.settings().is_empty() {
         out += &format!("SETTINGS\n  {}\n", dialect.settings().join(",\n  "));
     }
-    out
+    for (sign, means) in IDIOMS {
+        if let Some(sign) = sign.iter().find(|it| out.contains(**it)) {
+            head += &format!("-- `{}`: {means}\n", sign.trim());
+        }
+    }
+    head + &out
 }
+
+/// What comes again and again, and is told once, above the query.
+const IDIOMS: [(&[&str], &str); 3] = [
+    (&[" + 0e0", " + 0D"], "zero has no sign"),
+    (&["TRY_CAST(", "TRY(", "try_add(", "accurateCastOrNull("], "what leaves the range of its type is missing"),
+    (&["'Infinity'"], "what leaves the range of floats is missing"),
+];
 
 /// An expression on a line.
 pub(crate) fn expression(sql: &Sql, dialect: &dyn Dialect) -> String {

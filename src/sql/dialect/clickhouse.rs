@@ -8,7 +8,7 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, dotted,
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, digits, dotted,
             escapes::escaped,
             from_one,
             instants::utc_text,
@@ -87,10 +87,12 @@ impl Dialect for ClickHouse {
         false
     }
 
+    fn read_float(&self, float: Sql) -> Sql {
+        self.finite(float)
+    }
+
     fn unsigned_zeros(&self, list: Sql) -> Sql {
-        let zero = Sql::Literal(Literal::Float(0.0));
-        let each = Sql::Lambda("number", Box::new(Sql::binary(Sql::column("number"), "+", zero)));
-        Sql::call("arrayMap", [each, list])
+        Sql::call("arrayMap", [digits::unsigned(), list])
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
@@ -441,8 +443,7 @@ impl Dialect for ClickHouse {
     }
 
     fn has(&self, list: Sql, element: Sql) -> Sql {
-        let has = Sql::call("has", [list, element.clone()]);
-        if element.is_literal() { has } else { Sql::when(element.known(), has) }
+        Sql::call("has", [list, element])
     }
 
     fn has_any(&self, list: Sql, others: Sql) -> Sql {

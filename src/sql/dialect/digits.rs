@@ -1,6 +1,10 @@
-//! Decimals as whole numbers, and their point brought back: sums and products of more digits than an engine keeps after the point, exactly.
+//! Decimals as whole numbers, and their point brought back: sums and products of more digits than an engine keeps after the point, exactly. And
+//! what floats need: no sign of zero, and whether they fit whole numbers.
 
-use crate::{sql::ast::Sql, value::Type};
+use crate::{
+    sql::ast::{Literal, Sql},
+    value::Type,
+};
 
 /// Digits after the point that are more than the engine keeps in sums and products: those are computed of whole numbers. 0 where they
 /// are not.
@@ -41,3 +45,18 @@ pub(super) const E38: i128 = 10_i128.pow(38);
 
 /// Where sums are cut in two.
 pub(super) const E20: i128 = 100_000_000_000_000_000_000;
+
+/// What is done with each float of a list, so that zero has no sign.
+pub(super) fn unsigned() -> Sql {
+    let sum = Sql::binary(Sql::column("number"), "+", Sql::Literal(Literal::Float(0.0)));
+    Sql::Lambda("number", Box::new(sum))
+}
+
+/// Whether a float, its fraction left away, is a whole number of 64 bits.
+pub(super) fn fits_int(float: Sql) -> Sql {
+    let end = |it: f64| Sql::Literal(Literal::Float(it));
+    Sql::all([
+        Sql::binary(float.clone(), ">=", end(-9_223_372_036_854_775_808.0)),
+        Sql::binary(float, "<", end(9_223_372_036_854_775_808.0)),
+    ])
+}

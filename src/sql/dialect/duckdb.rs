@@ -4,8 +4,8 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, WHITE_SPACE, as_small, escapes::is_hidden,
-            from_one, ordered,
+            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, WHITE_SPACE, as_small, digits,
+            escapes::is_hidden, from_one, ordered,
         },
     },
     value::{Type, time::Zone},
@@ -66,20 +66,9 @@ impl Dialect for DuckDb {
         })
     }
 
-    fn read(&self, column: Sql, ty: &Type) -> Sql {
-        match (ty, self.ty(ty)) {
-            (Type::Float, _) => {
-                let float = Sql::cast(column, "DOUBLE");
-                let zero = Sql::Literal(Literal::Float(0.0));
-                Sql::when(Sql::call("isfinite", [float.clone()]), Sql::binary(float, "+", zero))
-            }
-            (Type::List(element), _) if **element == Type::Text => column,
-            (Type::List(element), Some(name)) if **element == Type::Float => {
-                self.unsigned_zeros(Sql::cast(column, name))
-            }
-            (_, Some(name)) => Sql::cast(column, name),
-            (_, None) => column,
-        }
+    fn read_float(&self, float: Sql) -> Sql {
+        let zero = Sql::Literal(Literal::Float(0.0));
+        Sql::when(Sql::call("isfinite", [float.clone()]), Sql::binary(float, "+", zero))
     }
 
     fn shown(&self, sql: Sql, ty: &Type) -> Sql {
@@ -98,9 +87,7 @@ impl Dialect for DuckDb {
     }
 
     fn unsigned_zeros(&self, list: Sql) -> Sql {
-        let zero = Sql::Literal(Literal::Float(0.0));
-        let each = Sql::Lambda("number", Box::new(Sql::binary(Sql::column("number"), "+", zero)));
-        Sql::call("list_transform", [list, each])
+        Sql::call("list_transform", [list, digits::unsigned()])
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {

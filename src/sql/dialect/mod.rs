@@ -97,7 +97,7 @@ pub(crate) trait Dialect {
         }
     }
 
-    /// A number that is not one of its type where it stands plainly.
+    /// A number that is none of its type where it stands plainly.
     fn quoted_number(&self, digits: &str, ty: &Type) -> String {
         format!("CAST('{digits}' AS {})", self.ty(ty).unwrap_or_default())
     }
@@ -129,13 +129,19 @@ pub(crate) trait Dialect {
 
     /// A float of the warehouse, where NaN is greater than infinity: missing where it is neither of the numbers.
     fn read_float(&self, float: Sql) -> Sql {
-        let infinity = Sql::cast(Sql::text("Infinity"), self.ty(&Type::Float).unwrap_or_default());
-        let is_number = Sql::binary(Sql::call("abs", [float.clone()]), "<", infinity);
+        let is_number = Sql::binary(Sql::call("abs", [float.clone()]), "<", self.special("Infinity"));
         Sql::when(is_number, Sql::binary(float, "+", Sql::Literal(Literal::Float(0.0))))
     }
 
+    /// What is a float and no number.
+    fn special(&self, float: &str) -> Sql {
+        Sql::cast(Sql::text(float), self.ty(&Type::Float).unwrap_or_default())
+    }
+
     /// A list of floats, where zero has no sign.
-    fn unsigned_zeros(&self, list: Sql) -> Sql;
+    fn unsigned_zeros(&self, list: Sql) -> Sql {
+        Sql::call("transform", [list, digits::unsigned()])
+    }
 
     /// The type that values are computed in; none of durations, which are numbers of months, days and microseconds.
     fn ty(&self, ty: &Type) -> Option<String>;
@@ -143,7 +149,7 @@ pub(crate) trait Dialect {
     /// A column of the warehouse in the type that it is computed in. Floats that are no numbers are missing, and zero has no sign.
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
-            (Type::Float, Some(name)) => self.finite(Sql::cast(column, name)),
+            (Type::Float, Some(name)) => self.read_float(Sql::cast(column, name)),
             (Type::List(element), _) if **element == Type::Text => column,
             (Type::List(element), Some(name)) if **element == Type::Float => {
                 self.unsigned_zeros(Sql::cast(column, name))
@@ -252,9 +258,7 @@ pub(crate) trait Dialect {
 
     /// A float, missing where it is none of the numbers.
     fn without_infinities(&self, sql: Sql) -> Sql {
-        let float = |text: &str| Sql::cast(Sql::text(text), self.ty(&Type::Float).unwrap_or_default());
-        let none = ["Infinity", "-Infinity", "NaN"].map(float);
-        none.into_iter().fold(sql, |sql, it| Sql::call("nullif", [sql, it]))
+        ["Infinity", "-Infinity", "NaN"].into_iter().fold(sql, |sql, it| Sql::call("nullif", [sql, self.special(it)]))
     }
 
     /// `a + b` of floats, or `-`, `*`, `/`; what leaves the range is missing. Both are short where that would end the query.
@@ -563,15 +567,6 @@ pub(crate) const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{20
 
 /// Where sums are cut in two.
 pub(crate) const E18: i64 = 1_000_000_000_000_000_000;
-
-/// Whether a float, its fraction left away, is a whole number of 64 bits.
-pub(crate) fn fits_int(float: Sql) -> Sql {
-    let end = |it: f64| Sql::Literal(Literal::Float(it));
-    Sql::all([
-        Sql::binary(float.clone(), ">=", end(-9_223_372_036_854_775_808.0)),
-        Sql::binary(float, "<", end(9_223_372_036_854_775_808.0)),
-    ])
-}
 
 /// A place counted from one, of one from zero.
 pub(crate) fn from_one(at: Sql) -> Sql {

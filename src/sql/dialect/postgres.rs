@@ -4,9 +4,11 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small, created_anew, dotted,
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small, created_anew,
+            digits::fits_int,
+            dotted,
             escapes::{hidden, is_hidden},
-            fits_int, float_text, from_one, ordered,
+            float_text, from_one, ordered,
         },
     },
     value::{Type, time::Zone},

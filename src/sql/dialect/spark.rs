@@ -76,24 +76,6 @@ impl Dialect for Spark {
         })
     }
 
-    fn read(&self, column: Sql, ty: &Type) -> Sql {
-        match (ty, self.ty(ty)) {
-            (Type::Float, _) => self.read_float(Sql::cast(column, "DOUBLE")),
-            (Type::List(element), _) if **element == Type::Text => column,
-            (Type::List(element), Some(name)) if **element == Type::Float => {
-                self.unsigned_zeros(Sql::cast(column, name))
-            }
-            (_, Some(name)) => Sql::cast(column, name),
-            (_, None) => column,
-        }
-    }
-
-    fn unsigned_zeros(&self, list: Sql) -> Sql {
-        let zero = Sql::Literal(Literal::Float(0.0));
-        let each = Sql::Lambda("number", Box::new(Sql::binary(Sql::column("number"), "+", zero)));
-        Sql::call("transform", [list, each])
-    }
-
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let text = Sql::cast(column, "STRING");
         // `1y2mo3d4h5min6.5s`, as Tagwell writes it; digits alone are microseconds.
@@ -402,10 +384,11 @@ impl Dialect for Spark {
     }
 
     fn list(&self, elements: Vec<Sql>, element: &Type) -> Sql {
-        let empty = elements.is_empty();
+        // Decimals that are written have the digits that are written, and two lists of other digits are not compared.
+        let untyped = elements.is_empty() || matches!(element, Type::Decimal(_));
         let list = Sql::words([Word::Text("array("), Word::List(elements), Word::Text(")")]);
         match self.ty(element) {
-            Some(name) if empty => Sql::cast(list, format!("ARRAY<{name}>")),
+            Some(name) if untyped => Sql::cast(list, format!("ARRAY<{name}>")),
             _ => list,
         }
     }

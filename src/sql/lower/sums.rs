@@ -92,7 +92,7 @@ impl Lowering<'_> {
         let unfit = Sql::all(clause.rows.clone().into_iter().chain([unfit]));
         let unfit = Sql::aggregate("count", None, Some(unfit));
         let message = format!(
-            "{}: floats of this size are not summed exactly here; declare the column as a decimal",
+            "{}: floats this large, or this fine, are not summed exactly here; declare the column as a decimal, or sum durations before they are divided",
             self.place(span)
         );
         let fail = self.dialect.fail(&message, &Type::Float);

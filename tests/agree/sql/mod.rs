@@ -141,7 +141,7 @@ fn compare(engine: Engine, driver: &mut Driver, asked: &[Asked], refused: usize)
         // What hangs on the order of rows that no key tells, and sums of floats that are not exact.
         let ends = |error: &str| {
             let known = [
-                "floats of this size",
+                "floats this large, or this fine",
                 "of the same moment",
                 "out of range: overflow",
                 "Out of Range Error: Overflow in",
