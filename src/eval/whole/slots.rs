@@ -23,6 +23,8 @@ use crate::{
 
 /// Words of a line of the processor's memory.
 const LINE: usize = 8;
+/// Words of a page of memory, as the system gives it out.
+const PAGE: usize = 512;
 /// Rows that are told before the next question is: so many that what is kept of them stays in the processor's own memory.
 const BLOCK: usize = 256;
 
@@ -135,6 +137,9 @@ impl Slots {
             // More than asked for, where slots come a few at a time.
             let room = if self.len == 0 { new } else { new.max(2 * old) };
             let mut words = vec![0; room + LINE];
+            // Rows come in any order, and of a slot it is read first what is kept: a page that is read before anything was written to it
+            // would be given out twice, and all threads wait for the second time.
+            words.iter_mut().step_by(PAGE).for_each(|word| *word = std::hint::black_box(0));
             let first = words.as_ptr().align_offset(8 * LINE).min(LINE);
             let kept = self.words.get(self.first..self.first + old).unwrap_or_default();
             if let Some(to) = words.get_mut(first..first + old) {
