@@ -8,6 +8,7 @@ mod drift;
 mod formula;
 mod json;
 mod later;
+mod limits;
 mod nearest;
 mod part;
 mod person;

@@ -3,6 +3,7 @@
 use crate::{
     eval::{Context, reference::Row},
     explain::{
+        limits::{self, at_of, question},
         part,
         person::{Person, Seen, Slot, Supposed},
         standing::standing,
@@ -10,8 +11,7 @@ use crate::{
         turns::Turn,
         values::Room,
     },
-    ir::{AggregateFunction, AggregateId, Body, Expr, ExprKind, Function, Over, Rulebook},
-    schema::Role,
+    ir::{AggregateFunction, Expr, ExprKind, Function, Rulebook},
     value::{Moment, Truth, Type, Value, time::Direction},
 };
 
@@ -62,7 +62,7 @@ impl<'a> Trial<'_, 'a> {
         let mut beside = vec![];
         let mut periodic = false;
         let seen = self.person.see_part(self.context, &part, supposed);
-        self.with_row(&seen, |row| {
+        let limits = self.with_row(&seen, |row| {
             for leaf in &conditions {
                 part::walk(rulebook, leaf, &mut |_, node| {
                     periodic |= comes_round(node);
@@ -74,6 +74,7 @@ impl<'a> Trial<'_, 'a> {
                     }
                 });
             }
+            limits::limits(rulebook, row, slot)
         });
         let ask = |value: &Value| {
             let mut supposed = supposed.clone();
@@ -95,8 +96,9 @@ impl<'a> Trial<'_, 'a> {
             ty: type_of(rulebook, slot),
             now: &own,
             optional: is_optional(rulebook, slot),
-            counts: is_count(rulebook, slot),
-            happened: is_when(rulebook, slot),
+            limits,
+            distinct: question(rulebook, slot)
+                .is_some_and(|id| matches!(rulebook.aggregate(id).function, AggregateFunction::Distinct)),
             named: match type_of(rulebook, slot) {
                 Type::Choice(id) => rulebook.choices(*id).values.len() as u32,
                 _ => 0,
@@ -193,45 +195,6 @@ pub(super) fn type_of(rulebook: &Rulebook, slot: Slot) -> &Type {
         Slot::Aggregate(id) => &rulebook.aggregate(id).ty,
         Slot::Reached(id) => at_of(rulebook, id).map_or(&Type::Timestamp, |(_, ty)| ty),
     }
-}
-
-/// The column that says when rows of a question happened, and its type.
-fn at_of(rulebook: &Rulebook, id: AggregateId) -> Option<(crate::schema::ColumnId, &Type)> {
-    let Over::Children(table) = rulebook.aggregate(id).over else { return None };
-    let table = rulebook.schema.table(table);
-    match table.role {
-        Role::Children { at: Some(at), .. } => Some((at, &table.column(at).ty)),
-        Role::Children { at: None, .. } | Role::Root | Role::Reference => None,
-    }
-}
-
-/// The question over rows that a slot is the answer of, where it is nothing but that.
-fn question(rulebook: &Rulebook, slot: Slot) -> Option<AggregateId> {
-    match slot {
-        Slot::Column(_) | Slot::Reached(_) => None,
-        Slot::Aggregate(id) => Some(id),
-        Slot::Definition(id) => match &rulebook.definition(id).body {
-            Body::Let(Expr { kind: ExprKind::Aggregate(id), .. }) => Some(*id),
-            _ => None,
-        },
-    }
-}
-
-fn is_count(rulebook: &Rulebook, slot: Slot) -> bool {
-    question(rulebook, slot).is_some_and(|id| {
-        matches!(rulebook.aggregate(id).function, AggregateFunction::Count | AggregateFunction::CountDistinct)
-    })
-}
-
-/// Whether it is when something happened, which cannot lie in the future.
-fn is_when(rulebook: &Rulebook, slot: Slot) -> bool {
-    if let Slot::Reached(_) = slot {
-        return true;
-    }
-    let Some(id) = question(rulebook, slot) else { return false };
-    let Some((at, _)) = at_of(rulebook, id) else { return false };
-    let source = rulebook.aggregate(id).source.as_ref().map(|source| &source.kind);
-    matches!(source, Some(ExprKind::ChildColumn(column)) if *column == at)
 }
 
 fn is_optional(rulebook: &Rulebook, slot: Slot) -> bool {

@@ -5,6 +5,7 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::{
+    explain::limits::Limits,
     plan::Domain,
     value::{
         Clock, Decimal, Duration, Moment, Type, Value, Zone, number,
@@ -26,10 +27,10 @@ pub(super) struct Room<'a> {
     pub(super) now: &'a Value,
     /// Whether it may be missing.
     pub(super) optional: bool,
-    /// Whether it is a number of rows.
-    pub(super) counts: bool,
-    /// Whether it is when something happened, which cannot lie in the future.
-    pub(super) happened: bool,
+    /// Between what it can be at all; of a list its elements.
+    pub(super) limits: Limits,
+    /// Whether it is a list of different elements.
+    pub(super) distinct: bool,
     /// Of a level, layer or funnel: how many values it has.
     pub(super) named: u32,
     /// What stands beside it in the conditions.
@@ -64,9 +65,11 @@ impl Room<'_> {
 
     fn ordered(&self, ask: &Ask<'_>) -> Vec<Value> {
         let line = Line { ty: self.ty };
-        let (least, mut greatest) = line.ends(self.counts);
-        if self.happened {
-            greatest = greatest.min(self.origin());
+        let (least, greatest) = line.ends();
+        let least = self.limits.least.map_or(least, |it| it.max(least));
+        let greatest = self.limits.greatest.map_or(greatest, |it| it.min(greatest));
+        if least > greatest {
+            return vec![];
         }
         let mut tried: BTreeSet<i128> = BTreeSet::new();
         let mut try_around = |key: i128, far: bool| {
@@ -210,8 +213,15 @@ impl Room<'_> {
                 other => beside.push(other.clone()),
             }
         }
-        let fits = |value: &Value| is_of(value, element) && !matches!(value, Value::Text(text) if text.is_empty());
-        let of_the_type: Vec<Value> = beside.iter().filter(|value| fits(value)).cloned().collect();
+        let can_be = |value: &Value| Line { ty: element }.key(value).is_none_or(|key| self.limits.hold(key));
+        let is_empty = |value: &Value| matches!(value, Value::Text(text) if text.is_empty());
+        let fits = |value: &Value| is_of(value, element) && !is_empty(value) && can_be(value);
+        let mut of_the_type: Vec<Value> = vec![];
+        for value in beside.iter().filter(|value| fits(value)) {
+            if !of_the_type.contains(value) {
+                of_the_type.push(value.clone());
+            }
+        }
         // What an element could be beside others.
         let elements = |others: &[Value]| -> Vec<Value> {
             if *element == Type::Text {
@@ -223,7 +233,16 @@ impl Room<'_> {
             room.candidates(&ask)
         };
         let mut found: Vec<Value> = of_the_type.iter().map(|value| list(now, [value.clone()])).collect();
-        found.push(list(now, of_the_type.iter().cloned()));
+        let new: Vec<Value> = of_the_type.iter().filter(|value| !now.contains(value)).cloned().collect();
+        found.push(list(now, new.iter().cloned()));
+        if self.distinct {
+            let is_other = |value: &Value| !now.contains(value) && !new.contains(value);
+            let others: Vec<Value> = self.others(element).filter(is_other).take(12).collect();
+            for but in [&[], new.as_slice()] {
+                let more = (1..=others.len()).map(|length| but.iter().chain(others.iter().take(length)).cloned());
+                found.extend(more.map(|more| list(now, more)));
+            }
+        }
         let without = |but: &dyn Fn(&Value) -> bool| list(&[], now.iter().filter(|it| !but(it)).cloned());
         found.extend(of_the_type.iter().map(|value| without(&|it| it == value)));
         found.push(without(&|it| of_the_type.contains(it)));
@@ -241,10 +260,27 @@ impl Room<'_> {
         }
         // The empty list is missing in a CSV file: only where nothing else will do.
         let empty = Value::List([].into());
-        found.retain(|list| *list != empty);
+        found.retain(|list| *list != empty && !(self.distinct && is_repeated(list)));
         found.push(empty);
         found
     }
+
+    /// Elements that nobody wrote, one after the other: numbers upwards, and what has a greatest value from there downwards.
+    fn others(&self, element: &Type) -> Box<dyn Iterator<Item = Value>> {
+        if *element == Type::Text {
+            return Box::new((1_u32..).map(|number| Value::Text(format!("x{number}").into())));
+        }
+        let (limits, ty) = (self.limits, element.clone());
+        let (start, step) = limits.greatest.map_or((origin(element, self.clock), 1), |greatest| (greatest, -1));
+        let keys = (0_i128..64).map(move |at| start.saturating_add(at * step)).filter(move |key| limits.hold(*key));
+        Box::new(keys.filter_map(move |key| Line { ty: &ty }.value(key)))
+    }
+}
+
+/// Whether an element is there twice.
+fn is_repeated(list: &Value) -> bool {
+    let Value::List(values) = list else { return false };
+    values.iter().enumerate().any(|(at, value)| values.iter().take(at).any(|before| before == value))
 }
 
 /// A list of these and some more.
@@ -333,17 +369,16 @@ impl Line<'_> {
         }
     }
 
-    fn ends(self, counts: bool) -> (i128, i128) {
+    fn ends(self) -> (i128, i128) {
         let day = i128::from(Duration::DAY_MICROS);
         let (first, last) = (i128::from(calendar::FIRST_DAY), i128::from(calendar::LAST_DAY));
-        let (least, greatest) = match self.ty {
+        match self.ty {
             Type::Date => (first, last),
             // A local time at either end may lie outside the calendar.
             Type::Timestamp => ((first + 2) * day, (last - 1) * day),
             Type::Duration => (-100_000 * 366 * day / 100, 100_000 * 366 * day / 100),
             ty => Domain::of(ty).map_or((0, 0), Domain::ends),
-        };
-        (if counts { 0 } else { least }, greatest)
+        }
     }
 
     /// The numbers at which something may turn that is compared with a value of any like type.

@@ -2,6 +2,7 @@
 
 mod book;
 mod everything;
+mod further;
 mod later;
 mod nearest;
 mod remembered;

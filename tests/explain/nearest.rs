@@ -1,5 +1,7 @@
 //! The nearest way in.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use tagwell::{
     explain::Explained,
@@ -171,6 +173,47 @@ fn changes(explained: &Explained) -> String {
     changes.dedup();
     changes.join(", ")
 }
+
+/// Nothing is told that is not needed, also where what one condition needs brings others about.
+#[test]
+fn nothing_superfluous() {
+    for (condition, (a, city), wanted) in [
+        (
+            "at least 2 of (city + \"!\" = \"rome!\", rung between 3..3, all of (a > 2, b > 3, on))",
+            NOBODY,
+            "a 3, on true",
+        ),
+        ("at least 2 of (city = \"rome\", rung = 3, on)", NOBODY, "city rome, on true"),
+        ("at least 2 of (city = \"rome\", both = 9, all of (a > 2, b > 4))", NOBODY, "a 5, city rome"),
+        ("at least 2 of (city = \"rome\", both > 20, a > 15)", ("0", "null"), "a 17"),
+        ("any of (city = \"rome\" and rung = 3, rung = 3 and all of (a > 2, b > 3, on))", NOBODY, "a 3, on true"),
+        ("any of (city = \"rome\" and rung = 3, all of (a > 2, on, rung > 1, rung < 9))", NOBODY, "a 3, on true"),
+        ("(city = \"rome\" or a > 2 and on) and rung >= 3", NOBODY, "a 3, on true"),
+        ("(city = \"rome\" or a > 3 and on) and rung <= 3", NOBODY, "a 0, city rome, on true"),
+        ("rung >= 3 and not (city != \"rome\" and not (a > 2 and on))", OF_OSLO, "a 3, on true"),
+        ("none of (rung ?? 0 < 3, city != \"rome\" and not (a > 1 and on))", OF_OSLO, "a 3, on true"),
+        ("not (city is missing or rung != 3) or not none of (all of (a > 2, on, rung > 1))", NOBODY, "a 3, on true"),
+        ("if city = \"rome\" then rung = 3 else all of (a > 2, on, b > 3)", OF_OSLO, "a 3, on true"),
+    ] {
+        let rules = Rules::new(
+            &format!(
+                "table users key id {{ id: text  a: int?  b: int  city: text?  on: bool? }}\n\
+                 let rung = if on then a else missing\nlet both = a + b\ntag it when {condition}\n"
+            ),
+            AS_OF,
+        );
+        let user = rules.user(&format!("{{\"id\": \"u\", \"a\": {a}, \"b\": 4, \"city\": {city}}}"));
+        let explained = rules.one(&user, "it");
+        let zone = rules.clock().zone();
+        let told = explained.nearest.iter().flatten().map(|it| format!("{} {}", it.column, print::text(&it.to, zone)));
+        let told: BTreeSet<String> = told.collect();
+        assert_eq!(told.into_iter().collect::<Vec<_>>().join(", "), wanted, "{condition}");
+    }
+}
+
+/// Who lacks everything.
+const NOBODY: (&str, &str) = ("null", "null");
+const OF_OSLO: (&str, &str) = ("null", "\"oslo\"");
 
 /// Of a list another element, one more or all of it other.
 #[test]
