@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::{
     Arm, Condition,
     numbers::{Aim, Change, Owner, Writer},
+    rows,
     stops::is_left_to_holes,
     unknown::{self, Inside},
 };
@@ -123,7 +124,7 @@ fn conditions(ir: &Rulebook) -> Vec<(&Expr, Option<TableId>, Inside)> {
 }
 
 /// The conditions that are not made of others, in the order written.
-fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
+pub(super) fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
     match &expr.kind {
         ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::Quorum { conditions: parts, .. } => {
             parts.iter().for_each(|part| collect(part, found));
@@ -176,8 +177,8 @@ impl Done {
 pub(super) fn shown(changes: &[Change], noticed: &[bool], owner: Owner) -> (Vec<Condition>, Vec<Arm>) {
     let (mut conditions, mut arms): (Vec<Condition>, Vec<Arm>) = (vec![], vec![]);
     for (change, noticed) in changes.iter().zip(noticed).filter(|(change, _)| change.owner == owner) {
-        if change.aim == Aim::Needed {
-            arms.push(Arm { span: change.span, taken: *noticed, lacks: "no test fails without it" });
+        if let Some(lacks) = rows::lacks(change.aim) {
+            arms.push(Arm { span: change.span, taken: *noticed, lacks });
             continue;
         }
         if matches!(change.aim, Aim::Number { .. } | Aim::Border { .. }) {
@@ -191,7 +192,7 @@ pub(super) fn shown(changes: &[Change], noticed: &[bool], owner: Owner) -> (Vec<
             Aim::True => (condition.is_true, condition.decides_true) = (*noticed, *noticed),
             Aim::False => (condition.is_false, condition.decides_false) = (*noticed, *noticed),
             Aim::Unknown => condition.is_unknown = Some(condition.is_unknown.unwrap_or(false) || *noticed),
-            Aim::Number { .. } | Aim::Border { .. } | Aim::Needed => {}
+            Aim::Number { .. } | Aim::Border { .. } | Aim::Needed | Aim::Kept => {}
         }
     }
     (conditions, arms)

@@ -23,6 +23,7 @@ mod numbers;
 mod plot;
 mod proof;
 mod roots;
+mod rows;
 mod rule;
 mod script;
 mod search;
@@ -76,6 +77,9 @@ pub struct RuleCoverage {
     pub conditions: Vec<Condition>,
     /// Its arms.
     pub arms: Vec<Arm>,
+    /// What its questions about rows ask: each condition of a `where` twice, that some row does not meet it and that one does, and
+    /// each window once.
+    pub rows: Vec<Arm>,
     /// Its numbers.
     pub numbers: Vec<Number>,
 }
@@ -188,10 +192,11 @@ impl RuleCoverage {
         Share::of(self.conditions.iter().flat_map(|it| it.shown()).flatten())
     }
 
-    /// Of its conditions: that each decided, true and false; of its arms that each was taken.
+    /// Of its conditions: that each decided, true and false; of its arms that each was taken; of its questions about rows that what
+    /// they ask decided.
     pub fn decided(&self) -> Share {
         let conditions = self.conditions.iter().flat_map(|it| it.decides()).flatten();
-        Share::of(conditions.chain(self.arms.iter().map(|arm| arm.taken)))
+        Share::of(conditions.chain(self.arms.iter().chain(&self.rows).map(|arm| arm.taken)))
     }
 
     /// Of its numbers: that one step lower and one step higher is noticed.
@@ -230,7 +235,7 @@ impl RuleCoverage {
                 gaps.push(Gap { span: it.span, what: format!("never decides, being {}", never.join(" or ")) });
             }
         }
-        let arms = self.arms.iter().filter(|arm| !arm.taken);
+        let arms = self.arms.iter().chain(&self.rows).filter(|arm| !arm.taken);
         gaps.extend(arms.map(|arm| Gap { span: arm.span, what: arm.lacks.into() }));
         for it in &self.numbers {
             let steps = [&it.lower, &it.higher].into_iter().flatten();
@@ -373,6 +378,7 @@ impl<'m> Measure<'m> {
                 span: param.span,
                 conditions: vec![],
                 arms: vec![],
+                rows: vec![],
                 numbers,
             });
         }
@@ -398,6 +404,7 @@ impl<'m> Measure<'m> {
                 span: definition.span,
                 conditions,
                 arms,
+                rows: rows::shown(&self.changes, &noticed, Owner::Definition(id)),
                 numbers: numbers.remove(&Owner::Definition(id)).unwrap_or_default(),
             });
         }
@@ -411,6 +418,7 @@ impl<'m> Measure<'m> {
                 span: definition.span,
                 conditions,
                 arms: deeds.chain(words).collect(),
+                rows: vec![],
                 numbers: numbers.remove(&Owner::Deeds(id)).unwrap_or_default(),
             });
         }
@@ -428,6 +436,7 @@ impl<'m> Measure<'m> {
                 span,
                 conditions,
                 arms,
+                rows: vec![],
                 numbers: numbers.remove(&Owner::Shared(at)).unwrap_or_default(),
             });
         }
@@ -453,7 +462,7 @@ impl<'m> Measure<'m> {
             let (part, higher) = match mutant.aim {
                 Aim::Number { part, higher } => (part, higher),
                 Aim::Border { higher } => (0, higher),
-                Aim::True | Aim::False | Aim::Unknown | Aim::Needed => continue,
+                Aim::True | Aim::False | Aim::Unknown | Aim::Needed | Aim::Kept => continue,
             };
             let numbers = all.entry(mutant.owner).or_default();
             if parts.entry(mutant.span).or_default().insert(part) {

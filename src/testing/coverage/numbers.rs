@@ -8,7 +8,7 @@ use std::{
 use super::{
     deeds,
     excerpt::{self, At},
-    roots,
+    roots, rows,
     rule::Rule,
     step,
 };
@@ -78,8 +78,10 @@ pub(super) enum Aim {
     False,
     /// That it is unknown of somebody, which is not true: here it is, or it is false.
     Unknown,
-    /// That words are needed: here they are left out.
+    /// That words are needed: here they are left out, or of rows every one meets them.
     Needed,
+    /// That rows meet a condition, and count: here none does.
+    Kept,
     /// Where one share of a split ends and the next begins: here it is a step off.
     Border { higher: bool },
 }
@@ -141,6 +143,7 @@ pub(super) fn changes(rulebook: &engine::Rulebook, ir: &ir::Rulebook) -> Vec<Cha
         }
     }
     remembering(ir, &writer, &mut found);
+    rows::changes(ir, &writer, &mut found);
     deeds::changes(ir, &writer, &mut found);
     found
 }
