@@ -71,6 +71,80 @@ const BOOKS: [&str; 19] = [
      segment s when m = gold and held(m) >= 14d { on enter do call }\n",
 ];
 
+/// Questions about rows, and of each what could be written instead of a part of it: without a `where` or a window, with one that no row
+/// meets, with a part of a condition only.
+const QUESTIONS: [(&str, &[(&str, &str)]); 6] = [
+    (
+        "let visits = count(events within 30d where kind = \"visit\")\ntag regular when visits >= 2\n",
+        &[(" where kind = \"visit\"", ""), (" within 30d", ""), ("kind = \"visit\"", "false")],
+    ),
+    (
+        "tag payer when any(events during last month where kind = \"pay\" and (amount > 10 or gift))\n",
+        &[(" during last month", ""), ("kind = \"pay\" and ", ""), (" or gift", ""), ("amount > 10 or ", "")],
+    ),
+    ("let spend = sum(events.amount where not gift)\ntag big when spend > 5\n", &[(" where not gift", "")]),
+    (
+        "level l { high when last(events.kind where kind in [\"in\", \"out\"]) = \"in\" low otherwise }\n",
+        &[(" where kind in [\"in\", \"out\"]", ""), (", \"out\"", "")],
+    ),
+    (
+        "funnel path on (events where gift) { seen when kind = \"a\" bought when kind = \"b\" }\n",
+        &[("(events where gift)", "events"), ("kind = \"b\"", "true"), ("kind = \"a\"", "true")],
+    ),
+    (
+        "let usual = avg(users.points where city = \"a\")\ntag best when top 50% by (points where points > 3)\n",
+        &[(" where city = \"a\"", ""), (" where points > 3", "")],
+    ),
+];
+
+#[test]
+fn where_all_was_shown_no_where_and_no_window_can_be_left_out() {
+    let tables = "table users key id { id: text city: text points: int }\n\
+                  table events of users by id at at { id: text at: timestamp kind: text? amount: int gift: bool }\n";
+    for (rules, mistakes) in QUESTIONS {
+        let rules = format!("{tables}{rules}");
+        let (before, tests) = suggested(&rules, Path::new("."));
+        let (after, _) = suggested(&format!("{rules}\n{tests}"), Path::new("."));
+        assert!(before.share().percent() < 100 && after.gaps().is_empty(), "{rules}\n{tests}\n{:?}", after.gaps());
+        for (right, wrong) in mistakes {
+            let changed = rules.replacen(right, wrong, 1);
+            assert!(changed != rules && checked(&changed).is_some(), "it checks:\n{changed}");
+            assert!(is_noticed(&format!("{changed}\n{tests}")), "nobody notices:\n{changed}\n{tests}");
+        }
+    }
+}
+
+#[test]
+fn a_where_that_nobody_misses_is_listed() {
+    let tables =
+        "table users key id { id: text }\ntable events of users by id at at { id: text at: timestamp kind: text }\n";
+    let rules = "tag payer when any(events during today where kind = \"pay\")\n";
+    let cases = [
+        (
+            "given { } expect not payer",
+            "no test fails without it / no test fails without it, and no test fails where no row meets it",
+        ),
+        (
+            "given { events: [{ at: 1h ago, kind: \"pay\" }] } expect payer",
+            "no test fails without it / no test fails without it",
+        ),
+        (
+            "given { events: [{ at: 1h ago, kind: \"pay\" }] } expect payer  given { events: [{ at: 1h ago, kind: \"see\" }] } expect not payer",
+            "no test fails without it",
+        ),
+        (
+            "given { events: [{ at: 1h ago, kind: \"pay\" }] } expect payer  given { events: [{ at: 1h ago, kind: \"see\" }, { at: 2d ago, kind: \"pay\" }] } expect not payer",
+            "",
+        ),
+    ];
+    for (cases, expected) in cases {
+        let text = format!("{tables}{rules}test \"t\" as of 2026-11-22T12:00 {{ {cases} }}\n");
+        let (coverage, _) = suggested(&text, Path::new("."));
+        let of_rows = coverage.gaps().into_iter().map(|gap| gap.what).filter(|what| what.starts_with("no test fails"));
+        assert_eq!(of_rows.collect::<Vec<_>>().join(" / "), expected, "{text}");
+    }
+}
+
 /// Each number of the rules one digit less and one more, found without the library: every run of digits outside of texts and
 /// tables that no letter touches on its left; what stands behind a point keeps its digits.
 fn changed_by_one(rules: &str) -> Vec<String> {

@@ -37,7 +37,13 @@ impl Search<'_> {
             true => format!("{}: {it}", quoted(made, at)),
             false => it,
         };
-        let expected: Vec<String> = made.iter().zip(expected).enumerate().map(of).collect();
+        let metrics = self.ir.metrics();
+        let mut same = metrics.iter().filter(|it| it.definition == self.setup.id && it.per.is_empty());
+        let expected: Vec<String> = match (same.next(), expected.first()) {
+            // What is the same for everybody needs no label.
+            (Some(_), Some(first)) if expected.iter().all(|it| it == first) => vec![first.clone()],
+            _ => made.iter().zip(expected).enumerate().map(of).collect(),
+        };
         Some(text + &format!("    expect {}\n", expected.join(", ")))
     }
 

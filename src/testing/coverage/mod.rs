@@ -235,8 +235,13 @@ impl RuleCoverage {
                 gaps.push(Gap { span: it.span, what: format!("never decides, being {}", never.join(" or ")) });
             }
         }
-        let arms = self.arms.iter().chain(&self.rows).filter(|arm| !arm.taken);
+        let arms = self.arms.iter().filter(|arm| !arm.taken);
         gaps.extend(arms.map(|arm| Gap { span: arm.span, what: arm.lacks.into() }));
+        for of_one in self.rows.chunk_by(|a, b| a.span == b.span) {
+            let lacks: Vec<&str> = of_one.iter().filter(|it| !it.taken).map(|it| it.lacks).collect();
+            let span = of_one.first().map(|it| it.span).filter(|_| !lacks.is_empty());
+            gaps.extend(span.map(|span| Gap { span, what: lacks.join(", and ") }));
+        }
         for it in &self.numbers {
             let steps = [&it.lower, &it.higher].into_iter().flatten();
             let steps = steps.filter(|step| !step.noticed && step.not_counted.is_none());

@@ -353,6 +353,14 @@ fn bounds(ir: &Rulebook, expr: &Expr) -> Option<(i64, Option<i64>)> {
     }
 }
 
+/// Whether a definition can come to a value: what counts never comes to less than nothing.
+pub(super) fn can_come_to(ir: &Rulebook, id: DefinitionId, value: &Value) -> bool {
+    let Body::Let(expr) = &ir.definition(id).body else { return true };
+    let Some((low, high)) = bounds(ir, expr) else { return true };
+    let lies = |than: i64| number::order(value, &Value::Int(than));
+    lies(low).is_none_or(|it| it.is_ge()) && high.and_then(lies).is_none_or(|it| it.is_le())
+}
+
 /// All that a score of constant points can come to.
 fn score_values(ir: &Rulebook, expr: &Expr, context: &Context) -> Option<Vec<Value>> {
     let ExprKind::Definition(id) = expr.kind else { return None };

@@ -136,7 +136,7 @@ impl<'s> Search<'s> {
         Found { text: Some(self.block(name, &cases)), left: goals, noticed }
     }
 
-    /// The case without the rows that it does not take, so that it can be read.
+    /// The case without the rows, and the users, that it does not take, so that it can be read.
     fn fewer_rows(&self, made: &[Made], reaches: &dyn Fn(&Vec<Made>) -> Vec<bool>) -> Vec<Made> {
         let mut made = made.to_vec();
         let wanted = reaches(&made);
@@ -148,16 +148,24 @@ impl<'s> Search<'s> {
                 }
             }
         }
+        let serves = |fewer: &Vec<Made>| {
+            let answers = self.answers(&self.ir, fewer);
+            let can_be_written = answers.iter().all(|it| it.overlaps.is_empty()) && self.expected(&answers).is_some();
+            can_be_written && wanted.iter().zip(reaches(fewer)).all(|(wanted, is)| !wanted || is)
+        };
         for (user, slot, at) in all.into_iter().take(ROWS) {
             let mut fewer = made.clone();
             if let Some(Piece::Rows(rows)) = fewer.get_mut(user).and_then(|of| of.get_mut(&slot)) {
                 rows.remove(at);
             }
-            let can_be_written = || {
-                let answers = self.answers(&self.ir, &fewer);
-                answers.iter().all(|it| it.overlaps.is_empty()) && self.expected(&answers).is_some()
-            };
-            if wanted.iter().zip(reaches(&fewer)).all(|(wanted, is)| !wanted || is) && can_be_written() {
+            if serves(&fewer) {
+                made = fewer;
+            }
+        }
+        for user in (0..made.len()).rev().filter(|_| self.setup.labels) {
+            let mut fewer = made.clone();
+            fewer.remove(user);
+            if !fewer.is_empty() && serves(&fewer) {
                 made = fewer;
             }
         }

@@ -6,7 +6,9 @@ use super::{
     guess::{Spellings, Written},
     made::{Slot, label},
     numbers::Change,
+    proof,
     roots::{Roots, counts_decisions},
+    unknown,
 };
 use crate::{
     eval::Context,
@@ -72,6 +74,7 @@ impl Setup {
         reckoned: Reckoned,
     ) -> Setup {
         let mut given = named(ir, ids, exprs);
+        let metrics: Vec<DefinitionId> = ir.metrics().into_iter().map(|it| it.definition).collect();
         let reads = loop {
             let mut reads = ir.reads_beside(ids.iter().copied(), exprs.iter().copied(), [], &given);
             // What only the state fills is nobody's to give.
@@ -84,7 +87,11 @@ impl Setup {
                 let rows = behind.children.keys().any(|it| reads.children.contains_key(it) || tables.contains(it));
                 columns || rows || behind.definitions.iter().any(|it| it != other && given.contains(it))
             };
-            let Some(clash) = given.iter().copied().find(clashes) else { break reads };
+            // What is the same for everybody is computed where others are computed of everybody.
+            let everybody = reads.aggregates.iter().any(|id| ir.aggregate(*id).over == Over::Users);
+            let clash = given.iter().copied().find(clashes);
+            let clash = clash.or_else(|| metrics.iter().copied().find(|id| everybody && given.contains(id)));
+            let Some(clash) = clash else { break reads };
             given.remove(&clash);
         };
         let everybody = reads.aggregates.iter().any(|id| ir.aggregate(*id).over == Over::Users);
@@ -119,7 +126,8 @@ impl Setup {
         for given in setup.given.iter().filter(|given| setup.reads.definitions.contains(given)) {
             let definition = ir.definition(*given);
             let mut found = values(&definition.ty);
-            if !matches!(definition.body, Body::Tag(_)) {
+            found.retain(|it| proof::can_come_to(ir, *given, &it.value));
+            if unknown::definition_may_be_missing(ir, *given) {
                 found.push(missing.clone());
             }
             setup.values.insert(Slot::Definition(*given), found);

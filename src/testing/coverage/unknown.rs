@@ -20,6 +20,13 @@ pub(super) fn may_be_missing_inside(rulebook: &Rulebook, rows: Option<TableId>, 
     May { rulebook, rows, open: 0, known: BTreeMap::new(), there, guarded: vec![], columns, had }.be_missing(expr)
 }
 
+/// Whether what a definition comes to may be missing for somebody.
+pub(super) fn definition_may_be_missing(rulebook: &Rulebook, id: DefinitionId) -> bool {
+    let (columns, known) = (&BTreeSet::new(), BTreeMap::new());
+    let there = vec![];
+    May { rulebook, rows: None, open: 0, known, there, guarded: vec![], columns, had: &[] }.definition(id)
+}
+
 /// What is known of whoever is inside of a segment: what its condition compares, were it missing, would be unknown.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inside {
