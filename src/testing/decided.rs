@@ -2,12 +2,14 @@
 
 use crate::{
     eval::{
-        Answers,
-        reference::{Row, moment_type},
+        Answers, Interpreter,
+        reference::{Row, SoFar, moment_type},
     },
-    ir::{Arm, Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook},
+    ir::{
+        Aggregate, AggregateFunction, Arm, Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook, Score,
+    },
     source::{Sources, Span},
-    value::{Truth, Type, Value, Zone, print, time::Window},
+    value::{Truth, Type, Value, Zone, compare, print, time::Window},
 };
 
 /// A clause, and what is to be said of it.
@@ -27,10 +29,13 @@ const DEPTH: usize = 16;
 pub(super) struct View<'v> {
     pub(super) rulebook: &'v Rulebook,
     pub(super) row: &'v Row<'v, 'v>,
+    pub(super) interpreter: Interpreter<'v>,
     pub(super) answers: &'v Answers,
     pub(super) sources: &'v Sources,
     /// Definitions that are given, and so are decided by nothing.
     pub(super) given: &'v dyn Fn(DefinitionId) -> bool,
+    /// Everybody beside whom the user may stand, and what each got.
+    pub(super) crowd: &'v [SoFar<'v>],
 }
 
 impl View<'_> {
@@ -42,6 +47,18 @@ impl View<'_> {
         found.dedup();
         found.truncate(CLAUSES);
         found
+    }
+
+    /// What decided a condition.
+    pub(super) fn behind_condition(&self, condition: &Expr) -> Vec<Decided> {
+        let mut found = vec![];
+        self.clause(condition, DEPTH, &mut found);
+        found.truncate(CLAUSES);
+        found
+    }
+
+    pub(super) fn is_true(&self, condition: &Expr) -> bool {
+        self.row.truth(condition).is_true()
     }
 
     /// What decided one rule.
@@ -88,12 +105,26 @@ impl View<'_> {
                 let said = format!("is {}", self.value(self.answers.value(id), &definition.ty));
                 found.push(Decided { span: expr.span, said });
             }
-            Body::Score(score) => {
-                let applying = score.arms.iter().filter(|arm| self.row.truth(&arm.condition).is_true());
-                found.extend(applying.map(|arm| Decided { span: arm.span, said: "applies".into() }));
-            }
+            Body::Score(score) => self.score(score, id, beside, depth, found),
             Body::Level(ladder) | Body::Layer(ladder) => self.ladder(ladder, id, beside, depth, found),
             Body::Funnel(..) => {}
+        }
+    }
+
+    /// Of a score that is less than expected the arms that would raise it, of one that is more those that would lower it; all where
+    /// neither is known.
+    fn score(&self, score: &Score, id: DefinitionId, beside: Option<&Expr>, depth: usize, found: &mut Vec<Decided>) {
+        let wanted = beside.map(|expr| self.row.value(expr));
+        let order = wanted.and_then(|it| compare::order(&it, self.answers.value(id), self.zone()));
+        for arm in &score.arms {
+            let applies = self.row.truth(&arm.condition).is_true();
+            // More is wanted: what adds and does not apply, and what takes away and does.
+            let matters = order.is_none_or(|it| it.is_eq() || it.is_gt() == (applies == arm.minus));
+            match applies {
+                _ if !matters => {}
+                true => found.push(Decided { span: arm.span, said: "applies".into() }),
+                false => self.clause(&arm.condition, depth - 1, found),
+            }
         }
     }
 
@@ -172,6 +203,10 @@ impl View<'_> {
     }
 
     fn collect(&self, expr: &Expr, all: &mut Vec<String>) {
+        if let Some(held) = self.held(expr) {
+            all.push(held);
+            return;
+        }
         let name = match &expr.kind {
             ExprKind::Column(id) => self.rulebook.schema.root().column(*id).name.to_string(),
             ExprKind::Definition(id) => self.rulebook.definition(*id).name.to_string(),
@@ -194,6 +229,76 @@ impl View<'_> {
             }
         };
         all.push(format!("{name} is {}", self.value(&self.row.value(expr), &expr.ty)));
+        if let ExprKind::Aggregate(id) = &expr.kind {
+            all.extend(self.place(self.rulebook.aggregate(*id), expr));
+        }
+    }
+
+    /// `held(vip) is 2d, since 2026-11-22T00:00:00Z`: the checker has written it out as the as-of less a column of the state.
+    fn held(&self, expr: &Expr) -> Option<String> {
+        let ExprKind::If { condition, then, otherwise } = &expr.kind else { return None };
+        let whole = matches!(&condition.kind, ExprKind::Definition(_) | ExprKind::Compare { .. })
+            && matches!(&otherwise.kind, ExprKind::Constant(Value::Missing));
+        let mut since = None;
+        then.each(&mut |node| {
+            if let ExprKind::Column(id) = node.kind
+                && self.rulebook.actions.memory.since.iter().any(|it| it.column == id)
+            {
+                since = Some(node);
+            }
+        });
+        let since = since.filter(|_| whole)?;
+        let words: Vec<&str> = self.sources.slice(expr.span).split_whitespace().collect();
+        let value = self.row.value(expr);
+        let told = format!("{} is {}", words.join(" "), self.value(&value, &expr.ty));
+        match value {
+            Value::Missing => Some(told),
+            _ => Some(format!("{told}, since {}", self.value(&self.row.value(since), &since.ty))),
+        }
+    }
+
+    /// Where a user stands among those who are ranked, and where `top` or `bottom` cuts: `spend is 480.00, place 2 of 3; the last
+    /// who is in has 500.00`.
+    fn place(&self, rank: &Aggregate, asked: &Expr) -> Option<String> {
+        let top = match rank.function {
+            AggregateFunction::Top(_) => true,
+            AggregateFunction::Bottom(_) => false,
+            _ => return None,
+        };
+        let source = rank.source.as_ref()?;
+        let words = self.sources.slice(source.span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let own = self.row.value(source);
+        if own == Value::Missing {
+            return Some(format!("{words} is missing"));
+        }
+        if let Some(filter) = rank.filter.as_ref().filter(|it| !self.row.truth(it).is_true()) {
+            let words = self.sources.slice(filter.span).split_whitespace().collect::<Vec<_>>().join(" ");
+            return Some(format!("`where {words}` leaves the user out"));
+        }
+        let alike: Vec<Value> = rank.per.iter().map(|per| self.row.value(per)).collect();
+        let (mut before, mut all, mut cut) = (0, 0, None::<Value>);
+        for other in self.crowd {
+            let row = self.interpreter.row(other);
+            let value = row.value(source);
+            let is_ranked = rank.filter.as_ref().is_none_or(|it| row.truth(it).is_true());
+            let is_beside = rank.per.iter().map(|per| row.value(per)).eq(alike.iter().cloned());
+            if value == Value::Missing || !is_ranked || !is_beside {
+                continue;
+            }
+            let stands_before = |a: &Value, b: &Value| {
+                compare::order(a, b, self.zone()).is_some_and(|it| if top { it.is_gt() } else { it.is_lt() })
+            };
+            all += 1;
+            before += usize::from(stands_before(&value, &own));
+            if row.truth(asked).is_true() && cut.as_ref().is_none_or(|cut| stands_before(cut, &value)) {
+                cut = Some(value);
+            }
+        }
+        let cut = match cut {
+            Some(cut) => format!("the last who is in has {}", self.value(&cut, &source.ty)),
+            None => "nobody is in".to_owned(),
+        };
+        Some(format!("{words} is {}, place {} of {all}; {cut}", self.value(&own, &source.ty), before + 1))
     }
 
     fn zone(&self) -> &Zone {

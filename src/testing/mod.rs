@@ -31,6 +31,8 @@ mod play;
 pub mod snapshot;
 mod stage;
 mod surroundings;
+mod undone;
+mod unseen;
 mod verdict;
 
 pub use needs::Need;

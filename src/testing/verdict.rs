@@ -10,7 +10,7 @@ use crate::{
     eval::reference::SoFar,
     ir::{Body, Case, DefinitionId, Details, Expectation, Expected, Expr, ExprKind, Fate, Test},
     source::{Sources, Span},
-    testing::{Moment, Need, Place, Suite, decided::View, fate, needs::Needs},
+    testing::{Moment, Need, Place, Suite, decided::View, fate, needs::Needs, undone::Undone, unseen},
     value::{Truth, Type, moment_text::timestamp_text},
 };
 
@@ -134,12 +134,15 @@ impl Judge<'_> {
         let interpreter = self.moment.interpreter();
         let known = SoFar { record: &person.record, answers };
         let row = interpreter.row(&known);
+        let crowd = self.crowd();
         let view = View {
             rulebook: self.moment.rulebook,
             row: &row,
+            interpreter,
             answers,
             sources: self.suite.sources(),
             given: &|id: DefinitionId| person.definitions.contains_key(&id),
+            crowd: &crowd,
         };
         let facts = view.facts(condition);
         let is = if truth.is_unknown() { "unknown" } else { "false" };
@@ -153,7 +156,10 @@ impl Judge<'_> {
             diagnostic = diagnostic.label(clause.span, clause.said);
         }
         diagnostic = diagnostic.note(format!("expected  {words}\nactual    {actual}"));
-        Told { outcome: Outcome::Failed, diagnostic: self.end(diagnostic, user) }
+        let id = match expectation.expected {
+            Expected::Condition(id) | Expected::Fate(id, _) => id,
+        };
+        Told { outcome: Outcome::Failed, diagnostic: self.end(self.unseen(diagnostic, id, user), user) }
     }
 
     /// `` `win_back` needs `opted_out` ``
@@ -273,12 +279,15 @@ impl Judge<'_> {
             let interpreter = self.moment.interpreter();
             let known = SoFar { record: &person.record, answers };
             let row = interpreter.row(&known);
+            let crowd = self.crowd();
             let view = View {
                 rulebook,
                 row: &row,
+                interpreter,
                 answers,
                 sources: self.suite.sources(),
                 given: &|id: DefinitionId| person.definitions.contains_key(&id),
+                crowd: &crowd,
             };
             // Where a deed was decided, it is that deed which is otherwise; else who is inside.
             let deeds = match fate {
@@ -296,12 +305,32 @@ impl Judge<'_> {
                     },
                 );
             }
-            for clause in view.behind(&asked).into_iter().filter(|_| deeds.is_empty()) {
+            let is_inside = view.is_true(&asked);
+            let is_first = self.moment.place.entry == 0;
+            let undone = Undone { view: &view, turn, ways, is_first, is_inside }.of(rulebook, segment, fate);
+            // Who is inside decided it, where nothing else is known to have.
+            let who = deeds.is_empty() && (undone.is_empty() || !is_inside);
+            let clauses = if who { view.behind(&asked) } else { vec![] };
+            let others = undone.into_iter().filter(|it| !deeds.iter().any(|(span, _)| *span == it.span));
+            for clause in clauses.into_iter().chain(others) {
                 diagnostic = diagnostic.label(clause.span, clause.said);
             }
         }
         diagnostic = diagnostic.note(format!("expected  {words}\nactual    {name} {said}"));
-        Some(Told { outcome: Outcome::Failed, diagnostic: self.end(diagnostic, user) })
+        Some(Told { outcome: Outcome::Failed, diagnostic: self.end(self.unseen(diagnostic, segment, user), user) })
+    }
+
+    /// Everybody of the case, and what each got.
+    fn crowd(&self) -> Vec<SoFar<'_>> {
+        let people = self.moment.people.iter().zip(self.moment.answers);
+        people.map(|(person, answers)| SoFar { record: &person.record, answers }).collect()
+    }
+
+    /// Says which rows an answer does not see.
+    fn unseen(&self, diagnostic: Diagnostic, asked: DefinitionId, user: usize) -> Diagnostic {
+        let person = self.moment.people.get(user);
+        let lines = person.map(|it| unseen::told(self.moment.rulebook, &[asked], it, self.moment.context));
+        lines.into_iter().flatten().fold(diagnostic, Diagnostic::note)
     }
 
     /// Where a deed stands in the rules: `0.1` is the second deed of the first trigger.

@@ -443,6 +443,21 @@ impl Around<'_> {
             "test" if this.is("then") && self.next().is_some_and(|next| next.is("expect")) => {
                 Some(remove(this.range(), "`then` begins a later moment of the same case: `then as of …`"))
             }
+            "test" if previous.is("expect") && (this.is("}") || matches!(this.text, "given" | "then" | "expect")) => {
+                Some(
+                    Mistake::new(code::MISSING_WORD, previous.range(), "nothing is expected").help(
+                        "write what has to hold of the user: `expect vip`, `expect not vip`, `expect spend = 500`",
+                    ),
+                )
+            }
+            "test" if this.is("}") && self.expects(Rule::kw_expect) => Some(
+                Mistake::new(
+                    code::MISSING_WORD,
+                    previous.range(),
+                    "the case says what is given, and not what is expected",
+                )
+                .help("write behind it what has to hold of the user: `expect vip`"),
+            ),
             "test" if previous.is("given") && matches!(this.kind, Kind::Word | Kind::Quoted) => {
                 let expect = self.tokens.iter().skip(self.at).find(|token| token.is("expect"));
                 let end = expect.map_or(this.end(), |expect| expect.start);

@@ -218,7 +218,10 @@ impl Taken {
         let answers = &answers;
         let known = SoFar { record, answers };
         let row = interpreter.row(&known);
-        let view = View { rulebook: self.engine.rulebook(), row: &row, answers, sources, given: &|_| false };
+        let everybody = self.users.iter().map(|(_, record, answers)| SoFar { record, answers });
+        let crowd: Vec<SoFar<'_>> = everybody.collect();
+        let rulebook = self.engine.rulebook();
+        let view = View { rulebook, row: &row, interpreter, answers, sources, given: &|_| false, crowd: &crowd };
         let mut lines = vec![];
         for id in names.iter().filter_map(|name| self.engine.rulebook().find(name)) {
             lines.push(view.fact_of(id));
