@@ -64,6 +64,26 @@ impl Checker<'_> {
         ASKS.iter().any(|word| behind.starts_with(word))
     }
 
+    /// The type that a name seems to have by what is asked of it: `spend > 3` asks a number; none of what could be a text as well.
+    pub(super) fn asked_type(&self, span: Span) -> Option<&'static str> {
+        let behind = self.sources.get(span.source).text().get(span.end as usize..).unwrap_or("").trim_start();
+        let behind = behind.strip_prefix("not ").unwrap_or(behind);
+        if ["within ", "during "].iter().any(|word| behind.starts_with(word)) {
+            return Some("timestamp?");
+        }
+        let signs = ["between ", "in ", ">=", "<=", "!=", ">", "<", "="];
+        let beside =
+            signs.iter().find_map(|sign| behind.strip_prefix(sign))?.trim_start().trim_start_matches(['[', '-']);
+        let token = beside.split(|it: char| it.is_whitespace() || matches!(it, ',' | ')' | ']' | '}')).next()?;
+        match token {
+            "now" | "today" => Some("timestamp?"),
+            "true" | "false" => Some("bool?"),
+            _ if !token.starts_with(|it: char| it.is_ascii_digit()) => None,
+            _ if token.contains(|it: char| it.is_ascii_alphabetic() || matches!(it, '-' | ':')) => Some("timestamp?"),
+            _ => Some("decimal(2)?"),
+        }
+    }
+
     /// Whether a name is what `in` looks into.
     pub(super) fn stands_behind_in(&self, span: Span) -> bool {
         let before = self.sources.get(span.source).text().get(..span.start as usize).unwrap_or("").trim_end();

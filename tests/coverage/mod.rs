@@ -92,7 +92,7 @@ const QUESTIONS: [(&str, &[(&str, &str)]); 6] = [
         &[("(events where gift)", "events"), ("kind = \"b\"", "true"), ("kind = \"a\"", "true")],
     ),
     (
-        "let usual = avg(users.points where city = \"a\")\ntag best when top 50% by (points where points > 3)\n",
+        "let usual = avg(users.points where city = \"a\")\ntag best when top 2 by (points where points > 3)\n",
         &[(" where city = \"a\"", ""), (" where points > 3", "")],
     ),
 ];

@@ -100,9 +100,12 @@ impl Checker<'_> {
                         }
                         Some(Scope::UsersSource | Scope::Users) | None => "the table".to_owned(),
                     };
-                    told.help(format!(
-                        "declare it in {table}: `{name}: text?`; a text is written in quotes: `\"{name}\"`"
-                    ))
+                    told.help(match self.asked_type(span) {
+                        Some(ty) => format!("declare it in {table}: `{name}: {ty}`"),
+                        None => {
+                            format!("declare it in {table}: `{name}: text?`; a text is written in quotes: `\"{name}\"`")
+                        }
+                    })
                 }
             },
         };

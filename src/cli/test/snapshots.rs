@@ -84,6 +84,7 @@ impl Place<'_> {
             }
         };
         let beside = held.file.with_extension("snap.new");
+        let mut told = self.told(snapshot, &held);
         let keep = match keep {
             Keep::Ask => match self.ask(snapshot, &held)? {
                 Decision::Accept => Keep::New,
@@ -91,7 +92,11 @@ impl Place<'_> {
                     drop(std::fs::remove_file(&beside));
                     Keep::Nothing
                 }
-                Decision::Skip => Keep::Beside,
+                Decision::Skip => {
+                    let file = beside.strip_prefix(self.folder).unwrap_or(&beside).display().to_string();
+                    told = told.note(format!("skipped: what is new lies in `{file}` until it is decided"));
+                    Keep::Beside
+                }
             },
             keep => keep,
         };
@@ -104,7 +109,7 @@ impl Place<'_> {
             Keep::Beside => write(&beside, &held.text)?,
             Keep::Nothing | Keep::Ask => {}
         }
-        Ok(played(snapshot, Outcome::Failed, Some(self.told(snapshot, &held))))
+        Ok(played(snapshot, Outcome::Failed, Some(told)))
     }
 
     fn file(&self, snapshot: &Snapshot) -> PathBuf {

@@ -145,7 +145,7 @@ impl Spellings {
                 // None, each by itself, and so many of them as rules count, or name side by side.
                 let mut found = vec![list(&[])];
                 found.extend(elements.iter().map(|it| list(std::slice::from_ref(it))));
-                for length in 2..self.small().min(ELEMENTS) + 2 {
+                for length in 2..self.small().clamp(1, ELEMENTS) + 2 {
                     let around: Vec<Written> =
                         elements.iter().cycle().take(elements.len() + length - 1).cloned().collect();
                     found.extend(around.windows(length).map(list));

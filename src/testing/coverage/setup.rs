@@ -151,21 +151,21 @@ impl Setup {
 }
 
 impl Setup {
-    /// More columns of a table whose rows are made up.
+    /// More columns of a table whose rows are made up, as these expressions ask of them.
     pub(super) fn add_rows(
         &mut self,
         ir: &ir::Rulebook,
         table: TableId,
         columns: BTreeSet<ColumnId>,
-        context: &Context,
-        changes: &[&Change],
+        exprs: &[&Expr],
+        (context, changes): (&Context, &[&Change]),
     ) {
         let declared = ir.schema.table(table);
         let by = match declared.role {
             Role::Children { by, .. } => Some(by),
             Role::Root | Role::Reference => None,
         };
-        let spellings = self::spellings(ir, (&[], &[]), &Reads::default(), &BTreeSet::new(), changes, context);
+        let spellings = self::spellings(ir, (&[], exprs), &Reads::default(), &BTreeSet::new(), changes, context);
         for column in columns.into_iter().filter(|it| by != Some(*it) && declared.key != Some(*it)) {
             let of = declared.column(column);
             let mut found = spellings.values(&of.ty, ir, context);
@@ -188,20 +188,20 @@ impl Setup {
         for trigger in roots.actions(ir).flat_map(|it| &it.triggers) {
             let TriggerKind::Each { table, filter } = &trigger.on else { continue };
             let mut columns: BTreeSet<ColumnId> = BTreeSet::new();
-            let mut look = |expr: &Expr| {
+            let mut exprs: Vec<&Expr> = filter.iter().collect();
+            trigger.body.deeds().for_each(|deed| deed.each_expr(&mut |expr| exprs.push(expr)));
+            for expr in &exprs {
                 expr.each(&mut |node| {
                     if let ir::ExprKind::ChildColumn(id) = node.kind {
                         columns.insert(id);
                     }
                 });
-            };
-            filter.iter().for_each(&mut look);
-            trigger.body.deeds().for_each(|deed| deed.each_expr(&mut |expr| look(expr)));
+            }
             let declared = ir.schema.table(*table);
             if let Role::Children { at: Some(at), .. } = declared.role {
                 columns.insert(at);
             }
-            self.add_rows(ir, *table, columns, context, numbers);
+            self.add_rows(ir, *table, columns, &exprs, (context, numbers));
         }
     }
 

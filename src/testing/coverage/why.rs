@@ -1,6 +1,6 @@
 //! Why no case was found that would show something.
 
-use super::{Gap, search::TRIALS, setup::CROWD};
+use super::{Gap, rows, search::TRIALS, setup::CROWD};
 use crate::{
     ir::{AggregateFunction, Body, DefinitionId, ExprKind, Over, RankAmount, Rulebook, TriggerKind},
     source::Span,
@@ -33,6 +33,13 @@ pub fn why(rulebook: &Rulebook, gap: &Gap) -> String {
     if of_channel || matches!(&rule.body, Body::Segment(condition) if !in_condition(condition)) {
         return "no diary that was tried would come out otherwise: write one by hand, `then as of …`, or write the rules without it"
             .to_owned();
+    }
+    if [rows::NEEDLESS, rows::KEEPS_NONE].iter().any(|what| gap.what.contains(what)) {
+        return format!(
+            "of {TRIALS} users who were tried `{}` comes to the same for all: write the rule without it, where other words see to \
+             that already, or a case by hand",
+            rule.name
+        );
     }
     let reads = rulebook.reads([id]);
     let ranks = reads.aggregates.iter().any(|id| {
