@@ -188,7 +188,10 @@ impl View<'_> {
             Truth::False => "false",
             Truth::Unknown => "unknown",
         };
-        let facts = self.facts(leaf).join(", ");
+        // What is asked is said of the leaf itself.
+        let own =
+            format!("`{}` is {truth}", self.sources.slice(leaf.span).split_whitespace().collect::<Vec<_>>().join(" "));
+        let facts = self.facts(leaf).into_iter().filter(|it| *it != own).collect::<Vec<_>>().join(", ");
         let said = if facts.is_empty() { format!("is {truth}") } else { format!("is {truth}: {facts}") };
         found.push(Decided { span: leaf.span, said });
     }

@@ -443,13 +443,10 @@ impl Around<'_> {
             "test" if this.is("then") && self.next().is_some_and(|next| next.is("expect")) => {
                 Some(remove(this.range(), "`then` begins a later moment of the same case: `then as of …`"))
             }
-            "test" if previous.is("expect") && (this.is("}") || matches!(this.text, "given" | "then" | "expect")) => {
-                Some(
-                    Mistake::new(code::MISSING_WORD, previous.range(), "nothing is expected").help(
-                        "write what has to hold of the user: `expect vip`, `expect not vip`, `expect spend = 500`",
-                    ),
-                )
-            }
+            "test" if previous.is("expect") && this.is("}") => Some(
+                Mistake::new(code::MISSING_WORD, previous.range(), "nothing is expected")
+                    .help("write what has to hold of the user: `expect vip`, `expect not vip`, `expect spend = 500`"),
+            ),
             "test" if this.is("}") && self.expects(Rule::kw_expect) => Some(
                 Mistake::new(
                     code::MISSING_WORD,

@@ -8,6 +8,7 @@
 //! they stand for counts as untested.
 
 mod acted;
+mod bounds;
 mod case;
 mod cast;
 mod chain;

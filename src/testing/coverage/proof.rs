@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    bounds::bounds,
     excerpt::{Fates, Whole},
     numbers::{Change, Owner},
     roots,
@@ -14,8 +15,7 @@ use super::{
 use crate::{
     eval::{Answers, Children, Context, GivenValues, Interpreter, User, reference::SoFar},
     ir::{
-        Aggregate, AggregateFunction, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, Function, Over, Rulebook,
-        UpperEnd,
+        Aggregate, AggregateFunction, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, Over, Rulebook, UpperEnd,
     },
     schema::TableId,
     source::Sources,
@@ -332,33 +332,6 @@ fn around(constants: &[Value], ty: &Type, zone: &Zone) -> Option<Vec<Value>> {
 
 fn half() -> Value {
     Decimal::new(5, 1).map_or(Value::Missing, Value::Decimal)
-}
-
-/// Between what a number lies, whatever is given.
-fn bounds(ir: &Rulebook, expr: &Expr) -> Option<(i64, Option<i64>)> {
-    match &expr.kind {
-        ExprKind::Call { function, .. } => match function {
-            Function::Hour => Some((0, Some(23))),
-            Function::Weekday => Some((1, Some(7))),
-            Function::Month => Some((1, Some(12))),
-            Function::Day => Some((1, Some(31))),
-            Function::Length | Function::Count | Function::Bucket => Some((0, None)),
-            _ => None,
-        },
-        ExprKind::Aggregate(id) => match ir.aggregate(*id).function {
-            AggregateFunction::Count | AggregateFunction::CountDistinct => Some((0, None)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Whether a definition can come to a value: what counts never comes to less than nothing.
-pub(super) fn can_come_to(ir: &Rulebook, id: DefinitionId, value: &Value) -> bool {
-    let Body::Let(expr) = &ir.definition(id).body else { return true };
-    let Some((low, high)) = bounds(ir, expr) else { return true };
-    let lies = |than: i64| number::order(value, &Value::Int(than));
-    lies(low).is_none_or(|it| it.is_ge()) && high.and_then(lies).is_none_or(|it| it.is_le())
 }
 
 /// All that a score of constant points can come to.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    bounds,
     guess::{Spellings, Written},
     made::{Slot, label},
     numbers::Change,
-    proof,
     roots::{Roots, counts_decisions},
     unknown,
 };
@@ -126,7 +126,7 @@ impl Setup {
         for given in setup.given.iter().filter(|given| setup.reads.definitions.contains(given)) {
             let definition = ir.definition(*given);
             let mut found = values(&definition.ty);
-            found.retain(|it| proof::can_come_to(ir, *given, &it.value));
+            found.retain(|it| bounds::can_come_to(ir, *given, &it.value));
             if unknown::definition_may_be_missing(ir, *given) {
                 found.push(missing.clone());
             }
