@@ -85,7 +85,7 @@ const QUESTIONS: [(&str, &[(&str, &str)]); 6] = [
     ("let spend = sum(events.amount where not gift)\ntag big when spend > 5\n", &[(" where not gift", "")]),
     (
         "level l { high when last(events.kind where kind in [\"in\", \"out\"]) = \"in\" low otherwise }\n",
-        &[(" where kind in [\"in\", \"out\"]", ""), (", \"out\"", "")],
+        &[(" where kind in [\"in\", \"out\"]", "")],
     ),
     (
         "funnel path on (events where gift) { seen when kind = \"a\" bought when kind = \"b\" }\n",
