@@ -18,6 +18,7 @@ pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
     for line in &query.comment {
         head += &format!("-- {}\n", one_line(line));
     }
+    head += &dialect.advice(query.steps.len()).map_or_else(String::new, |advice| format!("-- {advice}\n"));
     let mut out = String::new();
     for (at, step) in query.steps.iter().enumerate() {
         out += if at == 0 { "WITH\n" } else { "" };

@@ -10,7 +10,6 @@ use crate::{
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, digits, dotted,
             escapes::escaped,
-            from_one,
             instants::utc_text,
             known::{fitting, plain},
             ordered,
@@ -459,7 +458,7 @@ impl Dialect for ClickHouse {
     }
 
     fn element(&self, list: Sql, at: Sql) -> Sql {
-        Sql::call("arrayElementOrNull", [list, from_one(at)])
+        Sql::call("arrayElementOrNull", [list, digits::from_one(at)])
     }
 
     fn last(&self, list: Sql) -> Sql {

@@ -60,3 +60,12 @@ pub(super) fn fits_int(float: Sql) -> Sql {
         Sql::binary(float, "<", end(9_223_372_036_854_775_808.0)),
     ])
 }
+
+/// A place counted from one, of one from zero.
+pub(super) fn from_one(at: Sql) -> Sql {
+    match at {
+        Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
+        Sql::Binary("+", of) if of.1 == Sql::int(1) => Sql::binary(of.0, "+", Sql::int(2)),
+        at => Sql::binary(at, "+", Sql::int(1)),
+    }
+}

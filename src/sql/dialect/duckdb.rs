@@ -5,7 +5,7 @@ use crate::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, WHITE_SPACE, as_small, digits,
-            escapes::is_hidden, from_one, ordered,
+            escapes::is_hidden, ordered,
         },
     },
     value::{Type, time::Zone},
@@ -333,7 +333,7 @@ impl Dialect for DuckDb {
     }
 
     fn element(&self, list: Sql, at: Sql) -> Sql {
-        Sql::call("list_extract", [list, from_one(at)])
+        Sql::call("list_extract", [list, digits::from_one(at)])
     }
 
     fn last(&self, list: Sql) -> Sql {

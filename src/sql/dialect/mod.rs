@@ -505,6 +505,11 @@ pub(crate) trait Dialect {
         parts.iter().map(|it| self.name(it)).collect()
     }
 
+    /// What the session must be told before so many steps, if it must.
+    fn advice(&self, _: usize) -> Option<&'static str> {
+        None
+    }
+
     /// Said before the query, so that the session's settings change nothing.
     fn before(&self) -> &'static [&'static str] {
         &[]
@@ -567,15 +572,6 @@ pub(crate) const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{20
 
 /// Where sums are cut in two.
 pub(crate) const E18: i64 = 1_000_000_000_000_000_000;
-
-/// A place counted from one, of one from zero.
-pub(crate) fn from_one(at: Sql) -> Sql {
-    match at {
-        Sql::Literal(Literal::Int(at)) => Sql::int(at + 1),
-        Sql::Binary("+", of) if of.1 == Sql::int(1) => Sql::binary(of.0, "+", Sql::int(2)),
-        at => Sql::binary(at, "+", Sql::int(1)),
-    }
-}
 
 /// A number in a type of 32 bits.
 pub(crate) fn as_small(sql: Sql, ty: &str) -> Sql {

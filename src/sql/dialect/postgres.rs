@@ -5,10 +5,10 @@ use crate::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small, created_anew,
-            digits::fits_int,
+            digits::{self, fits_int},
             dotted,
             escapes::{hidden, is_hidden},
-            float_text, from_one, ordered,
+            float_text, ordered,
         },
     },
     value::{Type, time::Zone},
@@ -411,7 +411,13 @@ impl Dialect for Postgres {
     }
 
     fn element(&self, list: Sql, at: Sql) -> Sql {
-        Sql::words([Word::Text("("), Word::Sql(list), Word::Text(")["), Word::Sql(from_one(at)), Word::Text("]")])
+        Sql::words([
+            Word::Text("("),
+            Word::Sql(list),
+            Word::Text(")["),
+            Word::Sql(digits::from_one(at)),
+            Word::Text("]"),
+        ])
     }
 
     fn last(&self, list: Sql) -> Sql {

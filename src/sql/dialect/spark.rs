@@ -76,6 +76,11 @@ impl Dialect for Spark {
         })
     }
 
+    /// Steps that build on each other are resolved one after the other, in at most a hundred rounds.
+    fn advice(&self, steps: usize) -> Option<&'static str> {
+        (steps > 40).then_some("it has many steps: SET spark.sql.analyzer.maxIterations = 1000; before it")
+    }
+
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let text = Sql::cast(column, "STRING");
         // `1y2mo3d4h5min6.5s`, as Tagwell writes it; digits alone are microseconds.
