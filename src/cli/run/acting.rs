@@ -230,7 +230,7 @@ impl Acting {
             let Some((store, last)) = past.store.as_ref().zip(past.last.as_ref()) else {
                 return Ok((ran, sink, Acted::Again(0, vec![])));
             };
-            let told = repeated::told(store, last, writer, &zone)?;
+            let told = repeated::told(store, last, writer)?;
             let remembered = recollection.as_ref().map(|it| it.remembered());
             let other = remembered.map(|it| repeated::differences(&this, &last.run, it, (ran.tally.users, population)));
             return Ok((ran, sink, Acted::Again(told, other.unwrap_or_default())));
