@@ -8,7 +8,7 @@ use std::{
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, DataError, Input, Nested},
+    data::{self, DataError, Input, Nested, Pipes},
     diagnostic::nearest,
     engine::{Checked, Engine, Files, LoadError, Problems, Rulebook},
     eval::Context,
@@ -47,6 +47,8 @@ pub(crate) struct Given<'a> {
     pub(crate) settings: &'a SettingArgs,
     pub(crate) format: MessageFormat,
     pub(crate) doubts: Doubts,
+    /// What was read already that can be read only once.
+    pub(crate) pipes: Arc<Pipes>,
 }
 
 /// Whether anybody is told what is doubtful about the rules.
@@ -112,7 +114,7 @@ impl Book {
         let rulebook = Rulebook::parse_all(texts).map_err(Stop::Rules)?;
         let folder = folder_of(given.rules);
         let file = given.file.map(|file| file.to_string_lossy().into_owned());
-        let files = Files { folder, tables: given.data.tables.clone(), memory: None };
+        let files = Files { folder, tables: given.data.tables.clone(), memory: None, pipes: Arc::clone(&given.pipes) };
         let book = Book::of(&rulebook, files, file.as_deref(), &given.settings.params, given.doubts);
         // To take the trees of a long rulebook apart takes longer than the system takes to free them when the command ends.
         std::mem::forget(rulebook);
@@ -132,7 +134,8 @@ impl Book {
         let columns: Vec<String> = facts.columns.into_iter().map(|column| column.header).collect();
         let checked = checked.of_results(&columns).map_err(|lacking| self::lacking(&file, &lacking))?;
         known_tables(&checked, &given.data.tables)?;
-        let files = Files { folder: folder_of(given.rules), tables: given.data.tables.clone(), memory: None };
+        let folder = folder_of(given.rules);
+        let files = Files { folder, tables: given.data.tables.clone(), memory: None, pipes: Arc::clone(&given.pipes) };
         Ok(Book { checked, users: Some(users), files, inputs, state: None })
     }
 
@@ -201,6 +204,7 @@ impl Book {
     }
 
     /// Ready to be asked at one as-of, with what earlier runs left where there is a state; the rulebook is the book's, perhaps with more
+            pipes: Arc::clone(&self.files.pipes),
     /// definitions.
     pub(crate) fn engine(&self, as_of: &AsOf, rulebook: &Arc<ir::Rulebook>, reads: &Reads) -> Result<Engine, Failure> {
         let engine = self.checked.engine_with(self.context(as_of, reads)?).of(Arc::clone(rulebook));

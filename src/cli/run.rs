@@ -94,6 +94,9 @@ pub(crate) struct Run {
     #[arg(skip)]
     pub(crate) of_results: bool,
 }
+    /// Whether another run reads the same data after this one.
+    #[arg(skip)]
+    pub(crate) goes_on: bool,
 
 /// `--format`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

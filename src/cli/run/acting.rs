@@ -302,7 +302,9 @@ impl Acting {
                 nested: vec![],
                 verbatim: data.verbatim,
             };
-            data.users.read_for_the_last_time();
+            if !run.goes_on {
+                data.users.read_for_the_last_time();
+            }
             let chunks = data::chunks(data.users, wanted, engine.clock().zone()).map_err(book::failure)?;
             run.threads(|| engine.run_of(&users, chunks, data.reads, &mut acting))?
         } else {
