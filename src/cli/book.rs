@@ -14,7 +14,7 @@ use tagwell::{
     eval::Context,
     intern::Symbol,
     ir::{self, Lacking, Reads},
-    schema::{ColumnId, TableId},
+    schema::{ColumnFacts, ColumnId, Source, TableId},
     value::Clock,
 };
 
@@ -184,7 +184,18 @@ impl Book {
                 Some(facts) => facts.clone(),
                 None => data::facts(users).map_err(failure)?,
             };
-            inputs.facts.insert(root, facts);
+            inputs.facts.insert(root.clone(), facts);
+        }
+        // What the rules read and the data do not have any more: what depends on it cannot be asked, and the rest can.
+        let alone = rulebook.check_for_mistakes(&Inputs { params: params.to_vec(), ..Inputs::default() });
+        if let (Some(facts), Ok(alone)) = (inputs.facts.get_mut(&root), alone) {
+            let root = alone.rulebook().schema.root();
+            let lacking = root.columns.iter().filter(|it| it.source == Source::Data && !root.declared);
+            for header in lacking.map(|column| column.header.clone()) {
+                if facts.columns.iter().all(|it| it.header != header) {
+                    facts.columns.push(ColumnFacts { header, ty: None, missing: true });
+                }
+            }
         }
         let checked = rulebook.check(&inputs).map_err(Stop::Rules)?;
         let tables = &checked.rulebook().schema.tables;
@@ -193,6 +204,7 @@ impl Book {
             folder: self.files.folder.clone(),
             tables: told.cloned().collect(),
             memory: self.files.memory.clone(),
+            pipes: Arc::clone(&self.files.pipes),
         };
         Ok(Book { checked, users: self.users.clone(), files, inputs, state: None })
     }
@@ -204,7 +216,6 @@ impl Book {
     }
 
     /// Ready to be asked at one as-of, with what earlier runs left where there is a state; the rulebook is the book's, perhaps with more
-            pipes: Arc::clone(&self.files.pipes),
     /// definitions.
     pub(crate) fn engine(&self, as_of: &AsOf, rulebook: &Arc<ir::Rulebook>, reads: &Reads) -> Result<Engine, Failure> {
         let engine = self.checked.engine_with(self.context(as_of, reads)?).of(Arc::clone(rulebook));

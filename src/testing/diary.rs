@@ -129,8 +129,8 @@ impl Diary {
                 first: vec![],
                 read_anew: read_anew.clone(),
                 others_moved,
-                rules_since: None,
                 asked_again: None,
+                is_other: None,
             };
             let Some(remembered) = self.people.get_mut(at) else { continue };
             let print = remembered
