@@ -1,6 +1,9 @@
 //! From what happened to one user to what is done about it (LANGUAGE.md §7, §8).
 
-use std::collections::BTreeMap;
+use std::{
+    cell::{Cell, OnceCell},
+    collections::BTreeMap,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -16,7 +19,7 @@ use crate::{
     },
     intern::Symbol,
     ir::{
-        Act, Actions, Deed, DefinitionId, Expr, SegmentActions, StopReason, Trigger as Written, TriggerBody,
+        Act, Actions, Deed, DefinitionId, Expr, SegmentActions, Share, StopReason, Trigger as Written, TriggerBody,
         TriggerKind,
     },
     schema::TableId,
@@ -98,16 +101,18 @@ impl<'d> Decider<'d> {
         past: impl FnOnce() -> Vec<Past>,
     ) -> Vec<Decision> {
         let mut set = vec![];
+        let (past, known) = (Cell::new(Some(past)), OnceCell::new());
+        let ask = || History(past.take().map(|past| past()).unwrap_or_default());
         for segment in self.in_order() {
             let of = occasions.iter().find(|it| it.segment == segment.segment);
             if let Some(occasion) = of {
-                self.set_off(segment, *occasion, person, &mut set);
+                self.set_off(segment, *occasion, person, &|| known.get_or_init(ask), &mut set);
             }
         }
         if set.is_empty() {
             return vec![];
         }
-        let mut history = History(past());
+        let mut history = known.into_inner().unwrap_or_else(ask);
         set.into_iter().filter_map(|set| self.decision(set, person, &mut history)).collect()
     }
 
@@ -127,15 +132,22 @@ impl<'d> Decider<'d> {
             TriggerKind::Enter => heard && occasion.inside,
             TriggerKind::Exit => heard && !occasion.inside,
             TriggerKind::Every(_) => occasion.inside && occasion.reason.is_none(),
-            TriggerKind::Each { .. } => occasion.inside && person_has_rows,
+            TriggerKind::Each { .. } => self.hears_rows(segment, occasion) && person_has_rows,
         })
     }
 
-    fn set_off<'s>(
+    /// Whether a user's rows are heard: who is inside by an edit of the rules alone, and is not told of that, hears only rows that come
+    /// after it.
+    fn hears_rows(&self, segment: &SegmentActions, occasion: &Occasion) -> bool {
+        occasion.inside && occasion.reason.is_none_or(|reason| self.preview || reason.is_heard(segment.backfill))
+    }
+
+    fn set_off<'s, 'h>(
         &self,
         segment: &'s SegmentActions,
         occasion: Occasion,
         person: &'s Person<'_>,
+        history: &dyn Fn() -> &'h History,
         set: &mut Vec<Set<'s>>,
     ) {
         for (at, trigger) in segment.triggers.iter().enumerate() {
@@ -150,13 +162,13 @@ impl<'d> Decider<'d> {
                     let cause = |number| Cause { which: which(number), ..of(Trigger::Every, Reason::Time) };
                     due.map(cause).into_iter().collect()
                 }
-                TriggerKind::Each { table, filter } if occasion.inside => {
+                TriggerKind::Each { table, filter } if self.hears_rows(segment, &occasion) => {
                     self.rows(*table, filter.as_ref(), person).collect()
                 }
                 TriggerKind::Enter | TriggerKind::Exit | TriggerKind::Every(_) | TriggerKind::Each { .. } => vec![],
             };
             for cause in causes {
-                set.extend(self.chosen(trigger, at, segment, occasion, cause, person));
+                set.extend(self.chosen(at, segment, occasion, cause, person, history));
             }
         }
     }
@@ -219,15 +231,16 @@ impl<'d> Decider<'d> {
     }
 
     /// Of a block the first deed that applies, of a split the user's share.
-    pub(super) fn chosen<'s>(
+    pub(super) fn chosen<'s, 'h>(
         &self,
-        trigger: &'s Written,
         at: usize,
         segment: &'s SegmentActions,
         occasion: Occasion,
         cause: Cause<'s>,
         person: &Person<'_>,
+        history: &dyn Fn() -> &'h History,
     ) -> Option<Set<'s>> {
+        let trigger = segment.triggers.get(at)?;
         let known = SoFar { record: person.record, answers: person.answers };
         let row = self.row(&known, cause.child);
         let (place, deed, variant) = match &trigger.body {
@@ -238,7 +251,10 @@ impl<'d> Decider<'d> {
             }
             TriggerBody::Split { salt, shares } => {
                 let bucket = u32::try_from(hash::bucket(person.key?, salt, 10_000)?).ok()?;
-                let place = shares.iter().position(|share| (share.from..share.to).contains(&bucket))?;
+                let stays = occasion.since < self.interpreter.clock().now();
+                let dealt = if stays { self.dealt(segment, at, &occasion, history()) } else { None };
+                let anew = || shares.iter().position(|share| (share.from..share.to).contains(&bucket));
+                let place = dealt.or_else(anew)?;
                 let share = shares.get(place)?;
                 if share.deed.when.as_ref().is_some_and(|when| !row.truth(when).is_true()) {
                     return None;
@@ -248,10 +264,36 @@ impl<'d> Decider<'d> {
         };
         let Cause { trigger, reason, which, child } = cause;
         let place = format!("{at}.{place}");
-        let moved = &self.interpreter.context().deeds;
-        let name = if moved.is_empty() { None } else { moved.get(&(segment.segment, place.clone())).cloned() };
-        let name = name.unwrap_or_else(|| place.clone());
+        let name = self.called(segment.segment, &place);
         Some(Set { segment, occasion, trigger, reason, deed, place, name, variant, which, child })
+    }
+
+    /// What the ledger calls the deed at a place.
+    fn called(&self, segment: DefinitionId, place: &str) -> String {
+        let moved = &self.interpreter.context().deeds;
+        let name = if moved.is_empty() { None } else { moved.get(&(segment, place.to_owned())).cloned() };
+        name.unwrap_or_else(|| place.to_owned())
+    }
+
+    /// The share of a split that a user was dealt in this stay, by this trigger or by another that deals by the same salt: who is
+    /// inside stays in it, whatever the shares are by now.
+    fn dealt(&self, segment: &SegmentActions, at: usize, occasion: &Occasion, history: &History) -> Option<usize> {
+        let name = &self.interpreter.rulebook().definition(segment.segment).name;
+        let was_dealt = |at: usize, place: usize| {
+            history.in_this_stay(name, &self.called(segment.segment, &format!("{at}.{place}")), occasion.since)
+        };
+        let (salt, shares) = split(segment.triggers.get(at)?)?;
+        if let Some(place) = (0..shares.len()).find(|place| was_dealt(at, *place)) {
+            return Some(place);
+        }
+        let others = segment.triggers.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut dealt = others.filter_map(|(other, trigger)| {
+            let (_, shares) = split(trigger).filter(|(of, _)| *of == salt)?;
+            let place = (0..shares.len()).find(|place| was_dealt(other, *place))?;
+            shares.get(place).map(|share| &share.name)
+        });
+        let dealt = dealt.next()?;
+        shares.iter().position(|share| share.name == *dealt)
     }
 
     pub(super) fn row<'r>(&self, known: &'r SoFar<'r>, child: Option<&'r [Value]>) -> Row<'d, 'r> {
@@ -403,6 +445,14 @@ impl<'d> Decider<'d> {
         }
         let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
         hash.finalize().iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    }
+}
+
+/// The salt and the shares of a trigger that deals users out.
+fn split(trigger: &Written) -> Option<(&str, &[Share])> {
+    match &trigger.body {
+        TriggerBody::Split { salt, shares } => Some((salt, shares)),
+        TriggerBody::Block(_) => None,
     }
 }
 

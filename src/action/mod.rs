@@ -22,7 +22,7 @@ pub use policy::{Past, Stopped};
 pub use remembered::Remembered;
 pub use since::happened_since;
 pub use tracked::{Recalled, Tracked, Tracking};
-pub use turn::{AskedAgain, Run, Seen, Turn, Whole};
+pub use turn::{AskedAgain, IsOther, Run, Seen, Turn, Whole};
 pub use would::{Stop, Would};
 
 use crate::{

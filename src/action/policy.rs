@@ -71,6 +71,11 @@ impl History {
         }
     }
 
+    /// Whether the deed was decided in this stay, stopped or not.
+    pub(super) fn in_this_stay(&self, segment: &Symbol, place: &str, entered: i64) -> bool {
+        self.by(segment, place).any(|it| it.entered == entered)
+    }
+
     /// `once`: whether the deed was done before.
     pub(super) fn ever(&self, segment: &Symbol, place: &str) -> bool {
         self.done_by(segment, place).next().is_some()

@@ -53,24 +53,28 @@ impl Slots {
 /// slot ends. The slot that is going on counts; what falls into quiet hours is cut off it.
 fn allowed(now: i64, hours: Option<Hours>, quiet: &[Hours], zone: &Zone) -> Slot {
     let (today, _) = zone.local(now);
+    // Hours that a clock change skips on a day come to one instant: they are not there on that day.
+    let is_there = |(start, end): &(i64, i64)| start < end;
     let silent: Vec<(i64, i64)> = (-1..=DAYS)
         .flat_map(|day| quiet.iter().map(move |it| (day, *it)))
         .map(|(day, it)| on(today + day, it, zone))
+        .filter(is_there)
         .collect();
     let open: Vec<(i64, i64)> = match hours {
         None => vec![(now, i64::MAX)],
-        Some(hours) => (-1..=DAYS).map(|day| on(today + day, hours, zone)).collect(),
+        Some(hours) => (-1..=DAYS).map(|day| on(today + day, hours, zone)).filter(is_there).collect(),
     };
+    let is_silent = silent.iter().any(|(from, to)| (*from..*to).contains(&now));
     let mut open = open;
     for (from, to) in silent {
         open = open
             .into_iter()
             .flat_map(|(start, end)| [(start, end.min(from)), (start.max(to), end)])
-            .filter(|(start, end)| start < end)
+            .filter(is_there)
             .collect();
     }
-    // A slot with both its ends in is still open at its last instant.
-    let next = open.into_iter().filter(|(_, end)| *end >= now).min();
+    // A slot with both its ends in is still open at its last instant, unless quiet hours begin with it.
+    let next = open.into_iter().filter(|(_, end)| *end > now || *end == now && !is_silent).min();
     match next {
         None => (None, None),
         Some((start, end)) => ((start > now).then_some(start), hours.map(|_| end)),
@@ -103,6 +107,20 @@ mod tests {
     }
 
     #[test]
+    fn hours_that_a_clock_change_skips_are_not_there_on_that_day() {
+        let zone = Zone::parse("America/New_York").unwrap();
+        let table = [
+            // now, hours, quiet, not before, not after
+            ("2026-03-08T01:00", "02:00..03:00", "", "2026-03-09 02:00", "2026-03-09 03:00"),
+            ("2026-03-08T01:00", "02:15..02:45", "", "2026-03-09 02:15", "2026-03-09 02:45"),
+            ("2026-03-08T00:30", "01:00..03:00", "22:00..02:00", "2026-03-09 02:00", "2026-03-09 03:00"),
+            ("2026-03-08T01:00", "01:30..02:30", "", "2026-03-08 01:30", "2026-03-08 03:00"),
+            ("2026-03-08T01:00", "01:30..04:00", "02:15..02:45", "2026-03-08 01:30", "2026-03-08 04:00"),
+        ];
+        waits(&zone, &table);
+    }
+
+    #[test]
     fn what_is_decided_waits_for_its_slot_and_for_the_end_of_quiet_hours() {
         let zone = Zone::parse("Asia/Shanghai").unwrap();
         let table = [
@@ -121,13 +139,22 @@ mod tests {
             ("2026-11-22T22:30", "21:00..23:00", "22:00..08:00", "2026-11-23 21:00", "2026-11-23 22:00"),
             ("2026-11-22T03:00", "07:00..09:00", "22:00..08:00", "2026-11-22 08:00", "2026-11-22 09:00"),
             ("2026-11-22T00:30", "23:00..01:00", "", "", "2026-11-22 01:00"),
+            // Exactly when quiet hours begin.
+            ("2026-11-22T22:00", "21:00..23:00", "22:00..08:00", "2026-11-23 21:00", "2026-11-23 22:00"),
+            ("2026-11-22T22:00", "21:00..22:00", "22:00..08:00", "2026-11-23 21:00", "2026-11-23 22:00"),
+            ("2026-11-22T21:59", "21:00..23:00", "22:00..08:00", "", "2026-11-22 22:00"),
         ];
-        for (now, slot, quiet, not_before, not_after) in table {
-            let instant = parse_as_of(now, &zone).unwrap();
+        waits(&zone, &table);
+    }
+
+    /// Now, hours, quiet hours; from when, until when.
+    fn waits(zone: &Zone, table: &[(&str, &str, &str, &str, &str)]) {
+        for (now, slot, quiet, not_before, not_after) in table.iter().copied() {
+            let instant = parse_as_of(now, zone).unwrap();
             let slot = (!slot.is_empty()).then(|| hours(slot));
             let quiet: Vec<Hours> = (!quiet.is_empty()).then(|| hours(quiet)).into_iter().collect();
-            let (from, to) = allowed(instant, slot, &quiet, &zone);
-            let shown = |at: Option<i64>| at.map(|at| minute_text(at, &zone)).unwrap_or_default();
+            let (from, to) = allowed(instant, slot, &quiet, zone);
+            let shown = |at: Option<i64>| at.map(|at| minute_text(at, zone)).unwrap_or_default();
             assert_eq!(
                 (shown(from), shown(to)),
                 (not_before.to_owned(), not_after.to_owned()),

@@ -22,15 +22,18 @@ pub struct Run<'r> {
     pub read_anew: Vec<bool>,
     /// The same, whether it asks about everybody, and others moved.
     pub others_moved: Vec<bool>,
-    /// Since when the rules have been those of the run before; none where that is nothing to anybody.
-    pub rules_since: Option<i64>,
     /// Where the rulebook changed: whether a user of this key is in a segment by the previous one, on today's data; none where it
     /// cannot say.
     pub asked_again: Option<&'r AskedAgain<'r>>,
+    /// Where the rulebook reads other columns than in the run before: whether the record of a user of this key is another than when they
+    /// were last seen, in the columns of then.
+    pub is_other: Option<&'r IsOther<'r>>,
 }
 
 /// The previous rulebook's answer.
 pub type AskedAgain<'r> = dyn Fn(&str, DefinitionId) -> Option<bool> + Sync + 'r;
+/// Whether the record of a user of this key is another.
+pub type IsOther<'r> = dyn Fn(&str) -> bool + Sync + 'r;
 
 /// What changes of what is remembered of a user, and what is decided.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -165,13 +168,12 @@ impl Run<'_> {
             Some(Some(_)) | None => {}
         }
         let anew = self.read_anew.get(number).copied().unwrap_or_default();
-        if recalled.seen.is_none() || recalled.print != print || anew {
+        let other = match self.is_other.zip(key) {
+            Some((is_other, key)) => is_other(key),
+            None => recalled.print != print,
+        };
+        if recalled.seen.is_none() || other || anew {
             return Reason::Data;
-        }
-        // The rules that saw the user last are not kept any more: where the record is as it was, they may be the reason.
-        let edited = recalled.seen.zip(self.rules_since).is_some_and(|(seen, since)| seen < since);
-        if recalled.returned && edited {
-            return Reason::Rules;
         }
         match self.others_moved.get(number) {
             Some(true) => Reason::Others,

@@ -91,7 +91,7 @@ impl<'d> Decider<'d> {
             return would;
         }
         let cause = Cause { trigger: on, reason: Reason::Time, which: None, child: None };
-        let Some(set) = self.chosen(trigger, at, segment, occasion, cause, person) else { return would };
+        let Some(set) = self.chosen(at, segment, occasion, cause, person, &|| history) else { return would };
         let known = SoFar { record: person.record, answers: person.answers };
         let row = self.interpreter.row(&known);
         let name = &self.interpreter.rulebook().definition(occasion.segment).name;

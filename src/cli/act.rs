@@ -70,6 +70,7 @@ impl Act {
             summary,
             messages,
             of_results: true,
+            goes_on: false,
         };
         run.answer(voice)
     }

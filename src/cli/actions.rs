@@ -3,7 +3,7 @@
 mod record;
 mod writer;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use tagwell::{
     state::{LedgerRow, Reader, StateError},
@@ -59,13 +59,20 @@ impl Actions {
         let output = Output::to(self.out.as_deref())?;
         let mut writer = ActionsWriter::begin(output, format, Decisions::Recorded)?;
         let mut written: u64 = 0;
+        // Each run's moments are written in the zone that its rulebook had.
+        let mut zones = BTreeMap::new();
+        for (run, name) in reader.ledger().zones()? {
+            let of_last = name == last.timezone;
+            zones.insert(run, if of_last { zone.clone() } else { self::zone(&name)? });
+        }
         reader.ledger().decisions(since, None, |row: LedgerRow| {
             written += 1;
-            writer.write(&Record { row: &row, zone: &zone, key_type: &last.key_type, decisions: Decisions::Recorded })
+            let zone = zones.get(&row.run).unwrap_or(&zone);
+            writer.write(&Record { row: &row, zone, key_type: &last.key_type, decisions: Decisions::Recorded })
         })?;
         reader.unchanged()?;
         writer.finish()?;
-        voice.say(&format!("{written} decisions"));
+        voice.say(&if written == 1 { "1 decision".to_owned() } else { format!("{written} decisions") });
         Ok(Exit::Done)
     }
 }

@@ -8,13 +8,13 @@ use std::{
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, DataError, Input, Nested},
+    data::{self, DataError, Input, Nested, Pipes},
     diagnostic::nearest,
     engine::{Checked, Engine, Files, LoadError, Problems, Rulebook},
     eval::Context,
     intern::Symbol,
     ir::{self, Lacking, Reads},
-    schema::{ColumnId, TableId},
+    schema::{ColumnFacts, ColumnId, Source, TableId},
     value::Clock,
 };
 
@@ -47,6 +47,8 @@ pub(crate) struct Given<'a> {
     pub(crate) settings: &'a SettingArgs,
     pub(crate) format: MessageFormat,
     pub(crate) doubts: Doubts,
+    /// What was read already that can be read only once.
+    pub(crate) pipes: Arc<Pipes>,
 }
 
 /// Whether anybody is told what is doubtful about the rules.
@@ -112,7 +114,7 @@ impl Book {
         let rulebook = Rulebook::parse_all(texts).map_err(Stop::Rules)?;
         let folder = folder_of(given.rules);
         let file = given.file.map(|file| file.to_string_lossy().into_owned());
-        let files = Files { folder, tables: given.data.tables.clone(), memory: None };
+        let files = Files { folder, tables: given.data.tables.clone(), memory: None, pipes: Arc::clone(&given.pipes) };
         let book = Book::of(&rulebook, files, file.as_deref(), &given.settings.params, given.doubts);
         // To take the trees of a long rulebook apart takes longer than the system takes to free them when the command ends.
         std::mem::forget(rulebook);
@@ -132,7 +134,8 @@ impl Book {
         let columns: Vec<String> = facts.columns.into_iter().map(|column| column.header).collect();
         let checked = checked.of_results(&columns).map_err(|lacking| self::lacking(&file, &lacking))?;
         known_tables(&checked, &given.data.tables)?;
-        let files = Files { folder: folder_of(given.rules), tables: given.data.tables.clone(), memory: None };
+        let folder = folder_of(given.rules);
+        let files = Files { folder, tables: given.data.tables.clone(), memory: None, pipes: Arc::clone(&given.pipes) };
         Ok(Book { checked, users: Some(users), files, inputs, state: None })
     }
 
@@ -181,7 +184,18 @@ impl Book {
                 Some(facts) => facts.clone(),
                 None => data::facts(users).map_err(failure)?,
             };
-            inputs.facts.insert(root, facts);
+            inputs.facts.insert(root.clone(), facts);
+        }
+        // What the rules read and the data do not have any more: what depends on it cannot be asked, and the rest can.
+        let alone = rulebook.check_for_mistakes(&Inputs { params: params.to_vec(), ..Inputs::default() });
+        if let (Some(facts), Ok(alone)) = (inputs.facts.get_mut(&root), alone) {
+            let root = alone.rulebook().schema.root();
+            let lacking = root.columns.iter().filter(|it| it.source == Source::Data && !root.declared);
+            for header in lacking.map(|column| column.header.clone()) {
+                if facts.columns.iter().all(|it| it.header != header) {
+                    facts.columns.push(ColumnFacts { header, ty: None, missing: true });
+                }
+            }
         }
         let checked = rulebook.check(&inputs).map_err(Stop::Rules)?;
         let tables = &checked.rulebook().schema.tables;
@@ -190,6 +204,7 @@ impl Book {
             folder: self.files.folder.clone(),
             tables: told.cloned().collect(),
             memory: self.files.memory.clone(),
+            pipes: Arc::clone(&self.files.pipes),
         };
         Ok(Book { checked, users: self.users.clone(), files, inputs, state: None })
     }

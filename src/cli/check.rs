@@ -3,11 +3,11 @@
 mod faults;
 mod fit;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use tagwell::{
     check::{Inputs, ROOT},
-    data::{self, Input},
+    data::{self, Pipes},
     diagnostic::{Diagnostic, Sink},
     engine::{self, Files},
     intern::Symbol,
@@ -71,7 +71,8 @@ impl Check {
     /// Tells what is wrong.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
         let rules = Rules::read(&self.rules)?;
-        let Looked { mut found, declarations, rulebook } = self.look(&rules)?;
+        let pipes = Arc::<Pipes>::default();
+        let Looked { mut found, declarations, rulebook } = self.look(&rules, &pipes)?;
         let given = Given {
             rules: &self.rules,
             file: self.file.as_deref(),
@@ -79,6 +80,7 @@ impl Check {
             settings: &self.settings,
             format: self.messages.message_format,
             doubts: Doubts::Told,
+            pipes: Arc::clone(&pipes),
         };
         // What the data says of the rules is told with the rest; what is wrong with the data itself, behind it.
         let mut fit = Fit::default();
@@ -135,20 +137,22 @@ impl Check {
 
     /// Everything wrong with texts, syntax, names and types, and how many declarations there are. Where a declaration does not
     /// parse, names and types of the others are looked at; where a whole file is no text, what it declares is not known.
-    fn look(&self, rules: &Rules) -> Result<Looked, Failure> {
+    fn look(&self, rules: &Rules, pipes: &Arc<Pipes>) -> Result<Looked, Failure> {
         let (trees, mut found) = rules.parse();
         let declarations = trees.iter().map(|tree| tree.declarations.len()).sum();
         let mut rulebook = None;
         if rules.found.is_empty() {
             let mut inputs = Inputs { params: self.settings.params.clone(), ..Inputs::default() };
             if let Some(file) = &self.file {
-                let input = Input::parse(&file.to_string_lossy()).map_err(book::failure)?;
+                let input = pipes.input(&file.to_string_lossy()).map_err(book::failure)?;
                 inputs.facts.insert(Symbol::new(ROOT), data::facts(&input).map_err(book::failure)?);
             }
             let mut sink = Sink::new();
             found.iter().for_each(|it| sink.push(it.clone()));
             rulebook = tagwell::check::check(&trees, &rules.sources, &inputs, &mut sink);
-            let files = Files { folder: book::folder_of(&self.rules), tables: self.data.tables.clone(), memory: None };
+            let folder = book::folder_of(&self.rules);
+            let (tables, pipes) = (self.data.tables.clone(), Arc::clone(pipes));
+            let files = Files { folder, tables, memory: None, pipes };
             let given = self.file.as_ref().map(|_| rulebook.as_ref().map_or(ROOT, |it| it.schema.root().name.as_str()));
             engine::named_files(&trees, rulebook.as_ref(), &files, given).into_iter().for_each(|told| sink.push(told));
             found = sink.finish();

@@ -77,6 +77,7 @@ impl Explain {
             settings: &self.settings,
             format: self.messages.message_format,
             doubts: Doubts::Told,
+            pipes: std::sync::Arc::default(),
         };
         let mut book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let ids = named(book.checked.rulebook(), &names)?;

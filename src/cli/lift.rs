@@ -87,6 +87,7 @@ impl Lift {
             settings: &settings,
             format,
             doubts: super::book::Doubts::Told,
+            pipes: std::sync::Arc::default(),
         };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(format, voice))?;
         let zone = book.checked.zone();
@@ -153,7 +154,7 @@ impl Lift {
             ));
         };
         let which = table.find("outcome");
-        let files = Files { folder: book::folder_of(&self.rules), tables: self.tables.clone(), memory: None };
+        let files = Files { folder: book::folder_of(&self.rules), tables: self.tables.clone(), ..Files::default() };
         let path = files.of_table(table).ok_or_else(|| {
             Failure::new(format!("the rules do not say where the table `{}` is", self.of))
                 .help(format!("say it: `--data {}=FILE`", self.of))

@@ -1,6 +1,7 @@
 //! `tagwell run`: evaluates every user.
 
 pub(super) mod acting;
+pub(super) mod before;
 mod history;
 pub(super) mod moves;
 mod plan;
@@ -93,6 +94,9 @@ pub(crate) struct Run {
     /// Whether the data are results of these rules, computed elsewhere.
     #[arg(skip)]
     pub(crate) of_results: bool,
+    /// Whether another run reads the same data after this one.
+    #[arg(skip)]
+    pub(crate) goes_on: bool,
 }
 
 /// `--format`
@@ -153,6 +157,7 @@ impl Run {
             settings: &self.settings,
             format: self.messages.message_format,
             doubts: if voice.volume == Volume::Quiet { Doubts::Untold } else { Doubts::Told },
+            pipes: std::sync::Arc::default(),
         };
         let book = match self.of_results {
             false => Book::read(&given, voice),

@@ -95,6 +95,7 @@ impl Simulate {
             settings: &settings,
             format: self.messages.message_format,
             doubts: Doubts::Told,
+            pipes: std::sync::Arc::default(),
         };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
         let warnings = book.checked.warnings();
@@ -155,6 +156,7 @@ impl Simulate {
             summary: Summary::None,
             messages: self.messages,
             of_results: false,
+            goes_on: true,
         }
     }
 

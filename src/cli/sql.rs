@@ -109,6 +109,7 @@ impl Sql {
             settings: &self.settings,
             format,
             doubts: super::book::Doubts::Told,
+            pipes: std::sync::Arc::default(),
         };
         let book = Book::read(&given, voice).map_err(|stop| stop.told(format, voice))?;
         let rulebook = book.checked.rulebook();

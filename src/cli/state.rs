@@ -26,7 +26,7 @@ use super::{
     data::DataArgs,
     exit::Failure,
     explain::asked::{self, Found},
-    run::{acting, moves, touches},
+    run::{before, moves, touches},
     temporary::ReadAgain,
     voice::{Voice, Volume},
 };
@@ -201,7 +201,7 @@ impl Looked {
         last: &tagwell::state::LastRun,
         user: &str,
     ) -> Option<BTreeMap<String, bool>> {
-        let mut old = acting::previous(book, last).ok()?;
+        let mut old = before::previous(book, last).ok()?;
         // The ledger too is as it is today, whatever today's rules call it.
         let now = as_of.instant(&old.checked.zone()).ok()?;
         let ledgers = touches::ledgers(&old, Some(self.state.reader().ok()?.ledger()), now).ok()?;
@@ -210,10 +210,7 @@ impl Looked {
         }
         let old = old;
         let rulebook = old.checked.rulebook();
-        let all = (0..).map(DefinitionId).zip(&rulebook.definitions);
-        let segments: Vec<DefinitionId> =
-            all.filter(|(_, it)| matches!(it.body, Body::Segment(_))).map(|(id, _)| id).collect();
-        let reads = rulebook.reads(segments.iter().copied());
+        let before::Askable { segments, reads, .. } = before::askable(book, &old).ok()?;
         let engine = old.checked.engine_with(old.context(as_of, &reads).ok()?);
         let engine = self.bring(engine).ok()?;
         let quiet = Voice { volume: Volume::Quiet, ..Voice::default() };

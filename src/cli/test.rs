@@ -110,7 +110,7 @@ impl Test {
             self.must_select(checked.rulebook())?;
         }
         let folder = book::folder_of(&self.rules);
-        let files = Files { folder: folder.clone(), tables: vec![], memory: None };
+        let files = Files { folder: folder.clone(), ..Files::default() };
         let sources = rulebook.sources();
         let told = |error| book::unloadable(error).message;
         let surroundings = match self.suggest {

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use crate::{
     data::{
-        Chunk, Chunks, DataError, Input, Nested, Parsed, Wanted,
+        Chunk, Chunks, DataError, Input, Nested, Parsed, Pipes, Wanted,
         chunks::{self, Kept},
     },
     schema::{Column, ColumnId, Facts},
@@ -29,8 +29,7 @@ const PIECES: usize = 4;
 /// What was read, by file; shared by all inputs that are asked of it.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Pipes, and standard input: what can be read only once.
-    pipes: Mutex<HashMap<String, Input>>,
+    pipes: Pipes,
     files: Mutex<HashMap<String, File>>,
     stopped: AtomicBool,
 }
@@ -65,14 +64,7 @@ impl Memory {
     /// # Errors
     /// A form that is not known.
     pub fn input(self: &Arc<Memory>, spec: &str) -> Result<Input, DataError> {
-        if let Some(known) = lock(&self.pipes).get(spec) {
-            return Ok(known.clone().kept_in(self));
-        }
-        let input = Input::parse(spec)?;
-        if input.is_read_once() {
-            lock(&self.pipes).insert(spec.to_owned(), input.clone());
-        }
-        Ok(input.kept_in(self))
+        Ok(self.pipes.input(spec)?.kept_in(self))
     }
 
     /// Ends what is being read or asked, with [`DataError::Stopped`], until [`Memory::go_on`]; whether that had been said before.

@@ -13,6 +13,7 @@ mod json_lines;
 mod lines;
 mod memory;
 mod pipe;
+mod pipes;
 mod quotes;
 mod survey;
 mod table;
@@ -26,6 +27,7 @@ pub use guard::is_guarded;
 pub use headers::{files_in, headers};
 pub use input::{Format, Input};
 pub use memory::{Memory, Stamp};
+pub use pipes::Pipes;
 pub use survey::{Survey, Surveyed, survey};
 pub use write::{ColumnBatch, ColumnarForm, ColumnarWriter, Columns};
 

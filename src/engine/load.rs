@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    data::{self, BadRow, DataError, Format, Input, Memory},
+    data::{self, BadRow, DataError, Format, Input, Memory, Pipes},
     eval::{Context, Lookup},
     intern::Symbol,
     ir::{List, Reads, Rulebook},
@@ -24,6 +24,8 @@ pub struct Files {
     pub tables: Vec<(String, String)>,
     /// Where what is read is kept, for whoever asks again.
     pub memory: Option<Arc<Memory>>,
+    /// What was named that can be read only once: whoever asks for it again reads it from its beginning.
+    pub pipes: Arc<Pipes>,
 }
 
 /// Why a list or a reference table cannot be read.
@@ -66,7 +68,7 @@ impl Files {
     pub fn input(&self, path: &str) -> Result<Input, DataError> {
         match &self.memory {
             Some(memory) => memory.input(path),
-            None => Input::parse(path),
+            None => self.pipes.input(path),
         }
     }
 

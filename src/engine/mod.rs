@@ -187,6 +187,12 @@ impl Checked {
         Ok(Checked { rulebook, warnings: self.warnings.clone() })
     }
 
+    /// The same rulebook as it reads other files and headers; its rules are the same.
+    #[must_use]
+    pub fn of(&self, rulebook: Arc<ir::Rulebook>) -> Checked {
+        Checked { rulebook, warnings: self.warnings.clone() }
+    }
+
     /// The rulebook's zone.
     pub fn zone(&self) -> Zone {
         Zone::parse(&self.rulebook.zone).unwrap_or_else(|_| Zone::utc())

@@ -4,7 +4,7 @@
 use std::{io::ErrorKind, path::Path};
 
 use crate::{
-    data::{self, DataError, Input},
+    data::{self, DataError},
     diagnostic::{
         Diagnostic,
         code::{COLUMN_NOT_THERE, FILE_NOT_THERE},
@@ -118,7 +118,7 @@ impl Look<'_> {
             return None;
         }
         let path = self.beside.path(&text.value);
-        match Input::parse(&path).and_then(|input| data::headers(&input)) {
+        match self.beside.input(&path).and_then(|input| data::headers(&input)) {
             Ok(headers) => headers,
             Err(error) => {
                 self.told.push(self.unreadable(text, &path, error));

@@ -5,8 +5,8 @@ use crate::{
     column::print as mark,
     engine::{Engine, Users, keys::Keys},
     eval::kernel::Cells,
-    ir::DefinitionId,
-    schema::{ColumnId, Source},
+    ir::{DefinitionId, Rulebook},
+    schema::{Column, ColumnId, Source},
 };
 
 /// Takes users' records and rows together.
@@ -23,6 +23,26 @@ impl<'p> Prints<'p> {
         let all = rulebook.reads_for_actions((0..rulebook.definitions.len() as u32).map(DefinitionId));
         let own = |id: &ColumnId| rulebook.schema.root().column(*id).source == Source::Data;
         Prints { engine, columns: all.columns.iter().copied().filter(own).collect() }
+    }
+
+    /// What a record is, in words: the columns that rules read, of users and of their rows. Where two rulebooks say the same, what
+    /// their runs found can be held against each other.
+    pub fn what(rulebook: &Rulebook) -> Vec<String> {
+        let all = rulebook.reads_for_actions((0..rulebook.definitions.len() as u32).map(DefinitionId));
+        let schema = &rulebook.schema;
+        let words = |column: &Column| (column.source == Source::Data).then(|| format!("{} {}", column.name, column.ty));
+        let own = all.columns.iter().filter_map(|id| words(schema.root().column(*id)));
+        let mut children = all.children.clone();
+        for id in rulebook.actions.tables() {
+            let columns = (0..schema.table(id).columns.len() as u32).map(ColumnId);
+            children.entry(id).or_default().extend(columns);
+        }
+        let tables = children.iter().filter(|(id, _)| !schema.table(**id).is_ledger());
+        let rows = tables.flat_map(|(id, columns)| {
+            let of = move |column: &ColumnId| words(schema.table(*id).column(*column));
+            columns.iter().filter_map(of).map(|column| format!("{} {column}", id.0))
+        });
+        own.chain(rows).collect()
     }
 
     /// What all of these users come to together; the same in whatever order they come, so that sums of such numbers can be compared.

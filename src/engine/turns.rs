@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    action::{self, Arm, AskedAgain, Decider, Past, Recalled, Seen, Tracked, Tracking, Turn, Whole},
+    action::{self, Arm, AskedAgain, Decider, IsOther, Past, Recalled, Seen, Tracked, Tracking, Turn, Whole},
     engine::{Engine, Memory, Prints, Together, Users, keys::Keys, memory::Remembering},
     eval::{
         kernel::{Cells, bits},
@@ -57,10 +57,10 @@ pub struct Standing<'t> {
     pub read_anew: Vec<bool>,
     /// Likewise, whether it asks about everybody, and others moved.
     pub others_moved: Vec<bool>,
-    /// Since when the rules have been those of the run before.
-    pub rules_since: Option<i64>,
     /// The previous rulebook's answers, where the rulebook changed.
     pub asked_again: Option<&'t AskedAgain<'t>>,
+    /// Whose records are others, where that is not told by what they come to.
+    pub is_other: Option<&'t IsOther<'t>>,
     /// What was decided before for a user, by [`Recalled::number`].
     pub past: &'t (dyn Fn(u32) -> Vec<Past> + Sync),
 }
@@ -71,7 +71,7 @@ impl<'t> Turns<'t> {
         let Remembering { memory, tracked } = engine.remembering.as_ref()?;
         let tracked: &Tracked = Arc::as_ref(tracked);
         let rulebook = engine.rulebook();
-        let Standing { sources, preview, first, read_anew, others_moved, rules_since, asked_again, past } = standing;
+        let Standing { sources, preview, first, read_anew, others_moved, asked_again, is_other, past } = standing;
         let (asked, levels) = asked_by_actions(rulebook);
         let decider = Decider::new(engine.interpreter(), sources, preview);
         let repeats = tracked.segments.iter().filter_map(|place| {
@@ -87,7 +87,7 @@ impl<'t> Turns<'t> {
             engine,
             repeats: repeats.collect(),
             memory: Arc::as_ref(memory),
-            run: action::Run { decider, tracked, first, read_anew, others_moved, rules_since, asked_again },
+            run: action::Run { decider, tracked, first, read_anew, others_moved, asked_again, is_other },
             prints: Prints::of(engine),
             asked,
             levels,

@@ -1,6 +1,7 @@
 //! The ledger: every decision that was made, also each one that was stopped, in the order decided.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -114,6 +115,18 @@ pub struct Ledger<'s> {
 }
 
 impl Ledger<'_> {
+    /// In which zone the decisions of each run are written, by the run's number.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn zones(&self) -> Result<BTreeMap<i64, String>, StateError> {
+        let found = || -> rusqlite::Result<BTreeMap<i64, String>> {
+            let mut statement = self.database.prepare("SELECT number, timezone FROM runs")?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        found().map_err(|error| StateError::from_database(self.path, "read", &error))
+    }
+
     /// Tells of each decision, in the order decided: all, those of a run, or those decided at a moment or later. Returns what
     /// `tell` returns where that is an error.
     ///

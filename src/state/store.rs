@@ -46,17 +46,6 @@ impl Store {
         self.last.as_ref()
     }
 
-    /// Since when the rules have been those of the last run: the as-of of the first of the runs by them, up to the last.
-    ///
-    /// # Errors
-    /// Where the file cannot be read.
-    pub fn rules_since(&self) -> Result<Option<i64>, StateError> {
-        let query = "SELECT min(as_of) FROM runs WHERE number > coalesce(
-                       (SELECT max(number) FROM runs WHERE rules <> (SELECT rules FROM runs ORDER BY number DESC LIMIT 1)), 0)";
-        let found = self.database.query_row(query, [], |row| row.get(0));
-        found.map_err(|error| StateError::from_database(&self.path, "read", &error))
-    }
-
     /// The id of a name, where an earlier run evaluated it.
     pub fn name(&self, kind: Kind, name: &str) -> Option<NameId> {
         self.names.name(kind, name)

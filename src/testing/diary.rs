@@ -101,6 +101,10 @@ impl Diary {
         entry: &Entry,
     ) -> Vec<Turn> {
         let now = interpreter.clock().now();
+        // As a run as of the same instant once more: nothing is decided, and what is new is told by the next one.
+        if self.before == Some(now) {
+            return vec![Turn::default(); people.len()];
+        }
         let users: Vec<User<'_>> =
             people.iter().map(|it| User { record: &it.record, children: &it.children }).collect();
         let given: Vec<GivenValues> = people.iter().map(|person| person.definitions.clone()).collect();
@@ -125,8 +129,8 @@ impl Diary {
                 first: vec![],
                 read_anew: read_anew.clone(),
                 others_moved,
-                rules_since: None,
                 asked_again: None,
+                is_other: None,
             };
             let Some(remembered) = self.people.get_mut(at) else { continue };
             let print = remembered

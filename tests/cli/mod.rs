@@ -4,6 +4,7 @@ mod actions;
 mod check;
 mod columnar;
 mod counted;
+mod edited;
 mod explain;
 mod files;
 mod fit;

@@ -343,3 +343,27 @@ test \"told once\" as of 2026-11-20T10:00 {
     let row = r#"touches: [{ decided_at: 2026-11-20T10:00:00Z, segment: "s", do: "send", channel: "sms" }]"#;
     assert!(answer.out.contains(row) || answer.err.contains(row), "{answer:?}");
 }
+
+/// A diary that plays one instant twice is as runs that do: the second decides nothing, and what is new is told by the next.
+#[test]
+fn the_same_instant_once_more_decides_nothing() {
+    let rules = "table users key user_id { user_id: text  spend: int }
+segment s when spend > 5 { on enter send sms \"hi\" }
+test \"once more\" as of 2026-11-20T10:00 {
+  given \"u1\" { spend: 1 }
+    expect \"u1\": s silent
+  then as of 2026-11-20T10:00
+  given \"u1\" { spend: 6 }
+    expect \"u1\": s, s silent
+  then as of 2026-11-21T10:00
+    expect \"u1\": s entered, s sends sms
+  then as of 2026-11-21T10:00
+    expect \"u1\": s silent
+  then as of 2026-11-22T10:00
+  given \"u1\" { spend: 1 }
+    expect \"u1\": s left
+}
+";
+    let answer = Place::with(&[("shop.rules", rules)]).run(&["test", "shop.rules"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+}

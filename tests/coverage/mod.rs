@@ -26,7 +26,7 @@ fn checked(text: &str) -> Option<(Rulebook, Checked)> {
 /// What the tests of a text show, and the tests that are suggested.
 fn suggested(text: &str, folder: &Path) -> (Coverage, String) {
     let (rulebook, checked) = checked(text).unwrap_or_else(|| panic!("it checks:\n{text}"));
-    let files = Files { folder: folder.to_owned(), tables: vec![], memory: None };
+    let files = Files { folder: folder.to_owned(), tables: vec![], ..Files::default() };
     let surroundings = Surroundings::read(checked.rulebook(), &files, |error| error.to_string());
     let (coverage, found) = suggest(&rulebook, &checked, &surroundings, &|_| true);
     (coverage, found.into_iter().map(|it| it.text).collect::<Vec<_>>().join("\n"))
@@ -223,7 +223,7 @@ fn the_tests_of_the_shipped_rulebooks_show_all_that_can_be_shown() {
         let text = fs::read_to_string(&file).unwrap();
         let folder = file.parent().unwrap();
         let (rulebook, checked) = checked(&text).unwrap_or_else(|| panic!("{name} checks"));
-        let files = Files { folder: folder.to_owned(), tables: vec![], memory: None };
+        let files = Files { folder: folder.to_owned(), tables: vec![], ..Files::default() };
         let surroundings = Surroundings::read(checked.rulebook(), &files, |error| error.to_string());
         let coverage = Coverage::of(&rulebook, &checked, &surroundings, &|_| true);
         let written = |gap: &Gap| format!("{name}: `{}` {}", rulebook.sources().slice(gap.span), gap.what);
@@ -240,7 +240,7 @@ fn keys_of_reference_tables_are_tried() {
                  table prices key source from \"prices.csv\" { source: text price: int }\n\
                  tag paid when prices[source].price > 0\n";
     let (rulebook, checked) = checked(rules).unwrap();
-    let files = Files { folder: folder.path().to_owned(), tables: vec![], memory: None };
+    let files = Files { folder: folder.path().to_owned(), tables: vec![], ..Files::default() };
     let surroundings = Surroundings::read_all(checked.rulebook(), &files, |error| error.to_string());
     let (_, found) = suggest(&rulebook, &checked, &surroundings, &|_| true);
     let text: String = found.iter().map(|it| it.text.as_str()).collect();

@@ -104,7 +104,7 @@ fn is_noticed(text: &str, surroundings: &Surroundings) -> bool {
 fn hold(name: &str, text: &str, folder: &Path) -> (usize, usize) {
     let rulebook = Rulebook::parse("a.rules", text).unwrap();
     let checked = rulebook.check(&Inputs::default()).unwrap_or_else(|_| panic!("{name} checks:\n{text}"));
-    let files = Files { folder: folder.to_owned(), tables: vec![], memory: None };
+    let files = Files { folder: folder.to_owned(), tables: vec![], ..Files::default() };
     let surroundings = Surroundings::read_all(checked.rulebook(), &files, |error| error.to_string());
     assert!(!is_noticed(text, &surroundings), "{name}: all tests pass\n{text}");
     let coverage = Coverage::of(&rulebook, &checked, &surroundings, &|_| true);

@@ -89,7 +89,7 @@ impl Before {
             first: vec![],
             read_anew: vec![],
             others_moved: vec![],
-            rules_since: None,
+            is_other: None,
             asked_again: None,
         };
         let seen = Seen { key: Some("u"), print: 1, recalled, has: &has, rows: &rows };

@@ -38,6 +38,7 @@ fn of_other_languages() {
         ("a is null", "a is missing"),
         ("a is not null", "a is known"),
         ("a > 1,000", "a > 1_000"),
+        ("a > 40%%", "a > 40%"),
         ("a > 3 // why", "a > 3  # why"),
         ("a > 3 -- why", "a > 3  # why"),
         ("a = 2026-1-5 or a = 2026/1/5", "a = 2026-01-05 or a = 2026-01-05"),

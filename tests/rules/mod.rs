@@ -121,7 +121,7 @@ fn every_rulebook_passes_the_tests_that_stand_in_it() {
     for Told { file, .. } in told() {
         let rulebook = rulebook(&file);
         let checked = rulebook.check(&Inputs::default()).unwrap_or_else(|problems| panic!("{problems}"));
-        let files = Files { folder: file.parent().unwrap().to_owned(), tables: vec![], memory: None };
+        let files = Files { folder: file.parent().unwrap().to_owned(), tables: vec![], ..Files::default() };
         let surroundings = Surroundings::read(checked.rulebook(), &files, |error| error.to_string());
         let suite = Suite::new(checked.rulebook(), rulebook.sources(), surroundings);
         let verdicts = suite.run(|_| true, &mut |_| {});

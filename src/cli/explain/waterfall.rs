@@ -162,8 +162,11 @@ fn table_of(rulebook: &Rulebook, fall: &Waterfall, counting: &Counting, voice: &
         rows.push(row);
     }
     let name = paint(tagwell::explain::Tone::Strong, definition.name.as_str());
-    let users = grouped(counting.users.load(Ordering::Relaxed));
-    format!("{} {name}{label}, of {users} users\n{}", definition.body.word(), outcome::aligned(&rows))
+    let users = match counting.users.load(Ordering::Relaxed) {
+        1 => "1 user".to_owned(),
+        number => format!("{} users", grouped(number)),
+    };
+    format!("{} {name}{label}, of {users}\n{}", definition.body.word(), outcome::aligned(&rows))
 }
 
 fn grouped(number: u64) -> String {

@@ -238,7 +238,8 @@ impl Session {
 
     /// Where the files of the rules are.
     fn files(&self) -> Files {
-        Files { folder: self.folder.clone(), tables: self.tables.clone(), memory: Some(Arc::clone(&self.memory)) }
+        let memory = Some(Arc::clone(&self.memory));
+        Files { folder: self.folder.clone(), tables: self.tables.clone(), memory, ..Files::default() }
     }
 
     /// The rules as they stand, checked.

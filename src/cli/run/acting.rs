@@ -1,7 +1,7 @@
 //! `run --state` and `run --actions`: users' turns are taken beside their results.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -10,27 +10,28 @@ use tagwell::{
     action::{Reason, Tracked, Trigger},
     data::{self, BadRow, Wanted},
     engine::{
-        Engine, Everybody, Memory, Nothing, Rulebook, RunError, RunSink, Standing, Turns, UserTurn, Users,
-        stateful::{self, Again, Before, Moves, Named, Recollection, Recorder},
+        Engine, Everybody, Memory, Nothing, RunError, RunSink, Standing, Turns, UserTurn, Users,
+        stateful::{self, Again, Moves, Named, Recollection, Recorder},
     },
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
     schema::ColumnId,
     state::{Kind, LastRun, LedgerRow, Run as StateRun, StateError, Store},
-    value::{Zone, moment_text::timestamp_text, print},
+    value::{Zone, moment_text::timestamp_text},
 };
 
 use super::{
     super::{
         actions::{ActionsWriter, Decisions, Record},
         book::{self, Book},
-        clock::AsOf,
         exit::Failure,
         voice::Voice,
     },
-    Run, ended,
+    Run,
+    before::{self, Asked},
+    ended,
     history::History,
-    repeated, touches,
+    repeated,
 };
 
 /// Everything that a run with state or actions reads beside what its results read.
@@ -125,7 +126,7 @@ impl Earlier {
             let known = store.deeds(id)?;
             let Some(last) = self.last.as_ref().filter(|_| known.is_empty() && rules_changed) else { return Ok(known) };
             // A state of older tables, in which deeds are called by where they stood in the rules of the last run.
-            let before = before.get_or_insert_with(|| previous(book, last).ok());
+            let before = before.get_or_insert_with(|| before::previous(book, last).ok());
             Ok(before.as_ref().map_or(vec![], |before| {
                 stateful::as_written(before.checked.rulebook(), before.checked.warnings().sources(), name)
             }))
@@ -180,7 +181,7 @@ impl Acting {
         let recollection = recall(rulebook, &tracked).map(Arc::new);
         let rules_changed = !past.again && past.last.as_ref().is_some_and(|last| last.run.rules != this.rules);
         let before = match past.last.as_ref().filter(|_| rules_changed) {
-            None => Again::default(),
+            None => Asked::default(),
             Some(last) => match run.ask_again(book, last, this.as_of, past.store.as_ref(), &recall) {
                 Ok(before) => before,
                 Err(why) => {
@@ -188,14 +189,19 @@ impl Acting {
                         "the previous rules cannot be asked any more ({}): whoever enters or leaves today does so by the rules",
                         why.message
                     ));
-                    Again::silent()
+                    Asked::default()
                 }
             },
         };
-        let gone = before.segments().into_iter().filter(|name| {
-            !rulebook.definitions.iter().any(|it| it.name == **name && matches!(it.body, Body::Segment(_)))
-        });
-        for name in gone {
+        let is_segment = |name: &Symbol| {
+            rulebook.definitions.iter().any(|it| it.name == *name && matches!(it.body, Body::Segment(_)))
+        };
+        for (name, why) in before.unasked.iter().filter(|(name, _)| is_segment(name)) {
+            voice.say(&format!(
+                "the previous rules of `{name}` cannot be asked any more ({why}): whoever enters or leaves it today does so by the rules"
+            ));
+        }
+        for name in before.segments.iter().filter(|name| !is_segment(name)) {
             voice.say(&format!(
                 "`{name}` is no segment of the rules any more: who was in it has not left, and hears nothing (under another name it is a new segment)"
             ));
@@ -206,6 +212,7 @@ impl Acting {
         };
         let named = past.named(book, rules_changed)?;
         let engine = engine.remembering(memory, Arc::clone(&tracked)).calling_deeds(named.moved.clone());
+        let before = before.again;
         Ok(Acting { engine, tracked, recollection, past, run: this, before, rules_changed, named })
     }
 
@@ -230,7 +237,7 @@ impl Acting {
             let Some((store, last)) = past.store.as_ref().zip(past.last.as_ref()) else {
                 return Ok((ran, sink, Acted::Again(0, vec![])));
             };
-            let told = repeated::told(store, last, writer, &zone)?;
+            let told = repeated::told(store, last, writer)?;
             let remembered = recollection.as_ref().map(|it| it.remembered());
             let other = remembered.map(|it| repeated::differences(&this, &last.run, it, (ran.tally.users, population)));
             return Ok((ran, sink, Acted::Again(told, other.unwrap_or_default())));
@@ -244,7 +251,6 @@ impl Acting {
         let changed = stateful::changed_inputs(&rulebook, &this, last.as_ref().unwrap_or(&nothing));
         let replaced = last.as_ref().map_or(vec![], |last| stateful::replaced(&rulebook, &this, last));
         let read = stateful::segments_read(&rulebook, &tracked, &changed);
-        let rules_since = past.store.as_ref().map(Store::rules_since).transpose()?.flatten();
         let history = History::of(past.store.as_ref(), recollection.as_ref(), &tracked, &rulebook);
         let recorder = Recorder::preview(Arc::clone(&rulebook), Arc::clone(&tracked), zone.clone(), this.as_of);
         let recorder = match past.store.zip(recollection.as_ref()) {
@@ -269,6 +275,7 @@ impl Acting {
         let names: BTreeMap<DefinitionId, Symbol> =
             tracked.definitions().map(|id| (id, rulebook.definition(id).name.clone())).collect();
         let says = |key: &str, segment: DefinitionId| names.get(&segment).and_then(|name| before.says(key, name));
+        let is_other = |key: &str| before.is_other(key).unwrap_or(true);
         let past = |number: u32| match history.as_ref().map_or(Ok(vec![]), |history| history.of_user(number)) {
             Ok(found) => found,
             Err(error) => {
@@ -282,8 +289,8 @@ impl Acting {
             first,
             read_anew: read.iter().map(|(anew, _)| *anew).collect(),
             others_moved: vec![],
-            rules_since,
             asked_again: if rules_changed { Some(&says) } else { None },
+            is_other: if before.population().is_some() { Some(&is_other) } else { None },
             past: &past,
         };
         let turns = Turns::of(&engine, standing)
@@ -302,7 +309,9 @@ impl Acting {
                 nested: vec![],
                 verbatim: data.verbatim,
             };
-            data.users.read_for_the_last_time();
+            if !run.goes_on {
+                data.users.read_for_the_last_time();
+            }
             let chunks = data::chunks(data.users, wanted, engine.clock().zone()).map_err(book::failure)?;
             run.threads(|| engine.run_of(&users, chunks, data.reads, &mut acting))?
         } else {
@@ -317,7 +326,10 @@ impl Acting {
         if let Some(worst) = allowed.exceeded(ran.rejected + of_children.0, ran.read + of_children.1) {
             return Err(worst);
         }
-        shared.end_of_waiting(&tracked, &read, last.and_then(|last| last.population))?;
+        // Where other columns are read than then, everybody is held against what they were in the columns of then.
+        let now = before.population().unwrap_or_else(|| shared.recorder().moves.population) as i64;
+        let moved = last.and_then(|last| last.population).is_some_and(|before| before != now);
+        shared.end_of_waiting(&tracked, &read, moved)?;
         let absent = shared.recorder().absent();
         // Whose row was set aside may be among them.
         let spared = run.absent == super::Absent::Exit && ran.rejected > 0;
@@ -351,77 +363,8 @@ impl Acting {
     }
 }
 
-impl Run {
-    /// What the previous rules say of today's data.
-    fn ask_again(
-        &self,
-        book: &Book,
-        last: &LastRun,
-        now: i64,
-        store: Option<&Store>,
-        recall: &dyn Fn(&tagwell::ir::Rulebook, &Tracked) -> Option<Recollection>,
-    ) -> Result<Again, Failure> {
-        let mut old = previous(book, last)?;
-        // The ledger too is as it is today, whatever today's rules call it.
-        let ledgers = touches::ledgers(&old, store.map(Store::ledger), now)?;
-        for (table, file) in &ledgers {
-            old.say_where(table.clone(), file.path().to_string_lossy().into_owned());
-        }
-        let checked = Arc::clone(old.checked.rulebook());
-        let segments = (0..).map(DefinitionId).zip(&checked.definitions);
-        let segments = segments.filter(|(_, it)| matches!(it.body, Body::Segment(_))).map(|(id, _)| id);
-        let reads = checked.reads(segments);
-        let tracked = Arc::new(Tracked::of(&checked));
-        // The same instant, also where the zone is another by now.
-        let engine = old.checked.engine_with(old.context(&AsOf::Now(now), &reads)?);
-        let engine = match recall(&checked, &tracked) {
-            Some(recollection) => engine.remembering(Arc::new(recollection), tracked),
-            None => engine,
-        };
-        let table = checked.schema.root().clone();
-        let needed: BTreeSet<ColumnId> = table.key.into_iter().chain(reads.columns.iter().copied()).collect();
-        let needed: Vec<ColumnId> = needed.into_iter().collect();
-        let data = Everybody {
-            users: old.users()?,
-            table: &table,
-            needed: &needed,
-            children: old.children(&reads)?,
-            reads: &reads,
-            check_keys: false,
-            verbatim: false,
-        };
-        let asked = self.threads(|| Again::ask(&Before { engine: &engine, data }))?;
-        asked.map_err(|error| {
-            ended(error, &old.users.as_ref().map(|it| it.name()).unwrap_or_default(), &super::Allowed::Any)
-        })
-    }
-}
-
 fn written_again(state: &Path, as_of: &str) -> String {
     format!("the run is recorded: `tagwell actions --state {} --since {as_of}` writes its decisions", state.display())
-}
-
-/// The rules of the run before, met with today's data.
-pub(in crate::cli) fn previous(book: &Book, last: &LastRun) -> Result<Book, Failure> {
-    let told = |stop: book::Stop| match stop {
-        book::Stop::Failure(failure) => failure,
-        book::Stop::Rules(problems) => {
-            let first = problems.diagnostics().first().map(|it| it.message.clone());
-            Failure::new(first.unwrap_or_default())
-        }
-    };
-    let texts = last.run.files.iter().map(|(name, text)| (name.clone(), text.as_str()));
-    let rulebook = Rulebook::parse_all(texts).map_err(book::Stop::Rules).map_err(told)?;
-    let alone = book.again(&rulebook, &[]).map_err(told)?;
-    // A parameter is data: the previous rules are asked with today's.
-    let today =
-        book.checked.rulebook().params.iter().filter(|param| {
-            alone.checked.rulebook().params.iter().any(|old| old.name == param.name && old.ty == param.ty)
-        });
-    let zone = book.checked.zone();
-    let params: Vec<(String, String)> =
-        today.map(|param| (param.name.to_string(), print::written(&param.value, &zone))).collect();
-    book.again(&rulebook, &params).map_err(told)
 }
 
 /// The segments that no run before has asked about.
@@ -468,9 +411,8 @@ impl Shared {
     }
 
     /// Records the turns that waited: where others moved, they are the reason for what only time could explain.
-    fn end_of_waiting(&self, tracked: &Tracked, read: &[(bool, bool)], before: Option<i64>) -> Result<(), Failure> {
+    fn end_of_waiting(&self, tracked: &Tracked, read: &[(bool, bool)], moved: bool) -> Result<(), Failure> {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let moved = before.is_some_and(|before| before != self.recorder().moves.population as i64);
         for mut turn in waiting.into_iter().flatten() {
             if moved {
                 for (number, place) in tracked.segments.iter().enumerate() {

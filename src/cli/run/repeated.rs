@@ -6,6 +6,7 @@ use tagwell::{
     data::BadRow,
     engine::{Engine, Prints, RunError, RunSink, Users},
     state::{LastRun, LedgerRow, Remembered, Run, Store},
+    value::Zone,
 };
 
 use super::super::{
@@ -54,12 +55,9 @@ impl<S: RunSink> RunSink for Compared<'_, S> {
 }
 
 /// The decisions of the last run, once more; how many they are.
-pub(super) fn told(
-    store: &Store,
-    last: &LastRun,
-    writer: Option<ActionsWriter>,
-    zone: &tagwell::value::Zone,
-) -> Result<u64, Failure> {
+pub(super) fn told(store: &Store, last: &LastRun, writer: Option<ActionsWriter>) -> Result<u64, Failure> {
+    // In the zone of then, also where the rules have another by now.
+    let zone = &Zone::parse(&last.run.timezone).unwrap_or_else(|_| Zone::utc());
     let mut writer = writer;
     let mut told = 0;
     store.ledger().decisions(None, Some(last.number), |row: LedgerRow| {
@@ -97,7 +95,8 @@ pub(super) fn differences(
     }
     let known = remembered.all().filter(|number| remembered.absent_since(*number).is_none()).count() as u64;
     if known != users {
-        all.push(format!("{} users instead of {}", grouped(users), grouped(known)));
+        let word = if users == 1 { "user" } else { "users" };
+        all.push(format!("{} {word} instead of {}", grouped(users), grouped(known)));
     } else if now.rules == then.rules && then.population.is_some_and(|then| then != population) {
         // By other rules other columns are read.
         all.push("users' records or rows are others".to_owned());

@@ -1,11 +1,17 @@
 //! The previous rulebook, asked again about today's data: where it gives the old answer, the rules are the reason for a new one
 //! (LANGUAGE.md §8).
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use crate::{
     data::BadRow,
-    engine::{Engine, Everybody, RunError, RunSink, Users},
+    engine::{Engine, Everybody, Memory, Prints, RunError, RunSink, Users, stateful::Recollection},
     intern::Symbol,
     ir::{Body, DefinitionId, Rulebook},
     value::print,
@@ -14,13 +20,22 @@ use crate::{
 /// Who is in which segment by the previous rulebook, on today's data.
 #[derive(Debug, Default)]
 pub struct Again {
-    /// The segments that both rulebooks have, 64 at most a word.
+    /// The segments of the previous rulebook that could be asked, 64 at most a word.
     segments: HashMap<Symbol, usize>,
     words: usize,
     /// By key.
     inside: HashMap<String, Box<[u64]>>,
-    /// The previous rulebook could not be asked: whatever changes is by the rules.
-    silent: bool,
+    /// Where it reads other columns than today's: whose record is another, in its own columns.
+    others: Option<Others>,
+}
+
+/// Users whose records are others than when they were last seen, in the columns that the previous rulebook reads.
+#[derive(Debug, Default)]
+struct Others {
+    /// By key.
+    users: HashSet<String>,
+    /// What all records come to.
+    population: u64,
 }
 
 /// The previous rulebook, ready to be asked.
@@ -30,62 +45,66 @@ pub struct Before<'b> {
     pub engine: &'b Engine,
     /// Today's data, as it reads them.
     pub data: Everybody<'b>,
+    /// The segments that it is asked about: those whose data are there.
+    pub segments: &'b [DefinitionId],
+    /// What is remembered of users, where it is to be told whose record is another; then `data` read all that deeds read, too.
+    pub remembered: Option<&'b Recollection>,
 }
 
 impl Again {
-    /// It could not be asked.
-    pub fn silent() -> Again {
-        Again { silent: true, ..Again::default() }
-    }
-
     /// Asks.
     ///
     /// # Errors
     /// What [`RunError`] says.
     pub fn ask(before: &Before<'_>) -> Result<Again, RunError> {
-        let rulebook = before.engine.rulebook();
-        let segments = segments(rulebook);
+        let Before { engine, data, segments, remembered } = before;
         let words = segments.len().div_ceil(64).max(1);
         let mut sink = Sink {
-            engine: before.engine,
-            segments: segments.iter().map(|(_, id)| *id).collect(),
+            engine,
+            segments: segments.to_vec(),
             words,
             inside: Mutex::default(),
+            recalled: remembered.map(|remembered| (remembered, Prints::of(engine))),
+            others: Mutex::default(),
+            population: AtomicU64::new(0),
         };
-        before.engine.run_whole(&before.data, &mut sink)?;
-        let names = segments.into_iter().enumerate().map(|(at, (name, _))| (name, at));
+        engine.run_whole(data, &mut sink)?;
+        let name = |id: &DefinitionId| engine.rulebook().definition(*id).name.clone();
+        let named = segments.iter().enumerate().map(|(at, id)| (name(id), at));
+        let users = sink.others.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let population = sink.population.into_inner();
         Ok(Again {
-            segments: names.collect(),
+            segments: named.collect(),
             words,
-            inside: sink.inside.into_inner().unwrap_or_default(),
-            silent: false,
+            inside: sink.inside.into_inner().unwrap_or_else(PoisonError::into_inner),
+            others: remembered.map(|_| Others { users, population }),
         })
-    }
-
-    /// The segments of the previous rulebook, in order of declaration.
-    pub fn segments(&self) -> Vec<&Symbol> {
-        let mut all: Vec<(&Symbol, usize)> = self.segments.iter().map(|(name, at)| (name, *at)).collect();
-        all.sort_unstable_by_key(|(_, at)| *at);
-        all.into_iter().map(|(name, _)| name).collect()
     }
 
     /// Whether the user with a key is in a segment by the previous rulebook; none where it cannot say.
     pub fn says(&self, key: &str, segment: &Symbol) -> Option<bool> {
-        if self.silent {
-            return None;
-        }
         let at = *self.segments.get(segment)?;
         debug_assert!(at < self.words * 64);
         let words = self.inside.get(key);
         Some(words.and_then(|words| words.get(at / 64)).is_some_and(|word| word >> (at % 64) & 1 == 1))
     }
+
+    /// Where the previous rulebook reads other columns than today's: whether the record of the user with a key is another than when
+    /// they were last seen, in its columns.
+    pub fn is_other(&self, key: &str) -> Option<bool> {
+        self.others.as_ref().map(|others| others.users.contains(key))
+    }
+
+    /// In that case, what everybody's records come to in its columns.
+    pub fn population(&self) -> Option<u64> {
+        self.others.as_ref().map(|others| others.population)
+    }
 }
 
 /// The segments of a rulebook, in order of declaration.
-pub(super) fn segments(rulebook: &Rulebook) -> Vec<(Symbol, DefinitionId)> {
+pub fn segments(rulebook: &Rulebook) -> Vec<DefinitionId> {
     let all = (0..).map(DefinitionId).zip(&rulebook.definitions);
-    let segments = all.filter(|(_, definition)| matches!(definition.body, Body::Segment(_)));
-    segments.map(|(id, definition)| (definition.name.clone(), id)).collect()
+    all.filter(|(_, definition)| matches!(definition.body, Body::Segment(_))).map(|(id, _)| id).collect()
 }
 
 struct Sink<'s> {
@@ -93,14 +112,33 @@ struct Sink<'s> {
     segments: Vec<DefinitionId>,
     words: usize,
     inside: Mutex<HashMap<String, Box<[u64]>>>,
+    recalled: Option<(&'s Recollection, Prints<'s>)>,
+    others: Mutex<HashSet<String>>,
+    population: AtomicU64,
+}
+
+impl Sink<'_> {
+    /// The keys of those whose record is another than it was.
+    fn others(&self, users: &Users<'_>, key: impl Fn(usize) -> String) -> Vec<String> {
+        let Some((recollection, prints)) = &self.recalled else { return vec![] };
+        self.population.fetch_add(prints.together(users), Ordering::Relaxed);
+        let is_other = |(row, print): (usize, u64)| {
+            let key = key(row);
+            let number = recollection.find(&key, None);
+            let before = number.and_then(|number| recollection.remembered().fingerprint(number));
+            (before != Some(print as i64)).then_some(key)
+        };
+        prints.of_each(users).into_iter().enumerate().filter_map(is_other).collect()
+    }
 }
 
 impl RunSink for Sink<'_> {
-    type Ready = Vec<(String, Box<[u64]>)>;
+    type Ready = (Vec<(String, Box<[u64]>)>, Vec<String>);
 
     fn prepare(&self, users: &Users<'_>) -> Self::Ready {
         let zone = self.engine.clock().zone();
-        let key = self.engine.rulebook().schema.root().key;
+        let column = self.engine.rulebook().schema.root().key.map(|key| users.column(key));
+        let key = |row: usize| column.as_ref().map_or_else(String::new, |key| print::text(&key.value(row), zone));
         let cells: Vec<_> = self.segments.iter().map(|id| users.result(*id)).collect();
         let user = |row: usize| {
             let mut words = vec![0_u64; self.words];
@@ -110,15 +148,15 @@ impl RunSink for Sink<'_> {
                     *word |= u64::from(is) << (at % 64);
                 }
             }
-            let key = key.map(|key| print::text(&users.column(key).value(row), zone));
-            (key.unwrap_or_default(), words.into_boxed_slice())
+            // Who is in none need not be kept.
+            words.iter().any(|word| *word != 0).then(|| (key(row), words.into_boxed_slice()))
         };
-        // Who is in none need not be kept.
-        (0..users.rows()).map(user).filter(|(_, words)| words.iter().any(|word| *word != 0)).collect()
+        ((0..users.rows()).filter_map(user).collect(), self.others(users, key))
     }
 
-    fn take(&self, ready: Self::Ready) -> Result<(), RunError> {
-        self.inside.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(ready);
+    fn take(&self, (inside, others): Self::Ready) -> Result<(), RunError> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner).extend(inside);
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).extend(others);
         Ok(())
     }
 

@@ -3,12 +3,14 @@
 
 mod again;
 mod changes;
+mod met;
 mod named;
 mod recollection;
 mod recorder;
 
-pub use again::{Again, Before};
+pub use again::{Again, Before, segments};
 pub use changes::{Replaced, changed_inputs, replaced, run_of, segments_read};
+pub use met::{Lacking, met};
 pub use named::{Named, as_written, named};
 pub use recollection::{Recollection, past};
 pub use recorder::{Moves, Recorder};

@@ -37,6 +37,14 @@ impl Around<'_> {
                 Mistake::new(code::FOREIGN_FORM, this.range(), "a choice is written `if … then … else …`").help(help),
             );
         }
+        if this.is("%") && previous.text.ends_with('%') {
+            let written = previous.text;
+            return Some(
+                Mistake::new(code::FOREIGN_OPERATOR, this.range(), "a percentage has one `%`")
+                    .help(format!("write `{written}`"))
+                    .suggest(format!("write `{written}`"), this.start..this.end(), ""),
+            );
+        }
         if this.is("%") && ends_operand(previous) {
             let divisor = self.next().map_or("n", |next| next.text);
             let written = format!("mod({}, {divisor})", previous.text);

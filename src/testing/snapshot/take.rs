@@ -54,7 +54,7 @@ pub fn take(
     snapshot: &Snapshot,
     folder: &Path,
 ) -> Result<Taken, SnapshotError> {
-    let mut files = Files { folder: folder.to_owned(), tables: vec![], memory: None };
+    let mut files = Files { folder: folder.to_owned(), ..Files::default() };
     for (id, file) in &snapshot.tables {
         let table = checked.rulebook().schema.table(*id);
         files.tables.push((table.name.to_string(), files.path(file)));
