@@ -141,10 +141,13 @@ impl Lowering<'_> {
             AsOf::Constant => timestamp_text(self.clock().now(), zone),
             AsOf::Parameter => "the parameter".into(),
         };
-        let comment = vec![
+        let mut comment = vec![
             format!("{name}as of {as_of}, for {}", self.dialect.title()),
             format!("written by tagwell {}: change the rules, not this", env!("CARGO_PKG_VERSION")),
         ];
+        comment.extend(self.lists_written.iter().map(|(list, texts)| {
+            format!("the list `{list}` is written out, {texts} texts: `--table {list}=…` asks a table of the warehouse")
+        }));
         let day = match self.target.as_of {
             AsOf::Constant => day,
             AsOf::Parameter => {

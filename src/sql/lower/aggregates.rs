@@ -175,7 +175,7 @@ impl Lowering<'_> {
                     AggregateFunction::Ntile(_) => "ntile",
                     AggregateFunction::Funnel(..) => "funnel",
                 };
-                (format!("{within}_{what}"), Some(self.place(aggregate.span)))
+                (format!("{within}_{what}"), Some(self.shown_place(aggregate.span)))
             }
         }
     }

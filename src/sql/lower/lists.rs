@@ -158,6 +158,9 @@ impl Lowering<'_> {
         }
         let mut texts: Vec<Arc<str>> = self.context.lists.get(list.0 as usize).into_iter().flatten().cloned().collect();
         texts.sort_unstable();
+        if let (Some(declared), false) = (declared, texts.is_empty()) {
+            self.lists_written.insert(declared.name.to_string(), texts.len());
+        }
         match texts.len() {
             0 => Sql::binary(subject.clone(), "<>", subject),
             _ => Sql::In(Box::new(subject), texts.iter().map(|it| Sql::text(&**it)).collect()),

@@ -23,7 +23,7 @@ mod rank;
 mod sums;
 mod texts;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub(crate) use self::durations::Length;
 
@@ -92,6 +92,8 @@ pub(crate) struct Lowering<'a> {
     /// Columns of theirs that rules read.
     pub(crate) lookups_read: BTreeSet<(TableId, ColumnId)>,
     pub(crate) rows: Option<Rows>,
+    /// Uploaded lists whose texts stand in the query, and how many they are.
+    pub(crate) lists_written: BTreeMap<String, usize>,
     /// What steps are called once all of them are known.
     pub(crate) titles: HashMap<String, String>,
     /// The greatest level that what is lowered now reads.
@@ -137,6 +139,7 @@ impl<'a> Lowering<'a> {
             lookups: HashMap::new(),
             lookups_read: BTreeSet::new(),
             rows: None,
+            lists_written: BTreeMap::new(),
             titles: HashMap::new(),
             at: 0,
             about: String::new(),

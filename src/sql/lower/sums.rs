@@ -19,6 +19,9 @@ const FINE: f64 = 1_180_591_620_717_411_303_424.0;
 /// Floats from here on are too large for that: 2^44.
 const LARGE: f64 = 17_592_186_044_416.0;
 
+/// Characters of what is written beside its place.
+const SHORT: usize = 70;
+
 impl Lowering<'_> {
     /// A number that aggregates came to, without a column of its own.
     pub(crate) fn narrow_in_place(&self, computed: Computed, ty: &Type) -> Sql {
@@ -155,5 +158,15 @@ impl Lowering<'_> {
         let folder = self.sources.folder();
         let name = source.name().strip_prefix(folder).unwrap_or(source.name());
         format!("{name}:{}", source.line_column(span.start).line)
+    }
+
+    /// The same, and what stands there, if it is short: `top 10% by spend (shop.rules:12)`
+    pub(crate) fn shown_place(&self, span: Span) -> String {
+        let written = self.sources.slice(span);
+        let words: Vec<&str> = written.split_whitespace().collect();
+        match words.join(" ") {
+            text if (1..=SHORT).contains(&text.chars().count()) => format!("{text} ({})", self.place(span)),
+            _ => self.place(span),
+        }
     }
 }
