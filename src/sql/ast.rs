@@ -266,11 +266,19 @@ impl Sql {
     }
 
     pub(crate) fn missing(self) -> Sql {
-        Sql::IsNull(Box::new(self))
+        if self.is_null() { Sql::bool(true) } else { Sql::IsNull(Box::new(self)) }
     }
 
     pub(crate) fn known(self) -> Sql {
-        Sql::IsKnown(Box::new(self))
+        if self.is_null() { Sql::bool(false) } else { Sql::IsKnown(Box::new(self)) }
+    }
+
+    /// Whether it is written out that there is no value.
+    fn is_null(&self) -> bool {
+        match self {
+            Sql::Cast(_, of, _) => **of == Sql::NULL,
+            sql => *sql == Sql::NULL,
+        }
     }
 
     /// True where this is false, unknown where it is unknown: `a < b` for `a >= b`.
@@ -311,6 +319,8 @@ impl Sql {
         for part in parts {
             match part {
                 Sql::Literal(Literal::Bool(true)) => {}
+                // Whatever the others are.
+                Sql::Literal(Literal::Bool(false)) => return part,
                 Sql::All(inner) => flat.extend(inner),
                 other => flat.push(other),
             }
@@ -327,6 +337,8 @@ impl Sql {
         let mut flat = vec![];
         for part in parts {
             match part {
+                Sql::Literal(Literal::Bool(false)) => {}
+                Sql::Literal(Literal::Bool(true)) => return part,
                 Sql::Any(inner) => flat.extend(inner),
                 other => flat.push(other),
             }
