@@ -48,7 +48,10 @@ impl Asked<'_> {
                 _ => condition.span,
             },
             (ExprKind::Definition(id), Truth::True | Truth::False) if names > 0 => {
-                match &self.rulebook.definition(*id).body {
+                let definition = self.rulebook.definition(*id);
+                match &definition.body {
+                    // What another engine computed stands under the name alone.
+                    Body::Tag(body) | Body::Segment(body) if body.span == definition.span => condition.span,
                     // Unless its value is given, what it asks has decided.
                     Body::Tag(body) | Body::Segment(body) if row.truth(body).is_true() != wanted.is_true() => {
                         self.leaf(body, wanted, names - 1)

@@ -142,7 +142,7 @@ impl Looked {
         let tracked = Tracked::of(engine.rulebook());
         let memory = self.recollection(engine, &tracked, &reader)?;
         let mut recalled = Recalled::default();
-        memory.recall(memory.find(&print::text(&found.key, engine.clock().zone()), None), &mut recalled);
+        memory.recall(memory.number(&print::text(&found.key, engine.clock().zone())), &mut recalled);
         for (ColumnId(at), value) in tracked.values(&recalled, engine.clock().now()) {
             let at = at as usize;
             if found.record.len() <= at {

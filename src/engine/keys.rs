@@ -1,6 +1,6 @@
 //! The keys of users who stand together, as they print.
 
-use std::fmt::Write;
+use std::{fmt::Write, ops::Range};
 
 use crate::{
     column::{Column, Data},
@@ -37,15 +37,26 @@ impl<'k> Keys<'k> {
         buffer
     }
 
-    /// The numbers of users, the first of whom is looked for behind a number; none of who is not remembered.
-    pub(super) fn find(&self, memory: &dyn Memory, rows: usize, behind: Option<u32>) -> Vec<Option<u32>> {
-        let (mut behind, mut buffer) = (behind, String::new());
-        let number = |row: usize| {
-            let found = memory.find(self.text(row, &mut buffer), behind);
-            behind = found.or(behind);
-            found
-        };
-        (0..rows).map(number).collect()
+    /// The numbers of users, the first of whom may be looked for behind somebody; none of who is not remembered.
+    pub(super) fn find(&self, memory: &dyn Memory, rows: Range<usize>, behind: Option<u32>) -> Vec<Option<u32>> {
+        if let Cells::Column(column, start) = self.cells
+            && matches!(column.data(), Data::Texts(_) | Data::Text(_))
+            && rows.clone().all(|row| column.is_known(start + row))
+        {
+            let keys: Vec<&str> = rows.map(|row| text(column, start + row).unwrap_or_default()).collect();
+            return memory.numbers(&keys, behind);
+        }
+        // One behind the other.
+        let (mut all, mut ends, mut buffer) = (String::new(), vec![0], String::new());
+        for row in rows {
+            all.push_str(self.text(row, &mut buffer));
+            ends.push(all.len());
+        }
+        let keys = ends.windows(2).map(|ends| match ends {
+            [start, end] => all.get(*start..*end).unwrap_or_default(),
+            _ => "",
+        });
+        memory.numbers(&keys.collect::<Vec<_>>(), behind)
     }
 }
 

@@ -15,9 +15,14 @@ use crate::{
 
 /// Whoever remembers users from one run to the next.
 pub trait Memory: Debug + Send + Sync {
-    /// What whoever remembers calls the user with this key; none of somebody unknown. Data mostly come in the same order again, so the
-    /// user is looked for first behind the one who was found before. Called on many threads at once.
-    fn find(&self, key: &str, behind: Option<u32>) -> Option<u32>;
+    /// What whoever remembers calls the users with these keys; none of somebody unknown. Data mostly come in the same order again, so
+    /// the first may be looked for behind somebody. Called on many threads at once.
+    fn numbers(&self, keys: &[&str], behind: Option<u32>) -> Vec<Option<u32>>;
+
+    /// What whoever remembers calls the user with this key; none of somebody unknown.
+    fn number(&self, key: &str) -> Option<u32> {
+        self.numbers(&[key], None).first().copied().flatten()
+    }
 
     /// What is remembered of a user; of somebody unknown, nothing.
     fn recall(&self, number: Option<u32>, into: &mut Recalled);
@@ -89,7 +94,7 @@ impl Engine {
             None => {
                 let keys = self.rulebook().schema.root().key.and_then(|key| batch.column(key));
                 let cells = keys.map_or(Cells::Missing, |keys| Cells::Column(keys, 0));
-                found = Keys::of(&cells, zone).find(&**memory, batch.rows, None);
+                found = Keys::of(&cells, zone).find(&**memory, 0..batch.rows, None);
                 &found
             }
         };
@@ -117,8 +122,8 @@ impl Engine {
 pub struct Nothing;
 
 impl Memory for Nothing {
-    fn find(&self, _: &str, _: Option<u32>) -> Option<u32> {
-        None
+    fn numbers(&self, keys: &[&str], _: Option<u32>) -> Vec<Option<u32>> {
+        vec![None; keys.len()]
     }
 
     fn recall(&self, _: Option<u32>, into: &mut Recalled) {

@@ -76,6 +76,13 @@ impl<'e> Met<'e> {
         Pass { met: self, piece }
     }
 
+    /// Whom the rows of a batch are of.
+    fn find(&self, parsed: &Parsed) -> Vec<Option<u32>> {
+        let cells = parsed.batch.column(self.key).map_or(Cells::Missing, |column| Cells::Column(column, 0));
+        let behind = self.passing().last;
+        Keys::of(&cells, self.zone).find(self.memory, 0..parsed.batch.rows, behind)
+    }
+
     fn passing(&self) -> MutexGuard<'_, Passing> {
         self.passing.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,14 +95,15 @@ pub(super) fn key_that_prints_alike(engine: &Engine) -> Option<ColumnId> {
 }
 
 impl Pass<'_, '_> {
-    /// Whose rows these are, when it is this piece's turn.
+    /// Whose rows these are; which of them are the first of their user, when it is this piece's turn.
     pub(super) fn meet(self, batches: &[Parsed]) -> Vec<Known> {
         let met = self.met;
+        let found: Vec<Vec<Option<u32>>> = batches.iter().map(|parsed| met.find(parsed)).collect();
         let mut passing = met.passing();
         while passing.next < self.piece {
             passing = met.turn.wait(passing).unwrap_or_else(PoisonError::into_inner);
         }
-        batches.iter().map(|parsed| passing.meet(met, parsed)).collect()
+        batches.iter().zip(found).map(|(parsed, found)| passing.meet(met, parsed, found)).collect()
     }
 }
 
@@ -112,25 +120,23 @@ impl Drop for Pass<'_, '_> {
 }
 
 impl Passing {
-    fn meet(&mut self, met: &Met<'_>, parsed: &Parsed) -> Known {
-        let (rows, column) = (parsed.batch.rows, parsed.batch.column(met.key));
+    fn meet(&mut self, met: &Met<'_>, parsed: &Parsed, found: Vec<Option<u32>>) -> Known {
+        let column = parsed.batch.column(met.key);
         let cells = column.map_or(Cells::Missing, |column| Cells::Column(column, 0));
         let keys = Keys::of(&cells, met.zone);
-        let mut known = Known { numbers: Vec::with_capacity(rows), refused: vec![] };
+        self.last = found.iter().rev().flatten().next().copied().or(self.last);
+        let mut known = Known { numbers: found, refused: vec![] };
         let mut buffer = String::new();
-        for row in 0..rows {
+        for (row, number) in known.numbers.iter_mut().enumerate() {
             let has_key = column.is_some_and(|column| column.is_known(row));
-            let key = keys.text(row, &mut buffer);
-            let number = if has_key { met.memory.find(key, self.last) } else { None };
-            self.last = number.or(self.last);
+            *number = number.filter(|_| has_key);
             let is_first = match number {
-                Some(number) => met.memory.meet(number),
-                None => self.strangers.insert(key),
+                Some(number) => met.memory.meet(*number),
+                None => self.strangers.insert(keys.text(row, &mut buffer)),
             };
             if !has_key || !is_first {
                 known.refused.push(row);
             }
-            known.numbers.push(number);
         }
         known
     }

@@ -105,7 +105,7 @@ impl<'t> Turns<'t> {
         let numbers = match numbers {
             Some(numbers) => numbers,
             None => {
-                found = keys.find(self.memory, users.rows(), u32::try_from(first).ok());
+                found = keys.find(self.memory, 0..users.rows(), u32::try_from(first).ok());
                 found.iter().flatten().for_each(|number| _ = self.memory.meet(*number));
                 &found
             }
@@ -202,7 +202,7 @@ impl<'t> Turns<'t> {
     /// The turn of a user who is not in today's data and is let go; none of who had nothing.
     pub fn let_go(&self, key: &str) -> Option<UserTurn> {
         let mut recalled = Recalled::default();
-        self.memory.recall(self.memory.find(key, None), &mut recalled);
+        self.memory.recall(self.memory.number(key), &mut recalled);
         let turn = self.run.let_go(&recalled);
         (!turn.stays.is_empty()).then(|| UserTurn {
             key: key.to_owned(),

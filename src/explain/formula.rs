@@ -160,7 +160,7 @@ impl<'a, 't> Builder<'a, 't> {
     }
 
     fn leaf(&mut self, expr: &'a Expr) -> Node {
-        let text = match written_out(expr) {
+        let text = match written_out(expr) || is_remembered(expr) {
             // Written out by the checker; the text behind its place is all of an arm.
             true => format!("{:p}", std::ptr::from_ref(expr)),
             false => (self.text)(expr.span),
@@ -291,6 +291,14 @@ pub(super) fn written_out(expr: &Expr) -> bool {
         ExprKind::Compare { left, .. } => {
             left.span.source != expr.span.source || left.span.start < expr.span.start || left.span.end > expr.span.end
         }
+        _ => false,
+    }
+}
+
+/// A question that the checker wrote out of `keep 1y`: all of an arm's have one place.
+fn is_remembered(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::IsKnown(of) | ExprKind::Window { subject: of, .. } => of.span == expr.span,
         _ => false,
     }
 }

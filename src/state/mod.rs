@@ -33,6 +33,7 @@ mod file;
 mod ledger;
 mod load;
 mod names;
+mod numbers;
 mod packed;
 mod recording;
 mod remembered;

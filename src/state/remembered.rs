@@ -1,14 +1,8 @@
 //! All that the state knows of each user, in little memory, to be asked by many threads.
 
-use std::{
-    hash::{BuildHasher, Hasher},
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-
-use crate::state::{NameId, ValueId, sparse::Sparse};
+use crate::state::{NameId, ValueId, numbers::Numbers, sparse::Sparse};
 
 /// All users that the state knows, and what they were in when they were last seen. Users are numbered from 1.
 #[derive(Debug, Default)]
@@ -37,9 +31,6 @@ pub(super) type Memberships = Sparse<(u32, i64)>;
 
 /// No value, among those of [`Memberships`].
 pub(super) const NO_VALUE: u32 = 0;
-
-/// How far behind another user one is looked for before keys are hashed.
-const NEAR: u32 = 8;
 
 /// An arm of a level that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,26 +117,7 @@ impl Pieces {
     }
 }
 
-/// Numbers of users, found by the hash of their keys.
-#[derive(Debug)]
-pub(super) struct Numbers {
-    hash: RandomState,
-    table: HashTable<u32>,
-}
-
 impl Remembered {
-    /// A user's number.
-    pub fn number(&self, key: &str) -> Option<u32> {
-        let numbers = self.numbers.get_or_init(|| Numbers::of(self));
-        numbers.table.find(numbers.hash(key), |number| self.key(*number) == Some(key)).copied()
-    }
-
-    /// A user's number, looked for first at those behind another's: data mostly come in the same order again, and some users are gone.
-    pub fn number_behind(&self, before: u32, key: &str) -> Option<u32> {
-        let near = (1..=NEAR).map(|step| before.wrapping_add(step)).find(|next| self.key(*next) == Some(key));
-        near.or_else(|| self.number(key))
-    }
-
     /// A user's key.
     #[inline]
     pub fn key(&self, number: u32) -> Option<&str> {
@@ -234,7 +206,7 @@ impl Remembered {
         });
         let sparse = self.pieces.memberships.iter().flatten().map(|it| it.len() * 2 + it.bits().len() * 10);
         let kept = self.pieces.kept.iter().flatten().map(|it| it.len() * 2 + it.bits().len() * 10);
-        let numbers = self.numbers.get().map_or(0, |numbers| numbers.table.allocation_size());
+        let numbers = self.numbers.get().map_or(0, Numbers::bytes);
         users.sum::<usize>() + sparse.sum::<usize>() + kept.sum::<usize>() + numbers
     }
 }
@@ -248,30 +220,6 @@ fn word_from(bits: &[u64], first: u16) -> u64 {
         0 => low,
         _ => low | bits.get(word + 1).copied().unwrap_or(0) << (64 - shift),
     }
-}
-
-impl Numbers {
-    fn of(remembered: &Remembered) -> Numbers {
-        let mut numbers = Numbers { hash: RandomState::default(), table: HashTable::new() };
-        numbers.table = HashTable::with_capacity(remembered.last_number() as usize);
-        for number in remembered.all() {
-            let Some(key) = remembered.key(number) else { continue };
-            let hash = numbers.hash(key);
-            let again = |number: &u32| remembered.key(*number).map_or(0, |key| hash_of(&numbers.hash, key));
-            numbers.table.insert_unique(hash, number, again);
-        }
-        numbers
-    }
-
-    fn hash(&self, key: &str) -> u64 {
-        hash_of(&self.hash, key)
-    }
-}
-
-fn hash_of(hash: &RandomState, key: &str) -> u64 {
-    let mut hasher = hash.build_hasher();
-    hasher.write(key.as_bytes());
-    hasher.finish()
 }
 
 /// The piece a user is in, and the place there.

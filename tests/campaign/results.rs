@@ -48,3 +48,30 @@ fn from_results_the_same_is_decided() {
     }
     assert!(decided > 20, "much is decided: {decided}");
 }
+
+/// A requirement that names a tag is told by that name, whether the tag was asked or stands in the results.
+#[test]
+fn what_stopped_a_decision_is_told_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rules = "table users key id { id: text }\ntable outcomes of users by id at at { id: text  at: date  outcome: text }\n\
+        tag gone when any(outcomes where outcome = \"unsubscribed\")\n\
+        segment all when id is known { backfill  require not gone  on enter send email \"hi\" }\n";
+    fs::write(folder.join("rules.rules"), rules).unwrap();
+    fs::write(folder.join("users.csv"), "id\nu1\nu2\n").unwrap();
+    fs::write(folder.join("outcomes.csv"), "id,at,outcome\nu1,2026-11-01,unsubscribed\n").unwrap();
+    let children = ["--data", "outcomes=outcomes.csv"];
+    for (number, shape) in [&[][..], &["--shape", "wide"]].into_iter().enumerate() {
+        let (run_state, act_state) = (format!("run{number}.db"), format!("act{number}.db"));
+        let state = ["--as-of", "2026-11-22", "--state"];
+        let run = ["run", "rules.rules", "users.csv", "--out", "tagged.jsonl"];
+        let ran = [&run[..], shape, &children, &state, &[&run_state, "--actions", "run.jsonl"]].concat();
+        assert_eq!(command(folder, &ran).status.code(), Some(0));
+        let act = ["act", "rules.rules", "--from", "tagged.jsonl"];
+        let acted = command(folder, &[&act[..], &state, &[&act_state, "--actions", "act.jsonl"]].concat());
+        assert_eq!(acted.status.code(), Some(0), "{}", String::from_utf8_lossy(&acted.stderr));
+        let [by_run, by_act] = ["run.jsonl", "act.jsonl"].map(|file| fs::read_to_string(folder.join(file)).unwrap());
+        assert!(by_run.contains("\"stopped_by\":\"not gone\""), "{by_run}");
+        assert_eq!(decisions(&by_act), decisions(&by_run));
+    }
+}

@@ -253,6 +253,35 @@ fn what_is_remembered_is_told_and_nothing_is_recorded() {
 }
 
 #[test]
+fn where_a_level_is_kept_no_more_the_way_in_is_the_arms_own() {
+    let rules = "\
+table users key id { id: text  spend: int }
+level card by spend { gold from 500 keep 6mo  red otherwise }
+level pass by spend { gold from 500 keep 6mo keep 400  red otherwise }
+tag rich when card = gold
+";
+    let place = Place::with(&[("a.rules", rules), ("users.csv", "id,spend\nu1,600\n")]);
+    let state = ["--state", "a.state", "--as-of"];
+    let run = ["run", "a.rules", "users.csv", "--format", "none", "-q"];
+    assert_eq!(place.run(&[&run[..], &state, &["2026-01-01"]].concat()).code, 0);
+    place.write("users.csv", "id,spend\nu1,314\n");
+    let way = |name: &str, day: &str| {
+        let words = ["explain", "a.rules", "users.csv", "--user", "u1", name, "--format", "json"];
+        let answer = place.run(&[&words[..], &state, &[day]].concat());
+        let all: Json = serde_json::from_str(&answer.out).expect("one JSON document");
+        let result = &all["results"][0];
+        (result["value"].clone(), result["nearest"][0]["to"].clone())
+    };
+    for name in ["card", "rich"] {
+        let inside = if name == "card" { json!("gold") } else { json!(true) };
+        assert_eq!(way(name, "2026-06-01"), (inside, Json::Null), "{name} is kept");
+        let outside = if name == "card" { json!("red") } else { json!(false) };
+        assert_eq!(way(name, "2026-10-01"), (outside, json!(500)), "{name} is kept no more");
+    }
+    assert_eq!(way("pass", "2026-10-01"), (json!("red"), json!(400)));
+}
+
+#[test]
 fn what_would_be_decided_now_is_told_with_what_stops_it() {
     let place = club();
     place.write("users.csv", "user_id,points,opted_out\nu1,4000,false\nu2,7000,true\nu3,2000,false\nu4,8000,true\n");

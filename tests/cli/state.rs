@@ -94,6 +94,30 @@ fn what_an_edit_did_is_said() {
     assert!(answer.err.contains("first run of `t`: 1 inside were not told"), "{}", answer.err);
 }
 
+/// Who has a tag since the rules were edited has had it for no time, and may enter what asks for that together: that is said on the day
+/// of the edit, since then it can still be helped.
+#[test]
+fn what_is_held_from_now_on_is_said() {
+    let rules = SHOP.replace("segment s", "tag rich when spend > 5\nsegment s")
+        + "segment dwell when held(rich) >= 3d { on enter do call }\n";
+    let place = shop();
+    let said = |rules: &str, day: &str| {
+        place.write("shop.rules", rules);
+        let answer = place.run(&run("shop.rules", "users.csv", day));
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer.err.lines().filter(|line| line.contains("counts from today")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = "`dwell` asks how long users have had `rich`: of 1 that counts from today, so they may enter together later, and are told then";
+    assert_eq!(said(&rules, "2026-11-21"), [told], "the tag is new");
+    assert_eq!(said(&rules, "2026-11-22"), [""; 0], "the rules are as they were");
+    assert_eq!(
+        said(&rules.replace("rich when spend > 5", "rich when spend > 0"), "2026-11-23"),
+        [told],
+        "one more has it"
+    );
+    assert_eq!(said(&rules.replace("rich", "wealthy"), "2026-11-24"), [told.replace("rich", "wealthy")]);
+}
+
 /// A pipe that is closed ends quietly; a run that was to be remembered and was not says so.
 #[cfg(unix)]
 #[test]

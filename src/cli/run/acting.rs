@@ -258,6 +258,7 @@ impl Acting {
             Some((store, recollection)) => {
                 let mut recorder = Recorder::recording(recorder, store.begin(&this)?, Arc::clone(recollection))?;
                 recorder.call_deeds(&named)?;
+                recorder.under_new_rules = rules_changed || last.is_none();
                 recorder
             }
         };

@@ -104,6 +104,14 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
         };
         text += &format!("the rules of `{}` changed: {told} by that alone, and were not told\n", name(&id));
     }
+    for (segment, asked, number) in held_from_now(rulebook, moves) {
+        text += &format!(
+            "`{}` asks how long users have had `{}`: of {} that counts from today, so they may enter together later, and are told then\n",
+            name(&segment),
+            name(&asked),
+            grouped(number)
+        );
+    }
     if !moves.decided.is_empty() {
         let mut rows = vec![["segment", "decided", "number", "stopped"].map(str::to_owned).to_vec()];
         let mut lines: BTreeMap<(DefinitionId, &str), (u64, Vec<String>)> = BTreeMap::new();
@@ -183,6 +191,14 @@ pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
     all.insert("lists".into(), replaced(false));
     all.insert("tables".into(), replaced(true));
     all.insert("segments".into(), Json::Object(segments_json));
+    let mut held = Map::new();
+    for (segment, asked, number) in held_from_now(rulebook, moves) {
+        let of = held.entry(name(segment)).or_insert_with(|| Json::Object(Map::new()));
+        if let Json::Object(of) = of {
+            of.insert(name(asked), Json::from(number));
+        }
+    }
+    all.insert("held_from_now".into(), Json::Object(held));
     all.insert("decisions".into(), Json::Object(decided));
     all.insert("absent".into(), Json::from(moves.absent));
     all
@@ -197,6 +213,24 @@ fn would_tell(rulebook: &Rulebook, id: DefinitionId, entered: bool) -> bool {
     };
     let of = rulebook.actions.of(id);
     of.is_some_and(|it| !it.backfill && it.triggers.iter().any(|trigger| tells(&trigger.on)))
+}
+
+/// Segments that tell who enters, what they ask of how long users have had it, and of how many that counts from this run, the first
+/// under its rules.
+fn held_from_now(rulebook: &Rulebook, moves: &Moves) -> Vec<(DefinitionId, DefinitionId, u64)> {
+    let mut found = vec![];
+    let tells = |on: &TriggerKind| matches!(on, TriggerKind::Enter | TriggerKind::Every(_));
+    let telling = rulebook.actions.segments.iter().filter(|it| it.triggers.iter().any(|trigger| tells(&trigger.on)));
+    for segment in telling.map(|it| it.segment).filter(|_| !moves.begun.is_empty()) {
+        let reads = rulebook.reads([segment]);
+        for (asked, number) in &moves.begun {
+            let mut since = rulebook.actions.memory.since.iter().filter(|it| it.definition == *asked);
+            if since.any(|it| reads.columns.contains(&it.column)) {
+                found.push((segment, *asked, *number));
+            }
+        }
+    }
+    found
 }
 
 /// The segments that anybody entered or left, in order of declaration.

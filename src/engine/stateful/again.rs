@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     data::BadRow,
-    engine::{Engine, Everybody, Memory, Prints, RunError, RunSink, Users, stateful::Recollection},
+    engine::{Engine, Everybody, Prints, RunError, RunSink, Users, stateful::Recollection},
     intern::Symbol,
     ir::{Body, DefinitionId, Rulebook},
     value::print,
@@ -122,13 +122,14 @@ impl Sink<'_> {
     fn others(&self, users: &Users<'_>, key: impl Fn(usize) -> String) -> Vec<String> {
         let Some((recollection, prints)) = &self.recalled else { return vec![] };
         self.population.fetch_add(prints.together(users), Ordering::Relaxed);
-        let is_other = |(row, print): (usize, u64)| {
-            let key = key(row);
-            let number = recollection.find(&key, None);
-            let before = number.and_then(|number| recollection.remembered().fingerprint(number));
-            (before != Some(print as i64)).then_some(key)
+        let (all, remembered) = (prints.of_each(users), recollection.remembered());
+        let keys: Vec<String> = (0..all.len()).map(key).collect();
+        let numbers = remembered.numbers(&keys.iter().map(String::as_str).collect::<Vec<_>>(), 0);
+        let is_other = |number: Option<u32>, print: u64| {
+            number.and_then(|number| remembered.fingerprint(number)) != Some(print as i64)
         };
-        prints.of_each(users).into_iter().enumerate().filter_map(is_other).collect()
+        let each = keys.into_iter().zip(numbers.into_iter().zip(all));
+        each.filter(|(_, (number, print))| is_other(*number, *print)).map(|(key, _)| key).collect()
     }
 }
 

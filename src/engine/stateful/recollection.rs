@@ -153,8 +153,12 @@ impl Recollection {
 }
 
 impl Memory for Recollection {
-    fn find(&self, key: &str, behind: Option<u32>) -> Option<u32> {
-        self.remembered.number_behind(behind.unwrap_or_default(), key)
+    fn numbers(&self, keys: &[&str], behind: Option<u32>) -> Vec<Option<u32>> {
+        self.remembered.numbers(keys, behind.unwrap_or_default())
+    }
+
+    fn number(&self, key: &str) -> Option<u32> {
+        self.remembered.number(key)
     }
 
     fn recall(&self, number: Option<u32>, into: &mut Recalled) {

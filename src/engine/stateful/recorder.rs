@@ -26,6 +26,8 @@ pub struct Moves {
     pub decided: BTreeMap<(DefinitionId, String, Option<&'static str>), u64>,
     /// Who is inside and was not told, since it is the segment's first run.
     pub untold: BTreeMap<DefinitionId, u64>,
+    /// Who has begun to have what `held` asks about, in the first run under its rules: how long they have had it counts from this run.
+    pub begun: BTreeMap<DefinitionId, u64>,
     /// Users whom the state knows and who are not in today's data.
     pub absent: u64,
     /// They were not let go, since rows were set aside, and theirs may be among those.
@@ -45,6 +47,8 @@ pub struct Recorder {
     now: i64,
     /// What the state calls what is tracked; none where nothing is recorded.
     names: Option<Names>,
+    /// Whether this is the first run under its rules.
+    pub under_new_rules: bool,
     /// What happened.
     pub moves: Moves,
 }
@@ -60,7 +64,7 @@ struct Names {
 impl Recorder {
     /// Counts turns, and hands decisions on; nothing is recorded.
     pub fn preview(rulebook: Arc<Rulebook>, tracked: Arc<Tracked>, zone: Zone, now: i64) -> Recorder {
-        Recorder { rulebook, tracked, zone, now, names: None, moves: Moves::default() }
+        Recorder { rulebook, tracked, zone, now, names: None, under_new_rules: false, moves: Moves::default() }
     }
 
     /// Records turns.
@@ -121,6 +125,14 @@ impl Recorder {
             });
             if *entered && *reason == Reason::First && silent && self.names.is_some() {
                 *self.moves.untold.entry(stay.definition).or_default() += 1;
+            }
+        }
+        if self.under_new_rules {
+            let begun = turn.stays.iter().filter(|(_, has)| *has);
+            for stay in begun.filter_map(|(place, _)| self.tracked.stays.get(*place)) {
+                if self.rulebook.actions.memory.since.iter().any(|it| it.definition == stay.definition) {
+                    *self.moves.begun.entry(stay.definition).or_default() += 1;
+                }
             }
         }
         let number = match &mut self.names {

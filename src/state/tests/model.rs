@@ -138,7 +138,7 @@ fn found(store: &Store, remembered: &Remembered) -> Model {
     for user in remembered.all() {
         let key = remembered.key(user).unwrap();
         assert_eq!(remembered.number(key), Some(user));
-        assert_eq!(remembered.number_behind(user - 1, key), Some(user));
+        assert_eq!(remembered.numbers(&[key], user - 1), [Some(user)]);
         found.users.push((key.to_owned(), remembered.fingerprint(user).unwrap()));
         found.absent.extend(remembered.absent_since(user).map(|seen| (user, seen)));
         found.acted.extend(remembered.has_past(user).then_some(user));

@@ -107,7 +107,7 @@ fn what_users_were_in_is_remembered() {
         let remembered = store.remembered(threads).unwrap();
         let (u1, u2) = (remembered.number("u1").unwrap(), remembered.number("会员 2").unwrap());
         assert_eq!((u1, u2, remembered.number("u3")), (1, 2, None));
-        assert_eq!((remembered.number_behind(0, "u1"), remembered.number_behind(0, "会员 2")), (Some(1), Some(2)));
+        assert_eq!(remembered.numbers(&["u1", "会员 2", "u3"], 0), [Some(1), Some(2), None]);
         assert_eq!(remembered.all().collect::<Vec<_>>(), [1, 2]);
         let (win_back, level) =
             (store.name(Kind::Segment, "win_back").unwrap(), store.name(Kind::Level, "member").unwrap());
