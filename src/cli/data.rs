@@ -77,7 +77,7 @@ impl Allowed {
             Allowed::Percent(most) => rejected as f64 * 100.0 > most * read as f64,
         };
         let mut failure = Failure::new(format!("{rejected} of {read} rows are bad, more than allowed"));
-        failure.exit = super::exit::Exit::TooManyBadRows;
+        failure.exit = super::exit::Exit::MoreThanAllowed;
         over.then(|| failure.help("look at them: `--on-bad-row skip --rejects rejects.jsonl`"))
     }
 }

@@ -11,8 +11,8 @@ pub(crate) enum Exit {
     Findings = 1,
     /// Could not be done: usage, rules that do not compile, unreadable data, a full disk.
     Failed = 2,
-    /// More bad rows than allowed.
-    TooManyBadRows = 3,
+    /// More bad rows, or decisions, than allowed.
+    MoreThanAllowed = 3,
     /// A defect of Tagwell itself.
     Defect = 4,
     /// Interrupted from the keyboard.

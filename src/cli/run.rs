@@ -86,6 +86,9 @@ pub(crate) struct Run {
     /// What becomes of users who are not in today's data: they stay as they are, or leave everything.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t, requires = "state")]
     pub(crate) absent: Absent,
+    /// End before anything is recorded where more than N messages and deeds would be decided (exit 3).
+    #[arg(long, value_name = "N", requires = "state")]
+    pub(crate) max_decisions: Option<u64>,
     /// The form of the counts on standard error.
     #[arg(long, value_enum, value_name = "FORM", default_value_t)]
     pub(crate) summary: Summary,

@@ -204,17 +204,14 @@ impl<'d, 'a> Deeds<'d, 'a> {
     }
 
     fn turn(&self, occasion: &Occasion, would: &Would<'_>) -> Turn {
+        let backfill = self.asked.rulebook.actions.of(occasion.segment).is_some_and(|it| it.backfill);
+        // Where it is heard and nothing was decided, no deed applies.
+        let moved = |reason: Reason| if reason.is_heard(backfill) { Turn::Now } else { Turn::Unheard(reason) };
         match (&would.trigger.on, occasion.inside) {
-            (TriggerKind::Enter, true) => match occasion.reason {
-                Some(reason) => Turn::Unheard(reason),
-                None => Turn::Heard,
-            },
+            (TriggerKind::Enter, true) => occasion.reason.map_or(Turn::Heard, moved),
             (TriggerKind::Enter, false) => Turn::Entry,
             (TriggerKind::Exit, true) => Turn::Exit,
-            (TriggerKind::Exit, false) => match occasion.reason {
-                Some(reason) => Turn::Unheard(reason),
-                None => Turn::Outside,
-            },
+            (TriggerKind::Exit, false) => occasion.reason.map_or(Turn::Outside, moved),
             (TriggerKind::Every(_), true) => would.due.map_or(Turn::Outside, Turn::At),
             (TriggerKind::Each { .. }, true) => Turn::Row,
             (TriggerKind::Every(_) | TriggerKind::Each { .. }, false) => Turn::Outside,

@@ -335,6 +335,7 @@ fn turn_text(deed: &Deed, zone: &Zone) -> (String, Tone) {
     // What would stop it if its time came now.
     let today = |stop: Option<String>| stop.map(|stop| format!("now it would be {stop}"));
     let (text, tone) = match deed.turn {
+        Turn::Now if !there_is => ("now".to_owned(), Tone::Quiet),
         Turn::Now => match stop {
             Some(stop) => (format!("now, but {stop}"), Tone::No),
             None => {
@@ -350,8 +351,9 @@ fn turn_text(deed: &Deed, zone: &Zone) -> (String, Tone) {
         Turn::Unheard(reason) => {
             let why = match reason {
                 Reason::First => "not told, since nobody was asked about this segment before",
-                Reason::Rules => "not told, since only the rules changed",
-                Reason::Time | Reason::Others | Reason::Data | Reason::Gone => "not told",
+                Reason::Rules | Reason::Time | Reason::Others | Reason::Data | Reason::Gone => {
+                    "not told, since only the rules changed"
+                }
             };
             (why.to_owned(), Tone::Open)
         }

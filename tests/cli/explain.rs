@@ -282,6 +282,22 @@ tag rich when card = gold
 }
 
 #[test]
+fn who_leaves_now_and_gets_nothing_is_told_so() {
+    let rules = "\
+table users key id { id: text  points: int  fair: bool }
+segment rich when points > 5 { on exit { do thank when fair } }
+";
+    let place = Place::with(&[("a.rules", rules), ("users.csv", "id,points,fair\nu1,6,false\n")]);
+    let state = ["--state", "a.state", "--as-of"];
+    let run = ["run", "a.rules", "users.csv", "--format", "none", "-q"];
+    assert_eq!(place.run(&[&run[..], &state, &["2026-01-01"]].concat()).code, 0);
+    place.write("users.csv", "id,points,fair\nu1,2,false\n");
+    let words = ["explain", "a.rules", "users.csv", "--user", "u1", "rich"];
+    let answer = place.run(&[&words[..], &state, &["2026-01-02"]].concat());
+    assert!(answer.out.contains("on exit  no deed applies: now\n"), "{}", answer.out);
+}
+
+#[test]
 fn what_would_be_decided_now_is_told_with_what_stops_it() {
     let place = club();
     place.write("users.csv", "user_id,points,opted_out\nu1,4000,false\nu2,7000,true\nu3,2000,false\nu4,8000,true\n");

@@ -118,6 +118,37 @@ fn what_is_held_from_now_on_is_said() {
     assert_eq!(said(&rules.replace("rich", "wealthy"), "2026-11-24"), [told.replace("rich", "wealthy")]);
 }
 
+/// A table that came empty, or a mistake in a rule, would tell many: where a run may decide only so much, nothing is recorded beyond.
+#[test]
+fn more_than_may_be_decided_is_not_recorded() {
+    let place = shop();
+    let most = |most: &str| {
+        let words = [&run("shop.rules", "later.csv", "2026-11-21")[..], &["--max-decisions", most]].concat();
+        place.run(&words)
+    };
+    std::fs::remove_file(place.path("actions.jsonl")).unwrap();
+    let answer = most("0");
+    assert_eq!(answer.code, 3, "{answer:?}");
+    assert!(
+        answer.err.contains("1 messages and deeds would be decided, and --max-decisions allows 0: `s` 1; nothing was recorded"),
+        "{}",
+        answer.err
+    );
+    assert_eq!((runs(&place), place.path("actions.jsonl").exists()), (1, false));
+    let answer = most("1");
+    assert_eq!((answer.code, runs(&place)), (0, 2), "{answer:?}");
+}
+
+#[test]
+fn a_parameter_that_is_another_is_told() {
+    let rules = SHOP.replace("spend > 5", "spend > much").replace("table", "param much = 5\ntable");
+    let place = Place::with(&[("shop.rules", &rules), ("users.csv", "user_id,spend\nu1,6\nu2,1\n")]);
+    place.run(&run("shop.rules", "users.csv", "2026-11-20"));
+    let words = [&run("shop.rules", "users.csv", "2026-11-21")[..], &["--param", "much=0"]].concat();
+    let answer = place.run(&words);
+    assert!(answer.err.contains("parameter `much` is another: 5 before, 0 now\n"), "{}", answer.err);
+}
+
 /// A pipe that is closed ends quietly; a run that was to be remembered and was not says so.
 #[cfg(unix)]
 #[test]

@@ -250,6 +250,7 @@ impl Acting {
         let last = past.last.as_ref().map(|last| last.run.clone());
         let changed = stateful::changed_inputs(&rulebook, &this, last.as_ref().unwrap_or(&nothing));
         let replaced = last.as_ref().map_or(vec![], |last| stateful::replaced(&rulebook, &this, last));
+        let params = last.as_ref().map_or(vec![], |last| stateful::params_set_anew(&rulebook, &this, last));
         let read = stateful::segments_read(&rulebook, &tracked, &changed);
         let history = History::of(past.store.as_ref(), recollection.as_ref(), &tracked, &rulebook);
         let recorder = Recorder::preview(Arc::clone(&rulebook), Arc::clone(&tracked), zone.clone(), this.as_of);
@@ -337,11 +338,14 @@ impl Acting {
         if run.absent == super::Absent::Exit && !spared {
             absent.iter().filter_map(|key| turns.let_go(key)).try_for_each(|turn| shared.take(turn))?;
         }
+        if let Some(most) = run.max_decisions {
+            super::moves::at_most(&rulebook, &shared.recorder().moves, most)?;
+        }
         // Nobody reads the state any more when it is closed.
         drop(turns);
         drop(history);
         let mut recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (recorder.moves.spared, recorder.moves.replaced) = (spared, replaced);
+        (recorder.moves.spared, recorder.moves.replaced, recorder.moves.params) = (spared, replaced, params);
         let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = writer.map(ActionsWriter::close).transpose()?;
         // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be

@@ -10,7 +10,13 @@ use tagwell::{
     outcome::aligned,
 };
 
-use super::{super::summary::grouped, acting::Acted};
+use super::{
+    super::{
+        exit::{Exit, Failure},
+        summary::grouped,
+    },
+    acting::Acted,
+};
 
 /// What has no effect without state, of what these results read; a line each.
 pub(in crate::cli) fn without_state(rulebook: &Rulebook, reads: &Reads) -> Vec<String> {
@@ -83,6 +89,9 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
             }
             (true, None) => format!("reference table `{name}` is another: {} now\n", rows(*now)),
         };
+    }
+    for (name, before, now) in &moves.params {
+        text += &format!("parameter `{name}` is another: {before} before, {now} now\n");
     }
     for (id, number) in &moves.untold {
         text += &format!(
@@ -187,6 +196,8 @@ pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
         let all = moves.replaced.iter().filter(|it| it.is_table == tables);
         Json::Object(all.map(|it| (it.name.clone(), json!({ "before": it.before, "now": it.now }))).collect())
     };
+    let params = moves.params.iter().map(|(name, before, now)| (name.clone(), json!({ "before": before, "now": now })));
+    all.insert("params".into(), Json::Object(params.collect()));
     all.insert("preview".into(), Json::Bool(preview));
     all.insert("lists".into(), replaced(false));
     all.insert("tables".into(), replaced(true));
@@ -202,6 +213,28 @@ pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
     all.insert("decisions".into(), Json::Object(decided));
     all.insert("absent".into(), Json::from(moves.absent));
     all
+}
+
+/// `--max-decisions`: ends a run that would say and do more than that.
+pub(super) fn at_most(rulebook: &Rulebook, moves: &Moves, most: u64) -> Result<(), Failure> {
+    let done = moves.decided.iter().filter(|((_, what, stopped), _)| stopped.is_none() && what != "hold");
+    let mut by_segment: BTreeMap<DefinitionId, u64> = BTreeMap::new();
+    done.for_each(|((segment, ..), number)| *by_segment.entry(*segment).or_default() += number);
+    let all: u64 = by_segment.values().sum();
+    if all <= most {
+        return Ok(());
+    }
+    let mut worst: Vec<(DefinitionId, u64)> = by_segment.into_iter().collect();
+    worst.sort_by_key(|(id, number)| (std::cmp::Reverse(*number), *id));
+    let named = worst.iter().take(3).map(|(id, number)| format!("`{}` {}", rulebook.definition(*id).name, grouped(*number)));
+    let mut failure = Failure::new(format!(
+        "{} messages and deeds would be decided, and --max-decisions allows {}: {}; nothing was recorded",
+        grouped(all),
+        grouped(most),
+        named.collect::<Vec<_>>().join(", ")
+    ));
+    failure.exit = Exit::MoreThanAllowed;
+    Err(failure.help("look whether data or rules are what they should be; where they are, run again with a greater number"))
 }
 
 /// Whether a segment tells those who enter (or leave), but not where the rules are the reason.

@@ -108,6 +108,17 @@ pub fn replaced(rulebook: &Rulebook, now: &Run, before: &Run) -> Vec<Replaced> {
     lists.chain(tables).collect()
 }
 
+/// Parameters that both runs have and that are other than in the run before, in order of declaration: name, before and now, as written
+/// in rules.
+pub fn params_set_anew(rulebook: &Rulebook, now: &Run, before: &Run) -> Vec<(String, String, String)> {
+    let of = |run: &Run, name: &str| run.params.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let other = |name: &str| {
+        let (now, before) = (of(now, name)?, of(before, name)?);
+        (now != before).then(|| (name.to_owned(), before, now))
+    };
+    rulebook.params.iter().filter_map(|param| other(&param.name)).collect()
+}
+
 /// What is other than in the run before.
 pub fn changed_inputs(rulebook: &Rulebook, now: &Run, before: &Run) -> Changed {
     let lists = (0..).map(ListId).zip(&rulebook.lists).filter(|(_, list)| {

@@ -9,7 +9,7 @@ mod recollection;
 mod recorder;
 
 pub use again::{Again, Before, segments};
-pub use changes::{Replaced, changed_inputs, replaced, run_of, segments_read};
+pub use changes::{Replaced, changed_inputs, params_set_anew, replaced, run_of, segments_read};
 pub use met::{Lacking, met};
 pub use named::{Named, as_written, named};
 pub use recollection::{Recollection, past};

@@ -36,6 +36,8 @@ pub struct Moves {
     pub population: u64,
     /// Uploaded lists and reference tables that are other than in the run before.
     pub replaced: Vec<Replaced>,
+    /// Parameters that are other than in the run before: name, what they were and are, as written in rules.
+    pub params: Vec<(String, String, String)>,
 }
 
 /// Records turns.
