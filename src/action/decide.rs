@@ -2,15 +2,17 @@
 
 use std::{
     cell::{Cell, OnceCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
 };
 
 use sha2::{Digest, Sha256};
 
 use crate::{
     action::{
-        Decision, Done, Reason, Trigger, leaf, message,
-        policy::{History, Past, Stopped, cooldown_words, most_words},
+        Decision, Done, Reason, Trigger,
+        history::{History, Past, Stopped},
+        leaf, message,
+        policy::{cooldown_words, most_words},
         slot::Slots,
     },
     eval::{
@@ -35,6 +37,8 @@ pub struct Decider<'d> {
     sources: &'d Sources,
     preview: bool,
     pub(super) slots: Slots,
+    /// What each segment does, and which turn it has.
+    segments: HashMap<DefinitionId, (usize, &'d SegmentActions)>,
 }
 
 /// One user at that instant.
@@ -84,8 +88,17 @@ impl<'d> Decider<'d> {
     /// Decides by what the interpreter answers, and tells what decided in the words of the rules, whose texts are `sources`. In a `preview`
     /// everybody inside counts as entering, since nothing is remembered.
     pub fn new(interpreter: Interpreter<'d>, sources: &'d Sources, preview: bool) -> Decider<'d> {
-        let slots = Slots::of(&interpreter.rulebook().actions, interpreter.clock());
-        Decider { interpreter, sources, preview, slots }
+        let actions = &interpreter.rulebook().actions;
+        let slots = Slots::of(actions, interpreter.clock());
+        // Segments of `priority` first, then the others, in order of declaration.
+        let first: HashMap<DefinitionId, usize> =
+            actions.policy.priority.iter().enumerate().map(|(turn, id)| (*id, turn)).collect();
+        let turn = |(at, segment): (usize, &'d SegmentActions)| {
+            let turn = first.get(&segment.segment).copied().unwrap_or(first.len() + at);
+            (segment.segment, (turn, segment))
+        };
+        let segments = actions.segments.iter().enumerate().map(turn).collect();
+        Decider { interpreter, sources, preview, slots, segments }
     }
 
     pub(super) fn actions(&self) -> &'d Actions {
@@ -102,12 +115,12 @@ impl<'d> Decider<'d> {
     ) -> Vec<Decision> {
         let mut set = vec![];
         let (past, known) = (Cell::new(Some(past)), OnceCell::new());
-        let ask = || History(past.take().map(|past| past()).unwrap_or_default());
-        for segment in self.in_order() {
-            let of = occasions.iter().find(|it| it.segment == segment.segment);
-            if let Some(occasion) = of {
-                self.set_off(segment, *occasion, person, &|| known.get_or_init(ask), &mut set);
-            }
+        let ask = || History::of(past.take().map(|past| past()).unwrap_or_default());
+        let mut in_order: Vec<(usize, &SegmentActions, &Occasion)> =
+            occasions.iter().filter_map(|it| self.segment(it.segment).map(|(turn, of)| (turn, of, it))).collect();
+        in_order.sort_by_key(|(turn, ..)| *turn);
+        for (_, segment, occasion) in in_order {
+            self.set_off(segment, *occasion, person, &|| known.get_or_init(ask), &mut set);
         }
         if set.is_empty() {
             return vec![];
@@ -116,17 +129,14 @@ impl<'d> Decider<'d> {
         set.into_iter().filter_map(|set| self.decision(set, person, &mut history)).collect()
     }
 
-    /// Segments of `priority` first, then the others, in order of declaration.
-    fn in_order(&self) -> impl Iterator<Item = &'d SegmentActions> {
-        let actions = self.actions();
-        let first = actions.policy.priority.iter().filter_map(|id| actions.of(*id));
-        let others = actions.segments.iter().filter(|it| !actions.policy.priority.contains(&it.segment));
-        first.chain(others)
+    /// What a segment does, and which turn it has.
+    pub(super) fn segment(&self, id: DefinitionId) -> Option<(usize, &'d SegmentActions)> {
+        self.segments.get(&id).copied()
     }
 
     /// Whether anything could be decided for a user to whom this happens.
     pub fn concerns(&self, occasion: &Occasion, person_has_rows: bool) -> bool {
-        let Some(segment) = self.actions().of(occasion.segment) else { return false };
+        let Some((_, segment)) = self.segment(occasion.segment) else { return false };
         let heard = occasion.reason.is_some_and(|reason| self.preview || reason.is_heard(segment.backfill));
         segment.triggers.iter().any(|trigger| match trigger.on {
             TriggerKind::Enter => heard && occasion.inside,
@@ -328,7 +338,7 @@ impl<'d> Decider<'d> {
             None => self.slots.of_deed(set.deed, matches!(done, Done::Send(..))),
         };
         let with = |with: &crate::ir::With| (with.name.clone(), row.value(&with.value), with.value.ty.clone());
-        history.0.push(Past {
+        history.push(Past {
             segment: name.clone(),
             place: set.name.clone(),
             decided_at: clock.now(),

@@ -4,6 +4,7 @@
 //! same functions answer for a run with state, for a preview without, and for the diaries of tests.
 
 mod decide;
+mod history;
 mod kept;
 mod leaf;
 mod message;
@@ -16,9 +17,9 @@ mod turn;
 mod would;
 
 pub use decide::{Decider, Occasion, Person};
+pub use history::{Past, Stopped};
 pub use kept::{Arm, keep};
 pub use message::hole_text;
-pub use policy::{Past, Stopped};
 pub use remembered::Remembered;
 pub use since::happened_since;
 pub use tracked::{Recalled, Tracked, Tracking};

@@ -2,64 +2,16 @@
 //! decided for the user before (LANGUAGE.md §7, §11).
 
 use crate::{
-    action::Done,
+    action::{
+        Done,
+        history::{History, Past, Stopped},
+    },
     intern::Symbol,
     ir::{Deed, Limit},
     value::{Clock, Duration, Moment, MomentType, time::Direction},
 };
 
-/// A decision for the user that was made before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Past {
-    /// The segment's name.
-    pub segment: Symbol,
-    /// What the ledger calls the deed.
-    pub place: String,
-    /// When it was decided.
-    pub decided_at: i64,
-    /// Since when the user was in the segment.
-    pub entered: i64,
-    /// Which of several: the number of an `every`, the key of an `on each` row.
-    pub which: Option<String>,
-    /// Whether something was sent, and through which channel.
-    pub channel: Option<Symbol>,
-    /// Whether it was a `hold`.
-    pub hold: bool,
-    /// Whether it was stopped, and whether `at most` did it.
-    pub stopped: Stopped,
-    /// Whether its segment was exempt from the policy.
-    pub exempt: bool,
-}
-
-/// What became of a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// It was done.
-    No,
-    /// `at most` stopped it.
-    ByAtMost,
-    /// Something else did.
-    Otherwise,
-}
-
-/// What was decided for one user, today's decisions among it.
-#[derive(Debug, Default)]
-pub(super) struct History(pub(super) Vec<Past>);
-
 impl History {
-    fn by<'h>(&'h self, segment: &'h Symbol, place: &'h str) -> impl Iterator<Item = &'h Past> {
-        self.0.iter().filter(move |it| it.segment == *segment && it.place == place)
-    }
-
-    fn done_by<'h>(&'h self, segment: &'h Symbol, place: &'h str) -> impl Iterator<Item = &'h Past> {
-        self.by(segment, place).filter(|it| it.stopped == Stopped::No)
-    }
-
-    /// Whether the same was decided before: of this row, or for this repetition, in this stay.
-    pub(super) fn has(&self, segment: &Symbol, place: &str, entered: i64, which: &str) -> bool {
-        self.by(segment, place).any(|it| it.entered == entered && it.which.as_deref() == Some(which))
-    }
-
     /// The count of a repetition in this stay: the one that is due, or the next where that many were decided before.
     pub(super) fn counted_on(&self, segment: &Symbol, place: &str, entered: i64, due: String) -> String {
         let number = |which: &str| which.parse::<u64>().ok();
@@ -93,8 +45,8 @@ impl History {
 
     /// `cooldown 30d`: whether the deed was done less than that ago.
     pub(super) fn cools_down(&self, segment: &Symbol, place: &str, deed: Duration, clock: &Clock) -> bool {
-        let Some(end) = ago(deed, clock) else { return true };
-        self.done_by(segment, place).any(|it| it.decided_at > end)
+        let end = ago(deed, clock);
+        self.done_by(segment, place).any(|it| end.is_none_or(|end| it.decided_at > end))
     }
 
     /// Whether a limit is reached for what would be done.
@@ -103,15 +55,17 @@ impl History {
             None => true,
             Some(channel) => done.channel() == Some(channel),
         };
+        let from = ago(limit.within, clock);
         let counts = |it: &&Past| {
             let on_it = match &limit.channel {
                 None => it.hold || it.channel.is_some(),
                 Some(channel) => it.channel.as_ref() == Some(channel),
             };
-            let recent = ago(limit.within, clock).is_none_or(|from| it.decided_at >= from);
+            let recent = from.is_none_or(|from| it.decided_at >= from);
             on_it && recent && it.stopped == Stopped::No && !it.exempt
         };
-        concerned && self.0.iter().filter(counts).count() >= limit.count as usize
+        let most = limit.count as usize;
+        concerned && self.all().iter().filter(counts).take(most).count() >= most
     }
 }
 

@@ -3,9 +3,10 @@
 
 use crate::{
     action::{
-        Done, Occasion, Past, Person, Reason, Stopped, Trigger,
+        Done, Occasion, Past, Person, Reason, Trigger,
         decide::{Cause, Decider, Set},
-        policy::{History, cooldown_words},
+        history::History,
+        policy::cooldown_words,
     },
     eval::reference::SoFar,
     intern::Symbol,
@@ -48,8 +49,8 @@ pub struct Stop {
 impl<'d> Decider<'d> {
     /// What the triggers of a segment would do for a user, in the order written; `past` is what was decided for them so far.
     pub fn would(&self, person: &Person<'_>, occasion: &Occasion, past: &[Past]) -> Vec<Would<'d>> {
-        let Some(segment) = self.actions().of(occasion.segment) else { return vec![] };
-        let history = History(past.to_vec());
+        let Some((_, segment)) = self.segment(occasion.segment) else { return vec![] };
+        let history = History::of(past.to_vec());
         let triggers = segment.triggers.iter().enumerate();
         triggers.map(|(at, trigger)| self.one(segment, trigger, at, *occasion, person, &history)).collect()
     }
@@ -134,7 +135,7 @@ impl<'d> Decider<'d> {
         clock: &Clock,
     ) -> Option<(StopReason, String)> {
         let (deed, done) = would.deed.zip(would.done.as_ref())?;
-        let history = History(past.to_vec());
+        let history = History::of(past.to_vec());
         let name = &self.interpreter.rulebook().definition(occasion.segment).name;
         let policy = &self.actions().policy;
         if let Some(cooldown) = deed.cooldown.filter(|it| history.cools_down(name, &would.name, *it, clock)) {
@@ -151,8 +152,7 @@ impl<'d> Decider<'d> {
 impl History {
     /// When the deed was last done.
     fn last_done(&self, segment: &Symbol, place: &str) -> Option<i64> {
-        let done = self.0.iter().filter(|it| it.segment == *segment && it.place == place);
-        done.filter(|it| it.stopped == Stopped::No).map(|it| it.decided_at).max()
+        self.done_by(segment, place).map(|it| it.decided_at).max()
     }
 }
 

@@ -11,14 +11,14 @@ use super::{
 use crate::{
     diagnostic::{
         Diagnostic,
-        code::{BAD_ARMS, WRONG_ARGUMENTS, WRONG_TYPE},
+        code::{BAD_AMOUNT, BAD_ARMS, WRONG_ARGUMENTS, WRONG_TYPE},
     },
     intern::Symbol,
     ir::{CompareOp, DefinitionId, Expr, ExprKind, Kept, REMEMBERED, Since, SumOp, TimeWindow},
     schema::{Column, ColumnId, Source},
     source::Span,
     syntax::ast::{self, Argument},
-    value::{Type, Value, compare, moment_text::MomentFormat},
+    value::{Duration, Type, Value, compare, moment_text::MomentFormat},
 };
 
 impl Checker<'_> {
@@ -128,6 +128,9 @@ impl Checker<'_> {
         let mut ways = vec![reached.clone()];
         for kept in keep {
             if kept.ty == Type::Duration {
+                if let Some(Value::Duration(long)) = self.constant_of(kept) {
+                    self.can_be_kept(kept, long)?;
+                }
                 let window = TimeWindow::Within(Box::new(kept.clone()));
                 let within = condition(ExprKind::Window { subject: Box::new(column(reached_at)), window });
                 ways.push(condition(ExprKind::And(vec![known(reached_at), within])));
@@ -164,6 +167,24 @@ impl Checker<'_> {
         }
         self.memory.kept.push(Kept { level, rank, reached: reached_at, held: held_at, condition: reached, above });
         Some(condition(ExprKind::Or(ways)))
+    }
+
+    /// How long an arm is kept is more than nothing, and no longer than the calendar reaches back from any day.
+    fn can_be_kept(&mut self, kept: &Expr, long: Duration) -> Option<()> {
+        let most =
+            i64::from(long.months) / 12 + i64::from(long.days) / 365 + long.micros / (365 * Duration::DAY_MICROS);
+        let words = self.quoted(kept.span);
+        let told = match long.is_positive() {
+            false => Diagnostic::error(BAD_AMOUNT, kept.span, format!("{words} is not more than nothing"))
+                .help("write for how long it is kept: `keep 1y`"),
+            true if most >= 1000 => {
+                Diagnostic::error(BAD_AMOUNT, kept.span, format!("{words} is longer than the calendar reaches back"))
+                    .help("write less than a thousand years: `keep 100y`")
+            }
+            true => return Some(()),
+        };
+        self.sink.push(told);
+        None
     }
 
     fn constant_of(&self, expr: &Expr) -> Option<Value> {

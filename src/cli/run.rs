@@ -225,7 +225,7 @@ impl Run {
                 }
                 _ => failure,
             })?;
-            self.tell(&evaluated, &plan, &ran, Some(&acted), voice);
+            self.tell(&evaluated, &plan, &ran, Some(&acted), voice)?;
             return Ok(Exit::Done);
         }
         let ran = if plan.reads.aggregates.is_empty() && !self.data.check_keys {
@@ -256,7 +256,7 @@ impl Run {
             return Err(worst);
         }
         sink.finish()?;
-        self.tell(&engine, &plan, &ran, None, voice);
+        self.tell(&engine, &plan, &ran, None, voice)?;
         // As with the trees: the system frees what a long rulebook means sooner than it is taken apart.
         std::mem::forget((engine, book));
         Ok(Exit::Done)
@@ -275,7 +275,14 @@ impl Run {
     }
 
     /// What closes the run on standard error.
-    fn tell(&self, engine: &Engine, plan: &Plan, ran: &Ran, acted: Option<&acting::Acted>, voice: &Voice) {
+    fn tell(
+        &self,
+        engine: &Engine,
+        plan: &Plan,
+        ran: &Ran,
+        acted: Option<&acting::Acted>,
+        voice: &Voice,
+    ) -> Result<(), Failure> {
         if let Some(key) = plan.key.map(|key| plan.table.column(key)).filter(|_| !plan.table.declared)
             && key.name.as_str() != "user_id"
             && self.summary == Summary::Text
@@ -293,14 +300,17 @@ impl Run {
                     voice.write(&visible(&moves::text(engine.rulebook(), acted)));
                 }
             }
-            Summary::Json => voice.write(&summary::json(
-                engine,
-                ran,
-                &plan.results,
-                acted.map(|it| moves::json(engine.rulebook(), it)),
-            )),
+            Summary::Json => {
+                let moves = acted.map(|it| moves::json(engine.rulebook(), it));
+                voice.answer(&summary::json(engine, ran, &plan.results, moves)).map_err(|error| {
+                    let recorded = if self.state.is_some() { "; the run is recorded" } else { "" };
+                    let failure = Failure::file("write", "the summary", &error);
+                    Failure { message: failure.message + recorded, ..failure }
+                })?;
+            }
             Summary::None => {}
         }
+        Ok(())
     }
 
     /// Whose decisions it writes.

@@ -58,6 +58,12 @@ impl Voice {
         let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
     }
 
+    /// What a program reads: it is written, or it is an error.
+    pub(crate) fn answer(&self, text: &str) -> io::Result<()> {
+        let mut stream = io::stderr().lock();
+        stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+    }
+
     /// Why it could not be done, and what to type instead.
     pub(crate) fn complain(&self, failure: &Failure) {
         if failure.message.is_empty() {

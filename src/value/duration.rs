@@ -64,6 +64,13 @@ impl Duration {
         }
     }
 
+    /// Whether it is more than nothing, and no part of it less.
+    #[must_use]
+    pub fn is_positive(self) -> bool {
+        let parts = [i64::from(self.months), i64::from(self.days), self.micros];
+        parts.iter().all(|part| *part >= 0) && parts.iter().any(|part| *part > 0)
+    }
+
     /// Reads a duration in the language's own form: `1d12h`, `-90s`, `1y2mo`, `1.5s`, `0s`.
     ///
     /// # Errors

@@ -130,7 +130,9 @@ fn more_than_may_be_decided_is_not_recorded() {
     let answer = most("0");
     assert_eq!(answer.code, 3, "{answer:?}");
     assert!(
-        answer.err.contains("1 messages and deeds would be decided, and --max-decisions allows 0: `s` 1; nothing was recorded"),
+        answer.err.contains(
+            "1 messages and deeds would be decided, and --max-decisions allows 0: `s` 1; nothing was recorded"
+        ),
         "{}",
         answer.err
     );

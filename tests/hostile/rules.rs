@@ -64,6 +64,20 @@ fn many_of_everything_take_little_time() {
     }
 }
 
+/// Each stands on the one before twice: there are more ways from the last to what all of them read than could ever be told.
+#[test]
+fn what_stands_on_itself_many_times_over_is_counted() {
+    let place = Place::new();
+    let mut rules = "let a0 = n > 1\n".to_owned();
+    for at in 1..60 {
+        rules += &format!("let a{at} = (a{0} and n > {at}) or (not a{0} and n < {at})\n", at - 1);
+    }
+    rules += "tag t when a59\nlevel l { high when a58  low when not a57  none otherwise }\n";
+    place.write("many.rules", rules);
+    place.write("many.csv", "user_id,n\nu1,5\nu2,\n");
+    place.runs(&["many.rules", "many.csv"], 0, &["t ", "2 users read"]);
+}
+
 #[test]
 fn patterns_are_bounded_when_they_are_read_and_when_they_search() {
     let place = Place::new();

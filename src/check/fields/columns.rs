@@ -89,6 +89,9 @@ impl Checker<'_> {
             Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near),
             None => match (meant, self.facts) {
                 (Some((help, text)), _) => told.help(help).suggest(format!("write `{text}`"), span, text),
+                (None, Some(facts)) if headers.is_empty() => {
+                    told.help(format!("`{}` has no columns: its first line says how they are called", facts.file))
+                }
                 (None, Some(facts)) => told.help(format!("`{}` has {}", facts.file, headers.join(", "))),
                 (None, None) if condition && !name.is_ascii() => {
                     told.help(format!("declare it in the table: `{name}: bool?`; or as a rule: `tag {name} when …`"))

@@ -16,7 +16,7 @@ impl Deeds<'_, '_, '_> {
         let span = written.span();
         let words = self.checker.quoted(span);
         let told = match (&lowered.ty, value) {
-            (Type::Duration, Some(Value::Duration(length))) if is_positive(length) => return Some(length),
+            (Type::Duration, Some(Value::Duration(length))) if length.is_positive() => return Some(length),
             (Type::Duration, Some(_)) => {
                 Diagnostic::error(BAD_AMOUNT, span, format!("{words} is not more than nothing"))
                     .help(format!("write a length of time, such as `{example}`"))
@@ -67,9 +67,4 @@ impl Deeds<'_, '_, '_> {
         }
         self.checker.constant_value(lowered)
     }
-}
-
-fn is_positive(length: Duration) -> bool {
-    let parts = [i64::from(length.months), i64::from(length.days), length.micros];
-    parts.iter().all(|part| *part >= 0) && parts.iter().any(|part| *part > 0)
 }

@@ -226,7 +226,8 @@ pub(super) fn at_most(rulebook: &Rulebook, moves: &Moves, most: u64) -> Result<(
     }
     let mut worst: Vec<(DefinitionId, u64)> = by_segment.into_iter().collect();
     worst.sort_by_key(|(id, number)| (std::cmp::Reverse(*number), *id));
-    let named = worst.iter().take(3).map(|(id, number)| format!("`{}` {}", rulebook.definition(*id).name, grouped(*number)));
+    let named =
+        worst.iter().take(3).map(|(id, number)| format!("`{}` {}", rulebook.definition(*id).name, grouped(*number)));
     let mut failure = Failure::new(format!(
         "{} messages and deeds would be decided, and --max-decisions allows {}: {}; nothing was recorded",
         grouped(all),
@@ -234,7 +235,8 @@ pub(super) fn at_most(rulebook: &Rulebook, moves: &Moves, most: u64) -> Result<(
         named.collect::<Vec<_>>().join(", ")
     ));
     failure.exit = Exit::MoreThanAllowed;
-    Err(failure.help("look whether data or rules are what they should be; where they are, run again with a greater number"))
+    Err(failure
+        .help("look whether data or rules are what they should be; where they are, run again with a greater number"))
 }
 
 /// Whether a segment tells those who enter (or leave), but not where the rules are the reason.

@@ -461,8 +461,7 @@ impl<'b> Assembler<'b> {
         }
         // Who names what decides what is said to be missing.
         let named: Vec<DefinitionId> = output.tags.iter().chain(&of.ladders).copied().collect();
-        let mut ways = Ways::default();
-        self.ways(node, true, &[], &named, &mut ways);
+        let ways = Ways::from(self, node, &named);
         for (cause, ways) in ways.of {
             let kept = (!of.ladders.is_empty()).then(|| self.keep());
             if let Some(kept) = kept {

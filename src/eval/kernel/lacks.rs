@@ -14,12 +14,33 @@ use crate::{
 pub(super) struct Ways {
     pub(super) of: BTreeMap<Cause, Vec<(Vec<u32>, u32)>>,
     pub(super) asked: Vec<Vec<u32>>,
+    /// How many conditions were met on the way.
+    met: usize,
+}
+
+/// As many conditions are met on all ways together; what others stand on many times over has more ways than can be told.
+const MET: usize = 20_000;
+
+impl Ways {
+    /// From a condition to all that its leaves read; where that is too much, the plain interpreter is asked of everybody.
+    pub(super) fn from(assembler: &mut Assembler<'_>, node: NodeId, named: &[DefinitionId]) -> Ways {
+        let mut ways = Ways::default();
+        assembler.ways(node, true, &[], named, &mut ways);
+        match ways.met > MET {
+            true => Ways { asked: vec![vec![]], ..Ways::default() },
+            false => ways,
+        }
+    }
 }
 
 impl Assembler<'_> {
     /// Finds what is missing where a condition is unknown. `above` are the conditions that it stands in, by the lane of whom
     /// they are settled.
-    pub(super) fn ways(&mut self, node: NodeId, is_root: bool, above: &[u32], named: &[DefinitionId], ways: &mut Ways) {
+    fn ways(&mut self, node: NodeId, is_root: bool, above: &[u32], named: &[DefinitionId], ways: &mut Ways) {
+        ways.met += 1;
+        if ways.met > MET {
+            return;
+        }
         let within = |lane: u32| above.iter().copied().chain([lane]).collect::<Vec<u32>>();
         match self.node(node) {
             None | Some(Node::Always(_) | Node::Closed(_) | Node::IsUnknown(_)) => {}
