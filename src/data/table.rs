@@ -1,6 +1,6 @@
 //! CSV and TSV.
 
-use std::io::Read;
+use std::{collections::HashSet, io::Read};
 
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Terminator};
 use unicode_normalization::UnicodeNormalization;
@@ -45,11 +45,11 @@ fn not_utf8(input: &Input, header: &[u8]) -> DataError {
 
 /// The names in a header.
 pub(super) fn headers(input: &Input, record: &ByteRecord) -> Result<Vec<String>, DataError> {
-    let mut headers: Vec<String> = vec![];
+    let (mut headers, mut known) = (vec![], HashSet::new());
     for field in record {
         let text = std::str::from_utf8(field).map_err(|_| not_utf8(input, record.as_slice()))?;
         let header: String = text.trim_start_matches('\u{feff}').nfc().collect();
-        if headers.contains(&header) {
+        if !known.insert(header.clone()) {
             return Err(DataError::unfit(&input.name(), format!("the header names `{header}` twice")));
         }
         headers.push(header);

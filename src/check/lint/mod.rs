@@ -8,6 +8,7 @@ mod empty_text;
 mod negation;
 mod or_beside_and;
 mod outcomes;
+mod readers;
 mod unused;
 mod without_quotes;
 mod words_of_deeds;

@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     Found,
     outcomes::{self, Source, Without},
+    readers::Readers,
 };
 use crate::{
     diagnostic::{Diagnostic, Edit, Fix, code::NEGATION_OF_MISSING},
@@ -24,7 +25,8 @@ use crate::{
 
 pub(super) fn look(found: &mut Found<'_>) {
     let roots = found.roots();
-    let doubtful: Vec<&Definition> = found.rulebook.definitions.iter().filter(|it| body_negates(&it.body)).collect();
+    let all = (0..).map(DefinitionId).zip(&found.rulebook.definitions);
+    let doubtful: HashMap<DefinitionId, &Definition> = all.filter(|(_, it)| body_negates(&it.body)).collect();
     if doubtful.is_empty() {
         return;
     }
@@ -34,17 +36,23 @@ pub(super) fn look(found: &mut Found<'_>) {
     let mut place_at: HashMap<Span, usize> = HashMap::new();
     let questions = same_questions(found);
     // What is unknown though nothing is missing is so by what stands there: `if … else missing`, `held(vip)` of who is no vip.
-    let nothing = Without::new(found.rulebook, None, &[], &named);
+    let nothing = Without::nothing(found.rulebook, &named);
+    let readers = Readers::of(found.rulebook);
+    let turns: HashMap<DefinitionId, usize> = named.iter().enumerate().map(|(turn, id)| (*id, turn)).collect();
     let anyway: HashSet<Span> =
-        doubtful.iter().filter_map(|it| in_definition(&nothing, it)).map(|it| it.span).collect();
+        doubtful.values().filter_map(|it| in_definition(&nothing, it)).map(|it| it.span).collect();
     for (source, told) in sources(found, &roots, &questions) {
         let rows = match source {
             Source::Rows(id) => questions.get(&id).map_or(&[][..], Vec::as_slice),
             Source::Column(_) | Source::Row(_) | Source::Ladder(_) => &[],
         };
-        let without = Without::new(found.rulebook, Some(source), rows, &named);
+        // All others are as they are where nothing is missing.
+        let own = readers.all(rows.iter().map(|id| Source::Rows(*id)).chain([source]));
+        let mut read: Vec<DefinitionId> = own.iter().filter(|id| turns.contains_key(id)).copied().collect();
+        read.sort_by_key(|id| turns.get(id));
+        let without = nothing.missing(source, rows, &read);
         let mut seen: Vec<Negation> = vec![];
-        for definition in &doubtful {
+        for definition in own.iter().filter_map(|id| doubtful.get(id)) {
             // The first of each rule: who has read it once has read it.
             seen.extend(in_definition(&without, definition).filter(|it| !anyway.contains(&it.span)));
         }

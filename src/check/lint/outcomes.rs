@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What may be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Source {
     /// `spend: int?`
     Column(ColumnId),
@@ -115,21 +115,27 @@ pub(super) fn named(rulebook: &Rulebook) -> Vec<DefinitionId> {
 }
 
 impl<'r> Without<'r> {
-    pub(super) fn new(
-        rulebook: &'r Rulebook,
-        source: Option<Source>,
-        rows: &'r [AggregateId],
-        named: &[DefinitionId],
-    ) -> Without<'r> {
+    /// Nothing is missing; `named` are the definitions that others read.
+    pub(super) fn nothing(rulebook: &'r Rulebook, named: &[DefinitionId]) -> Without<'r> {
         let definitions = vec![Outcomes::KNOWN; rulebook.definitions.len()];
-        let mut without = Without { rulebook, source, rows, definitions };
+        Without { rulebook, source: None, rows: &[], definitions }.found_again(named)
+    }
+
+    /// A source is missing, with these questions; `readers` are those who read it of the definitions that others read, each after those that
+    /// it reads itself.
+    pub(super) fn missing(&self, source: Source, rows: &'r [AggregateId], readers: &[DefinitionId]) -> Without<'r> {
+        let definitions = self.definitions.clone();
+        Without { rulebook: self.rulebook, source: Some(source), rows, definitions }.found_again(readers)
+    }
+
+    fn found_again(mut self, named: &[DefinitionId]) -> Without<'r> {
         for id in named {
-            let outcomes = without.body(*id);
-            if let Some(slot) = without.definitions.get_mut(id.0 as usize) {
+            let outcomes = self.body(*id);
+            if let Some(slot) = self.definitions.get_mut(id.0 as usize) {
                 *slot = outcomes;
             }
         }
-        without
+        self
     }
 
     fn body(&self, id: DefinitionId) -> Outcomes {
