@@ -1,6 +1,9 @@
 //! `tagwell lift`: what messages brought, treated against held out.
 
-use std::path::PathBuf;
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::PathBuf,
+};
 
 use serde_json::{Value as Json, json};
 use tagwell::{
@@ -27,6 +30,7 @@ use super::{
     exit::{Exit, Failure},
     output::Output,
     report::MessageArgs,
+    summary::grouped,
     voice::Voice,
 };
 
@@ -104,12 +108,14 @@ impl Lift {
         })?;
         let outcomes = self.outcomes(book.checked.rulebook(), &zone)?;
 
-        let mut exposures = vec![];
+        let (mut exposures, mut stopped) = (vec![], Stopped::default());
         reader.ledger().decisions(None, None, |row: LedgerRow| {
+            stopped.note(&row);
             exposures.extend(exposure(row));
             Ok::<(), Failure>(())
         })?;
         reader.unchanged()?;
+        let stopped = stopped.without(&exposures);
         let end = |from| match time::shift(Moment::Timestamp(from), within, Direction::Forth, &zone) {
             Some(Moment::Timestamp(to)) => to,
             Some(Moment::Date(_)) | None => i64::MAX,
@@ -118,7 +124,7 @@ impl Lift {
         let mut output = Output::standard();
         output.write(match self.format {
             Form::Text => text(&comparisons),
-            Form::Json => format!("{}\n", document(&comparisons, early, &timestamp_text(until, &zone))),
+            Form::Json => format!("{}\n", document(&comparisons, &stopped, early, &timestamp_text(until, &zone))),
         })?;
         output.finish()?;
         if comparisons.is_empty() {
@@ -126,6 +132,16 @@ impl Lift {
         }
         for it in comparisons.iter().filter(|it| it.arms.iter().all(|arm| !arm.held)) {
             voice.say(&format!("of `{}`, {}, nobody was held out, so nothing is compared", it.segment, it.trigger));
+        }
+        for it in comparisons.iter().filter(|it| it.arms.iter().any(|arm| arm.held)) {
+            let number = stopped.get(&(it.segment.clone(), it.trigger.clone())).map_or(0, HashSet::len) as u64;
+            if number > 0 {
+                let users = if number == 1 { "1 user is".to_owned() } else { format!("{} users are", grouped(number)) };
+                voice.say(&format!(
+                    "of `{}`, {}, {users} in no variant, since all messages to them were stopped, and their like are among the held out: what stopped them belongs into the segment's `when`",
+                    it.segment, it.trigger
+                ));
+            }
         }
         if early > 0 {
             let whom = if early == 1 { "1 user is".to_owned() } else { format!("{early} users are") };
@@ -204,6 +220,33 @@ fn exposure(row: LedgerRow) -> Option<Exposure> {
     })
 }
 
+/// By segment and trigger, those who were dealt to a variant and reached by no message.
+type Unreached = BTreeMap<(String, String), HashSet<String>>;
+
+/// Whose messages of a `split` were stopped.
+#[derive(Default)]
+struct Stopped(Unreached);
+
+impl Stopped {
+    fn note(&mut self, row: &LedgerRow) {
+        let it = &row.decision;
+        if it.stopped.is_some() && it.variant.is_some() {
+            let users = self.0.entry((row.segment.clone(), it.trigger.clone())).or_default();
+            users.insert(row.user.clone());
+        }
+    }
+
+    /// But for those who were reached at another time.
+    fn without(mut self, exposures: &[Exposure]) -> Unreached {
+        for it in exposures {
+            if let Some(users) = self.0.get_mut(&(it.segment.clone(), it.trigger.clone())) {
+                users.remove(&it.user);
+            }
+        }
+        self.0
+    }
+}
+
 fn text(comparisons: &[Comparison]) -> String {
     let head = ["segment", "trigger", "variant", "users", "converted", "rate", "lift", "95 %"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
@@ -232,7 +275,7 @@ fn text(comparisons: &[Comparison]) -> String {
     if rows.len() == 1 { String::new() } else { aligned(&rows) }
 }
 
-fn document(comparisons: &[Comparison], early: u64, until: &str) -> Json {
+fn document(comparisons: &[Comparison], stopped: &Unreached, early: u64, until: &str) -> Json {
     let arm = |arm: &Arm| {
         let Share { of, all } = arm.share;
         let interval = arm.interval.map(|it| json!([it.low, it.high]));
@@ -241,7 +284,8 @@ fn document(comparisons: &[Comparison], early: u64, until: &str) -> Json {
     };
     let comparison = |it: &Comparison| {
         let arms = it.arms.iter().map(arm).collect::<Vec<_>>();
-        json!({ "segment": it.segment, "trigger": it.trigger, "variants": arms, "treated": it.treated.as_ref().map(arm) })
+        let stopped = stopped.get(&(it.segment.clone(), it.trigger.clone())).map_or(0, HashSet::len);
+        json!({ "segment": it.segment, "trigger": it.trigger, "variants": arms, "treated": it.treated.as_ref().map(arm), "stopped": stopped })
     };
     json!({ "until": until, "too_early": early, "comparisons": comparisons.iter().map(comparison).collect::<Vec<_>>() })
 }

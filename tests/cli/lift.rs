@@ -70,7 +70,12 @@ fn treated_and_held_out_stand_side_by_side() {
     win_back  enter    noon                70     56         80.00 %  +20.00  +5.24 to +33.39
     win_back  enter    control (held out)  80     48         60.00 %
     ");
-    assert_eq!(answer.err, "1 user is not counted: it is not 7d since they were treated or held\n");
+    assert_eq!(
+        answer.err,
+        "of `win_back`, enter, 1 user is in no variant, since all messages to them were stopped, and their like are among the held out: \
+         what stopped them belongs into the segment's `when`\n\
+         1 user is not counted: it is not 7d since they were treated or held\n"
+    );
 }
 
 #[test]
@@ -96,6 +101,7 @@ fn any_child_table_with_a_moment_can_tell_what_users_did() {
         (&true.into(), &80.into(), &0.into())
     );
     assert!(variants[1]["interval"].is_null());
+    assert_eq!(document["comparisons"][0]["stopped"], 1);
     assert_eq!((&document["until"], &document["too_early"]), (&"2026-11-30T00:00:00Z".into(), &1.into()));
 }
 
