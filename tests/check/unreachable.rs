@@ -63,7 +63,9 @@ impl Choices<'_> {
             0 | 1 => format!("n {op} {number}"),
             2 => format!("m {op} {number}"),
             3 => format!("{} {op} {number}", self.of(&["x", "f", "twice", "abs(n)"])),
-            4 => format!("{} between {}..{}3", self.of(&["n", "m", "x"]), self.of(&["0", "1", "2"]), self.of(&["", "<"])),
+            4 => {
+                format!("{} between {}..{}3", self.of(&["n", "m", "x"]), self.of(&["0", "1", "2"]), self.of(&["", "<"]))
+            }
             5 => format!("s {} {text}", self.of(&["=", "!="])),
             6 => format!("s {} [{text}, {}]", self.of(&["in", "not in"]), self.of(&["\"a\"", "\"d\""])),
             7 => self.of(&["b", "o", "not b", "h", "g", "not g", "not o"]).to_owned(),
