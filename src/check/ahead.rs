@@ -67,7 +67,7 @@ impl Checker<'_> {
     }
 
     /// Another checker that knows what is declared, and nothing of definitions that were looked at.
-    fn beside<'s>(&'s self, sink: &'s mut Sink) -> Checker<'s> {
+    pub(super) fn beside<'s>(&'s self, sink: &'s mut Sink) -> Checker<'s> {
         Checker {
             sources: self.sources,
             sink,

@@ -90,10 +90,13 @@ impl Checker<'_> {
                             name.span(),
                             near,
                         ),
-                        None => told.help(format!(
-                            "declare it: `table {} of users by user_id at happened_at {{ … }}`",
-                            name.symbol
-                        )),
+                        None => {
+                            let (of, key) = self.parent();
+                            told.help(format!(
+                                "declare it: `table {} of {of} by {key} at happened_at {{ … }}`",
+                                name.symbol
+                            ))
+                        }
                     };
                     self.sink.push(told);
                     return None;
@@ -127,8 +130,9 @@ impl Checker<'_> {
             Diagnostic::error(NOT_A_VALUE, span, "a funnel looks at what users did, not at the users")
                 .help("name a table of theirs: `on events`")
         } else {
+            let (of, key) = self.parent();
             Diagnostic::error(NOT_A_VALUE, span, format!("`{name}` does not say when its rows happened"))
-                .help(format!("name the column in the table: `table {name} of users by user_id at happened_at {{`"))
+                .help(format!("name the column in the table: `table {name} of {of} by {key} at happened_at {{`"))
         };
         self.sink.push(told);
         None

@@ -289,12 +289,55 @@ impl Checker<'_> {
             Some(near) => {
                 told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), table.span(), near)
             }
-            None => told.help(format!(
-                "declare it: `table {} of users by user_id {{ user_id: text  {}: … }}`",
-                table.symbol, field.symbol
-            )),
+            None => match self.as_the_users_table(&table.symbol) {
+                Some((help, name)) => told.help(help).suggest(format!("write `{name}`"), table.span(), name),
+                None => {
+                    let (of, key) = self.parent();
+                    told.help(format!(
+                        "declare it: `table {} of {of} by {key} {{ {key}: text  {}: … }}`",
+                        table.symbol, field.symbol
+                    ))
+                }
+            },
         });
         None
+    }
+
+    /// `users` where the table of the users is called `members`: what is said of it, and its name.
+    pub(super) fn as_the_users_table(&self, name: &str) -> Option<(String, String)> {
+        const EVERYBODY: [&str; 21] = [
+            "users",
+            "user",
+            "customers",
+            "customer",
+            "members",
+            "member",
+            "people",
+            "persons",
+            "person",
+            "clients",
+            "client",
+            "accounts",
+            "account",
+            "everybody",
+            "everyone",
+            "all",
+            "用户",
+            "会员",
+            "客户",
+            "顾客",
+            "所有用户",
+        ];
+        let root = &self.schema.root().name;
+        (EVERYBODY.contains(&name.to_lowercase().as_str()) && root.as_str() != name)
+            .then(|| (format!("the table of the users is `{root}` here"), root.to_string()))
+    }
+
+    /// What stands behind `of` and `by` where a table of rows is declared.
+    pub(super) fn parent(&self) -> (String, String) {
+        let root = self.schema.root();
+        let key = root.key.map_or_else(|| "user_id".to_owned(), |key| root.column(key).name.to_string());
+        (root.name.to_string(), key)
     }
 
     /// What to type for a bare name that is the label of a level's value.

@@ -42,6 +42,7 @@ use crate::{
 use book::{Book, Ladders};
 use names::Names;
 use segments::Conduct;
+use testing::changed;
 
 /// What a rulebook is checked against, beside itself.
 #[derive(Clone, Debug, Default)]
@@ -191,6 +192,8 @@ fn lower<'a>(
     if is_wrong(checker.sink) {
         return None;
     }
+    let rules = changed::Rules { book, conduct: &conduct, definitions: &definitions, order: &order, actions: &actions };
+    changed::look(&mut checker, &rules, &tests);
     let rulebook = ir::Rulebook {
         name,
         zone: checker.zone.name().to_owned(),

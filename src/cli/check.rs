@@ -107,6 +107,7 @@ impl Check {
             self.tell_windows(&rulebook, &rules.sources, voice)?;
         }
         fit.read.iter().for_each(|what| voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good))));
+        fit.notes.iter().for_each(|note| voice.say(&format!("{}: {note}", voice.word("note", Tone::Help))));
         let last = fit.failures.pop();
         fit.failures.iter().for_each(|failure| voice.complain(failure));
         match last {

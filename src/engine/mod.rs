@@ -35,7 +35,7 @@ mod turns;
 mod whole;
 mod windows;
 
-pub use compared::ComparedTexts;
+pub use compared::{ComparedTexts, Unseen};
 pub use evaluate::{Engine, Outcome, RecordError};
 #[cfg(feature = "data")]
 pub use load::{Files, LoadError};

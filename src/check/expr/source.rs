@@ -348,10 +348,14 @@ impl Checker<'_> {
                 let message = format!("`{name}` does not say when its rows happened");
                 let help = match of.role {
                     Role::Root => {
-                        "ask about a column of theirs behind `where`: `count(users where last_order within 30d)`"
-                            .to_owned()
+                        format!(
+                            "ask about a column of theirs behind `where`: `count({name} where last_order within 30d)`"
+                        )
                     }
-                    _ => format!("name the column in the table: `table {name} of users by user_id at ordered_at {{`"),
+                    _ => {
+                        let (of, key) = self.parent();
+                        format!("name the column in the table: `table {name} of {of} by {key} at ordered_at {{`")
+                    }
                 };
                 self.sink.push(Diagnostic::error(NOT_A_VALUE, window.place.0, message).help(help));
                 return None;
@@ -438,8 +442,16 @@ impl Checker<'_> {
                     .chain([self.schema.root().name.to_string()])
                     .collect();
                 match crate::diagnostic::nearest(bare, names.iter().map(String::as_str)).map(str::to_owned) {
-                    Some(near) => told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), place, near),
-                    None => told.help("a clause takes the rows of a table: declare it, `table orders of users by user_id at ordered_at { … }`"),
+                    Some(near) => {
+                        told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), place, near)
+                    }
+                    None => match self.as_the_users_table(bare) {
+                        Some((help, name)) => told.help(help).suggest(format!("write `{name}`"), place, name),
+                        None => {
+                            let (of, key) = self.parent();
+                            told.help(format!("a clause takes the rows of a table: declare it, `table orders of {of} by {key} at ordered_at {{ … }}`"))
+                        }
+                    },
                 }
             }
             (None, None) => told.help("write each column with its table's name: `sum(orders.price * orders.qty)`"),

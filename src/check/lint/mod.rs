@@ -8,7 +8,9 @@ mod empty_text;
 mod negation;
 mod or_beside_and;
 mod outcomes;
+mod pieces;
 mod readers;
+mod unreachable;
 mod unused;
 mod without_quotes;
 mod words_of_deeds;
@@ -56,6 +58,7 @@ pub(super) fn run(book: &Book<'_>, conduct: &Conduct<'_>, mut found: Found<'_>) 
     empty_text::look(&mut found);
     always::look(&mut found);
     anniversary::look(&mut found);
+    unreachable::look(&mut found);
     without_quotes::look(&mut found);
     unused::look(found.rulebook, found.sink);
 }

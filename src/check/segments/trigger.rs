@@ -58,10 +58,13 @@ impl<'c> Deeds<'c, '_, '_> {
                 Some(near) => {
                     told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near)
                 }
-                None => told.help(format!(
-                    "declare it: `table {} of users by user_id at happened_at key id {{ … }}`",
-                    self.checker.words(span)
-                )),
+                None => {
+                    let (of, key) = self.checker.parent();
+                    told.help(format!(
+                        "declare it: `table {} of {of} by {key} at happened_at key id {{ … }}`",
+                        self.checker.words(span)
+                    ))
+                }
             });
             return None;
         };
@@ -86,8 +89,12 @@ impl<'c> Deeds<'c, '_, '_> {
             }
             Role::Root => told(format!("the rows of `{}` are the users", table.name))
                 .help("write `on enter`, or name the table of what happens to them"),
-            Role::Reference => told(format!("the rows of `{}` are nobody's: it is looked up", table.name))
-                .help("name a table of rows that users have: `table payments of users by user_id at paid_at key id`"),
+            Role::Reference => {
+                let (of, key) = self.checker.parent();
+                told(format!("the rows of `{}` are nobody's: it is looked up", table.name)).help(format!(
+                    "name a table of rows that users have: `table payments of {of} by {key} at paid_at key id`"
+                ))
+            }
         };
         self.checker.sink.push(diagnostic);
         None

@@ -305,6 +305,12 @@ impl Lowering<'_, '_> {
             let message = format!("{} is {wanted}, and {} is {is}", said(), self.checker.quoted(span));
             let mut told =
                 Diagnostic::error(BAD_GIVEN, span, message).help(format!("write {wanted}, such as `{}`", example(ty)));
+            if let ast::ExprKind::Literal(ast::Literal::Text(text)) = &written.unparenthesised().kind
+                && literal::from_text(text, ty, &self.checker.zone).is_ok()
+            {
+                told.help = vec![format!("write it without quotes: `{text}`")];
+                told = told.suggest("write it without quotes", span, text.clone());
+            }
             let is_column = matches!(self.checker.names.get(&name.symbol), Some(Meaning::Column(_)));
             if lenient && is_column {
                 told = told.help(format!("if {} is something else, declare it: no table does", said()));

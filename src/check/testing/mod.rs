@@ -1,6 +1,7 @@
 //! Tests and snapshots: what is given is met with the schema, what is expected is lowered as any condition is, and both are held
 //! against the rules that they speak of.
 
+pub(super) mod changed;
 mod details;
 mod expect;
 mod fate;

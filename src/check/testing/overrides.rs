@@ -63,10 +63,27 @@ impl Lowering<'_, '_> {
                     self.checker.quoted(value.span()),
                     name.symbol
                 );
-                let help = "write a constant like the one that the parameter is declared with";
-                self.checker.sink.push(Diagnostic::error(BAD_OVERRIDE, value.span(), message).help(help));
+                let told = Diagnostic::error(BAD_OVERRIDE, value.span(), message);
+                self.checker.sink.push(match self.as_the_type_is_written(value, &ty) {
+                    Some((help, text)) => told.help(help).suggest(format!("write `{text}`"), value.span(), text),
+                    None => told.help("write a constant like the one that the parameter is declared with"),
+                });
                 None
             }
+        }
+    }
+
+    /// `90` for a length of time, `"90h"` for `90h`: what was probably meant, and how it is said.
+    fn as_the_type_is_written(&self, value: &ast::Expr, ty: &Type) -> Option<(String, String)> {
+        match &value.unparenthesised().kind {
+            ast::ExprKind::Literal(ast::Literal::Number(number)) if *ty == Type::Duration => {
+                Some((format!("write a unit: `{number}d` for days, `{number}h` for hours"), format!("{number}d")))
+            }
+            ast::ExprKind::Literal(ast::Literal::Text(text)) => {
+                literal::from_text(text, ty, &self.checker.zone).ok()?;
+                Some((format!("write it without quotes: `{text}`"), text.clone()))
+            }
+            _ => None,
         }
     }
 

@@ -84,7 +84,10 @@ impl Lowering<'_, '_> {
                             name.span(),
                             near,
                         ),
-                        None => told.help(format!("declare it: `table {} of users by user_id {{ … }}`", name.symbol)),
+                        None => {
+                            let (of, key) = self.checker.parent();
+                            told.help(format!("declare it: `table {} of {of} by {key} {{ … }}`", name.symbol))
+                        }
                     });
                 }
             }

@@ -4,9 +4,11 @@
 use tagwell::{
     data::{self, BadRow, Wanted},
     diagnostic::{Diagnostic, code::ARMS_OVERLAP},
-    engine::{ComparedTexts, Engine, Everybody, RecordError, RunError, RunSink, Users},
+    engine::{ComparedTexts, Engine, Everybody, RecordError, RunError, RunSink, Unseen, Users},
     ir::{Body, DefinitionId, Rulebook},
     schema::{ColumnId, Role},
+    source::{Sources, Span},
+    value::print,
 };
 
 use super::faults::Faults;
@@ -25,6 +27,8 @@ pub(super) struct Fit {
     pub(super) found: Vec<Diagnostic>,
     /// What was read to the end, in words.
     pub(super) read: Vec<String>,
+    /// What is worth knowing of it and may well be meant so.
+    pub(super) notes: Vec<String>,
     /// What keeps it from being read, bad cells a kind at a time.
     pub(super) failures: Vec<Failure>,
 }
@@ -41,11 +45,11 @@ impl Fit {
 
     fn look(&mut self, rules: &Rules, given: &Given<'_>, voice: &Voice) -> Result<(), Failure> {
         let book = Book::met(rules, given, voice).map_err(|stop| stop.told(given.format, voice))?;
-        self.rows(&book)?;
+        self.rows(&book, &rules.sources)?;
         if self.failures.is_empty() { self.exclusive_layers(&book, given) } else { Ok(()) }
     }
 
-    fn rows(&mut self, book: &Book) -> Result<(), Failure> {
+    fn rows(&mut self, book: &Book, sources: &Sources) -> Result<(), Failure> {
         let rulebook = book.checked.rulebook();
         let everything = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
         let children = book.children(&everything)?;
@@ -78,6 +82,7 @@ impl Fit {
         // What a text is near to is known where all rows were read.
         if self.failures.is_empty() {
             self.found.extend(texts.doubts(rulebook));
+            self.notes.extend(texts.unseen(rulebook).iter().map(|unseen| in_no_row(unseen, sources)));
         }
         Ok(())
     }
@@ -101,6 +106,29 @@ impl Fit {
         }
         Ok(())
     }
+}
+
+/// Values that are shown of a column.
+const SHOWN: usize = 5;
+
+/// `city: no row has "Paris" (shop.rules:3:24); rows have "Beijing", "Shanghai"`
+fn in_no_row(unseen: &Unseen<'_>, sources: &Sources) -> String {
+    let quoted = |text: &&str| print::quoted_text(text);
+    let some = |all: Vec<String>| match all.len().checked_sub(SHOWN) {
+        None | Some(0) => all.join(", "),
+        Some(others) => format!("{} and {others} more", all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")),
+    };
+    let place = |(text, span): &(&str, Span)| {
+        let source = sources.get(span.source);
+        let at = source.line_column(span.start);
+        format!("{} ({}:{}:{})", quoted(text), source.name(), at.line, at.column)
+    };
+    let texts = some(unseen.texts.iter().map(place).collect());
+    let have = match unseen.seen.is_empty() {
+        true => "none has a value there".to_owned(),
+        false => format!("rows have {}", some(unseen.seen.iter().map(quoted).collect())),
+    };
+    format!("{}: no row has {texts}; {have}", unseen.column)
 }
 
 /// Runs over everybody; the inner error is what keeps the run from its end.

@@ -16,7 +16,7 @@ impl Around<'_> {
     }
 
     /// A mend that puts a word before a token.
-    fn left_out(&self, this: &Token<'_>, word: &str, message: &str) -> Mistake {
+    pub(super) fn left_out(&self, this: &Token<'_>, word: &str, message: &str) -> Mistake {
         Mistake::new(code::MISSING_WORD, this.range(), message.to_owned())
             .help(format!("write `{word}{}`", this.text))
             .suggest(format!("write `{}` here", word.trim()), this.start..this.start, word)
@@ -31,6 +31,7 @@ impl Around<'_> {
             .or_else(|| self.rows_without_a_list(this))
             .or_else(|| self.later_moment(this))
             .or_else(|| self.parameter_of_a_case(this))
+            .or_else(|| self.slip_in_a_test(this))
     }
 
     /// `given { points: 3 expect rich`, where `expect` reads like a column; `given { expect 3, points: 3 }`, where every bracket has its
@@ -78,6 +79,20 @@ impl Around<'_> {
             );
         }
         let labels = self.token(-2).is_some_and(|before| before.is("expect") || before.is(","));
+        let begins = self.tokens.iter().take(self.at).rposition(|token| token.is("given"));
+        let labelled = begins.and_then(|at| self.tokens.get(at + 1)).is_some_and(|label| !label.is("{"));
+        if labels && previous.kind == Kind::Word && !labelled {
+            let value = self.next().map_or("…", |next| next.text);
+            return Some(
+                Mistake::new(
+                    code::FOREIGN_FORM,
+                    this.range(),
+                    "`:` stands behind a user's label, and no user here has one",
+                )
+                .help(format!("compare by `=`: `{} = {value}`", previous.text))
+                .suggest("write `=`", this.range(), " ="),
+            );
+        }
         (labels && previous.kind == Kind::Word).then(|| {
             let written = format!("\"{}\"", previous.text);
             Mistake::new(code::BAD_NAME, previous.range(), "a user's label stands in quotes")
@@ -173,8 +188,9 @@ impl Around<'_> {
     fn parameter_of_a_case(&self, this: &Token<'_>) -> Option<Mistake> {
         let with = self.previous().is_some_and(|with| with.is("with") || with.is(","));
         let named = this.kind == Kind::Word && self.next().is_some_and(|equals| equals.is("="));
+        let word = if self.token(2).is_some_and(|list| list.is("[")) { "list " } else { "param " };
         (with && named && self.expects_any(&[Rule::kw_param, Rule::kw_list, Rule::override_])).then(|| {
-            self.left_out(this, "param ", "what is set is left out: a `param` or a `list`")
+            self.left_out(this, word, "what is set is left out: a `param` or a `list`")
                 .help("a column's value stands in `given { … }`")
         })
     }

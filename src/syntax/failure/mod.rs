@@ -18,6 +18,7 @@ mod numbers;
 mod operators;
 mod phrases;
 mod ranges;
+mod slips;
 mod tongue;
 mod values;
 mod windows;
@@ -150,7 +151,7 @@ fn tell(
             let inside = it.primary.span.source == whole.source
                 && whole.start <= it.primary.span.start
                 && it.primary.span.end <= whole.end;
-            matches!(it.code, code::FOREIGN_CHARACTER | code::FOREIGN_QUOTES)
+            matches!(it.code, code::FOREIGN_CHARACTER | code::FOREIGN_QUOTES | code::FOREIGN_OPERATOR)
                 && (it.primary.span == whole || number && inside)
         });
     }
