@@ -7,11 +7,16 @@ use crate::value::Zone;
 
 /// Whether something ends in `ASC` or `DESC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Sense {
-    /// From the least; what is missing comes first.
-    Rising,
-    /// From the greatest; what is missing comes last.
-    Falling,
+pub(crate) struct Sense {
+    /// From the greatest: what is missing comes last. Else from the least: what is missing comes first.
+    pub(crate) falls: bool,
+    /// Whether nothing is missing, so that nobody need say where it comes.
+    pub(crate) known: bool,
+}
+
+impl Sense {
+    pub(crate) const RISING: Sense = Sense { falls: false, known: false };
+    pub(crate) const FALLING: Sense = Sense { falls: true, known: false };
 }
 
 /// One expression.
@@ -120,6 +125,18 @@ pub(crate) struct Item {
     pub(crate) alias: Option<String>,
     /// What a reader should know.
     pub(crate) comment: Option<String>,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a column is there for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is read, counted or joined.
+    Carried,
+    /// What is called so needs it, more than once.
+    PartOf(String),
+    /// The rules declare it, by this word: `let`, `tag`, `step`.
+    Declared(&'static str),
 }
 
 /// What a select reads.
@@ -208,11 +225,40 @@ impl Select {
 
 impl Item {
     pub(crate) fn named(sql: Sql, alias: &str) -> Item {
-        Item { sql, alias: Some(alias.to_owned()), comment: None }
+        Item { sql, alias: Some(alias.to_owned()), comment: None, purpose: Purpose::Carried }
     }
 
     pub(crate) fn plain(sql: Sql) -> Item {
-        Item { sql, alias: None, comment: None }
+        Item { sql, alias: None, comment: None, purpose: Purpose::Carried }
+    }
+}
+
+impl Word {
+    /// The expressions that stand here.
+    pub(crate) fn each<'s>(&'s self, look: &mut dyn FnMut(&'s Sql)) {
+        match self {
+            Word::Text(_) => {}
+            Word::Sql(of) | Word::Tight(of) => of.each(look),
+            Word::List(list) => list.iter().for_each(|it| it.each(look)),
+        }
+    }
+}
+
+impl Select {
+    /// The steps that it reads.
+    pub(crate) fn relations(&self) -> impl Iterator<Item = &str> {
+        [&self.from].into_iter().chain(self.joins.iter().map(|it| &it.from)).filter_map(|from| match from {
+            From::Step(name) | From::As(name, _) => Some(name.as_str()),
+            From::Table(..) | From::Nothing => None,
+        })
+    }
+
+    /// Every expression.
+    pub(crate) fn each<'s>(&'s self, look: &mut dyn FnMut(&'s Sql)) {
+        let items = self.items.iter().map(|it| &it.sql);
+        let on = self.joins.iter().filter_map(|it| it.on.as_ref());
+        items.chain(on).chain(&self.filter).chain(&self.group).for_each(|it| it.each(look));
+        self.tail.iter().for_each(|word| word.each(look));
     }
 }
 
@@ -358,6 +404,41 @@ impl Sql {
     pub(crate) fn aggregate(function: &'static str, argument: Option<Sql>, filter: Option<Sql>) -> Sql {
         let arguments = argument.into_iter().collect();
         Sql::Aggregate(Box::new(Aggregate { function, distinct: false, arguments, order: vec![], filter }))
+    }
+
+    /// This, and everything that it is made of.
+    pub(crate) fn each<'s>(&'s self, look: &mut dyn FnMut(&'s Sql)) {
+        look(self);
+        let mut all = |them: &mut dyn Iterator<Item = &'s Sql>| them.for_each(|it| it.each(look));
+        match self {
+            Sql::Literal(_) | Sql::Column(..) => {}
+            Sql::Binary(_, of) => all(&mut [&of.0, &of.1].into_iter()),
+            Sql::Between(of) => all(&mut [&of.0, &of.1, &of.2].into_iter()),
+            Sql::All(parts) | Sql::Any(parts) | Sql::Call(_, parts) => all(&mut parts.iter()),
+            Sql::Not(of)
+            | Sql::Minus(of)
+            | Sql::IsNull(of)
+            | Sql::IsKnown(of)
+            | Sql::InTable(of, ..)
+            | Sql::Cast(_, of, _)
+            | Sql::Finite(of)
+            | Sql::Lambda(_, of) => of.each(look),
+            Sql::In(of, list) => all(&mut [&**of].into_iter().chain(list)),
+            Sql::Case(arms, otherwise) => {
+                all(&mut arms.iter().flat_map(|arm| [&arm.0, &arm.1]).chain(otherwise.as_deref()));
+            }
+            Sql::Switch(of, arms, otherwise) => {
+                let arms = arms.iter().flat_map(|arm| [&arm.0, &arm.1]);
+                all(&mut [&**of].into_iter().chain(arms).chain(otherwise.as_deref()));
+            }
+            Sql::Aggregate(of) => {
+                all(&mut of.arguments.iter().chain(of.order.iter().map(|it| &it.0)).chain(&of.filter));
+            }
+            Sql::Over(of) => {
+                all(&mut [&of.function].into_iter().chain(&of.partition).chain(of.order.iter().map(|it| &it.0)));
+            }
+            Sql::Words(words) => words.iter().for_each(|word| word.each(look)),
+        }
     }
 
     /// Whether this chooses among whole numbers that are written out: of what type it is, and how wide, is for the engine to guess.

@@ -5,6 +5,7 @@
 
 mod ast;
 mod dialect;
+mod layers;
 mod lower;
 mod names;
 mod output;

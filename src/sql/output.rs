@@ -165,6 +165,7 @@ impl Lowering<'_> {
         }
         steps.extend(first);
         let tagged = self.names.of(&format!("{}_tagged", self.rulebook.schema.root().name));
+        self.users.settle(level);
         self.users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
         let zone = zone.clone();
         Ok(Query { comment, steps, last: select, titles: self.titles, day, zone })

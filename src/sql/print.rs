@@ -475,9 +475,11 @@ impl Pen<'_> {
             return String::new();
         }
         let by = order.iter().map(|(sql, sense)| {
-            let sense = match sense {
-                Sense::Rising => " NULLS FIRST",
-                Sense::Falling => " DESC NULLS LAST",
+            let sense = match (sense.falls, sense.known) {
+                (false, false) => " NULLS FIRST",
+                (false, true) => "",
+                (true, false) => " DESC NULLS LAST",
+                (true, true) => " DESC",
             };
             self.flat(sql, Bind::Or) + sense
         });

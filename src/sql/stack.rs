@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use crate::sql::{
-    ast::{From, Item, Join, Select, Sql, Star, Step, Word},
+    ast::{From, Item, Join, Purpose, Select, Sql, Star, Step, Word},
+    layers::{self, Brings, Layer},
     names::Names,
 };
 
@@ -16,26 +17,19 @@ pub(crate) struct Stack {
     /// Of what the rows are: `users`.
     subject: String,
     layers: Vec<Layer>,
-}
-
-/// What one step adds.
-#[derive(Debug)]
-struct Layer {
-    name: String,
-    /// Steps that must stand before it: what it joins.
-    before: Vec<Step>,
-    joins: Vec<(Join, Vec<Item>)>,
-    items: Vec<Item>,
+    /// Which declaration asks for columns now, and how many were asked for.
+    turn: usize,
+    asked: usize,
 }
 
 impl Stack {
     pub(crate) fn of(base: &str, subject: &str) -> Stack {
-        Stack { base: base.to_owned(), subject: subject.to_owned(), layers: vec![] }
+        Stack { base: base.to_owned(), subject: subject.to_owned(), layers: vec![], turn: 0, asked: 0 }
     }
 
-    /// The greatest level that there is.
-    pub(crate) fn last(&self) -> usize {
-        self.layers.len()
+    /// Columns are asked for by the declaration that comes so far down in the rules: so they are shown.
+    pub(crate) fn turn(&mut self, declaration: usize) {
+        self.turn = declaration;
     }
 
     /// The step that has all columns up to a level.
@@ -48,8 +42,10 @@ impl Stack {
 
     /// Adds a column that is computed from those of a level; from which level on it may be read.
     pub(crate) fn add(&mut self, from: usize, item: Item, names: &mut Names<'_>) -> usize {
+        self.asked += 1;
+        let order = (self.turn, self.asked);
         if let Some(layer) = self.layer(from, names) {
-            layer.items.push(item);
+            layer.items.push((order, item));
         }
         from + 1
     }
@@ -57,7 +53,7 @@ impl Stack {
     /// The column that has this value already, if one has, and the level from which on it may be read.
     pub(crate) fn find(&self, sql: &Sql) -> Option<(String, usize)> {
         self.layers.iter().zip(1..).find_map(|(layer, level)| {
-            let item = layer.items.iter().find(|it| it.sql == *sql)?;
+            let item = layer.items.iter().map(|(_, it)| it).find(|it| it.sql == *sql)?;
             Some((item.alias.clone()?, level))
         })
     }
@@ -69,11 +65,12 @@ impl Stack {
         before: Vec<Step>,
         join: Join,
         items: Vec<Item>,
+        brings: Brings,
         names: &mut Names<'_>,
     ) -> usize {
         if let Some(layer) = self.layer(from, names) {
             layer.before.extend(before);
-            layer.joins.push((join, items));
+            layer.joins.push((join, items, brings));
         }
         from + 1
     }
@@ -85,7 +82,7 @@ impl Stack {
             other => other.clone(),
         };
         self.layers.iter().zip(1..).find_map(|(layer, level)| {
-            layer.joins.iter().find_map(|(join, _)| match (&join.from, &join.on) {
+            layer.joins.iter().find_map(|(join, ..)| match (&join.from, &join.on) {
                 (From::As(of, alias), Some(Sql::Binary("=", on))) if of == step => {
                     (on.0 == Sql::of(alias, by) && plain(&on.1) == plain(key)).then(|| (alias.clone(), level))
                 }
@@ -97,7 +94,7 @@ impl Stack {
     /// The column that a join brings already, and the level from which on it may be read.
     pub(crate) fn find_joined(&self, wanted: &Sql) -> Option<(String, usize)> {
         self.layers.iter().zip(1..).find_map(|(layer, level)| {
-            let item = layer.joins.iter().flat_map(|(_, items)| items).find(|it| it.sql == *wanted)?;
+            let item = layer.joins.iter().flat_map(|(_, items, _)| items).find(|it| it.sql == *wanted)?;
             Some((item.alias.clone()?, level))
         })
     }
@@ -105,11 +102,20 @@ impl Stack {
     /// One more column of what is joined under a name.
     pub(crate) fn bring(&mut self, alias: &str, item: Item) {
         let joins = self.layers.iter_mut().flat_map(|it| &mut it.joins);
-        for (join, items) in joins {
+        for (join, items, _) in joins {
             if matches!(&join.from, From::As(_, of) if of == alias) {
                 items.push(item);
                 return;
             }
+        }
+    }
+
+    /// Says above a column what it is, unless something stands there.
+    pub(crate) fn explain(&mut self, column: &Sql, comment: &str) {
+        let Sql::Column(None, name) = column else { return };
+        let mut items = self.layers.iter_mut().flat_map(|it| &mut it.items);
+        if let Some((_, item)) = items.find(|(_, it)| it.alias.as_ref() == Some(name)) {
+            item.comment.get_or_insert_with(|| comment.to_owned());
         }
     }
 
@@ -119,6 +125,11 @@ impl Stack {
             self.layers.push(Layer { name, before: vec![], joins: vec![], items: vec![] });
         }
         self.layers.get_mut(from)
+    }
+
+    /// Computes columns as late as may be, up to a level, so that what belongs together stands together.
+    pub(crate) fn settle(&mut self, level: usize) {
+        layers::settle(&mut self.layers, &self.base, level);
     }
 
     /// The steps, in order, and what they are called after what they add; the last one perhaps otherwise. Behind those whose columns are
@@ -134,48 +145,34 @@ impl Stack {
         let mut read = self.base;
         let count = self.layers.len();
         for (layer, number) in self.layers.into_iter().zip(1..) {
+            if layer.is_empty() && number < count {
+                // Whoever reads it reads the one before.
+                let before = titles.get(&read).cloned().unwrap_or_else(|| read.clone());
+                titles.insert(layer.name, before);
+                continue;
+            }
             let title = match last.take_if(|_| number == count) {
                 Some(title) => title,
                 None => names.of(&layer.title(&self.subject)),
             };
             titles.insert(layer.name.clone(), title);
+            let comment = vec![layer.told()];
             found.extend(layer.before);
             let mut select = Select::from(From::Step(read.clone()));
             select.star = Star::All;
             if !layer.joins.is_empty() {
                 select.star = Star::Of(read.clone());
             }
-            for (join, items) in layer.joins {
+            for (join, items, _) in layer.joins {
                 select.joins.push(join);
                 select.items.extend(items);
             }
-            if layer.items.iter().any(|it| it.comment.is_none()) {
+            if layer.items.iter().any(|(_, it)| matches!(it.purpose, Purpose::PartOf(_))) {
                 select.tail.extend(fence.map(Word::Text));
             }
-            select.items.extend(layer.items);
-            found.push(Step { name: layer.name.clone(), comment: vec![], select });
+            select.items.extend(layer.items.into_iter().map(|(_, it)| it));
+            found.push(Step { name: layer.name.clone(), comment, select });
             read = layer.name;
         }
-    }
-}
-
-impl Layer {
-    /// `users_with_orders`, `users_with_near`: after the first thing that it adds.
-    fn title(&self, subject: &str) -> String {
-        let plain = |name: &str| {
-            let own = name.strip_prefix(subject).and_then(|it| it.strip_prefix('_')).unwrap_or(name);
-            own.strip_suffix(&format!("_by_{subject}")).unwrap_or(own).to_owned()
-        };
-        let joined = self.joins.iter().map(|(join, _)| match &join.from {
-            From::Step(name) | From::As(_, name) | From::Table(_, name) => plain(name),
-            From::Nothing => String::new(),
-        });
-        let defined = self.items.iter().filter(|it| it.comment.is_some()).filter_map(|it| it.alias.clone());
-        let mut added: Vec<String> = joined.chain(defined).collect();
-        if added.is_empty() {
-            added = self.items.iter().filter_map(|it| it.alias.clone()).collect();
-        }
-        let what = added.first().map_or("more", String::as_str);
-        format!("{subject}_with_{what}")
     }
 }

@@ -12,7 +12,7 @@ use crate::{
             escapes::escaped,
             instants::utc_text,
             known::{fitting, plain},
-            ordered,
+            orders::{ordered, places},
         },
         print,
     },
@@ -500,7 +500,7 @@ impl Dialect for ClickHouse {
     }
 
     fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
-        let falling = order.iter().all(|(_, sense)| *sense == Sense::Falling);
+        let falling = order.iter().all(|(_, sense)| sense.falls);
         let mut aggregate = ordered(if falling { "argMax" } else { "argMin" }, element, vec![], filter);
         if let Sql::Aggregate(inner) = &mut aggregate {
             inner.arguments.push(places(order, falling));
@@ -509,7 +509,7 @@ impl Dialect for ClickHouse {
     }
 
     fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
-        let falling = order.iter().all(|(_, sense)| *sense == Sense::Falling);
+        let falling = order.iter().all(|(_, sense)| sense.falls);
         let sort = if falling { "arrayReverseSort" } else { "arraySort" };
         if let [(by, _)] = order.as_slice()
             && *by == element
@@ -586,13 +586,4 @@ fn instant_and_zone(local: &Sql) -> Option<(Sql, Sql)> {
     let [Sql::Call("toTimeZone", there)] = there.as_slice() else { return None };
     let [_, zone] = there.as_slice() else { return None };
     Some((instant.clone(), zone.clone()))
-}
-
-/// A place in an order: what is missing is the least. What falls where others rise is a number, and turned around.
-fn places(order: Vec<(Sql, Sense)>, falling: bool) -> Sql {
-    let parts = order.into_iter().flat_map(|(by, sense)| match (sense, falling) {
-        (Sense::Falling, false) => [by.clone().missing(), Sql::Minus(Box::new(by))],
-        _ => [by.clone().known(), by],
-    });
-    Sql::call("tuple", parts)
 }

@@ -5,7 +5,7 @@ use crate::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, WHITE_SPACE, as_small, digits,
-            escapes::is_hidden, ordered,
+            escapes::is_hidden, letters, orders::ordered,
         },
     },
     value::{Type, time::Zone},
@@ -174,35 +174,19 @@ impl Dialect for DuckDb {
     }
 
     fn lower(&self, text: Sql) -> Sql {
-        // At a word's end \u{3a3} is another letter than within, and \u{130} is two.
-        let beside = |function: &'static str, arguments: Vec<Sql>, pattern: String| {
-            Sql::call("regexp_matches", [Sql::call(function, arguments), Sql::text(pattern)])
-        };
-        let place = |operator: &'static str| Sql::binary(Sql::column("place"), operator, Sql::int(1));
-        let ends_a_word = Sql::all([
-            Sql::binary(Sql::column("letter"), "=", Sql::text("\u{3a3}")),
-            beside("left", vec![text.clone(), place("-")], format!("[{CASED}][{IGNORED}]*\\z")),
-            beside("substr", vec![text.clone(), place("+")], format!("\\A[{IGNORED}]*[{CASED}]")).negated(),
-        ]);
-        let letter = Sql::if_else(ends_a_word, Sql::text("\u{3c2}"), Sql::column("letter"));
-        let each = by_letter(text.clone(), "letter, place", letter);
-        let text = Sql::if_else(Sql::call("contains", [text.clone(), Sql::text("\u{3a3}")]), each, text);
-        Sql::call("lower", [Sql::call("replace", [text, Sql::text("\u{130}"), Sql::text("i\u{307}")])])
+        letters::lower(text)
     }
 
     fn upper(&self, text: Sql) -> Sql {
-        // Letters that become several, which DuckDB leaves one.
-        let several: Vec<char> = ('\u{df}'..='\u{fb17}').filter(|it| it.to_uppercase().count() > 1).collect();
-        let class = Sql::text(format!("[{}]", several.iter().collect::<String>()));
-        let pair = |it: &char| {
-            let upper: String = it.to_uppercase().collect();
-            Sql::words([Word::Sql(Sql::text(*it)), Word::Text(": "), Word::Sql(Sql::text(upper))])
-        };
-        let pairs = several.iter().map(pair).collect();
-        let found = Sql::words([Word::Text("MAP {"), Word::List(pairs), Word::Text("}[letter]")]);
-        let each = by_letter(text.clone(), "letter", Sql::call("coalesce", [found, Sql::column("letter")]));
-        let holds_one = Sql::call("regexp_matches", [text.clone(), class]);
-        Sql::call("upper", [Sql::if_else(holds_one, each, text)])
+        letters::upper(text)
+    }
+
+    fn lower_beside(&self, text: Sql, texts: &[String]) -> Sql {
+        letters::lower_beside(text, texts)
+    }
+
+    fn upper_beside(&self, text: Sql, texts: &[String]) -> Sql {
+        letters::upper_beside(text, texts)
     }
 
     fn trim(&self, text: Sql) -> Sql {
@@ -446,15 +430,3 @@ fn as_bigint(left: Sql, right: &Sql) -> Sql {
     };
     if is_wide(&left) || is_wide(right) { untried(left) } else { Sql::cast(left, "BIGINT") }
 }
-
-/// A text made anew of its letters.
-fn by_letter(text: Sql, names: &'static str, letter: Sql) -> Sql {
-    let letters = Sql::call("string_split", [text, Sql::text("")]);
-    let each = Sql::call("list_transform", [letters, Sql::Lambda(names, Box::new(letter))]);
-    Sql::call("array_to_string", [each, Sql::text("")])
-}
-
-/// Letters that are upper or lower case, as classes of patterns: for the end of words.
-const CASED: &str = "\\p{Lu}\\p{Ll}\\p{Lt}\u{aa}\u{ba}\u{2160}-\u{217f}\u{24b6}-\u{24e9}\u{1f130}-\u{1f149}\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}";
-/// What does not end a word.
-const IGNORED: &str = "\\p{Mn}\\p{Me}\\p{Cf}\\p{Lm}\\p{Sk}'.:\u{b7}\u{387}\u{55f}\u{5f4}\u{2018}\u{2019}\u{2024}\u{2027}\u{fe13}\u{fe52}\u{fe55}\u{ff07}\u{ff0e}\u{ff1a}";

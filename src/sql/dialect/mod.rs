@@ -9,13 +9,15 @@ mod duckdb;
 mod escapes;
 mod instants;
 mod known;
+mod letters;
+mod orders;
 mod postgres;
 mod reserved;
 mod spark;
 
 use crate::{
     sql::{
-        ast::{Aggregate, Literal, Sense, Sql, Word},
+        ast::{Literal, Sense, Sql, Word},
         print,
     },
     value::{Type, moment_text::date_text, time::Zone},
@@ -299,6 +301,14 @@ pub(crate) trait Dialect {
     /// `lower(s)`, `upper(s)` of a short text.
     fn lower(&self, text: Sql) -> Sql;
     fn upper(&self, text: Sql) -> Sql;
+
+    /// The same of any text, where what it comes to only meets these texts of ASCII.
+    fn lower_beside(&self, text: Sql, _: &[String]) -> Sql {
+        self.lower(text)
+    }
+    fn upper_beside(&self, text: Sql, _: &[String]) -> Sql {
+        self.upper(text)
+    }
 
     /// Without white space at both ends.
     fn trim(&self, text: Sql) -> Sql;
@@ -584,9 +594,4 @@ pub(crate) fn created_anew(what: &str, name: &str) -> String {
         "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
         _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
     }
-}
-
-/// An aggregate with an order.
-pub(crate) fn ordered(function: &'static str, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
-    Sql::Aggregate(Box::new(Aggregate { function, distinct: false, arguments: vec![element], order, filter }))
 }

@@ -11,7 +11,7 @@ use crate::{
             escapes::{hidden, is_hidden},
             float_text,
             instants::local_text,
-            ordered,
+            orders::{compared, ordered},
         },
     },
     value::{Duration, Type, time::Zone},
@@ -508,8 +508,8 @@ impl Dialect for Spark {
     }
 
     fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
-        let rising = order.iter().all(|(_, sense)| *sense == Sense::Rising);
-        let falling = order.iter().all(|(_, sense)| *sense == Sense::Falling);
+        let rising = order.iter().all(|(_, sense)| !sense.falls);
+        let falling = order.iter().all(|(_, sense)| sense.falls);
         if !(rising || falling) {
             return Sql::call("get", [self.list_by(element, order, filter), Sql::int(0)]);
         }
@@ -523,24 +523,14 @@ impl Dialect for Spark {
     }
 
     fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {
-        const FIELDS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
-        let mut fields = vec![];
-        let mut arms = vec![];
-        for ((sql, sense), field) in order.into_iter().zip(FIELDS) {
-            fields.extend([Sql::text(field), sql]);
-            let (left, right) = (Sql::of("l", field), Sql::of("r", field));
-            // What is missing is the least.
-            let less = |a: &Sql, b: &Sql| {
-                Sql::any([Sql::binary(a.clone(), "<", b.clone()), Sql::all([a.clone().missing(), b.clone().known()])])
-            };
-            let (first, last) = if sense == Sense::Rising { (-1, 1) } else { (1, -1) };
-            arms.push((less(&left, &right), Sql::int(first)));
-            arms.push((less(&right, &left), Sql::int(last)));
+        if let [(by, Sense { falls: false, .. })] = order.as_slice()
+            && *by == element
+        {
+            return Sql::call("sort_array", [Sql::aggregate("collect_list", Some(element), filter)]);
         }
+        let (mut fields, compare) = compared(order);
         fields.extend([Sql::text("x"), element]);
         let all = Sql::aggregate("collect_list", Some(Sql::call("named_struct", fields)), filter);
-        let compare = Sql::Case(arms, Some(Box::new(Sql::int(0))));
-        let compare = Sql::words([Word::Text("(l, r) -> "), Word::Sql(compare)]);
         let sorted = Sql::call("array_sort", [all, compare]);
         let list = Sql::call("transform", [sorted, Sql::Lambda("row", Box::new(Sql::of("row", "x")))]);
         // Of nothing there is no list.

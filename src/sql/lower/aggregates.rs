@@ -4,12 +4,14 @@
 use std::collections::{BTreeSet, HashSet};
 
 use crate::{
-    ir::{Aggregate, AggregateFunction, AggregateId, Body, ExprKind, Over},
+    ir::{Aggregate, AggregateFunction, AggregateId, Over},
     schema::{ColumnId, Role, TableId},
     sql::{
         ast::{From, Item, Join, Select, Sense, Sql, Star, Step},
+        layers::Brings,
         lower::{
             Bound, Held, Length, Lowering, Rows, bounds,
+            captions::Caption,
             clause::{Clause, Order},
         },
         stack::Stack,
@@ -46,6 +48,10 @@ pub(crate) enum Whole {
     Total(Type),
     /// The mean of numbers of this type: of a sum, and a count at the end.
     Mean(Type),
+    /// A part of a sum of durations, within a range where there is one; missing where a second piece counts some with months.
+    OfLengths(Option<(i32, i32)>),
+    /// The mean of durations: of a sum and a count; missing where a third piece counts some with months.
+    MeanLength,
 }
 
 impl Part {
@@ -63,6 +69,8 @@ impl Part {
             (Whole::Mean(_), 3) => &["_low", "_high", "_count"],
             (Whole::Mean(_), 2) => &["_sum", "_count"],
             (Whole::Total(_), 2) => &["_low", "_high"],
+            (Whole::OfLengths(_), 2) => &["_sum", "_with_months"],
+            (Whole::MeanLength, 2 | 3) => &["_sum", "_count", "_with_months"],
             _ => &[],
         }
     }
@@ -108,12 +116,15 @@ impl Key {
 pub(crate) struct Together {
     /// The step, and the columns of its groups: none of everybody.
     name: String,
+    brings: Brings,
     /// What it is joined by.
     pub(crate) keys: Vec<Key>,
     items: Vec<Item>,
     /// Columns that are a part of an answer.
     pieces: HashSet<String>,
     level: usize,
+    /// The level that steps of their own read.
+    apart_level: usize,
     apart: Vec<(String, Vec<Step>)>,
     /// Whose answers stand in which columns of which step.
     answers: Vec<(AggregateId, String, Vec<Part>)>,
@@ -122,6 +133,7 @@ pub(crate) struct Together {
 impl Lowering<'_> {
     /// Answers all questions of a stage.
     pub(crate) fn stage(&mut self, ids: &[AggregateId]) {
+        self.users.turn(0);
         let mut tables: BTreeSet<TableId> = BTreeSet::new();
         for id in ids {
             if let Over::Children(table) = self.rulebook.aggregate(*id).over {
@@ -136,48 +148,6 @@ impl Lowering<'_> {
         let users: Vec<AggregateId> =
             ids.iter().copied().filter(|id| self.rulebook.aggregate(*id).over == Over::Users).collect();
         self.everybody(&users);
-    }
-
-    /// The name of the `let` that is nothing but this question, and its comment; else one that tells of it.
-    pub(crate) fn name_of(&self, id: AggregateId) -> (String, Option<String>) {
-        let aggregate = self.rulebook.aggregate(id);
-        let is_any = matches!(aggregate.function, AggregateFunction::Any);
-        let named = self.rulebook.definitions.iter().find(|definition| {
-            let only = match &definition.body {
-                Body::Let(expr) => Some(expr),
-                Body::Tag(expr) | Body::Segment(expr) if is_any => Some(expr),
-                _ => None,
-            };
-            only.is_some_and(|expr| matches!(expr.kind, ExprKind::Aggregate(it) if it == id))
-                && !definition.name.as_str().is_empty()
-        });
-        match named {
-            Some(definition) => (definition.name.to_string(), Some(self.comment(definition))),
-            None => {
-                let inside = self.rulebook.definitions.iter().find(|it| it.aggregates.contains(&id));
-                let within = inside.map(|it| it.name.to_string()).filter(|it| !it.is_empty());
-                let within = within.unwrap_or_else(|| self.rulebook.schema.root().name.to_string());
-                let what = match aggregate.function {
-                    AggregateFunction::Count => "count",
-                    AggregateFunction::CountDistinct => "distinct_count",
-                    AggregateFunction::Any => "any",
-                    AggregateFunction::Sum => "sum",
-                    AggregateFunction::Average => "avg",
-                    AggregateFunction::Least => "min",
-                    AggregateFunction::Greatest => "max",
-                    AggregateFunction::First => "first",
-                    AggregateFunction::Last => "last",
-                    AggregateFunction::Most => "most",
-                    AggregateFunction::Distinct => "distinct",
-                    AggregateFunction::Quantile(_) => "quantile",
-                    AggregateFunction::Top(_) => "top",
-                    AggregateFunction::Bottom(_) => "bottom",
-                    AggregateFunction::Ntile(_) => "ntile",
-                    AggregateFunction::Funnel(..) => "funnel",
-                };
-                (format!("{within}_{what}"), Some(self.shown_place(aggregate.span)))
-            }
-        }
     }
 
     fn children(&mut self, id: TableId, ids: &[AggregateId]) {
@@ -222,10 +192,12 @@ impl Lowering<'_> {
         });
         let step = self.names.of(&format!("{}_by_{}", table.name, self.rulebook.schema.root().name));
         let key = Sql::column(&self.key);
-        let mut together = Together::new(step, vec![Key { from: by_name.clone(), name: by_name.clone(), own: key }]);
+        let brings = Brings::Rows(table.name.to_string());
+        let mut together =
+            Together::new(step, brings, vec![Key { from: by_name.clone(), name: by_name.clone(), own: key }]);
         for id in ids {
             let aggregate = self.rulebook.aggregate(*id).clone();
-            self.about = self.name_of(*id).0;
+            self.about = self.caption(*id).name;
             let clause = self.clause(&aggregate, &order);
             self.gather(*id, clause, &mut together);
         }
@@ -268,7 +240,7 @@ impl Lowering<'_> {
             });
             before.push(Step { name: base, comment: vec!["with what their users have".into()], select: joined });
         }
-        let level = self.users.last().max(rows.user_level);
+        let level = rows.user_level;
         self.join_all(together, rows.stack, before, level, None);
     }
 
@@ -285,7 +257,7 @@ impl Lowering<'_> {
         if of_users.is_none() {
             rows.steps(&mut before, None, self.dialect.fence(), &mut self.names, &mut self.titles);
         }
-        let Together { name, keys, items, apart, answers, .. } = together;
+        let Together { name, brings, keys, items, apart, answers, .. } = together;
         let mut joins = vec![];
         if !items.is_empty() {
             let mut select = Select::from(From::Step(relation));
@@ -295,7 +267,13 @@ impl Lowering<'_> {
                 select.filter = keys.iter().map(|key| Sql::column(&key.from).known()).collect();
             }
             select.items.extend(items);
-            before.push(Step { name: name.clone(), comment: vec![], select });
+            let comment = match &brings {
+                Brings::Rows(table) => format!("what is asked of the {table} of each"),
+                Brings::Totals(group) if group.is_empty() => "what is asked of everybody".into(),
+                Brings::Totals(group) => format!("what is asked of everybody {}", group.replacen("per_", "per ", 1)),
+                Brings::Columns(table) => format!("columns of {table}"),
+            };
+            before.push(Step { name: name.clone(), comment: vec![comment], select });
             joins.push(name.clone());
         }
         for (name, steps) in apart {
@@ -334,6 +312,7 @@ impl Lowering<'_> {
                             self.always_known.insert(column.to_owned());
                             if *empty == Sql::int(0) {
                                 self.keep_bound(column, bounds::ROWS);
+                                self.counts.insert(column.to_owned());
                             }
                             Sql::call("coalesce", [value, empty.clone()])
                         }
@@ -347,10 +326,10 @@ impl Lowering<'_> {
             }
             let (kind, on) = if keys.is_empty() { ("CROSS JOIN", None) } else { ("LEFT JOIN", Some(on)) };
             let join = Join { kind, from: From::Step(join), on };
-            self.users.join(level, std::mem::take(&mut before), join, columns, &mut self.names);
+            self.users.join(level, std::mem::take(&mut before), join, columns, brings.clone(), &mut self.names);
         }
         for (id, _, parts) in answers {
-            self.about = self.name_of(id).0;
+            self.about = self.caption(id).name;
             let column = |part: Part| match part.own {
                 Some(own) => Some(Sql::Column(None, own)),
                 None => part.pieces.into_iter().next(),
@@ -375,8 +354,11 @@ impl Lowering<'_> {
                 let share = self.constant(share);
                 let element = aggregate.source.as_ref().map_or(Type::Int, |it| it.ty.clone());
                 let quantile = self.quantile(first(), share.as_ref(), &element, aggregate.span);
-                let (name, comment) = self.name_of(id);
-                Held::One(if quantile.is_short() { quantile } else { self.column_of(quantile, &name, comment) })
+                let Caption { name, word, comment } = self.caption(id);
+                Held::One(match quantile.is_short() {
+                    true => quantile,
+                    false => self.column_of(quantile, &name, Some((word, comment))),
+                })
             }
             _ if aggregate.ty == Type::Duration => {
                 let mut parts = parts.into_iter();
@@ -391,7 +373,7 @@ impl Lowering<'_> {
     /// One more question.
     pub(crate) fn gather(&mut self, id: AggregateId, clause: Clause, together: &mut Together) {
         let aggregate = self.rulebook.aggregate(id).clone();
-        let (name, comment) = self.name_of(id);
+        let Caption { name, comment, .. } = self.caption(id);
         let is_quantile = matches!(aggregate.function, AggregateFunction::Quantile(_));
         self.about.clone_from(&name);
         let level = clause.level;
@@ -400,7 +382,9 @@ impl Lowering<'_> {
             Answer::Here(parts) => {
                 together.level = together.level.max(level).max(self.at);
                 let mut columns = vec![];
-                for part in parts {
+                let of_length = parts.iter().filter(|it| !it.pieces.iter().all(Sql::is_literal)).count() > 1;
+                for (part, ending) in parts.into_iter().zip(["_months", "_days", "_micros"]) {
+                    let (whole, name) = (&name, if of_length { format!("{name}{ending}") } else { name.clone() });
                     let (mut pieces, nouns) = (vec![], part.nouns());
                     let mut own = (!nouns.is_empty()).then(|| self.names.of(&name));
                     for (sql, at) in part.pieces.into_iter().zip(0..) {
@@ -410,7 +394,7 @@ impl Lowering<'_> {
                         }
                         // The same question is asked once.
                         let known = together.items.iter().find(|it| it.sql == sql).and_then(|it| it.alias.clone());
-                        match known.filter(|_| aggregate.ty != Type::Duration) {
+                        match known.filter(|_| aggregate.ty != Type::Duration || at > 0) {
                             Some(known) => {
                                 // A piece of something else is not called after this.
                                 if nouns.is_empty() && own.is_none() && together.pieces.contains(&known) {
@@ -421,15 +405,16 @@ impl Lowering<'_> {
                             None => {
                                 let noun = match nouns.get(at) {
                                     Some(noun) => noun,
-                                    None if is_quantile => "_values",
-                                    None => "",
+                                    None if is_quantile => &"_values",
+                                    None => &"",
                                 };
-                                let name = self.names.of(&format!("{name}{noun}"));
-                                let comment = comment.clone().filter(|_| pieces.is_empty());
+                                let of = if *noun == "_with_months" { whole } else { &name };
+                                let name = self.names.of(&format!("{of}{noun}"));
+                                let comment = Some(comment.clone()).filter(|_| pieces.is_empty());
                                 if !nouns.is_empty() {
                                     together.pieces.insert(name.clone());
                                 }
-                                together.items.push(Item { sql, alias: Some(name.clone()), comment });
+                                together.items.push(Item { comment, ..Item::named(sql, &name) });
                                 pieces.push(Sql::column(&name));
                             }
                         }
@@ -439,6 +424,7 @@ impl Lowering<'_> {
                 together.answers.push((id, together.name.clone(), columns));
             }
             Answer::Apart(steps, columns) => {
+                together.apart_level = together.apart_level.max(self.at);
                 let step = steps.last().map_or_else(String::new, |it| it.name.clone());
                 together.apart.push((step.clone(), steps));
                 together.answers.push((id, step, columns));
@@ -493,11 +479,10 @@ impl Lowering<'_> {
             }
             (AggregateFunction::Sum, Some(element)) if element.ty == Type::Duration => {
                 let sums = self.length_sum_of(&clause, &element.parts, element.months.as_ref());
-                Answer::Here(sums.into_iter().map(|it| Part::of(it, Empty::Is(Sql::int(0)))).collect())
+                Answer::Here(sums)
             }
             (AggregateFunction::Average, Some(element)) if element.ty == Type::Duration => {
-                let mean = self.length_mean_of(&clause, &element.order, element.months.as_ref());
-                Answer::Here(mean.into_iter().map(Part::missing).collect())
+                Answer::Here(self.length_mean_of(&clause, &element.order, element.months.as_ref()))
             }
             (AggregateFunction::Sum, Some(element)) => {
                 let value = value.unwrap_or(Sql::NULL);
@@ -512,12 +497,12 @@ impl Lowering<'_> {
             }
             (AggregateFunction::First | AggregateFunction::Last, Some(element)) => {
                 let sense =
-                    if matches!(aggregate.function, AggregateFunction::First) { Sense::Rising } else { Sense::Falling };
+                    if matches!(aggregate.function, AggregateFunction::First) { Sense::RISING } else { Sense::FALLING };
                 self.end(&clause, &element, sense, aggregate.span)
             }
             (AggregateFunction::Most, Some(element)) => {
                 let by = aggregate.by.as_ref();
-                let weight = by.map(|by| self.element(by));
+                let weight = by.map(|by| self.element(by, None));
                 self.most(&clause, &element, weight.as_ref(), keys, name, aggregate.span)
             }
             (AggregateFunction::Distinct, Some(element)) => {
@@ -525,7 +510,7 @@ impl Lowering<'_> {
             }
             (AggregateFunction::Quantile(_), Some(_)) => {
                 let value = value.unwrap_or(Sql::NULL);
-                let sorted = self.dialect.list_by(value.clone(), vec![(value, Sense::Rising)], clause.known);
+                let sorted = self.list_by(value.clone(), vec![(value, Sense::RISING)], clause.known);
                 here(sorted, Empty::Missing)
             }
             (AggregateFunction::Funnel(steps, by), _) => self.funnel(id, aggregate, steps, *by, &clause, keys),
@@ -535,13 +520,28 @@ impl Lowering<'_> {
 }
 
 impl Together {
-    pub(crate) fn new(name: String, keys: Vec<Key>) -> Together {
-        Together { name, keys, items: vec![], pieces: HashSet::new(), level: 0, apart: vec![], answers: vec![] }
+    pub(crate) fn new(name: String, brings: Brings, keys: Vec<Key>) -> Together {
+        Together {
+            name,
+            brings,
+            keys,
+            items: vec![],
+            pieces: HashSet::new(),
+            level: 0,
+            apart_level: 0,
+            apart: vec![],
+            answers: vec![],
+        }
     }
 
     /// The level that all of it can be read from.
     pub(crate) fn level(&self) -> usize {
         self.level
+    }
+
+    /// The level behind which all its steps can stand.
+    pub(crate) fn last_level(&self) -> usize {
+        self.level.max(self.apart_level)
     }
 
     /// Whether nothing was asked.

@@ -42,10 +42,26 @@ impl Lowering<'_> {
             Sql::Binary("*", of) => self.bound(&of.0) * self.bound(&of.1),
             Sql::Binary("/", of) => match &of.1 {
                 Sql::Literal(Literal::Float(by)) if *by != 0.0 => self.bound(&of.0) / by.abs(),
+                // By a whole number that is not 0.
+                Sql::Call("nullif", divisor) if divisor.first().is_some_and(|it| self.is_whole(it)) => {
+                    self.bound(&of.0)
+                }
                 _ => f64::INFINITY,
             },
             Sql::Finite(of) => self.bound(of),
             _ => f64::INFINITY,
+        }
+    }
+
+    /// Whether it surely is a whole number, of whatever type.
+    fn is_whole(&self, sql: &Sql) -> bool {
+        match sql {
+            Sql::Literal(Literal::Int(_)) => true,
+            Sql::Column(_, name) => self.counts.contains(name),
+            Sql::Cast("CAST", of, _) => self.is_whole(of),
+            Sql::Call("toFloat64", of) => of.iter().all(|it| self.is_whole(it)),
+            Sql::Binary("+" | "-" | "*", of) => self.is_whole(&of.0) && self.is_whole(&of.1),
+            _ => false,
         }
     }
 

@@ -62,6 +62,17 @@ impl Lowering<'_> {
                     let value = self.value(next);
                     let value = self.widened(value, &next.ty, &expr.ty);
                     let (a, b) = (self.keep_as(best, "value"), self.keep_as(value, "value"));
+                    // Missing where one of them is: of two of which one never is, the other is what is left.
+                    let (sure, other) = if self.is_never_missing(&b) { (&b, &a) } else { (&a, &b) };
+                    if self.is_never_missing(sure) {
+                        let mirrored = if op.0 == "<" { ">" } else { "<" };
+                        let wins = match sure.is_literal() {
+                            true => Sql::binary(other.clone(), mirrored, sure.clone()),
+                            false => Sql::binary(sure.clone(), op.0, other.clone()),
+                        };
+                        best = Sql::if_else(wins, sure.clone(), other.clone());
+                        continue;
+                    }
                     let arms = vec![
                         (Sql::binary(b.clone(), op.0, a.clone()), b.clone()),
                         (Sql::binary(b, op.1, a.clone()), a),

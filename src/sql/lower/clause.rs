@@ -1,7 +1,7 @@
 //! One source clause: which rows, what of them, in which order.
 
 use crate::{
-    ir::{Aggregate, Expr},
+    ir::{Aggregate, AggregateFunction, Expr},
     sql::{
         ast::{Literal, Sense, Sql},
         lower::{Length, Lowering},
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Element {
     /// Its value: one column, or three of a duration, of which some are constants.
     pub(crate) parts: Vec<Sql>,
-    /// By what it is known to equal others.
+    /// By what it is known to equal others; nothing where that is not asked.
     pub(crate) group: Vec<Sql>,
     /// By what it is ordered.
     pub(crate) order: Sql,
@@ -61,11 +61,14 @@ impl Lowering<'_> {
             let window = window.map(|it| this.until_now(it, order));
             let filter = aggregate.filter.as_ref().map(|it| this.holds(it));
             let rows = Some(Sql::all(window.into_iter().chain(filter))).filter(|it| *it != Sql::bool(true));
-            let element = aggregate.source.as_ref().map(|source| this.element(source));
+            let element = aggregate.source.as_ref().map(|source| this.element(source, Some(&aggregate.function)));
             let is_known = element.as_ref().map(|it| {
                 let parts =
                     it.parts.iter().filter(|part| !part.is_literal() && !rows.iter().any(|it| implies(it, part)));
-                Sql::all(parts.map(|part| this.known(part.clone())).collect::<Vec<_>>())
+                // The parts of a column of durations are missing together.
+                let mut asked: Vec<&Sql> = parts.map(|part| this.twin_of(part)).collect();
+                asked.dedup();
+                Sql::all(asked.into_iter().map(|part| this.known(part.clone())).collect::<Vec<_>>())
             });
             let is_known = is_known.filter(|it| *it != Sql::bool(true));
             let all: Vec<Sql> = rows.iter().cloned().chain(is_known).collect();
@@ -73,6 +76,32 @@ impl Lowering<'_> {
             (rows, known, element)
         });
         Clause { rows, known, element, order: order.clone(), level }
+    }
+
+    /// The part of a duration that is missing where this one is, if another is.
+    fn twin_of<'s>(&'s self, part: &'s Sql) -> &'s Sql {
+        match part {
+            Sql::Column(_, name) => self.twins.get(name).unwrap_or(part),
+            _ => part,
+        }
+    }
+
+    /// An order in which is told of what nothing is missing, among rows of which something holds.
+    pub(crate) fn ordered(&self, order: Vec<(Sql, Sense)>, of: Option<&Sql>) -> Vec<(Sql, Sense)> {
+        let known = |sql: &Sql| self.is_never_missing(sql) || of.is_some_and(|of| implies(of, sql));
+        order.into_iter().map(|(sql, sense)| (sql.clone(), Sense { known: known(&sql), ..sense })).collect()
+    }
+
+    /// The element of the first row, of those of which something holds.
+    pub(crate) fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, of: Option<Sql>) -> Sql {
+        let order = self.ordered(order, of.as_ref());
+        self.dialect.first_by(element, order, of)
+    }
+
+    /// The elements of rows of which something holds, in order.
+    pub(crate) fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, of: Option<Sql>) -> Sql {
+        let order = self.ordered(order, of.as_ref());
+        self.dialect.list_by(element, order, of)
     }
 
     /// A window without its end, where that is not before now: of rows, only those that have happened are asked.
@@ -95,18 +124,26 @@ impl Lowering<'_> {
         }
     }
 
-    /// What is asked of each row, each part short.
-    pub(crate) fn element(&mut self, source: &Expr) -> Element {
+    /// What this question needs of each row, each part short; none needs neither an order nor to know what equals what.
+    pub(crate) fn element(&mut self, source: &Expr, function: Option<&AggregateFunction>) -> Element {
+        use AggregateFunction::{Average, CountDistinct, Distinct, First, Greatest, Last, Least, Most};
+        let is_ordered = matches!(function, Some(Average | Least | Greatest));
+        let is_grouped = matches!(function, Some(CountDistinct | Distinct | First | Last | Most));
         let ty = source.ty.clone();
         if ty == Type::Duration {
-            let length = self.length(source).each(|part| self.keep_as(part, "part"));
+            let length = self.length(source);
+            let length = self.keep_parts(length);
             let months = (!length.is_exact()).then(|| Sql::binary(length.months.clone(), "=", Sql::int(0)));
-            let exact = self.exact(length.clone());
-            let exact = self.keep_as(exact, "micros");
+            let exact = if is_ordered { self.exact(length.clone()) } else { Sql::NULL };
+            let exact = self.keep_as(exact, "exact");
             let total = Length { months: Sql::int(0), ..length.clone() };
-            let total = self.exact(total);
-            let total = self.keep_as(total, "micros");
-            let group = if length.is_exact() { vec![total] } else { vec![length.months.clone(), total] };
+            let total = if is_grouped { self.exact(total) } else { Sql::NULL };
+            let total = self.keep_as(total, "total");
+            let group = match (is_grouped, length.is_exact()) {
+                (false, _) => vec![],
+                (true, true) => vec![total],
+                (true, false) => vec![length.months.clone(), total],
+            };
             let Length { months: m, days, micros } = length;
             return Element { parts: vec![m, days, micros], group, order: exact, months, ty };
         }

@@ -45,6 +45,10 @@ impl Lowering<'_> {
                 let (left, right) = (self.value(left), self.value(right));
                 Sql::binary(self.dialect.by_code_point(left), operator(op), right)
             }
+            (Type::Text, _) => {
+                let (left, right) = (self.cased(left, &[right]), self.cased(right, &[left]));
+                Sql::binary(left, operator(op), right)
+            }
             _ => {
                 let (left, right) = (self.value(left), self.value(right));
                 Sql::binary(left, operator(op), right)

@@ -1,12 +1,13 @@
 //! Definitions: each a column named after it, with its label and where it stands; and what the tables of the warehouse hold.
 
 use crate::{
-    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Ladder, Quorum, Score},
+    ir::{Arm, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, Ladder, Quorum, Score},
     schema::{Column, ColumnId, Role, TableId},
     source::Span,
     sql::{
         ast::{From, Item, Join, Literal, Select, Sql, Step},
         dialect::Arithmetic,
+        layers::Brings,
         lower::{Bound, Held, Length, Lowering},
         stack::Stack,
     },
@@ -74,6 +75,11 @@ impl Lowering<'_> {
                 Sql::column(&name)
             };
             let (months, days, micros) = (part(months, "months"), part(days, "days"), part(micros, "micros"));
+            for part in [&months, &micros] {
+                if let Sql::Column(_, name) = part {
+                    self.twins.insert(name.clone(), days.clone());
+                }
+            }
             return Held::Length(Length { months, days, micros });
         }
         select.items.push(Item::named(self.dialect.read(column, ty), name));
@@ -85,17 +91,12 @@ impl Lowering<'_> {
         self.target.tables.get(name).cloned().unwrap_or_else(|| vec![name.to_owned()])
     }
 
-    /// `vip "重要客户" (shop.rules:12)`
-    pub(crate) fn comment(&self, definition: &Definition) -> String {
-        let label = definition.label.as_ref().map(|it| format!(" \"{it}\"")).unwrap_or_default();
-        format!("{} {}{label} ({})", definition.body.word(), definition.name, self.place(definition.span))
-    }
-
     pub(crate) fn define(&mut self, id: DefinitionId) {
         let definition = self.rulebook.definition(id);
-        let comment = self.comment(definition);
+        let declared = (definition.body.word(), self.comment(definition));
         let name = definition.name.as_str();
         self.at = 0;
+        self.users.turn(id.0 as usize + 1);
         self.about = name.to_owned();
         let held = match &definition.body {
             Body::Let(expr) if expr.ty == Type::Duration => {
@@ -104,25 +105,25 @@ impl Lowering<'_> {
             }
             Body::Let(expr) => {
                 let value = self.value(expr);
-                self.named(value, name, comment)
+                self.named(value, name, declared)
             }
             Body::Tag(condition) | Body::Segment(condition) => {
                 let holds = self.holds(condition);
                 let closed = self.closed(holds);
-                self.named(closed, name, comment)
+                self.named(closed, name, declared)
             }
             Body::Score(score) => {
                 let score = self.score(score, &definition.ty);
-                self.named(score, name, comment)
+                self.named(score, name, declared)
             }
             Body::Level(ladder) | Body::Layer(ladder) => {
                 let value = self.ladder(ladder, &definition.ty, definition.span);
-                self.named(value, name, comment)
+                self.named(value, name, declared)
             }
             Body::Funnel(_, aggregate) => {
                 let held = self.answer(*aggregate);
                 match held {
-                    Held::One(sql) => self.named(sql, name, comment),
+                    Held::One(sql) => self.named(sql, name, declared),
                     held => held,
                 }
             }
@@ -131,11 +132,11 @@ impl Lowering<'_> {
         self.definitions.insert(id, Bound { held, level });
     }
 
-    fn named(&mut self, sql: Sql, name: &str, comment: String) -> Held {
+    fn named(&mut self, sql: Sql, name: &str, declared: (&'static str, String)) -> Held {
         if sql.is_short() {
             return Held::One(sql);
         }
-        Held::One(self.column_of(sql, name, Some(comment)))
+        Held::One(self.column_of(sql, name, Some(declared)))
     }
 
     /// A condition where it only matters of whom it is true: unknown may as well be false.
@@ -351,7 +352,7 @@ impl Lowering<'_> {
             Some(rows) => &mut rows.stack,
             None => &mut self.users,
         };
-        self.at = stack.join(from, vec![], join, vec![item], &mut self.names);
+        self.at = stack.join(from, vec![], join, vec![item], Brings::Columns(table.name.to_string()), &mut self.names);
         Sql::column(&name)
     }
 }

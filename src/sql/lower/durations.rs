@@ -6,7 +6,7 @@ use crate::{
     sql::{
         ast::{Literal, Sql},
         dialect::Arithmetic,
-        lower::{Held, Lowering, arithmetic::without_sign_of_zero},
+        lower::{Held, Lowering, SMALL, arithmetic::without_sign_of_zero, size},
     },
     value::{Duration, Type, Value, number},
 };
@@ -83,7 +83,7 @@ impl Lowering<'_> {
                 let mut lengths: Vec<Length> = operands.iter().map(|it| self.length(it)).collect();
                 let last = lengths.pop().unwrap_or_else(Length::missing);
                 lengths.into_iter().rev().fold(last, |rest, first| {
-                    let first = first.each(|it| self.keep(it));
+                    let first = self.keep_parts(first);
                     self.either(first.known(), first, rest)
                 })
             }
@@ -104,6 +104,22 @@ impl Lowering<'_> {
                 Length::missing()
             }
         }
+    }
+
+    /// Each part short: those that are not become columns of one step.
+    pub(crate) fn keep_parts(&mut self, length: Length) -> Length {
+        let from = self.at;
+        let mut level = from;
+        let mut keep = |part: Sql, noun: &str| {
+            self.at = from;
+            let part = self.keep_as(part, noun);
+            level = level.max(self.at);
+            part
+        };
+        let months = keep(length.months, "months");
+        let (days, micros) = (keep(length.days, "days"), keep(length.micros, "micros"));
+        self.at = level;
+        Length { months, days, micros }
     }
 
     fn either(&mut self, condition: Sql, then: Length, otherwise: Length) -> Length {
@@ -212,7 +228,10 @@ impl Lowering<'_> {
     /// Days and months have 32 bits.
     pub(crate) fn fitting(&mut self, length: Length) -> Length {
         let mut fit = |sql: Sql| match &sql {
-            sql if is_int(sql) => sql.clone(),
+            sql if is_int(sql) || is_small(sql) => sql.clone(),
+            sql if size(sql) <= SMALL => {
+                Sql::when(sql.clone().between(Sql::int(i32::MIN), Sql::int(i32::MAX)), sql.clone())
+            }
             _ => {
                 let kept = self.keep_as(sql, "sum");
                 Sql::when(kept.clone().between(Sql::int(i32::MIN), Sql::int(i32::MAX)), kept)
@@ -258,7 +277,7 @@ impl Lowering<'_> {
             (_, Some(Value::Missing)) => Length::missing(),
             (ProductOp::Divide, None) if scalar.ty == Type::Int => {
                 let by = self.value(scalar);
-                let subject = subject.each(|part| self.keep(part));
+                let subject = self.keep_parts(subject);
                 match is_between_moments(first) && subject.days.is_zero() && self.is_surely_int(&by) {
                     true => self.divided_plainly(subject.micros, by),
                     false => self.divided(subject, by),
@@ -266,7 +285,7 @@ impl Lowering<'_> {
             }
             (op, number) => {
                 let number = number.as_ref().and_then(number::to_decimal);
-                let subject = subject.each(|part| self.keep(part));
+                let subject = self.keep_parts(subject);
                 let fraction = number.and_then(|it| self.fraction(subject, it, *op == ProductOp::Divide));
                 fraction.unwrap_or_else(|| {
                     self.cannot(
@@ -388,7 +407,7 @@ impl Lowering<'_> {
 
     fn length_call(&mut self, function: Function, arguments: &[Expr], span: Span) -> Length {
         let mut lengths: Vec<Length> = arguments.iter().map(|it| self.length(it).each(|it| it)).collect();
-        lengths = lengths.into_iter().map(|it| it.each(|part| self.keep(part))).collect();
+        lengths = lengths.into_iter().map(|it| self.keep_parts(it)).collect();
         let exact: Vec<Sql> = lengths.iter().map(|it| self.exact(it.clone())).collect();
         let exact: Vec<Sql> = exact.into_iter().map(|it| self.keep(it)).collect();
         match (function, lengths.as_slice(), exact.as_slice()) {
@@ -405,7 +424,7 @@ impl Lowering<'_> {
                         days: choose(&length.days, &best.0.days),
                         micros: choose(&length.micros, &best.0.micros),
                     };
-                    let chosen = chosen.each(|part| self.keep(part));
+                    let chosen = self.keep_parts(chosen);
                     let exact = choose(of_length, &best.1);
                     best = (chosen, self.keep(exact));
                 }
@@ -421,6 +440,18 @@ impl Lowering<'_> {
                 Length::missing()
             }
         }
+    }
+}
+
+/// Whether it chooses among numbers of 32 bits that are written out.
+fn is_small(sql: &Sql) -> bool {
+    let fits = |it: &Sql| match it {
+        Sql::Literal(Literal::Int(int)) => i32::try_from(*int).is_ok(),
+        it => *it == Sql::NULL,
+    };
+    match sql {
+        Sql::Case(arms, otherwise) => arms.iter().map(|(_, then)| then).chain(otherwise.as_deref()).all(fits),
+        _ => false,
     }
 }
 

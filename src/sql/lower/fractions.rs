@@ -77,19 +77,25 @@ impl Lowering<'_> {
     /// The duration divided among so many, which differs; missing where it is none.
     pub(crate) fn divided(&mut self, length: Length, divisor: Sql) -> Length {
         let divisor = self.keep_as(divisor, "divisor");
-        let size = Sql::call("abs", [Sql::cast(divisor.clone(), self.dialect.wide())]);
+        let start = self.at;
+        let is_count = matches!(&divisor, Sql::Column(_, name) if self.counts.contains(name));
+        let size = Sql::cast(divisor.clone(), self.dialect.wide());
+        let size = if is_count { size } else { Sql::call("abs", [size]) };
         let size = self.keep_as(Sql::call("nullif", [size, Sql::int(0)]), "divisor");
+        let level = std::mem::replace(&mut self.at, start);
         let sign = Sql::if_else(Sql::binary(divisor, "<", Sql::int(0)), Sql::int(-1), Sql::int(1));
-        let sign = self.keep_as(sign, "sign");
+        let sign = if is_count { Sql::int(1) } else { self.keep_as(sign, "sign") };
         let times = |this: &mut Self, part: Sql| match part {
             part if part.is_zero() => part,
             part => {
                 let wide = Sql::cast(part, this.dialect.wide());
-                this.keep_as(Sql::binary(wide, "*", sign.clone()), "times")
+                let times = if is_count { wide } else { Sql::binary(wide, "*", sign.clone()) };
+                this.keep_as(times, "times")
             }
         };
         let (months, days) = (times(self, length.months), times(self, length.days));
         let micros = times(self, length.micros);
+        self.at = self.at.max(level);
         let rest = |part: &Sql| Sql::binary(part.clone(), "%", size.clone());
         let months = match months.is_zero() {
             true => months,

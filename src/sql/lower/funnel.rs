@@ -4,6 +4,7 @@
 use crate::{
     ir::{Aggregate, AggregateId, Expr, ExprKind, FunnelStep},
     schema::ColumnId,
+    source::Span,
     sql::{
         ast::{From, Item, Over, Select, Sense, Sql, Step},
         lower::{
@@ -43,12 +44,15 @@ impl Lowering<'_> {
             }
         }
         let at = clause.order.at.clone();
-        let order = clause.order.sorted(Sense::Rising);
+        let order = self.ordered(clause.order.sorted(Sense::RISING), None);
         let moment_type = at.as_ref().map_or(Type::Timestamp, |_| self.moment_type());
         let mut before: Option<Sql> = None;
         let mut reached: Vec<Sql> = vec![];
         let mut met: Vec<Sql> = vec![];
-        for (step, number) in steps.iter().zip(1..) {
+        let about = self.about.clone();
+        for (step, number) in steps.iter().zip(1_usize..) {
+            let name = names.get(number - 1).cloned().unwrap_or_default();
+            self.about.clone_from(&name);
             let meets = self.value(&step.condition);
             let meets = if clause.order.key.is_none() { self.keep_as(meets, "meets") } else { meets };
             met.push(meets.clone());
@@ -75,23 +79,19 @@ impl Lowering<'_> {
                     let latest = over(Sql::aggregate("max", Some(Sql::when(before.clone(), at.clone())), None));
                     self.at = at_level;
                     let latest = self.keep_as(latest, "latest");
+                    let previous = names.get(number.saturating_sub(2)).map_or("the step before", String::as_str);
+                    self.stack().explain(&latest, &format!("step {number}: when {previous} was reached last before"));
                     let length = self.length(within);
                     let end = self.shifted((latest.clone(), &moment_type), length, false);
-                    let end = self.keep_as(end, "until");
-                    // Beyond the last year there is no limit.
-                    let in_time = Sql::any([
-                        Sql::binary(at.clone(), "<=", end.clone()),
-                        Sql::all([latest.known(), self.known(at.clone()), end.missing()]),
-                    ]);
-                    all.push(in_time);
+                    all.push(self.in_time(at, &latest, end));
                 }
             }
             let holds = self.closed(Sql::all(all));
-            let name = names.get(number - 1).cloned().unwrap_or_default();
-            let column = self.column_of(holds, &name, Some(format!("step {number}: {name}")));
+            let column = self.column_of(holds, &name, Some(("step", self.step_comment(number, &name, step))));
             before = Some(column.clone());
             reached.push(column);
         }
+        self.about = about;
         let tied = clause.order.key.is_none().then(|| self.tied(&met, &taken, &partition, at.as_ref()));
         let step = self.names.of(&format!(
             "{}_furthest",
@@ -133,7 +133,37 @@ impl Lowering<'_> {
             select.items.push(Item::named(moment, &when));
             columns.push(Part::missing(Sql::column(&when)));
         }
-        Answer::Apart(vec![Step { name: step, comment: vec![], select }], columns)
+        let comment = vec![format!("how far each came: {}", self.place(aggregate.span))];
+        Answer::Apart(vec![Step { name: step, comment, select }], columns)
+    }
+
+    /// Whether an event comes before the end; beyond the last year there is none.
+    fn in_time(&mut self, at: &Sql, latest: &Sql, end: Sql) -> Sql {
+        let endless = Sql::all([latest.clone().known(), self.known(at.clone())]);
+        if let Sql::Case(arms, None) = &end
+            && let [(Sql::Binary("<=", fits), end)] = arms.as_slice()
+            && fits.0 == *latest
+        {
+            let fits = Sql::Binary("<=", fits.clone());
+            return Sql::if_else(fits, Sql::binary(at.clone(), "<=", end.clone()), endless);
+        }
+        let end = self.keep_as(end, "until");
+        Sql::any([Sql::binary(at.clone(), "<=", end.clone()), Sql::all([endless, end.missing()])])
+    }
+
+    /// `step 2: two within 30d when paid (shop.rules:12)`
+    fn step_comment(&self, number: usize, name: &str, step: &FunnelStep) -> String {
+        let (first, word) = match &step.within {
+            Some(within) => (within.span, "within"),
+            None => (step.condition.span, "when"),
+        };
+        let end = step.condition.span;
+        let written = (first.source == end.source && first.start <= end.end).then_some(Span { end: end.end, ..first });
+        let shown = written.map(|it| self.shown_place(it)).unwrap_or_else(|| self.place(end));
+        match shown == self.place(first) {
+            true => format!("step {number}: {name} ({shown})"),
+            false => format!("step {number}: {name} {word} {shown}"),
+        }
     }
 
     /// Whether somebody asks for `reached(funnel)`.

@@ -18,7 +18,7 @@ impl Lowering<'_> {
         let element = element_of(&list.ty);
         if let Some(Value::List(values)) = self.constant(list) {
             if subject.ty == element && element != Type::Duration && element != Type::Float {
-                let subject = self.value(subject);
+                let subject = self.cased(subject, &[list]);
                 let values: Vec<Sql> = values.iter().map(|it| self.literal(it, &element)).collect();
                 // Unknown where the subject is, false for everybody else.
                 return if values.is_empty() {

@@ -7,6 +7,7 @@ mod aggregates;
 mod arithmetic;
 mod bounds;
 mod calls;
+mod captions;
 mod clause;
 mod clock;
 mod comparison;
@@ -35,13 +36,23 @@ use crate::{
     source::{Sources, Span},
     sql::{
         Target,
-        ast::{Item, Literal, Sql, Step},
+        ast::{Item, Literal, Purpose, Sql, Step},
         dialect::{Computed, Dialect},
         names::Names,
         stack::Stack,
     },
     value::{Clock, Type, Value, print, time::Direction},
 };
+
+/// Of how many expressions something may consist that is written more than once.
+pub(crate) const SMALL: usize = 9;
+
+/// Of how many expressions something consists.
+pub(crate) fn size(sql: &Sql) -> usize {
+    let mut size = 0;
+    sql.each(&mut |_| size += 1);
+    size
+}
 
 /// Something that every row has: one expression, or the three of a duration.
 #[derive(Clone, Debug)]
@@ -102,6 +113,10 @@ pub(crate) struct Lowering<'a> {
     pub(crate) about: String,
     /// Conditions that are known of everybody: tags, and whether there is a row.
     pub(crate) always_known: HashSet<String>,
+    /// Of a part of a duration that is read, which part is missing wherever it is.
+    pub(crate) twins: HashMap<String, Sql>,
+    /// Columns that are counts, and never below zero.
+    pub(crate) counts: HashSet<String>,
     /// How large numbers may be, by their columns.
     pub(crate) bounds: HashMap<String, f64>,
     /// And by themselves.
@@ -144,6 +159,8 @@ impl<'a> Lowering<'a> {
             at: 0,
             about: String::new(),
             always_known: HashSet::new(),
+            twins: HashMap::new(),
+            counts: HashSet::new(),
             bounds: HashMap::new(),
             bounded: vec![],
             place_now: Span::default(),
@@ -195,14 +212,14 @@ impl<'a> Lowering<'a> {
         self.column_of(sql, &name, None)
     }
 
-    /// A column with this value.
-    pub(crate) fn column_of(&mut self, sql: Sql, name: &str, comment: Option<String>) -> Sql {
+    /// A column with this value; what is declared has its word, and a comment.
+    pub(crate) fn column_of(&mut self, sql: Sql, name: &str, declared: Option<(&'static str, String)>) -> Sql {
         let sql = match sql.is_narrow() {
             true => Sql::cast(sql, self.dialect.ty(&Type::Int).unwrap_or_default()),
             false => sql,
         };
         let found = self.stack().find(&sql);
-        if let Some((name, level)) = found.filter(|_| comment.is_none()) {
+        if let Some((name, level)) = found.filter(|_| declared.is_none()) {
             self.at = self.at.max(level);
             return Sql::column(&name);
         }
@@ -212,7 +229,11 @@ impl<'a> Lowering<'a> {
         if self.is_never_missing(&sql) {
             self.always_known.insert(name.clone());
         }
-        let item = Item { sql, alias: Some(name.clone()), comment };
+        let (purpose, comment) = match declared {
+            Some((word, comment)) => (Purpose::Declared(word), Some(comment)),
+            None => (Purpose::PartOf(self.about.clone()), None),
+        };
+        let item = Item { sql, alias: Some(name.clone()), comment, purpose };
         let stack = match &mut self.rows {
             Some(rows) => &mut rows.stack,
             None => &mut self.users,

@@ -6,7 +6,7 @@ use crate::{
     plan::Constants,
     sql::{
         ast::{Literal, Sql},
-        lower::{Length, Lowering, comparison::operator},
+        lower::{Length, Lowering, SMALL, comparison::operator, size},
     },
     value::{
         Duration, Moment, MomentType, Type, UpperEnd, Value, Zone,
@@ -327,19 +327,28 @@ impl Lowering<'_> {
                 "add exact time instead: `t + 24h`",
             );
         };
+        // What is short enough is written out where it is needed, which is a step less.
+        let (start, written) = (self.at, local.clone());
         let local = self.keep_as(local, "local");
-        let as_it_finds = self.dialect.instant(local.clone(), &zone);
-        let at = self.at;
+        let written = if size(&written) <= SMALL { written } else { local.clone() };
+        let from = if written == local { self.at } else { start };
+        self.at = from;
+        let as_it_finds = self.dialect.instant(written.clone(), &zone);
         let as_it_finds = self.keep_as(as_it_finds, "found");
-        self.at = at;
+        self.at = from;
         // By the offset of six hours before: the earlier of two.
         let six = 6 * 3_600_000_000_i64;
-        let before = self.dialect.instant(self.dialect.shift_local_micros(local.clone(), -six), &zone);
+        let before = self.dialect.instant(self.dialect.shift_local_micros(written, -six), &zone);
         let earlier = self.dialect.instant_of_micros(Sql::binary(self.dialect.micros(before), "+", Sql::int(six)));
         let earlier = self.keep_as(earlier, "earlier");
+        self.at = self.at.max(from + 1);
+        self.stack().explain(&local, &format!("by the clock of {}", zone.name()));
+        self.stack().explain(&as_it_finds, "the instant of that, either of two where a clock change repeats it");
+        self.stack().explain(&earlier, "the same by the offset of six hours before: the earlier of two");
         let holds =
             |this: &Self, instant: &Sql| Sql::binary(this.dialect.local(instant.clone(), &zone), "=", local.clone());
-        let mut arms = vec![(holds(self, &earlier), earlier.clone()), (holds(self, &as_it_finds), as_it_finds)];
+        let arms = vec![(holds(self, &earlier), earlier.clone()), (holds(self, &as_it_finds), as_it_finds)];
+        let mut skipped = None;
         if let Some((length, phase)) = gaps.0 {
             // Skipped: the clock change is the last multiple of its length before.
             let moved = |sql: Sql, operator: &'static str| match phase {
@@ -353,9 +362,9 @@ impl Lowering<'_> {
                 Sql::int(length),
             );
             let change = moved(Sql::binary(since, "-", over), "+");
-            arms.push((local.known(), self.dialect.instant_of_micros(change)));
+            skipped = Some(Box::new(self.dialect.instant_of_micros(change)));
         }
-        Sql::Case(arms, None)
+        Sql::Case(arms, skipped)
     }
 }
 

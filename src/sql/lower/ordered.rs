@@ -29,11 +29,22 @@ impl Lowering<'_> {
             };
             return Answer::Here(vec![Part::missing(extreme)]);
         }
-        let sense = if least { Sense::Rising } else { Sense::Falling };
+        // Of one part, whose order is that of the whole, there is nothing to choose.
+        if let ([part], None) =
+            (element.parts.iter().filter(|it| !it.is_literal()).collect::<Vec<_>>().as_slice(), &element.months)
+            && element.parts.iter().all(|it| it == *part || it.is_zero())
+        {
+            let extreme = Sql::aggregate(function, Some((*part).clone()), clause.rows.clone());
+            let each =
+                element.parts.iter().map(|it| Part::missing(if it == *part { extreme.clone() } else { it.clone() }));
+            return Answer::Here(each.collect());
+        }
+        let sense = if least { Sense::RISING } else { Sense::FALLING };
         let mut order = vec![(element.order.clone(), sense)];
-        order.extend(clause.order.sorted(Sense::Rising));
+        order.extend(clause.order.sorted(Sense::RISING));
         // Those with months have no order, unless there is one alone.
-        let fits = self.with_months(clause, element.months.as_ref()).map(|fits| {
+        let fits = self.with_months(clause, element.months.as_ref()).map(|with_months| {
+            let fits = Sql::binary(with_months, "=", Sql::int(0));
             let count = Sql::aggregate("count", None, clause.known.clone());
             Sql::any([fits, Sql::binary(count, "=", Sql::int(1))])
         });
@@ -41,7 +52,7 @@ impl Lowering<'_> {
             if part.is_literal() {
                 return Part::missing(part.clone());
             }
-            let end = self.dialect.first_by(part.clone(), order.clone(), clause.known.clone());
+            let end = self.first_by(part.clone(), order.clone(), clause.known.clone());
             Part::missing(fits.iter().fold(end, |end, fits| Sql::when(fits.clone(), end)))
         });
         let parts = parts.collect();
@@ -83,10 +94,10 @@ impl Lowering<'_> {
             }
             let known = clause.known.clone();
             let end = if decided {
-                self.dialect.first_by(part, order.clone(), known)
+                self.first_by(part, order.clone(), known)
             } else {
-                let one = self.dialect.first_by(part.clone(), tie(Sense::Rising), known.clone());
-                let other = self.dialect.first_by(part, tie(Sense::Falling), known);
+                let one = self.first_by(part.clone(), tie(Sense::RISING), known.clone());
+                let other = self.first_by(part, tie(Sense::FALLING), known);
                 self.same(one, other, &element.ty, span)
             };
             found.push(Part::missing(end));
@@ -147,7 +158,7 @@ impl Lowering<'_> {
                     if part.is_literal() {
                         return part.clone();
                     }
-                    let first = self.dialect.first_by(part.clone(), clause.order.sorted(Sense::Rising), None);
+                    let first = self.first_by(part.clone(), clause.order.sorted(Sense::RISING), None);
                     let name = self.names.of(&format!("{step}_part"));
                     select.items.push(Item::named(first, &name));
                     Sql::column(&name)
@@ -183,14 +194,16 @@ impl Lowering<'_> {
             None => {
                 let count = self.names.of(&format!("{name}_count"));
                 select.items.push(Item::named(Sql::aggregate("count", None, None), &count));
-                rank.push((Sql::column(&count), Sense::Falling));
+                self.always_known.insert(count.clone());
+                rank.push((Sql::column(&count), Sense::FALLING));
             }
             Some(weight) if weight.ty == Type::Duration => {
                 let sums = {
                     let known = weight.parts.iter().filter(|it| !it.is_literal()).map(|it| it.clone().known());
                     let known = Some(Sql::all(known)).filter(|it| *it != Sql::bool(true));
                     let clause = Clause { known, ..plain.clone() };
-                    self.length_sum_of(&clause, &weight.parts, weight.months.as_ref())
+                    let sums = self.length_sum_of(&clause, &weight.parts, weight.months.as_ref());
+                    sums.into_iter().map(|it| self.whole(&it.whole, it.pieces)).collect::<Vec<_>>()
                 };
                 let mut columns = vec![];
                 for sum in sums {
@@ -206,12 +219,13 @@ impl Lowering<'_> {
                 let mut columns = columns.into_iter();
                 let mut next = || columns.next().unwrap_or(Sql::int(0));
                 let length = crate::sql::lower::Length { months: next(), days: next(), micros: next() };
-                rank.push((self.exact(length), Sense::Falling));
+                rank.push((self.exact(length), Sense::FALLING));
             }
             Some(weight) => {
                 let value = weight.parts.first().cloned().unwrap_or(Sql::NULL);
                 let sum = self.sum_of(&plain, &value, &weight.ty, span);
                 let mut columns = vec![];
+                let is_known = self.is_never_missing(&value) && matches!(sum.empty, Empty::Counted(_));
                 // The weights of a value may all be missing: 0, which is more than what is owed.
                 let of_none = match sum.empty {
                     Empty::Counted(none) if !self.is_never_missing(&value) => Some(none),
@@ -224,23 +238,33 @@ impl Lowering<'_> {
                     };
                     let column = self.names.of(&format!("{name}_weight"));
                     select.items.push(Item::named(piece, &column));
+                    if is_known {
+                        self.always_known.insert(column.clone());
+                    }
                     columns.push(Sql::column(&column));
                 }
-                rank.push((self.whole(&sum.whole, columns), Sense::Falling));
+                rank.push((self.whole(&sum.whole, columns), Sense::FALLING));
             }
         }
         for (at, place) in [(true, clause.order.at.clone()), (false, clause.order.key.clone())] {
             let Some(place) = place else { continue };
+            let is_known = self.is_never_missing(&place);
             let last = match at {
                 true => Sql::aggregate("max", Some(place), None),
-                false => self.dialect.first_by(place, clause.order.sorted(Sense::Falling), None),
+                false => self.first_by(place, clause.order.sorted(Sense::FALLING), None),
             };
-            let column = self.names.of(&format!("{name}_last"));
+            let column = self.names.of(&format!("{name}_last{}", if at { "" } else { "_key" }));
             select.items.push(Item::named(last, &column));
-            rank.push((Sql::column(&column), Sense::Falling));
+            if is_known {
+                self.always_known.insert(column.clone());
+            }
+            rank.push((Sql::column(&column), Sense::FALLING));
         }
-        let first =
-            Step { name: counts.clone(), comment: vec![format!("how often each value came, for {name}")], select };
+        let first = Step {
+            name: counts.clone(),
+            comment: vec![format!("{name}: what each value comes to, and when it came last")],
+            select,
+        };
         let best = self.names.of(&format!("{name}_most"));
         let mut select = Select::from(From::Step(counts));
         select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
@@ -252,20 +276,23 @@ impl Lowering<'_> {
                 continue;
             }
             let most = if clause.order.key.is_some() {
-                self.dialect.first_by(part, rank.clone(), None)
+                self.first_by(part, rank.clone(), None)
             } else {
                 let tie = |sense: Sense| {
                     rank.iter().cloned().chain(values.iter().map(|it| (Sql::column(it), sense))).collect::<Vec<_>>()
                 };
-                let one = self.dialect.first_by(part.clone(), tie(Sense::Rising), None);
-                let other = self.dialect.first_by(part, tie(Sense::Falling), None);
+                let one = self.first_by(part.clone(), tie(Sense::RISING), None);
+                let other = self.first_by(part, tie(Sense::FALLING), None);
                 self.same(one, other, &element.ty, span)
             };
             let column = self.names.of(name);
             select.items.push(Item::named(most, &column));
             columns.push(Part::missing(Sql::column(&column)));
         }
-        Answer::Apart(vec![first, Step { name: best, comment: vec![], select }], columns)
+        let comment = vec![format!("{name}: the value that came most often")];
+        let comment =
+            if weight.is_some() { vec![format!("{name}: the value of the greatest weight")] } else { comment };
+        Answer::Apart(vec![first, Step { name: best, comment, select }], columns)
     }
 
     /// `distinct(x)`, in order of first appearance
@@ -298,16 +325,18 @@ impl Lowering<'_> {
             let first = Sql::when(all, Sql::aggregate("min", Some(at.clone()), None));
             let column = self.names.of(&format!("{name}_first"));
             select.items.push(Item::named(first, &column));
-            order.push((Sql::column(&column), Sense::Rising));
+            order.push((Sql::column(&column), Sense::RISING));
         }
         if let Some(key) = &clause.order.key {
-            let first = self.dialect.first_by(key.clone(), clause.order.sorted(Sense::Rising), None);
-            let column = self.names.of(&format!("{name}_first"));
+            let first = self.first_by(key.clone(), clause.order.sorted(Sense::RISING), None);
+            let column = self.names.of(&format!("{name}_first_key"));
             select.items.push(Item::named(first, &column));
-            order.push((Sql::column(&column), Sense::Rising));
+            if self.is_never_missing(key) {
+                self.always_known.insert(column.clone());
+            }
+            order.push((Sql::column(&column), Sense::RISING));
         }
-        let first =
-            Step { name: each.clone(), comment: vec![format!("when each value came first, for {name}")], select };
+        let first = Step { name: each.clone(), comment: vec![format!("{name}: when each value came first")], select };
         let list = self.names.of(&format!("{name}_list"));
         let mut select = Select::from(From::Step(each));
         select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
@@ -315,11 +344,11 @@ impl Lowering<'_> {
         let value = values.first().map_or(Sql::NULL, |it| Sql::column(it));
         let ty = Type::List(Box::new(element.ty.clone()));
         let all = if clause.order.key.is_some() {
-            self.dialect.list_by(value, order, None)
+            self.list_by(value, order, None)
         } else {
             let tie = |sense: Sense| order.iter().cloned().chain([(value.clone(), sense)]).collect::<Vec<_>>();
-            let one = self.dialect.list_by(value.clone(), tie(Sense::Rising), None);
-            let other = self.dialect.list_by(value.clone(), tie(Sense::Falling), None);
+            let one = self.list_by(value.clone(), tie(Sense::RISING), None);
+            let other = self.list_by(value.clone(), tie(Sense::FALLING), None);
             self.same(one, other, &ty, span)
         };
         let column = self.names.of(name);

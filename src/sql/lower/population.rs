@@ -4,6 +4,7 @@ use crate::{
     ir::{AggregateId, Expr},
     sql::{
         ast::Sql,
+        layers::Brings,
         lower::{
             Lowering,
             aggregates::{Key, Together},
@@ -65,19 +66,21 @@ impl Lowering<'_> {
                 named.push(Key { from: from.clone(), name, own: key.clone() });
             }
         }
-        let step = match named.is_empty() {
-            true => format!("{root}_totals"),
+        let (step, group) = match named.is_empty() {
+            true => (format!("{root}_totals"), String::new()),
             false => {
-                format!("{root}_totals_per_{}", named.iter().map(|it| it.from.as_str()).collect::<Vec<_>>().join("_"))
+                let by: Vec<&str> = named.iter().map(|it| it.from.as_str()).collect();
+                let group = format!("per_{}", by.join("_"));
+                (format!("{root}_totals_{group}"), group)
             }
         };
         let step = self.names.of(&step);
-        let mut together = Together::new(step, named);
+        let mut together = Together::new(step, Brings::Totals(group), named);
         let order = Order { at: None, key: Some(Sql::column(&self.key)) };
         for id in ids {
             let aggregate = self.rulebook.aggregate(*id).clone();
             self.at = level;
-            self.about = self.name_of(*id).0;
+            self.about = self.caption(*id).name;
             let mut clause = self.clause(&aggregate, &order);
             clause.level = clause.level.max(level);
             self.gather(*id, clause, &mut together);
@@ -87,14 +90,15 @@ impl Lowering<'_> {
             return;
         }
         let relation = self.users.relation(level).to_owned();
-        let join_at = self.users.last().max(level);
+        let join_at = together.last_level().max(level);
         self.join_all(together, Stack::of("", ""), vec![], join_at, Some(&relation));
     }
 
     /// What a rank goes by, as something that can be ordered.
     pub(crate) fn ranked_by(&mut self, expr: &Expr) -> (Sql, Sql) {
         if expr.ty == Type::Duration {
-            let length = self.length(expr).each(|part| self.keep_as(part, "part"));
+            let length = self.length(expr);
+            let length = self.keep_parts(length);
             let known = length.known();
             let exact = self.exact(length);
             return (self.keep_as(exact, "micros"), known);

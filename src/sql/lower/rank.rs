@@ -4,7 +4,7 @@ use crate::{
     ir::{AggregateFunction, AggregateId, RankAmount},
     sql::{
         ast::{Literal, Over, Sense, Sql},
-        lower::{Bound, Held, Lowering},
+        lower::{Bound, Held, Lowering, captions::Caption},
     },
     value::{Type, Value, number},
 };
@@ -14,7 +14,7 @@ impl Lowering<'_> {
         let aggregate = self.rulebook.aggregate(id).clone();
         let Some(source) = &aggregate.source else { return };
         self.at = 0;
-        self.about = self.name_of(id).0;
+        self.about = self.caption(id).name;
         let keys = self.group_keys(&aggregate.per);
         let (value, known) = self.ranked_by(source);
         let filter = aggregate.filter.as_ref().map(|filter| {
@@ -29,17 +29,18 @@ impl Lowering<'_> {
         let told_apart = Some(is_ranked.clone()).filter(|it| !it.is_literal());
         let partition: Vec<Sql> = told_apart.into_iter().chain(keys.clone()).collect();
         let over = |function: Sql, order: Option<Sense>| {
-            let order = order.map(|sense| (value.clone(), sense)).into_iter().collect();
+            // Nobody who is ranked lacks it, and the place of the others is not asked for.
+            let order = order.map(|sense| (value.clone(), Sense { known: true, ..sense })).into_iter().collect();
             Sql::Over(Box::new(Over { function, partition: partition.clone(), order, before: false }))
         };
         let place = |sense: Sense| over(Sql::call("rank", []), Some(sense));
         let count = over(Sql::aggregate("count", None, None), None);
         let answer = match &aggregate.function {
-            AggregateFunction::Top(amount) => self.is_ahead(amount, place(Sense::Falling), count),
-            AggregateFunction::Bottom(amount) => self.is_ahead(amount, place(Sense::Rising), count),
+            AggregateFunction::Top(amount) => self.is_ahead(amount, place(Sense::FALLING), count),
+            AggregateFunction::Bottom(amount) => self.is_ahead(amount, place(Sense::RISING), count),
             AggregateFunction::Ntile(parts) => match self.constant(parts) {
                 Some(Value::Int(parts)) if parts > 0 => {
-                    let below = Sql::binary(place(Sense::Rising), "-", Sql::int(1));
+                    let below = Sql::binary(place(Sense::RISING), "-", Sql::int(1));
                     let wide = parts >= 1 << 20;
                     let below = if wide { Sql::cast(below, self.dialect.wide()) } else { below };
                     let place = Sql::binary(
@@ -67,12 +68,12 @@ impl Lowering<'_> {
             let left_out = in_a_group.into_iter().chain([known, filter.negated()]);
             arms.push((Sql::all(left_out), Sql::bool(false)));
         }
-        let (name, comment) = self.name_of(id);
+        let Caption { name, word, comment } = self.caption(id);
         let answer = match arms.as_slice() {
             [(Sql::Literal(Literal::Bool(true)), answer)] => answer.clone(),
             _ => Sql::Case(arms, None),
         };
-        let column = self.column_of(answer, &name, comment);
+        let column = self.column_of(answer, &name, Some((word, comment)));
         self.aggregates.insert(id, Bound { held: Held::One(column), level: self.at });
     }
 

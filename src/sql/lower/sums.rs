@@ -19,9 +19,6 @@ const FINE: f64 = 1_180_591_620_717_411_303_424.0;
 /// Floats from here on are too large for that: 2^44.
 const LARGE: f64 = 17_592_186_044_416.0;
 
-/// Characters of what is written beside its place.
-const SHORT: usize = 70;
-
 impl Lowering<'_> {
     /// A number that aggregates came to, without a column of its own.
     pub(crate) fn narrow_in_place(&self, computed: Computed, ty: &Type) -> Sql {
@@ -70,6 +67,8 @@ impl Lowering<'_> {
         match whole {
             Whole::Itself => pieces.into_iter().next().unwrap_or(Sql::NULL),
             Whole::Total(ty) => self.narrow_in_place(self.dialect.total(pieces, ty), ty),
+            Whole::OfLengths(range) => self.whole_of_lengths(*range, pieces),
+            Whole::MeanLength => self.mean_length(pieces),
             Whole::Mean(ty) => {
                 let count = pieces.pop().unwrap_or(Sql::NULL);
                 let sum = match ty {
@@ -103,70 +102,66 @@ impl Lowering<'_> {
     }
 
     /// Days and microseconds of a sum of durations.
-    pub(crate) fn length_sum_of(&mut self, clause: &Clause, parts: &[Sql], months: Option<&Sql>) -> Vec<Sql> {
-        let unfit = self.with_months(clause, months);
-        let mut sums = vec![Sql::int(0)];
-        for (part, range) in parts.iter().skip(1).zip([i64::from(i32::MAX), i64::MAX]) {
-            if part.is_zero() {
-                sums.push(Sql::int(0));
+    pub(crate) fn length_sum_of(&mut self, clause: &Clause, parts: &[Sql], months: Option<&Sql>) -> Vec<Part> {
+        let with_months = self.with_months(clause, months);
+        let part = |pieces: Vec<Sql>, whole: Whole| Part { pieces, whole, empty: Empty::Is(Sql::int(0)), own: None };
+        let mut sums = vec![part(vec![Sql::int(0)], Whole::Itself)];
+        for (of, range) in parts.iter().skip(1).zip([Some((i32::MIN, i32::MAX)), None]) {
+            if of.is_zero() {
+                sums.push(part(vec![Sql::int(0)], Whole::Itself));
                 continue;
             }
-            let pieces = self.dialect.sum(part.clone(), &Type::Int, clause.known.clone());
+            let pieces = self.dialect.sum(of.clone(), &Type::Int, clause.known.clone());
             let pieces: Vec<Sql> = pieces.into_iter().map(|it| self.zero(it)).collect();
             let total = self.dialect.total(pieces, &Type::Int);
             let total = self.narrow_in_place(total, &Type::Int);
-            let low = if range == i64::MAX { i64::MIN } else { -range - 1 };
-            let mut fits = vec![];
-            if range != i64::MAX {
-                fits.push(total.clone().between(Sql::int(low), Sql::int(range)));
-            }
-            fits.extend(unfit.clone());
-            sums.push(if fits.is_empty() { total } else { Sql::when(Sql::all(fits), total) });
+            let pieces = [total].into_iter().chain(with_months.clone()).collect();
+            sums.push(part(pieces, Whole::OfLengths(range)));
         }
         sums
     }
 
     /// The mean of durations, exact time, rounded half away from zero.
-    pub(crate) fn length_mean_of(&mut self, clause: &Clause, exact: &Sql, months: Option<&Sql>) -> Vec<Sql> {
-        let count = Sql::aggregate("count", None, clause.known.clone());
+    pub(crate) fn length_mean_of(&mut self, clause: &Clause, exact: &Sql, months: Option<&Sql>) -> Vec<Part> {
         let wide = self.dialect.wide();
         let sum = Sql::aggregate("sum", Some(Sql::cast(exact.clone(), wide)), clause.known.clone());
+        let count = Sql::aggregate("count", None, clause.known.clone());
+        let pieces = [sum, count].into_iter().chain(self.with_months(clause, months)).collect();
+        let mean = Part { pieces, whole: Whole::MeanLength, empty: Empty::Missing, own: None };
+        vec![Part::missing(Sql::int(0)), Part::missing(Sql::int(0)), mean]
+    }
+
+    /// What is true where none of the durations has months.
+    fn without_months(with_months: Option<Sql>) -> Option<Sql> {
+        with_months.map(|count| Sql::binary(count, "=", Sql::int(0)))
+    }
+
+    fn whole_of_lengths(&self, range: Option<(i32, i32)>, pieces: Vec<Sql>) -> Sql {
+        let mut pieces = pieces.into_iter();
+        let total = pieces.next().unwrap_or(Sql::NULL);
+        let fits = range.map(|(low, high)| total.clone().between(Sql::int(low), Sql::int(high)));
+        let fits: Vec<Sql> = fits.into_iter().chain(Self::without_months(pieces.next())).collect();
+        if fits.is_empty() { total } else { Sql::when(Sql::all(fits), total) }
+    }
+
+    fn mean_length(&self, pieces: Vec<Sql>) -> Sql {
+        let mut pieces = pieces.into_iter();
+        let (sum, count) = (pieces.next().unwrap_or(Sql::NULL), pieces.next().unwrap_or(Sql::NULL));
         let twice = Sql::binary(Sql::binary(Sql::call("abs", [sum.clone()]), "*", Sql::int(2)), "+", count.clone());
         let divisor = Sql::call("nullif", [Sql::binary(count, "*", Sql::int(2)), Sql::int(0)]);
         let mean = self.dialect.quotient(twice, divisor);
         let sign = Sql::if_else(Sql::binary(sum, "<", Sql::int(0)), Sql::int(-1), Sql::int(1));
         let mean = self.dialect.try_cast(Sql::binary(sign, "*", mean), &Type::Int);
         let mean = self.narrow_in_place(mean, &Type::Int);
-        let mean = match self.with_months(clause, months) {
+        match Self::without_months(pieces.next()) {
             Some(fits) => Sql::when(fits, mean),
             None => mean,
-        };
-        vec![Sql::int(0), Sql::int(0), mean]
-    }
-
-    /// That none of the durations has months.
-    pub(crate) fn with_months(&self, clause: &Clause, months: Option<&Sql>) -> Option<Sql> {
-        let months = months?;
-        let all = clause.known.clone().into_iter().chain([months.clone().negated()]);
-        let unfit = Sql::aggregate("count", None, Some(Sql::all(all)));
-        Some(Sql::binary(unfit, "=", Sql::int(0)))
-    }
-
-    /// Where something stands: `shop.rules:12`, from the folder of the rules on, so that the query is the same wherever that lies.
-    pub(crate) fn place(&self, span: Span) -> String {
-        let source = self.sources.get(span.source);
-        let folder = self.sources.folder();
-        let name = source.name().strip_prefix(folder).unwrap_or(source.name());
-        format!("{name}:{}", source.line_column(span.start).line)
-    }
-
-    /// The same, and what stands there, if it is short: `top 10% by spend (shop.rules:12)`
-    pub(crate) fn shown_place(&self, span: Span) -> String {
-        let written = self.sources.slice(span);
-        let words: Vec<&str> = written.split_whitespace().collect();
-        match words.join(" ") {
-            text if (1..=SHORT).contains(&text.chars().count()) => format!("{text} ({})", self.place(span)),
-            _ => self.place(span),
         }
+    }
+
+    /// How many of the durations have months; none where none can.
+    pub(crate) fn with_months(&self, clause: &Clause, months: Option<&Sql>) -> Option<Sql> {
+        let all = clause.known.clone().into_iter().chain([months?.clone().negated()]);
+        Some(Sql::aggregate("count", None, Some(Sql::all(all))))
     }
 }

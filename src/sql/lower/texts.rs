@@ -1,22 +1,51 @@
 //! Texts.
 
 use crate::{
-    ir::{Expr, TextTest},
+    ir::{Expr, ExprKind, Function, TextTest},
     source::Span,
     sql::{
         ast::{Literal, Sql},
         lower::{Lowering, patterns},
     },
-    value::Pattern,
+    value::{Pattern, Value},
 };
 
 impl Lowering<'_> {
     pub(crate) fn text_test(&mut self, test: TextTest, subject: &Expr, argument: &Expr) -> Sql {
-        let (subject, argument) = (self.value(subject), self.value(argument));
+        let (subject, argument) = (self.cased(subject, &[argument]), self.value(argument));
         match test {
             TextTest::Contains => self.dialect.contains(subject, argument),
             TextTest::StartsWith => self.dialect.starts_with(subject, argument),
             TextTest::EndsWith => self.dialect.ends_with(subject, argument),
+        }
+    }
+
+    /// A text that is compared with others, or searched for them: where they are ASCII, `lower` and `upper` need not know the letters that
+    /// become several, or hang on what is beside them.
+    pub(crate) fn cased(&mut self, subject: &Expr, others: &[&Expr]) -> Sql {
+        let ExprKind::Call { function: function @ (Function::Lower | Function::Upper), arguments } = &subject.kind
+        else {
+            return self.value(subject);
+        };
+        let plain = |other: &&Expr| match self.constant(other) {
+            Some(Value::Text(text)) if text.is_ascii() => Some(vec![text.to_string()]),
+            Some(Value::List(texts)) => {
+                let each = texts.iter().map(|it| match it {
+                    Value::Text(text) if text.is_ascii() => Some(text.to_string()),
+                    _ => None,
+                });
+                each.collect()
+            }
+            _ => None,
+        };
+        let texts: Option<Vec<Vec<String>>> = others.iter().map(plain).collect();
+        let (Some(texts), [text], None) = (texts, arguments.as_slice(), self.constant(subject)) else {
+            return self.value(subject);
+        };
+        let (texts, text) = (texts.concat(), self.value(text));
+        match function {
+            Function::Lower => self.dialect.lower_beside(text, &texts),
+            _ => self.dialect.upper_beside(text, &texts),
         }
     }
 

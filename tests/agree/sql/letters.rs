@@ -2,7 +2,20 @@
 
 use super::{Asked, Case, Data, Engine, Given, Moments, More, Record, ask, compare};
 
-const RULES: &str = "let lowered = lower(name)\nlet raised = upper(name)\n";
+const RULES: &str = r#"
+let lowered = lower(name)
+let raised = upper(name)
+let has_i  = lower(name) contains "i"
+let has_k  = lower(name) contains "k a"
+let has_ai = lower(name) contains " ai"
+let begins = lower(name) starts with "k"
+let is_i   = lower(name) in ["i", "k", "s"]
+let ss     = upper(name) contains "SS"
+let ffi    = upper(name) contains "FI A"
+let closes = upper(name) ends with "ST"
+let j      = upper(name) contains "J"
+let vip    = upper(name) contains "VIP" or upper(name) = "ASS"
+"#;
 
 /// Texts of forty letters, each by itself, within a word and at its end; and words that end in sigma in every way.
 fn texts() -> Vec<String> {

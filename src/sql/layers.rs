@@ -1,0 +1,239 @@
+//! One step of a stack: what it adds, what it is called after, and how late its columns may be computed.
+
+use std::collections::HashMap;
+
+use crate::sql::ast::{Item, Join, Purpose, Select, Sql, Star, Step};
+
+/// What one step adds.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) name: String,
+    /// Steps that must stand before it: what it joins.
+    pub(crate) before: Vec<Step>,
+    pub(crate) joins: Vec<(Join, Vec<Item>, Brings)>,
+    /// In the order of the declarations that they belong to.
+    pub(crate) items: Vec<(Order, Item)>,
+}
+
+/// The declaration that a column belongs to, and its own number.
+pub(crate) type Order = (usize, usize);
+
+/// What comes with a join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Brings {
+    /// What the rows of a child table come to.
+    Rows(String),
+    /// Columns of a reference table.
+    Columns(String),
+    /// What everybody comes to, or those of a group: `per_city`.
+    Totals(String),
+}
+
+/// Names that stand in a title; of more only what they are.
+const FEW: usize = 2;
+/// Tables that stand in a title.
+const TABLES: usize = 3;
+/// A word that is one in so many is told in a title.
+const MOSTLY: usize = 4;
+/// Characters of the line above a step.
+const WIDTH: usize = 94;
+/// Names of each word that stand above a step.
+const SHOWN: usize = 3;
+
+impl Layer {
+    /// Whether it adds nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.joins.is_empty() && self.items.is_empty()
+    }
+
+    /// `users_with_orders_and_visits`, `users_with_lets`, `users_with_spend_rank`: after what it adds.
+    pub(crate) fn title(&self, subject: &str) -> String {
+        let mut tables: Vec<String> = vec![];
+        for (.., brings) in &self.joins {
+            let table = match brings {
+                Brings::Rows(table) | Brings::Columns(table) => table.clone(),
+                Brings::Totals(_) => "totals".into(),
+            };
+            if !tables.contains(&table) {
+                tables.push(table);
+            }
+        }
+        let names: Vec<String> = self.items.iter().filter_map(|(_, it)| it.alias.clone()).collect();
+        let words = self.declared();
+        let declared: Vec<String> =
+            words.iter().flat_map(|(_, names)| names.iter().map(|it| (*it).to_owned())).collect();
+        let owners = self.owners();
+        let what = match tables.len() {
+            1..=TABLES => listed(&tables, "_", "_and_"),
+            0 if names.len() <= FEW => listed(&names, "_", "_and_"),
+            0 if (1..=FEW).contains(&declared.len()) => listed(&declared, "_", "_and_"),
+            0 if words.is_empty() => match owners.as_slice() {
+                [owner] => format!("parts_of_{owner}"),
+                _ => "parts".into(),
+            },
+            // After what it mostly adds.
+            0 => {
+                let most = words.iter().filter(|(_, names)| names.len() * MOSTLY >= declared.len());
+                let words: Vec<String> = most.map(|(word, _)| format!("{word}s")).collect();
+                listed(&words, "_", "_and_")
+            }
+            _ => "tables".into(),
+        };
+        format!("{subject}_with_{what}")
+    }
+
+    /// In a line, what it adds: `adds what orders and visits come to; the lets growth and margin`
+    pub(crate) fn told(&self) -> String {
+        let (mut tables, mut columns, mut totals) = (vec![], vec![], vec![]);
+        for (.., brings) in &self.joins {
+            let (list, name) = match brings {
+                Brings::Rows(table) => (&mut tables, table.clone()),
+                Brings::Columns(table) => (&mut columns, table.clone()),
+                Brings::Totals(group) if group.is_empty() => (&mut totals, "of everybody".into()),
+                Brings::Totals(group) => (&mut totals, group.replacen("per_", "per ", 1)),
+            };
+            if !list.contains(&name) {
+                list.push(name);
+            }
+        }
+        let mut joined = vec![];
+        for (names, before, after) in
+            [(tables, "what ", " come to"), (columns, "columns of ", ""), (totals, "totals ", "")]
+        {
+            if !names.is_empty() {
+                joined.push(format!("{before}{}{after}", listed(&names, ", ", " and ")));
+            }
+        }
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let named = self.declared().into_iter().map(|(word, names)| {
+            let shown: Vec<String> = names.iter().take(SHOWN).map(|it| (*it).to_owned()).collect();
+            match names.len().saturating_sub(SHOWN) {
+                0 => format!("the {word}{} {}", plural(names.len()), listed(&shown, ", ", " and ")),
+                more => format!("the {word}s {} and {more} more", shown.join(", ")),
+            }
+        });
+        let mut added: Vec<String> = joined.iter().cloned().chain(named).collect();
+        if added.is_empty() {
+            let owners: Vec<String> = self.owners().into_iter().cloned().collect();
+            added.push(match owners.len().saturating_sub(SHOWN) {
+                0 => format!("parts of {}", listed(&owners, ", ", " and ")),
+                more => format!("parts of {} and {more} more", owners.get(..SHOWN).unwrap_or_default().join(", ")),
+            });
+        }
+        let line = format!("adds {}", added.join("; "));
+        if line.chars().count() <= WIDTH {
+            return line;
+        }
+        // Too long: how many of each.
+        let counted = self.declared().into_iter().map(|(word, names)| match names.len() {
+            1 => format!("a {word}"),
+            count => format!("{count} {word}s"),
+        });
+        let counted: Vec<String> = counted.collect();
+        let counted = Some(listed(&counted, ", ", " and ")).filter(|it| !it.is_empty());
+        let added: Vec<String> = joined.into_iter().chain(counted).collect();
+        format!("adds {}", added.join("; "))
+    }
+
+    /// What its parts are needed for.
+    fn owners(&self) -> Vec<&String> {
+        let mut owners: Vec<&String> = vec![];
+        for (_, item) in &self.items {
+            if let Purpose::PartOf(owner) = &item.purpose
+                && !owners.contains(&owner)
+            {
+                owners.push(owner);
+            }
+        }
+        owners
+    }
+
+    /// What the rules declare of it, by their words.
+    fn declared(&self) -> Vec<(&'static str, Vec<&str>)> {
+        let mut words: Vec<(&'static str, Vec<&str>)> = vec![];
+        for (_, item) in &self.items {
+            let (Purpose::Declared(word), Some(name)) = (&item.purpose, &item.alias) else { continue };
+            match words.iter_mut().find(|(known, _)| known == word) {
+                Some((_, names)) => names.push(name),
+                None => words.push((word, vec![name])),
+            }
+        }
+        words
+    }
+}
+
+/// `a, b and c`
+fn listed(names: &[String], between: &str, last: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., end] => format!("{}{last}{end}", first.join(between)),
+    }
+}
+
+/// Moves tags and what is a part of something to the last step that may compute them, up to a level: so tags stand together at the end,
+/// and a step between has what others build on. What is read elsewhere, by a join or a step before, stays where that finds it.
+pub(crate) fn settle(layers: &mut [Layer], base: &str, level: usize) {
+    let mut relations: HashMap<String, usize> = HashMap::from([(base.to_owned(), 0)]);
+    relations.extend(layers.iter().zip(1..).map(|(layer, level)| (layer.name.clone(), level)));
+    // The last place where each column may be computed.
+    let mut latest: HashMap<String, usize> = HashMap::new();
+    for (layer, at) in layers.iter().zip(0..) {
+        let last = if at < level { level.saturating_sub(1) } else { at };
+        latest.extend(layer.items.iter().filter_map(|(_, it)| Some((it.alias.clone()?, last))));
+    }
+    let read = |latest: &mut HashMap<String, usize>, sql: &Sql, end: usize| {
+        if let Sql::Column(of, name) = sql
+            && of.as_ref().is_none_or(|it| relations.contains_key(it))
+            && let Some(place) = latest.get_mut(name)
+        {
+            *place = (*place).min(end);
+        }
+    };
+    let added: Vec<Vec<String>> =
+        layers.iter().map(|it| it.items.iter().filter_map(|(_, it)| it.alias.clone()).collect()).collect();
+    for (layer, at) in layers.iter().zip(0_usize..) {
+        for select in layer.before.iter().map(|it| &it.select) {
+            for (name, level) in select.relations().filter_map(|it| Some((it, *relations.get(it)?))) {
+                let end = level.saturating_sub(1);
+                select.each(&mut |sql| read(&mut latest, sql, end));
+                if reads_all(select, name) {
+                    for column in added.iter().take(level).flatten() {
+                        latest.entry(column.clone()).and_modify(|place| *place = (*place).min(end));
+                    }
+                }
+            }
+        }
+        for (join, items, _) in &layer.joins {
+            let all = items.iter().map(|it| &it.sql).chain(&join.on);
+            all.for_each(|sql| sql.each(&mut |sql| read(&mut latest, sql, at.saturating_sub(1))));
+        }
+    }
+    let mut moved: Vec<(usize, (Order, Item))> = vec![];
+    for at in (0..layers.len()).rev() {
+        let items = layers.get_mut(at).map(|it| std::mem::take(&mut it.items)).unwrap_or_default();
+        for (order, item) in items {
+            let last = item.alias.as_ref().and_then(|it| latest.get(it)).copied().unwrap_or(at);
+            let place = if matches!(item.purpose, Purpose::Declared("let")) { at } else { last.max(at) };
+            item.sql.each(&mut |sql| read(&mut latest, sql, place.saturating_sub(1)));
+            moved.push((place, (order, item)));
+        }
+    }
+    for (place, item) in moved {
+        if let Some(layer) = layers.get_mut(place) {
+            layer.items.push(item);
+        }
+    }
+    for layer in layers {
+        layer.items.sort_by_key(|(order, _)| *order);
+    }
+}
+
+/// Whether a select has all columns of one of the relations that it reads.
+fn reads_all(select: &Select, relation: &str) -> bool {
+    match &select.star {
+        Star::No => false,
+        Star::All => true,
+        Star::Of(of) => of == relation,
+    }
+}
