@@ -162,6 +162,7 @@ codes! {
     TEXT_NOT_IN_DATA = "W0109", "a text that the data does not have, near one that it has";
     NEVER_BEHIND = "W0110", "an anniversary asked for in the past";
     NEVER_REACHED = "W0111", "an arm that nobody reaches";
+    BOTH_APPLY = "W0112", "arms of an exclusive layer that both apply";
     NEEDLESS_FALLBACK = "W0801", "a fallback for what is never missing";
     WORD_USED_ONCE = "W0802", "a word after `send` or `do` that is close to another";
     LIMIT_OF_NOTHING = "W0803", "a limit on a channel that nothing is sent on";

@@ -5,6 +5,7 @@ mod anniversary;
 mod asked_twice;
 mod empty_range;
 mod empty_text;
+mod exclusive;
 mod negation;
 mod or_beside_and;
 mod outcomes;
@@ -58,6 +59,7 @@ pub(super) fn run(book: &Book<'_>, conduct: &Conduct<'_>, mut found: Found<'_>) 
     empty_text::look(&mut found);
     always::look(&mut found);
     anniversary::look(&mut found);
+    exclusive::look(&mut found);
     unreachable::look(&mut found);
     without_quotes::look(&mut found);
     unused::look(found.rulebook, found.sink);

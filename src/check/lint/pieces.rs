@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
-use super::Found;
+use super::{Found, written};
 use crate::{
     ir::{AggregateFunction, Body, Choice, CompareOp, Expr, ExprKind, Quorum, TimeWindow, UpperEnd},
-    value::{Duration, Truth, Type, Value, compare},
+    schema::Source,
+    value::{Duration, Truth, Type, Value, compare, print},
 };
 
 /// What conditions ask about.
@@ -20,6 +21,8 @@ pub(super) struct Subjects {
 
 /// One value, and the constants that cut it.
 struct Subject {
+    /// Its name, where it is a column of the data that is compared as it stands.
+    column: Option<String>,
     constants: Vec<Value>,
     /// Between which constants, and beyond which, something lies.
     gaps: Gaps,
@@ -221,7 +224,14 @@ impl Subjects {
             _ => (vec![], Gaps::Everywhere),
         };
         let number = self.all.len();
-        self.all.push(Subject { constants, gaps, may_be_missing: !never_missing(found, expr, DEPTH) });
+        let column = match &stripped(expr).kind {
+            ExprKind::Column(id) if kind.is_empty() => {
+                let column = found.rulebook.schema.root().column(*id);
+                (column.source == Source::Data).then(|| written(column.name.as_str()))
+            }
+            _ => None,
+        };
+        self.all.push(Subject { column, constants, gaps, may_be_missing: !never_missing(found, expr, DEPTH) });
         self.by_key.insert(key, number);
         number
     }
@@ -240,7 +250,7 @@ impl Subjects {
 
     /// Every place in which the value of a subject may stand.
     pub(super) fn places(&self, subject: usize) -> Vec<Place> {
-        let Some(Subject { constants, gaps, may_be_missing }) = self.all.get(subject) else { return vec![] };
+        let Some(Subject { constants, gaps, may_be_missing, .. }) = self.all.get(subject) else { return vec![] };
         let mut places = vec![];
         for at in 0..=constants.len() {
             let neighbours = match (at.checked_sub(1).and_then(|at| constants.get(at)), constants.get(at)) {
@@ -288,6 +298,31 @@ impl Subjects {
             },
             Asked::Closed(inner) => Truth::from(self.truth(found, inner, places).is_true()),
         }
+    }
+
+    /// Whether each is a column of the data: then any values can come together.
+    pub(super) fn are_columns(&self) -> bool {
+        self.all.iter().all(|subject| subject.column.is_some())
+    }
+
+    /// Where a column stands, in the words of rules: `points > 5`.
+    pub(super) fn words(&self, found: &Found<'_>, subject: usize, place: Place) -> Option<String> {
+        let Subject { column: Some(column), constants, .. } = self.all.get(subject)? else { return None };
+        let constant = |at: usize| constants.get(at).map(|value| print::written(value, found.zone));
+        Some(match place {
+            Place::On(at) => match constants.get(at)? {
+                Value::Bool(true) => column.clone(),
+                Value::Bool(false) => format!("not {column}"),
+                _ => format!("{column} = {}", constant(at)?),
+            },
+            Place::Missing => format!("{column} missing"),
+            Place::Before(at) => match (at.checked_sub(1).and_then(constant), constant(at)) {
+                (None, Some(above)) => format!("{column} < {above}"),
+                (Some(below), None) => format!("{column} > {below}"),
+                (Some(below), Some(above)) => format!("{column} > {below} and < {above}"),
+                (None, None) => format!("any {column}"),
+            },
+        })
     }
 
     /// How many subjects there are.

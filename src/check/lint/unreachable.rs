@@ -9,7 +9,7 @@ use super::{
 use crate::{
     diagnostic::{
         Diagnostic,
-        code::{ASKED_TWICE, NEVER_REACHED},
+        code::{ASKED_TWICE, BOTH_APPLY, NEVER_REACHED},
     },
     ir::{Act, Body, Choice, Deed, Expr, Ladder, TriggerBody},
     source::Span,
@@ -33,8 +33,8 @@ struct Arm<'r> {
 }
 
 pub(super) fn look(found: &mut Found<'_>) {
-    // Where the same is asked above, that is told already.
-    let twice = found.sink.found().iter().filter(|told| told.code == ASKED_TWICE);
+    // Where the same is asked above, or by another arm of an exclusive layer, that is told already.
+    let twice = found.sink.found().iter().filter(|told| told.code == ASKED_TWICE || told.code == BOTH_APPLY);
     let twice: HashSet<Span> = twice.map(|told| told.primary.span).collect();
     let mut told = vec![];
     for definition in &found.rulebook.definitions {
