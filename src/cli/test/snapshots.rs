@@ -92,8 +92,11 @@ impl Place<'_> {
                 Decision::Accept => Keep::New,
                 Decision::Reject => {
                     drop(std::fs::remove_file(&beside));
-                    told.notes
-                        .push("rejected: what was kept stays, and the test fails until the rules give that".into());
+                    let stays = match held.difference {
+                        Some(_) => "what was kept stays, and the test fails until the rules give that",
+                        None => "nothing is kept, and the test fails until something is",
+                    };
+                    told.notes.push(format!("rejected: {stays}"));
                     told.help.clear();
                     Keep::Nothing
                 }
