@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 use tagwell::{
     engine::{ChildCount, Count, Engine, MetricValues, Ran},
-    eval::unknown::Cause,
+    eval::unknown::{Ahead, Cause},
     ir::{Body, Definition, DefinitionId},
     outcome,
     schema::TableId,
@@ -102,13 +102,21 @@ fn unknown(engine: &Engine, count: &Count) -> String {
 /// `spend`, `last_order`, `orders`
 fn cause_name(engine: &Engine, cause: Cause) -> String {
     let rulebook = engine.rulebook();
-    let name = match cause {
-        Cause::Column(id) => &rulebook.schema.root().column(id).name,
-        Cause::Definition(id) => &rulebook.definition(id).name,
-        Cause::Children(table) => &rulebook.schema.table(table).name,
-        Cause::Users => &rulebook.schema.root().name,
-    };
-    name.to_string()
+    match cause {
+        Cause::Column(id) => rulebook.schema.root().column(id).name.to_string(),
+        Cause::Definition(id) => rulebook.definition(id).name.to_string(),
+        Cause::Children(table) => rulebook.schema.table(table).name.to_string(),
+        Cause::Users => rulebook.schema.root().name.to_string(),
+        Cause::Ahead(ahead) => {
+            let moment = match ahead {
+                Ahead::Column(id) => Cause::Column(id),
+                Ahead::Definition(id) => Cause::Definition(id),
+                Ahead::Children(table) => Cause::Children(table),
+                Ahead::Users => Cause::Users,
+            };
+            format!("{} in the future", cause_name(engine, moment))
+        }
+    }
 }
 
 /// A row a metric, or a row a group.

@@ -130,6 +130,7 @@ impl Test {
             folder: &folder,
             rules: &self.rules.to_string_lossy(),
             most: shown,
+            voice: Some(voice),
         };
         let all = &checked.rulebook().tests.snapshots;
         for snapshot in all.iter().filter(|it| self.selects(&it.name)) {

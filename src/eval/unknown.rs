@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     eval::reference::Row,
-    ir::{Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Over, Rulebook},
+    ir::{Body, Choice, DefinitionId, Expr, ExprKind, Function, Ladder, Over, Rulebook},
     schema::{ColumnId, TableId},
     value::Value,
 };
@@ -20,6 +20,35 @@ pub enum Cause {
     Children(TableId),
     /// A question about everybody, likewise.
     Users,
+    /// It is there and lies ahead, so that it has no age.
+    Ahead(Ahead),
+}
+
+/// A moment that lies ahead, where an age is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ahead {
+    /// A column of theirs.
+    Column(ColumnId),
+    /// A `let` that asks about many rows.
+    Definition(DefinitionId),
+    /// A question about the rows of a child table, asked where it is needed.
+    Children(TableId),
+    /// A question about everybody, likewise.
+    Users,
+}
+
+impl Cause {
+    /// The same, that it lies ahead.
+    #[must_use]
+    pub fn ahead(self) -> Cause {
+        Cause::Ahead(match self {
+            Cause::Column(id) => Ahead::Column(id),
+            Cause::Definition(id) => Ahead::Definition(id),
+            Cause::Children(table) => Ahead::Children(table),
+            Cause::Users => Ahead::Users,
+            Cause::Ahead(ahead) => ahead,
+        })
+    }
 }
 
 /// What is missing for this user that an unknown condition hangs on. Looks into `let`s; a tag is never unknown to those who
@@ -87,8 +116,48 @@ impl Search<'_> {
                 }
             }
             ExprKind::Definition(id) | ExprKind::ToNext(id) => self.named.push(*id),
+            ExprKind::CompareAge { moment, .. } | ExprKind::AgeBetween { moment, .. } => {
+                self.age(moment);
+                expr.each_child(&mut |child| self.look(child));
+            }
+            ExprKind::Call { function: Function::Age, arguments } => {
+                arguments.iter().for_each(|moment| {
+                    self.age(moment);
+                    self.look(moment);
+                });
+            }
             _ => expr.each_child(&mut |child| self.look(child)),
         }
+    }
+
+    /// An age is not known of what lies ahead: of a moment that is there. Only lengths that were computed may be missing beside.
+    fn age(&mut self, moment: &Expr) {
+        let is_ahead = match self.row.value(moment) {
+            Value::Timestamp(instant) => instant > self.row.clock().now(),
+            Value::Date(day) => day > self.row.clock().today(),
+            _ => false,
+        };
+        if !is_ahead {
+            return;
+        }
+        let (mut moment, mut inside) = (moment, self.inside);
+        while let ExprKind::Definition(id) = &moment.kind
+            && let Body::Let(value) = &self.rulebook.definition(*id).body
+        {
+            (moment, inside) = (value, Some(*id));
+        }
+        moment.each(&mut |node| match &node.kind {
+            ExprKind::Column(id) => drop(self.found.insert(Cause::Column(*id).ahead())),
+            ExprKind::Aggregate(id) | ExprKind::Reached(id, _) => {
+                let asked = match self.rulebook.aggregate(*id).over {
+                    Over::Children(table) => Cause::Children(table),
+                    Over::Users => Cause::Users,
+                };
+                self.found.insert(inside.map_or(asked, Cause::Definition).ahead());
+            }
+            ExprKind::Definition(id) => drop(self.found.insert(Cause::Definition(*id).ahead())),
+            _ => {}
+        });
     }
 
     fn look_behind(&mut self, body: &Body) {

@@ -99,6 +99,7 @@ impl Session {
                 folder: &book.files.folder,
                 rules: &book.files.folder.to_string_lossy(),
                 most: Some(MOST),
+                voice: None,
             };
             for snapshot in rulebook.tests.snapshots.iter().filter(|it| selected(&it.name)) {
                 played.push(place.look(snapshot, Keep::Nothing)?);

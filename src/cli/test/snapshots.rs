@@ -21,7 +21,7 @@ use tagwell::{
 };
 
 use super::{
-    super::{book, exit::Failure, output::Output},
+    super::{book, exit::Failure, output::Output, voice::Voice},
     report::Played,
     review::{self, Decision},
 };
@@ -51,6 +51,8 @@ pub(crate) struct Place<'p> {
     pub(crate) rules: &'p str,
     /// Lines that are shown of a difference; none on anything but a terminal.
     pub(crate) most: Option<usize>,
+    /// Who says what was kept.
+    pub(crate) voice: Option<&'p Voice>,
 }
 
 /// A snapshot that was taken, beside what its file holds.
@@ -90,11 +92,19 @@ impl Place<'_> {
                 Decision::Accept => Keep::New,
                 Decision::Reject => {
                     drop(std::fs::remove_file(&beside));
+                    let stays = match held.difference {
+                        Some(_) => "what was kept stays, and the test fails until the rules give that",
+                        None => "nothing is kept, and the test fails until something is",
+                    };
+                    told.notes.push(format!("rejected: {stays}"));
+                    told.help.clear();
                     Keep::Nothing
                 }
                 Decision::Skip => {
-                    let file = beside.strip_prefix(self.folder).unwrap_or(&beside).display().to_string();
-                    told = told.note(format!("skipped: what is new lies in `{file}` until it is decided"));
+                    let file = beside.display();
+                    told.notes
+                        .push(format!("skipped: nothing is decided; what is new lies in `{file}` to be looked at"));
+                    told.help = vec![format!("decide: `tagwell test {} --review` asks again", self.rules)];
                     Keep::Beside
                 }
             },
@@ -104,6 +114,9 @@ impl Place<'_> {
             Keep::New => {
                 write(&held.file, &held.text)?;
                 drop(std::fs::remove_file(&beside));
+                if let Some(voice) = self.voice {
+                    voice.say(&format!("kept: `{}`", held.file.display()));
+                }
                 return Ok(played(snapshot, Outcome::Passed, None));
             }
             Keep::Beside => write(&beside, &held.text)?,

@@ -50,6 +50,8 @@ struct Output {
 /// Something that may be missing.
 struct Lack {
     cause: Cause,
+    /// Whether these are taken off from those that are counted of it.
+    less: bool,
     /// Where the rows that lack it are kept.
     kept: Option<usize>,
     /// Each way to it: conditions that are not settled, by lane, and last whether it is known.
@@ -369,8 +371,8 @@ impl<'b> Assembler<'b> {
             self.program.counted.extend(output.tags.into_iter().map(|id| (id, counted, asked)));
             segment.doubts.push(output.doubts);
             segment.kept.push(place(output.kept));
-            for Lack { cause, kept, ways } in output.lacks {
-                self.program.lacks.push((counted, cause));
+            for Lack { cause, less, kept, ways } in output.lacks {
+                self.program.lacks.push((counted, cause, less));
                 segment.lacks.kept.push(place(kept));
                 let doubts = ways.iter().map(|(above, known)| doubts_of_way(&segment.settled, above, *known));
                 segment.lacks.doubts.push(doubts.fold(0, |all, one| all | one));
@@ -462,14 +464,20 @@ impl<'b> Assembler<'b> {
         // Who names what decides what is said to be missing.
         let named: Vec<DefinitionId> = output.tags.iter().chain(&of.ladders).copied().collect();
         let ways = Ways::from(self, node, &named);
-        for (cause, ways) in ways.of {
+        let ahead = ways
+            .ahead
+            .into_iter()
+            .flat_map(|(cause, [either, missing])| [(cause, false, either), (cause, true, missing)]);
+        for (cause, less, ways) in ways.of.into_iter().map(|(cause, ways)| (cause, false, ways)).chain(ahead) {
             let kept = (!of.ladders.is_empty()).then(|| self.keep());
             if let Some(kept) = kept {
                 for ladder in &of.ladders {
-                    self.program.ladders.entry(*ladder).or_default().kept.entry(cause).or_default().push(kept);
+                    let lacks = self.program.ladders.entry(*ladder).or_default();
+                    let sets = if less { &mut lacks.less } else { &mut lacks.kept };
+                    sets.entry(cause).or_default().push(kept);
                 }
             }
-            output.lacks.push(Lack { cause, kept, ways });
+            output.lacks.push(Lack { cause, less, kept, ways });
         }
         if !ways.asked.is_empty() {
             let kept = self.keep();

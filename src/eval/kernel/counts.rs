@@ -102,9 +102,11 @@ impl Kernel<'_> {
             return BTreeMap::new();
         }
         let mut causes: BTreeMap<usize, BTreeMap<Cause, u64>> = BTreeMap::new();
-        for ((count, cause), users) in self.program.lacks.iter().zip(&counts.lacks) {
+        // What is taken off from a count stands behind it, and is no more.
+        for ((count, cause, less), users) in self.program.lacks.iter().zip(&counts.lacks) {
             if *users > 0 {
-                causes.entry(*count).or_default().insert(*cause, *users);
+                let counted = causes.entry(*count).or_default().entry(*cause).or_default();
+                *counted = if *less { counted.saturating_sub(*users) } else { *users };
             }
         }
         let mut spreads = counts.others.clone();
@@ -113,7 +115,7 @@ impl Kernel<'_> {
             let spread = spreads.entry(*id).or_default();
             spread.known = of(&counts.yes);
             spread.unknown = of(&counts.unknown);
-            for (cause, users) in causes.get(at).into_iter().flatten() {
+            for (cause, users) in causes.get(at).into_iter().flatten().filter(|(_, users)| **users > 0) {
                 *spread.causes.entry(*cause).or_default() += users;
             }
         }
@@ -209,7 +211,10 @@ impl Kernel<'_> {
         let asked: Vec<u64> = together(&lacks.asked).iter().zip(past).map(|(asked, past)| asked & past).collect();
         self.ask_why(found, frame, &asked, conditions, spread);
         for (cause, sets) in &lacks.kept {
-            let rows = together(sets);
+            let mut rows = together(sets);
+            if let Some(less) = lacks.less.get(cause) {
+                rows.iter_mut().zip(together(less)).for_each(|(rows, less)| *rows &= !less);
+            }
             let told = rows.iter().zip(past).zip(&asked).map(|((rows, past), asked)| rows & past & !asked);
             let users: u64 = told.map(|word| u64::from(word.count_ones())).sum();
             if users > 0 {

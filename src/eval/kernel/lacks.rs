@@ -13,6 +13,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Ways {
     pub(super) of: BTreeMap<Cause, Vec<(Vec<u32>, u32)>>,
+    /// Ways to what lies ahead or is missing, and the same to what is missing alone: the others are ahead.
+    pub(super) ahead: Ahead,
     pub(super) asked: Vec<Vec<u32>>,
     /// How many conditions were met on the way.
     met: usize,
@@ -57,11 +59,12 @@ impl Assembler<'_> {
                     Some(Atom::Range(Slot::Column(column), _) | Atom::IsText(column, _)) => {
                         let column = *column;
                         let known = self.known_lane(Slot::Column(column)).unwrap_or(settled);
-                        let ways = ways.of.entry(Cause::Column(column)).or_default();
+                        let (ways, ways_ahead) = (ways.of.entry(Cause::Column(column)).or_default(), &mut ways.ahead);
                         // Of the texts of a list it is asked once.
                         if ways.last().is_none_or(|(last, it)| *it != known || last != above) {
                             ways.push((above.to_vec(), known));
                         }
+                        self.ahead(Cause::Column(column), above, (known, settled), ways_ahead);
                     }
                     Some(Atom::Flag(Slot::Column(column))) => {
                         ways.of.entry(Cause::Column(*column)).or_default().push((above.to_vec(), settled));
@@ -80,6 +83,7 @@ impl Assembler<'_> {
                         match (origins.as_slice(), self.known_lane(slot)) {
                             ([cause], Some(known)) => {
                                 ways.of.entry(*cause).or_default().push((above.to_vec(), known));
+                                self.ahead(*cause, above, (known, settled), &mut ways.ahead);
                             }
                             _ => ways.asked.push(within(settled)),
                         }
@@ -88,6 +92,19 @@ impl Assembler<'_> {
                     Some(Atom::Range(..) | Atom::Flag(_) | Atom::Opaque(_)) => ways.asked.push(within(settled)),
                 }
             }
+        }
+    }
+}
+
+type Ahead = BTreeMap<Cause, [Vec<(Vec<u32>, u32)>; 2]>;
+
+impl Assembler<'_> {
+    /// Where something is known and a condition on it is not settled, it lies ahead.
+    fn ahead(&self, cause: Cause, above: &[u32], (known, settled): (u32, u32), ways: &mut Ahead) {
+        if known != settled {
+            let [either, missing] = ways.entry(cause.ahead()).or_default();
+            either.push((above.to_vec(), settled));
+            missing.push((above.to_vec(), known));
         }
     }
 }

@@ -254,6 +254,8 @@ pub(super) struct Segment {
 pub(super) struct LadderLacks {
     /// Where the rows that lack something are kept, by arm.
     pub(super) kept: BTreeMap<Cause, Vec<usize>>,
+    /// Likewise those that are taken off from them.
+    pub(super) less: BTreeMap<Cause, Vec<usize>>,
     /// Where the rows stand for which the plain interpreter must be asked.
     pub(super) asked: Vec<usize>,
 }
@@ -279,8 +281,8 @@ pub(super) struct Program {
     pub(super) counted: Vec<(DefinitionId, usize, Option<usize>)>,
     /// How many conditions are counted.
     pub(super) counts: usize,
-    /// What each count of lacks is of: which condition, and what is missing.
-    pub(super) lacks: Vec<(usize, Cause)>,
+    /// What each count of lacks is of: which condition, what is missing, and whether it is taken off.
+    pub(super) lacks: Vec<(usize, Cause, bool)>,
     pub(super) ladders: HashMap<DefinitionId, LadderLacks>,
 }
 
