@@ -152,6 +152,57 @@ fn a_quote_too_many_takes_no_lines_up_to_the_next_one() {
 }
 
 #[test]
+fn the_share_of_bad_rows_is_of_each_table() {
+    let place = place();
+    let orders: String = (0..6).map(|at| format!("u1,{}\n", if at < 2 { "x" } else { "5" })).collect();
+    let users: String = (0..94).map(|at| format!("u{at}\n")).collect();
+    place.write("few.csv", format!("user_id\n{users}"));
+    place.write("orders.csv", format!("user_id,amount\n{orders}"));
+    place.write(
+        "b.rules",
+        "table users key user_id { user_id: text }\ntable orders of users by user_id { user_id: text  amount: int }\ntag b when sum(orders.amount) > 5",
+    );
+    let words = ["run", "b.rules", "few.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22", "--max-bad-rows"];
+    for (most, code) in [("33%", 3), ("34%", 0), ("1", 3), ("2", 0)] {
+        let answer = place.run(&[&words[..], &[most]].concat());
+        assert_eq!(answer.code, code, "{most}: {}", answer.err);
+        if most == "33%" {
+            assert!(answer.err.contains("2 of 6 rows of `orders` are bad"), "{}", answer.err);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_kept_where_rows_are_set_aside() {
+    let place = place();
+    place.write("bad.csv", b"user_id,spend,last\nM\xfcller,1.00,\n");
+    let words = ["run", "a.rules", "bad.csv", "--as-of", "2026-11-22", "--rejects"];
+    assert_eq!(place.run(&[&words[..], &["aside.jsonl"]].concat()).code, 0);
+    insta::assert_snapshot!(place.read("aside.jsonl"), @r#"
+    {"file":"bad.csv","line":2,"column":"user_id","reason":"byte 0xFC is not UTF-8; save the file as `CSV UTF-8`, or convert it by `iconv -f WINDOWS-1252 -t UTF-8`","row":"M�ller,1.00,","row_hex":"4dfc6c6c65722c312e30302c"}
+    "#);
+    let answer = place.run(&[&words[..], &["aside.csv"]].concat());
+    insta::assert_snapshot!(answer.err, @r#"
+    error: --rejects: bad rows are written as JSON Lines, and `aside.csv` is named otherwise
+      = help: name it .jsonl
+    "#);
+    assert_eq!((answer.code, place.path("aside.csv").exists()), (2, false));
+}
+
+#[test]
+fn a_list_says_which_column_it_was_taken_from() {
+    let place = place();
+    place.write("blocked.csv", "u1\nu2\n");
+    for (rule, told) in [("", true), (" column u1", false)] {
+        place.write("list.rules", format!("list blocked from \"blocked.csv\"{rule}\ntag b when user_id in blocked\n"));
+        let answer = place.run(&["run", "list.rules", "users.csv", "--as-of", "2026-11-22"]);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        let line = "list blocked: the column `u1` of `blocked.csv`, its first\n";
+        assert_eq!(answer.err.contains(line), told, "{}", answer.err);
+    }
+}
+
+#[test]
 fn bad_rows_are_set_aside_and_accounted_for() {
     let place = place();
     place.write("bad.csv", "user_id,spend,last\nu1,1.00,\nu2,much,\nu3\n,1,\n");
