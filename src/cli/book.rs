@@ -317,7 +317,14 @@ fn known_tables(checked: &Checked, told: &[(String, String)]) -> Result<(), Fail
 pub(crate) fn failure(error: DataError) -> Failure {
     match error {
         DataError::Stopped => Failure::new("interrupted"),
-        DataError::Unreadable { file, error } => Failure::file("read", &file, &error),
+        DataError::Unreadable { file, error } => {
+            let failure = Failure::file("read", &file, &error);
+            match error.kind() {
+                std::io::ErrorKind::UnexpectedEof => failure
+                    .help("it ends too early, as what was cut off while it was written or copied: make it, or fetch it, again"),
+                _ => failure,
+            }
+        }
         DataError::Unfit { file, reason, help } => {
             let failure = Failure::new(format!("`{file}`: {reason}"));
             help.into_iter().fold(failure, Failure::help)

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tagwell::{engine::Ran, ir::Rulebook};
+
 use super::exit::Failure;
 
 /// Where data comes from.
@@ -13,10 +15,10 @@ pub(crate) struct DataArgs {
     /// What to do at a bad row: end before anything is written (the default), or set it aside (so too where --rejects or --max-bad-rows is given).
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) on_bad_row: Option<OnBadRow>,
-    /// Write the bad rows that are set aside, as they were and with the reason, to FILE.
+    /// Write the bad rows that are set aside, as they were and with the reason, to FILE, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
-    /// End with exit code 3 where more rows are bad: a number, or a share such as 1%.
+    /// End with exit code 3 where more rows are bad: a number of all that are read, or a share of each table's, such as 1%.
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_bad_rows: Option<String>,
     /// Report users that occur twice, also where no rule needs to know.
@@ -68,15 +70,27 @@ impl Allowed {
         self == Allowed::None
     }
 
-    /// The failure, where there were more.
-    pub(crate) fn exceeded(self, rejected: u64, read: u64) -> Option<Failure> {
+    /// The failure, where there were more: of all rows that were read together, and a share of each table's own.
+    pub(crate) fn exceeded(self, rulebook: &Rulebook, ran: &Ran) -> Option<Failure> {
+        let schema = &rulebook.schema;
+        let children = ran.children.iter().map(|(id, it)| (schema.table(*id).name.as_str(), it.rejected, it.read));
+        let mut tables = std::iter::once((schema.root().name.as_str(), ran.rejected, ran.read)).chain(children);
+        if let Allowed::Percent(_) = self {
+            return tables.find_map(|(table, rejected, read)| self.over(&format!(" of `{table}`"), rejected, read));
+        }
+        let (rejected, read) = tables.fold((0, 0), |(bad, all), (_, rejected, read)| (bad + rejected, all + read));
+        self.over("", rejected, read)
+    }
+
+    /// The failure, where so many of some rows are too many.
+    pub(crate) fn over(self, of: &str, rejected: u64, read: u64) -> Option<Failure> {
         let over = match self {
             Allowed::None => rejected > 0,
             Allowed::Any => false,
             Allowed::Rows(most) => rejected > most,
             Allowed::Percent(most) => rejected as f64 * 100.0 > most * read as f64,
         };
-        let mut failure = Failure::new(format!("{rejected} of {read} rows are bad, more than allowed"));
+        let mut failure = Failure::new(format!("{rejected} of {read} rows{of} are bad, more than allowed"));
         failure.exit = super::exit::Exit::MoreThanAllowed;
         over.then(|| failure.help("look at them: `--on-bad-row skip --rejects rejects.jsonl`"))
     }

@@ -3,6 +3,7 @@
 pub(super) mod acting;
 pub(super) mod before;
 mod history;
+mod lists;
 pub(super) mod moves;
 mod plan;
 mod repeated;
@@ -19,7 +20,7 @@ use std::{
 use tagwell::{
     data::{self, ColumnarForm, ColumnarWriter, Columns, Wanted},
     diagnostic::{Diagnostic, code::UNUSED, render::visible},
-    engine::{Engine, Everybody, Ran, RunError},
+    engine::{Engine, Everybody, Files, Ran, RunError},
     ir::Reads,
     outcome::{Form, Writer},
 };
@@ -225,7 +226,7 @@ impl Run {
                 }
                 _ => failure,
             })?;
-            self.tell(&evaluated, &plan, &ran, Some(&acted), voice)?;
+            self.tell(&evaluated, (&plan, &book.files), &ran, Some(&acted), voice)?;
             return Ok(Exit::Done);
         }
         let ran = if plan.reads.aggregates.is_empty() && !self.data.check_keys {
@@ -250,13 +251,12 @@ impl Run {
             Ok(ran) => ran,
             Err(error) => return Err(ended(error, &users.name(), &allowed)),
         };
-        let of_children = ran.children.values().fold((0, 0), |(bad, read), it| (bad + it.rejected, read + it.read));
-        if let Some(worst) = allowed.exceeded(ran.rejected + of_children.0, ran.read + of_children.1) {
+        if let Some(worst) = allowed.exceeded(engine.rulebook(), &ran) {
             sink.rejects.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Output::finish)?;
             return Err(worst);
         }
         sink.finish()?;
-        self.tell(&engine, &plan, &ran, None, voice)?;
+        self.tell(&engine, (&plan, &book.files), &ran, None, voice)?;
         // As with the trees: the system frees what a long rulebook means sooner than it is taken apart.
         std::mem::forget((engine, book));
         Ok(Exit::Done)
@@ -278,7 +278,7 @@ impl Run {
     fn tell(
         &self,
         engine: &Engine,
-        plan: &Plan,
+        (plan, files): (&Plan, &Files),
         ran: &Ran,
         acted: Option<&acting::Acted>,
         voice: &Voice,
@@ -295,6 +295,7 @@ impl Run {
         match self.summary {
             Summary::Text if voice.volume == Volume::Quiet => {}
             Summary::Text => {
+                lists::first_columns(engine.rulebook(), &plan.reads, files).iter().for_each(|line| voice.say(line));
                 voice.write(&visible(&summary::text(engine, ran, &plan.results)));
                 if let Some(acted) = acted {
                     voice.write(&visible(&moves::text(engine.rulebook(), acted)));
@@ -435,7 +436,7 @@ impl Run {
             Format::None => Ok(None),
         };
         let writer = writer.map_err(|error| unwritable(&error))?;
-        let rejects = self.data.rejects.as_deref().map(Output::file).transpose()?;
+        let rejects = self.data.rejects.as_deref().map(rejects_file).transpose()?;
         Ok(Sink {
             engine,
             plan,
@@ -488,6 +489,18 @@ fn actions_writer(path: &Path, decisions: Decisions) -> Result<ActionsWriter, Fa
     ActionsWriter::begin(Output::file(path)?, ActionsFormat::of(Some(path)), decisions)
 }
 
+/// Where bad rows are set aside.
+fn rejects_file(path: &Path) -> Result<Output, Failure> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
+    let known = ending.as_deref().is_none_or(|it| matches!(it, "jsonl" | "ndjson" | "json"));
+    if !known && !is_device(path) {
+        let message =
+            format!("--rejects: bad rows are written as JSON Lines, and `{}` is named otherwise", path.display());
+        return Err(Failure::new(message).help("name it .jsonl"));
+    }
+    Output::file(path)
+}
+
 fn unwritable(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
@@ -499,10 +512,13 @@ fn unwritable(error: &io::Error) -> Failure {
 pub(super) fn ended(error: RunError, file: &str, allowed: &Allowed) -> Failure {
     match error {
         RunError::Data(error) => book::failure(error),
+        RunError::BadRow(row) if row.is_of_its_column() => {
+            Failure::new(row.to_string()).help("so is every row that has a value there: declare the column as the file has it, or write the file with the type that is wanted")
+        }
         RunError::BadRow(row) => Failure::new(row.to_string())
             .help("mend the row, or set bad rows aside: `--on-bad-row skip --rejects rejects.jsonl`"),
         RunError::TooManyBadRows(rejected, read) => {
-            allowed.exceeded(rejected, read).unwrap_or_else(|| Failure::new("too many bad rows"))
+            allowed.over("", rejected, read).unwrap_or_else(|| Failure::new("too many bad rows"))
         }
         RunError::User { key, line, error } => {
             let place = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::value::Type;
+
 /// A row that cannot be taken, and exactly why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
@@ -15,6 +17,13 @@ pub struct BadRow {
     pub reason: String,
     /// The row as it was.
     pub verbatim: Vec<u8>,
+}
+
+impl BadRow {
+    /// Whether its column is of another type in the file, so that every row with a value there is a bad one.
+    pub fn is_of_its_column(&self) -> bool {
+        self.reason.starts_with(OF_COLUMN)
+    }
 }
 
 impl fmt::Display for BadRow {
@@ -66,9 +75,13 @@ pub(super) fn odd_width(fields: usize, width: usize) -> String {
     format!("the row has {fields} {noun}, and the header has {width}")
 }
 
-/// Why a row is a bad one that takes the rest of the file with it.
-pub(super) const NEVER_CLOSED: &str =
-    "a quote `\"` that opens in this row is never closed, so it takes all rows up to the end";
+/// How the reason begins where a column is of another type.
+const OF_COLUMN: &str = "the column holds ";
+
+/// Why a value of a column is bad that is of another type in the file.
+pub(super) fn of_another_type(holds: impl fmt::Display, wanted: &Type) -> String {
+    format!("{OF_COLUMN}{holds}, and the rules want {wanted}")
+}
 
 /// A value as a message shows it: on one line, long ones cut.
 pub(super) fn shown(value: &str) -> String {

@@ -12,11 +12,13 @@ use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
 use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
 
 use crate::{
-    data::{BadRow, DataError, Format, Input, Row, Rows, Wanted, guard::guarded, table},
+    data::{BadRow, DataError, Format, Input, Row, Rows, Wanted, bad_row::of_another_type, guard::guarded, table},
     schema::{Column, ColumnFacts, ColumnId, Facts, OwnTypes},
     value::{
-        Decimal, Type, Value, Zone, literal,
-        moment_text::MomentFormat,
+        Decimal, Type, Value, Zone,
+        literal::{self, BadValue},
+        moment_text::{MomentError, MomentFormat},
+        print,
         time::{calendar, in_calendar},
     },
 };
@@ -212,7 +214,7 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
             Type::Date | Type::Timestamp | Type::Duration if *ty == column.ty => {
                 table::read(&text, column, zone).map_err(|reason| bad(&text, &reason))
             }
-            other => Err(format!("the file has text here, and the rules want {other}")),
+            other => Err(of_another_type("texts", other)),
         },
         Plain::Int(number) => match ty {
             Type::Int => Ok(Value::Int(number)),
@@ -221,11 +223,12 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
             Type::Date | Type::Timestamp if !plain => {
                 table::read(&number.to_string(), column, zone).map_err(|reason| bad(&number.to_string(), &reason))
             }
-            other => Err(format!("the file has whole numbers here, and the rules want {other}")),
+            other => Err(of_another_type("whole numbers", other)),
         },
         Plain::Float(number) => match ty {
             Type::Float if number.is_finite() => Ok(Value::Float(number + 0.0)),
             Type::Int if number.fract() == 0.0 && number.abs() < 9e18 => Ok(Value::Int(number as i64)),
+            Type::Int if number.fract() == 0.0 => Err(bad(&number.to_string(), &BadValue::IntOutOfRange)),
             Type::Decimal(scale) => literal::decimal_from_float(number, *scale)
                 .map(Value::Decimal)
                 .map_err(|it| bad(&number.to_string(), &it)),
@@ -233,18 +236,13 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
                 "`{number}` is not {}",
                 if *ty == Type::Int { "a whole number" } else { "a finite number" }
             )),
-            other => Err(format!("the file has numbers here, and the rules want {other}")),
+            other => Err(of_another_type("numbers", other)),
         },
         Plain::Decimal(number) => match ty {
-            Type::Decimal(scale) => number
-                .rescale(*scale)
-                .map(Value::Decimal)
-                .ok_or_else(|| bad(&number.to_string(), &format!("has more than {scale} digits after the point"))),
+            Type::Decimal(_) | Type::Int => literal::from_written(&Value::Decimal(number), ty, zone)
+                .map_err(|reason| bad(&number.to_string(), &reason)),
             Type::Float => Ok(Value::Float(number.to_f64())),
-            Type::Int => {
-                number.to_int().map(Value::Int).ok_or_else(|| bad(&number.to_string(), &"is not a whole number"))
-            }
-            other => Err(format!("the file has numbers here, and the rules want {other}")),
+            other => Err(of_another_type("numbers", other)),
         },
         Plain::Other(Value::Date(day), _) if !(calendar::FIRST_DAY..=calendar::LAST_DAY).contains(&day) => {
             Err(OUTSIDE.into())
@@ -255,10 +253,14 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
             | (Type::Date, value @ Value::Date(_))
             | (Type::Timestamp, value @ Value::Timestamp(_)) => Ok(value),
             (Type::Timestamp, Value::Date(date)) => Ok(Value::Timestamp(zone.start_of_day(date))),
-            (other, _) => Err(format!("the file has {kind} here, and the rules want {other}")),
+            (other, _) => Err(of_another_type(kind, other)),
+        },
+        Plain::TooFine(seconds, nanos) => match ty {
+            Type::Timestamp => Err(bad(&fine_text(seconds, nanos, zone), &MomentError::TooFine)),
+            other => Err(of_another_type("timestamps", other)),
         },
         Plain::List(elements) => {
-            let Type::List(of) = ty else { return Err(format!("the file has a list here, and the rules want {ty}")) };
+            let Type::List(of) = ty else { return Err(of_another_type("lists", ty)) };
             let values: Result<Vec<Value>, String> =
                 (0..elements.len()).map(|at| cell(&elements, at, column, of, zone)).collect();
             let values = values?;
@@ -267,7 +269,7 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
             }
             Ok(Value::List(values.into()))
         }
-        Plain::Unknown => Err(format!("a column of the type {} cannot be read", array.data_type())),
+        Plain::Unknown => Err(of_another_type(format_args!("{}, which cannot be read", array.data_type()), ty)),
     }
 }
 
@@ -281,6 +283,8 @@ enum Plain {
     /// And what it is in words.
     Other(Value, &'static str),
     List(Arc<dyn Array>),
+    /// A timestamp of more than six digits of a second: the instant of the second, and nanoseconds.
+    TooFine(i64, u32),
     Unknown,
 }
 
@@ -349,7 +353,13 @@ fn plain_value(array: &dyn Array, at: usize, zone: &Zone) -> Plain {
                     zone.instant(date, micros.rem_euclid(day))
                 }
             };
-            Plain::Other(Value::Timestamp(instant), "timestamps")
+            match nanos_of(array, at) {
+                0 => Plain::Other(Value::Timestamp(instant), "timestamps"),
+                nanos => {
+                    let within = instant.rem_euclid(1_000_000);
+                    Plain::TooFine(instant - within, within as u32 * 1000 + nanos)
+                }
+            }
         }
         DataType::Dictionary(keys, _) if **keys == DataType::Int32 => {
             let dictionary = array.as_dictionary::<types::Int32Type>();
@@ -372,6 +382,21 @@ fn plain_value(array: &dyn Array, at: usize, zone: &Zone) -> Plain {
     }
 }
 
+/// The nanoseconds of a timestamp beyond its microseconds.
+fn nanos_of(array: &dyn Array, at: usize) -> u32 {
+    let nanos = array.as_primitive_opt::<types::TimestampNanosecondType>().map(|array| array.value(at));
+    nanos.map_or(0, |nanos| nanos.rem_euclid(1000) as u32)
+}
+
+/// A timestamp with all its digits, as a text.
+fn fine_text(second: i64, nanos: u32, zone: &Zone) -> String {
+    let text = print::text(&Value::Timestamp(second), zone);
+    match text.split_at_checked("2026-11-22T08:00:00".len()) {
+        Some((second, offset)) => format!("{second}.{nanos:09}{offset}"),
+        None => text,
+    }
+}
+
 /// The row as a JSON object: these files have no text of their own.
 pub(super) fn verbatim(batch: &RecordBatch, at: usize, zone: &Zone) -> String {
     let schema = batch.schema();
@@ -386,7 +411,8 @@ pub(super) fn verbatim(batch: &RecordBatch, at: usize, zone: &Zone) -> String {
                 Plain::Int(number) => number.into(),
                 Plain::Float(number) => number.into(),
                 Plain::Decimal(number) => number.to_string().into(),
-                Plain::Other(value, _) => crate::value::print::text(&value, zone).into(),
+                Plain::Other(value, _) => print::text(&value, zone).into(),
+                Plain::TooFine(second, nanos) => fine_text(second, nanos, zone).into(),
             }
         };
         (field.name().clone(), value)

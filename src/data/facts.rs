@@ -73,7 +73,7 @@ fn of_table(input: &Input, delimiter: u8, goes_on: GoesOn<'_>) -> Result<Facts, 
     let mut record = ByteRecord::new();
     let mut rows = 0_usize;
     // What cannot be read here is told when the rows are read.
-    while reader.read_byte_record(&mut record).unwrap_or(false) {
+    while reader.read(&mut record).unwrap_or(false) {
         rows += 1;
         if rows.is_multiple_of(OFTEN) {
             goes_on()?;

@@ -7,7 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use crate::data::{DataError, Memory, lines::Lines, pipe::Pipe};
+use crate::data::{
+    DataError, Memory,
+    lines::{self, Lines},
+    pipe::Pipe,
+};
 
 /// The form of a data file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +201,13 @@ impl Input {
 
     /// An error of the system about this file.
     pub fn unreadable(&self, error: io::Error) -> DataError {
-        DataError::Unreadable { file: self.name(), error }
+        match error.get_ref().and_then(|error| error.downcast_ref::<lines::TooLong>()) {
+            Some(too_long) => {
+                let help = if self.format == Format::JsonLines { lines::ONE_A_LINE } else { lines::A_QUOTE };
+                DataError::Unfit { file: self.name(), reason: too_long.to_string(), help: Some(help.into()) }
+            }
+            None => DataError::Unreadable { file: self.name(), error },
+        }
     }
 
     fn once(&self, open: impl FnOnce() -> io::Result<Box<dyn Read + Send>>) -> Result<Box<dyn Read + Send>, DataError> {

@@ -6,7 +6,19 @@ use std::io::{self, Read};
 use memchr::{memchr_iter, memrchr};
 
 /// The longest line, in bytes.
-const LONGEST: usize = 64 << 20;
+const LONGEST: usize = 16 << 20;
+
+/// A line that is too long.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line} is longer than {} MiB", LONGEST >> 20)]
+pub(super) struct TooLong {
+    line: u64,
+}
+
+/// What to do about JSON in a line that is too long.
+pub(super) const ONE_A_LINE: &str = "JSON is read line by line, one object a line: of an array make lines first (`jq -c '.[]'`), and leave out what no rule reads";
+/// What to do about other rows that are too long.
+pub(super) const A_QUOTE: &str = "it may lack a closing quote `\"`";
 
 /// Passes bytes on, and stops in a line that is too long.
 pub(super) struct Lines<R> {
@@ -34,8 +46,7 @@ impl<R: Read> Read for Lines<R> {
             None => self.length + bytes.len(),
         };
         if self.length > LONGEST {
-            let told = format!("line {} is longer than {LONGEST} bytes", self.line);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, told));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, TooLong { line: self.line }));
         }
         Ok(read)
     }
@@ -49,7 +60,7 @@ mod tests {
     fn a_line_that_never_ends_is_refused_by_its_number() {
         let endless = io::Cursor::new("user_id\n").chain(io::repeat(b'9'));
         let error = io::copy(&mut Lines::of(endless), &mut io::sink()).expect_err("it is too long");
-        assert_eq!(error.to_string(), "line 2 is longer than 67108864 bytes");
+        assert_eq!(error.to_string(), "line 2 is longer than 16 MiB");
     }
 
     #[test]

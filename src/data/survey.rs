@@ -142,7 +142,7 @@ impl Survey {
         }
         let mut record = ByteRecord::new();
         // What cannot be read here is told when the rows are read.
-        while reader.read_byte_record(&mut record).unwrap_or(false) {
+        while reader.read(&mut record).unwrap_or(false) {
             self.rows += 1;
             for (header, field) in headers.iter().zip(record.iter()) {
                 if let Some(column) = self.column(header, || Values::Written(Guess::default())) {

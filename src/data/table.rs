@@ -3,14 +3,15 @@
 use std::{collections::HashSet, io::Read};
 
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Terminator};
+use memchr::{memchr, memchr_iter};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     data::{
         BadRow, DataError, Input, Row, Rows, Wanted,
-        bad_row::{NEVER_CLOSED, odd_width, shown},
+        bad_row::{odd_width, shown},
         encoding,
-        quotes::Quotes,
+        quotes::{BEYOND, Misquoted, Raw},
     },
     diagnostic::nearest,
     schema::{Column, ColumnId, Table},
@@ -18,33 +19,82 @@ use crate::{
 };
 
 /// Records of a file, one after the other.
-type Records = Reader<Quotes<Box<dyn Read + Send>>>;
+pub(super) struct Records {
+    reader: Reader<Raw<Box<dyn Read + Send>>>,
+    /// Where the record that was read last begins and ends.
+    place: (u64, u64),
+}
+
+impl Records {
+    /// Reads the next one; whether there was one.
+    pub(super) fn read(&mut self, record: &mut ByteRecord) -> Result<bool, csv::Error> {
+        let start = self.reader.position().byte();
+        self.reader.get_mut().forget_before(start);
+        let any = self.reader.read_byte_record(record)?;
+        self.place = (start, self.reader.position().byte());
+        Ok(any)
+    }
+
+    /// The line that the record begins on which was read last, and how it stands in the file.
+    fn last(&self, record: &ByteRecord) -> (u64, &[u8]) {
+        let raw = self.reader.get_ref().between(self.place.0, self.place.1);
+        let raw = if self.place.0 == 0 { raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw) } else { raw };
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let blank = raw.iter().take_while(|byte| is_end(byte)).count();
+        let (blank, row) = raw.split_at_checked(blank).unwrap_or((raw, &[]));
+        let end = row.iter().rposition(|byte| !is_end(byte)).map_or(0, |last| last + 1);
+        let line = record.position().map_or(0, csv::Position::line) + memchr_iter(b'\n', blank).count() as u64;
+        (line, row.get(..end).unwrap_or_default())
+    }
+}
 
 /// A reader at the first row behind the header, and the header.
 pub(super) fn open(input: &Input, delimiter: u8) -> Result<(Records, Vec<String>), DataError> {
-    let mut reader = ReaderBuilder::new()
+    let reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .flexible(true)
         .has_headers(false)
         .terminator(Terminator::CRLF)
-        .from_reader(Quotes::of(input.open()?, delimiter));
+        .from_reader(Raw::of(input.open()?));
+    let mut records = Records { reader, place: (0, 0) };
     let mut record = ByteRecord::new();
-    let any = reader.read_byte_record(&mut record).map_err(|error| unreadable(input, error))?;
-    let headers = if any { headers(input, &record)? } else { vec![] };
-    Ok((reader, headers))
+    if !records.read(&mut record).map_err(|error| unreadable(input, error))? {
+        return Err(no_header(input));
+    }
+    let (line, row) = records.last(&record);
+    let headers = headers(input, &record, line, Misquoted::find(row, delimiter))?;
+    Ok((records, headers))
 }
 
-fn not_utf8(input: &Input, header: &[u8]) -> DataError {
-    let utf_16 = encoding::is_utf16(header);
+/// A file in which nothing stands.
+pub(super) fn no_header(input: &Input) -> DataError {
     DataError::Unfit {
         file: input.name(),
-        reason: if utf_16 { "the file is UTF-16, not UTF-8" } else { "the header is not UTF-8" }.into(),
-        help: Some(encoding::remedy(utf_16)),
+        reason: "the file is empty: it has no header".into(),
+        help: Some("its first line names the columns; with them alone it is a table without rows".into()),
     }
 }
 
-/// The names in a header.
-pub(super) fn headers(input: &Input, record: &ByteRecord) -> Result<Vec<String>, DataError> {
+fn not_utf8(input: &Input, header: &[u8]) -> DataError {
+    let from = encoding::of(header);
+    DataError::Unfit {
+        file: input.name(),
+        reason: if from == "UTF-16" { "the file is UTF-16, not UTF-8" } else { "the header is not UTF-8" }.into(),
+        help: Some(encoding::remedy(from)),
+    }
+}
+
+/// The names in a header, which begins on this line, and may have wrong quotes.
+pub(super) fn headers(
+    input: &Input,
+    record: &ByteRecord,
+    line: u64,
+    wrong: Option<Misquoted>,
+) -> Result<Vec<String>, DataError> {
+    if let Some(wrong) = wrong {
+        let in_header = || DataError::unfit(&format!("{}:{line}", input.name()), format!("in the header {BEYOND}"));
+        return Err(wrong.error(&input.name(), line).unwrap_or_else(in_header));
+    }
     let (mut headers, mut known) = (vec![], HashSet::new());
     for field in record {
         let text = std::str::from_utf8(field).map_err(|_| not_utf8(input, record.as_slice()))?;
@@ -59,22 +109,22 @@ pub(super) fn headers(input: &Input, record: &ByteRecord) -> Result<Vec<String>,
 
 /// The rows of a table.
 pub(super) fn rows(input: &Input, delimiter: u8, wanted: &Wanted, zone: &Zone) -> Result<Rows, DataError> {
-    let (mut reader, headers) = open(input, delimiter)?;
-    let (table, needed) = (&wanted.table, &wanted.needed);
-    let columns = if headers.is_empty() { vec![] } else { fit(input, table, needed, &headers)? };
+    let (mut records, headers) = open(input, delimiter)?;
+    let columns = fit(input, &wanted.table, &wanted.needed, &headers)?;
     let shape = Shape {
         file: input.name(),
-        width: headers.len(),
-        all: table.columns.len(),
+        delimiter,
+        headers,
+        all: wanted.table.columns.len(),
         columns,
         zone: zone.clone(),
         verbatim: wanted.verbatim,
     };
     let input = input.clone();
     let mut record = ByteRecord::new();
-    Ok(Box::new(std::iter::from_fn(move || match reader.read_byte_record(&mut record) {
+    Ok(Box::new(std::iter::from_fn(move || match records.read(&mut record) {
         Ok(false) => None,
-        Ok(true) => Some(Ok(shape.row(&record, delimiter, reader.get_ref().never_closed()))),
+        Ok(true) => Some(shape.row(&record, records.last(&record))),
         Err(error) => Some(Err(unreadable(&input, error))),
     })))
 }
@@ -82,7 +132,8 @@ pub(super) fn rows(input: &Input, delimiter: u8, wanted: &Wanted, zone: &Zone) -
 /// What is read of each row.
 struct Shape {
     file: String,
-    width: usize,
+    delimiter: u8,
+    headers: Vec<String>,
     all: usize,
     /// Field of the row, id, column.
     columns: Vec<(usize, ColumnId, Column)>,
@@ -91,40 +142,49 @@ struct Shape {
 }
 
 impl Shape {
-    fn row(&self, record: &ByteRecord, delimiter: u8, never_closed: bool) -> Result<Row, Box<BadRow>> {
-        let line = record.position().map_or(0, csv::Position::line);
-        let bad = |column: Option<&Column>, reason: String| {
-            let column = column.map(|column| column.header.clone());
-            Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: verbatim(record, delimiter) })
+    /// A row that begins on this line, and how it stands there.
+    fn row(&self, record: &ByteRecord, (line, raw): (u64, &[u8])) -> Result<Result<Row, Box<BadRow>>, DataError> {
+        let bad = |column: Option<String>, reason: String| {
+            Err(Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: raw.to_vec() }))
         };
-        if never_closed {
-            return Err(bad(None, NEVER_CLOSED.into()));
+        if let Some(wrong) = memchr(b'"', raw).and_then(|_| Misquoted::find(raw, self.delimiter)) {
+            return match wrong.error(&self.file, line) {
+                Some(error) => Err(error),
+                None => Ok(bad(wrong.column(&self.headers), BEYOND.into())),
+            };
         }
-        if record.len() != self.width {
-            let reason = odd_width(record.len(), self.width);
-            return Err(bad(None, reason));
+        if record.len() != self.headers.len() {
+            return Ok(bad(None, odd_width(record.len(), self.headers.len())));
         }
+        Ok(match self.values(record) {
+            Ok(values) => {
+                let verbatim = if self.verbatim { raw.to_vec() } else { vec![] };
+                Ok(Row { line, values, children: vec![], verbatim })
+            }
+            Err((column, reason)) => bad(Some(column.header.clone()), reason),
+        })
+    }
+
+    /// Its values, or what is wrong with the first that cannot be taken.
+    fn values(&self, record: &ByteRecord) -> Result<Vec<Value>, (&Column, String)> {
         let mut values = vec![Value::Missing; self.all];
         for (at, id, column) in &self.columns {
             let field = record.get(*at).unwrap_or_default();
-            let text = std::str::from_utf8(field).map_err(|error| {
-                let byte = field.get(error.valid_up_to()).copied().unwrap_or_default();
-                bad(Some(column), encoding::not_utf8(byte))
-            })?;
+            let text =
+                std::str::from_utf8(field).map_err(|error| (column, encoding::not_utf8(field, error.valid_up_to())))?;
             if text.is_empty() {
                 if column.optional {
                     continue;
                 }
-                return Err(bad(Some(column), format!("the value is missing, and `{}` may not be", column.ty)));
+                return Err((column, format!("the value is missing, and `{}` may not be", column.ty)));
             }
-            let value = read(text, column, &self.zone)
-                .map_err(|reason| bad(Some(column), format!("{} {reason}", shown(text))))?;
+            let value =
+                read(text, column, &self.zone).map_err(|reason| (column, format!("{} {reason}", shown(text))))?;
             if let Some(slot) = values.get_mut(id.0 as usize) {
                 *slot = value;
             }
         }
-        let verbatim = if self.verbatim { verbatim(record, delimiter) } else { vec![] };
-        Ok(Row { line, values, children: vec![], verbatim })
+        Ok(values)
     }
 }
 
@@ -180,15 +240,6 @@ fn lacking(input: &Input, columns: &[&Column], headers: &[String]) -> DataError 
     let word = if columns.len() == 1 { "column" } else { "columns" };
     let names = quoted(columns.iter().map(|column| column.header.as_str()).collect());
     DataError::Unfit { file: input.name(), reason: format!("the header has no {word} {names}"), help }
-}
-
-/// The row as CSV again, quoted where it must be.
-pub(super) fn verbatim(record: &ByteRecord, delimiter: u8) -> Vec<u8> {
-    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(vec![]);
-    match writer.write_byte_record(record) {
-        Ok(()) => writer.into_inner().unwrap_or_default(),
-        Err(_) => vec![],
-    }
 }
 
 fn unreadable(input: &Input, error: csv::Error) -> DataError {

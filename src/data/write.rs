@@ -7,10 +7,11 @@ use std::{
 };
 
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, ListArray, RecordBatch,
+    StringArray, TimestampMicrosecondArray,
     builder::{ListBuilder, StringBuilder},
 };
+use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use parquet::{
@@ -312,9 +313,31 @@ fn data_type(kind: &Kind) -> DataType {
             Type::Bool => DataType::Boolean,
             Type::Date => DataType::Date32,
             Type::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            Type::Text | Type::Duration | Type::List(_) | Type::Choice(_) => DataType::Utf8,
+            Type::List(of) => DataType::List(item(of)),
+            Type::Text | Type::Duration | Type::Choice(_) => DataType::Utf8,
         },
     }
+}
+
+/// What the lists of a column hold.
+fn item(of: &Type) -> Arc<Field> {
+    Arc::new(Field::new("item", data_type(&Kind::Of(of.clone())), true))
+}
+
+/// Lists, their elements typed as they are.
+fn lists(of: &Type, values: impl Iterator<Item = Value>, zone: &Zone) -> Result<ArrayRef, ArrowError> {
+    let (mut elements, mut lengths, mut known) = (vec![], vec![], vec![]);
+    for value in values {
+        let before = elements.len();
+        if let Value::List(list) = &value {
+            elements.extend(list.iter().cloned());
+        }
+        known.push(value != Value::Missing);
+        lengths.push(elements.len() - before);
+    }
+    let elements = typed(&Kind::Of(of.clone()), elements.into_iter(), zone)?;
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    Ok(Arc::new(ListArray::try_new(item(of), offsets, elements, Some(NullBuffer::from(known)))?))
 }
 
 /// One cell of each row.
@@ -348,6 +371,9 @@ fn column(rows: &[Vec<Cell>], at: usize, kind: &Kind, zone: &Zone) -> Result<Arr
 
 /// Values as they are typed.
 fn typed(kind: &Kind, values: impl Iterator<Item = Value>, zone: &Zone) -> Result<ArrayRef, ArrowError> {
+    if let Kind::Of(Type::List(of)) = kind {
+        return lists(of, values, zone);
+    }
     Ok(match data_type(kind) {
         DataType::Int64 => Arc::new(Int64Array::from_iter(values.map(|value| match value {
             Value::Int(number) => Some(number),

@@ -30,6 +30,9 @@ pub enum BadValue {
     /// `否`, `1`: one of two words, and how they are declared and asked about
     #[error("is neither `true` nor `false`; declare the column {0}")]
     TwoWords(String),
+    /// `"5"` in JSON, where a number is wanted.
+    #[error("is a text in quotes, and {0} is wanted")]
+    TextFor(&'static str),
     /// A JSON number where a text is declared.
     #[error("is not a text")]
     NotAText,
@@ -134,8 +137,14 @@ pub fn from_json(json: &serde_json::Value, kind: &Type, zone: &Zone) -> Result<V
             decimal(Decimal::parse_scientific(&number.to_string())?, *scale).map(Value::Decimal)
         }
         (Type::Float, Json::Number(number)) => float(&number.to_string()),
+        (Type::Int, Json::String(_)) => Err(BadValue::TextFor("a whole number without them")),
+        (Type::Decimal(_) | Type::Float, Json::String(_)) => Err(BadValue::TextFor("a number without them")),
         (Type::Int | Type::Decimal(_) | Type::Float, _) => Err(BadValue::Number(NumberError::NotANumber)),
         (Type::Bool, Json::Bool(known)) => Ok(Value::Bool(*known)),
+        (Type::Bool, Json::String(text)) => Err(match text.as_str() {
+            "true" | "false" => BadValue::TextFor("`true` or `false` without them"),
+            text => two_words(text).map_or(BadValue::TextFor("`true` or `false` without them"), BadValue::TwoWords),
+        }),
         (Type::Bool, _) => Err(BadValue::NotABool),
         (Type::Date | Type::Timestamp | Type::Duration, Json::String(text)) => from_text(text, kind, zone),
         (Type::Date, _) => Err(BadValue::Moment(MomentError::NotADate)),
@@ -151,6 +160,7 @@ pub fn from_json(json: &serde_json::Value, kind: &Type, zone: &Zone) -> Result<V
                 .collect();
             elements.map(Value::List)
         }
+        (Type::List(_), Json::String(_)) => Err(BadValue::TextFor("a list such as [\"a\", \"b\"]")),
         (Type::List(_), _) => Err(BadValue::NotAList),
         (Type::Choice(_), _) => Err(BadValue::NotData),
     }
@@ -323,14 +333,17 @@ mod tests {
             ("2.0", Type::Int, "2"),
             ("1e3", Type::Int, "1000"),
             ("1e99", Type::Int, "does not fit a 64-bit whole number"),
-            ("\"5\"", Type::Int, "is not a number"),
+            ("\"5\"", Type::Int, "is a text in quotes, and a whole number without them is wanted"),
+            ("\"5\"", Type::Float, "is a text in quotes, and a number without them is wanted"),
             ("5", Type::Text, "is not a text"),
             ("0.1", Type::Decimal(2), "0.10"),
             ("0.30000000000000004", Type::Decimal(2), "has more than 2 digits after the point"),
             ("12345678901234567890123456789012345.678", Type::Decimal(3), "12345678901234567890123456789012345.678"),
             ("5", Type::Float, "5.0"),
             ("1e999", Type::Float, "is not a finite number"),
-            ("\"true\"", Type::Bool, "is neither `true` nor `false`"),
+            ("\"true\"", Type::Bool, "is a text in quotes, and `true` or `false` without them is wanted"),
+            ("5", Type::Bool, "is neither `true` nor `false`"),
+            ("\"a;b\"", list.clone(), "is a text in quotes, and a list such as [\"a\", \"b\"] is wanted"),
             ("false", Type::Bool, "false"),
             ("\"2026-11-22T08:00:00.5Z\"", Type::Timestamp, "\"2026-11-22T08:00:00.5Z\""),
             ("1700000000", Type::Timestamp, "is not a timestamp such as `2026-11-22T08:00`"),

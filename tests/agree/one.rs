@@ -145,7 +145,7 @@ fn values_are_read_as_their_columns_types() {
     for (name, value, told) in [
         ("spend", Value::Float(1.005), "`spend`: `1.005` has more than 2 digits after the point"),
         ("average", Value::Float(f64::NAN), "`average`: `NaN` is not a finite number"),
-        ("average", Value::from("1.5"), "`average`: `1.5` is not a number"),
+        ("average", Value::from("1.5"), "`average`: `1.5` is a text in quotes, and a number without them is wanted"),
         ("last_order", Value::from("soon"), "`last_order`: `soon` is not a date"),
         ("points", Value::Missing, "`points` is missing, and its type `int` may not be (`int?` may)"),
         ("spent", Value::Int(1), "no column of the users' table is called `spent`"),

@@ -75,3 +75,29 @@ fn many_at_once_are_as_one_by_one() {
         }
     }
 }
+
+#[test]
+fn lists_are_lists() {
+    let place = Place::with(&[
+        (
+            "a.rules",
+            "table users key user_id { user_id: text  liked: list of text?  days: list of date? }\nlet first = days\ntag t when liked is known",
+        ),
+        (
+            "users.jsonl",
+            "{\"user_id\":\"u1\",\"liked\":[\"a;b\",\"c\"],\"days\":[\"2026-11-22\"]}\n{\"user_id\":\"u2\"}\n{\"user_id\":\"u3\",\"liked\":[],\"days\":[]}\n",
+        ),
+        ("b.rules", "tag t when liked has \"a;b\" and first has 2026-11-22"),
+    ]);
+    let words = ["run", "a.rules", "users.jsonl", "--as-of", "2026-11-22", "-q", "--with", "liked,first", "--out"];
+    for file in ["out.parquet", "out.arrow"] {
+        let answer = place.run(&[&words[..], &[file]].concat());
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        let answer = place.run(&["run", "b.rules", file, "--as-of", "2026-11-22", "-q", "--with", "liked,first"]);
+        insta::allow_duplicates! { insta::assert_snapshot!(answer.out + &answer.err, @r#"
+    {"user_id":"u1","tags":["t"],"segments":[],"liked":["a;b","c"],"first":["2026-11-22"]}
+    {"user_id":"u2","tags":[],"segments":[],"liked":null,"first":null}
+    {"user_id":"u3","tags":[],"segments":[],"liked":[],"first":[]}
+    "#) };
+    }
+}

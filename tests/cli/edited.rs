@@ -183,7 +183,7 @@ fn a_file_of_nothing_can_be_asked_about() {
     place.write("shop.rules", &text);
     run(&place, 1, &["--data", "orders=orders.csv"]);
     place.write("shop.rules", format!("{text}# now explained\n"));
-    place.write("orders.csv", "");
+    place.write("orders.csv", "user_id,amount\n");
     let answer = run(&place, 2, &["--data", "orders=orders.csv"]);
     assert_eq!(moves(&answer), ["buyers 0 1 (data 1)"], "{answer:?}");
 }

@@ -93,17 +93,113 @@ fn a_quote_that_is_never_closed_takes_no_row_without_a_word() {
     let answer = place.run(&["run", "a.rules", "open.csv", "--as-of", "2026-11-22"]);
     assert_eq!((answer.code, answer.out.as_str()), (2, ""));
     insta::assert_snapshot!(answer.err, @r#"
-    error: open.csv:3: a quote `"` that opens in this row is never closed, so it takes all rows up to the end
-      = help: mend the row, or set bad rows aside: `--on-bad-row skip --rejects rejects.jsonl`
+    error: `open.csv:3`: a quote `"` that opens on this line is never closed, so it takes all lines up to the end
+      = help: which rows are meant cannot be told, so none is set aside: take the quote out, or close it; a quote inside a value is written `""`, and the value within quotes
     "#);
     let words = ["run", "a.rules", "open.csv", "--as-of", "2026-11-22", "--rejects", "aside.jsonl"];
     let answer = place.run(&words);
-    assert!(answer.err.ends_with("2 users read, 1 evaluated, 1 rejected\n"), "{}", answer.err);
-    assert!(place.read("aside.jsonl").contains("u3"));
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{}", answer.err);
+    assert!(!place.path("aside.jsonl").exists());
     place.write("b.rules", "tag b when sum(orders.amount) > 5");
-    let words = ["run", "b.rules", "open.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22"];
-    let answer = place.run(&[&words[..], &["--on-bad-row", "stop"]].concat());
+    place.write("right.csv", "user_id\nu1\n");
+    let words = ["run", "b.rules", "right.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22"];
+    let answer = place.run(&[&words[..], &["--on-bad-row", "skip"]].concat());
     assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    assert!(answer.err.contains("orders.csv:3"), "{}", answer.err);
+}
+
+#[test]
+fn a_value_that_goes_on_behind_its_closing_quote_is_a_bad_one() {
+    let place = place();
+    place.write("bad.csv", "user_id,spend,last\nu1,1.00,\n\"u\"2,2.00,\nu\"3,3.00,\n\"u4\" ,4.00,\n\"u5\",\"5.00\",\n");
+    let words = ["run", "a.rules", "bad.csv", "--as-of", "2026-11-22", "--format", "csv", "-q"];
+    let answer = place.run(&words);
+    insta::assert_snapshot!(answer.err, @r#"
+    error: bad.csv:3: column `user_id`: the value goes on behind its closing quote `"`; a quote inside a value is written `""`, and the value within quotes
+      = help: mend the row, or set bad rows aside: `--on-bad-row skip --rejects rejects.jsonl`
+    "#);
+    let answer = place.run(&[&words[..], &["--rejects", "aside.jsonl"]].concat());
+    assert_eq!(
+        answer.out.lines().map(|line| line.split_once(',').unwrap().0).collect::<Vec<_>>(),
+        ["user_id", "u1", "\"u\"\"3\"", "u5"]
+    );
+    insta::assert_snapshot!(place.read("aside.jsonl"), @r#"
+    {"file":"bad.csv","line":3,"column":"user_id","reason":"the value goes on behind its closing quote `\"`; a quote inside a value is written `\"\"`, and the value within quotes","row":"\"u\"2,2.00,"}
+    {"file":"bad.csv","line":5,"column":"user_id","reason":"the value goes on behind its closing quote `\"`; a quote inside a value is written `\"\"`, and the value within quotes","row":"\"u4\" ,4.00,"}
+    "#);
+}
+
+#[test]
+fn a_quote_too_many_takes_no_lines_up_to_the_next_one() {
+    let place = place();
+    let rows = |n: usize| format!("u{n},{n}.00,\n");
+    let mut users: String = (0..3000).map(rows).collect();
+    users =
+        format!("user_id,spend,last\n{users}").replace("\nu1000,", "\n\"u1000,").replace("\nu2000,", "\n\"u2000\",");
+    place.write("swallow.csv", users);
+    let answer = place.run(&["run", "a.rules", "swallow.csv", "--as-of", "2026-11-22", "--max-bad-rows", "1%"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    insta::assert_snapshot!(answer.err, @r#"
+    error: `swallow.csv:1002`: a quote `"` that opens on this line takes all lines up to line 2002 into one value, which goes on behind its closing quote there
+      = help: which rows are meant cannot be told, so none is set aside: take the quote out, or close it; a quote inside a value is written `""`, and the value within quotes
+    "#);
+    // An uploaded list.
+    place.write("blocked.csv", "user_id\n\"u1\nu2\n\"u3\"\n");
+    place.write("list.rules", "list blocked from \"blocked.csv\"\ntag b when user_id in blocked\n");
+    let answer = place.run(&["run", "list.rules", "users.csv", "--as-of", "2026-11-22"]);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""));
+    assert!(answer.err.contains("blocked.csv:2"), "{}", answer.err);
+}
+
+#[test]
+fn the_share_of_bad_rows_is_of_each_table() {
+    let place = place();
+    let orders: String = (0..6).map(|at| format!("u1,{}\n", if at < 2 { "x" } else { "5" })).collect();
+    let users: String = (0..94).map(|at| format!("u{at}\n")).collect();
+    place.write("few.csv", format!("user_id\n{users}"));
+    place.write("orders.csv", format!("user_id,amount\n{orders}"));
+    place.write(
+        "b.rules",
+        "table users key user_id { user_id: text }\ntable orders of users by user_id { user_id: text  amount: int }\ntag b when sum(orders.amount) > 5",
+    );
+    let words = ["run", "b.rules", "few.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22", "--max-bad-rows"];
+    for (most, code) in [("33%", 3), ("34%", 0), ("1", 3), ("2", 0)] {
+        let answer = place.run(&[&words[..], &[most]].concat());
+        assert_eq!(answer.code, code, "{most}: {}", answer.err);
+        if most == "33%" {
+            assert!(answer.err.contains("2 of 6 rows of `orders` are bad"), "{}", answer.err);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_kept_where_rows_are_set_aside() {
+    let place = place();
+    place.write("bad.csv", b"user_id,spend,last\nM\xfcller,1.00,\n");
+    let words = ["run", "a.rules", "bad.csv", "--as-of", "2026-11-22", "--rejects"];
+    assert_eq!(place.run(&[&words[..], &["aside.jsonl"]].concat()).code, 0);
+    insta::assert_snapshot!(place.read("aside.jsonl"), @r#"
+    {"file":"bad.csv","line":2,"column":"user_id","reason":"byte 0xFC is not UTF-8; save the file as `CSV UTF-8`, or convert it by `iconv -f WINDOWS-1252 -t UTF-8`","row":"M�ller,1.00,","row_hex":"4dfc6c6c65722c312e30302c"}
+    "#);
+    let answer = place.run(&[&words[..], &["aside.csv"]].concat());
+    insta::assert_snapshot!(answer.err, @r#"
+    error: --rejects: bad rows are written as JSON Lines, and `aside.csv` is named otherwise
+      = help: name it .jsonl
+    "#);
+    assert_eq!((answer.code, place.path("aside.csv").exists()), (2, false));
+}
+
+#[test]
+fn a_list_says_which_column_it_was_taken_from() {
+    let place = place();
+    place.write("blocked.csv", "u1\nu2\n");
+    for (rule, told) in [("", true), (" column u1", false)] {
+        place.write("list.rules", format!("list blocked from \"blocked.csv\"{rule}\ntag b when user_id in blocked\n"));
+        let answer = place.run(&["run", "list.rules", "users.csv", "--as-of", "2026-11-22"]);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        let line = "list blocked: the column `u1` of `blocked.csv`, its first\n";
+        assert_eq!(answer.err.contains(line), told, "{}", answer.err);
+    }
 }
 
 #[test]

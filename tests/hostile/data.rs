@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, StructArray, UInt64Array};
+use arrow_array::{
+    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, StructArray, TimestampNanosecondArray, UInt64Array,
+};
 
 use super::{Place, packed};
 
@@ -23,12 +25,16 @@ fn tables_name_the_line_that_is_wrong() {
     read("a.csv", b"user_id,n\nu\xff,5\n", 2, &["a.csv:2", "0xFF"]);
     read("a.csv", b"user_id,n\xff\nu,5\n", 2, &["a.csv", "header", "CSV UTF-8"]);
     read("a.csv", b"\xff\xfeu\0,\0n\0\n\0", 2, &["a.csv", "UTF-16", "iconv -f UTF-16"]);
-    read("a.csv", b"user_id,n\n\xd6\xd8,5\n", 2, &["a.csv:2", "0xD6", "CSV UTF-8"]);
+    read("a.csv", b"user_id,n\n\xd6\xd8,5\n", 2, &["a.csv:2", "0xD6", "CSV UTF-8", "iconv -f GB18030"]);
+    read("a.csv", b"user_id,n\nM\xfcller,5\n", 2, &["a.csv:2", "0xFC", "CSV UTF-8", "iconv -f WINDOWS-1252"]);
+    read("a.csv", "\"user_id\"x,n\nu,5\n", 2, &["a.csv:1", "in the header"]);
+    read("a.csv", "\"user_id,n\nu,5\n", 2, &["a.csv:1", "never closed"]);
     read("a.csv", "user_id,n\nu,1e999\n", 2, &["a.csv:2", "1e999"]);
     read("a.csv", "user_id,n\nu,NaN\n", 2, &["a.csv:2", "NaN"]);
     read("a.csv", format!("user_id,n\nu,{}\n", "9".repeat(100_000)), 2, &["a.csv:2", "…"]);
     read("a.csv", b"\xef\xbb\xbfuser_id,n\r\nu1,5\r\n", 0, &["{\"user_id\":\"u1\",\"tags\":[\"vip\"]"]);
-    read("a.csv", "", 2, &["a.csv", "`n`"]);
+    read("a.csv", "", 2, &["`a.csv`: the file is empty: it has no header", "names the columns"]);
+    read("a.csv", "\n\r\n", 2, &["a.csv", "no header"]);
     read("a.csv", "user_id,n\n", 0, &[]);
 }
 
@@ -39,11 +45,17 @@ fn json_lines_name_the_line_that_is_wrong() {
     read("a.jsonl", "{\"user_id\":\"u\",\"n\":5}\n{\"user_id\":\"v\",", 2, &["a.jsonl:2"]);
     read("a.jsonl", "{\"user_id\":\"u\",\"n\":5}\n{\"user_id\":\"v\",\"n\":01}\n", 2, &["a.jsonl:2"]);
     read("a.jsonl", "{\"user_id\":\"u\",\"n\":1e999}\n", 2, &["a.jsonl:1"]);
-    read("a.jsonl", "{\"user_id\":\"u\",\"n\":\"5\"}\n", 2, &["a.jsonl:1", "is not a number"]);
+    read("a.jsonl", "{\"user_id\":\"u\",\"n\":\"5\"}\n", 2, &["a.jsonl:1", "`5` is a text in quotes, and a"]);
+    let long = format!("{{\"user_id\":\"u\",\"n\":5,\"more\":\"{}\"}}\n", "x".repeat(17 << 20));
+    read("a.jsonl", long, 2, &["a.jsonl", "line 1 is longer than 16 MiB", "jq -c"]);
     read("a.jsonl", b"{\"user_id\":\"u\",\"n\":5}\n{\"user_id\":\"\xff\",\"n\":5}\n", 2, &["a.jsonl:2"]);
     let deep = format!("{{\"user_id\":\"u\",\"n\":{}{}}}\n", "[".repeat(100_000), "]".repeat(100_000));
     read("a.jsonl", deep, 2, &["a.jsonl", "line 1"]);
     read("a.jsonl", b"\xef\xbb\xbf{\"user_id\":\"u\",\"n\":5}\r\n\r\n", 0, &["\"vip\""]);
+    let place = Place::new();
+    place.write("int.rules", "table users key user_id { user_id: text  n: int }\ntag told when n > 0\n");
+    place.write("a.jsonl", "");
+    place.runs(&["int.rules", "a.jsonl"], 0, &["0 users read"]);
     let wide: String = (0..50_000).map(|at| format!("\"k{at}\":1,")).collect();
     read("a.jsonl", format!("{{{wide}\"user_id\":\"u\",\"n\":5}}\n"), 0, &["\"vip\""]);
 }
@@ -52,7 +64,7 @@ fn json_lines_name_the_line_that_is_wrong() {
 fn what_is_packed_is_unpacked_within_bounds() {
     let good = packed("user_id,n\nu,5\n");
     read("a.csv.gz", &good, 0, &["\"vip\""]);
-    read("a.csv.gz", good.get(..good.len() - 5).unwrap(), 2, &["a.csv.gz"]);
+    read("a.csv.gz", good.get(..good.len() - 5).unwrap(), 2, &["a.csv.gz", "fetch it, again"]);
     read("a.csv.gz", "user_id,n\nu,5\n", 2, &["a.csv.gz"]);
     read("a.csv.zst", "user_id,n\nu,5\n", 2, &["a.csv.zst"]);
     let bomb = packed(["user_id,n\nu,".as_bytes(), &vec![b'9'; 80 << 20]].concat());
@@ -94,6 +106,24 @@ fn typed_files_hold_what_they_hold() {
     place.runs(&["known.rules", "a.parquet"], 0, &["{\"user_id\":\"u1\",\"tags\":[\"told\"]"]);
     place.write("a.parquet", parquet(vec![users(), ("n", Arc::new(Date32Array::from(vec![i32::MAX, 0])))]));
     place.runs(&["known.rules", "a.parquet"], 2, &["a.parquet:1", "years 1 to 9999"]);
+    place.write("int.rules", "table users key user_id { user_id: text  n: int }\ntag told when n > 0\n");
+    let large: ArrayRef = Arc::new(UInt64Array::from(vec![u64::MAX, 1]));
+    place.write("a.parquet", parquet(vec![users(), ("n", large)]));
+    place.runs(&["int.rules", "a.parquet"], 2, &["a.parquet:1", "does not fit a 64-bit whole number"]);
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["1", "5"]));
+    place.write("a.parquet", parquet(vec![users(), ("n", texts)]));
+    place.runs(
+        &["int.rules", "a.parquet"],
+        2,
+        &["the column holds texts, and the rules want int", "declare the column"],
+    );
+    place.write("seen.rules", "table users key user_id { user_id: text  n: timestamp? }\ntag told when n is known\n");
+    let fine = |nanos: i64| Arc::new(TimestampNanosecondArray::from(vec![Some(nanos), None])) as ArrayRef;
+    place.write("a.parquet", parquet(vec![users(), ("n", fine(1_795_305_600_123_456_789))]));
+    let told = ["a.parquet:1", "`2026-11-22T00:00:00.123456789Z` has more than 6 digits of a second"];
+    place.runs(&["seen.rules", "a.parquet"], 2, &told);
+    place.write("a.parquet", parquet(vec![users(), ("n", fine(1_795_305_600_123_456_000))]));
+    place.runs(&["seen.rules", "a.parquet"], 0, &["\"told\""]);
 }
 
 #[test]

@@ -324,8 +324,7 @@ impl Acting {
             return Err(failure);
         }
         let ran = ran.map_err(|error| ended(error, &users, &allowed))?;
-        let of_children = ran.children.values().fold((0, 0), |(bad, read), it| (bad + it.rejected, read + it.read));
-        if let Some(worst) = allowed.exceeded(ran.rejected + of_children.0, ran.read + of_children.1) {
+        if let Some(worst) = allowed.exceeded(engine.rulebook(), &ran) {
             return Err(worst);
         }
         // Where other columns are read than then, everybody is held against what they were in the columns of then.

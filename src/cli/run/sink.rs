@@ -172,10 +172,17 @@ impl RunSink for Sink<'_> {
             return Err(RunError::BadRow(row));
         }
         if let Some(rejects) = &mut *self.rejects.lock().unwrap_or_else(PoisonError::into_inner) {
-            let line = json!({
+            let end = row.verbatim.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+            let verbatim = row.verbatim.get(..end).unwrap_or_default();
+            let mut line = json!({
                 "file": row.file, "line": row.line, "column": row.column, "reason": row.reason,
-                "row": String::from_utf8_lossy(&row.verbatim).trim_end_matches(['\r', '\n']),
+                "row": String::from_utf8_lossy(verbatim),
             });
+            // What is no UTF-8 has no text of its own.
+            if let (Some(line), Err(_)) = (line.as_object_mut(), std::str::from_utf8(verbatim)) {
+                let hex: String = verbatim.iter().map(|byte| format!("{byte:02x}")).collect();
+                line.insert("row_hex".into(), hex.into());
+            }
             rejects.write_all(format!("{line}\n").as_bytes())?;
         }
         Ok(())

@@ -309,7 +309,7 @@ fn in_years(day: &i32) -> bool {
     (calendar::FIRST_DAY..=calendar::LAST_DAY).contains(day)
 }
 
-/// Microseconds, and whether they are of instants; else they are of local times. None where any does not fit.
+/// Microseconds, and whether they are of instants; else they are of local times. None where any does not fit, or has more digits of a second.
 fn instants_of(array: &dyn Array) -> Option<(Vec<i64>, bool)> {
     let DataType::Timestamp(unit, zoned) = array.data_type() else { return None };
     fn all<T: ArrowPrimitiveType<Native = i64>>(
@@ -322,7 +322,7 @@ fn instants_of(array: &dyn Array) -> Option<(Vec<i64>, bool)> {
         TimeUnit::Second => all::<TimestampSecondType>(array, |it| it.checked_mul(1_000_000)),
         TimeUnit::Millisecond => all::<TimestampMillisecondType>(array, |it| it.checked_mul(1_000)),
         TimeUnit::Microsecond => all::<TimestampMicrosecondType>(array, Some),
-        TimeUnit::Nanosecond => all::<TimestampNanosecondType>(array, |it| Some(it.div_euclid(1_000))),
+        TimeUnit::Nanosecond => all::<TimestampNanosecondType>(array, |it| (it % 1_000 == 0).then_some(it / 1_000)),
     };
     Some((micros?, zoned.is_some()))
 }

@@ -10,6 +10,7 @@ use memchr::{memchr, memchr_iter, memrchr, memrchr2};
 use crate::data::{
     DataError, Input,
     chunks::eyes::{Eyes, Look, look, until_the_next},
+    lines,
 };
 
 /// The longest record that is read, in bytes. A quote that is never closed would else take the whole file.
@@ -134,10 +135,10 @@ impl Cutter {
     fn endless(&self) -> DataError {
         let reason = format!("the row that begins on line {} is longer than {} MiB", self.line, LONGEST >> 20);
         let help = match self.ends {
-            Ends::Unquoted(_) => Some("it may lack a closing quote `\"`".into()),
-            Ends::Lines => None,
+            Ends::Unquoted(_) => lines::A_QUOTE,
+            Ends::Lines => lines::ONE_A_LINE,
         };
-        DataError::Unfit { file: self.input.name(), reason, help }
+        DataError::Unfit { file: self.input.name(), reason, help: Some(help.into()) }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     column::{self, Data},
     data::{
         BadRow, DataError, Input,
-        bad_row::{NEVER_CLOSED, odd_width, shown},
+        bad_row::{odd_width, shown},
         chunks::{
             Fault, Found, Parsed, Shared, build,
             build::{Known, Strictly},
@@ -15,7 +15,9 @@ use crate::{
             fields::{self, Fields},
             gather::Gather,
         },
-        encoding, table,
+        encoding,
+        quotes::{BEYOND, Misquoted},
+        table,
     },
     schema::{Column, ColumnId},
     value::{Type, Value, Zone},
@@ -33,8 +35,7 @@ pub(super) struct Part {
 pub(super) struct Form {
     file: String,
     delimiter: u8,
-    /// How many fields the header has.
-    width: usize,
+    headers: Vec<String>,
     /// Field of the row, id, column; in the order in which they are judged.
     columns: Vec<(usize, ColumnId, Column)>,
     shared: Arc<Shared>,
@@ -44,15 +45,18 @@ impl Part {
     /// Opens a file, and judges its header.
     pub(super) fn open(input: &Input, delimiter: u8, shared: &Arc<Shared>, size: usize) -> Result<Part, DataError> {
         let mut cutter = Cutter::open(input, Ends::Unquoted(delimiter), size)?;
-        let (mut headers, mut first, mut begun) = (vec![], None, false);
+        let mut begun = false;
         while let Some(mut piece) = cutter.next()? {
             if !begun && piece.bytes.starts_with(b"\xEF\xBB\xBF") {
                 piece.bytes.drain(..3);
             }
             begun = true;
             let Some((start, end)) = fields::first_row(&piece.bytes, delimiter) else { continue };
-            let header = fields::record(piece.bytes.get(start..end).unwrap_or_default(), delimiter);
-            headers = table::headers(input, &header)?;
+            let feeds = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count() as u64;
+            let line = piece.line + feeds(piece.bytes.get(..start).unwrap_or_default());
+            let row = piece.bytes.get(start..end).unwrap_or_default();
+            let wrong = Misquoted::find(row, delimiter);
+            let headers = table::headers(input, &fields::record(row, delimiter), line, wrong)?;
             // The line's end goes with it, so that what is left begins with a row.
             let line_end = match piece.bytes.get(end..) {
                 Some([b'\r', b'\n', ..]) => 2,
@@ -60,18 +64,13 @@ impl Part {
                 _ => 0,
             };
             let above: Vec<u8> = piece.bytes.drain(..end + line_end).collect();
-            piece.line += memchr::memchr_iter(b'\n', &above).count() as u64;
-            first = Some(piece);
-            break;
+            piece.line += feeds(&above);
+            let columns = table::fit(input, &shared.wanted.table, &shared.wanted.needed, &headers)?;
+            let shared = Arc::clone(shared);
+            let form = Arc::new(Form { file: input.name(), delimiter, headers, columns, shared });
+            return Ok(Part { cutter, form, first: Some(piece) });
         }
-        let wanted = &shared.wanted;
-        let columns = match headers.is_empty() {
-            true => vec![],
-            false => table::fit(input, &wanted.table, &wanted.needed, &headers)?,
-        };
-        let shared = Arc::clone(shared);
-        let form = Arc::new(Form { file: input.name(), delimiter, width: headers.len(), columns, shared });
-        Ok(Part { cutter, form, first })
+        Err(table::no_header(input))
     }
 
     /// The next piece; none at the end.
@@ -86,9 +85,12 @@ impl Part {
 
 impl Form {
     /// Reads a piece.
-    pub(super) fn parse(&self, piece: &Piece) -> Parsed {
+    ///
+    /// # Errors
+    /// Quotes that leave it open which rows there are.
+    pub(super) fn parse(&self, piece: &Piece) -> Result<Parsed, DataError> {
         let bytes = &piece.bytes;
-        let mut fields = Fields::split(bytes, self.delimiter, self.width, piece.line);
+        let mut fields = Fields::split(bytes, self.delimiter, self.headers.len(), piece.line);
         let rows = fields.rows();
         let quotes = memchr::memchr(b'"', bytes).is_some();
         let has_texts = self.columns.iter().any(|(_, _, column)| column.ty == Type::Text);
@@ -108,25 +110,27 @@ impl Form {
         });
         let columns = columns.collect();
         let lines = std::mem::take(&mut fields.lines);
-        let shown = |start, end| {
-            let row = bytes.get(start..end).unwrap_or_default();
-            table::verbatim(&fields::record(row, self.delimiter), self.delimiter)
-        };
+        let shown = |start, end| bytes.get(start..end).unwrap_or_default();
         let bad = |(start, end), line, column, reason| {
-            Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: shown(start, end) })
+            Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: shown(start, end).to_vec() })
         };
         let none = fields.odd.iter().map(|odd| {
-            let reason = match odd.never_closed {
-                true => NEVER_CLOSED.to_owned(),
-                false => odd_width(odd.fields, self.width),
+            let place = (odd.start, odd.end);
+            let wrong = if odd.misquoted { Misquoted::find(shown(odd.start, odd.end), self.delimiter) } else { None };
+            let bad = match wrong {
+                None => bad(place, odd.line, None, odd_width(odd.fields, self.headers.len())),
+                Some(wrong) => match wrong.error(&self.file, odd.line) {
+                    Some(error) => return Err(error),
+                    None => bad(place, odd.line, wrong.column(&self.headers), BEYOND.into()),
+                },
             };
-            (odd.before, bad((odd.start, odd.end), odd.line, None, reason))
+            Ok((odd.before, bad))
         });
-        let none = none.collect();
+        let none = none.collect::<Result<_, DataError>>()?;
         let places = (0..rows).filter(|_| self.shared.wanted.verbatim).map(|row| fields.row(row));
-        let verbatim = places.map(|(start, end)| shown(start, end)).collect();
+        let verbatim = places.map(|(start, end)| shown(start, end).to_vec()).collect();
         let found = Found { columns, lines, children: vec![], verbatim, faults, none };
-        self.shared.sorted_out(found, |row, line, column, reason| bad(fields.row(row), line, column, reason))
+        Ok(self.shared.sorted_out(found, |row, line, column, reason| bad(fields.row(row), line, column, reason)))
     }
 }
 
@@ -176,10 +180,7 @@ impl Strictly for Strict<'_> {
 
 impl Strict<'_> {
     fn value(&self, raw: &[u8]) -> Result<Value, String> {
-        let text = std::str::from_utf8(raw).map_err(|error| {
-            let byte = raw.get(error.valid_up_to()).copied().unwrap_or_default();
-            encoding::not_utf8(byte)
-        })?;
+        let text = std::str::from_utf8(raw).map_err(|error| encoding::not_utf8(raw, error.valid_up_to()))?;
         if text.is_empty() {
             return Err(format!("the value is missing, and `{}` may not be", self.column.ty));
         }

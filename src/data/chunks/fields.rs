@@ -23,11 +23,11 @@ pub(super) struct Fields {
     skip: u32,
     /// The line that each row begins on.
     pub(super) lines: Vec<u64>,
-    /// Rows of another width, or with an open quote.
+    /// Rows of another width, or with wrong quotes.
     pub(super) odd: Vec<Odd>,
 }
 
-/// A row of another width, or one with a quote that is never closed.
+/// A row of another width, or one whose quotes do not stand as they should.
 pub(super) struct Odd {
     /// So many rows of the right width stand before it.
     pub(super) before: usize,
@@ -35,8 +35,8 @@ pub(super) struct Odd {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) fields: usize,
-    /// A quote in it is never closed.
-    pub(super) never_closed: bool,
+    /// A quote in it is never closed, or a value goes on behind one.
+    pub(super) misquoted: bool,
 }
 
 impl Fields {
@@ -57,7 +57,7 @@ impl Fields {
     /// Any rows.
     pub(super) fn of_any(bytes: &[u8], delimiter: u8, width: usize, line: u64) -> Fields {
         let fields = Fields { stride: width + 1, width, ..Fields::default() };
-        let mut splitter = Splitter { bytes, delimiter, width, line, row: 0, field: 0, base: 0, fields };
+        let mut splitter = Splitter { bytes, delimiter, width, line, row: 0, field: 0, base: 0, beyond: false, fields };
         // Ten bytes a field are about what data have.
         splitter.fields.starts.reserve(bytes.len() / 8);
         splitter.fields.lines.reserve(bytes.len() / 8 / width.max(1));
@@ -102,6 +102,8 @@ struct Splitter<'t> {
     field: usize,
     /// Starts of the rows before.
     base: usize,
+    /// Whether a value of the row goes on behind its closing quote.
+    beyond: bool,
     fields: Fields,
 }
 
@@ -125,7 +127,11 @@ impl Splitter<'_> {
                         b'\n' => self.line += 1,
                         b'"' if at < passed => {}
                         b'"' if self.bytes.get(at + 1) == Some(&b'"') => passed = at + 2,
-                        b'"' => inside = false,
+                        b'"' => {
+                            inside = false;
+                            let next = self.bytes.get(at + 1);
+                            self.beyond |= next.is_some_and(|it| ![self.delimiter, b'\n', b'\r'].contains(it));
+                        }
                         _ => {}
                     }
                 } else if byte == self.delimiter {
@@ -149,21 +155,22 @@ impl Splitter<'_> {
 
     /// A line's end, or the end of all; `\r\n` ends a row and an empty line, which is none.
     #[inline]
-    fn end_of_row(&mut self, at: usize, line: u64, never_closed: bool) {
+    fn end_of_row(&mut self, at: usize, line: u64, open: bool) {
         let next = at as u32 + 1;
         let fields = self.fields.starts.len() - self.base;
+        let misquoted = open | std::mem::take(&mut self.beyond);
         if fields == 1 && self.row == at {
             if let Some(start) = self.fields.starts.last_mut() {
                 *start = next;
             }
-        } else if fields == self.width && !never_closed {
+        } else if fields == self.width && !misquoted {
             self.fields.starts.push(next);
             self.fields.lines.push(line);
             self.base = self.fields.starts.len();
             self.fields.starts.push(next);
         } else {
             let before = self.fields.rows();
-            self.fields.odd.push(Odd { before, line, start: self.row, end: at, fields, never_closed });
+            self.fields.odd.push(Odd { before, line, start: self.row, end: at, fields, misquoted });
             self.fields.starts.truncate(self.base);
             self.fields.starts.push(next);
         }

@@ -55,6 +55,8 @@ fn find<E: Eyes>(eyes: E, bytes: &[u8], Form { delimiter, crlf, width }: Form) -
     let (mut len, mut rows) = (1, 0);
     // All ones where the bytes that follow are within quotes, and a bit for what the byte before them is.
     let (mut inside, mut before, mut feed, mut carriage) = (0_u64, 1_u64, 1_u64, 0_u64);
+    // A bit where the byte before is a quote that may close.
+    let mut closed = 0_u64;
     let mut unusual = 0;
     let (blocks, tail) = bytes.as_chunks::<64>();
     let mut last = [0; 64];
@@ -70,6 +72,11 @@ fn find<E: Eyes>(eyes: E, bytes: &[u8], Form { delimiter, crlf, width }: Form) -
         let special = fields | feeds | carriages | quotes;
         unusual |= quotes & within & !(special << 1 | before);
         before = special >> 63;
+        // Behind a quote that closes the field ends, or another quote follows. Of the last block the bytes of the text are asked.
+        let closing = quotes & !within;
+        let own = if number < blocks.len() { u64::MAX } else { (1 << tail.len()) - 1 };
+        unusual |= (closing << 1 | closed) & !special & own;
+        closed = closing >> 63;
         // A blank line, and a line's end within quotes.
         let ended = feeds << 1 | feed;
         feed = feeds >> 63;
@@ -127,7 +134,7 @@ mod tests {
 
     #[test]
     fn rows_that_are_as_usual() {
-        let table: [(&str, Option<&[u32]>); 19] = [
+        let table: [(&str, Option<&[u32]>); 22] = [
             ("a,b\n", Some(&[0, 2, 4])),
             ("a,b", Some(&[0, 2, 4])),
             ("a,\n,", Some(&[0, 2, 3, 4, 5])),
@@ -144,6 +151,9 @@ mod tests {
             ("a,\"b\nc\"\n", None),
             ("a,b\"c\"\n", None),
             ("a,\"b\"c\"\n", None),
+            ("a,\"b\"c\n", None),
+            ("\"a\" ,b\n", None),
+            ("a,\"b\"", Some(&[0, 2, 6])),
             ("a,\"b\n", None),
             ("a,b\rc,d", None),
             ("a,b\r", None),

@@ -191,10 +191,11 @@ impl Chunk {
     /// Reads its rows.
     ///
     /// # Errors
-    /// A Parquet file that is broken there; a text is bad row by row.
+    /// A Parquet file that is broken there, and quotes of a CSV file that leave it open which rows there are; else a text is bad row
+    /// by row.
     pub fn parse(self) -> Result<Parsed, DataError> {
         match self.rows {
-            Unread::Delimited(form, piece) => Ok(form.parse(&piece)),
+            Unread::Delimited(form, piece) => form.parse(&piece),
             Unread::Objects(form, piece) => Ok(form.parse(&piece)),
             Unread::Groups(form, piece) => form.parse(&piece),
             Unread::Batches(form, piece) => Ok(piece.parse(&form)),
