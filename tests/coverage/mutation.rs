@@ -189,7 +189,7 @@ const WORDS: &[(&str, &[(&str, &str)])] = &[
         &[(">= silver", ">= gold"), (">= silver", ">= basic"), (">= silver", "> silver"), (">= silver", "<= silver")],
     ),
     (
-        "table users key id { id: text  city: text  points: int }\ntag leader when top 50% by (points per city)\n",
+        "table users key id { id: text  city: text  points: int }\ntag leader when top 1 by (points per city)\n",
         &[(" per city", "")],
     ),
     (
