@@ -9,7 +9,7 @@ use crate::{
         Aggregate, AggregateFunction, Arm, Body, Choice, DefinitionId, Expr, ExprKind, Ladder, Quorum, Rulebook, Score,
     },
     source::{Sources, Span},
-    value::{Truth, Type, Value, Zone, compare, print, time::Window},
+    value::{Truth, Type, Value, Zone, compare, number, print, time::Window},
 };
 
 /// A clause, and what is to be said of it.
@@ -107,15 +107,72 @@ impl View<'_> {
             }
             Body::Score(score) => self.score(score, id, beside, depth, found),
             Body::Level(ladder) | Body::Layer(ladder) => self.ladder(ladder, id, beside, depth, found),
-            Body::Funnel(..) => {}
+            Body::Funnel(_, aggregate) => self.funnel(self.rulebook.aggregate(*aggregate), id, found),
         }
     }
 
-    /// Of a score that is less than expected the arms that would raise it, of one that is more those that would lower it; all where
-    /// neither is known.
+    /// Of a funnel the furthest step, and the next one.
+    fn funnel(&self, aggregate: &Aggregate, id: DefinitionId, found: &mut Vec<Decided>) {
+        let AggregateFunction::Funnel(steps, _) = &aggregate.function else { return };
+        let furthest = match self.answers.value(id) {
+            Value::Choice(rank) => Some(*rank as usize),
+            _ => None,
+        };
+        if let Some(step) = furthest.and_then(|at| steps.get(at)) {
+            found.push(Decided { span: step.condition.span, said: "the furthest step that is reached".into() });
+        }
+        if let Some(step) = steps.get(furthest.map_or(0, |at| at + 1)) {
+            let said = match (&step.within, furthest) {
+                (_, None) => "no row meets this".to_owned(),
+                (None, Some(_)) => "no row meets this after the step before".to_owned(),
+                (Some(within), Some(_)) => {
+                    let within = self.value(&self.row.value(within), &within.ty);
+                    format!("no row meets this within {within} of the step before")
+                }
+            };
+            found.push(Decided { span: step.condition.span, said });
+        }
+    }
+
+    /// `begins with 10, and 40, less 5, is 45`
+    fn sum(&self, score: &Score, id: DefinitionId) -> Decided {
+        let definition = self.rulebook.definition(id);
+        let mut sum = self.row.value(&score.base);
+        let mut said = format!("begins with {}", self.value(&sum, &score.base.ty));
+        for arm in score.arms.iter().filter(|arm| self.row.truth(&arm.condition).is_true()) {
+            let points = self.row.value(&arm.points);
+            let (word, then) = match arm.minus {
+                true => ("less", number::subtract(&sum, &points)),
+                false => ("and", number::add(&sum, &points)),
+            };
+            said += &format!(", {word} {}", self.value(&points, &arm.points.ty));
+            sum = then;
+        }
+        let whole = self.answers.value(id);
+        if score.clamp.is_some() && compare::order(&sum, whole, self.zone()).is_some_and(|it| it.is_ne()) {
+            said += &format!(", is {}, clamped", self.value(&sum, &definition.ty));
+        }
+        Decided { span: definition.span, said: format!("{said}, is {}", self.value(whole, &definition.ty)) }
+    }
+
+    /// What decided a condition of an arm; where that stands in another rule, the arm beside it.
+    fn condition_of_arm(&self, condition: &Expr, arm: Span, depth: usize, found: &mut Vec<Decided>) {
+        let before = found.len();
+        self.clause(condition, depth, found);
+        let inside =
+            |it: &Decided| it.span.source == arm.source && arm.start <= it.span.start && it.span.end <= arm.end;
+        if !found.get(before..).unwrap_or_default().iter().any(inside) {
+            let said = if self.is_true(condition) { "applies" } else { "does not apply" };
+            found.push(Decided { span: arm, said: said.into() });
+        }
+    }
+
+    /// What a score adds up to. Of one that is less than expected the arms that would raise it, of one that is more those that would
+    /// lower it; all where neither is known.
     fn score(&self, score: &Score, id: DefinitionId, beside: Option<&Expr>, depth: usize, found: &mut Vec<Decided>) {
         let wanted = beside.map(|expr| self.row.value(expr));
         let order = wanted.and_then(|it| compare::order(&it, self.answers.value(id), self.zone()));
+        found.push(self.sum(score, id));
         for arm in &score.arms {
             let applies = self.row.truth(&arm.condition).is_true();
             // More is wanted: what adds and does not apply, and what takes away and does.
@@ -123,7 +180,7 @@ impl View<'_> {
             match applies {
                 _ if !matters => {}
                 true => found.push(Decided { span: arm.span, said: "applies".into() }),
-                false => self.clause(&arm.condition, depth - 1, found),
+                false => self.condition_of_arm(&arm.condition, arm.span, depth - 1, found),
             }
         }
     }
@@ -147,7 +204,7 @@ impl View<'_> {
         let Some(arm) = shown.and_then(|at| ladder.arms.get(at)) else { return };
         match &arm.choice {
             Choice::From { condition, .. } => self.leaf(condition, found),
-            Choice::When(condition) => self.clause(condition, depth - 1, found),
+            Choice::When(condition) => self.condition_of_arm(condition, arm.span, depth - 1, found),
             Choice::Otherwise => found.push(Decided { span: arm.span, said: "no arm above applies".into() }),
         }
     }
@@ -177,17 +234,17 @@ impl View<'_> {
             ExprKind::Quorum { quorum: Quorum::AtLeast(_), conditions } => {
                 conditions.iter().for_each(|it| self.clause(it, depth, found));
             }
-            ExprKind::Definition(id) => self.definition(*id, None, depth - 1, found),
+            ExprKind::Definition(id) if (self.given)(*id) => {
+                let word = truth_word(truth);
+                found.push(Decided { span: condition.span, said: format!("is {word}, as it is given") });
+            }
+            ExprKind::Definition(id) => self.definition(*id, None, depth.saturating_sub(1), found),
             _ => self.leaf(condition, found),
         }
     }
 
     fn leaf(&self, leaf: &Expr, found: &mut Vec<Decided>) {
-        let truth = match self.row.truth(leaf) {
-            Truth::True => "true",
-            Truth::False => "false",
-            Truth::Unknown => "unknown",
-        };
+        let truth = truth_word(self.row.truth(leaf));
         // What is asked is said of the leaf itself.
         let own =
             format!("`{}` is {truth}", self.sources.slice(leaf.span).split_whitespace().collect::<Vec<_>>().join(" "));
@@ -314,6 +371,14 @@ impl View<'_> {
             (Type::Choice(_), Value::Choice(_)) => print::text(&shown, self.zone()),
             _ => print::written(&shown, self.zone()),
         }
+    }
+}
+
+fn truth_word(truth: Truth) -> &'static str {
+    match truth {
+        Truth::True => "true",
+        Truth::False => "false",
+        Truth::Unknown => "unknown",
     }
 }
 

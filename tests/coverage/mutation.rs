@@ -181,6 +181,109 @@ const ACTS: &[&str] = &[
      every 30d do call when sum(orders.amount where kind = \"fruit\") >= 1500.50 }\n",
 ];
 
+/// Rules, and mistakes in them that are none of numbers: the tests that are suggested fail with each.
+const WORDS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "table users key id { id: text  spend: int }\n\
+         level tier by spend { gold from 100  silver from 50  basic otherwise }\ntag t when tier >= silver\n",
+        &[(">= silver", ">= gold"), (">= silver", ">= basic"), (">= silver", "> silver"), (">= silver", "<= silver")],
+    ),
+    (
+        "table users key id { id: text  city: text  points: int }\ntag leader when top 1 by (points per city)\n",
+        &[(" per city", "")],
+    ),
+    (
+        "table users key id { id: text  city: text  points: int }\n\
+         let here = avg(users.points where points > 0 per city)\ntag leader when points > here * 2\n",
+        &[(" per city", ""), ("points > here", "points >= here"), (" where points > 0", "")],
+    ),
+    (
+        "table users key id { id: int  spend: int }\nlet usual = avg(users.spend)\ntag t when spend > usual * 2\n",
+        &[("spend >", "spend >="), ("avg", "max"), ("avg", "min")],
+    ),
+    ("table users key id { id: int  spend: int }\ntag t when top 20% by spend\n", &[("top", "bottom"), ("20%", "25%")]),
+    (
+        "table users key id { id: text  last: date }\ntag gone when last < 1y ago\n",
+        &[("<", "<="), ("1y", "23mo"), ("1y", "13mo"), ("1y", "11mo"), ("1y", "366d"), ("1y", "364d"), ("<", ">")],
+    ),
+    (
+        "table users key id { id: text  seen: timestamp  rate: float }\n\
+         tag idle when seen <= 3d ago\ntag good when rate > 0.5\ntag old when age(seen) >= 2mo\n",
+        &[("<=", "<"), ("rate >", "rate >="), ("age(seen) >=", "age(seen) >"), ("2mo", "9w")],
+    ),
+    (
+        "table users key id { id: text  source: text }\ntag paid when source starts with \"paid\"\n",
+        &[("starts with", "ends with"), ("starts with", "contains"), ("starts with", "=")],
+    ),
+    (
+        "table users key id { id: text  source: text }\ntag org when source ends with \".org\"\ntag a when source contains \"a.\"\n",
+        &[
+            ("ends with", "starts with"),
+            ("ends with", "contains"),
+            ("contains", "starts with"),
+            ("contains", "ends with"),
+        ],
+    ),
+    (
+        "table users key id { id: text }\ntable orders of users by id at at { id: text  at: timestamp  kind: text  amount: decimal(2) }\n\
+         tag varied when count(distinct(orders.kind where amount > 5)) >= 2\n",
+        &[("distinct(orders.kind where amount > 5)", "orders.kind where amount > 5"), ("amount >", "amount >=")],
+    ),
+];
+
+#[test]
+fn where_all_was_shown_words_that_draw_another_line_fail_a_test() {
+    for (rules, mistakes) in WORDS {
+        let whole = with_suggestions(rules);
+        let (percent, _) = hold("words", &whole, Path::new("."));
+        assert_eq!(percent, 100, "{whole}\n{}", gaps(&whole));
+        for (right, wrong) in *mistakes {
+            let changed = rules.replacen(right, wrong, 1);
+            let checks =
+                Rulebook::parse("a.rules", changed.as_str()).is_ok_and(|it| it.check(&Inputs::default()).is_ok());
+            assert!(checks && changed != *rules, "it checks:\n{changed}");
+            let changed = whole.replacen(right, wrong, 1);
+            assert!(is_noticed(&changed, &Surroundings::default()), "nobody notices:\n{changed}");
+        }
+    }
+}
+
+#[test]
+fn what_another_word_would_say_as_well_is_listed() {
+    let rules = "table users key id { id: text  spend: int  last: timestamp }\n\
+                 level tier by spend { gold from 100  silver from 50  basic otherwise }\ntag t when tier >= silver\n\
+                 tag gone when last < 1y ago\n";
+    let tests = "test \"t\" as of 2026-01-15 { given { tier: gold } expect t  given { tier: basic } expect not t\n\
+                 given { last: 2y ago } expect gone  given { last: 1d ago } expect not gone }\n";
+    let listed = gaps(&format!("{rules}{tests}"));
+    for gap in ["`silver` no test fails with `gold`", "`<` no test fails with `<=`", "`1y` no test fails with `1y1d`"] {
+        assert!(listed.contains(gap), "{listed}");
+    }
+}
+
+#[test]
+fn whoever_is_suggested_to_be_in_a_list_is_in_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    for list in ["heavy.csv", "other.csv"] {
+        std::fs::write(folder.path().join(list), "user_id\nu1\n01172\n").unwrap();
+    }
+    let rules = "table users key id { id: text  city: text }\nlist heavy from \"heavy.csv\"\nlist other from \"other.csv\"\n\
+                 tag named when id in heavy\ntag local when city in other\n";
+    let rulebook = Rulebook::parse("a.rules", rules).unwrap();
+    let checked = rulebook.check(&Inputs::default()).unwrap_or_else(|_| panic!("it checks"));
+    let files = Files { folder: folder.path().to_owned(), tables: vec![], ..Files::default() };
+    let surroundings = Surroundings::read_all(checked.rulebook(), &files, |error| error.to_string());
+    let (_, found) = suggest(&rulebook, &checked, &surroundings, &|_| true);
+    let tests: String = found.iter().map(|it| it.text.as_str()).collect();
+    assert!(
+        tests.contains("with list heavy = [\"u1\"]") && tests.contains("with list other = [\"one of other\"]"),
+        "{tests}"
+    );
+    assert!(!is_noticed(&format!("{rules}{tests}"), &surroundings), "{tests}");
+    let (percent, _) = hold("lists", &format!("{rules}{tests}"), folder.path());
+    assert_eq!(percent, 100, "{tests}");
+}
+
 #[test]
 fn what_suggested_tests_give_another_one_computes() {
     let text = "table users key id { id: text }\n\

@@ -1,13 +1,7 @@
 //! What becomes of made-up people in a made-up diary: each instant is played as a test plays it, and told in the words in which a
 //! test would expect it.
 
-use super::{
-    case::expectation,
-    guess::bare,
-    made::{Made, label},
-    roots::Roots,
-    setup::Setup,
-};
+use super::{case::expectation, guess::bare, made::Made, roots::Roots, setup::Setup};
 use crate::{
     eval::{Context, GivenValues, Interpreter, User},
     ir::{self, Act, DefinitionId, Entry, ListId},
@@ -76,7 +70,7 @@ impl Stage {
         let mut context = context.clone();
         for list in lists(setup) {
             if let Some(texts) = context.lists.get_mut(list.0 as usize) {
-                *texts = listed(plot).into_iter().map(|it| it.as_str().into()).collect();
+                *texts = listed(setup, plot).into_iter().map(|it| it.as_str().into()).collect();
             }
         }
         let order = self.ir.order_of(&self.ir.reads(roots.all()));
@@ -192,6 +186,6 @@ pub(super) fn lists(setup: &Setup) -> impl Iterator<Item = ListId> {
 }
 
 /// What stands in them.
-pub(super) fn listed(plot: &Plot) -> Vec<String> {
-    if plot.listed { vec![label(plot.first), "other".to_owned()] } else { vec![] }
+pub(super) fn listed(setup: &Setup, plot: &Plot) -> Vec<String> {
+    if plot.listed { vec![setup.keys.label(plot.first), "other".to_owned()] } else { vec![] }
 }

@@ -1,15 +1,15 @@
 //! A case as it stands in a test: `given { … } expect …`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     guess::{Written, bare},
-    made::{Made, Piece, Slot, label_of},
+    made::{Made, Piece, Slot},
     search::Search,
 };
 use crate::{
     eval::Answers,
-    ir::{Body, DefinitionId, Rulebook},
+    ir::{Body, DefinitionId, ListId, Rulebook},
     schema::ColumnId,
     value::{Truth, Type, Value, Zone, moment_text::timestamp_text, print},
 };
@@ -30,11 +30,11 @@ impl Search<'_> {
         let expected = self.expected(&answers)?;
         let mut text = String::new();
         for (at, made) in made.iter().enumerate() {
-            let label = if self.setup.labels { format!("{} ", quoted(made, at)) } else { String::new() };
+            let label = if self.setup.labels { format!("{} ", self.quoted(made, at)) } else { String::new() };
             text += &format!("  given {label}{{ {} }}\n", fields(&self.ir, made, None).join(", "));
         }
         let of = |(at, (made, it)): (usize, (&Made, String))| match self.setup.labels {
-            true => format!("{}: {it}", quoted(made, at)),
+            true => format!("{}: {it}", self.quoted(made, at)),
             false => it,
         };
         let metrics = self.ir.metrics();
@@ -44,7 +44,25 @@ impl Search<'_> {
             (Some(_), Some(first)) if expected.iter().all(|it| it == first) => vec![first.clone()],
             _ => made.iter().zip(expected).enumerate().map(of).collect(),
         };
+        text += &self.lists().unwrap_or_default();
         Some(text + &format!("    expect {}\n", expected.join(", ")))
+    }
+
+    /// `"u1"`
+    fn quoted(&self, made: &Made, at: usize) -> String {
+        print::quoted_text(&self.setup.label_of(made, at))
+    }
+
+    /// `with list heavy = ["u1"]`: so a case does not hang on what is uploaded.
+    fn lists(&self) -> Option<String> {
+        let list = |id: &ListId| {
+            let name = bare(self.ir.lists.get(id.0 as usize)?.name.as_str());
+            let texts = self.context.lists.get(id.0 as usize)?;
+            let texts: BTreeSet<String> = texts.iter().map(|it| print::quoted_text(it)).collect();
+            Some(format!("list {name} = [{}]", Vec::from_iter(texts).join(", ")))
+        };
+        let lists: Vec<String> = self.setup.reads.lists.iter().filter_map(list).collect();
+        (!lists.is_empty()).then(|| format!("    with {}\n", lists.join(", ")))
     }
 
     pub(super) fn block(&self, name: &str, cases: &[String]) -> String {
@@ -52,11 +70,6 @@ impl Search<'_> {
         let now = timestamp_text(clock.now(), clock.zone());
         format!("test {} as of {now} {{\n{}}}\n", print::quoted_text(name), cases.concat())
     }
-}
-
-/// `"u1"`
-fn quoted(made: &Made, at: usize) -> String {
-    print::quoted_text(&label_of(made, at))
 }
 
 /// What is expected of a rule: `vip`, `not vip`, `spend = 500`; none of what cannot be written.

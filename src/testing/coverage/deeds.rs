@@ -181,7 +181,7 @@ pub(super) fn shown(changes: &[Change], noticed: &[bool], owner: Owner) -> (Vec<
             arms.push(Arm { span: change.span, taken: *noticed, lacks });
             continue;
         }
-        if matches!(change.aim, Aim::Number { .. } | Aim::Border { .. }) {
+        if matches!(change.aim, Aim::Number { .. } | Aim::Border { .. } | Aim::Word { .. }) {
             continue;
         }
         if conditions.last().is_none_or(|last| last.span != change.span) {
@@ -192,7 +192,7 @@ pub(super) fn shown(changes: &[Change], noticed: &[bool], owner: Owner) -> (Vec<
             Aim::True => (condition.is_true, condition.decides_true) = (*noticed, *noticed),
             Aim::False => (condition.is_false, condition.decides_false) = (*noticed, *noticed),
             Aim::Unknown => condition.is_unknown = Some(condition.is_unknown.unwrap_or(false) || *noticed),
-            Aim::Number { .. } | Aim::Border { .. } | Aim::Needed | Aim::Kept => {}
+            Aim::Number { .. } | Aim::Border { .. } | Aim::Word { .. } | Aim::Needed | Aim::Kept => {}
         }
     }
     (conditions, arms)

@@ -57,6 +57,11 @@ impl Spellings {
             ExprKind::Call { function: Function::Length, .. } => self.measures = true,
             ExprKind::Call { function: Function::Year | Function::Month | Function::Day, .. } => self.dates = true,
             ExprKind::Matches { pattern, .. } => self.texts.extend(pattern.example()),
+            ExprKind::Text { argument, .. } => {
+                if let ExprKind::Constant(Value::Text(part)) = &argument.kind {
+                    self.texts.extend([format!("{part} x"), format!("x {part}"), format!("x {part} x")]);
+                }
+            }
             _ => {}
         });
     }

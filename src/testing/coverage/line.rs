@@ -203,7 +203,7 @@ impl Search<'_> {
         base: &[Made],
         dice: &mut Dice,
     ) -> Option<[Vec<Made>; 2]> {
-        let ground = Ground { ir: &self.ir, digits: self.setup.digits, context: self.context, tried: None };
+        let ground = Ground { ir: &self.ir, digits: self.setup.digits, context: &self.context, tried: None };
         ground.to_both_sides(base, &|made| self.sides(rule, made), dice)
     }
 
@@ -214,7 +214,7 @@ impl Search<'_> {
         for (at, (made, answers)) in made.iter().zip(&answers).enumerate() {
             let (record, ..) = self.person(made, at);
             let known = SoFar { record: &record, answers };
-            let row = Interpreter::new(&self.ir, self.context).row(&known);
+            let row = Interpreter::new(&self.ir, &self.context).row(&known);
             let truths = rule.map(|rule| rule.truths(&row)).unwrap_or_default();
             let word = |truth: Truth| match truth {
                 Truth::True => "true",

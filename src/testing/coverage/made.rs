@@ -7,7 +7,7 @@ use crate::{
     eval::{Children, GivenValues},
     ir::{self, DefinitionId},
     schema::{ColumnId, TableId},
-    value::Value,
+    value::{Type, Value},
 };
 
 /// Users of whom each may be of a kind of their own.
@@ -150,7 +150,7 @@ impl Setup {
             }
         };
         if let Some(key) = root.key.filter(|_| self.labels) {
-            set(key, Value::Text(Arc::from(label_of(made, at).as_str())));
+            set(key, self.keys.value(&self.label_of(made, at)));
         }
         for (slot, piece) in made {
             match (slot, piece) {
@@ -177,15 +177,47 @@ impl Setup {
     }
 }
 
-/// The label of a user: who it is said to be, or by their place.
-pub(super) fn label_of(made: &Made, at: usize) -> String {
-    match made.get(&Slot::Key) {
-        Some(Piece::One(Written { value: Value::Text(key), .. })) => key.to_string(),
-        _ => label(at),
+impl Setup {
+    /// The label of a user: who it is said to be, or by their place.
+    pub(super) fn label_of(&self, made: &Made, at: usize) -> String {
+        match made.get(&Slot::Key) {
+            Some(Piece::One(Written { value: Value::Text(key), .. })) => key.to_string(),
+            Some(Piece::One(Written { value: Value::Int(key), .. })) => key.to_string(),
+            _ => self.keys.label(at),
+        }
     }
 }
 
-/// The label of a user, by their place.
-pub(super) fn label(at: usize) -> String {
-    format!("u{}", at + 1)
+/// What users are told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    Texts,
+    Numbers,
+}
+
+impl Keys {
+    /// Those of a rulebook.
+    pub(super) fn of(ir: &ir::Rulebook) -> Keys {
+        let root = ir.schema.root();
+        match root.key.map(|key| &root.column(key).ty) {
+            Some(Type::Int) => Keys::Numbers,
+            _ => Keys::Texts,
+        }
+    }
+
+    /// The label of a user, by their place.
+    pub(super) fn label(self, at: usize) -> String {
+        match self {
+            Keys::Texts => format!("u{}", at + 1),
+            Keys::Numbers => (at + 1).to_string(),
+        }
+    }
+
+    /// A label as the key that it is.
+    fn value(self, label: &str) -> Value {
+        match self {
+            Keys::Texts => Value::Text(Arc::from(label)),
+            Keys::Numbers => label.parse().map_or(Value::Missing, Value::Int),
+        }
+    }
 }

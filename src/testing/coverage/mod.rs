@@ -34,6 +34,7 @@ mod stops;
 mod suggest;
 mod unknown;
 mod why;
+mod wordings;
 
 pub use numbers::{Number, Step};
 pub use suggest::{Suggestion, suggest};
@@ -467,7 +468,7 @@ impl<'m> Measure<'m> {
         for (mutant, noticed) in self.changes.iter().zip(noticed) {
             let (part, higher) = match mutant.aim {
                 Aim::Number { part, higher } => (part, higher),
-                Aim::Border { higher } => (0, higher),
+                Aim::Border { higher } | Aim::Word { higher } => (0, higher),
                 Aim::True | Aim::False | Aim::Unknown | Aim::Needed | Aim::Kept => continue,
             };
             let numbers = all.entry(mutant.owner).or_default();

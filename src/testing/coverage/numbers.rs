@@ -10,7 +10,7 @@ use super::{
     excerpt::{self, At},
     roots, rows,
     rule::Rule,
-    step,
+    step, wordings,
 };
 use crate::{
     engine,
@@ -84,6 +84,8 @@ pub(super) enum Aim {
     Kept,
     /// Where one share of a split ends and the next begins: here it is a step off.
     Border { higher: bool },
+    /// That words draw the line where they do: here others stand.
+    Word { higher: bool },
 }
 
 /// A rulebook that says something else in one place.
@@ -136,6 +138,11 @@ pub(super) fn changes(rulebook: &engine::Rulebook, ir: &ir::Rulebook) -> Vec<Cha
                 found.extend(to.and_then(|to| writer.change(aim, span, &to)));
             }
         }
+        // A day more than a year is nearer than two years.
+        if let Some(to) = step::by_a_day(rulebook.sources().slice(span)) {
+            let of_rule = |it: &Change| matches!(it.owner, Owner::Definition(_) | Owner::Param(_));
+            found.extend(writer.change(Aim::Number { part: 1, higher: true }, span, &to).filter(of_rule));
+        }
     }
     for shares in splits(rulebook) {
         for pair in shares.windows(2) {
@@ -144,6 +151,7 @@ pub(super) fn changes(rulebook: &engine::Rulebook, ir: &ir::Rulebook) -> Vec<Cha
     }
     remembering(ir, &writer, &mut found);
     rows::changes(ir, &writer, &mut found);
+    wordings::changes(ir, &writer, &mut found);
     deeds::changes(ir, &writer, &mut found);
     found
 }

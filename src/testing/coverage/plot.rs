@@ -9,7 +9,7 @@ use super::{
     case::fields,
     excerpt::{Excerpt, Fates},
     guess::Written,
-    made::{Dice, Made, Piece, Slot, label},
+    made::{Dice, Keys, Made, Piece, Slot},
     numbers::{Aim, Change},
     roots::Roots,
     setup::{MANY_KEYS, Reckoned, Setup},
@@ -110,7 +110,7 @@ fn fewer_rows(mut plot: Plot, reaches: &dyn Fn(&Plot) -> bool) -> Plot {
 }
 
 /// The first user who falls into another share of a split than before.
-fn moved(roots: &Roots, now: &ir::Rulebook, then: &ir::Rulebook) -> Option<usize> {
+fn moved(roots: &Roots, ir: &ir::Rulebook, then: &ir::Rulebook) -> Option<usize> {
     let splits = |ir: &ir::Rulebook| -> Vec<(String, Vec<u32>)> {
         let triggers = roots.actions(ir).flat_map(|it| &it.triggers);
         let splits = triggers.filter_map(|it| match &it.body {
@@ -119,12 +119,12 @@ fn moved(roots: &Roots, now: &ir::Rulebook, then: &ir::Rulebook) -> Option<usize
         });
         splits.collect()
     };
-    let (now, then) = (splits(now), splits(then));
+    let (now, then) = (splits(ir), splits(then));
     let (at, (salt, own)) = now.iter().enumerate().find(|(at, own)| then.get(*at) != Some(own))?;
     let (_, other) = then.get(at)?;
     let share = |ends: &[u32], bucket: i64| ends.iter().position(|to| bucket < i64::from(*to));
     (0..MANY_KEYS).find(|at| {
-        let bucket = hash::bucket(&label(*at), salt, 10_000);
+        let bucket = hash::bucket(&Keys::of(ir).label(*at), salt, 10_000);
         bucket.is_some_and(|bucket| share(own, bucket) != share(other, bucket))
     })
 }
@@ -438,8 +438,10 @@ impl<'p> Plots<'p> {
                 text += &format!("  then as of {}\n", moment_words(page.at, zone));
             }
             for (user, made) in page.made.iter().enumerate() {
-                let label =
-                    if self.setup.labels { format!("\"{}\" ", label(plot.first + user)) } else { String::new() };
+                let label = match self.setup.labels {
+                    true => format!("\"{}\" ", self.setup.keys.label(plot.first + user)),
+                    false => String::new(),
+                };
                 let last = before.and_then(|before| before.made.get(user));
                 let fields = fields(ir, made, last);
                 if last.is_none() || !fields.is_empty() {
@@ -448,7 +450,8 @@ impl<'p> Plots<'p> {
             }
             if before.is_none() {
                 let list = |id: ir::ListId| {
-                    let texts: Vec<String> = listed(plot).iter().map(|it| print::quoted_text(it)).collect();
+                    let texts: Vec<String> =
+                        listed(&self.setup, plot).iter().map(|it| print::quoted_text(it)).collect();
                     let name = ir.lists.get(id.0 as usize)?.name.to_string();
                     Some(format!("list {} = [{}]", super::guess::bare(&name), texts.join(", ")))
                 };
@@ -458,7 +461,7 @@ impl<'p> Plots<'p> {
                 }
             }
             let of = |(user, it): (usize, &Told)| match self.setup.labels {
-                true => format!("\"{}\": {}", label(plot.first + user), it.words.join(", ")),
+                true => format!("\"{}\": {}", self.setup.keys.label(plot.first + user), it.words.join(", ")),
                 false => it.words.join(", "),
             };
             let expected: Vec<String> = told.iter().enumerate().map(of).collect();

@@ -492,7 +492,7 @@ fn adds_nothing(ir: &Rulebook, changed: &Rulebook, own: DefinitionId, then: Defi
     for (own, then) in pairs {
         let (Some(a), Some(b)) = (&own.filter, &then.filter) else { continue };
         let (Some(a), Some(b)) = (comparison(ir, a, context), comparison(changed, b, context)) else { continue };
-        if a.2 == b.2 || a.0 != b.0 {
+        if (&a.2, a.3) == (&b.2, b.3) || a.0 != b.0 {
             continue;
         }
         if !sums(own, a.0) || !sums(then, b.0) {

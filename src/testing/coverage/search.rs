@@ -1,11 +1,13 @@
 //! The search for users who show of one rule what no test shows: made up, asked with and without each change of a number, and kept
 //! where they show something new.
 
+use std::borrow::Cow;
+
 use super::{
     Measure, RuleCoverage, computed,
     evidence::RuleSeen,
     excerpt::{Excerpt, Fates},
-    made::{Dice, Made, Piece, Slot},
+    made::{Dice, Keys, Made, Piece, Slot},
     numbers::{Change, Owner},
     rule::Rule,
     setup::{Reckoned, Setup},
@@ -56,7 +58,8 @@ pub(super) struct Search<'s> {
     pub(super) setup: Setup,
     /// The same with what two numbers come to among the values.
     wide: Setup,
-    pub(super) context: &'s Context,
+    /// The lists that the rule reads hold somebody of their own.
+    pub(super) context: Cow<'s, Context>,
     surroundings: &'s Surroundings,
     /// The changes of numbers that nobody notices so far, by place in the whole, each with the rulebook that it makes.
     changed: Vec<(usize, Option<ir::Rulebook>)>,
@@ -73,13 +76,14 @@ impl<'s> Search<'s> {
         let whole = &measure.whole;
         let (mut excerpt, ir) = whole.checked_excerpt([id], &Default::default(), Fates::NotAsked)?;
         let own = ir.find(whole.ir.definition(id).name.as_str())?;
+        let context = with_own_lists(&ir, own, context);
         let params = measure.params_behind(id);
         let of_params = || params.iter().flat_map(|param| measure.changes_of(Owner::Param(*param)));
         let behind = whole.ir.reads([id]).definitions;
         let of_definitions = behind.iter().flat_map(|id| measure.changes_of(Owner::Definition(*id)));
         let read: Vec<&Change> = of_definitions.chain(of_params()).map(|(_, change)| change).collect();
-        let setup = Setup::of(&ir, own, &read, context, Reckoned::Not);
-        let wide = Setup::of(&ir, own, &read, context, Reckoned::Too);
+        let setup = Setup::of(&ir, own, &read, &context, Reckoned::Not);
+        let wide = Setup::of(&ir, own, &read, &context, Reckoned::Too);
         let ours = measure.changes_of(Owner::Definition(id)).chain(of_params());
         let open = ours.filter(|(at, _)| noticed.get(*at) == Some(&false));
         let changed =
@@ -99,7 +103,7 @@ impl<'s> Search<'s> {
             }
             let setup = if trial % 2 == 0 { &self.setup } else { &self.wide };
             let mut made = setup.made(&kept, &mut dice);
-            setup.chain(&self.ir, self.context, &mut made, &mut dice);
+            setup.chain(&self.ir, &self.context, &mut made, &mut dice);
             let mut tried = vec![];
             if trial > PLAIN && trial % 4 == 0 {
                 let base = if dice.throw(4) == 0 { &made } else { dice.pick(&kept).unwrap_or(&made) };
@@ -174,7 +178,7 @@ impl<'s> Search<'s> {
 
     /// Somebody at the first instant of a case, as a test plays it: there is a memory, and nothing is in it yet.
     pub(super) fn person(&self, made: &Made, at: usize) -> (Vec<Value>, Children, GivenValues) {
-        self.setup.remembering(&self.ir, self.context, made, at)
+        self.setup.remembering(&self.ir, &self.context, made, at)
     }
 
     pub(super) fn goals(&self, shown: Option<&RuleCoverage>) -> Vec<Goal> {
@@ -197,7 +201,7 @@ impl<'s> Search<'s> {
         let users: Vec<User<'_>> = people.iter().map(|(record, children, _)| User { record, children }).collect();
         let given: Vec<GivenValues> = people.iter().map(|(_, _, given)| given.clone()).collect();
         let order = ir.order_of(&self.setup.reads);
-        Interpreter::new(ir, self.context).evaluate_given(&order, &users, &given)
+        Interpreter::new(ir, &self.context).evaluate_given(&order, &users, &given)
     }
 
     fn seen(&self, rule: &Rule<'_>, made: &[Made], answers: &[Answers]) -> RuleSeen {
@@ -205,7 +209,7 @@ impl<'s> Search<'s> {
         for (at, (made, answers)) in made.iter().zip(answers).enumerate() {
             let (record, ..) = self.person(made, at);
             let known = SoFar { record: &record, answers };
-            seen.look(rule, Interpreter::new(&self.ir, self.context), &known, &|_| true);
+            seen.look(rule, Interpreter::new(&self.ir, &self.context), &known, &|_| true);
         }
         seen
     }
@@ -245,6 +249,24 @@ impl<'s> Search<'s> {
         let verdicts = suite.run(|_| true, &mut |_| {});
         !verdicts.is_empty() && verdicts.iter().all(|it| it.outcome == Outcome::Passed)
     }
+}
+
+/// The context with a text in each list that a rule reads which stands in no other, so that another list is told from it.
+fn with_own_lists<'c>(ir: &ir::Rulebook, id: DefinitionId, context: &'c Context) -> Cow<'c, Context> {
+    let reads = ir.reads([id]);
+    if reads.lists.is_empty() {
+        return Cow::Borrowed(context);
+    }
+    let asks_who = ir.schema.root().key.is_some_and(|key| reads.columns.contains(&key));
+    let mut context = context.clone();
+    for (at, list) in reads.lists.iter().enumerate() {
+        let Some((texts, own)) = context.lists.get_mut(list.0 as usize).zip(ir.lists.get(list.0 as usize)) else {
+            continue;
+        };
+        let text = if asks_who { Keys::of(ir).label(at) } else { format!("one of {}", own.name) };
+        *texts = [text.as_str().into()].into();
+    }
+    Cow::Owned(context)
 }
 
 /// Without those that reach only what others reach, too; the first found are the first to go, since later ones had to reach more.

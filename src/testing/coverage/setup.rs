@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     bounds,
     guess::{Spellings, Written},
-    made::{Slot, label},
+    made::{Keys, Slot},
     numbers::Change,
     roots::{Roots, counts_decisions},
     unknown,
@@ -45,6 +45,7 @@ pub(super) struct Setup {
     /// So many rows, of which so many are of one kind, that tell a share from the next one.
     pub(super) parts: Vec<(usize, usize)>,
     pub(super) labels: bool,
+    pub(super) keys: Keys,
     /// Digits that floats are tried with.
     pub(super) digits: u32,
     pub(super) values: BTreeMap<Slot, Vec<Written>>,
@@ -108,6 +109,7 @@ impl Setup {
             rows: spellings.rows(),
             parts: parts(changes),
             labels,
+            keys: Keys::of(ir),
             digits,
             values: BTreeMap::new(),
             row_values: BTreeMap::new(),
@@ -258,7 +260,11 @@ fn keys(
     spellings: &Spellings,
     context: &Context,
 ) -> Vec<Written> {
-    let mut found: BTreeSet<String> = (0..FEW_KEYS).map(label).collect();
+    let own = Keys::of(ir);
+    let mut found: BTreeSet<String> = (0..FEW_KEYS).map(|at| own.label(at)).collect();
+    if own == Keys::Numbers {
+        found.extend(spellings.numbers.iter().filter(|it| it.parse::<i64>().is_ok()).cloned());
+    }
     for list in &reads.lists {
         let texts = context.lists.get(list.0 as usize).into_iter().flatten();
         found.extend(texts.take(FEW_KEYS).map(ToString::to_string));
@@ -283,7 +289,7 @@ fn keys(
                 if open.is_empty() && turned.is_empty() {
                     break;
                 }
-                let key = label(at);
+                let key = own.label(at);
                 let Some(part) = hash::bucket(&key, salt, *parts) else { break };
                 let is_turned = |(other, line): &(i64, i64)| {
                     hash::bucket(&key, salt, *other).is_some_and(|then| (part < *line) != (then < *line))
@@ -301,8 +307,11 @@ fn keys(
         ir.definition(*definition).body.each_expr(&mut look);
     }
     exprs.iter().for_each(|expr| look(expr));
-    let written = |key: String| Written { text: print::quoted_text(&key), value: Value::from(key.as_str()) };
-    found.into_iter().map(written).collect()
+    let written = |key: String| match own {
+        Keys::Texts => Some(Written { text: print::quoted_text(&key), value: Value::from(key.as_str()) }),
+        Keys::Numbers => key.parse().ok().map(|number| Written { text: key, value: Value::Int(number) }),
+    };
+    found.into_iter().filter_map(written).collect()
 }
 
 /// The definitions that rules name themselves and that can be given.

@@ -22,6 +22,12 @@ pub(super) fn steps(written: &str) -> Vec<Steps> {
     }
 }
 
+/// `1y1d` of a length that is written in years, months or weeks.
+pub(super) fn by_a_day(written: &str) -> Option<String> {
+    let digits = ["mo", "y", "w"].into_iter().find_map(|unit| written.strip_suffix(unit))?;
+    digits.bytes().all(|it| it.is_ascii_digit()).then(|| format!("{written}1d"))
+}
+
 /// `2026-11-22` by a day; `12:00` and `2026-11-22T08:00` by a minute, `2026-11-22T08:00:30` by a second, `…:30.5` by a tenth.
 fn moment(written: &str) -> Option<Steps> {
     if let Ok(minutes) = parse_time_of_day(written) {

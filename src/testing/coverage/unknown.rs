@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    ir::{AggregateFunction, AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, Function, ProductOp, Rulebook},
+    ir::{
+        AggregateFunction, AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, Function, Over, ProductOp, Rulebook,
+    },
     schema::{ColumnId, TableId},
     value::{Value, number},
 };
@@ -217,6 +219,17 @@ impl May<'_> {
             Count | CountDistinct | Any | Sum | Distinct => false,
             AggregateFunction::Top(_) | AggregateFunction::Bottom(_) => {
                 aggregate.source.as_ref().is_some_and(|source| self.be_missing(source))
+            }
+            // Whoever asks is one of everybody.
+            AggregateFunction::Average
+            | AggregateFunction::Least
+            | AggregateFunction::Greatest
+            | AggregateFunction::Most
+            | AggregateFunction::Quantile(_)
+            | AggregateFunction::Ntile(_)
+                if aggregate.over == Over::Users && aggregate.filter.is_none() && aggregate.window.is_none() =>
+            {
+                aggregate.source.iter().chain(&aggregate.by).any(|it| self.be_missing(it))
             }
             _ => true,
         }
