@@ -32,7 +32,7 @@ use super::{
     clock::AsOf,
     data::{Allowed, DataArgs, SettingArgs},
     exit::{Exit, Failure},
-    output::Output,
+    output::{self, Output},
     progress::Progress,
     report::{self, MessageArgs},
     summary,
@@ -489,10 +489,7 @@ fn actions_writer(path: &Path, decisions: Decisions) -> Result<ActionsWriter, Fa
 }
 
 fn unwritable(error: &io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
-        _ => Failure::file("write", "the results", error),
-    }
+    output::unwritable("the results", error)
 }
 
 /// Why a run ended before its end, in the command's words.
