@@ -124,10 +124,7 @@ impl Counting<'_> {
         let mut parts: Vec<Expr> = above
             .iter()
             .map(|above| {
-                let known = ExprKind::Coalesce(vec![
-                    above.clone(),
-                    bool_of(ExprKind::Constant(Value::Bool(false))),
-                ]);
+                let known = ExprKind::Coalesce(vec![above.clone(), bool_of(ExprKind::Constant(Value::Bool(false)))]);
                 bool_of(ExprKind::Not(Box::new(bool_of(known))))
             })
             .collect();

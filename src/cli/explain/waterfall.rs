@@ -50,8 +50,10 @@ pub(super) fn text(
         let name = &rulebook.definition(*id).name;
         voice.say(&format!("note: `{name}` is a value, without clauses to count: `--user ID` explains it"));
     }
-    let counted: Vec<DefinitionId> =
+    let mut counted: Vec<DefinitionId> =
         falls.rules.iter().flat_map(|rule| &rule.clauses).flat_map(|it| [Some(it.alone), it.left]).flatten().collect();
+    // Who reached a step of a funnel is one count.
+    counted.dedup();
     let reads = falls.rulebook.reads(counted.iter().copied());
     let engine = book.engine(as_of, &Arc::new(falls.rulebook.clone()), &reads)?;
     as_of.tell(engine.clock().zone(), voice);
