@@ -102,7 +102,7 @@ impl Session {
                 rulebook: &parsed,
                 checked: &book.checked,
                 folder: &book.files.folder,
-                rules: &file.map_or_else(|| book.files.folder.to_string_lossy().into_owned(), |file| file),
+                rules: &file.unwrap_or_else(|| book.files.folder.to_string_lossy().into_owned()),
                 first: first.as_deref(),
                 most: Some(MOST),
                 voice: None,
