@@ -266,7 +266,7 @@ fn ledger(ast: &ast::Table, from: Span, sink: &mut Sink) -> Table {
 }
 
 fn column(ast: &ast::Column, sink: &mut Sink) -> Column {
-    let ty = type_of(&ast.ty.base, ast.ty.place.0, sink).unwrap_or(Type::Text);
+    let ty = type_of(&ast.ty.base, ast.ty.place.0, sink).unwrap_or_else(|| meant_type(&ast.ty.base));
     let header = ast.header.as_ref().map_or_else(|| ast.name.symbol.to_string(), |text| text.value.clone());
     let mut format = MomentFormat::Iso;
     if let Some(written) = &ast.format {
@@ -352,7 +352,26 @@ fn type_of(name: &ast::TypeName, span: Span, sink: &mut Sink) -> Option<Type> {
     }
 }
 
-fn unknown_type(word: &str, span: Span) -> Diagnostic {
+/// The type that is proposed for one that there is not, so that uses of the column bring no mistakes of their own.
+fn meant_type(name: &ast::TypeName) -> Type {
+    match name {
+        ast::TypeName::List(element) => Type::List(Box::new(meant_type(element))),
+        ast::TypeName::Decimal(_) => Type::Decimal(2),
+        ast::TypeName::Word(word) => match usual_type(&word.symbol).unwrap_or(&word.symbol) {
+            "int" => Type::Int,
+            "float" => Type::Float,
+            "bool" => Type::Bool,
+            "date" => Type::Date,
+            "timestamp" => Type::Timestamp,
+            "duration" => Type::Duration,
+            "decimal(2)" => Type::Decimal(2),
+            _ => Type::Text,
+        },
+    }
+}
+
+/// What is written for the word of another language, or for one that is misspelt.
+fn usual_type(word: &str) -> Option<&'static str> {
     let usual = match word.to_lowercase().as_str() {
         "string" | "str" | "varchar" | "char" => Some("text"),
         "integer" | "bigint" | "long" | "number" => Some("int"),
@@ -362,8 +381,12 @@ fn unknown_type(word: &str, span: Span) -> Diagnostic {
         "decimal" | "money" | "numeric" => Some("decimal(2)"),
         _ => None,
     };
+    usual.or_else(|| nearest(word, TYPES.iter().copied()))
+}
+
+fn unknown_type(word: &str, span: Span) -> Diagnostic {
     let told = Diagnostic::error(UNKNOWN_TYPE, span, format!("there is no type `{word}`"));
-    match usual.or_else(|| nearest(word, TYPES.iter().copied())) {
+    match usual_type(word) {
         Some(near) => {
             told.help(format!("did you mean `{near}`?")).suggest(format!("write `{near}`"), span, near.to_owned())
         }

@@ -100,8 +100,12 @@ impl Checker<'_> {
         let clamp = match &written.clamp {
             None => None,
             Some(range) => {
+                let without = self.clamp_without_its_end(range);
                 let low = self.number(&range.from, "the end of a `clamp`");
                 let high = self.number(&range.to, "the end of a `clamp`");
+                if without {
+                    return None;
+                }
                 Some((low?, high?))
             }
         };

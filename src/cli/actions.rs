@@ -18,7 +18,7 @@ use super::{
     Answer,
     exit::{Exit, Failure},
     output::Output,
-    voice::Voice,
+    voice::{Voice, count},
 };
 
 /// Write the decisions that earlier runs recorded in a state.
@@ -58,7 +58,7 @@ impl Actions {
         let format = self.format.unwrap_or_else(|| ActionsFormat::of(self.out.as_deref()));
         let output = Output::to(self.out.as_deref())?;
         let mut writer = ActionsWriter::begin(output, format, Decisions::Recorded)?;
-        let mut written: u64 = 0;
+        let mut written: usize = 0;
         // Each run's moments are written in the zone that its rulebook had.
         let mut zones = BTreeMap::new();
         for (run, name) in reader.ledger().zones()? {
@@ -72,7 +72,7 @@ impl Actions {
         })?;
         reader.unchanged()?;
         writer.finish()?;
-        voice.say(&if written == 1 { "1 decision".to_owned() } else { format!("{written} decisions") });
+        voice.say(&count(written, "decision"));
         Ok(Exit::Done)
     }
 }

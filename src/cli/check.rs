@@ -98,16 +98,16 @@ impl Check {
             Err(failure) => return Err(failure),
         }
         if !found.is_empty() {
-            voice.say(&report::counted(&found, voice));
+            voice.say_painted(&report::counted(&found, voice));
         } else if self.messages.message_format == MessageFormat::Human {
             let what = format!("{} in {}", count(declarations, "declaration"), count(rules.files.len(), "file"));
-            voice.say(&format!("{}: {what}, no mistakes", voice.word("ok", Tone::Good)));
+            voice.say_of("ok", Tone::Good, &format!("{what}, no mistakes"));
         }
         if let Some(rulebook) = rulebook.filter(|_| voice.volume == Volume::Verbose) {
             self.tell_windows(&rulebook, &rules.sources, voice)?;
         }
-        fit.read.iter().for_each(|what| voice.say(&format!("{}: {what}, no bad row", voice.word("ok", Tone::Good))));
-        fit.notes.iter().for_each(|note| voice.say(&format!("{}: {note}", voice.word("note", Tone::Help))));
+        fit.read.iter().for_each(|what| voice.say_of("ok", Tone::Good, &format!("{what}, no bad row")));
+        fit.notes.iter().for_each(|note| voice.say_of("note", Tone::Help, note));
         let last = fit.failures.pop();
         fit.failures.iter().for_each(|failure| voice.complain(failure));
         match last {

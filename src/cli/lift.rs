@@ -144,7 +144,7 @@ impl Lift {
             }
         }
         if early > 0 {
-            let whom = if early == 1 { "1 user is".to_owned() } else { format!("{early} users are") };
+            let whom = if early == 1 { "1 user is".to_owned() } else { format!("{} users are", grouped(early)) };
             voice.say(&format!("{whom} not counted: it is not {} since they were treated or held", self.within));
         }
         Ok(Exit::Done)
@@ -261,8 +261,8 @@ fn text(comparisons: &[Comparison]) -> String {
                 comparison.segment.clone(),
                 comparison.trigger.clone(),
                 variant,
-                arm.share.all.to_string(),
-                arm.share.of.to_string(),
+                grouped(arm.share.all),
+                grouped(arm.share.of),
                 arm.share.rate().map_or_else(|| "–".into(), |rate| format!("{:.2} %", rate * 100.0)),
                 arm.lift.map_or_else(String::new, |lift| format!("{:+.2}", lift * 100.0)),
                 arm.interval.map_or_else(String::new, |it| {

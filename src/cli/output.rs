@@ -91,14 +91,60 @@ impl Target {
     }
 }
 
-/// For writers that take an [`io::Write`]; errors are put into words by [`Output::finish`] or by the caller.
+/// For writers that take an [`io::Write`]. An error carries the file's name; [`unwritable`] puts it into words.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.target.writer().write(bytes)
+        self.target.writer().write(bytes).map_err(|error| Unwritable::of(&self.name, error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.target.writer().flush()
+        self.target.writer().flush().map_err(|error| Unwritable::of(&self.name, error))
+    }
+}
+
+/// An error of writing, and the file that it is about: writers of records in between know no names.
+#[derive(Debug)]
+struct Unwritable {
+    name: String,
+    error: io::Error,
+}
+
+impl Unwritable {
+    fn of(name: &str, error: io::Error) -> io::Error {
+        io::Error::new(error.kind(), Unwritable { name: name.to_owned(), error })
+    }
+
+    /// The error that others, writers of Parquet among them, put theirs around.
+    fn within(error: &io::Error) -> Option<&Unwritable> {
+        let mut at: &(dyn std::error::Error + 'static) = error;
+        loop {
+            if let Some(found) = at.downcast_ref::<Unwritable>() {
+                return Some(found);
+            }
+            // What an `io::Error` is around is not its source, but the source of that is.
+            let inside = at.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            at = match inside {
+                Some(inside) => inside,
+                None => at.source()?,
+            };
+        }
+    }
+}
+
+impl std::fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`: {}", self.name, self.error)
+    }
+}
+
+impl std::error::Error for Unwritable {}
+
+/// Why something cannot be written, by the name of the file where it came to one. A closed pipe is no failure.
+pub(crate) fn unwritable(what: &str, error: &io::Error) -> Failure {
+    match Unwritable::within(error) {
+        _ if error.kind() == io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
+        Some(known) => Failure::file("write", &known.name, &known.error),
+        None => Failure::file("write", what, error),
     }
 }
 

@@ -33,7 +33,7 @@ use super::{
     clock::AsOf,
     data::{Allowed, DataArgs, SettingArgs},
     exit::{Exit, Failure},
-    output::Output,
+    output::{self, Output},
     progress::Progress,
     report::{self, MessageArgs},
     summary,
@@ -502,10 +502,7 @@ fn rejects_file(path: &Path) -> Result<Output, Failure> {
 }
 
 fn unwritable(error: &io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
-        _ => Failure::file("write", "the results", error),
-    }
+    output::unwritable("the results", error)
 }
 
 /// Why a run ended before its end, in the command's words.

@@ -123,12 +123,14 @@ impl Test {
         }
         let verdicts = suite.run(|test| self.selects(&test.name), &mut |_| {});
         let mut played: Vec<Played> = verdicts.into_iter().map(|verdict| Played::case(&suite, verdict)).collect();
-        let shown = (std::io::stdout().is_terminal() && voice.volume < Volume::Verbose).then_some(MOST);
+        let by_people = self.review || std::io::stdout().is_terminal();
+        let shown = (by_people && voice.volume < Volume::Verbose).then_some(MOST);
         let place = Place {
             rulebook: &rulebook,
             checked: &checked,
             folder: &folder,
             rules: &self.rules.to_string_lossy(),
+            first: None,
             most: shown,
             voice: Some(voice),
         };
@@ -141,11 +143,8 @@ impl Test {
             Some(_) => vec![],
         };
         for file in &orphans {
-            let warning = voice.word("warning", Tone::Warning);
-            voice.say(&format!(
-                "{warning}: `{}` keeps a snapshot that no rule file declares: remove it",
-                file.display()
-            ));
+            let what = format!("`{}` keeps a snapshot that no rule file declares: remove it", file.display());
+            voice.say_of("warning", Tone::Warning, &what);
         }
         let orphans = orphans.iter().map(|file| file.to_string_lossy().into_owned()).collect();
         let coverage =

@@ -7,7 +7,7 @@ use std::{
 
 use tagwell::diagnostic::render::{Colour, visible};
 
-use super::{colour::Colours, exit::Failure};
+use super::{colour::Colours, exit::Failure, summary::grouped};
 
 /// `-q`, `-v`, or neither. The answer itself is never silenced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +40,18 @@ pub(crate) enum Tone {
 impl Voice {
     /// A line about what was done; silent with `-q`.
     pub(crate) fn say(&self, line: &str) {
+        self.say_painted(&visible(line));
+    }
+
+    /// The same behind a word in its colour: `ok: 3 users read`.
+    pub(crate) fn say_of(&self, word: &str, tone: Tone, line: &str) {
+        self.say_painted(&format!("{}: {}", self.word(word, tone), visible(line)));
+    }
+
+    /// A line that may hold colours. They are escape sequences, so nothing of it comes from files or command lines as it is.
+    pub(crate) fn say_painted(&self, line: &str) {
         if self.volume > Volume::Quiet {
-            self.write(&format!("{}\n", visible(line)));
+            self.write(&format!("{line}\n"));
         }
     }
 
@@ -111,5 +121,5 @@ impl Tone {
 
 /// `1 error`, `3 errors`.
 pub(crate) fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", grouped(number as u64)) }
 }

@@ -50,7 +50,7 @@ fn result_json(result: &Explained, zone: &Zone) -> Json {
         "kind": result.kind,
         "value": own(&result.value, zone),
         "tree": tree,
-        "towards": result.towards,
+        "towards": result.more.as_ref().map_or_else(|| json!(result.towards), |more| own(more, zone)),
         "nearest": nearest,
         "gave_up": result.gave_up,
         "from": from,

@@ -90,8 +90,10 @@ pub struct Explained {
     pub applies: Option<bool>,
     /// Whether `otherwise`, or nothing, was reached past an arm that is unknown.
     pub unknown_above: Option<String>,
-    /// What the nearest way leads to: a level's next arm up, points of a score; of a tag nothing but the tag.
+    /// What the nearest way leads to, in words: a level's next arm up, `5 more` points of a score; of a tag nothing but the tag.
     pub towards: Option<String>,
+    /// Of a score, how many points more the nearest way comes to.
+    pub more: Option<Value>,
     /// What would have to change; none where nothing need or nothing would do.
     pub nearest: Option<Vec<Change>>,
     /// Whether the search for the nearest way ended before everything was tried.
@@ -339,7 +341,7 @@ fn one<'a>(
         Body::Tag(_) | Body::Segment(_) => Some(Truth::of(&value).is_true()),
         Body::Let(_) | Body::Score(_) | Body::Level(_) | Body::Layer(_) | Body::Funnel(..) => None,
     };
-    let step_up::StepUp { towards, nearest, gave_up } = step_up::of(asked, person, builder, id, &value);
+    let step_up::StepUp { towards, more, nearest, gave_up } = step_up::of(asked, person, builder, id, &value);
     let part = Part { order: rulebook.order_of(&rulebook.reads([id])), aggregates: vec![] };
     let differs = |then: &Seen| later::is_other(rulebook, id, &value, then.answers.value(id));
     let later = later::first(lasting, asked.context, &part, id, &differs);
@@ -365,6 +367,7 @@ fn one<'a>(
         tree,
         applies,
         towards,
+        more,
         nearest,
         gave_up,
         later,

@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct StepUp {
     /// What it leads to: a level's arm, points of a score; of a tag nothing but the tag.
     pub(super) towards: Option<String>,
+    /// Of a score, how many points more.
+    pub(super) more: Option<Value>,
     /// None where nothing need or nothing would do.
     pub(super) nearest: Option<Vec<Change>>,
     /// Whether the search ended before everything was tried.
@@ -62,7 +64,7 @@ impl<'a> Search<'_, 'a> {
         match way {
             Way::Found(steps, _) => {
                 let nearest = steps.iter().map(|step| change(self.asked, step)).collect();
-                StepUp { towards, nearest: Some(nearest), gave_up: false }
+                StepUp { towards, more: None, nearest: Some(nearest), gave_up: false }
             }
             Way::None => StepUp::default(),
             Way::TooMany => StepUp { gave_up: true, ..StepUp::default() },
@@ -128,15 +130,15 @@ impl<'a> Search<'_, 'a> {
         self.asked.rulebook.definition(self.id).body.each_expr(&mut |expr| beside.push(expr));
         let goal = Goal { formula: builder.any(&wanted), more: Some((self.id, value.clone())), beside };
         let way = self.to(&goal);
-        let towards = match &way {
+        let more = match &way {
             Way::Found(_, supposed) => {
                 let then = self.person.see_part(context, &part, supposed);
-                let more = number::subtract(then.answers.value(self.id), value);
-                Some(format!("{} more", print::text(&more, context.clock.zone())))
+                Some(number::subtract(then.answers.value(self.id), value))
             }
             Way::None | Way::TooMany => None,
         };
-        self.told(towards, way)
+        let towards = more.as_ref().map(|more| format!("{} more", print::text(more, context.clock.zone())));
+        StepUp { more, ..self.told(towards, way) }
     }
 }
 

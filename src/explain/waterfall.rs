@@ -4,9 +4,9 @@
 use crate::{
     explain::tree,
     intern::Symbol,
-    ir::{Arm, Body, Choice, Definition, DefinitionId, Expr, ExprKind, Quorum, Rulebook},
+    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Quorum, Rulebook},
     source::Sources,
-    value::Type,
+    value::{Type, Value},
 };
 
 /// A rule's clauses.
@@ -25,7 +25,7 @@ pub struct Clause {
     pub text: String,
     /// Who meets it alone.
     pub alone: DefinitionId,
-    /// Who is left after it and all clauses above it; of an arm, whom it takes. None of an arm of a score.
+    /// Who is left after it and all clauses above it; of an arm, whom it takes; of a step, who reached it. None of an arm of a score.
     pub left: Option<DefinitionId>,
 }
 
@@ -38,7 +38,7 @@ pub struct Waterfalls {
     pub rules: Vec<Waterfall>,
 }
 
-/// The clauses of some rules. A `let` that is no condition and a funnel have none.
+/// The clauses of some rules. A `let` that is no condition has none; of a funnel they are its steps.
 pub fn clauses(rulebook: &Rulebook, sources: &Sources, rules: &[DefinitionId]) -> Waterfalls {
     let mut counting = Counting { rulebook: rulebook.clone(), sources };
     let rules = rules.iter().filter_map(|id| counting.rule(*id)).collect();
@@ -68,7 +68,12 @@ impl Counting<'_> {
                     .map(|(text, condition)| Clause { text, alone: self.count(condition, &definition), left: None })
                     .collect()
             }
-            Body::Let(_) | Body::Funnel(..) => return None,
+            Body::Funnel(choices, _) => {
+                let steps = self.rulebook.choices(*choices).values.iter().map(|step| step.name.to_string());
+                let steps: Vec<String> = steps.collect();
+                (0..).zip(steps).map(|(step, name)| self.step((rule, step), name, &definition)).collect()
+            }
+            Body::Let(_) => return None,
         };
         Some(Waterfall { rule, clauses })
     }
@@ -113,16 +118,13 @@ impl Counting<'_> {
         let bool_of = |kind: ExprKind| Expr { kind, ty: Type::Bool, span: arm.span };
         let condition = match &arm.choice {
             Choice::From { condition, .. } | Choice::When(condition) => condition.clone(),
-            Choice::Otherwise => bool_of(ExprKind::Constant(crate::value::Value::Bool(true))),
+            Choice::Otherwise => bool_of(ExprKind::Constant(Value::Bool(true))),
         };
         // Not met, be it false or unknown.
         let mut parts: Vec<Expr> = above
             .iter()
             .map(|above| {
-                let known = ExprKind::Coalesce(vec![
-                    above.clone(),
-                    bool_of(ExprKind::Constant(crate::value::Value::Bool(false))),
-                ]);
+                let known = ExprKind::Coalesce(vec![above.clone(), bool_of(ExprKind::Constant(Value::Bool(false)))]);
                 bool_of(ExprKind::Not(Box::new(bool_of(known))))
             })
             .collect();
@@ -131,6 +133,19 @@ impl Counting<'_> {
         let alone = self.count(condition.clone(), of);
         let left = self.count(joined(&parts, &condition), of);
         Clause { text, alone, left: Some(left) }
+    }
+
+    /// A step of a funnel: who reached it, or one behind it.
+    fn step(&mut self, (funnel, step): (DefinitionId, u32), text: String, of: &Definition) -> Clause {
+        let (ty, span) = (of.ty.clone(), of.span);
+        let bool_of = |kind: ExprKind| Expr { kind, ty: Type::Bool, span };
+        let left = Box::new(Expr { kind: ExprKind::Definition(funnel), ty: ty.clone(), span });
+        let right = Box::new(Expr { kind: ExprKind::Constant(Value::Choice(step)), ty, span });
+        let reached = bool_of(ExprKind::Compare { op: CompareOp::AtLeast, left, right });
+        // Who reached no step at all is known not to have reached this one.
+        let known = ExprKind::Coalesce(vec![reached, bool_of(ExprKind::Constant(Value::Bool(false)))]);
+        let reached = self.count(bool_of(known), of);
+        Clause { text, alone: reached, left: Some(reached) }
     }
 
     /// A nameless definition that is true of whom is counted.

@@ -122,6 +122,8 @@ fn declarations(
         let original = scanned.cleaned.original(from..upto.max(from));
         Unread::of(Span::new(source, original.start, original.end), text.get(from..upto).unwrap_or(""), mended)
     };
+    // Words of the language that are declared as names; told where they are declared, and looked for where a text fails.
+    let mut taken: Option<Vec<&str>> = None;
     let (mut ahead, mut names) = (ahead, Texts::default());
     let mut declarations: Vec<Declaration> = Vec::with_capacity(outline.starts.len());
     let mut at = skip_blanks(text, 0);
@@ -146,7 +148,8 @@ fn declarations(
         }
         let spoiled = is_spoiled(at, if next == text.len() { usize::MAX } else { next });
         let chunk = scanned.cleaned.part(at..next);
-        match failure::mend(source, chunk, spoiled, &mut declarations, sink) {
+        let taken = taken.get_or_insert_with(|| reserved_names(text));
+        match failure::mend(source, chunk, spoiled, taken, &mut declarations, sink) {
             Mended::Surely => {}
             Mended::Probably => unread.push(stretch(at, next, true)),
             Mended::Not => unread.push(stretch(at, next, false)),
@@ -154,6 +157,21 @@ fn declarations(
         at = next;
     }
     declarations
+}
+
+/// Words of the language that declarations in the first column take for their names: `tag known when …`.
+fn reserved_names(text: &str) -> Vec<&str> {
+    let named = |line: &'_ str| -> Option<(usize, usize)> {
+        if !line.starts_with(|it: char| it.is_ascii_lowercase()) {
+            return None;
+        }
+        let mut tokens = Tokens::of(line);
+        let (word, name) = (tokens.next()?, tokens.next()?);
+        let reserved = name.kind == Kind::Word && words::is_reserved(name.text);
+        (words::begins_declaration(word.text) && reserved && !matches!(name.text, "when" | "otherwise"))
+            .then(|| (name.start, name.end()))
+    };
+    text.lines().filter_map(|line| named(line).and_then(|(from, upto)| line.get(from..upto))).collect()
 }
 
 /// The declaration at `at`. It goes up to the next beginning of one; further only where it is not complete by then, since

@@ -15,6 +15,22 @@ fn a_clean_rulebook_ends_with_0_and_says_so_on_standard_error() {
 }
 
 #[test]
+fn a_word_of_the_language_for_a_name_is_told_once() {
+    let rules = "tag known when points > 5\ntag rich when known and points > 6\nsegment poor when not known\n";
+    let answer = Place::with(&[("a.rules", rules)]).run(&["check", "a.rules"]);
+    assert!(
+        answer.err.starts_with("error[E0115]: `known` is a word of the language\n --> a.rules:1:5\n"),
+        "{}",
+        answer.err
+    );
+    assert!(answer.code == 1 && answer.err.ends_with("\n1 error\n"), "{}", answer.err);
+    // What is wrong beside it is told too.
+    let more = format!("{rules}tag odd when known and points >\n");
+    let answer = Place::with(&[("a.rules", &more)]).run(&["check", "a.rules"]);
+    assert!(answer.err.contains("a.rules:4:") && answer.err.ends_with("\n2 errors\n"), "{}", answer.err);
+}
+
+#[test]
 fn verbosely_each_window_is_told_as_the_instants_that_it_comes_to() {
     let rules = "\
 rulebook \"shop\" timezone \"Asia/Shanghai\"

@@ -110,7 +110,8 @@ fn the_next_step_up_and_the_cut_of_a_rank() {
     assert_eq!((&rich["value"], &rich["tree"]["rank"]), (&json!(false), &rank));
     let way = json!([{"leaf": "top 50% by points", "column": "points", "is": 380, "to": 900}]);
     assert_eq!(rich["nearest"], way);
-    assert_eq!(result("heat")["value"], json!(25));
+    let heat = result("heat");
+    assert_eq!((&heat["value"], &heat["towards"]), (&json!(25), &json!(5)), "as many points more, a number");
     assert_eq!(result("place")["value"], Json::Null);
 }
 
@@ -136,6 +137,35 @@ fn without_a_user_the_waterfall() {
     let found = document(&shop(), &["vip"]);
     let left: Vec<&Json> = found["results"][0]["waterfall"].as_array().unwrap().iter().map(|it| &it["left"]).collect();
     assert_eq!((&found["users"], left), (&json!(3), vec![&json!(2), &json!(2), &json!(1)]));
+}
+
+#[test]
+fn the_steps_of_a_funnel_and_what_has_no_clauses() {
+    let rules = "table users key id { id: text }
+        table events of users by id at at { id: text  at: timestamp  what: text }
+        funnel path on events { saw when what = \"view\"  carted within 1d when what = \"cart\"  bought when what = \"buy\" }
+        let all = count(events)
+        tag any when all > 0\n";
+    let events = "id,at,what\na,2026-11-01,view\na,2026-11-01T02:00,cart\nb,2026-11-01,view\nb,2026-11-09,cart\nc,2026-11-02,buy\n";
+    let place = Place::with(&[("shop.rules", rules), ("users.csv", "id\na\nb\nc\nd\n"), ("events.csv", events)]);
+    let explain = |words: &[&str]| {
+        let first = ["explain", "shop.rules", "users.csv", "--data", "events=events.csv", "--as-of", "2026-11-22"];
+        place.run(&[&first[..], words].concat())
+    };
+    let answer = explain(&["path", "all"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(answer.err, "note: `all` is a value, without clauses to count: `--user ID` explains it\n");
+    insta::assert_snapshot!(answer.out, @"
+    funnel path, of 4 users
+    step    reached
+    ──────  ───────
+    saw     2
+    carted  1
+    bought  0
+    ");
+    let found: Json = serde_json::from_str(&explain(&["path", "--format", "json"]).out).unwrap();
+    let carted = json!({"clause": "carted", "alone": 1, "unknown": 0, "left": 1});
+    assert_eq!(found["results"][0]["waterfall"][1], carted);
 }
 
 #[test]

@@ -90,6 +90,26 @@ fn colours_come_where_they_are_asked_for() {
 }
 
 #[test]
+fn colours_are_colours_and_what_others_wrote_is_shown() {
+    let place = Place::with(&[("a.rules", "tag a when points > 1\n"), ("b.rules", "tag a when points >\n")]);
+    let said = |words: &[&str]| place.run(&[words, &["--color", "always"]].concat()).err;
+    assert_eq!(said(&["check", "a.rules"]), "\u{1b}[1m\u{1b}[92mok\u{1b}[0m: 1 declaration in 1 file, no mistakes\n");
+    let mistake = said(&["check", "b.rules"]);
+    assert!(mistake.ends_with("\n\u{1b}[1m\u{1b}[91m1 error\u{1b}[0m\n"), "{mistake:?}");
+    // A file's name obeys nothing.
+    let name = "bad\u{1b}[31m.rules";
+    place.write(name, "tag a when points > 1\n");
+    place.write("users.csv", "user_id,points\nu1,2\n");
+    place.write("t.rules", "tag a when points > 1\ntest \"a\" { given { points: 2 } expect a }\n");
+    place.write("snapshots/t__\u{1b}[31mold.snap", "---\nsource: \"t.rules\"\nexpression: x\n---\n1\n");
+    let orphan = said(&["test", "t.rules"]);
+    let told = "\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m: `snapshots/t__␛[31mold.snap` keeps a snapshot";
+    assert!(orphan.starts_with(told), "{orphan:?}");
+    let fit = said(&["check", "a.rules", "users.csv"]);
+    assert!(!fit.contains('␛') && fit.contains("\u{1b}[92mok\u{1b}[0m: "), "{fit:?}");
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     let place = Place::with(&[]);
     for words in [&["--help"][..], &["man"], &["completions", "bash"], &["explain-code", "--list"]] {

@@ -289,6 +289,52 @@ fn a_rule_goes_on_below() {
 }
 
 #[test]
+fn a_command_does_not_go_on_below() {
+    for command in [":save kept.rules", ":as-of", ":help", "help"] {
+        let place = place();
+        let answer = talk(&place, &format!("tag a when points > 1\n{command}\nand points < 5\n"));
+        assert_eq!(answer.code, 1, "{command}: {answer:?}");
+        assert!(answer.err.contains("error[E"), "what is typed there is no rule: {answer:?}");
+        let files = place.files();
+        assert!(files.iter().all(|file| !file.contains('\n')), "{files:?}");
+    }
+    // The rule above the command is whole.
+    let answer = talk(&place(), "tag a when points > 1\n:as-of\n\n  and points < 5\n");
+    assert_eq!(answer.code, 1, "{answer:?}");
+}
+
+#[test]
+fn a_command_says_what_it_takes() {
+    for (script, said) in [
+        (":diff foo bar\n", "`:diff` takes nothing behind it, and `foo bar` stands there\n  = help: write `:diff`\n"),
+        (":quit now\n", "`:quit` takes nothing behind it, and `now` stands there"),
+        (":help save\n", "`:help` takes nothing behind it"),
+        (":rules x\n", "`:rules` takes nothing behind it"),
+        (":s\n", "`:s` begins the names of several commands\n  = help: write one of `:sample`, `:save`, `:schema`\n"),
+        (":d\n", "help: write one of `:data`, `:diff`, `:drop`\n"),
+        (":x\n", "there is no command `:x`\n  = help: `:help` lists what there is\n"),
+    ] {
+        let answer = talk(&place(), script);
+        assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{script}: {answer:?}");
+        assert!(answer.err.contains(said), "{script}: {}", answer.err);
+    }
+}
+
+#[test]
+fn a_snapshot_is_kept_of_rules_that_are_in_their_file() {
+    let place = Place::with(&[
+        ("shop/shop.rules", &format!("{RULES}snapshot \"all\" of \"users.csv\" as of 2026-11-22\n")),
+        ("shop/users.csv", USERS),
+    ]);
+    let talk = |script: &str| place.run_with_input(&["repl", "shop/shop.rules", "shop/users.csv"], script).err;
+    let as_it_is = talk(":tests\n");
+    assert!(as_it_is.contains("help: keep it: `tagwell test shop/shop.rules --accept`, and read it"), "{as_it_is}");
+    let changed = talk("tag vip when spend > 900\n:tests\n");
+    let told = "help: `:save` these rules, then keep it: `tagwell test shop/shop.rules --accept`, and read it";
+    assert!(changed.contains(told), "{changed}");
+}
+
+#[test]
 fn rules_are_taken_out() {
     let script = "tag rich when spend > 500\ntest \"a line\" { given { points: 1 } expect tier = red }\n:drop rich\n:drop test \"a line\"\n:drop vip tier\n:rules\nlet a = points\ntag b when a > 500\n:drop a\n";
     let answer = talk(&place(), script);

@@ -168,6 +168,55 @@ fn a_talk_at_a_terminal() {
 }
 
 #[test]
+fn a_check_says_ok_in_green() {
+    let place = place();
+    let Some(mut terminal) = Terminal::open(&place, "check shop.rules", &[]) else { return };
+    terminal.wait_for("\u{1b}[1m\u{1b}[92mok\u{1b}[0m: 1 declaration in 1 file");
+    assert_eq!(terminal.end().0, Some(0));
+}
+
+#[test]
+fn a_new_snapshot_is_shown_by_its_first_users_and_ctrl_d_decides_later() {
+    let users: String = (1..=30).map(|at| format!("u{at},Rome,{}\n", at * 10)).collect();
+    let rules = format!("{RULES}snapshot \"all\" of \"users.csv\"\nlet usual = avg(users.points)\n");
+    let files = [("shop/shop.rules", rules.as_str()), ("shop/users.csv", &format!("user_id,city,points\n{users}"))];
+    let place = Place::with(&files);
+    let Some(mut terminal) = Terminal::open(&place, "test shop --review", &[]) else { return };
+    let shown = terminal.wait_for("[s]kip (Ctrl-D too)  [w]hy USER > ");
+    assert!(shown.contains("30 users") && shown.contains("  u20: ") && !shown.contains("  u21: "), "{shown}");
+    assert!(shown.contains("… and 10 more; `tagwell test shop --review -v` shows all"), "{shown}");
+    assert!(shown.contains("usual = 155"), "what is said of all is below the users: {shown}");
+    terminal.press("\u{4}");
+    terminal.wait_for("what is new lies in `shop/snapshots/shop__all.snap.new` until it is decided");
+    assert_eq!(terminal.end().0, Some(1));
+    let Some(mut terminal) = Terminal::open(&place, "test shop --review -v", &[]) else { return };
+    assert!(terminal.wait_for("USER > ").contains("  u30: "));
+    terminal.press("a\n");
+    assert_eq!(terminal.end().0, Some(0));
+}
+
+#[test]
+fn who_leaves_is_told_of_a_save_that_would_be_made() {
+    let place = place();
+    let words = "repl shop.rules users.csv --as-of 2026-11-22";
+    let Some(mut terminal) = Terminal::open(&place, words, &[]) else { return };
+    terminal.wait_for(READY);
+    terminal.press("tag late when points > 1\r");
+    terminal.wait_for(": u1, u2");
+    terminal.wait_for(READY);
+    place.write("shop.rules", "tag other when points > 1\n");
+    place.write("my.rules", "");
+    terminal.press("\u{4}");
+    terminal.wait_for("shop.rules has been changed since it was loaded: `:save my2.rules` keeps what is here");
+    terminal.wait_for(READY);
+    terminal.press(":save my2.rules\r");
+    terminal.wait_for("written to my2.rules");
+    terminal.wait_for(READY);
+    terminal.press("\u{4}");
+    assert_eq!(terminal.end().0, Some(0));
+}
+
+#[test]
 fn no_colours_where_none_are_wanted() {
     let place = place();
     let words = "repl shop.rules users.csv --as-of 2026-11-22";

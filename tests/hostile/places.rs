@@ -60,5 +60,12 @@ mod devices {
         place.runs(&["vip.rules", "csv:/dev/zero"], 2, &["/dev/zero", "line 1 is longer"]);
         place.runs(&["vip.rules", "good.csv", "--out", "/dev/full"], 2, &["/dev/full", "disk is full"]);
         place.runs(&["vip.rules", "good.csv", "--out", "/dev/null"], 0, &[]);
+        // Also where it is full in the midst, and whatever writer stands in between.
+        let many: String = (0..100_000).map(|at| format!("user-{at},{at}\n")).collect();
+        place.write("many.csv", format!("user_id,n\n{many}"));
+        for form in ["jsonl", "csv", "parquet", "arrow"] {
+            let words = ["vip.rules", "many.csv", "--out", "/dev/full", "--format", form];
+            place.runs(&words, 2, &["cannot write `/dev/full`: the disk is full"]);
+        }
     }
 }

@@ -120,6 +120,7 @@ impl Checker<'_> {
                     self.no_clause_outside(clause)?;
                     wanted.push(&clause.source);
                 }
+                Argument::Range(it) if *function == Function::Clamp && self.clamp_without_its_end(it) => return None,
                 Argument::Range(it) => {
                     wanted.extend([&*it.from, &*it.to]);
                     range = Some(it);

@@ -8,7 +8,7 @@ use super::super::{
 use crate::{
     diagnostic::{
         Diagnostic,
-        code::{NOT_A_VALUE, NOT_ALIKE, UNKNOWN_NAME, WRONG_ARGUMENTS},
+        code::{BAD_NUMBER, NOT_A_VALUE, NOT_ALIKE, UNKNOWN_NAME, WRONG_ARGUMENTS},
         nearest,
     },
     schema::{Role, Table, TableId},
@@ -136,6 +136,15 @@ impl Checker<'_> {
     /// `count(orders, status = "paid")`, `sum(orders, amount)`, `count(orders, 30d)`: what chooses the rows, or the column, behind a
     /// comma.
     pub(super) fn tell_several_parts(&mut self, word: &str, shape: &str, arguments: &[Argument], span: Span) {
+        if let Some((place, written)) = self.comma_of_a_number(arguments) {
+            let told = match written.contains('_') {
+                true => Diagnostic::error(BAD_NUMBER, place, "thousands are set apart by `_`, not by a comma"),
+                false => Diagnostic::error(BAD_NUMBER, place, "the digits after the point stand after a point"),
+            };
+            let told = told.help(format!("write `{written}`"));
+            self.sink.push(told.suggest(format!("write `{written}`"), place, written));
+            return;
+        }
         let message = format!("`{word}` over rows takes one clause");
         let told = Diagnostic::error(WRONG_ARGUMENTS, span, message);
         let told = match self.in_one_clause(word, arguments) {
@@ -156,6 +165,45 @@ impl Checker<'_> {
             }
         };
         self.sink.push(told);
+    }
+
+    /// `clamp 0..<80`: what is above is set to the upper end, so that cannot be left out. Whether it is told.
+    pub(in crate::check) fn clamp_without_its_end(&mut self, range: &ast::Range) -> bool {
+        if range.upper == ast::UpperEnd::Included {
+            return false;
+        }
+        let written = format!("{}..{}", self.words(range.from.span()), self.words(range.to.span()));
+        let told = Diagnostic::error(
+            WRONG_ARGUMENTS,
+            range.place.0,
+            "`clamp` sets what is above to the upper end, and `..<` leaves that out",
+        );
+        self.sink.push(told.help(format!("write `{written}`, or a smaller upper end")).suggest(
+            format!("write `{written}`"),
+            range.place.0,
+            written,
+        ));
+        true
+    }
+
+    /// `count(orders where amount > 25,50)`: a number that a comma cuts in two; its place, and how it is written.
+    fn comma_of_a_number(&self, arguments: &[Argument]) -> Option<(Span, String)> {
+        let plain = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+        arguments.windows(2).find_map(|pair| {
+            let [Argument::Clause(before), Argument::Clause(behind)] = pair else { return None };
+            let (left, right) = (before.place.0, behind.place.0);
+            let digits = self.words(right);
+            let text = self.words(left);
+            let whole = text.rsplit(|it: char| it.is_whitespace() || "<>=(".contains(it)).next()?;
+            let compared = text.strip_suffix(whole)?.trim_end().ends_with(['<', '>', '=']);
+            let number = Span::new(left.source, left.range().end.saturating_sub(whole.len()), right.range().end);
+            let touching = self.words(number).len() == whole.len() + 1 + digits.len();
+            if !plain(whole) || !plain(digits) || digits.len() > 3 || !touching || !compared {
+                return None;
+            }
+            let sign = if digits.len() == 3 { '_' } else { '.' };
+            Some((number, format!("{whole}{sign}{digits}")))
+        })
     }
 
     /// `count(orders where status = "paid")`, from parts that commas stand between.

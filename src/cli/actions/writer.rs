@@ -12,7 +12,10 @@ use parquet::{
 };
 
 use super::{
-    super::{exit::Failure, output::Output},
+    super::{
+        exit::Failure,
+        output::{self, Output},
+    },
     record::{Cell, Decisions, FIELDS, Record},
 };
 
@@ -171,8 +174,7 @@ fn failed(error: ParquetError) -> Failure {
         other => Box::new(other),
     };
     match error.downcast::<io::Error>() {
-        Ok(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::closed_pipe(),
-        Ok(error) => Failure::file("write", "the decisions", &error),
+        Ok(error) => output::unwritable("the decisions", &error),
         Err(error) => Failure::new(format!("cannot write the decisions: {error}")),
     }
 }

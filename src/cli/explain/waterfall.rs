@@ -46,8 +46,14 @@ pub(super) fn text(
         let failure = Failure::new(format!("{} has no clauses to count", names.join(", ")));
         return Err(failure.help("name a user: `--user ID`"));
     }
-    let counted: Vec<DefinitionId> =
+    for id in ids.iter().filter(|id| !falls.rules.iter().any(|rule| rule.rule == **id)) {
+        let name = &rulebook.definition(*id).name;
+        voice.say(&format!("note: `{name}` is a value, without clauses to count: `--user ID` explains it"));
+    }
+    let mut counted: Vec<DefinitionId> =
         falls.rules.iter().flat_map(|rule| &rule.clauses).flat_map(|it| [Some(it.alone), it.left]).flatten().collect();
+    // Who reached a step of a funnel is one count.
+    counted.dedup();
     let reads = falls.rulebook.reads(counted.iter().copied());
     let engine = book.engine(as_of, &Arc::new(falls.rulebook.clone()), &reads)?;
     as_of.tell(engine.clock().zone(), voice);
@@ -149,7 +155,9 @@ fn table_of(rulebook: &Rulebook, fall: &Waterfall, counting: &Counting, voice: &
     let label = definition.label.as_ref().map(|label| format!(" {label:?}")).unwrap_or_default();
     let arms = matches!(definition.body, Body::Level(_) | Body::Layer(_));
     let points = matches!(definition.body, Body::Score(_));
+    let steps = matches!(definition.body, Body::Funnel(..));
     let heads: &[&str] = match (arms, points) {
+        _ if steps => &["step", "reached"],
         (true, _) => &["arm", "alone", "unknown", "taken"],
         (false, true) => &["points", "alone", "unknown"],
         (false, false) => &["clause", "alone", "unknown", "left"],
@@ -158,6 +166,11 @@ fn table_of(rulebook: &Rulebook, fall: &Waterfall, counting: &Counting, voice: &
     for clause in &fall.clauses {
         let alone = counting.of(clause.alone);
         let mut row = vec![clause.text.clone(), grouped(alone.yes), grouped(alone.unknown)];
+        if steps {
+            row.truncate(2);
+            rows.push(row);
+            continue;
+        }
         row.extend(clause.left.map(|left| grouped(counting.of(left).yes)));
         rows.push(row);
     }

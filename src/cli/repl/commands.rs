@@ -65,20 +65,26 @@ impl Session {
             ("sample", rest) => self.sample(rest),
             ("tests" | "test", filter) => self.tests(filter),
             ("drop", names) => self.drop_named(&split(names)),
-            ("diff", _) => self.diff(),
-            ("fmt", _) => self.lay_out(),
+            ("diff", "") => self.diff(),
+            ("fmt", "") => self.lay_out(),
             ("save", path) => self.save(path),
             ("schema", "") => self.schema(),
             ("schema", path) => Ok(sketch::tables(&Input::parse(path).map_err(book::failure)?)?),
-            ("rules", _) => Ok(joined(&self.rules)),
-            ("help" | "h" | "?", _) => Ok(help()),
+            ("rules", "") => Ok(joined(&self.rules)),
+            ("help" | "h" | "?", "") => Ok(help()),
+            ("diff" | "fmt" | "rules" | "help" | "h" | "?" | "quit" | "q" | "exit", rest) => Err(Wrong(format!(
+                "error: `:{word}` takes nothing behind it, and `{}` stands there\n  = help: write `:{word}`\n",
+                rest
+            ))),
             (word, rest) => {
-                let mut begun = COMMANDS.iter().filter(|(name, ..)| name.starts_with(word));
-                if let (Some((whole, ..)), None) = (begun.next(), begun.next())
-                    && *whole != "quit"
-                    && !word.is_empty()
-                {
-                    return self.command(whole, rest);
+                let begun = COMMANDS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(word));
+                match begun.collect::<Vec<_>>().as_slice() {
+                    [whole] if *whole != "quit" => return self.command(whole, rest),
+                    several @ [_, _, ..] if !word.is_empty() => {
+                        let (message, begun) = ("begins the names of several commands", several.join("`, `:"));
+                        return Err(Wrong(format!("error: `:{word}` {message}\n  = help: write one of `:{begun}`\n")));
+                    }
+                    _ => {}
                 }
                 let names = COMMANDS.iter().map(|(name, ..)| *name);
                 let help = match nearest(word, names) {
@@ -337,8 +343,11 @@ impl Session {
         let is_kept = |it: &Declared| kept.iter().any(|kept| kept.key == it.key && kept.written == it.written);
         let fresh = declared(&rules).iter().filter(|it| !is_kept(it)).count();
         let loaded = self.loaded();
-        let file = if loaded.len() > 1 { "all.rules" } else { "my.rules" };
+        let file = &self.new_file();
         let told = match (loaded.as_slice(), fresh) {
+            ([one], _) if self.overwrites_nothing(one).is_err() => {
+                format!("{one} has been changed since it was loaded: `:save {file}` keeps what is here in a new file")
+            }
             ([one], 0) => format!("the rules are not as {one} has them: `:save` writes them to it"),
             ([one], _) => format!("what was typed is not saved: `:save` writes it to {one}"),
             (_, 0) => {
@@ -350,6 +359,28 @@ impl Session {
         Some(told + "; Ctrl-D again leaves\n")
     }
 
+    /// A file that is not there yet, for the rules as they stand.
+    fn new_file(&self) -> String {
+        let name = if self.loaded().len() > 1 { "all" } else { "my" };
+        let mut file = format!("{name}.rules");
+        let mut number = 2;
+        while Path::new(&file).exists() {
+            file = format!("{name}{number}.rules");
+            number += 1;
+        }
+        file
+    }
+
+    /// How these rules come into their file, where they are not as that has them.
+    pub(super) fn way_into_files(&self) -> Option<String> {
+        self.unsaved()?;
+        Some(match self.loaded().as_slice() {
+            [one] if self.overwrites_nothing(one).is_ok() => "`:save` these rules".into(),
+            [] => format!("`:save {}`", self.new_file()),
+            _ => "write these rules into their files".into(),
+        })
+    }
+
     /// A file that is there is written over only where it holds what was loaded from it, or saved to it, here.
     fn overwrites_nothing(&self, path: &str) -> Result<(), Wrong> {
         let Ok(there) = std::fs::read(path) else { return Ok(()) };
@@ -358,7 +389,7 @@ impl Session {
             Some(_) => format!("error: {path} has been changed since it was loaded"),
             None => format!("error: {path} is there already, and was not loaded here"),
         };
-        Err(Wrong(format!("{wrong}\n  = help: name a new file: `:save my.rules`\n")))
+        Err(Wrong(format!("{wrong}\n  = help: name a new file: `:save {}`\n", self.new_file())))
     }
 
     fn schema(&mut self) -> Result<String, Wrong> {

@@ -162,7 +162,7 @@ impl Session {
 
     fn line(&mut self, line: &str, more: bool) -> Reply {
         let blank = line.trim().is_empty();
-        if self.pending.is_empty() && input::goes_on_from_above(line) && !self.input.is_empty() {
+        if self.pending.is_empty() && input::goes_on_from_above(line) && may_go_on(&self.input) {
             // `  and spend > 500` below a rule that seemed to be whole: both together are what is meant.
             self.pending.clone_from(&self.input);
             self.lines = self.lines_before;
@@ -175,7 +175,7 @@ impl Session {
         self.pending += line;
         self.pending.push('\n');
         // A blank line ends an input that would go on.
-        if !blank && (more || input::goes_on(&self.pending)) {
+        if !blank && (more && may_go_on(&self.pending) || input::goes_on(&self.pending)) {
             return Reply::More;
         }
         self.finish()
@@ -187,7 +187,7 @@ impl Session {
         self.input.clone_from(&text);
         let answer = match Typed::of(&text) {
             Typed::Nothing => Ok(String::new()),
-            Typed::Command("quit" | "q" | "exit", _) => return Reply::Leave,
+            Typed::Command("quit" | "q" | "exit", "") => return Reply::Leave,
             Typed::Command(word, rest) => self.command(word, rest),
             Typed::Declarations(text) => self.declare(text),
             Typed::Expression(text) => match commands::bare(text).filter(|_| !self.is_known(text)) {
@@ -495,6 +495,15 @@ impl Session {
     /// Files that rules came from.
     pub(super) fn loaded(&self) -> Vec<String> {
         self.rules.iter().map(|(name, _)| name).filter(|name| !is_typed(name)).cloned().collect()
+    }
+}
+
+/// Whether the next line may be more of this input: of a rule or an expression, never of a command.
+fn may_go_on(input: &str) -> bool {
+    match Typed::of(input) {
+        Typed::Declarations(_) => true,
+        Typed::Expression(text) => commands::bare(text).is_none(),
+        Typed::Command(..) | Typed::Nothing => false,
     }
 }
 

@@ -86,6 +86,11 @@ impl Session {
     fn play(&mut self, selected: &dyn Fn(&str) -> bool, snapshots: bool) -> Result<(String, bool), Wrong> {
         let parsed = Rulebook::parse_all(self.rules.iter().cloned()).map_err(|problems| self.problems(&problems))?;
         let colour = self.colour;
+        let first = if snapshots { self.way_into_files() } else { None };
+        let file = match self.loaded().as_slice() {
+            [one] => Some(one.clone()),
+            _ => None,
+        };
         let book = self.book()?;
         let rulebook = book.checked.rulebook();
         let surroundings = Surroundings::read(rulebook, &book.files, |error| book::unloadable(error).message);
@@ -97,7 +102,8 @@ impl Session {
                 rulebook: &parsed,
                 checked: &book.checked,
                 folder: &book.files.folder,
-                rules: &book.files.folder.to_string_lossy(),
+                rules: &file.unwrap_or_else(|| book.files.folder.to_string_lossy().into_owned()),
+                first: first.as_deref(),
                 most: Some(MOST),
                 voice: None,
             };

@@ -41,7 +41,8 @@ pub(super) fn text(rulebook: &Rulebook, acted: &Acted) -> String {
         Acted::Again(told, other) => {
             let decisions = if *told == 1 { "decision was" } else { "decisions were" };
             let mut text = format!(
-                "this run had been made already: nothing new was decided, its {told} {decisions} written again\n"
+                "this run had been made already: nothing new was decided, its {} {decisions} written again\n",
+                grouped(*told)
             );
             if !other.is_empty() {
                 text += &format!(

@@ -23,7 +23,7 @@ pub(super) struct Question<'q> {
     pub(super) why: &'q dyn Fn(Option<&str>) -> Vec<String>,
 }
 
-const CHOICES: &str = "[a]ccept  [r]eject  [s]kip  [w]hy USER > ";
+const CHOICES: &str = "[a]ccept  [r]eject  [s]kip (Ctrl-D too)  [w]hy USER > ";
 
 impl Question<'_> {
     /// Asks until there is an answer; the end of the input skips.

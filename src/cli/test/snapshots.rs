@@ -21,7 +21,7 @@ use tagwell::{
 };
 
 use super::{
-    super::{book, exit::Failure, output::Output, voice::Voice},
+    super::{book, exit::Failure, output::Output, summary::grouped, voice::Voice},
     report::Played,
     review::{self, Decision},
 };
@@ -49,6 +49,8 @@ pub(crate) struct Place<'p> {
     pub(crate) folder: &'p Path,
     /// The argument as it was typed, for proposals.
     pub(crate) rules: &'p str,
+    /// What is to be done before these rules can be tested from their files, where those hold others.
+    pub(crate) first: Option<&'p str>,
     /// Lines that are shown of a difference; none on anything but a terminal.
     pub(crate) most: Option<usize>,
     /// Who says what was kept.
@@ -154,25 +156,27 @@ impl Place<'_> {
 
     fn told(&self, snapshot: &Snapshot, held: &Held) -> Diagnostic {
         let file = held.file.display();
-        let accept = format!("if that is meant, keep it: `tagwell test {} --accept`", self.rules);
+        // What the command keeps is what comes of the rules in the files.
+        let first = self.first.map(|first| format!("{first}, then ")).unwrap_or_default();
+        let accept = format!("if that is meant, {first}keep it: `tagwell test {} --accept`", self.rules);
         let Some(difference) = &held.difference else {
             let message = format!("the snapshot \"{}\" is not kept yet", snapshot.name);
             return Diagnostic::error(SNAPSHOT_NEW, snapshot.span, message)
                 .note(format!("`{file}` is not there"))
-                .help(format!("keep it: `tagwell test {} --accept`, and read it", self.rules));
+                .help(format!("{first}keep it: `tagwell test {} --accept`, and read it", self.rules));
         };
         let message = format!("the snapshot \"{}\" differs: {}", snapshot.name, difference.summary());
         Diagnostic::error(SNAPSHOT_DIFFERS, snapshot.span, message)
             .note(self.lines(difference).join("\n"))
             .note(format!("kept in `{file}`"))
             .help(accept)
-            .help(format!("look at it one by one: `tagwell test {} --review`", self.rules))
+            .help(format!("{first}look at it one by one: `tagwell test {} --review`", self.rules))
     }
 
     fn lines(&self, difference: &Difference) -> Vec<String> {
         let mut lines = difference.lines();
         if let Some(most) = self.most.filter(|most| lines.len() > *most) {
-            let rest = lines.len() - most;
+            let rest = grouped((lines.len() - most) as u64);
             lines.truncate(most);
             lines.push(format!("… and {rest} more; `tagwell test {} -v` shows all", self.rules));
         }
@@ -183,6 +187,20 @@ impl Place<'_> {
         lines
     }
 
+    /// What is kept for the first time: what is said of all, and the first users.
+    fn first_of(&self, contents: &str) -> Vec<String> {
+        let mut parts = contents.split("\n\n");
+        let head = parts.next().unwrap_or_default().lines().map(str::to_owned);
+        let mut users: Vec<String> = parts.next().unwrap_or_default().lines().map(str::to_owned).collect();
+        if let Some(most) = self.most.filter(|most| users.len() > *most) {
+            let rest = grouped((users.len() - most) as u64);
+            users.truncate(most);
+            users.push(format!("… and {rest} more; `tagwell test {} --review -v` shows all", self.rules));
+        }
+        let others = parts.flat_map(|part| std::iter::once("").chain(part.lines())).map(str::to_owned);
+        head.chain([String::new()]).chain(users).chain(others).collect()
+    }
+
     fn ask(&self, snapshot: &Snapshot, held: &Held) -> Result<Decision, Failure> {
         let source = self.sources().get(snapshot.span.source);
         let line = source.line_column(snapshot.span.start).line;
@@ -191,10 +209,7 @@ impl Place<'_> {
             Some(difference) => {
                 (format!("{place}: \"{}\": {}", snapshot.name, difference.summary()), self.lines(difference))
             }
-            None => {
-                let lines = held.taken.contents.lines().map(str::to_owned).collect();
-                (format!("{place}: \"{}\" is not kept yet", snapshot.name), lines)
-            }
+            None => (format!("{place}: \"{}\" is not kept yet", snapshot.name), self.first_of(&held.taken.contents)),
         };
         let why = |key: Option<&str>| self.why(held, key);
         let question = review::Question { title: &title, lines: &lines, why: &why };

@@ -1,6 +1,6 @@
 //! Arms of scores, levels and layers, written from habit: `gold: 5000`, `5000+`, `20 points when …`.
 
-use super::{super::grammar::Rule, Around, Kind, Mistake, Token, shown};
+use super::{super::grammar::Rule, Around, Kind, Mistake, Token, declarations::misspelt, shown};
 use crate::diagnostic::code;
 
 impl Around<'_> {
@@ -53,6 +53,14 @@ impl Around<'_> {
             if !named {
                 return Some(self.instead(this, if threshold && first.is("level") { "from" } else { "when" }));
             }
+        }
+        // `gold from 200 keeps 90d`, where `keeps` reads like the next arm's name
+        if first.is("level")
+            && matches!(this.kind, Kind::Number | Kind::Word)
+            && self.token(-3).is_some_and(|from| from.is("from"))
+            && (misspelt(previous.text, &["keep"]).is_some() || matches!(previous.text, "kept" | "keeping"))
+        {
+            return Some(self.misspelt_word(previous, "keep"));
         }
         if choice_due && this.kind == Kind::Number && first.is("level") && !matches!(previous.text, "to" | "until") {
             let dots = self.next().is_some_and(|next| matches!(next.text, ".." | "-" | "~"));
@@ -108,6 +116,18 @@ impl Around<'_> {
             );
         }
         if first.is("score") {
+            if (this.is("(") || this.is("if")) && self.expects_any(&[Rule::points, Rule::score_arm]) {
+                let (begin, example) = match this.is("(") {
+                    true => ("(", "2 * (visits + 1) when …"),
+                    false => ("if", "12 when …"),
+                };
+                let message = format!("points begin with a number or a name, not with `{begin}`");
+                return Some(
+                    Mistake::new(code::FOREIGN_FORM, this.range(), message)
+                        .help(format!("write a number, or a number and `*`, as in `{example}`"))
+                        .help("or give the points a name, `let bonus = …`, and write `bonus when …`"),
+                );
+            }
             if this.is("+") && begins_arm {
                 return Some(
                     Mistake::new(code::FOREIGN_FORM, this.range(), "points are added without a sign")

@@ -165,6 +165,7 @@ impl Around<'_> {
     /// A word of another spelling or language where one word is due.
     fn foreign_word(&self, this: &Token<'_>) -> Option<Mistake> {
         const PAIRS: &[(&str, Rule, &str)] = &[
+            ("wenn", Rule::kw_when, "when"),
             ("for", Rule::kw_of, "of"),
             ("in", Rule::kw_of, "of"),
             ("of", Rule::kw_by, "by"),
@@ -187,7 +188,7 @@ impl Around<'_> {
         }
         let (.., word) = PAIRS.iter().find(|(typed, rule, _)| this.is(typed) && self.expects(*rule))?;
         let mistake = self.instead(this, word);
-        Some(mistake.certain_if(matches!(*word, "otherwise" | "else if")))
+        Some(mistake.certain_if(matches!(*word, "when" | "otherwise" | "else if")))
     }
 
     pub(super) fn instead(&self, this: &Token<'_>, word: &str) -> Mistake {

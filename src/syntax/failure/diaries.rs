@@ -1,6 +1,6 @@
 //! Tests, snapshots and funnels, written in the words and brackets of elsewhere.
 
-use super::{super::grammar::Rule, Around, Kind, Mistake, Token, shown, words};
+use super::{super::grammar::Rule, Around, Kind, Mistake, Token, declarations::misspelt, shown, words};
 use crate::diagnostic::code;
 
 impl Around<'_> {
@@ -30,6 +30,7 @@ impl Around<'_> {
             .or_else(|| self.given_left_out(this))
             .or_else(|| self.rows_without_a_list(this))
             .or_else(|| self.later_moment(this))
+            .or_else(|| self.word_of_a_segment(this))
             .or_else(|| self.parameter_of_a_case(this))
             .or_else(|| self.slip_in_a_test(this))
     }
@@ -182,6 +183,43 @@ impl Around<'_> {
             Mistake::new(code::FOREIGN_FORM, this.start..length.end(), "a later moment is written out")
                 .help("write `then as of 2026-12-22 expect …`, with the moment that it then is")
         })
+    }
+
+    /// `expect win_back quiet`, `expect win_back send sms`
+    fn word_of_a_segment(&self, this: &Token<'_>) -> Option<Mistake> {
+        const WORDS: &[(&str, &str)] = &[
+            ("quiet", "silent"),
+            ("quite", "silent"),
+            ("nothing", "silent"),
+            ("send", "sends"),
+            ("sent", "sends"),
+            ("enter", "entered"),
+            ("enters", "entered"),
+            ("leave", "left"),
+            ("leaves", "left"),
+            ("exits", "left"),
+            ("exited", "left"),
+            ("do", "does"),
+            ("did", "does"),
+            ("hold", "holds"),
+            ("held", "holds"),
+            ("stops", "stopped"),
+        ];
+        let name = self.previous().filter(|name| name.kind == Kind::Word && !words::is_reserved(name.text))?;
+        self.token(-2).filter(|before| before.is("expect") || before.is(",") || before.is(":"))?;
+        let expected = self.tokens.iter().take(self.at).any(|it| it.is("expect"));
+        if this.kind != Kind::Word || !expected || !self.expects(Rule::kw_and) {
+            return None;
+        }
+        let known = WORDS.iter().find(|(typed, _)| this.is(typed)).map(|(_, word)| *word);
+        let all = ["entered", "left", "sends", "does", "holds", "stopped", "silent"];
+        let word = known.or_else(|| misspelt(this.text, &all))?;
+        let written = if word == "stopped" { "stopped by limit" } else { word };
+        Some(
+            Mistake::new(code::MISSPELT_WORD, this.range(), format!("{} is written `{word}` here", shown(this.text)))
+                .help(format!("write `{} {written}`; of a segment a test expects `entered`, `left`, `sends`, `does`, `holds`, `stopped by` or `silent`", name.text))
+                .suggest(format!("write `{word}`"), this.range(), word),
+        )
     }
 
     /// `with churn_after = 45d`

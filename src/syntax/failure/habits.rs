@@ -216,8 +216,11 @@ impl Around<'_> {
         let by = self.tokens.get(..self.at)?.iter().rposition(|token| token.is("by"))?;
         let rank = self.tokens.get(by.checked_sub(2)?).filter(|rank| matches!(rank.text, "top" | "bottom"))?;
         let ranked = self.tokens.get(by + 1)?;
-        let last = self.next()?;
-        let inside = self.slice(ranked.start..last.end());
+        let end = match this.text {
+            "where" => self.end_of_condition_from(this.start)?.0,
+            _ => self.matching(self.at + 1).or_else(|| self.next())?.end(),
+        };
+        let inside = self.slice(ranked.start..end);
         let mut mistake = Mistake::new(
             code::CLAUSE_OUTSIDE,
             this.range(),
@@ -225,7 +228,7 @@ impl Around<'_> {
         )
         .help(format!("write `by ({inside})`"))
         .suggest(format!("write `by ({inside})`"), ranked.start..ranked.start, "(");
-        mistake.edits.push((last.end()..last.end(), ")".to_owned()));
+        mistake.edits.push((end..end, ")".to_owned()));
         Some(mistake)
     }
 

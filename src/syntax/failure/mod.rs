@@ -56,11 +56,13 @@ pub(super) enum Mended {
     Not,
 }
 
-/// Parses what it can of a chunk in which something is wrong, and tells what is. Where `spoiled`, what is wrong was told.
+/// Parses what it can of a chunk in which something is wrong, and tells what is. Where `spoiled`, what is wrong was told. Of the words
+/// of the language in `taken` it is told where they are declared as names, and not where they are used.
 pub(super) fn mend(
     source: SourceId,
     chunk: Cleaned,
     spoiled: bool,
+    taken: &[&str],
     declarations: &mut Vec<Declaration>,
     sink: &mut Sink,
 ) -> Mended {
@@ -82,7 +84,11 @@ pub(super) fn mend(
                     at += begins;
                     continue;
                 }
-                let edits = tell(source, &chunk, at, (&failure, grammar::declaration), sink);
+                let around = Around::new(rest, &failure, grammar::declaration);
+                let edits = match around.use_of_a_taken_name(taken) {
+                    Some(edit) => Some((vec![edit], false)),
+                    None => tell(source, &chunk, at, (&failure, grammar::declaration), sink),
+                };
                 mends += 1;
                 if edits.as_ref().is_some_and(|(_, certain)| !certain) {
                     mended = Mended::Probably;
@@ -300,6 +306,18 @@ impl<'a> Around<'a> {
             }
         }
         best.map_or_else(|| self.unexpected(), |(_, mistake)| mistake)
+    }
+
+    /// `when known and spend > 5`, where a tag is called `known`: how the name is written.
+    fn use_of_a_taken_name(&self, taken: &[&str]) -> Option<(Range<usize>, String)> {
+        let near = [self.at.checked_sub(1), Some(self.at)];
+        let uses = near.into_iter().flatten().filter(|at| *at > 1).filter_map(|at| self.tokens.get(at));
+        let mut names = uses.filter(|it| it.kind == Kind::Word && taken.contains(&it.text));
+        let edit = names.find_map(|it| {
+            let edit = (it.range(), format!("`{}`", it.text));
+            (self.reach(std::slice::from_ref(&edit)) > self.fails_at()).then_some(edit)
+        });
+        edit.filter(|_| self.text.len() <= LONG)
     }
 
     /// The first byte that is not expected.

@@ -1,6 +1,6 @@
 //! Numbers, dates, durations and percentages that are not written as such.
 
-use super::{Around, Kind, Mistake, Token};
+use super::{Around, Kind, Mistake, Token, shown};
 use crate::diagnostic::code;
 
 /// A word for a unit of time, and how it is written.
@@ -43,6 +43,15 @@ fn is_minutes_or_points(word: &str) -> bool {
 fn ago(number: &str, word: &str) -> Option<String> {
     let word = word.strip_suffix('\u{524d}')?.trim_end_matches(['\u{4ee5}', '\u{4e4b}']);
     Some(format!("{} ago", duration(number, unit_of(word)?)))
+}
+
+/// `15.11.1997` as `1997-11-15`, and whether the day cannot be taken for the month.
+fn dotted_date(groups: &[&str]) -> Option<(String, bool)> {
+    let [day, month, year] = groups else { return None };
+    let (day, month): (u8, u8) = (day.parse().ok()?, month.parse().ok()?);
+    let is_year = year.len() == 4 && is_plain(year);
+    (is_year && (1..=31).contains(&day) && (1..=12).contains(&month))
+        .then(|| (format!("{year}-{month:02}-{day:02}"), day > 12))
 }
 
 /// A length of time that is written with a word of another language, or as it should be: `30天` as `30d`.
@@ -144,6 +153,18 @@ impl Around<'_> {
             return None;
         }
         let range = number.start..end;
+        if let Some((date, certain)) = dotted_date(&groups) {
+            return Some(
+                Mistake::new(
+                    code::BAD_DATE,
+                    range.clone(),
+                    format!("{} is not a date", shown(self.slice(range.clone()))),
+                )
+                .help(format!("a date is written `{date}`, the year first"))
+                .suggest(format!("write `{date}`"), range, date)
+                .certain_if(certain),
+            );
+        }
         let thousands = groups.iter().skip(1).all(|group| group.len() == 3 && is_plain(group))
             && groups.first().is_some_and(|first| (1..=3).contains(&first.len()) && is_plain(first));
         if !thousands {
