@@ -100,7 +100,10 @@ fn a_quote_that_is_never_closed_takes_no_row_without_a_word() {
     let answer = place.run(&words);
     assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{}", answer.err);
     assert!(!place.path("aside.jsonl").exists());
-    place.write("b.rules", "tag b when sum(orders.amount) > 5");
+    place.write(
+        "b.rules",
+        "table users key user_id { user_id: text }\ntable orders of users by user_id { user_id: text  amount: int }\ntag b when sum(orders.amount) > 5",
+    );
     place.write("right.csv", "user_id\nu1\n");
     let words = ["run", "b.rules", "right.csv", "--data", "orders=orders.csv", "--as-of", "2026-11-22"];
     let answer = place.run(&[&words[..], &["--on-bad-row", "skip"]].concat());
