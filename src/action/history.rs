@@ -128,10 +128,10 @@ mod tests {
             place: ["0.0", "0.1", "1.0"][at % 3].to_owned(),
             decided_at: at as i64,
             entered: (at / 10) as i64,
-            which: (at % 5 > 0).then(|| (at % 7).to_string()),
+            which: (!at.is_multiple_of(5)).then(|| (at % 7).to_string()),
             channel: None,
             hold: false,
-            stopped: if at % 4 == 0 { Stopped::Otherwise } else { Stopped::No },
+            stopped: if at.is_multiple_of(4) { Stopped::Otherwise } else { Stopped::No },
             exempt: false,
         };
         for size in [0, 1, FEW - 1, FEW, FEW + 1, 5 * FEW] {
