@@ -187,7 +187,7 @@ fn a_new_snapshot_is_shown_by_its_first_users_and_ctrl_d_decides_later() {
     assert!(shown.contains("… and 10 more; `tagwell test shop --review -v` shows all"), "{shown}");
     assert!(shown.contains("usual = 155"), "what is said of all is below the users: {shown}");
     terminal.press("\u{4}");
-    terminal.wait_for("what is new lies in `shop/snapshots/shop__all.snap.new` until it is decided");
+    terminal.wait_for("what is new lies in `shop/snapshots/shop__all.snap.new` to be looked at");
     assert_eq!(terminal.end().0, Some(1));
     let Some(mut terminal) = Terminal::open(&place, "test shop --review -v", &[]) else { return };
     assert!(terminal.wait_for("USER > ").contains("  u30: "));
