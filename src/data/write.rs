@@ -71,8 +71,9 @@ pub enum ColumnarForm {
     Arrow,
 }
 
-fn failed(error: impl std::fmt::Display) -> io::Error {
-    io::Error::other(error.to_string())
+/// As it is, so that whoever tells of it finds what the system said.
+fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::other(error)
 }
 
 impl<W: Write + Send> ColumnarWriter<W> {

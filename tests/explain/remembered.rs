@@ -137,7 +137,10 @@ fn decided(before: &Before, turn: &Taken, segment: DefinitionId, deeds: &[Deed])
                     return Err(format!("{decision:?} is told as {deed:?}"));
                 }
             }
-            None if deed.turn == Turn::Now => return Err(format!("{deed:?} is not decided")),
+            // Of who enters now nothing is decided where no deed applies.
+            None if deed.turn == Turn::Now && (deed.deed.is_some() || deed.written.is_some()) => {
+                return Err(format!("{deed:?} is not decided"));
+            }
             None => {}
         }
     }
