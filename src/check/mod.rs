@@ -230,7 +230,7 @@ struct Checker<'a> {
     /// Of definitions; none of one that is wrong, or not lowered yet.
     types: Vec<Option<Type>>,
     choices: Vec<ir::Choices>,
-    /// What each level goes by.
+    /// Of what type what each level goes by, and what is missing to its arms, is; a moment by itself.
     by_types: HashMap<ir::DefinitionId, Type>,
     /// Questions over many rows so far.
     aggregates: Vec<ir::Aggregate>,

@@ -196,6 +196,15 @@ impl Checker<'_> {
                 _ => whole = false,
             }
         }
+        // What is missing to an arm has as many digits as its threshold and the value together.
+        if let Some(ty) = self.by_types.get(&id) {
+            let thresholds = lowered.iter().filter_map(|arm| match &arm.choice {
+                ir::Choice::From { threshold, .. } => Some(&threshold.ty),
+                ir::Choice::When(_) | ir::Choice::Otherwise => None,
+            });
+            let widest = thresholds.fold(ty.clone(), |ty, threshold| number::widest(&ty, threshold).unwrap_or(ty));
+            self.by_types.insert(id, widest);
+        }
         whole.then_some(Ladder { choices, by, exclusive, arms: lowered })
     }
 

@@ -381,7 +381,7 @@ impl Row<'_, '_> {
             ExprKind::Negate(operand) => operator::negate(&self.value(operand)),
             ExprKind::Widen(operand) => number::widen(&self.value(operand), &expr.ty),
             ExprKind::Call { function, arguments } => self.call(*function, arguments),
-            ExprKind::ToNext(level) => self.missing_to_next(*level),
+            ExprKind::ToNext(level) => number::widen(&self.missing_to_next(*level), &expr.ty),
             ExprKind::List(elements) => {
                 let values: Vec<Value> = elements.iter().map(|element| self.value(element)).collect();
                 let known = values.iter().all(|value| *value != Value::Missing);

@@ -238,13 +238,10 @@ impl Lowering<'_> {
         let missing_to = |this: &mut Self, choice: &Choice| match choice {
             Choice::From { threshold, .. } => {
                 let from = (this.value(threshold), threshold.ty.clone());
-                let to = this.combined(
-                    Arithmetic::Subtract,
-                    from,
-                    (goes_by.clone(), by.ty.clone()),
-                    &wider(&threshold.ty, &by.ty, ty),
-                );
-                Some(to)
+                let own = wider(&threshold.ty, &by.ty, ty);
+                let to = this.combined(Arithmetic::Subtract, from, (goes_by.clone(), by.ty.clone()), &own);
+                // All arms in one type, or the engine would take one that is too narrow.
+                Some(if own == *ty { to } else { this.widened(to, &own, ty) })
             }
             Choice::When(_) | Choice::Otherwise => None,
         };
