@@ -15,6 +15,7 @@ use crate::state::{
     Kept, NameId, Remembered, StateError, ValueId, file,
     names::Names,
     packed::{Pack, Packed},
+    recent,
     remembered::{Keys, Memberships, NO_VALUE, Pieces, set_bit},
     sparse::{Sparse, USERS},
 };
@@ -95,7 +96,11 @@ pub(super) fn remembered(
         helped.chain([own]).collect::<Result<(), StateError>>()
     })?;
     let done = done.into_inner().unwrap_or_else(|broken| broken.into_inner());
-    Ok(Remembered { as_of, pieces: Pieces::of(done, many), is_packed, ..Remembered::default() })
+    let mut pieces = Pieces::of(done, many);
+    if database.table_exists(None, "recent_fingerprints").map_err(read)? {
+        recent::read_fingerprints(database, &mut pieces.users).map_err(read)?;
+    }
+    Ok(Remembered { as_of, pieces, is_packed, ..Remembered::default() })
 }
 
 /// The packed rows, where they are of a run: each with its piece.

@@ -35,6 +35,7 @@ mod load;
 mod names;
 mod numbers;
 mod packed;
+mod recent;
 mod recording;
 mod remembered;
 mod rows;

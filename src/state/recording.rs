@@ -8,8 +8,9 @@ use rusqlite::{CachedStatement, Connection, params};
 use crate::state::{
     Decision, Kept, Kind, KnownDeed, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
     deeds, file,
-    load::{piece_of, write_fingerprints},
+    load::piece_of,
     packed::{Pack, Packed},
+    recent,
     remembered::{NO_VALUE, Pieces, Users, place, set_bit},
     rows::{self, number, optional, optional_number, text},
 };
@@ -291,7 +292,8 @@ impl Recording {
             decisions: std::mem::take(&mut self.waiting.decisions),
             ..Waiting::default()
         };
-        waiting.write(&self.store.database, self.run, &self.after).map_err(|error| self.failed(&error))?;
+        let is_new = |name| self.is_first_run_of(name);
+        waiting.write(&self.store.database, self.run, &self.after, is_new).map_err(|error| self.failed(&error))?;
         self.after.take(&waiting);
         Ok(())
     }
@@ -300,12 +302,13 @@ impl Recording {
         let rest = Waiting { users: self.next_user..self.next_user, ..Waiting::default() };
         let mut waiting = std::mem::replace(&mut self.waiting, rest);
         waiting.sort();
-        waiting.write(&self.store.database, self.run, &self.after).map_err(|error| self.failed(&error))?;
+        let is_new = |name| self.is_first_run_of(name);
+        waiting.write(&self.store.database, self.run, &self.after, is_new).map_err(|error| self.failed(&error))?;
         self.after.take(&waiting);
         Ok(())
     }
 
-    /// Packs the pieces that are other than before.
+    /// Settles what has become much, and packs the pieces that are other than before.
     fn pack(&mut self) -> rusqlite::Result<()> {
         let database = &self.store.database;
         let whole = self.before.is_packed;
@@ -317,13 +320,12 @@ impl Recording {
             put.prepared()?.execute(params![pack.word(), id, piece as i64, bytes]).map(|_| ())
         };
         let before = &self.before.pieces;
+        recent::write_fingerprints(database, self.run, &before.users, &self.after.users)?;
+        let all = self.after.memberships.iter().flatten().map(|members| members.len()).sum();
+        recent::settle_memberships(database, all)?;
         for (piece, users) in self.after.users.iter().enumerate() {
             let old = before.users.get(piece);
             let same = |same: fn(&Users, &Users) -> bool| old.is_some_and(|old| same(old, users));
-            // They stand nowhere else.
-            if !same(|old, new| Arc::ptr_eq(&old.fingerprints, &new.fingerprints)) {
-                write_fingerprints(database, piece as i64, &users.fingerprints)?;
-            }
             if !(whole && same(|old, new| Arc::ptr_eq(&old.keys, &new.keys))) {
                 put(Pack::Keys, 0, piece, users.keys.packed())?;
             }
@@ -401,7 +403,13 @@ impl Waiting {
         self.kept.sort_by_key(|it| (it.0, it.1));
     }
 
-    fn write(&self, database: &Connection, run: i64, pieces: &Pieces) -> rusqlite::Result<()> {
+    fn write(
+        &self,
+        database: &Connection,
+        run: i64,
+        pieces: &Pieces,
+        is_new: impl Fn(NameId) -> bool,
+    ) -> rusqlite::Result<()> {
         let added: Vec<u32> = self.users.clone().collect();
         rows::write(database, "users (number, key)", &added, |user| {
             [number(*user), pieces.key(*user).map_or(rows::NULL, text)]
@@ -412,26 +420,21 @@ impl Waiting {
         }
         // Of what is said of one user twice the last counts.
         let said = self.memberships.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
-        let (mut enter, mut change, mut leave) = (vec![], vec![], vec![]);
-        for (name, user, had) in said.filter_map(<[_]>::last) {
-            let stands = pieces.membership(*name, *user).is_some();
-            match had {
-                Some((value, since)) if stands => change.push((name, user, value, since)),
-                Some((value, since)) => enter.push((name, user, value, since)),
-                None => leave.push((name, user)),
-            }
-        }
-        let mut drop = Late::new(database, "DELETE FROM memberships WHERE name = ? AND user = ?");
-        for (name, user) in leave {
+        // Of a name that is new nothing stands there yet: its rows come behind all others, and are settled at once.
+        let said = said.filter_map(<[(NameId, u32, Had)]>::last);
+        let (new, known): (Vec<&(NameId, u32, Had)>, Vec<_>) = said.partition(|(name, ..)| is_new(*name));
+        let mut drop = Late::new(database, "DELETE FROM settled_memberships WHERE name = ? AND user = ?");
+        for (name, user, _) in new.iter().filter(|(.., had)| had.is_none()) {
             drop.prepared()?.execute(params![name.0, user])?;
         }
-        let mut alter = Late::new(database, "UPDATE memberships SET value = ?, since = ? WHERE name = ? AND user = ?");
-        for (name, user, value, since) in change {
-            alter.prepared()?.execute(params![value.map(|value| value.0), since, name.0, user])?;
+        let new = new.into_iter().filter(|(.., had)| had.is_some()).collect::<Vec<_>>();
+        for (kind, said) in [("settled", new), ("recent", known)] {
+            let table = format!("{kind}_memberships (name, user, value, since)");
+            rows::replace(database, &table, &said, |(name, user, had): &&(NameId, u32, Had)| {
+                let value = had.and_then(|(value, _)| value).map(|value| value.0);
+                [number(name.0), number(*user), optional_number(value), optional_number(had.map(|(_, since)| since))]
+            })?;
         }
-        rows::write(database, "memberships (name, user, value, since)", &enter, |(name, user, value, since)| {
-            [number(name.0), number(**user), optional_number(value.map(|value| value.0)), number(**since)]
-        })?;
         let said = self.kept.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1));
         let (mut keep, mut change, mut leave) = (vec![], vec![], vec![]);
         for (value, user, kept) in said.filter_map(<[_]>::last) {

@@ -14,6 +14,26 @@ pub(super) fn write<'r, const N: usize, T>(
     all: &'r [T],
     values: impl Fn(&'r T) -> [ToSqlOutput<'r>; N],
 ) -> rusqlite::Result<()> {
+    write_as("INSERT OR ROLLBACK", database, table, all, values)
+}
+
+/// The same, where a row takes the place of one that has its key.
+pub(super) fn replace<'r, const N: usize, T>(
+    database: &Connection,
+    table: &str,
+    all: &'r [T],
+    values: impl Fn(&'r T) -> [ToSqlOutput<'r>; N],
+) -> rusqlite::Result<()> {
+    write_as("INSERT OR REPLACE", database, table, all, values)
+}
+
+fn write_as<'r, const N: usize, T>(
+    verb: &str,
+    database: &Connection,
+    table: &str,
+    all: &'r [T],
+    values: impl Fn(&'r T) -> [ToSqlOutput<'r>; N],
+) -> rusqlite::Result<()> {
     let row = format!("({})", ["?"; N].join(","));
     let mut rest = all;
     for many in [TOGETHER, 1] {
@@ -22,7 +42,7 @@ pub(super) fn write<'r, const N: usize, T>(
         if chunks.len() == 0 {
             continue;
         }
-        let text = format!("INSERT OR ROLLBACK INTO {table} VALUES {}", vec![row.as_str(); many].join(","));
+        let text = format!("{verb} INTO {table} VALUES {}", vec![row.as_str(); many].join(","));
         let mut statement = database.prepare_cached(&text)?;
         for rows in chunks {
             for (at, value) in rows.iter().flat_map(&values).enumerate() {

@@ -3,6 +3,7 @@
 mod files;
 mod kill;
 mod model;
+mod recent;
 mod rows;
 
 use std::path::{Path, PathBuf};
