@@ -27,6 +27,8 @@ pub(crate) enum Brings {
     Columns(String),
     /// What everybody comes to, or those of a group: `per_city`.
     Totals(String),
+    /// Where ranks begin, among everybody or in a group.
+    Lines(String),
 }
 
 /// Names that stand in a title; of more only what they are.
@@ -53,6 +55,7 @@ impl Layer {
             let table = match brings {
                 Brings::Rows(table) | Brings::Columns(table) => table.clone(),
                 Brings::Totals(_) => "totals".into(),
+                Brings::Lines(_) => "lines".into(),
             };
             if !tables.contains(&table) {
                 tables.push(table);
@@ -84,22 +87,25 @@ impl Layer {
 
     /// In a line, what it adds: `adds what orders and visits come to; the lets growth and margin`
     pub(crate) fn told(&self) -> String {
-        let (mut tables, mut columns, mut totals) = (vec![], vec![], vec![]);
+        let (mut tables, mut columns, mut totals, mut lines) = (vec![], vec![], vec![], vec![]);
         for (.., brings) in &self.joins {
             let (list, name) = match brings {
                 Brings::Rows(table) => (&mut tables, table.clone()),
                 Brings::Columns(table) => (&mut columns, table.clone()),
-                Brings::Totals(group) if group.is_empty() => (&mut totals, "of everybody".into()),
-                Brings::Totals(group) => (&mut totals, group.replacen("per_", "per ", 1)),
+                Brings::Totals(group) => (&mut totals, of_group(group)),
+                Brings::Lines(group) => (&mut lines, of_group(group)),
             };
             if !list.contains(&name) {
                 list.push(name);
             }
         }
         let mut joined = vec![];
-        for (names, before, after) in
-            [(tables, "what ", " come to"), (columns, "columns of ", ""), (totals, "totals ", "")]
-        {
+        for (names, before, after) in [
+            (tables, "what ", " come to"),
+            (columns, "columns of ", ""),
+            (totals, "totals ", ""),
+            (lines, "where ranks begin, ", ""),
+        ] {
             if !names.is_empty() {
                 joined.push(format!("{before}{}{after}", listed(&names, ", ", " and ")));
             }
@@ -160,6 +166,11 @@ impl Layer {
         }
         words
     }
+}
+
+/// `of everybody`, `per city`
+fn of_group(group: &str) -> String {
+    if group.is_empty() { "of everybody".into() } else { group.replacen("per_", "per ", 1) }
 }
 
 /// `a, b and c`

@@ -3,6 +3,7 @@
 //! Every function means exactly what `value` means by it, missing values included; where an engine cannot, it answers none, and the
 //! rulebook's author is told.
 
+mod anew;
 mod clickhouse;
 mod digits;
 mod duckdb;
@@ -271,6 +272,11 @@ pub(crate) trait Dialect {
     /// Behind a select: its columns are computed once, however often they are read.
     fn fence(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Whether a window over everybody is the work of one task: ranks then go by how many have each value.
+    fn counts_values(&self) -> bool {
+        false
     }
 
     /// Whether a float that leaves its range ends the query.
@@ -586,12 +592,4 @@ pub(crate) const E18: i64 = 1_000_000_000_000_000_000;
 /// A number in a type of 32 bits.
 pub(crate) fn as_small(sql: Sql, ty: &str) -> Sql {
     if sql.is_literal() { sql } else { Sql::cast(sql, ty) }
-}
-
-/// `CREATE TABLE`, where the engine has no `CREATE OR REPLACE TABLE`.
-pub(crate) fn created_anew(what: &str, name: &str) -> String {
-    match what {
-        "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
-        _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
-    }
 }

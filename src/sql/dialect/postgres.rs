@@ -4,7 +4,7 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small, created_anew,
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{self, fits_int},
             dotted,
             escapes::{hidden, is_hidden},
@@ -496,7 +496,7 @@ impl Dialect for Postgres {
     }
 
     fn create(&self, what: &str, name: &[String]) -> String {
-        created_anew(what, &dotted(self.quoted(name)))
+        super::anew::created_anew(what, &dotted(self.quoted(name)))
     }
 }
 

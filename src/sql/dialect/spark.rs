@@ -421,6 +421,10 @@ impl Dialect for Spark {
         Sql::cast(Sql::call("array_size", [list]), "BIGINT")
     }
 
+    fn counts_values(&self) -> bool {
+        true
+    }
+
     fn element(&self, list: Sql, at: Sql) -> Sql {
         Sql::call("get", [list, as_small(at, "INT")])
     }
@@ -572,10 +576,6 @@ impl Dialect for Spark {
     }
 
     fn create(&self, what: &str, name: &[String]) -> String {
-        let name = super::dotted(self.quoted(name));
-        match what {
-            "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
-            _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
-        }
+        super::anew::created_anew(what, &super::dotted(self.quoted(name)))
     }
 }

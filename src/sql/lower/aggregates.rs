@@ -16,7 +16,7 @@ use crate::{
         },
         stack::Stack,
     },
-    value::Type,
+    value::{Type, Value},
 };
 
 /// What stands for a group without rows.
@@ -257,7 +257,7 @@ impl Lowering<'_> {
         if of_users.is_none() {
             rows.steps(&mut before, None, self.dialect.fence(), &mut self.names, &mut self.titles);
         }
-        let Together { name, brings, keys, items, apart, answers, .. } = together;
+        let Together { name, brings, keys, items, apart, mut answers, .. } = together;
         let mut joins = vec![];
         if !items.is_empty() {
             let mut select = Select::from(From::Step(relation));
@@ -272,8 +272,27 @@ impl Lowering<'_> {
                 Brings::Totals(group) if group.is_empty() => "what is asked of everybody".into(),
                 Brings::Totals(group) => format!("what is asked of everybody {}", group.replacen("per_", "per ", 1)),
                 Brings::Columns(table) => format!("columns of {table}"),
+                Brings::Lines(_) => "where ranks begin".into(),
             };
-            before.push(Step { name: name.clone(), comment: vec![comment], select });
+            let sorted = |(id, step, parts): &&mut (AggregateId, String, Vec<Part>)| {
+                let is_list = parts.iter().any(|it| it.column().is_some());
+                *step == name
+                    && is_list
+                    && matches!(self.rulebook.aggregate(*id).function, AggregateFunction::Quantile(_))
+            };
+            let quantiles: Vec<_> = answers.iter_mut().filter(sorted).collect();
+            let gathered = if quantiles.is_empty() { name.clone() } else { self.names.of(&format!("{name}_values")) };
+            before.push(Step { name: gathered.clone(), comment: vec![comment], select });
+            if !quantiles.is_empty() {
+                // Users have what is found in the lists, and not the lists.
+                let users = std::mem::replace(&mut self.users, Stack::of(&gathered, &name));
+                for (id, _, parts) in quantiles {
+                    let quantile = self.quantile_of(*id, parts.iter().find_map(Part::column).unwrap_or_default());
+                    *parts = vec![Part::missing(quantile)];
+                }
+                let found = std::mem::replace(&mut self.users, users);
+                found.steps(&mut before, Some(name.clone()), self.dialect.fence(), &mut self.names, &mut self.titles);
+            }
             joins.push(name.clone());
         }
         for (name, steps) in apart {
@@ -349,16 +368,6 @@ impl Lowering<'_> {
                 let moment = parts.get(1).cloned().unwrap_or(Sql::NULL);
                 self.reached.insert(id, Bound { held: Held::One(moment), level: self.at });
                 Held::One(first())
-            }
-            AggregateFunction::Quantile(share) => {
-                let share = self.constant(share);
-                let element = aggregate.source.as_ref().map_or(Type::Int, |it| it.ty.clone());
-                let quantile = self.quantile(first(), share.as_ref(), &element, aggregate.span);
-                let Caption { name, word, comment } = self.caption(id);
-                Held::One(match quantile.is_short() {
-                    true => quantile,
-                    false => self.column_of(quantile, &name, Some((word, comment))),
-                })
             }
             _ if aggregate.ty == Type::Duration => {
                 let mut parts = parts.into_iter();
@@ -508,9 +517,12 @@ impl Lowering<'_> {
             (AggregateFunction::Distinct, Some(element)) => {
                 self.distinct(&clause, &element, keys, name, aggregate.span)
             }
-            (AggregateFunction::Quantile(_), Some(_)) => {
+            (AggregateFunction::Quantile(share), Some(_)) => {
                 let value = value.unwrap_or(Sql::NULL);
-                let sorted = self.list_by(value.clone(), vec![(value, Sense::RISING)], clause.known);
+                let sorted = match self.share(share, aggregate.span) {
+                    Some(_) => self.list_by(value.clone(), vec![(value, Sense::RISING)], clause.known),
+                    None => self.literal(&Value::Missing, &Type::Float),
+                };
                 here(sorted, Empty::Missing)
             }
             (AggregateFunction::Funnel(steps, by), _) => self.funnel(id, aggregate, steps, *by, &clause, keys),

@@ -1,5 +1,4 @@
-//! Answers that hang on the order of rows, or on the order of values: the least, the first, the most frequent, the different ones, the one
-//! in the middle.
+//! Answers that hang on the order of rows, or on the order of values: the least, the first, the most frequent, the different ones.
 //!
 //! Rows come in order of their `at`, then of the table's key. Without a key the order of rows of the same moment is not known: such an
 //! answer is looked for twice, with ties broken by the value one way and the other, and where the two differ the query ends.
@@ -7,14 +6,14 @@
 use crate::{
     source::Span,
     sql::{
-        ast::{From, Item, Literal, Select, Sense, Sql, Step},
+        ast::{From, Item, Select, Sense, Sql, Step},
         lower::{
             Lowering,
             aggregates::{Answer, Empty, Key, Part},
             clause::{Clause, Element},
         },
     },
-    value::{Type, Value, number},
+    value::Type,
 };
 
 impl Lowering<'_> {
@@ -356,85 +355,5 @@ impl Lowering<'_> {
         let none = self.dialect.list(vec![], &element.ty);
         let list = Step { name: list, comment: vec![], select };
         Answer::Apart(vec![first, list], vec![Part::of(Sql::column(&column), Empty::Is(none))])
-    }
-
-    /// `quantile(x, share)` of a sorted list: exact, linear between closest ranks, a float.
-    pub(crate) fn quantile(&mut self, list: Sql, share: Option<&Value>, element: &Type, span: Span) -> Sql {
-        let missing = self.literal(&Value::Missing, &Type::Float);
-        let Some(share) = share else {
-            return self.cannot(span, "a quantile of a share that differs is not written", "write the share");
-        };
-        let float_share = number::to_f64(share).unwrap_or(-1.0);
-        if !(0.0..=1.0).contains(&float_share) {
-            return missing;
-        }
-        let last = Sql::binary(self.dialect.count(list.clone()), "-", Sql::int(1));
-        let float = |it: f64| Sql::Literal(Literal::Float(it));
-        let exact = match (share, element) {
-            (Value::Float(_), _) | (_, Type::Float) => None,
-            (share, _) => number::to_decimal(share),
-        };
-        let scale = if let Type::Decimal(scale) = element { *scale } else { 0 };
-        let Some(share) = exact.filter(|it| it.scale <= 15 && it.scale + scale <= 30) else {
-            let rank = Sql::binary(float(float_share), "*", self.as_float(last, &Type::Int));
-            let rank = self.keep_as(rank, "rank");
-            let int = self.dialect.ty(&Type::Int).unwrap_or_default();
-            let at = |sql: Sql| Sql::cast(sql, int.clone());
-            let below = self.dialect.element(list.clone(), at(self.dialect.floor(rank.clone())));
-            let above = self.dialect.element(list, at(self.dialect.ceil(rank.clone())));
-            let (below, above) = (self.as_float(below, element), self.as_float(above, element));
-            let below = self.keep_as(below, "low");
-            let part = Sql::binary(rank.clone(), "-", self.dialect.floor(rank));
-            if self.dialect.ends_out_of_range() && *element == Type::Float {
-                let apart = self.floats("-", above, below.clone());
-                let step = self.floats("*", apart, part);
-                return self.floats("+", below, step);
-            }
-            let step = Sql::binary(Sql::binary(above, "-", below.clone()), "*", part);
-            return self.dialect.finite(Sql::binary(below, "+", step));
-        };
-        let whole = 10_i64.pow(u32::from(share.scale));
-        let rank = Sql::binary(last.clone(), "*", Sql::int(share.mantissa));
-        let (place, part) = match share.mantissa == i128::from(whole) {
-            true => (last.clone(), None),
-            false => {
-                let place = self.dialect.quotient(rank.clone(), Sql::int(whole));
-                (place, (share.mantissa != 0).then(|| Sql::binary(rank, "%", Sql::int(whole))))
-            }
-        };
-        let low = self.dialect.element(list.clone(), place.clone());
-        let Some(part) = part else { return self.as_float(low, element) };
-        let high = self.dialect.element(list, Sql::binary(place, "+", Sql::int(1)));
-        // At the end nothing is above.
-        let high = Sql::call("coalesce", [high, low.clone()]);
-        let at = self.at;
-        let low = self.keep_as(low, "low");
-        self.at = at;
-        let high = self.keep_as(high, "high");
-        self.at = at;
-        let part = self.keep_as(part, "rank");
-        let wide = Type::Decimal(scale + share.scale);
-        let fine = Type::Decimal(share.scale);
-        let tenth =
-            Sql::Literal(Literal::Decimal(format!("0.{}1", "0".repeat(usize::from(share.scale).saturating_sub(1)))));
-        let fraction = Sql::binary(part.clone(), "*", tenth);
-        let fraction = Sql::cast(fraction, self.dialect.ty(&fine).unwrap_or_default());
-        use crate::sql::dialect::Arithmetic::{Add, Multiply, Subtract};
-        // Two whole numbers may be further apart than one can be.
-        let apart = if *element == Type::Int { Type::Decimal(0) } else { element.clone() };
-        let ends = ((high.clone(), element.clone()), (low.clone(), element.clone()));
-        let difference = self.combined(Subtract, ends.0, ends.1, &apart);
-        let between = self.combined(Multiply, (difference, apart), (fraction, fine), &wide);
-        let sum = self.combined(Add, (low.clone(), element.clone()), (between, wide.clone()), &wide);
-        let exact = self.dialect.to_float(sum, &wide);
-        if *element == Type::Int {
-            return exact;
-        }
-        // Of so many digits that they do not fit, floats hold enough.
-        let rank = Sql::binary(float(float_share), "*", self.dialect.to_float(last, &Type::Int));
-        let rank_share = Sql::binary(rank.clone(), "-", self.dialect.floor(rank));
-        let (low, high) = (self.dialect.to_float(low, element), self.dialect.to_float(high, element));
-        let rough = Sql::binary(low.clone(), "+", Sql::binary(Sql::binary(high, "-", low), "*", rank_share));
-        Sql::call("coalesce", [exact, rough])
     }
 }

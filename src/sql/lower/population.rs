@@ -9,6 +9,7 @@ use crate::{
             Lowering,
             aggregates::{Key, Together},
             clause::Order,
+            rank::Ranked,
         },
         stack::Stack,
     },
@@ -34,8 +35,10 @@ impl Lowering<'_> {
         for (keys, level, ids) in groups {
             self.group(keys, level, &ids);
         }
-        for id in ranks {
-            self.rank(id);
+        let ranked: Vec<Ranked> = ranks.into_iter().filter_map(|id| self.ranked(id)).collect();
+        let by_windows = if self.dialect.counts_values() { self.lines(ranked) } else { ranked };
+        for ranked in by_windows {
+            self.rank(ranked);
         }
     }
 

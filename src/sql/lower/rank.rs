@@ -1,7 +1,8 @@
-//! `top`, `bottom`, `ntile`: how many of those ranked are strictly more, or strictly less, by window functions.
+//! `top`, `bottom`, `ntile`: how many of those ranked are strictly more, or strictly less. By window functions, where no engine minds
+//! that all rows go through one window; else by the values at which ranks begin (`lines`).
 
 use crate::{
-    ir::{AggregateFunction, AggregateId, RankAmount},
+    ir::{Aggregate, AggregateFunction, AggregateId, RankAmount},
     sql::{
         ast::{Literal, Over, Sense, Sql},
         lower::{Bound, Held, Lowering, captions::Caption},
@@ -9,10 +10,25 @@ use crate::{
     value::{Type, Value, number},
 };
 
+/// Who is ranked, and by what.
+pub(crate) struct Ranked {
+    pub(crate) id: AggregateId,
+    pub(crate) aggregate: Aggregate,
+    pub(crate) keys: Vec<Sql>,
+    pub(crate) value: Sql,
+    known: Sql,
+    pub(crate) filter: Option<Sql>,
+    /// Whether the user has what ranks are told per.
+    in_a_group: Vec<Sql>,
+    pub(crate) is_ranked: Sql,
+    /// The level that all of it can be read from.
+    pub(crate) level: usize,
+}
+
 impl Lowering<'_> {
-    pub(crate) fn rank(&mut self, id: AggregateId) {
+    pub(crate) fn ranked(&mut self, id: AggregateId) -> Option<Ranked> {
         let aggregate = self.rulebook.aggregate(id).clone();
-        let Some(source) = &aggregate.source else { return };
+        let source = aggregate.source.as_ref()?;
         self.at = 0;
         self.about = self.caption(id).name;
         let keys = self.group_keys(&aggregate.per);
@@ -25,22 +41,29 @@ impl Lowering<'_> {
         let in_a_group: Vec<Sql> = keys.iter().map(|key| self.known(key.clone())).collect();
         let ranked = Sql::all(in_a_group.iter().cloned().chain([self.known(value.clone())]).chain(filter.clone()));
         let is_ranked = self.keep_as(ranked, "ranked");
+        Some(Ranked { id, aggregate, keys, value, known, filter, in_a_group, is_ranked, level: self.at })
+    }
+
+    /// A rank by windows over all who are ranked.
+    pub(crate) fn rank(&mut self, ranked: Ranked) {
+        self.at = ranked.level;
+        self.about = self.caption(ranked.id).name;
         // Where all are ranked they are not told apart.
-        let told_apart = Some(is_ranked.clone()).filter(|it| !it.is_literal());
-        let partition: Vec<Sql> = told_apart.into_iter().chain(keys.clone()).collect();
+        let told_apart = Some(ranked.is_ranked.clone()).filter(|it| !it.is_literal());
+        let partition: Vec<Sql> = told_apart.into_iter().chain(ranked.keys.clone()).collect();
         let over = |function: Sql, order: Option<Sense>| {
             // Nobody who is ranked lacks it, and the place of the others is not asked for.
-            let order = order.map(|sense| (value.clone(), Sense { known: true, ..sense })).into_iter().collect();
+            let order = order.map(|sense| (ranked.value.clone(), Sense { known: true, ..sense })).into_iter().collect();
             Sql::Over(Box::new(Over { function, partition: partition.clone(), order, before: false }))
         };
-        let place = |sense: Sense| over(Sql::call("rank", []), Some(sense));
+        let ahead = |sense: Sense| Sql::binary(over(Sql::call("rank", []), Some(sense)), "-", Sql::int(1));
         let count = over(Sql::aggregate("count", None, None), None);
-        let answer = match &aggregate.function {
-            AggregateFunction::Top(amount) => self.is_ahead(amount, place(Sense::FALLING), count),
-            AggregateFunction::Bottom(amount) => self.is_ahead(amount, place(Sense::RISING), count),
+        let answer = match &ranked.aggregate.function {
+            AggregateFunction::Top(amount) => self.is_ahead(amount, ahead(Sense::FALLING), count),
+            AggregateFunction::Bottom(amount) => self.is_ahead(amount, ahead(Sense::RISING), count),
             AggregateFunction::Ntile(parts) => match self.constant(parts) {
                 Some(Value::Int(parts)) if parts > 0 => {
-                    let below = Sql::binary(place(Sense::RISING), "-", Sql::int(1));
+                    let below = ahead(Sense::RISING);
                     let wide = parts >= 1 << 20;
                     let below = if wide { Sql::cast(below, self.dialect.wide()) } else { below };
                     let place = Sql::binary(
@@ -57,36 +80,44 @@ impl Lowering<'_> {
                     }
                 }
                 Some(_) => self.literal(&Value::Missing, &Type::Int),
-                None => self.cannot(aggregate.span, "`ntile` of a number that differs is not written", ""),
+                None => self.cannot(ranked.aggregate.span, "`ntile` of a number that differs is not written", ""),
             },
             _ => Sql::NULL,
         };
-        let mut arms = vec![(is_ranked, answer)];
-        if aggregate.ty == Type::Bool
-            && let Some(filter) = filter
+        let arms = vec![(ranked.is_ranked.clone(), answer)];
+        self.answer_rank(ranked, arms);
+    }
+
+    /// The column with a rank, of what it is where; of those who are left out, nobody is among the top.
+    pub(crate) fn answer_rank(&mut self, ranked: Ranked, mut arms: Vec<(Sql, Sql)>) {
+        if ranked.aggregate.ty == Type::Bool
+            && let Some(filter) = ranked.filter
         {
-            let left_out = in_a_group.into_iter().chain([known, filter.negated()]);
+            let left_out = ranked.in_a_group.into_iter().chain([ranked.known, filter.negated()]);
             arms.push((Sql::all(left_out), Sql::bool(false)));
         }
-        let Caption { name, word, comment } = self.caption(id);
-        let answer = match arms.as_slice() {
-            [(Sql::Literal(Literal::Bool(true)), answer)] => answer.clone(),
-            _ => Sql::Case(arms, None),
+        let Caption { name, word, comment } = self.caption(ranked.id);
+        let otherwise = match arms.last() {
+            Some((Sql::Literal(Literal::Bool(true)), _)) => arms.pop().map(|(_, answer)| answer),
+            _ => None,
+        };
+        let answer = match (arms.is_empty(), otherwise) {
+            (true, otherwise) => otherwise.unwrap_or(Sql::NULL),
+            (false, otherwise) => Sql::Case(arms, otherwise.map(Box::new)),
         };
         let column = self.column_of(answer, &name, Some((word, comment)));
-        self.aggregates.insert(id, Bound { held: Held::One(column), level: self.at });
+        self.aggregates.insert(ranked.id, Bound { held: Held::One(column), level: self.at });
     }
 
     /// Whether fewer than the amount are ahead.
-    fn is_ahead(&mut self, amount: &RankAmount, place: Sql, count: Sql) -> Sql {
-        let ahead = Sql::binary(place.clone(), "-", Sql::int(1));
+    pub(crate) fn is_ahead(&mut self, amount: &RankAmount, ahead: Sql, count: Sql) -> Sql {
         match amount {
             RankAmount::Number(number) => match self.constant(number) {
-                Some(Value::Int(number)) => Sql::binary(place, "<=", Sql::int(number)),
+                Some(Value::Int(number)) => fewer(ahead, Sql::int(number)),
                 Some(_) => self.literal(&Value::Missing, &Type::Bool),
                 None => {
                     let number = self.value(number);
-                    Sql::binary(place, "<=", number)
+                    fewer(ahead, number)
                 }
             },
             RankAmount::Share(share) => {
@@ -114,5 +145,13 @@ impl Lowering<'_> {
                 }
             }
         }
+    }
+}
+
+/// `ahead < number`; of a place from one on, `place <= number`
+fn fewer(ahead: Sql, number: Sql) -> Sql {
+    match ahead {
+        Sql::Binary("-", of) if of.1 == Sql::int(1) => Sql::binary(of.0, "<=", number),
+        ahead => Sql::binary(ahead, "<", number),
     }
 }

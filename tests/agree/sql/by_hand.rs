@@ -9,7 +9,7 @@ use super::{
 };
 
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
-const FEW: [&str; 9] = [
+const FEW: [&str; 12] = [
     "big_decimals",
     "decimals",
     "firstlast",
@@ -18,6 +18,9 @@ const FEW: [&str; 9] = [
     "lists_of_numbers",
     "missing",
     "overflow",
+    "quantiles",
+    "ranks",
+    "topn_ties",
     "windows",
 ];
 

@@ -3,6 +3,7 @@
 
 mod by_hand;
 mod cell;
+mod crowd;
 mod engines;
 mod hostile;
 mod incremental;
