@@ -10,6 +10,7 @@ mod letters;
 mod more;
 mod parameter;
 mod reparsed;
+mod reviewed;
 mod setup;
 mod shipped;
 
