@@ -359,7 +359,16 @@ impl Sql {
         Sql::Between(Box::new((self, low, high)))
     }
 
-    /// `a AND b`; of one, that one; of none, `TRUE`.
+    /// `a IN (b, c)`; of one, `a = b`; of none it is false, but unknown where `a` is missing.
+    pub(crate) fn one_of(self, mut list: Vec<Sql>) -> Sql {
+        match list.len() {
+            0 => Sql::binary(self.clone(), "<>", self),
+            1 => Sql::binary(self, "=", list.swap_remove(0)),
+            _ => Sql::In(Box::new(self), list),
+        }
+    }
+
+    /// `a AND b`, each part once; of one, that one; of none, `TRUE`.
     pub(crate) fn all(parts: impl IntoIterator<Item = Sql>) -> Sql {
         let mut flat = vec![];
         for part in parts {
@@ -367,8 +376,8 @@ impl Sql {
                 Sql::Literal(Literal::Bool(true)) => {}
                 // Whatever the others are.
                 Sql::Literal(Literal::Bool(false)) => return part,
-                Sql::All(inner) => flat.extend(inner),
-                other => flat.push(other),
+                Sql::All(inner) => inner.into_iter().for_each(|it| once(&mut flat, it)),
+                other => once(&mut flat, other),
             }
         }
         match flat.len() {
@@ -378,15 +387,15 @@ impl Sql {
         }
     }
 
-    /// `a OR b`; of one, that one; of none, `FALSE`.
+    /// `a OR b`, each part once; of one, that one; of none, `FALSE`.
     pub(crate) fn any(parts: impl IntoIterator<Item = Sql>) -> Sql {
         let mut flat = vec![];
         for part in parts {
             match part {
                 Sql::Literal(Literal::Bool(false)) => {}
                 Sql::Literal(Literal::Bool(true)) => return part,
-                Sql::Any(inner) => flat.extend(inner),
-                other => flat.push(other),
+                Sql::Any(inner) => inner.into_iter().for_each(|it| once(&mut flat, it)),
+                other => once(&mut flat, other),
             }
         }
         match flat.len() {
@@ -484,8 +493,16 @@ impl Sql {
     pub(crate) fn is_zero(&self) -> bool {
         match self {
             Sql::Literal(Literal::Int(number)) => *number == 0,
+            Sql::Literal(Literal::Float(number)) => *number == 0.0,
             Sql::Literal(Literal::Decimal(digits)) => digits.chars().all(|it| matches!(it, '0' | '.' | '-')),
             _ => false,
         }
+    }
+}
+
+/// Adds a part of a condition, unless it stands there already.
+fn once(parts: &mut Vec<Sql>, part: Sql) {
+    if !parts.contains(&part) {
+        parts.push(part);
     }
 }

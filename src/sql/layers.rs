@@ -48,8 +48,9 @@ impl Layer {
         self.before.is_empty() && self.joins.is_empty() && self.items.is_empty()
     }
 
-    /// `users_with_orders_and_visits`, `users_with_lets`, `users_with_spend_rank`: after what it adds.
-    pub(crate) fn title(&self, subject: &str) -> String {
+    /// `users_with_orders_and_visits`, `users_with_lets`, `users_with_spend_rank`: after what it adds; `users_with_more_orders`, where that is
+    /// taken.
+    pub(crate) fn titles(&self, subject: &str) -> [String; 2] {
         let mut tables: Vec<String> = vec![];
         for (.., brings) in &self.joins {
             let table = match brings {
@@ -71,7 +72,10 @@ impl Layer {
             0 if names.len() <= FEW => listed(&names, "_", "_and_"),
             0 if (1..=FEW).contains(&declared.len()) => listed(&declared, "_", "_and_"),
             0 if words.is_empty() => match owners.as_slice() {
-                [owner] => format!("parts_of_{owner}"),
+                [_] | [_, _] => {
+                    let owners: Vec<String> = owners.into_iter().cloned().collect();
+                    format!("parts_of_{}", listed(&owners, "_", "_and_"))
+                }
                 _ => "parts".into(),
             },
             // After what it mostly adds.
@@ -82,7 +86,7 @@ impl Layer {
             }
             _ => "tables".into(),
         };
-        format!("{subject}_with_{what}")
+        [format!("{subject}_with_{what}"), format!("{subject}_with_more_{what}")]
     }
 
     /// In a line, what it adds: `adds what orders and visits come to; the lets growth and margin`

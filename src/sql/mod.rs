@@ -3,6 +3,7 @@
 //! The answer is that of the plain interpreter, to the last bit, or there is none: what an engine cannot say exactly is an error with the
 //! rule's place. Steps (CTEs) build on each other: the users as they are, what their rows of child tables come to, the rules.
 
+mod apart;
 mod ast;
 mod dialect;
 mod layers;
@@ -139,6 +140,7 @@ pub fn query(
     let mut lowering = Lowering::new(rulebook, sources, context, target, dialect);
     lowering.lookups_read.clone_from(&reads.lookups);
     lowering.keep_names();
+    lowering.tell_tables_apart();
     lowering.read_clock();
     // What only a state remembers is missing here.
     let own = |id: &ColumnId| rulebook.schema.root().column(*id).source == Source::Data;
@@ -159,21 +161,16 @@ pub fn query(
     let finished = lowering.finish_query();
     match finished {
         Ok(query) => {
-            let mut script: String = dialect.before().iter().map(|line| format!("{line};\n")).collect();
-            let select = print::query(&query, dialect);
-            match &target.create {
-                None => return Ok(select),
+            let (head, select) = print::query(&query, dialect);
+            let script = match &target.create {
+                None => return Ok(head + &select),
                 Some(Create::Table(name)) if target.incremental => {
-                    script += &dialect.keep_days(name, select.trim_end(), &query.day);
+                    dialect.keep_days(name, select.trim_end(), &query.day)
                 }
-                Some(Create::Table(name)) => {
-                    script += &format!("{}{};\n", dialect.create("TABLE", name), select.trim_end())
-                }
-                Some(Create::View(name)) => {
-                    script += &format!("{}{};\n", dialect.create("VIEW", name), select.trim_end())
-                }
-            }
-            Ok(script)
+                Some(Create::Table(name)) => format!("{}{};\n", dialect.create("TABLE", name), select.trim_end()),
+                Some(Create::View(name)) => format!("{}{};\n", dialect.create("VIEW", name), select.trim_end()),
+            };
+            Ok(head + &script)
         }
         Err(problems) => Err(problems),
     }

@@ -5,7 +5,7 @@ use crate::{
     ir::{Body, DefinitionId},
     sql::{
         AsOf, Extra, Shape,
-        ast::{From, Item, Query, Select, Sql, Word},
+        ast::{From, Item, Query, Select, Sql},
         lower::{Held, Lowering},
     },
     value::{Type, Value, moment_text::timestamp_text},
@@ -83,11 +83,11 @@ impl Lowering<'_> {
                     }
                 }
                 items.push(Item::named(list(&is_segment), "segments"));
-                items.extend(extras.into_iter().map(|(name, sql, _)| Item::named(sql, &name)));
+                extend(&mut items, extras);
             }
             Shape::Wide => {
                 items.extend(values.iter().map(|(_, name, sql)| Item::named(sql.clone(), name)));
-                items.extend(extras.into_iter().map(|(name, sql, _)| Item::named(sql, &name)));
+                extend(&mut items, extras);
             }
             Shape::Long => {
                 let mut rows: Vec<(String, Sql)> = vec![];
@@ -122,6 +122,7 @@ impl Lowering<'_> {
         if self.target.incremental {
             items.push(Item::named(day.clone(), "as_of"));
         }
+        self.tell_answer_apart(&items);
         if !self.problems.is_empty() {
             self.problems.sort_by_key(|it| it.primary.span);
             return Err(self.problems);
@@ -146,19 +147,24 @@ impl Lowering<'_> {
             format!("written by tagwell {}: change the rules, not this", env!("CARGO_PKG_VERSION")),
         ];
         comment.extend(self.lists_written.iter().map(|(list, texts)| {
-            format!("the list `{list}` is written out, {texts} texts: `--table {list}=…` asks a table of the warehouse")
+            let texts = if *texts == 1 { "one text".into() } else { format!("{texts} texts") };
+            format!("the list `{list}` is written out, {texts}: `--table {list}=…` asks a table of the warehouse")
         }));
+        if self.target.as_of == AsOf::Parameter && self.target.create.is_some() {
+            comment.extend(self.dialect.given().map(str::to_owned));
+        }
         let day = match self.target.as_of {
             AsOf::Constant => day,
             AsOf::Parameter => {
-                let ty = self.dialect.ty(&Type::Timestamp).unwrap_or_default();
-                let given = Sql::cast(Sql::words([Word::Text(self.dialect.parameter())]), ty);
+                let given = self.given();
                 self.dialect.date_of(self.dialect.local(given, zone))
             }
         };
         let moments = self.moment_steps();
         let mut steps = vec![];
-        let mut first = std::mem::take(&mut self.first).into_iter();
+        let mut first = std::mem::take(&mut self.first);
+        first.iter_mut().for_each(|it| self.read_locals(&mut it.select));
+        let mut first = first.into_iter();
         if !moments.is_empty() {
             steps.extend(first.next());
             steps.extend(moments);
@@ -187,5 +193,14 @@ impl Lowering<'_> {
         self.about = self.rulebook.definition(id).name.to_string();
         let sql = self.one(held);
         self.dialect.shown(sql, &self.rulebook.definition(id).ty)
+    }
+}
+
+/// More columns, but for those that are there.
+fn extend(items: &mut Vec<Item>, extras: Vec<(String, Sql, Type)>) {
+    for (name, sql, _) in extras {
+        if items.iter().all(|it| it.alias.as_ref() != Some(&name)) {
+            items.push(Item::named(sql, &name));
+        }
     }
 }

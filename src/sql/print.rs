@@ -11,8 +11,8 @@ use crate::value::Zone;
 /// Where a line is broken.
 const WIDTH: usize = 100;
 
-/// A query in an engine's spelling.
-pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
+/// A query in an engine's spelling: what is told above it, and the query.
+pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> (String, String) {
     let pen = Pen { dialect, titles: &query.titles, zone: Some(&query.zone) };
     let mut head = String::new();
     for line in &query.comment {
@@ -33,13 +33,25 @@ pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> String {
             head += &format!("-- `{}`: {means}\n", sign.trim());
         }
     }
-    head + &out
+    (head, out)
 }
 
 /// What comes again and again, and is told once, above the query.
-const IDIOMS: [(&[&str], &str); 3] = [
+const IDIOMS: [(&[&str], &str); 6] = [
     (&[" + 0e0", " + 0D"], "zero has no sign"),
-    (&["TRY_CAST(", "TRY(", "try_add(", "accurateCastOrNull("], "what leaves the range of its type is missing"),
+    (
+        &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
+        "what leaves the range of its type is missing",
+    ),
+    (
+        &[" AS VARCHAR) AS DOUBLE)"],
+        "the float nearest to a decimal, by way of its digits: a plain cast would round twice",
+    ),
+    (
+        &["1.1805916207174113e21"],
+        "floats are summed as whole numbers of this fraction, 2^-70: the order of rows changes nothing",
+    ),
+    (&["'ς'"], "small letters as Unicode has them, `Σ` at the end of a word too"),
     (&["'Infinity'"], "what leaves the range of floats is missing"),
 ];
 
@@ -48,10 +60,10 @@ pub(crate) fn expression(sql: &Sql, dialect: &dyn Dialect) -> String {
     Pen { dialect, titles: &HashMap::new(), zone: None }.flat(sql, Bind::Or)
 }
 
-/// A comment never ends its own line.
+/// A comment never ends its own line, and holds nothing that Spark would put in the place of a variable.
 fn one_line(text: &str) -> String {
     let plain = |it: char| if it.is_control() || it == '\u{2028}' || it == '\u{2029}' { ' ' } else { it };
-    text.chars().map(plain).collect()
+    text.chars().map(plain).collect::<String>().replace("${", "$ {")
 }
 
 struct Pen<'d> {

@@ -119,6 +119,15 @@ impl Stack {
         }
     }
 
+    /// Says of a column that it is there for its own sake.
+    pub(crate) fn declare(&mut self, column: &Sql, word: &'static str) {
+        let Sql::Column(None, name) = column else { return };
+        let mut items = self.layers.iter_mut().flat_map(|it| &mut it.items);
+        if let Some((_, item)) = items.find(|(_, it)| it.alias.as_ref() == Some(name)) {
+            item.purpose = Purpose::Declared(word);
+        }
+    }
+
     fn layer(&mut self, from: usize, names: &mut Names<'_>) -> Option<&mut Layer> {
         while self.layers.len() <= from {
             let name = names.of(&format!("{}_{}", self.base, self.layers.len() + 1));
@@ -153,7 +162,7 @@ impl Stack {
             }
             let title = match last.take_if(|_| number == count) {
                 Some(title) => title,
-                None => names.of(&layer.title(&self.subject)),
+                None => names.one_of(&layer.titles(&self.subject).each_ref().map(String::as_str)),
             };
             titles.insert(layer.name.clone(), title);
             let comment = vec![layer.told()];

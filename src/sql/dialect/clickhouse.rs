@@ -8,11 +8,12 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, digits, dotted,
+            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, digits,
             escapes::escaped,
             instants::utc_text,
             known::{fitting, plain},
             orders::{ordered, places},
+            scripts::dotted,
         },
         print,
     },
@@ -71,7 +72,7 @@ impl Dialect for ClickHouse {
         format!("toDateTime64('{}', 6, 'UTC')", utc_text(instant).trim_end_matches("+00"))
     }
 
-    fn parameter(&self) -> &'static str {
+    fn parameter(&self, _: bool) -> &'static str {
         "{as_of:DateTime64(6, 'UTC')}"
     }
 
@@ -105,7 +106,8 @@ impl Dialect for ClickHouse {
         let times = |unit: &str, by: i64| Sql::binary(whole(unit), "*", Sql::int(by));
         let sum = |parts: Vec<Sql>| parts.into_iter().reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::NULL);
         let matches = |pattern: &str| self.matches(text.clone(), pattern.to_owned());
-        let signed = |sum: Sql| Sql::if_else(matches("^-"), Sql::binary(Sql::int(0), "-", sum.clone()), sum);
+        let sign = Sql::if_else(matches("^-"), Sql::int(-1), Sql::int(1));
+        let signed = |sum: Sql| Sql::binary(sign.clone(), "*", sum);
         let seconds = Sql::call("toDecimal128", [found("([0-9]+([.][0-9]+)?)s"), Sql::int(6)]);
         let seconds = int64(Sql::binary(seconds, "*", Sql::int(1_000_000)));
         let micros = signed(sum(vec![times("h", 3_600_000_000), times("min", 60_000_000), seconds]));
@@ -323,8 +325,8 @@ impl Dialect for ClickHouse {
         Sql::call("toDateTime64", [date, Sql::int(6), Sql::text("UTC")])
     }
 
-    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
-        Sql::call("addSeconds", [local, Sql::int(micros / 1_000_000)])
+    fn six_hours_before(&self, local: Sql) -> Sql {
+        Sql::call("subtractHours", [local, Sql::int(6)])
     }
 
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
@@ -553,10 +555,11 @@ impl Dialect for ClickHouse {
     fn keep_days(&self, name: &[String], query: &str, day: &Sql) -> String {
         let table = dotted(self.quoted(name));
         let day = print::expression(day, self);
+        // The day of a parameter is never missing, but of a type that could be, by which there are no partitions.
         format!(
             "CREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
              CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY as_of ORDER BY tuple() AS\n\
-             SELECT * FROM results_of_today WHERE FALSE;\n\n\
+             SELECT * REPLACE (assumeNotNull(as_of) AS as_of) FROM results_of_today WHERE FALSE;\n\n\
              -- Once more for the same day changes nothing.\n\
              DELETE FROM {table} WHERE as_of = {day};\n\n\
              INSERT INTO {table}\nSELECT * FROM results_of_today;\n\n\

@@ -4,8 +4,8 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, WHITE_SPACE, as_small, digits,
-            escapes::is_hidden, letters, orders::ordered,
+            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, as_small, digits, escapes::is_hidden,
+            letters, orders::ordered,
         },
     },
     value::{Type, time::Zone},
@@ -22,6 +22,11 @@ impl Dialect for DuckDb {
 
     fn title(&self) -> &'static str {
         "DuckDB"
+    }
+
+    /// Letters of ASCII only, though a name is quoted.
+    fn is_one_name(&self, one: &str, other: &str) -> bool {
+        one.eq_ignore_ascii_case(other)
     }
 
     fn text(&self, text: &str) -> String {
@@ -48,8 +53,13 @@ impl Dialect for DuckDb {
         format!("lambda {name}: {body}")
     }
 
-    fn parameter(&self) -> &'static str {
-        "$as_of"
+    /// Only the last statement of several may have a parameter of its own.
+    fn parameter(&self, script: bool) -> &'static str {
+        if script { "getvariable('as_of')" } else { "$as_of" }
+    }
+
+    fn given(&self) -> Option<&'static str> {
+        Some("the as-of is a variable: SET VARIABLE as_of = '2026-11-22T10:00:00Z'; before it")
     }
 
     fn ty(&self, ty: &Type) -> Option<String> {
@@ -190,8 +200,8 @@ impl Dialect for DuckDb {
     }
 
     fn trim(&self, text: Sql) -> Sql {
-        let class: String = WHITE_SPACE.chars().map(|it| format!("\\x{{{:x}}}", u32::from(it))).collect();
-        let ends = format!("\\A[{class}]+|[{class}]+\\z");
+        // White space of Unicode: separators, and control characters of ASCII and Latin-1.
+        let ends = r"\A[\pZ\x{9}-\x{d}\x{85}]+|[\pZ\x{9}-\x{d}\x{85}]+\z";
         Sql::call("regexp_replace", [text, Sql::text(ends), Sql::text(""), Sql::text("g")])
     }
 
@@ -232,8 +242,12 @@ impl Dialect for DuckDb {
         Sql::call("timezone", [Sql::text(zone.name()), local])
     }
 
-    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
-        Sql::binary(local, "+", Sql::call("to_microseconds", [Sql::int(micros)]))
+    fn six_hours_before(&self, local: Sql) -> Sql {
+        Sql::binary(local, "-", Sql::call("to_hours", [Sql::int(6)]))
+    }
+
+    fn six_hours_after(&self, instant: Sql) -> Sql {
+        Sql::binary(instant, "+", Sql::call("to_hours", [Sql::int(6)]))
     }
 
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {

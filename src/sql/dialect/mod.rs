@@ -3,7 +3,6 @@
 //! Every function means exactly what `value` means by it, missing values included; where an engine cannot, it answers none, and the
 //! rulebook's author is told.
 
-mod anew;
 mod clickhouse;
 mod digits;
 mod duckdb;
@@ -14,6 +13,7 @@ mod letters;
 mod orders;
 mod postgres;
 mod reserved;
+mod scripts;
 mod spark;
 
 use crate::{
@@ -24,8 +24,8 @@ use crate::{
     value::{Type, moment_text::date_text, time::Zone},
 };
 
-use self::instants::local_text;
 pub(crate) use self::{clickhouse::ClickHouse, duckdb::DuckDb, postgres::Postgres, spark::Spark};
+use self::{instants::local_text, scripts::dotted};
 
 /// Arithmetic on whole or decimal numbers, each side of the same type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,11 @@ pub(crate) trait Dialect {
     /// Bytes that a name may have.
     fn longest_name(&self) -> usize {
         255
+    }
+
+    /// Whether two names of tables or columns are one to the engine.
+    fn is_one_name(&self, one: &str, other: &str) -> bool {
+        one == other
     }
 
     /// A name, quoted so that nothing can break out.
@@ -357,7 +362,7 @@ pub(crate) trait Dialect {
     /// The instant of a local time, as the engine finds it: where a clock change repeats it, either; where one skips it, any.
     fn instant(&self, local: Sql, zone: &Zone) -> Sql;
 
-    /// The type of a local time, its first and last value within the calendar, and one so many microseconds later.
+    /// The type of a local time, its first and last value within the calendar, and the one of six hours before.
     fn local_type(&self) -> &'static str {
         "TIMESTAMP"
     }
@@ -370,7 +375,13 @@ pub(crate) trait Dialect {
     fn last_local(&self) -> Sql {
         Sql::cast(Sql::text("9999-12-31 23:59:59.999999"), self.local_type())
     }
-    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql;
+    fn six_hours_before(&self, local: Sql) -> Sql;
+
+    /// The instant six hours of exact time later.
+    fn six_hours_after(&self, instant: Sql) -> Sql {
+        let micros = Sql::binary(self.micros(instant), "+", Sql::int(6 * 3_600_000_000_i64));
+        self.instant_of_micros(micros)
+    }
 
     /// A local time so many months and days later, months first, clamped to the month's end.
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql;
@@ -490,23 +501,19 @@ pub(crate) trait Dialect {
         format!("CREATE OR REPLACE {what} {} AS\n", dotted(self.quoted(name)))
     }
 
-    /// The parameter `as_of`, as the engine spells one.
-    fn parameter(&self) -> &'static str {
-        ":as_of"
+    /// The parameter `as_of`, as the engine spells one, in a query or in a script of several statements.
+    fn parameter(&self, script: bool) -> &'static str;
+
+    /// How a script is given it, where that is said above the script.
+    fn given(&self) -> Option<&'static str> {
+        None
     }
 
     /// A script that puts the results of a day into a table, in place of those that it has of that day; the day is `as_of`.
     fn keep_days(&self, name: &[String], query: &str, day: &Sql) -> String {
         let table = dotted(self.quoted(name));
         let day = print::expression(day, self.itself());
-        format!(
-            "BEGIN;\n\nCREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
-             CREATE TABLE IF NOT EXISTS {table} AS\nSELECT * FROM results_of_today WHERE FALSE;\n\n\
-             -- Once more for the same day changes nothing.\n\
-             DELETE FROM {table} WHERE as_of = {day};\n\n\
-             INSERT INTO {table}\nSELECT * FROM results_of_today;\n\n\
-             DROP TABLE results_of_today;\n\nCOMMIT;\n"
-        )
+        scripts::kept(&table, query, &day)
     }
 
     /// This, as what it is.
@@ -525,11 +532,6 @@ pub(crate) trait Dialect {
     fn advice(&self, _: usize) -> Option<&'static str> {
         None
     }
-
-    /// Said before the query, so that the session's settings change nothing.
-    fn before(&self) -> &'static [&'static str] {
-        &[]
-    }
 }
 
 /// `0.738e0`: as people write it, where that is short, and with what makes it a float.
@@ -539,10 +541,6 @@ pub(crate) fn float_text(float: f64, ending: &str) -> String {
         true => format!("{float}{ending}"),
         false => format!("{float:e}"),
     }
-}
-
-pub(crate) fn dotted(parts: Vec<String>) -> String {
-    parts.join(".")
 }
 
 /// A part of a date.

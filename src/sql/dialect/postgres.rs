@@ -6,10 +6,10 @@ use crate::{
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{self, fits_int},
-            dotted,
             escapes::{hidden, is_hidden},
             float_text,
             orders::ordered,
+            scripts::{created_anew, dotted},
         },
     },
     value::{Type, time::Zone},
@@ -50,7 +50,7 @@ impl Dialect for Postgres {
         if out.contains('\\') { format!("E'{out}'") } else { format!("'{out}'") }
     }
 
-    fn parameter(&self) -> &'static str {
+    fn parameter(&self, _: bool) -> &'static str {
         ":'as_of'"
     }
 
@@ -318,8 +318,12 @@ impl Dialect for Postgres {
         Sql::call("timezone", [Sql::text(zone.name()), local])
     }
 
-    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
-        Sql::binary(local, "+", interval("secs", Sql::int(micros / 1_000_000)))
+    fn six_hours_before(&self, local: Sql) -> Sql {
+        Sql::binary(local, "-", interval("hours", Sql::int(6)))
+    }
+
+    fn six_hours_after(&self, instant: Sql) -> Sql {
+        Sql::binary(instant, "+", interval("hours", Sql::int(6)))
     }
 
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
@@ -496,7 +500,7 @@ impl Dialect for Postgres {
     }
 
     fn create(&self, what: &str, name: &[String]) -> String {
-        super::anew::created_anew(what, &dotted(self.quoted(name)))
+        created_anew(what, &dotted(self.quoted(name)))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
             float_text,
             instants::local_text,
             orders::{compared, ordered},
+            scripts::{created_anew, dotted},
         },
     },
     value::{Duration, Type, time::Zone},
@@ -37,10 +38,17 @@ impl Dialect for Spark {
         }
     }
 
+    fn is_one_name(&self, one: &str, other: &str) -> bool {
+        one.to_lowercase() == other.to_lowercase()
+    }
+
     fn text(&self, text: &str) -> String {
         let mut out = String::from("'");
-        for it in text.chars() {
+        let mut rest = text.chars().peekable();
+        while let Some(it) = rest.next() {
             match it {
+                // `${env:HOME}` would be replaced, also in a text.
+                '$' if rest.peek() == Some(&'{') => out.push_str("\\u0024"),
                 '\\' => out.push_str("\\\\"),
                 '\'' => out.push_str("\\'"),
                 it if is_hidden(it) => out.push_str(&hidden(it)),
@@ -76,6 +84,16 @@ impl Dialect for Spark {
         })
     }
 
+    fn parameter(&self, script: bool) -> &'static str {
+        if script { "'${as_of}'" } else { ":as_of" }
+    }
+
+    fn given(&self) -> Option<&'static str> {
+        Some(
+            "the as-of is a variable: spark-sql -d as_of=2026-11-22T10:00:00Z, or SET as_of = 2026-11-22T10:00:00Z; before it",
+        )
+    }
+
     /// Steps that build on each other are resolved one after the other, in at most a hundred rounds.
     fn advice(&self, steps: usize) -> Option<&'static str> {
         (steps > 40).then_some("it has many steps: SET spark.sql.analyzer.maxIterations = 1000; before it")
@@ -92,7 +110,8 @@ impl Dialect for Spark {
         let times = |unit: &str, by: i64| Sql::binary(whole(unit), "*", Sql::int(by));
         let sum = |parts: Vec<Sql>| parts.into_iter().reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::NULL);
         let matches = |pattern: &str| Sql::call("regexp_like", [text.clone(), Sql::text(pattern)]);
-        let signed = |sum: Sql| Sql::if_else(matches("^-"), Sql::binary(Sql::int(0), "-", sum.clone()), sum);
+        let sign = Sql::if_else(matches("^-"), Sql::int(-1), Sql::int(1));
+        let signed = |sum: Sql| Sql::binary(sign.clone(), "*", sum);
         let seconds = Sql::cast(
             Sql::binary(
                 Sql::cast(Sql::call("concat", [Sql::text("0"), found("([0-9]+([.][0-9]+)?)s")]), "DECIMAL(24, 6)"),
@@ -320,8 +339,8 @@ impl Dialect for Spark {
         }
     }
 
-    fn shift_local_micros(&self, local: Sql, micros: i64) -> Sql {
-        Sql::binary(local, "+", Sql::int(micros))
+    fn six_hours_before(&self, local: Sql) -> Sql {
+        Sql::binary(local, "-", Sql::int(Duration::DAY_MICROS / 4))
     }
 
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
@@ -564,7 +583,7 @@ impl Dialect for Spark {
     }
 
     fn keep_days(&self, name: &[String], query: &str, _: &Sql) -> String {
-        let table = super::dotted(self.quoted(name));
+        let table = dotted(self.quoted(name));
         format!(
             "CREATE OR REPLACE TEMPORARY VIEW results_of_today AS\n{query};\n\n\
              CREATE TABLE IF NOT EXISTS {table} USING parquet PARTITIONED BY (as_of) AS\n\
@@ -576,6 +595,7 @@ impl Dialect for Spark {
     }
 
     fn create(&self, what: &str, name: &[String]) -> String {
-        super::anew::created_anew(what, &super::dotted(self.quoted(name)))
+        let name = dotted(self.quoted(name));
+        created_anew(what, &name)
     }
 }

@@ -19,6 +19,9 @@ use crate::{
     value::{Type, Value},
 };
 
+/// Columns of users that a step is called after.
+const FEW: usize = 2;
+
 /// What stands for a group without rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Empty {
@@ -215,6 +218,7 @@ impl Lowering<'_> {
                 false => until_now,
             });
         }
+        self.read_locals(&mut select);
         let mut before = vec![];
         if rows.user_columns.is_empty() {
             before.push(Step {
@@ -229,6 +233,13 @@ impl Lowering<'_> {
                 comment: vec![format!("what has happened of {}", table.name)],
                 select,
             });
+            // `orders_with_favourite`: after what they have of their users.
+            let theirs: Vec<String> = rows.user_columns.iter().cloned().collect();
+            let theirs = if theirs.len() > FEW { "users".to_owned() } else { theirs.join("_and_") };
+            let title = self.names.of(&format!("{}_with_{theirs}", table.name));
+            let answers = format!("{title}_by_{}", self.rulebook.schema.root().name);
+            self.titles.insert(together.name.clone(), self.names.of(&answers));
+            self.titles.insert(base.clone(), title);
             let users = self.users.relation(rows.user_level).to_owned();
             let mut joined = Select::from(From::Step(raw.clone()));
             joined.star = Star::Of(raw.clone());

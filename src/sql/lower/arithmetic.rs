@@ -10,6 +10,10 @@ use crate::{
     value::{Type, Value, number},
 };
 
+/// Sums of decimals of so many digits after the point are exact on every engine, and stay within 38 digits where they are below this.
+const SHORT: u8 = 6;
+const FEW: f64 = 1e30;
+
 /// A number and its type.
 pub(crate) type Number = (Sql, Type);
 
@@ -44,6 +48,12 @@ impl Lowering<'_> {
         match (from, to) {
             (from, to) if from == to => value,
             (_, Type::Float) => self.as_float(value, from),
+            (Type::Int, Type::Decimal(scale @ 1..=SHORT)) if value.is_literal() => match &value {
+                Sql::Literal(Literal::Int(int)) => {
+                    Sql::Literal(Literal::Decimal(format!("{int}.{}", "0".repeat(usize::from(*scale)))))
+                }
+                _ => value,
+            },
             (Type::Int, Type::Decimal(scale)) if *scale <= 19 => {
                 Sql::cast(value, self.dialect.ty(to).unwrap_or_default())
             }
@@ -111,6 +121,11 @@ impl Lowering<'_> {
             }
             Type::Decimal(_) if operator != Arithmetic::Multiply => {
                 let (left, right) = (self.widened(left.0, &left.1, ty), self.widened(right.0, &right.1, ty));
+                let plain = Sql::binary(left.clone(), operator.operator(), right.clone());
+                let is_short = matches!(ty, Type::Decimal(..=SHORT)) && operator != Arithmetic::Modulo;
+                if is_short && self.bound(&plain) < FEW {
+                    return plain;
+                }
                 self.dialect.arithmetic(operator, left, right, ty)
             }
             Type::Decimal(scale) if *scale > 38 => return self.literal(&Value::Missing, &Type::Int),

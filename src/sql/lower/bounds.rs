@@ -26,12 +26,17 @@ impl Lowering<'_> {
             Sql::Literal(Literal::Null) => 0.0,
             Sql::Literal(Literal::Int(int)) => (*int as f64).abs(),
             Sql::Literal(Literal::Float(float)) => float.abs(),
-            Sql::Literal(Literal::Decimal(_)) => DIGITS,
+            Sql::Literal(Literal::Decimal(digits)) => digits.parse().map_or(DIGITS, f64::abs),
             Sql::Column(_, name) => self.bounds.get(name).copied().unwrap_or(f64::INFINITY),
             Sql::Minus(of) => self.bound(of),
             Sql::Case(arms, otherwise) => all(&mut arms.iter().map(|(_, then)| then).chain(otherwise.as_deref())),
             Sql::Call("coalesce", of) => all(&mut of.iter()),
             Sql::Call("nullif", of) => of.first().map_or(f64::INFINITY, |it| self.bound(it)),
+            // The nearest whole number, and what a division of whole numbers leaves.
+            Sql::Call("floor" | "ceil", of) => of.first().map_or(f64::INFINITY, |it| self.bound(it) + 1.0),
+            Sql::Call("div" | "intDiv", of) => of.first().map_or(f64::INFINITY, |it| self.bound(it)),
+            Sql::Binary("//" | "DIV", of) => self.bound(&of.0),
+            Sql::Over(over) if matches!(over.function.name(), "rank" | "count") => ROWS,
             // Of whole and decimal numbers: floats are none's cast to one.
             Sql::Cast("CAST", of, ty) if self.dialect.ty(&Type::Float).as_ref() == Some(ty) => {
                 self.bound(of).min(DIGITS)

@@ -105,7 +105,7 @@ impl Lowering<'_> {
             (Function::Weekday, [moment]) => self.part_of(DatePart::Weekday, moment),
             (Function::Hour, [moment]) => {
                 let value = self.value(moment);
-                let local = self.dialect.local(value, self.clock().zone());
+                let local = self.local(value);
                 self.dialect.hour(local)
             }
             (Function::Anniversary, [moment]) => self.anniversary(moment),

@@ -1,7 +1,7 @@
 //! What stands above a column: the rule's own words, and where they stand.
 
 use crate::{
-    ir::{AggregateFunction, AggregateId, Body, Definition, ExprKind},
+    ir::{AggregateFunction, AggregateId, Body, Definition, ExprKind, Over},
     source::Span,
     sql::lower::Lowering,
 };
@@ -44,6 +44,10 @@ impl Lowering<'_> {
             return Caption { name: definition.name.to_string(), word, comment: self.comment(definition) };
         }
         let inside = self.rulebook.definitions.iter().find(|it| it.aggregates.contains(&id));
+        let is_all = inside.is_some_and(|it| match &it.body {
+            Body::Tag(expr) | Body::Segment(expr) => matches!(expr.kind, ExprKind::Aggregate(only) if only == id),
+            _ => false,
+        });
         let within = inside.map(|it| it.name.to_string()).filter(|it| !it.is_empty());
         let within = within.unwrap_or_else(|| self.rulebook.schema.root().name.to_string());
         let (what, word) = match aggregate.function {
@@ -59,12 +63,19 @@ impl Lowering<'_> {
             AggregateFunction::Most => ("most", "answer"),
             AggregateFunction::Distinct => ("distinct", "answer"),
             AggregateFunction::Quantile(_) => ("quantile", "quantile"),
-            AggregateFunction::Top(_) => ("top", "rank"),
-            AggregateFunction::Bottom(_) => ("bottom", "rank"),
+            AggregateFunction::Top(_) | AggregateFunction::Bottom(_) => ("by_rank", "rank"),
             AggregateFunction::Ntile(_) => ("ntile", "rank"),
             AggregateFunction::Funnel(..) => ("funnel", "funnel"),
         };
-        Caption { name: format!("{within}_{what}"), word, comment: self.shown_place(aggregate.span) }
+        let name = match aggregate.over {
+            _ if word == "rank" && is_all => format!("is_{within}"),
+            // What has the word in its name already.
+            Over::Children(table) if within.split('_').any(|it| it == what) => {
+                format!("{within}_{}", self.rulebook.schema.table(table).name)
+            }
+            _ => format!("{within}_{what}"),
+        };
+        Caption { name, word, comment: self.shown_place(aggregate.span) }
     }
 
     /// Where something stands: `shop.rules:12`, from the folder of the rules on, so that the query is the same wherever that lies.

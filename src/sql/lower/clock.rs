@@ -5,7 +5,7 @@ use crate::{
     ir::{Expr, TimeWindow},
     sql::{
         AsOf,
-        ast::{From, Item, Join, Literal, Select, Sql, Star, Step, Word},
+        ast::{From, Item, Join, Literal, Purpose, Select, Sql, Star, Step, Word},
         dialect::DatePart,
         lower::{Length, Lowering, moments::kind_of},
         stack::Stack,
@@ -20,6 +20,11 @@ use crate::{
 pub(crate) const MOMENTS: &str = "moments";
 const NOW: &str = "as_of";
 const TODAY: &str = "today";
+const LOCAL: &str = "as_of_local";
+/// What its columns are.
+const TIME: &str = "time";
+/// The level from which on all of these may be read.
+const LEVEL: usize = 2;
 
 /// 1970 and 2100: between them the clock changes of every zone are known.
 const FIRST: i64 = 0;
@@ -34,12 +39,11 @@ impl Lowering<'_> {
         if self.target.as_of == AsOf::Constant {
             return;
         }
-        for name in [MOMENTS, NOW, TODAY] {
+        for name in [MOMENTS, NOW, TODAY, LOCAL] {
             self.names.keep(name);
         }
         let zone = self.clock().zone().clone();
-        let ty = self.dialect.ty(&Type::Timestamp).unwrap_or_default();
-        let given = Sql::cast(Sql::words([Word::Text(self.dialect.parameter())]), ty);
+        let given = self.given();
         let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
         let message = "the as-of lies between 1970 and 2100";
         let fail = self.dialect.fail(message, &Type::Timestamp);
@@ -49,9 +53,23 @@ impl Lowering<'_> {
         let base = self.names.of("parameter");
         self.first.push(Step { name: base.clone(), comment: vec!["the moment that rules call now".into()], select });
         let mut stack = Stack::of(&base, "moments");
-        let day = self.dialect.date_of(self.dialect.local(Sql::column(NOW), &zone));
-        stack.add(0, Item::named(day, TODAY), &mut self.names);
+        let mut add = |from: usize, sql: Sql, name: &str| {
+            let item = Item { purpose: Purpose::Declared(TIME), ..Item::named(sql, name) };
+            stack.add(from, item, &mut self.names)
+        };
+        let mut local = self.dialect.local(Sql::column(NOW), &zone);
+        if !local.is_short() {
+            add(0, local, LOCAL);
+            local = Sql::column(LOCAL);
+        }
+        add(1, self.dialect.date_of(local), TODAY);
         self.moments = Some(stack);
+    }
+
+    /// The parameter, as a moment.
+    pub(crate) fn given(&self) -> Sql {
+        let spelled = self.dialect.parameter(self.target.create.is_some());
+        Sql::cast(Sql::words([Word::Text(spelled)]), self.dialect.ty(&Type::Timestamp).unwrap_or_default())
     }
 
     /// The steps that the moments come to; the last is `moments`.
@@ -131,12 +149,13 @@ impl Lowering<'_> {
         let Some(moments) = self.moments.take() else { return lower(self) };
         let rows = self.rows.take();
         let users = std::mem::replace(&mut self.users, moments);
-        let at = std::mem::replace(&mut self.at, 1);
+        let at = std::mem::replace(&mut self.at, LEVEL);
         let about = std::mem::replace(&mut self.about, name.to_owned());
         // Known to be there, while its stack stands in for that of the users.
         self.moments = Some(Stack::of("", ""));
         let moment = lower(self);
         let column = if moment.is_short() { moment } else { self.column_of(moment, name, None) };
+        self.users.declare(&column, TIME);
         self.moments = Some(std::mem::replace(&mut self.users, users));
         self.rows = rows;
         self.at = at;

@@ -71,7 +71,8 @@ impl Lowering<'_> {
             return Sql::binary(day, operator(op), date);
         }
         let timestamp = self.value(timestamp);
-        let day = self.dialect.date_of(self.dialect.local(timestamp, zone));
+        let local = self.local(timestamp);
+        let day = self.dialect.date_of(local);
         let date = self.value(date);
         Sql::binary(day, operator(op), date)
     }
@@ -148,11 +149,7 @@ impl Lowering<'_> {
             CompareOp::Greater => is(&|it| it > rank),
             CompareOp::AtLeast => is(&|it| it >= rank),
         };
-        match list.len() {
-            // Nobody's, but unknown where it is missing.
-            0 => Sql::binary(subject.clone(), "<>", subject),
-            _ => Sql::In(Box::new(subject), list),
-        }
+        subject.one_of(list)
     }
 
     fn compare_numbers(&mut self, op: CompareOp, left: &Expr, right: &Expr) -> Sql {

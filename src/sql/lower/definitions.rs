@@ -59,6 +59,7 @@ impl Lowering<'_> {
         span: Option<Span>,
         select: &mut Select,
     ) -> Held {
+        self.tell_column_apart(table, header, span.unwrap_or_default());
         let column = Sql::of(table, header);
         if *ty == Type::Duration {
             let Some([months, days, micros]) = self.dialect.read_duration(column) else {
@@ -206,11 +207,15 @@ impl Lowering<'_> {
             Sql::Literal(literal) => *literal != Literal::Null,
             Sql::IsNull(_) | Sql::IsKnown(_) => true,
             Sql::Column(_, name) => self.always_known.contains(name) || known.contains(&sql),
-            Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*", of) => {
+            Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "||", of) => {
                 is_known(&of.0) && is_known(&of.1)
             }
             Sql::Between(of) => [&of.0, &of.1, &of.2].into_iter().all(is_known),
             Sql::In(of, list) => is_known(of) && list.iter().all(is_known),
+            Sql::Cast("CAST", of, _) => is_known(of),
+            Sql::Binary("//" | "DIV" | "%", of) => is_known(&of.0) && is_divisor(&of.1),
+            Sql::Call("div" | "intDiv", of) => of.first().is_some_and(is_known) && of.get(1).is_some_and(is_divisor),
+            Sql::Over(over) => matches!(over.function.name(), "rank" | "count"),
             Sql::All(parts) => parts.iter().all(is_known),
             // `x > 3 OR x IS NULL`: where it is missing the last part holds.
             Sql::Any(parts) => {
@@ -219,9 +224,14 @@ impl Lowering<'_> {
                 parts.iter().all(|it| self.is_known_beside(it, &known))
             }
             Sql::Not(of) => is_known(of),
-            Sql::Case(arms, Some(otherwise)) => arms.iter().map(|(_, then)| then).chain([&**otherwise]).all(is_known),
+            Sql::Case(arms, Some(otherwise)) | Sql::Switch(_, arms, Some(otherwise)) => {
+                arms.iter().map(|(_, then)| then).chain([&**otherwise]).all(is_known)
+            }
             Sql::Call("coalesce", of) => of.iter().any(is_known),
-            Sql::Call("contains" | "starts_with" | "ends_with" | "regexp_matches", of) => of.iter().all(is_known),
+            Sql::Call(
+                "contains" | "starts_with" | "ends_with" | "regexp_matches" | "sha256" | "sha2" | "substr",
+                of,
+            ) => of.iter().all(is_known),
             _ => false,
         }
     }
@@ -237,7 +247,8 @@ impl Lowering<'_> {
             let points = Sql::if_else(condition, points, none);
             let operator = if arm.minus { Arithmetic::Subtract } else { Arithmetic::Add };
             sum = match (&sum, operator) {
-                (Sql::Literal(Literal::Int(0)), Arithmetic::Add) => points,
+                // The points of an arm that applies, and nothing else.
+                (first, Arithmetic::Add) if first.is_zero() => points,
                 _ => self.combined(operator, (sum, ty.clone()), (points, ty.clone()), ty),
             };
         }
@@ -354,6 +365,14 @@ impl Lowering<'_> {
         };
         self.at = stack.join(from, vec![], join, vec![item], Brings::Columns(table.name.to_string()), &mut self.names);
         Sql::column(&name)
+    }
+}
+
+/// Whether it surely is a whole number and not zero: one that is written out, or how many rows there are where there is one.
+fn is_divisor(sql: &Sql) -> bool {
+    match sql {
+        Sql::Over(over) => over.function.name() == "count",
+        sql => sql.is_literal() && !sql.is_zero() && *sql != Sql::NULL,
     }
 }
 

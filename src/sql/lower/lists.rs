@@ -19,13 +19,7 @@ impl Lowering<'_> {
         if let Some(Value::List(values)) = self.constant(list) {
             if subject.ty == element && element != Type::Duration && element != Type::Float {
                 let subject = self.cased(subject, &[list]);
-                let values: Vec<Sql> = values.iter().map(|it| self.literal(it, &element)).collect();
-                // Unknown where the subject is, false for everybody else.
-                return if values.is_empty() {
-                    Sql::binary(subject.clone(), "<>", subject)
-                } else {
-                    Sql::In(Box::new(subject), values)
-                };
+                return subject.one_of(values.iter().map(|it| self.literal(it, &element)).collect());
             }
             let each = constants(&values, &element, list.span);
             let each: Vec<Sql> = each.iter().map(|it| self.compare(CompareOp::Equal, subject, it)).collect();
@@ -161,10 +155,7 @@ impl Lowering<'_> {
         if let (Some(declared), false) = (declared, texts.is_empty()) {
             self.lists_written.insert(declared.name.to_string(), texts.len());
         }
-        match texts.len() {
-            0 => Sql::binary(subject.clone(), "<>", subject),
-            _ => Sql::In(Box::new(subject), texts.iter().map(|it| Sql::text(&**it)).collect()),
-        }
+        subject.one_of(texts.iter().map(|it| Sql::text(&**it)).collect())
     }
 }
 

@@ -17,6 +17,7 @@ mod fractions;
 mod funnel;
 mod lines;
 mod lists;
+mod local;
 mod moments;
 mod ordered;
 mod patterns;
@@ -104,6 +105,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) lookups: HashMap<TableId, (String, HashMap<ColumnId, String>)>,
     /// Columns of theirs that rules read.
     pub(crate) lookups_read: BTreeSet<(TableId, ColumnId)>,
+    /// Columns that are read, by their tables.
+    pub(crate) read: BTreeSet<(String, String)>,
     pub(crate) rows: Option<Rows>,
     /// Uploaded lists whose texts stand in the query, and how many they are.
     pub(crate) lists_written: BTreeMap<String, usize>,
@@ -115,6 +118,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) about: String,
     /// Conditions that are known of everybody: tags, and whether there is a row.
     pub(crate) always_known: HashSet<String>,
+    /// What stands beside a timestamp of a table: its local time.
+    pub(crate) locals: HashMap<String, String>,
     /// Of a part of a duration that is read, which part is missing wherever it is.
     pub(crate) twins: HashMap<String, Sql>,
     /// Columns that are counts, and never below zero.
@@ -155,12 +160,14 @@ impl<'a> Lowering<'a> {
             reached: HashMap::new(),
             lookups: HashMap::new(),
             lookups_read: BTreeSet::new(),
+            read: BTreeSet::new(),
             rows: None,
             lists_written: BTreeMap::new(),
             titles: HashMap::new(),
             at: 0,
             about: String::new(),
             always_known: HashSet::new(),
+            locals: HashMap::new(),
             twins: HashMap::new(),
             counts: HashSet::new(),
             bounds: HashMap::new(),

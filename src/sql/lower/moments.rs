@@ -126,7 +126,10 @@ impl Lowering<'_> {
         let value = self.value(moment);
         match moment.ty {
             Type::Date => value,
-            _ => self.dialect.date_of(self.dialect.local(value, self.clock().zone())),
+            _ => {
+                let local = self.local(value);
+                self.dialect.date_of(local)
+            }
         }
     }
 
@@ -222,9 +225,7 @@ impl Lowering<'_> {
         let calendar = !(months.is_zero() && days.is_zero());
         let mut shifted = instant.clone();
         if calendar {
-            let zone = self.clock().zone();
-            let local = self.dialect.local(instant.clone(), zone);
-            let local = self.keep_as(local, "local");
+            let local = self.local_beside(instant.clone());
             let constant = matches!((&months, &days), (Sql::Literal(_), Sql::Literal(_)));
             let (months, days) = (self.keep_as(months, "shift"), self.keep_as(days, "shift"));
             let (first, end) = (self.dialect.first_local(), self.dialect.last_local());
@@ -238,7 +239,7 @@ impl Lowering<'_> {
                 Sql::when(later.clone().between(first.clone(), end.clone()), later)
             };
             if !days.is_zero() {
-                later = self.keep_as(later, "by_months");
+                later = self.keep_as(later, "in_calendar");
                 let near = days.clone().between(Sql::int(-4_000_000), Sql::int(4_000_000));
                 let next = self.dialect.try_shift_local(later, Sql::int(0), days.clone());
                 let next = if constant { next } else { Sql::when(near, next) };
@@ -301,7 +302,7 @@ impl Lowering<'_> {
         }
         let mut there = instant.clone();
         if by.months != 0 || by.days != 0 {
-            let local = self.dialect.local(instant, &zone);
+            let local = self.local_beside(instant);
             let (months, days) = (Sql::int(by.months), Sql::int(by.days));
             let local = self.dialect.shift_local(local, months, days);
             there = self.instant_of(local);
@@ -337,10 +338,8 @@ impl Lowering<'_> {
         let as_it_finds = self.keep_as(as_it_finds, "found");
         self.at = from;
         // By the offset of six hours before: the earlier of two.
-        let six = 6 * 3_600_000_000_i64;
-        let before = self.dialect.instant(self.dialect.shift_local_micros(written, -six), &zone);
-        let earlier = self.dialect.instant_of_micros(Sql::binary(self.dialect.micros(before), "+", Sql::int(six)));
-        let earlier = self.keep_as(earlier, "earlier");
+        let before = self.dialect.instant(self.dialect.six_hours_before(written), &zone);
+        let earlier = self.keep_as(self.dialect.six_hours_after(before), "earlier");
         self.at = self.at.max(from + 1);
         self.stack().explain(&local, &format!("by the clock of {}", zone.name()));
         self.stack().explain(&as_it_finds, "the instant of that, either of two where a clock change repeats it");

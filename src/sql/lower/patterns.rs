@@ -29,6 +29,13 @@ fn write(part: &Hir, patterns: &Patterns, out: &mut String) -> Result<(), String
             }
             out.push('[');
             let mut class = class.clone();
+            let mut others = class.clone();
+            others.negate();
+            // All but a few: `[^\n]`.
+            if !others.ranges().is_empty() && others.ranges().len() < class.ranges().len() {
+                out.push('^');
+                class = others;
+            }
             if let (Some(digits), Some(all)) = (patterns.digits, digits())
                 && holds(&class, &all)
             {

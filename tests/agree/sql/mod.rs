@@ -11,6 +11,7 @@ mod letters;
 mod more;
 mod parameter;
 mod reparsed;
+mod reviewed;
 mod setup;
 mod shipped;
 

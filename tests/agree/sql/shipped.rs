@@ -107,11 +107,11 @@ fn rows_of(path: &Path, table: &Table) -> Vec<serde_json::Map<String, Json>> {
 }
 
 pub(super) fn asked(engine: Engine, it: &Shipped) -> Option<Asked> {
-    asked_into(engine, it, None)
+    asked_into(engine, it, sql::AsOf::Constant, None)
 }
 
-/// The same, perhaps as the script that keeps results in a table.
-pub(super) fn asked_into(engine: Engine, it: &Shipped, create: Option<sql::Create>) -> Option<Asked> {
+/// The same, perhaps of a parameter, and as the script that keeps results in a table.
+pub(super) fn asked_into(engine: Engine, it: &Shipped, as_of: sql::AsOf, create: Option<sql::Create>) -> Option<Asked> {
     let name = it.rules.to_string_lossy().into_owned();
     let checked = Rulebook::parse(&name, &it.text).unwrap().check(&Default::default()).unwrap();
     let rulebook = checked.rulebook();
@@ -168,7 +168,7 @@ pub(super) fn asked_into(engine: Engine, it: &Shipped, create: Option<sql::Creat
     let people = records.iter().cloned().zip(answers).map(|((record, children), it)| (record, children, it)).collect();
     let sources = checked.warnings().sources();
     let given = Given { rulebook, sources, context: ready.context(), people, beside };
-    ask_of(engine, &name, given, sql::AsOf::Constant, create)
+    ask_of(engine, &name, given, as_of, create)
 }
 
 fn agree(engine: Engine) {

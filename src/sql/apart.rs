@@ -1,0 +1,51 @@
+//! Names that an engine takes for one, though the rules tell them apart by upper and lower case: it would call a column otherwise, or read
+//! another.
+
+use crate::{
+    source::Span,
+    sql::{ast::Item, lower::Lowering},
+};
+
+impl Lowering<'_> {
+    /// Tables that are read.
+    pub(crate) fn tell_tables_apart(&mut self) {
+        let tables = &self.rulebook.schema.tables;
+        let places: Vec<Vec<String>> = tables.iter().map(|it| self.table_of(&it.name)).collect();
+        for ((place, table), at) in places.iter().zip(tables).zip(0..) {
+            let is_one = |other: &Vec<String>| {
+                let mut parts = other.iter().zip(place);
+                other.len() == place.len() && other != place && parts.all(|(a, b)| self.dialect.is_one_name(a, b))
+            };
+            if let Some(other) = places.iter().take(at).find(|it| is_one(it)) {
+                let what = format!("tables `{}` and `{}` are one", other.join("."), place.join("."));
+                let help = format!("say where one of them is: `--table {}=…`", table.name);
+                self.cannot(table.span.unwrap_or_default(), what, &help);
+            }
+        }
+    }
+
+    /// A column that is read of a table, beside those that were read before.
+    pub(crate) fn tell_column_apart(&mut self, table: &str, header: &str, span: Span) {
+        let is_one = |(of, it): &&(String, String)| of == table && it != header && self.dialect.is_one_name(it, header);
+        if let Some((_, other)) = self.read.iter().find(is_one) {
+            let what = format!("columns `{other}` and `{header}` of `{table}` are one");
+            self.cannot(span, what, "give one of them another name in the warehouse, and say that: `from \"…\"`");
+        }
+        self.read.insert((table.to_owned(), header.to_owned()));
+    }
+
+    /// Columns of the answer.
+    pub(crate) fn tell_answer_apart(&mut self, items: &[Item]) {
+        let names: Vec<&String> = items.iter().filter_map(|it| it.alias.as_ref()).collect();
+        for (name, at) in names.iter().zip(0..) {
+            let Some(other) = names.iter().take(at).find(|it| self.dialect.is_one_name(it, name)) else { continue };
+            let what = match other == name {
+                true => format!("two columns are called `{name}`"),
+                false => format!("columns `{other}` and `{name}` are one"),
+            };
+            let places = [*name, *other].into_iter().filter_map(|it| self.rulebook.find(it));
+            let span = places.map(|id| self.rulebook.definition(id).span).next();
+            self.cannot(span.unwrap_or_default(), what, "give one of them another name, or write `--shape long`");
+        }
+    }
+}

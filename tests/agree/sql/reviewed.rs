@@ -1,0 +1,190 @@
+//! Queries as people read them: no word too many, names that a person would choose, and names that an engine takes for one.
+
+use tagwell::{
+    engine::Rulebook,
+    sql::{self, AsOf, Create, Engine, Shape, Target},
+};
+
+const TABLES: &str = r#"
+rulebook "shop" timezone "Europe/Berlin"
+table users key user_id { user_id: text  city: text?  points: int  spend: decimal(2)  joined: timestamp  seen: timestamp? }
+table orders of users by user_id at ordered_at key number {
+  number: int  user_id: text  ordered_at: timestamp  amount: decimal(2)  kind: text?  took: duration?
+}
+level card by points { gold from 5000  silver from 1000  red otherwise }
+"#;
+
+/// The query, or what is said in its place.
+fn asked(engine: Engine, rules: &str, change: impl FnOnce(&mut Target)) -> Result<String, Vec<String>> {
+    let checked = Rulebook::parse("shop.rules", rules).unwrap().check(&Default::default()).unwrap();
+    let ready = checked.engine(checked.clock("2026-11-22").unwrap());
+    let mut target = Target {
+        engine,
+        shape: Shape::Wide,
+        tables: Default::default(),
+        as_of: AsOf::Constant,
+        with: vec![],
+        incremental: false,
+        create: None,
+    };
+    change(&mut target);
+    let query = sql::query(checked.rulebook(), checked.warnings().sources(), ready.context(), &target);
+    query.map_err(|problems| problems.into_iter().map(|it| it.message).collect())
+}
+
+/// What stands below the comment of a definition, on one line.
+fn column(query: &str, name: &str) -> String {
+    let (_, below) = query.split_once(&format!("{name} (shop.rules:")).unwrap_or_else(|| panic!("{name}: {query}"));
+    let lines =
+        below.lines().skip(1).take_while(|it| !it.trim_start().starts_with("--") && !it.starts_with("    FROM"));
+    let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+    text.trim_end_matches(',').to_owned()
+}
+
+#[test]
+fn a_column_has_no_word_too_many() {
+    use Engine::{DuckDb, Postgres, Spark};
+    for (engine, rule, wanted) in [
+        (DuckDb, r#"tag t when city in ["Berlin"]"#, "coalesce(city = 'Berlin', FALSE) AS t"),
+        (DuckDb, r#"tag t when city not in ["Berlin"]"#, "coalesce(city <> 'Berlin', FALSE) AS t"),
+        (DuckDb, "tag t when card > silver", "card = 'gold' AS t"),
+        (DuckDb, "tag t when card > gold", "card <> card AS t"),
+        (DuckDb, "tag t when city is known and (points > 3 and city is known)", "city IS NOT NULL AND points > 3 AS t"),
+        (DuckDb, "tag t when points > 3 or points > 3", "points > 3 AS t"),
+        (DuckDb, r#"tag t when city matches /^B.r/"#, r"coalesce(regexp_matches(city, '\AB[^\x{a}]r'), FALSE) AS t"),
+        (
+            DuckDb,
+            r#"tag t when bucket(user_id, "a", 2) = 1"#,
+            "CAST('0x' || substr(sha256('a:' || CAST(user_id AS VARCHAR)), 1, 8) AS BIGINT) * 2 // 4294967296 = 1 AS t",
+        ),
+        // A rank among all, of whom nobody lacks what it goes by, is always known.
+        (DuckDb, "tag t when ntile(points, 5) = 5", "t_ntile = 5 AS t"),
+        (DuckDb, "tag t when points > 3 and top 3 by points", "points > 3 AND t_by_rank AS t"),
+        (
+            DuckDb,
+            "let n = ntile(points, 5)\nscore t { n * 100 when n > 1 }",
+            "CASE WHEN n > 1 THEN n * 100 ELSE 0 END AS t",
+        ),
+        // What cannot leave its range is plain arithmetic.
+        (
+            Spark,
+            "score t from 1.5 { 2.5 when points > 3  minus 10 when points > 4 }",
+            "1.5 + CASE WHEN points > 3 THEN 2.5 ELSE 0.0 END - CASE WHEN points > 4 THEN 10.0 ELSE 0.0 END AS t",
+        ),
+        (Postgres, "score t from 1.5 { 2.5 when points > 3 }", "1.5 + CASE WHEN points > 3 THEN 2.5 ELSE 0.0 END AS t"),
+        (
+            Spark,
+            "score t { spend when points > 3  2.50 when points > 4 }",
+            "try_add( CASE WHEN points > 3 THEN spend ELSE 0.00 END, CASE WHEN points > 4 THEN 2.50 ELSE 0.00 END ) AS t",
+        ),
+    ] {
+        let query = asked(engine, &format!("{TABLES}{rule}"), |_| ()).unwrap();
+        let name = if rule.contains("score t") { "score t" } else { "tag t" };
+        assert_eq!(column(&query, name), wanted, "{engine:?}: {rule}");
+    }
+}
+
+/// The names of its steps.
+fn steps(query: &str) -> Vec<&str> {
+    let steps = query.lines().filter_map(|it| it.strip_prefix("  ")?.split_once(" AS "));
+    steps.filter(|(name, rest)| !name.starts_with(' ') && rest.ends_with('(')).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn the_local_time_of_a_moment_is_a_column_beside_it() {
+    let rules = "let nights = count(orders where hour(orders.ordered_at) >= 22 or weekday(orders.ordered_at) > 5)
+        let renewed = joined + 1mo
+        tag late when hour(seen) > 20 or date(seen) = 2026-11-01";
+    for engine in Engine::ALL {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |target| {
+            target.with = [1, 2].map(|id| sql::Extra::Definition(tagwell::ir::DefinitionId(id))).to_vec();
+        });
+        let query = query.unwrap();
+        for local in ["ordered_at_local", "joined_local", "seen_local"] {
+            assert_eq!(query.matches(&format!(" AS {local}")).count(), 1, "{engine:?}: {query}");
+        }
+        assert_eq!(steps(&query)[0], "users_rows");
+    }
+}
+
+#[test]
+fn steps_are_called_after_what_they_add() {
+    let rules = "let favourite = most(orders.kind)
+        let own = count(orders where kind = favourite)
+        tag loyal when own > 1
+        tag spender when top 10% by (spend per city)
+        tag any_wine when any(orders where kind = \"wine\") and points > 3
+        let again = joined + 1mo
+        tag soon when again within next 7d";
+    let query = asked(Engine::DuckDb, &format!("{TABLES}{rules}"), |target| target.as_of = AsOf::Parameter).unwrap();
+    insta::assert_snapshot!(steps(&query).join("\n"));
+    for line in query.lines().filter(|it| it.trim_start().starts_with("-- adds")) {
+        assert!(!line.ends_with(' '), "{line:?}");
+    }
+    for wanted in ["is_spender", "any_wine_orders"] {
+        assert!(query.contains(&format!(" AS {wanted}")), "{wanted}: {query}");
+    }
+}
+
+#[test]
+fn what_comes_again_is_told_once_above() {
+    let rules = "let mean = avg(orders.amount)\ntag t when abs(points) > 3 and mean > 2";
+    let told = |engine: Engine| {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |target| {
+            target.create = Some(Create::Table(vec!["tagged".into()]));
+        });
+        let query = query.unwrap();
+        query.lines().skip(2).take_while(|it| !it.starts_with("WITH")).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(format!("{}\n\n{}", told(Engine::DuckDb), told(Engine::Spark)));
+}
+
+#[test]
+fn names_that_an_engine_takes_for_one_are_refused() {
+    let wide = |_: &mut Target| ();
+    let records = |target: &mut Target| target.shape = Shape::Records;
+    let long = |target: &mut Target| target.shape = Shape::Long;
+    let incremental = |target: &mut Target| {
+        (target.incremental, target.create) = (true, Some(Create::Table(vec!["kept".into()])));
+    };
+    let view = |target: &mut Target| target.create = Some(Create::View(vec!["seen".into()]));
+    let told = |engine: Engine, rules: &str, change: fn(&mut Target)| match asked(engine, rules, change) {
+        Ok(_) => "a query".to_owned(),
+        Err(messages) => messages.join("; "),
+    };
+    let tags = format!("{TABLES}tag vip when points > 1\ntag Vip when points > 2");
+    let level = format!("{TABLES}level Card by points {{ a from 2  b otherwise }}");
+    let umlauts = format!("{TABLES}tag ärger when points > 1\ntag Ärger when points > 2");
+    let day = format!("{TABLES}tag As_Of when points > 1");
+    let named = format!("{TABLES}layer tags {{ a when points > 2 }}");
+    let read = "table users key user_id { user_id: text  name: text  Name: text }\ntag t when name = Name";
+    let tables = "table users key id { id: text }\ntable rows of users by id { id: text }
+        table Rows of users by id { id: text }\ntag t when any(rows) and any(Rows)";
+    let changes: [(&str, fn(&mut Target)); 5] =
+        [("wide", wide), ("records", records), ("long", long), ("incremental", incremental), ("view", view)];
+    let mut table = String::new();
+    for (what, rules) in [
+        ("tags", tags.as_str()),
+        ("levels", &level),
+        ("umlauts", &umlauts),
+        ("the day", &day),
+        ("tags that are no tags", &named),
+        ("columns that are read", read),
+        ("tables", tables),
+    ] {
+        for engine in Engine::ALL {
+            let mut all: Vec<(Vec<&str>, String)> = vec![];
+            for (how, change) in changes {
+                let said = told(engine, rules, change);
+                match all.iter_mut().find(|(_, it)| *it == said) {
+                    Some((hows, _)) => hows.push(how),
+                    None => all.push((vec![how], said)),
+                }
+            }
+            for (hows, said) in all {
+                table += &format!("{what}, {engine:?}, {}: {said}\n", hows.join(" "));
+            }
+        }
+    }
+    insta::assert_snapshot!(table);
+}
