@@ -31,8 +31,9 @@ pub struct Reached {
 
 /// The furthest step that the events reach, which are in order of time and belong together.
 ///
-/// One pass is enough: the latest event that reached a step gives the next one the latest limit. Steps are tried from the
-/// last to the first, so that no event is two steps of one chain.
+/// One pass is enough: of the events that reached a step, the one whose limit ends last is the one that counts for the next. That need
+/// not be the latest: where clocks go back, and where months end, a limit from a later moment may end before one from an earlier. Steps
+/// are tried from the last to the first, so that no event is two steps of one chain.
 pub fn furthest(events: &[Event], limits: &[Option<Duration>], kind: MomentType, clock: &Clock) -> Option<Reached> {
     furthest_step(&steps(events, limits, kind, clock))
 }
@@ -45,20 +46,26 @@ fn furthest_step(reached: &[Option<When>]) -> Option<Reached> {
 /// When each step was last reached, by events that are in order of time and belong together.
 fn steps(events: &[Event], limits: &[Option<Duration>], kind: MomentType, clock: &Clock) -> Vec<Option<When>> {
     let mut reached: Vec<Option<When>> = vec![None; limits.len()];
+    // The last moment of each step that has a limit, by whatever reached the step before.
+    let mut until: Vec<Option<i64>> = vec![None; limits.len()];
     for event in events {
         for (step, limit) in limits.iter().enumerate().rev() {
             if event.meets >> step & 1 == 0 {
                 continue;
             }
-            let follows =
-                match step.checked_sub(1) {
-                    None => true,
-                    Some(before) => reached.get(before).copied().flatten().is_some_and(|before| {
-                        limit.is_none_or(|limit| is_in_time(before, event.when, limit, kind, clock))
-                    }),
-                };
-            if let (true, Some(slot)) = (follows, reached.get_mut(step)) {
-                *slot = Some(event.when);
+            let follows = match (step.checked_sub(1), limit) {
+                (None, _) => true,
+                (Some(before), None) => reached.get(before).is_some_and(Option::is_some),
+                (Some(_), Some(_)) => {
+                    let until = until.get(step).copied().flatten();
+                    event.when.at.zip(until).is_some_and(|(at, until)| at <= until)
+                }
+            };
+            let slot = reached.get_mut(step).filter(|_| follows);
+            let Some(slot) = slot else { continue };
+            *slot = Some(event.when);
+            if let (Some(Some(limit)), Some(until)) = (limits.get(step + 1), until.get_mut(step + 1)) {
+                *until = (*until).max(deadline(event.when, *limit, kind, clock));
             }
         }
     }
@@ -99,20 +106,19 @@ fn groups(events: Vec<(Value, Event)>, clock: &Clock) -> impl Iterator<Item = Ve
     })
 }
 
-/// Whether an event comes no later than the limit after the one before.
-fn is_in_time(before: When, event: When, limit: Duration, kind: MomentType, clock: &Clock) -> bool {
-    let (Some(before), Some(at)) = (before.at, event.at) else { return false };
-    let before = match kind {
-        MomentType::Date => i32::try_from(before).map(Moment::Date).ok(),
-        MomentType::Timestamp => Some(Moment::Timestamp(before)),
+/// The last moment that lies within the limit after an event; none after one that has no moment.
+fn deadline(event: When, limit: Duration, kind: MomentType, clock: &Clock) -> Option<i64> {
+    let at = event.at?;
+    let at = match kind {
+        MomentType::Date => Moment::Date(i32::try_from(at).ok()?),
+        MomentType::Timestamp => Moment::Timestamp(at),
     };
-    let last = before.and_then(|before| time::shift(before, limit, Direction::Forth, clock.zone()));
-    match last {
-        Some(Moment::Date(last)) => at <= i64::from(last),
-        Some(Moment::Timestamp(last)) => at <= last,
+    Some(match time::shift(at, limit, Direction::Forth, clock.zone()) {
+        Some(Moment::Date(last)) => i64::from(last),
+        Some(Moment::Timestamp(last)) => last,
         // Beyond the last year there is no limit.
-        None => true,
-    }
+        None => i64::MAX,
+    })
 }
 
 /// The moment of an event as a value.

@@ -1,5 +1,5 @@
-//! Funnels. In order of time, an event reaches a step where it meets the step's condition and the latest event before it that reached the
-//! step before is no further back than the step's `within`: one window function a step.
+//! Funnels. In order of time, an event reaches a step where it meets the step's condition and is no later than the last of the deadlines that
+//! events before it set by reaching the step before: one window function a step.
 
 use crate::{
     ir::{Aggregate, AggregateId, Expr, ExprKind, FunnelStep},
@@ -45,12 +45,12 @@ impl Lowering<'_> {
         }
         let at = clause.order.at.clone();
         let order = self.ordered(clause.order.sorted(Sense::RISING), None);
-        let moment_type = at.as_ref().map_or(Type::Timestamp, |_| self.moment_type());
+        let deadlines: Vec<Option<Sql>> = steps.iter().map(|it| self.deadline(it, at.as_ref())).collect();
         let mut before: Option<Sql> = None;
         let mut reached: Vec<Sql> = vec![];
         let mut met: Vec<Sql> = vec![];
         let about = self.about.clone();
-        for (step, number) in steps.iter().zip(1_usize..) {
+        for ((step, deadline), number) in steps.iter().zip(deadlines).zip(1_usize..) {
             let name = names.get(number - 1).cloned().unwrap_or_default();
             self.about.clone_from(&name);
             let meets = self.value(&step.condition);
@@ -58,33 +58,19 @@ impl Lowering<'_> {
             met.push(meets.clone());
             let mut all = taken.clone();
             all.push(meets);
-            if let Some(before) = &before {
-                let over = |function: Sql| {
+            if let Some(before) = before {
+                let so_far = |of: Sql| {
                     Sql::Over(Box::new(Over {
-                        function,
+                        function: Sql::aggregate("max", Some(of), None),
                         partition: partition.clone(),
                         order: order.clone(),
                         before: true,
                     }))
                 };
-                let limit = step.within.as_ref().zip(at.as_ref());
-                let at_level = self.at;
-                // Where every event has its moment, the latest one of the step before tells that it came.
-                if limit.is_none_or(|(_, at)| !self.is_never_missing(at)) {
-                    let came = Sql::if_else(before.clone(), Sql::int(1), Sql::int(0));
-                    let came = self.keep_as(over(Sql::aggregate("max", Some(came), None)), "came");
-                    all.push(Sql::binary(came, "=", Sql::int(1)));
-                }
-                if let Some((within, at)) = limit {
-                    let latest = over(Sql::aggregate("max", Some(Sql::when(before.clone(), at.clone())), None));
-                    self.at = at_level;
-                    let latest = self.keep_as(latest, "latest");
-                    let previous = names.get(number.saturating_sub(2)).map_or("the step before", String::as_str);
-                    self.stack().explain(&latest, &format!("step {number}: when {previous} was reached last before"));
-                    let length = self.length(within);
-                    let end = self.shifted((latest.clone(), &moment_type), length, false);
-                    all.push(self.in_time(at, &latest, end));
-                }
+                all.push(match at.as_ref().zip(deadline) {
+                    Some((at, deadline)) => Sql::binary(at.clone(), "<=", so_far(Sql::when(before, deadline))),
+                    None => Sql::binary(so_far(Sql::if_else(before, Sql::int(1), Sql::int(0))), "=", Sql::int(1)),
+                });
             }
             let holds = self.closed(Sql::all(all));
             let column = self.column_of(holds, &name, Some(("step", self.step_comment(number, &name, step))));
@@ -135,20 +121,6 @@ impl Lowering<'_> {
         }
         let comment = vec![format!("how far each came: {}", self.place(aggregate.span))];
         Answer::Apart(vec![Step { name: step, comment, select }], columns)
-    }
-
-    /// Whether an event comes before the end; beyond the last year there is none.
-    fn in_time(&mut self, at: &Sql, latest: &Sql, end: Sql) -> Sql {
-        let endless = Sql::all([latest.clone().known(), self.known(at.clone())]);
-        if let Sql::Case(arms, None) = &end
-            && let [(Sql::Binary("<=", fits), end)] = arms.as_slice()
-            && fits.0 == *latest
-        {
-            let fits = Sql::Binary("<=", fits.clone());
-            return Sql::if_else(fits, Sql::binary(at.clone(), "<=", end.clone()), endless);
-        }
-        let end = self.keep_as(end, "until");
-        Sql::any([Sql::binary(at.clone(), "<=", end.clone()), Sql::all([endless, end.missing()])])
     }
 
     /// `step 2: two within 30d when paid (shop.rules:12)`

@@ -11,6 +11,7 @@ mod captions;
 mod clause;
 mod clock;
 mod comparison;
+mod deadlines;
 mod definitions;
 mod durations;
 mod fractions;

@@ -171,36 +171,14 @@ impl Lowering<'_> {
     }
 
     fn shifted_date(&mut self, date: Sql, length: Length) -> Sql {
+        if let Some(by) = constant(&length) {
+            return self.shifted_by((date, &Type::Date), by);
+        }
         let date = self.keep_as(date, "day");
-        let constant = matches!(
-            (&length.months, &length.days, &length.micros),
-            (Sql::Literal(Literal::Int(_)), Sql::Literal(Literal::Int(_)), Sql::Literal(Literal::Int(_)))
-        );
         let Length { months, days, micros } = length;
         let hours = (!micros.is_zero()).then(|| Sql::binary(micros, "=", Sql::int(0)));
         let first = Sql::Literal(Literal::Date(calendar::FIRST_DAY));
         let last = Sql::Literal(Literal::Date(calendar::LAST_DAY));
-        if constant {
-            let number = |sql: &Sql| if let Sql::Literal(Literal::Int(it)) = sql { *it as i64 } else { 0 };
-            let (by_months, by_days) = (number(&months), number(&days));
-            let lands =
-                |date: i32| calendar::add_months(date, by_months).and_then(|it| calendar::add_days(it, by_days));
-            let within = landing(calendar::FIRST_DAY.into(), calendar::LAST_DAY.into(), |it| {
-                i32::try_from(it).is_ok_and(|it| lands(it).is_some())
-            });
-            let Some((low, high)) =
-                within.and_then(|(low, high)| Some((i32::try_from(low).ok()?, i32::try_from(high).ok()?)))
-            else {
-                return self.literal(&Value::Missing, &Type::Date);
-            };
-            let low =
-                (low > calendar::FIRST_DAY).then(|| Sql::binary(date.clone(), ">=", Sql::Literal(Literal::Date(low))));
-            let high =
-                (high < calendar::LAST_DAY).then(|| Sql::binary(date.clone(), "<=", Sql::Literal(Literal::Date(high))));
-            let shifted = self.dialect.shift_date(date, months, days);
-            let all: Vec<Sql> = low.into_iter().chain(high).chain(hours).collect();
-            return if all.is_empty() { shifted } else { Sql::when(Sql::all(all), shifted) };
-        }
         // Far enough for any date to leave the calendar, and not so far that the engine's does.
         let (months, days) = (self.keep_as(months, "shift"), self.keep_as(days, "shift"));
         let near = [
@@ -218,7 +196,7 @@ impl Lowering<'_> {
 
     fn shifted_instant(&mut self, instant: Sql, length: Length) -> Sql {
         if let Some(duration) = constant(&length) {
-            return self.shifted_by(instant, duration);
+            return self.shifted_by((instant, &Type::Timestamp), duration);
         }
         let Length { months, days, micros } = length;
         let instant = self.keep_as(instant, "moment");
@@ -280,30 +258,43 @@ impl Lowering<'_> {
         Sql::when(sum.between(Sql::int(low), Sql::int(high)), there)
     }
 
-    /// An instant so much later, where that is known: so is which instants stay within the calendar.
-    fn shifted_by(&mut self, instant: Sql, by: Duration) -> Sql {
+    /// A moment so much later, where that is known.
+    fn shifted_by(&mut self, (moment, ty): (Sql, &Type), by: Duration) -> Sql {
+        match self.landed((moment, ty), by) {
+            None => self.literal(&Value::Missing, ty),
+            Some((fits, there)) if fits.is_empty() => there,
+            Some((fits, there)) => Sql::when(Sql::all(fits), there),
+        }
+    }
+
+    /// Where a moment lands so much later, and which moments stay within the calendar; none where none does.
+    pub(crate) fn landed(&mut self, (moment, ty): (Sql, &Type), by: Duration) -> Option<(Vec<Sql>, Sql)> {
         let zone = self.clock().zone().clone();
-        let lands = |at: i64| match time::shift(Moment::Timestamp(at), by, Direction::Forth, &zone) {
-            Some(Moment::Timestamp(at)) => Some(at),
-            Some(Moment::Date(_)) | None => None,
+        let kind = kind_of(ty);
+        let (first, last) = ends(kind);
+        let lands = |at: i64| {
+            let moment = match kind {
+                MomentType::Date => i32::try_from(at).ok().map(Moment::Date),
+                MomentType::Timestamp => Some(Moment::Timestamp(at)),
+            };
+            moment.and_then(|it| time::shift(it, by, Direction::Forth, &zone)).is_some()
         };
-        let (first, last) = (i64::from(calendar::FIRST_DAY) * DAY, (i64::from(calendar::LAST_DAY) + 1) * DAY - 1);
-        let Some((low, high)) = landing(first, last, |at| lands(at).is_some()) else {
-            return self.literal(&Value::Missing, &Type::Timestamp);
-        };
-        let instant = self.keep_as(instant, "moment");
+        let (low, high) = landing(first, last, lands)?;
+        let moment = self.keep_as(moment, if kind == MomentType::Date { "day" } else { "moment" });
         let mut fits = vec![];
-        let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
         if low > first {
-            fits.push(Sql::binary(instant.clone(), ">=", literal(low)));
+            fits.push(Sql::binary(moment.clone(), ">=", moment_literal(low, kind)));
         }
         if high < last {
-            fits.push(Sql::binary(instant.clone(), "<=", literal(high)));
+            fits.push(Sql::binary(moment.clone(), "<=", moment_literal(high, kind)));
         }
-        let mut there = instant.clone();
+        let (months, days) = (Sql::int(by.months), Sql::int(by.days));
+        if kind == MomentType::Date {
+            return Some((fits, self.dialect.shift_date(moment, months, days)));
+        }
+        let mut there = moment.clone();
         if by.months != 0 || by.days != 0 {
-            let local = self.local_beside(instant);
-            let (months, days) = (Sql::int(by.months), Sql::int(by.days));
+            let local = self.local_beside(moment);
             let local = self.dialect.shift_local(local, months, days);
             there = self.instant_of(local);
         }
@@ -311,7 +302,7 @@ impl Lowering<'_> {
             let sum = Sql::binary(self.dialect.micros(there), "+", Sql::int(by.micros));
             there = self.dialect.instant_of_micros(sum);
         }
-        if fits.is_empty() { there } else { Sql::when(Sql::all(fits), there) }
+        Some((fits, there))
     }
 
     /// The instant of a local time: one that a clock change skips is the first instant after the gap, one that it repeats the
@@ -391,6 +382,28 @@ impl Gaps {
         }
         Some(Gaps(found))
     }
+}
+
+/// The first and the last moment of the calendar, in days or microseconds.
+fn ends(kind: MomentType) -> (i64, i64) {
+    let (first, last) = (i64::from(calendar::FIRST_DAY), i64::from(calendar::LAST_DAY));
+    match kind {
+        MomentType::Date => (first, last),
+        MomentType::Timestamp => (first * DAY, (last + 1) * DAY - 1),
+    }
+}
+
+fn moment_literal(at: i64, kind: MomentType) -> Sql {
+    Sql::Literal(match (kind, i32::try_from(at)) {
+        (MomentType::Date, Ok(day)) => Literal::Date(day),
+        (MomentType::Date | MomentType::Timestamp, _) => Literal::Timestamp(at),
+    })
+}
+
+/// The last moment of the calendar.
+pub(crate) fn last_moment(ty: &Type) -> Sql {
+    let kind = kind_of(ty);
+    moment_literal(ends(kind).1, kind)
 }
 
 /// The first and the last place of a range that land within the calendar; there is one run of them.

@@ -9,10 +9,12 @@ use super::{
 };
 
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
-const FEW: [&str; 12] = [
+const FEW: [&str; 14] = [
+    "berlin_funnels",
     "big_decimals",
     "decimals",
     "firstlast",
+    "havana_funnels",
     "intlimits",
     "lists_and_missing",
     "lists_of_numbers",
@@ -27,8 +29,10 @@ const FEW: [&str; 12] = [
 /// A folder, the file of its users, and those of child tables.
 type Folder = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const FOLDERS: [Folder; 3] = [
+const FOLDERS: [Folder; 4] = [
     ("", "users.jsonl", &[("orders", "orders.jsonl"), ("events", "events.jsonl"), ("visits", "visits.jsonl")]),
+    // Funnels where clocks go back and forth, and months end: limits that end in another order than they begin.
+    ("clocks", "users.jsonl", &[("events", "events.jsonl"), ("visits", "visits.jsonl"), ("days", "days.jsonl")]),
     // Lists of numbers, what is missing in lists, and a table that is looked up and has no row.
     ("numbers", "sellers.jsonl", &[("buys", "buys.jsonl")]),
     // Names that must be quoted, and numbers of every width.

@@ -1,0 +1,77 @@
+//! Until when a step of a funnel may follow an event: for each `within` a column of the events, computed once for all steps and funnels.
+
+use crate::{
+    ir::FunnelStep,
+    sql::{
+        ast::{Literal, Sql},
+        lower::{Lowering, moments::last_moment},
+    },
+    value::{Duration, Type, Value},
+};
+
+impl Lowering<'_> {
+    /// The deadline that an event sets for a step, `happened_at_plus_1d`; none of a step without a limit.
+    pub(crate) fn deadline(&mut self, step: &FunnelStep, at: Option<&Sql>) -> Option<Sql> {
+        let (within, at) = step.within.as_ref().zip(at)?;
+        let Some(Value::Duration(limit)) = self.constant(within) else { return None };
+        let moment = if let Sql::Column(_, name) = at { name.as_str() } else { "moment" };
+        let written = match self.sources.slice(within.span) {
+            word if !word.is_empty() && word.chars().all(|it| it.is_alphanumeric() || it == '_') => word.to_owned(),
+            _ => limit.to_string(),
+        };
+        let name = format!("{moment}_plus_{written}");
+        let about = std::mem::replace(&mut self.about, name.clone());
+        self.place_now = within.span;
+        let (deadline, _) = self.measured(|this| {
+            let deadline = this.latest(at, limit);
+            match this.stack().find(&deadline) {
+                _ if deadline.is_short() => deadline,
+                Some((known, level)) => {
+                    this.at = this.at.max(level);
+                    Sql::column(&known)
+                }
+                None => {
+                    let clock = match this.clock().zone() {
+                        zone if zone.is_utc() || this.moment_type() == Type::Date || is_exact(limit) => String::new(),
+                        zone => format!(", by the clock of {}", zone.name()),
+                    };
+                    let told = format!("until when a step within {written} may follow{clock}");
+                    this.column_of(deadline, &name, Some(("deadline", told)))
+                }
+            }
+        });
+        self.about = about;
+        Some(deadline)
+    }
+
+    /// A moment so much later, or the last one of the calendar where that lies beyond; missing where the moment is.
+    fn latest(&mut self, at: &Sql, limit: Duration) -> Sql {
+        let ty = self.moment_type();
+        let endless = last_moment(&ty);
+        let Some((mut fits, there)) = self.landed((at.clone(), &ty), limit) else {
+            return if self.is_never_missing(at) { endless } else { Sql::when(at.clone().known(), endless) };
+        };
+        // What has not happened yet is no event.
+        let now = self.now_of_rows(&ty);
+        fits.retain(|it| !matches!(it, Sql::Binary("<=", ends) if !is_before(&ends.1, &now)));
+        if fits.is_empty() {
+            return there;
+        }
+        let beyond = Sql::any(fits.into_iter().map(Sql::negated));
+        Sql::if_else(beyond, endless, there)
+    }
+}
+
+/// Whether it goes by no calendar.
+fn is_exact(limit: Duration) -> bool {
+    limit.months == 0 && limit.days == 0
+}
+
+/// Whether one moment may come before the other.
+fn is_before(one: &Sql, other: &Sql) -> bool {
+    match (one, other) {
+        (Sql::Literal(Literal::Timestamp(one)), Sql::Literal(Literal::Timestamp(other))) => one < other,
+        (Sql::Literal(Literal::Date(one)), Sql::Literal(Literal::Date(other))) => one < other,
+        _ => true,
+    }
+}

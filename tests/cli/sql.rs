@@ -1,0 +1,30 @@
+//! `tagwell sql`: the query as a person reads it.
+
+use super::Place;
+
+#[test]
+fn a_funnel_is_a_step_each_and_each_limit_one_column() {
+    let rules = "rulebook \"shop\" timezone \"Europe/Berlin\"
+table users key user_id { user_id: text }
+table events of users by user_id at happened_at key id { user_id: text  id: int  happened_at: timestamp  kind: text }
+param soon = 24h
+funnel trial on events {
+  install  when kind = \"install\"
+  register within 1d when kind = \"register\"
+  buy      within soon when kind = \"buy\"
+  again    within 1d when kind = \"buy\"
+  tell     when kind = \"tell\"
+}
+";
+    let answer = Place::with(&[("shop.rules", rules)]).run(&[
+        "sql",
+        "shop.rules",
+        "--dialect",
+        "duckdb",
+        "--as-of",
+        "2026-11-22",
+    ]);
+    assert_eq!((answer.code, &*answer.err), (0, ""));
+    let steps = answer.out.find("  -- adds").zip(answer.out.find("  -- how far each came"));
+    insta::assert_snapshot!(steps.and_then(|(from, to)| answer.out.get(from..to)).unwrap());
+}
