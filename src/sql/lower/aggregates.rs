@@ -292,7 +292,8 @@ impl Lowering<'_> {
                     && matches!(self.rulebook.aggregate(*id).function, AggregateFunction::Quantile(_))
             };
             let quantiles: Vec<_> = answers.iter_mut().filter(sorted).collect();
-            let gathered = if quantiles.is_empty() { name.clone() } else { self.names.of(&format!("{name}_values")) };
+            let title = self.titles.get(&name).unwrap_or(&name).clone();
+            let gathered = if quantiles.is_empty() { name.clone() } else { self.names.of(&format!("{title}_values")) };
             before.push(Step { name: gathered.clone(), comment: vec![comment], select });
             if !quantiles.is_empty() {
                 // Users have what is found in the lists, and not the lists.
@@ -302,7 +303,7 @@ impl Lowering<'_> {
                     *parts = vec![Part::missing(quantile)];
                 }
                 let found = std::mem::replace(&mut self.users, users);
-                found.steps(&mut before, Some(name.clone()), self.dialect.fence(), &mut self.names, &mut self.titles);
+                found.steps(&mut before, Some(title), self.dialect.fence(), &mut self.names, &mut self.titles);
             }
             joins.push(name.clone());
         }
