@@ -5,7 +5,10 @@ DROP VIEW v_memberships;
 DROP TRIGGER memberships_added;
 DROP TRIGGER memberships_changed;
 DROP TRIGGER memberships_gone;
+-- Views that others made go on reading what is called `memberships`.
+PRAGMA legacy_alter_table = ON;
 ALTER TABLE memberships RENAME TO settled_memberships;
+PRAGMA legacy_alter_table = OFF;
 
 -- Without a moment since when: not any more.
 CREATE TABLE recent_memberships (
@@ -50,4 +53,9 @@ CREATE TRIGGER memberships_gone INSTEAD OF DELETE ON memberships BEGIN
   DELETE FROM settled_memberships WHERE name = OLD.name AND user = OLD.user;
   DELETE FROM recent_memberships WHERE name = OLD.name AND user = OLD.user;
   DELETE FROM packed;
+END;
+-- Who is forgotten goes with what the view does not show: that they were in something until lately.
+CREATE TRIGGER users_forgotten BEFORE DELETE ON users BEGIN
+  DELETE FROM settled_memberships WHERE user = OLD.number;
+  DELETE FROM recent_memberships WHERE user = OLD.number;
 END;

@@ -66,7 +66,8 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
          INSERT INTO users VALUES (1, 'u1', 11, NULL, 1), (3, 'u3', -13, 5, 0), (70000, 'u7', 17, NULL, 0);
          INSERT INTO memberships VALUES (1, 3, NULL, 10);
          INSERT INTO decisions (action_id, run, user, segment, deed, trigger, reason, do, with, entered, decided_at, exempt)
-           VALUES ('a', 1, 1, 1, '0.0', 'enter', 'data', 'hold', '{}', 10, 10, 0);",
+           VALUES ('a', 1, 1, 1, '0.0', 'enter', 'data', 'hold', '{}', 10, 10, 0);
+         CREATE VIEW mine AS SELECT user FROM memberships;",
     )
     .unwrap();
     drop(old);
@@ -102,6 +103,10 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
     let remembered = Store::open(place.file()).unwrap().remembered(2).unwrap();
     assert_eq!(told(&remembered), known);
     assert_eq!(remembered.members(win_back).collect::<Vec<_>>(), [3]);
+    // A view that somebody made reads what is called so now.
+    let mine = "SELECT sql FROM sqlite_schema WHERE name = 'mine'";
+    let mine = Connection::open(place.file()).unwrap().query_row(mine, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(mine, "CREATE VIEW mine AS SELECT user FROM memberships");
 }
 
 #[test]

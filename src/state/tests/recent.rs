@@ -98,9 +98,18 @@ fn a_change_by_hand_is_one_whether_a_row_is_settled_or_recent() {
         assert_eq!(days.told().2, members, "{change}");
     }
     assert_eq!(days.sql("SELECT sum(user) FROM memberships WHERE since = 9"), 107);
+    // Whoever left lately is forgotten like others.
+    days.day(&[7], &[], &[7]);
+    assert_eq!(days.sql("SELECT count(*) FROM recent_memberships WHERE user = 7 AND since IS NULL"), 1);
+    let forget = "PRAGMA foreign_keys = ON; BEGIN;
+                  DELETE FROM memberships WHERE user = 7; DELETE FROM users WHERE number = 7; COMMIT";
+    Connection::open(days.place.file()).unwrap().execute_batch(forget).unwrap();
+    let left = "SELECT (SELECT count(*) FROM settled_memberships WHERE user = 7)
+                       + (SELECT count(*) FROM recent_memberships WHERE user = 7)";
+    assert_eq!(days.sql(left), 0);
     let twice = "INSERT INTO memberships (name, user, since) VALUES (1, 101, 7)";
     let error = Connection::open(days.place.file()).unwrap().execute_batch(twice).unwrap_err().to_string();
     assert_eq!(error, "the user has that name already");
     days.day(&[2], &[102], &[]);
-    assert_eq!(days.told().2, 101);
+    assert_eq!(days.told().2, 100);
 }
