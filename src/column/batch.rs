@@ -20,6 +20,11 @@ impl Batch {
         self.columns.iter().map(value).collect()
     }
 
+    /// About how many bytes of memory its columns take.
+    pub fn bytes(&self) -> usize {
+        self.columns.iter().flatten().map(Column::bytes).sum()
+    }
+
     /// The values of a column, where it was read.
     pub fn column(&self, id: ColumnId) -> Option<&Column> {
         self.columns.get(id.0 as usize).and_then(Option::as_ref)

@@ -73,6 +73,19 @@ impl Column {
         Column { data, known: vec![], len: 0, texts: HashSet::new() }
     }
 
+    /// About how many bytes of memory it takes.
+    pub fn bytes(&self) -> usize {
+        match &self.data {
+            Data::Bool(all) => all.len(),
+            Data::Date(_) | Data::Choice(_) => 4 * self.len,
+            Data::Int(_) | Data::Short(..) | Data::Float(_) | Data::Timestamp(_) => 8 * self.len,
+            Data::Decimal(..) | Data::Duration(_) => 16 * self.len,
+            Data::Texts(texts) => texts.bytes(),
+            Data::Text(all) => all.iter().flatten().map(|text| 16 + text.len()).sum(),
+            Data::List(all) => all.iter().flatten().map(|values| 16 + size_of_val(&**values)).sum(),
+        }
+    }
+
     /// Of values that a reader found: whether each row is known stands in `known`, a bit a row.
     pub fn of(data: Data, known: Vec<u64>, len: usize) -> Column {
         Column { data, known, len, texts: HashSet::new() }

@@ -80,6 +80,11 @@ impl Texts {
         self.bytes.get(start..end)
     }
 
+    /// How many bytes of memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len() + 4 * self.ends.len() + self.codes.as_ref().map_or(0, |codes| 4 * codes.len())
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         self.codes.as_ref().map_or(self.ends.len(), Vec::len)

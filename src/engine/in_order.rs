@@ -6,6 +6,8 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::cores::keep_at_hand;
+
 /// Pieces that may be ready before it is their turn, for each thread.
 const AHEAD: usize = 2;
 
@@ -31,6 +33,7 @@ pub(super) fn in_order<Piece: Send, Done: Send, Error: Send>(
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
+                keep_at_hand();
                 let _watch = Watch(&queue);
                 loop {
                     let (number, piece) = {

@@ -210,30 +210,38 @@ impl Engine {
     /// # Errors
     /// What [`RunError`] says; nothing more is handed on after it.
     pub fn run_of<S: RunSink>(&self, file: &str, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
-        let mut ran = Ran::default();
         let asked = self.rulebook().order_of(reads);
-        let threads = rayon::current_num_threads();
         let make = || Kernel::of_reads(self.interpreter(), self.context(), &asked, reads, sink.looks());
-        let chunks = if asked.len() > MANY && !sink.looks() { chunks.of_which_much_is_asked() } else { chunks };
-        let (kernel, pieces): (_, Box<dyn Iterator<Item = Piece> + Send>) = if threads > 1 && asked.len() > MANY {
-            let (kernel, pieces) = while_made(chunks, make);
-            (kernel, Box::new(pieces))
-        } else {
-            (make(), Box::new(chunks.map(Piece::Unread)))
+        let go_on = |kernel: Kernel<'_>, pieces: &mut (dyn Iterator<Item = Piece> + Send)| {
+            self.run_with(&kernel, file, pieces, &*sink)
         };
-        let mut counts = kernel.counts();
-        let sink = &*sink;
+        let is_long = asked.len() > MANY;
+        let chunks = if is_long && !sink.looks() { chunks.of_which_much_is_asked() } else { chunks };
+        match is_long && rayon::current_num_threads() > 1 {
+            true => while_made(chunks, make, go_on),
+            false => go_on(make(), &mut chunks.map(Piece::Unread)),
+        }
+    }
+
+    fn run_with<S: RunSink>(
+        &self,
+        kernel: &Kernel<'_>,
+        file: &str,
+        pieces: &mut (dyn Iterator<Item = Piece> + Send),
+        sink: &S,
+    ) -> Result<Ran, RunError> {
+        let (mut ran, mut counts) = (Ran::default(), kernel.counts());
         let met = Met::of(self);
         let evaluated = |(number, piece): (usize, Piece)| {
             let pass = met.as_ref().map(|met| met.begin(number));
-            let mut part = Evaluated::none(&kernel);
+            let mut part = Evaluated::none(kernel);
             let mut evaluate = |batch: &Batch, numbers: Option<&[Option<u32>]>| {
                 for slice in Slice::all(batch, kernel.together()) {
                     let line = |row: usize| batch.lines.get(slice.start() + row).copied();
                     let own =
                         |numbers: &'_ [Option<u32>]| slice.start()..(slice.start() + slice.rows()).min(numbers.len());
                     let numbers = numbers.and_then(|numbers| numbers.get(own(numbers)));
-                    self.evaluate_frame(&kernel, &slice, Beside { since: None, numbers }, sink, line, &mut part);
+                    self.evaluate_frame(kernel, &slice, Beside { since: None, numbers }, sink, line, &mut part);
                 }
             };
             let (mut read, mut bad) = (0, vec![]);
@@ -261,12 +269,17 @@ impl Engine {
             (part.read, part.bad) = (read, bad);
             Ok(part)
         };
-        in_order(threads, pieces.enumerate(), evaluated, |part: Result<Evaluated<S::Ready>, DataError>| {
-            self.take(part?, &mut counts, &mut ran, sink)?;
-            sink.progress(ran.read, &self.rulebook().schema.root().name);
-            Ok::<(), RunError>(())
-        })?;
-        ran.tally = Tally::of(&kernel, &counts);
+        in_order(
+            rayon::current_num_threads(),
+            pieces.enumerate(),
+            evaluated,
+            |part: Result<Evaluated<S::Ready>, DataError>| {
+                self.take(part?, &mut counts, &mut ran, sink)?;
+                sink.progress(ran.read, &self.rulebook().schema.root().name);
+                Ok::<(), RunError>(())
+            },
+        )?;
+        ran.tally = Tally::of(kernel, &counts);
         Ok(ran)
     }
 

@@ -334,6 +334,9 @@ fn is_full_width(it: char) -> bool {
 
 /// `2026-1-5` as `2026-01-05`; none where that is not its shape.
 fn shaped_like_a_date(digits: &str) -> Option<String> {
+    if !digits.contains(['-', '/']) {
+        return None;
+    }
     let sign = if digits.contains('/') { '/' } else { '-' };
     let parts: Vec<&str> = digits.split(sign).collect();
     let [year, month, day] = parts.as_slice() else { return None };

@@ -63,16 +63,15 @@ impl<'a> Iterator for Tokens<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         let rest = self.text.get(self.at..)?;
-        let trimmed = rest.trim_start();
+        let blanks = rest.bytes().take_while(|it| matches!(it, b' ' | b'\n')).count();
+        let trimmed = rest.get(blanks..)?.trim_start();
         let start = self.at + (rest.len() - trimmed.len());
         let first = trimmed.chars().next()?;
         let (kind, length) = match first {
             '"' => (Kind::Text, text_length(trimmed)),
             '`' => (Kind::Quoted, until(trimmed, '`')),
             '0'..='9' => (Kind::Number, number_length(trimmed)),
-            _ if is_xid_start(first) || first == '_' => {
-                (Kind::Word, trimmed.find(|it| !is_xid_continue(it)).unwrap_or(trimmed.len()))
-            }
+            _ if is_xid_start(first) || first == '_' => (Kind::Word, word_length(trimmed)),
             _ => (Kind::Sign, sign_length(trimmed, first)),
         };
         self.at = start + length;
@@ -80,15 +79,29 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
+/// A word as far as it goes; most are of plain letters.
+fn word_length(text: &str) -> usize {
+    let plain = plain_length(text);
+    match text.as_bytes().get(plain) {
+        Some(0x80..) => text.find(|it| !is_xid_continue(it)).unwrap_or(text.len()),
+        Some(_) | None => plain,
+    }
+}
+
+/// Plain letters, digits and `_`.
+fn plain_length(text: &str) -> usize {
+    text.bytes().take_while(|it| it.is_ascii_alphanumeric() || *it == b'_').count()
+}
+
 /// A quoted text with its quotes, up to the end of its line at most.
 pub(super) fn text_length(text: &str) -> usize {
     let mut escaped = false;
-    for (at, it) in text.char_indices().skip(1) {
+    for (at, it) in text.bytes().enumerate().skip(1) {
         match it {
-            '\n' => return at,
+            b'\n' => return at,
             _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
             _ => {}
         }
     }
@@ -102,6 +115,10 @@ fn until(text: &str, close: char) -> usize {
 
 /// A number with whatever touches it: letters, dates, times, a percent sign.
 fn number_length(text: &str) -> usize {
+    let plain = plain_length(text);
+    if text.as_bytes().get(plain).is_none_or(|next| matches!(next, b' ' | b'\n' | b')' | b']' | b',')) {
+        return plain;
+    }
     let clock = |rest: &str| rest.bytes().take(5).map(|it| if it.is_ascii_digit() { b'0' } else { it }).eq(*b"00:00");
     let mut rest = text.chars();
     loop {
@@ -135,6 +152,9 @@ fn date_goes_on(read: &str) -> bool {
 }
 
 fn sign_length(text: &str, first: char) -> usize {
+    if matches!(first, '(' | ')' | '[' | ']' | ',') {
+        return 1;
+    }
     let signs = ["..<", "..", "??", "!=", "<=", ">="];
     signs.iter().find(|sign| text.starts_with(**sign)).map_or(first.len_utf8(), |sign| sign.len())
 }

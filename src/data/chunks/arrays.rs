@@ -11,6 +11,7 @@ use arrow_array::{
         UInt16Type, UInt32Type,
     },
 };
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::{
@@ -140,6 +141,14 @@ fn fill<T: Default>(
         known.set_all(array.len());
         return all;
     }
+    // Or those that are there.
+    if let Some(nulls) = nulls.filter(|_| strict.column.optional) {
+        let all = (0..array.len()).map(|row| if nulls.is_valid(row) { usual(row) } else { Some(T::default()) });
+        if let Some(all) = all.collect() {
+            set_those(known, nulls);
+            return all;
+        }
+    }
     let one = |row| {
         let there = nulls.is_none_or(|nulls| nulls.is_valid(row));
         let usual = if there { usual(row) } else { None };
@@ -150,6 +159,13 @@ fn fill<T: Default>(
         value.unwrap_or_default()
     };
     (0..array.len()).map(one).collect()
+}
+
+/// Those that are there are known.
+fn set_those(known: &mut Known, there: &NullBuffer) {
+    let words = known.bits.len();
+    known.bits.clear();
+    known.bits.extend(there.inner().bit_chunks().iter_padded().take(words));
 }
 
 fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut Known) -> Data {
@@ -174,6 +190,13 @@ fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut K
         };
         if let Some(all) = all {
             known.set_all(array.len());
+            return Data::Short(all, scale);
+        }
+    }
+    if let Some(nulls) = nulls.filter(|_| strict.column.optional) {
+        let all = (0..array.len()).map(|row| if nulls.is_valid(row) { usual(row) } else { Some(0) });
+        if let Some(all) = all.collect() {
+            set_those(known, nulls);
             return Data::Short(all, scale);
         }
     }
@@ -202,6 +225,12 @@ fn all_texts(array: &dyn Array, found: Option<&TextArray<'_>>, strict: &mut Stri
     if let Some(texts) = shared_texts(array, strict.column.optional, known) {
         return texts;
     }
+    if let (Some(TextArray::Short(texts)), 0) = (found, array.null_count())
+        && let Some(texts) = texts_in_one(texts)
+    {
+        known.set_all(array.len());
+        return texts;
+    }
     let nulls = array.nulls();
     let mut texts = Texts::default();
     for row in 0..array.len() {
@@ -217,6 +246,15 @@ fn all_texts(array: &dyn Array, found: Option<&TextArray<'_>>, strict: &mut Stri
         }
     }
     texts
+}
+
+/// Texts that stand one after the other in the array, too.
+fn texts_in_one(array: &arrow_array::StringArray) -> Option<Texts> {
+    let offsets = array.value_offsets();
+    let first = *offsets.first()?;
+    let ends = offsets.iter().skip(1).map(|end| u32::try_from(end - first)).collect::<Result<Vec<u32>, _>>().ok()?;
+    let bytes = array.value_data().get(usize::try_from(first).ok()?..usize::try_from(*offsets.last()?).ok()?)?;
+    Some(Texts::of(simdutf8::basic::from_utf8(bytes).ok()?.to_owned(), ends))
 }
 
 /// Texts that rows share, where none is missing that may not be. Rows without one share a text of their own, which is empty.

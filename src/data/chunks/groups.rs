@@ -1,9 +1,14 @@
 //! Parquet in pieces of some rows of a row group each, which are unpacked where they are read, column by column.
 
-use std::{collections::VecDeque, fs::File, io::Read, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs::File,
+    io::Read,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 use parquet::arrow::{
     ProjectionMask,
     arrow_reader::{
@@ -62,6 +67,32 @@ pub(super) struct Form {
     metadata: ArrowReaderMetadata,
     projection: ProjectionMask,
     arrays: Arrays,
+    /// By row group: who has read it furthest, to be asked for what comes next.
+    begun: Mutex<BTreeMap<usize, Begun>>,
+}
+
+/// A row group that is read so many rows at a time. Whoever begins anew in the middle has to unpack what stands before.
+struct Begun {
+    reader: ParquetRecordBatchReader,
+    together: usize,
+    /// Rows of the group that were handed out.
+    at: usize,
+    /// What was read beyond them.
+    beyond: Option<RecordBatch>,
+}
+
+impl Begun {
+    /// The next rows, so many at most.
+    fn next(&mut self, most: usize) -> Option<Result<RecordBatch, ArrowError>> {
+        let batch = match self.beyond.take().map_or_else(|| self.reader.next(), |batch| Some(Ok(batch)))? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(error)),
+        };
+        let rows = batch.num_rows().min(most);
+        self.at += rows;
+        self.beyond = (rows < batch.num_rows()).then(|| batch.slice(rows, batch.num_rows() - rows));
+        Some(Ok(batch.slice(0, rows)))
+    }
 }
 
 impl Part {
@@ -94,7 +125,8 @@ impl Part {
         let columns = found.into_iter().map(|(_, id, column)| (id, column)).collect();
         let pieces = pieces(&metadata, most.max(1));
         let arrays = Arrays::of(input, columns, shared);
-        let form = Form { input: input.clone(), standard, metadata, projection, arrays };
+        let begun = Mutex::default();
+        let form = Form { input: input.clone(), standard, metadata, projection, arrays, begun };
         Ok(Part { form: Arc::new(form), pieces: pieces.into() })
     }
 
@@ -166,7 +198,7 @@ impl Form {
     /// Reads a piece.
     pub(super) fn parse(&self, piece: &Piece) -> Result<Parsed, DataError> {
         let whole = || {
-            let reader = self.reader(piece, piece.rows)?;
+            let reader = self.reader(piece, piece.rows, piece.rows)?;
             let schema = reader.schema();
             let batches: Result<Vec<RecordBatch>, _> = reader.collect();
             batches
@@ -180,29 +212,60 @@ impl Form {
     /// Reads a piece so many rows after the other, which takes less memory at a time.
     pub(super) fn each(&self, piece: &Piece, rows: usize, taken: &mut dyn FnMut(Parsed)) -> Result<(), DataError> {
         let damaged = || self.unfit(&columnar::DAMAGED);
-        let mut reader = guarded(|| self.reader(piece, rows)).unwrap_or_else(|| Err(damaged()))?;
-        let mut before = piece.before;
-        while let Some(batch) = guarded(|| reader.next()).ok_or_else(damaged)? {
+        let mut begun = Some(guarded(|| self.begun(piece, rows.min(piece.rows))).unwrap_or_else(|| Err(damaged()))?);
+        let (mut before, end) = (piece.before, piece.skip + piece.rows);
+        while let Some(reading) = begun.as_mut().filter(|reading| reading.at < end) {
+            let Some(batch) = guarded(|| reading.next(end - reading.at)).ok_or_else(damaged)? else { break };
             let batch = batch.map_err(|error| self.unfit(&error))?;
+            // What is done with the last rows takes its time: meanwhile another may read on.
+            if reading.at == end {
+                self.leave(piece.group, begun.take());
+            }
             taken(self.arrays.parsed(&batch, before));
             before += batch.num_rows() as u64;
         }
         Ok(())
     }
 
+    /// Who stands before a piece, or begins there.
+    fn begun(&self, piece: &Piece, together: usize) -> Result<Begun, DataError> {
+        let left = self.begun.lock().unwrap_or_else(PoisonError::into_inner).remove(&piece.group);
+        match left {
+            Some(left) if left.at == piece.skip && left.together == together => Ok(left),
+            left => {
+                self.leave(piece.group, left);
+                let reader = self.reader(piece, usize::MAX, together)?;
+                Ok(Begun { reader, together, at: piece.skip, beyond: None })
+            }
+        }
+    }
+
+    /// Keeps who has read a row group furthest, unless it is read to its end.
+    fn leave(&self, group: usize, begun: Option<Begun>) {
+        let all = self.metadata.metadata().row_groups().get(group).map_or(0, |group| group.num_rows());
+        let Some(begun) = begun.filter(|begun| (begun.at as i64) < all) else { return };
+        let mut left = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.get(&group).is_none_or(|other| other.at < begun.at) {
+            left.insert(group, begun);
+        }
+    }
+
     fn unfit(&self, error: &dyn std::fmt::Display) -> DataError {
         columnar::unfit(&self.input, error)
     }
 
-    fn reader(&self, piece: &Piece, rows: usize) -> Result<ParquetRecordBatchReader, DataError> {
-        let selection = vec![RowSelector::skip(piece.skip), RowSelector::select(piece.rows)];
+    /// Reads so many rows of the row group at most from where a piece begins.
+    fn reader(&self, piece: &Piece, most: usize, together: usize) -> Result<ParquetRecordBatchReader, DataError> {
+        let all = self.metadata.metadata().row_groups().get(piece.group).map_or(0, |group| group.num_rows());
+        let left = usize::try_from(all).unwrap_or(0).saturating_sub(piece.skip);
+        let selection = vec![RowSelector::skip(piece.skip), RowSelector::select(left.min(most))];
         macro_rules! reader {
             ($source:expr) => {
                 ParquetRecordBatchReaderBuilder::new_with_metadata($source, self.metadata.clone())
                     .with_row_groups(vec![piece.group])
                     .with_row_selection(RowSelection::from(selection))
                     .with_projection(self.projection.clone())
-                    .with_batch_size(rows)
+                    .with_batch_size(together)
                     .build()
                     .map_err(|error| self.unfit(&error))
             };

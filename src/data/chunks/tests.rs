@@ -14,9 +14,13 @@ use arrow_schema::{Field, Schema};
 use proptest::{prelude::*, sample::select};
 
 use crate::{
-    data::{BadRow, Input, Memory, Nested, Parsed, Row, Wanted, chunks_of, rows_as},
+    data::{
+        BadRow, Input, Memory, Nested, Parsed, Row, Wanted,
+        chunks::{Chunk, Chunks},
+        chunks_of, rows_as,
+    },
     schema::{Column, ColumnId, Role, Source, Table, TableId},
-    value::{Type, Zone, moment_text::MomentFormat},
+    value::{Type, Value, Zone, moment_text::MomentFormat},
 };
 
 /// `name: type`, and `optional`.
@@ -468,6 +472,62 @@ fn pieces_of_parquet_and_arrow_hold_what_their_rows_are() {
                     let told = format!("{:?} as {ty}, optional: {optional}, {size}", array.data_type());
                     assert_eq!(in_pieces(input, &wanted, size), one_by_one(input, &wanted), "{told}");
                 }
+            }
+        }
+    }
+}
+
+/// Lines and values of a Parquet file's rows, in pieces of so many bytes that are read in some order, so many rows at a time.
+fn some_at_a_time(
+    input: &Input,
+    wanted: &Wanted,
+    size: usize,
+    together: usize,
+    order: &[usize],
+) -> Vec<(u64, Vec<Value>)> {
+    let chunks = Chunks { together, ..chunks_of(input, wanted.clone(), &zone(), size).unwrap() };
+    let mut chunks: Vec<Option<Chunk>> = chunks.map(|chunk| Some(chunk.unwrap())).collect();
+    let mut rows = vec![];
+    for at in order.iter().copied().chain(0..chunks.len()) {
+        let Some(chunk) = chunks.get_mut(at).and_then(Option::take) else { continue };
+        let mut taken = |Parsed { batch, .. }: Parsed| {
+            assert!(batch.rows <= together, "{} rows at a time, and not {together}", batch.rows);
+            rows.extend(batch.lines.iter().enumerate().map(|(row, line)| (*line, batch.record(row))));
+        };
+        chunk.each(&mut taken).unwrap();
+    }
+    rows.sort_by_key(|(line, _)| *line);
+    rows
+}
+
+#[test]
+fn rows_of_a_group_are_the_same_whoever_reads_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter((0..100).map(|it| (it % 7 != 3).then_some(it * it))));
+    let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..100).map(|it| format!("u{}", it % 13))));
+    let batch = RecordBatch::try_from_iter([("id", texts), ("n", numbers)]).unwrap();
+    let path = folder.path().join("users.parquet");
+    let properties = parquet::file::properties::WriterProperties::builder();
+    let properties = properties.set_max_row_group_row_count(Some(60)).build();
+    let file = fs::File::create(&path).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let input = Input::parse(path.to_str().unwrap()).unwrap();
+    let mut table = table();
+    table.columns.truncate(2);
+    let wanted = Wanted { table, needed: vec![ColumnId(0), ColumnId(1)], nested: vec![], verbatim: false };
+    let expected: Vec<(u64, Vec<Value>)> = one_by_one(&input, &wanted)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.unwrap())
+        .map(|row| (row.line, row.values))
+        .collect();
+    for size in [8, 56, 104, 160, 480] {
+        for together in [1, 3, 7, 13, 100] {
+            for order in [&[][..], &[1, 0, 3, 2], &[4, 2, 0, 3, 1], &[9, 8, 7, 6, 5, 4, 3, 2, 1]] {
+                let told = format!("pieces of {size} bytes, {together} rows at a time, first {order:?}");
+                assert_eq!(some_at_a_time(&input, &wanted, size, together, order), expected, "{told}");
             }
         }
     }

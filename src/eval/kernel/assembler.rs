@@ -108,6 +108,30 @@ pub(super) enum LeafKey {
     KnownText(ColumnId),
 }
 
+/// Some of a plan's conditions.
+struct Marked(Vec<bool>);
+
+impl Marked {
+    fn of(plan: &Plan<'_>) -> Marked {
+        Marked(vec![false; plan.nodes.len()])
+    }
+
+    /// One more; false where it is one of them already.
+    fn add(&mut self, node: NodeId) -> bool {
+        self.0.get_mut(node.0 as usize).is_some_and(|marked| !std::mem::replace(marked, true))
+    }
+
+    fn add_all(&mut self, nodes: impl Iterator<Item = NodeId>) {
+        for node in nodes {
+            self.add(node);
+        }
+    }
+
+    fn has(&self, node: NodeId) -> bool {
+        self.0.get(node.0 as usize) == Some(&true)
+    }
+}
+
 /// What a condition is wanted for.
 #[derive(Debug, Default)]
 struct Use {
@@ -226,26 +250,30 @@ impl<'b> Assembler<'b> {
     fn segment(&mut self, here: Vec<(NodeId, Use)>, steps: Vec<usize>) -> Segment {
         let mut segment = Segment { steps, ..Segment::default() };
         let needed = self.needed(here.iter().map(|(node, _)| *node));
-        let mut used: HashSet<NodeId, RandomState> = needed.iter().flat_map(|node| self.parts(*node)).collect();
+        let mut used = Marked::of(self.plan);
+        used.add_all(needed.iter().flat_map(|node| self.parts(*node)));
         // `tag a when b`: what b is to those who name it is computed before.
-        used.extend(here.iter().map(|(node, _)| *node).filter(|it| matches!(self.node(*it), Some(Node::Closed(_)))));
+        used.add_all(here.iter().map(|(node, _)| *node).filter(|it| matches!(self.node(*it), Some(Node::Closed(_)))));
         self.sources_of(&mut segment, &needed);
         self.inner(&mut segment, &needed, &used);
-        let here = here.into_iter().map(|(node, of)| self.output(node, used.contains(&node), of)).collect();
+        let here = here.into_iter().map(|(node, of)| self.output(node, used.has(node), of)).collect();
         self.outputs(&mut segment, here);
         self.known_texts(&mut segment);
         segment
     }
 
     /// Puts combinations that others are made of behind those that they are made of, and those that are made alike side by side.
-    fn inner(&mut self, segment: &mut Segment, needed: &[NodeId], used: &HashSet<NodeId, RandomState>) {
+    fn inner(&mut self, segment: &mut Segment, needed: &[NodeId], used: &Marked) {
         struct Made {
             depth: usize,
             kind: Kind,
             literals: Vec<Literal>,
             inner: Inner,
         }
-        let mut depths: HashMap<NodeId, usize> = HashMap::default();
+        let mut depths: Vec<Option<usize>> = vec![None; self.plan.nodes.len()];
+        let set = |depths: &mut Vec<Option<usize>>, node: NodeId, depth: usize| {
+            depths.iter_mut().skip(node.0 as usize).take(1).for_each(|slot| *slot = Some(depth));
+        };
         let mut asked: HashSet<u32, RandomState> = HashSet::default();
         let mut all: Vec<Made> = vec![];
         for node in needed.iter().copied() {
@@ -256,21 +284,21 @@ impl<'b> Assembler<'b> {
             if matches!(self.kind(node), Some(Kind::AtLeast(_) | Kind::Choose)) {
                 asked.extend(self.parts(node).map(|part| self.literal(part).settled()));
             }
-            if !used.contains(&node) {
+            if !used.has(node) {
                 continue;
             }
             let parts = self.parts(node);
-            let depth = parts.filter_map(|part| depths.get(&part)).copied().max().map_or(0, |below| below + 1);
+            let depth = parts.filter_map(|part| *depths.get(part.0 as usize)?).max().map_or(0, |below| below + 1);
             let (kind, parts): (Kind, Vec<NodeId>) = match (self.kind(node), self.node(node)) {
                 (Some(kind), _) => (kind, self.parts(node).collect()),
                 // What would be turned round, or be unknown only beyond a cut, has no literal that is only ever true or false.
                 (None, Some(Node::Closed(inner))) if !is_plain(&self.literal(*inner)) => (Kind::All, vec![*inner]),
                 (None, _) => {
-                    depths.insert(node, depth);
+                    set(&mut depths, node, depth);
                     continue;
                 }
             };
-            depths.insert(node, depth + 1);
+            set(&mut depths, node, depth + 1);
             let literals = parts.iter().map(|part| self.literal(*part)).collect();
             let doubts = self.doubts_of(&parts);
             let inner = Inner { lane: self.inner_lane(node), doubts, asked: false };
@@ -410,15 +438,13 @@ impl<'b> Assembler<'b> {
     /// Conditions and all that they are made of, each after what it is made of.
     fn needed(&self, nodes: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
         let mut open: Vec<NodeId> = nodes.collect();
-        let mut seen: HashSet<NodeId, RandomState> = HashSet::default();
+        let mut seen = Marked::of(self.plan);
         while let Some(node) = open.pop() {
-            if seen.insert(node) {
+            if seen.add(node) {
                 open.extend(self.parts(node));
             }
         }
-        let mut needed: Vec<NodeId> = seen.into_iter().collect();
-        needed.sort_unstable();
-        needed
+        (0..self.plan.nodes.len() as u32).map(NodeId).filter(|node| seen.has(*node)).collect()
     }
 
     /// What a condition is made of.

@@ -101,11 +101,13 @@ impl Kernel<'_> {
         if counts.users == 0 {
             return BTreeMap::new();
         }
-        let mut causes: BTreeMap<usize, BTreeMap<Cause, u64>> = BTreeMap::new();
+        let mut causes: Vec<BTreeMap<Cause, u64>> = vec![BTreeMap::new(); self.program.counts];
         // What is taken off from a count stands behind it, and is no more.
         for ((count, cause, less), users) in self.program.lacks.iter().zip(&counts.lacks) {
-            if *users > 0 {
-                let counted = causes.entry(*count).or_default().entry(*cause).or_default();
+            if *users > 0
+                && let Some(causes) = causes.get_mut(*count)
+            {
+                let counted = causes.entry(*cause).or_default();
                 *counted = if *less { counted.saturating_sub(*users) } else { *users };
             }
         }
@@ -115,7 +117,7 @@ impl Kernel<'_> {
             let spread = spreads.entry(*id).or_default();
             spread.known = of(&counts.yes);
             spread.unknown = of(&counts.unknown);
-            for (cause, users) in causes.get(at).into_iter().flatten().filter(|(_, users)| **users > 0) {
+            for (cause, users) in causes.get(*at).into_iter().flatten().filter(|(_, users)| **users > 0) {
                 *spread.causes.entry(*cause).or_default() += users;
             }
         }

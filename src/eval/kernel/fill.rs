@@ -1,5 +1,9 @@
 //! Rows of a block put into the lanes of a source: those before each of its cuts, or those of each text.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use super::{
     lane::{self, BLOCK, Lane, Lanes},
     program::Source,
@@ -13,6 +17,8 @@ pub(super) struct Fill {
     rows: Vec<u32>,
     /// By number of rows: the rows of lanes that have so many.
     different: Vec<Lane>,
+    /// By the first lane of a source of texts: those of its lanes that have rows, and those of its lists.
+    used: HashMap<usize, [Vec<u32>; 2], RandomState>,
 }
 
 impl Fill {
@@ -27,23 +33,44 @@ impl Fill {
                 scatter(of, lanes);
                 lane::accumulate(lanes.get_mut(..=known).unwrap_or_default());
             }
-            Rank::Texts(_) => {
-                let lists = source.lists.number;
-                let (lists, lanes) = lanes.some(source.first(), lists + source.lanes()).split_at_mut(lists);
-                scatter(of, lanes);
-                lists.fill(Lane::NONE);
-                let texts = lanes.get_mut(..=known).unwrap_or_default();
-                let mut all = Lane::NONE;
-                for (at, lane) in texts.iter().enumerate().filter(|(_, lane)| **lane != Lane::NONE) {
-                    all = all.or(*lane);
-                    // A text is one behind its number.
-                    for list in at.checked_sub(1).and_then(|text| source.lists.of_text.get(text)).into_iter().flatten()
-                    {
-                        lists.iter_mut().skip(*list as usize).take(1).for_each(|list| *list = list.or(*lane));
-                    }
-                }
-                texts.last_mut().into_iter().for_each(|last| *last = all);
+            Rank::Texts(_) => self.texts(source, of, lanes),
+        }
+    }
+
+    /// Of many texts few come up in a block: only lanes that have rows, or had some in the block before, are looked at.
+    fn texts(&mut self, source: &Source, of: &[u32], lanes: &mut Lanes) {
+        let known = source.rank.pieces();
+        let number = source.lists.number;
+        let (lists, lanes) = lanes.some(source.first(), number + source.lanes()).split_at_mut(number);
+        let [texts, listed] = self.used.entry(source.lane).or_default();
+        empty(lanes, texts);
+        empty(lists, listed);
+        let mut last = u32::MAX;
+        for (row, at) in of.iter().enumerate() {
+            let Some(lane) = lanes.get_mut(*at as usize) else { continue };
+            if *at != last && lane.is_none() {
+                texts.push(*at);
             }
+            lane.set(row);
+            last = *at;
+        }
+        let mut all = Lane::NONE;
+        for at in texts.iter().filter(|at| **at as usize <= known) {
+            let Some(lane) = lanes.get(*at as usize).copied() else { continue };
+            all = all.or(lane);
+            // A text is one behind its number.
+            let of_text = (*at as usize).checked_sub(1).and_then(|text| source.lists.of_text.get(text));
+            for list in of_text.into_iter().flatten() {
+                let Some(rows) = lists.get_mut(*list as usize) else { continue };
+                if rows.is_none() {
+                    listed.push(*list);
+                }
+                *rows = rows.or(lane);
+            }
+        }
+        if let Some(lane) = lanes.get_mut(known) {
+            *lane = all;
+            texts.push(known as u32);
         }
     }
 
@@ -61,23 +88,30 @@ impl Fill {
             *rows = before;
         }
         let different = before as usize + 1;
-        self.different.clear();
-        self.different.resize(different, Lane::NONE);
+        let places = lanes.places(first, number);
+        places.iter_mut().zip(&self.rows).for_each(|(place, rows)| *place = (first as u32 + rows) as u16);
+        let shared = !places.is_empty();
+        self.different.resize(if shared { 0 } else { different }, Lane::NONE);
+        let found = if shared { lanes.some(first, different) } else { &mut self.different };
+        found.fill(Lane::NONE);
         for (row, lane) in of.iter().enumerate() {
             if let Some(rows) = self.rows.get(*lane as usize) {
-                set(&mut self.different, *rows as usize, row);
+                set(found, *rows as usize, row);
             }
         }
-        lane::accumulate(&mut self.different);
-        let places = lanes.places(first, number);
-        if places.is_empty() {
+        lane::accumulate(found);
+        if !shared {
             for (lane, rows) in lanes.some(first, number).iter_mut().zip(&self.rows) {
                 self.different.get(*rows as usize).into_iter().for_each(|rows| *lane = *rows);
             }
-        } else {
-            places.iter_mut().zip(&self.rows).for_each(|(place, rows)| *place = (first as u32 + rows) as u16);
-            lanes.some(first, different).iter_mut().zip(&self.different).for_each(|(lane, rows)| *lane = *rows);
         }
+    }
+}
+
+/// Takes all rows out of lanes that had some.
+fn empty(lanes: &mut [Lane], used: &mut Vec<u32>) {
+    for at in used.drain(..) {
+        lanes.get_mut(at as usize).into_iter().for_each(|lane| *lane = Lane::NONE);
     }
 }
 
@@ -89,7 +123,72 @@ fn scatter(of: &[u32], lanes: &mut [Lane]) {
 
 #[inline(always)]
 fn set(lanes: &mut [Lane], lane: usize, row: usize) {
-    if let Some(word) = lanes.get_mut(lane).and_then(|lane| lane.0.get_mut(row / 64)) {
-        *word |= 1 << (row % 64);
+    if let Some(lane) = lanes.get_mut(lane) {
+        lane.set(row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        eval::kernel::{lane::Numbered, program::Lists},
+        plan::{Cuts, Range, Slot},
+        schema::ColumnId,
+    };
+
+    /// A source of so many cuts, or of so many texts of which every third stands in the first list and every fourth in the second.
+    fn source(pieces: usize, texts: bool) -> Source {
+        let rank = match texts {
+            true => Rank::texts((1..pieces).map(|at| at.to_string().into()).collect()),
+            false => {
+                let mut cuts = Cuts::default();
+                (1..pieces as i128).for_each(|at| cuts.add(&Range { low: at, high: at, unknown: at, outside: false }));
+                cuts.sort();
+                Rank::keys(&cuts)
+            }
+        };
+        let of = |text| [3, 4].iter().zip(0..).filter(|(every, _)| text % **every == 0).map(|(_, list)| list).collect();
+        let lists =
+            if texts { Lists { number: 2, of_text: (0..pieces - 1).map(of).collect() } } else { Lists::default() };
+        Source { slot: Slot::Column(ColumnId(0)), rank, lane: 10, doubt: 1, lists }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_is_left_of_the_block_before(
+            pieces in prop::sample::select(&[2_usize, 9, 300, 3000][..]),
+            texts in any::<bool>(),
+            blocks in prop::collection::vec(prop::collection::vec(any::<prop::sample::Index>(), 1..BLOCK), 1..4),
+        ) {
+            let source = source(pieces, texts);
+            let all = |fill: &mut Fill, lanes: &mut Lanes, of: &[u32]| {
+                fill.fill(&source, of, lanes);
+                let lanes = lanes.many().map(|lanes| (0..pieces + 14).map(|at| *lanes.lane(at as u32)).collect::<Vec<_>>());
+                lanes.expect("many lanes")
+            };
+            let (mut fill, mut lanes) = (Fill::default(), Lanes::new(4000));
+            for block in blocks {
+                let of: Vec<u32> = block.iter().map(|at| at.index(pieces + 1) as u32 + 1).collect();
+                let found = all(&mut fill, &mut lanes, &of);
+                prop_assert_eq!(&found, &all(&mut Fill::default(), &mut Lanes::new(4000), &of));
+                // By row: whether it lies in each lane of the source; of those whose value is not known nobody asks.
+                for at in 0..=pieces {
+                    for (row, own) in of.iter().enumerate() {
+                        let known = *own as usize <= pieces;
+                        let expected = match at {
+                            _ if at == pieces => known,
+                            at if texts => *own as usize == at,
+                            at => *own as usize <= at,
+                        };
+                        prop_assert_eq!(found[10 + at].0[row / 64] >> (row % 64) & 1 == 1, expected, "lane {} row {}", at, row);
+                    }
+                }
+            }
+        }
     }
 }

@@ -48,6 +48,20 @@ impl Lane {
         lane
     }
 
+    /// Puts a row into it.
+    #[inline(always)]
+    pub(super) fn set(&mut self, row: usize) {
+        if let Some(word) = self.0.get_mut(row / 64) {
+            *word |= 1 << (row % 64);
+        }
+    }
+
+    /// Whether it has no row.
+    #[inline(always)]
+    pub(super) fn is_none(&self) -> bool {
+        self.0.iter().fold(0, |all, word| all | word) == 0
+    }
+
     /// How many rows.
     #[inline(always)]
     pub(super) fn count(&self) -> u64 {

@@ -212,13 +212,12 @@ impl Keys {
                 }
                 let bucket = (key.wrapping_sub(*first) as u64 >> shift) as usize;
                 let Some(before) = counts.get(bucket) else { return self.below + self.cuts.len() as u32 };
-                // Cuts of later buckets are greater: mostly one comparison tells, without a guess.
-                let mut here = self.cuts.get(*before as usize..).unwrap_or_default().iter();
-                let mut found = *before + u32::from(here.next().is_some_and(|cut| *cut <= key));
-                if found != *before {
-                    found += here.take_while(|cut| **cut <= key).count() as u32;
-                }
-                found
+                // Cuts of later buckets are greater: mostly two comparisons tell, without a guess.
+                let here = self.cuts.get(*before as usize..).unwrap_or_default();
+                let is_not_greater = |at: usize| here.get(at).is_some_and(|cut| *cut <= key);
+                let found = u32::from(is_not_greater(0)) + u32::from(is_not_greater(1));
+                let more = here.iter().skip(2).take_while(|cut| found == 2 && **cut <= key);
+                *before + found + more.count() as u32
             }
         };
         self.below + found
