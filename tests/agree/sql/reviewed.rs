@@ -84,6 +84,9 @@ fn a_column_has_no_word_too_many() {
     }
 }
 
+/// What another query is asked by.
+type Change = fn(&mut Target);
+
 /// The names of its steps.
 fn steps(query: &str) -> Vec<&str> {
     let steps = query.lines().filter_map(|it| it.strip_prefix("  ")?.split_once(" AS "));
@@ -148,7 +151,7 @@ fn names_that_an_engine_takes_for_one_are_refused() {
         (target.incremental, target.create) = (true, Some(Create::Table(vec!["kept".into()])));
     };
     let view = |target: &mut Target| target.create = Some(Create::View(vec!["seen".into()]));
-    let told = |engine: Engine, rules: &str, change: fn(&mut Target)| match asked(engine, rules, change) {
+    let told = |engine: Engine, rules: &str, change: Change| match asked(engine, rules, change) {
         Ok(_) => "a query".to_owned(),
         Err(messages) => messages.join("; "),
     };
@@ -160,7 +163,7 @@ fn names_that_an_engine_takes_for_one_are_refused() {
     let read = "table users key user_id { user_id: text  name: text  Name: text }\ntag t when name = Name";
     let tables = "table users key id { id: text }\ntable rows of users by id { id: text }
         table Rows of users by id { id: text }\ntag t when any(rows) and any(Rows)";
-    let changes: [(&str, fn(&mut Target)); 5] =
+    let changes: [(&str, Change); 5] =
         [("wide", wide), ("records", records), ("long", long), ("incremental", incremental), ("view", view)];
     let mut table = String::new();
     for (what, rules) in [
