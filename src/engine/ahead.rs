@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// After so many bytes no more is read ahead, so that memory stays small.
-const MOST: usize = 56 << 20;
+const MOST: usize = 32 << 20;
 
 /// A piece of an input.
 pub(super) enum Piece {

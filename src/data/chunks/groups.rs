@@ -67,8 +67,17 @@ pub(super) struct Form {
     metadata: ArrowReaderMetadata,
     projection: ProjectionMask,
     arrays: Arrays,
-    /// By row group: who has read it furthest, to be asked for what comes next.
-    begun: Mutex<BTreeMap<usize, Begun>>,
+    /// By row group.
+    groups: Mutex<BTreeMap<usize, Group>>,
+}
+
+/// What is known of a row group that is read in pieces.
+#[derive(Default)]
+struct Group {
+    /// Rows that stand in pieces which somebody has.
+    cut: usize,
+    /// Who stands before the next piece, which nobody has yet.
+    begun: Option<Begun>,
 }
 
 /// A row group that is read so many rows at a time. Whoever begins anew in the middle has to unpack what stands before.
@@ -125,8 +134,8 @@ impl Part {
         let columns = found.into_iter().map(|(_, id, column)| (id, column)).collect();
         let pieces = pieces(&metadata, most.max(1));
         let arrays = Arrays::of(input, columns, shared);
-        let begun = Mutex::default();
-        let form = Form { input: input.clone(), standard, metadata, projection, arrays, begun };
+        let groups = Mutex::default();
+        let form = Form { input: input.clone(), standard, metadata, projection, arrays, groups };
         Ok(Part { form: Arc::new(form), pieces: pieces.into() })
     }
 
@@ -136,6 +145,7 @@ impl Part {
         if let Some(left) = left {
             self.pieces.push_front(left);
         }
+        self.form.group(piece.group, |group| group.cut = piece.skip + piece.rows);
         Some((Arc::clone(&self.form), piece))
     }
 }
@@ -229,25 +239,29 @@ impl Form {
 
     /// Who stands before a piece, or begins there.
     fn begun(&self, piece: &Piece, together: usize) -> Result<Begun, DataError> {
-        let left = self.begun.lock().unwrap_or_else(PoisonError::into_inner).remove(&piece.group);
-        match left {
-            Some(left) if left.at == piece.skip && left.together == together => Ok(left),
-            left => {
-                self.leave(piece.group, left);
+        let left = self.group(piece.group, |group| group.begun.take_if(|begun| begun.at == piece.skip));
+        match left.filter(|left| left.together == together) {
+            Some(left) => Ok(left),
+            None => {
                 let reader = self.reader(piece, usize::MAX, together)?;
                 Ok(Begun { reader, together, at: piece.skip, beyond: None })
             }
         }
     }
 
-    /// Keeps who has read a row group furthest, unless it is read to its end.
+    /// Keeps who stands before the next piece, unless somebody has begun it, or there is none.
     fn leave(&self, group: usize, begun: Option<Begun>) {
         let all = self.metadata.metadata().row_groups().get(group).map_or(0, |group| group.num_rows());
         let Some(begun) = begun.filter(|begun| (begun.at as i64) < all) else { return };
-        let mut left = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        if left.get(&group).is_none_or(|other| other.at < begun.at) {
-            left.insert(group, begun);
-        }
+        self.group(group, |group| {
+            if group.cut == begun.at {
+                group.begun = Some(begun);
+            }
+        });
+    }
+
+    fn group<T>(&self, group: usize, what: impl FnOnce(&mut Group) -> T) -> T {
+        what(self.groups.lock().unwrap_or_else(PoisonError::into_inner).entry(group).or_default())
     }
 
     fn unfit(&self, error: &dyn std::fmt::Display) -> DataError {
