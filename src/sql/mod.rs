@@ -165,7 +165,8 @@ pub fn query(
             let script = match &target.create {
                 None => return Ok(head + &select),
                 Some(Create::Table(name)) if target.incremental => {
-                    dialect.keep_days(name, select.trim_end(), &query.day)
+                    let columns: Vec<String> = query.last.items.iter().filter_map(|it| it.alias.clone()).collect();
+                    dialect.keep_days(name, select.trim_end(), &columns, &query.day)
                 }
                 Some(Create::Table(name)) => format!("{}{};\n", dialect.create("TABLE", name), select.trim_end()),
                 Some(Create::View(name)) => format!("{}{};\n", dialect.create("VIEW", name), select.trim_end()),
