@@ -138,6 +138,7 @@ impl Sql {
             report::beside_the_answer(&problems, sources, format, voice);
             Failure::told()
         })?;
+        sql::without_state(rulebook, &target).iter().for_each(|line| voice.say(line));
         let mut output = Output::to(self.out.as_deref())?;
         output.write(script)?;
         output.finish()?;

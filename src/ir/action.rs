@@ -308,6 +308,18 @@ impl Actions {
 }
 
 impl Rulebook {
+    /// What says nothing without state, of what is read: a clause each.
+    pub fn lost_without_state(&self, reads: &Reads) -> Vec<String> {
+        let keeps = |level: DefinitionId| self.actions.memory.kept.iter().any(|it| it.level == level);
+        let levels = reads.definitions.iter().filter(|it| keeps(**it));
+        let mut lost: Vec<String> =
+            levels.map(|it| format!("`keep` of `{}` has no effect", self.definition(*it).name)).collect();
+        if self.actions.memory.here.is_some_and(|here| reads.columns.contains(&here)) {
+            lost.push("`held` is missing for everybody".to_owned());
+        }
+        lost
+    }
+
     /// What is read where something is decided: by segments and by all else that is remembered, and by deeds and the policy.
     pub fn reads_for_actions(&self, remembered: impl IntoIterator<Item = DefinitionId>) -> Reads {
         let mut exprs = vec![];

@@ -112,6 +112,21 @@ pub struct Target {
     pub create: Option<Create>,
 }
 
+impl Target {
+    /// The definitions whose values are in the answer.
+    fn asked(&self, rulebook: &Rulebook) -> Vec<DefinitionId> {
+        let all = rulebook.definitions.iter().zip(0..).filter(|(it, _)| !matches!(it.body, Body::Let(_)));
+        let with = self.with.iter().filter_map(|it| if let Extra::Definition(id) = it { Some(*id) } else { None });
+        all.map(|(_, at)| DefinitionId(at)).chain(with).collect()
+    }
+}
+
+/// What says nothing in a query, since only a state knows it: a line each, the same as above the query.
+pub fn without_state(rulebook: &Rulebook, target: &Target) -> Vec<String> {
+    let lost = rulebook.lost_without_state(&rulebook.reads(target.asked(rulebook))).into_iter();
+    lost.map(|what| format!("{what}: a query has no state, so nothing has been before")).collect()
+}
+
 /// The query, or why there is none.
 ///
 /// # Errors
@@ -123,20 +138,9 @@ pub fn query(
     target: &Target,
 ) -> Result<String, Vec<Diagnostic>> {
     let dialect = target.engine.dialect();
-    let mut asked: Vec<DefinitionId> = vec![];
-    for (definition, at) in rulebook.definitions.iter().zip(0..) {
-        if !matches!(definition.body, Body::Let(_)) {
-            asked.push(DefinitionId(at));
-        }
-    }
-    let mut columns = vec![];
-    for extra in &target.with {
-        match extra {
-            Extra::Definition(id) => asked.push(*id),
-            Extra::Column(id) => columns.push(*id),
-        }
-    }
-    let reads = rulebook.reads(asked);
+    let with = target.with.iter().filter_map(|it| if let Extra::Column(id) = it { Some(*id) } else { None });
+    let mut columns: Vec<ColumnId> = with.collect();
+    let reads = rulebook.reads(target.asked(rulebook));
     let mut lowering = Lowering::new(rulebook, sources, context, target, dialect);
     lowering.lookups_read.clone_from(&reads.lookups);
     lowering.keep_names();
@@ -165,7 +169,8 @@ pub fn query(
             let script = match &target.create {
                 None => return Ok(head + &select),
                 Some(Create::Table(name)) if target.incremental => {
-                    dialect.keep_days(name, select.trim_end(), &query.day)
+                    let columns: Vec<String> = query.last.items.iter().filter_map(|it| it.alias.clone()).collect();
+                    dialect.keep_days(name, select.trim_end(), &columns, &query.day)
                 }
                 Some(Create::Table(name)) => format!("{}{};\n", dialect.create("TABLE", name), select.trim_end()),
                 Some(Create::View(name)) => format!("{}{};\n", dialect.create("VIEW", name), select.trim_end()),

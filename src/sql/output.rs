@@ -7,6 +7,7 @@ use crate::{
         AsOf, Extra, Shape,
         ast::{From, Item, Query, Select, Sql},
         lower::{Held, Lowering},
+        without_state,
     },
     value::{Type, Value, moment_text::timestamp_text},
 };
@@ -146,6 +147,7 @@ impl Lowering<'_> {
             format!("{name}as of {as_of}, for {}", self.dialect.title()),
             format!("written by tagwell {}: change the rules, not this", env!("CARGO_PKG_VERSION")),
         ];
+        comment.extend(without_state(self.rulebook, self.target));
         comment.extend(self.lists_written.iter().map(|(list, texts)| {
             let texts = if *texts == 1 { "one text".into() } else { format!("{texts} texts") };
             format!("the list `{list}` is written out, {texts}: `--table {list}=…` asks a table of the warehouse")

@@ -28,3 +28,20 @@ funnel trial on events {
     let steps = answer.out.find("  -- adds").zip(answer.out.find("  -- how far each came"));
     insta::assert_snapshot!(steps.and_then(|(from, to)| answer.out.get(from..to)).unwrap());
 }
+
+#[test]
+fn what_a_query_cannot_remember_is_told_beside_it() {
+    let rules = "rulebook \"shop\" timezone \"Europe/Berlin\"
+table users key user_id { user_id: text  points: int }
+tag vip when points > 3
+level tier by points { gold from 500 keep 30d  red otherwise }
+tag loyal when held(vip) >= 30d
+";
+    let place = Place::with(&[("shop.rules", rules)]);
+    let answer = place.run(&["sql", "shop.rules", "--dialect", "duckdb", "--as-of", "2026-11-22"]);
+    let told = "`keep` of `tier` has no effect: a query has no state, so nothing has been before
+`held` is missing for everybody: a query has no state, so nothing has been before
+";
+    assert_eq!((answer.code, &*answer.err), (0, told));
+    assert!(told.lines().all(|line| answer.out.contains(&format!("-- {line}\n"))), "{}", answer.out);
+}

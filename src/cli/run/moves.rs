@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use tagwell::{
     action::Reason,
     engine::stateful::{Moves, Replaced},
-    ir::{Body, Choice, DefinitionId, Reads, Rulebook, TriggerKind},
+    ir::{DefinitionId, Reads, Rulebook, TriggerKind},
     outcome::aligned,
 };
 
@@ -20,19 +20,8 @@ use super::{
 
 /// What has no effect without state, of what these results read; a line each.
 pub(in crate::cli) fn without_state(rulebook: &Rulebook, reads: &Reads) -> Vec<String> {
-    let mut lines = vec![];
-    let has_keep = |id: &&DefinitionId| {
-        let Body::Level(ladder) = &rulebook.definition(**id).body else { return false };
-        ladder.arms.iter().any(|arm| matches!(&arm.choice, Choice::From { keep, .. } if !keep.is_empty()))
-    };
-    if let Some(level) = reads.definitions.iter().find(has_keep) {
-        let name = &rulebook.definition(*level).name;
-        lines.push(format!("`keep` of `{name}` has no effect: without --state nothing has been before"));
-    }
-    if rulebook.actions.memory.here.is_some_and(|here| reads.columns.contains(&here)) {
-        lines.push("`held` is missing for everybody: without --state nothing has been before".to_owned());
-    }
-    lines
+    let lost = rulebook.lost_without_state(reads).into_iter();
+    lost.map(|what| format!("{what}: without --state nothing has been before")).collect()
 }
 
 /// For people.

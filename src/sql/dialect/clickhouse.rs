@@ -13,7 +13,7 @@ use crate::{
             instants::utc_text,
             known::{fitting, plain},
             orders::{ordered, places},
-            scripts::dotted,
+            scripts::{dotted, inserted, listed},
         },
         print,
     },
@@ -552,18 +552,21 @@ impl Dialect for ClickHouse {
         }
     }
 
-    fn keep_days(&self, name: &[String], query: &str, day: &Sql) -> String {
+    fn keep_days(&self, name: &[String], query: &str, columns: &[String], day: &Sql) -> String {
         let table = dotted(self.quoted(name));
         let day = print::expression(day, self);
+        let columns = listed(&self.quoted(columns));
+        let insert = inserted("INSERT INTO", &table, &columns);
         // The day of a parameter is never missing, but of a type that could be, by which there are no partitions.
         format!(
             "CREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
              CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY as_of ORDER BY tuple() AS\n\
              SELECT * REPLACE (assumeNotNull(as_of) AS as_of) FROM results_of_today WHERE FALSE;\n\n\
+             -- Where the table lacks a column the script ends here, with the day's rows as they were.\n\
+             SELECT\n{columns}\nFROM {table} WHERE FALSE;\n\n\
              -- Once more for the same day changes nothing.\n\
              DELETE FROM {table} WHERE as_of = {day};\n\n\
-             INSERT INTO {table}\nSELECT * FROM results_of_today;\n\n\
-             DROP TABLE results_of_today;\n"
+             {insert}DROP TABLE results_of_today;\n"
         )
     }
 

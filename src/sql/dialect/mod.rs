@@ -510,10 +510,10 @@ pub(crate) trait Dialect {
     }
 
     /// A script that puts the results of a day into a table, in place of those that it has of that day; the day is `as_of`.
-    fn keep_days(&self, name: &[String], query: &str, day: &Sql) -> String {
+    fn keep_days(&self, name: &[String], query: &str, columns: &[String], day: &Sql) -> String {
         let table = dotted(self.quoted(name));
         let day = print::expression(day, self.itself());
-        scripts::kept(&table, query, &day)
+        scripts::kept(&table, query, &self.quoted(columns), &day, "")
     }
 
     /// This, as what it is.

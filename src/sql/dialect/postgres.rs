@@ -9,8 +9,9 @@ use crate::{
             escapes::{hidden, is_hidden},
             float_text,
             orders::ordered,
-            scripts::{created_anew, dotted},
+            scripts::{self, created_anew, dotted},
         },
+        print,
     },
     value::{Type, time::Zone},
 };
@@ -501,6 +502,18 @@ impl Dialect for Postgres {
 
     fn create(&self, what: &str, name: &[String]) -> String {
         created_anew(what, &dotted(self.quoted(name)))
+    }
+
+    fn keep_days(&self, name: &[String], query: &str, columns: &[String], day: &Sql) -> String {
+        let table = dotted(self.quoted(name));
+        let (day, columns) = (print::expression(day, self), self.quoted(columns));
+        let last = name.last().map_or("", String::as_str);
+        let key = columns.first().map_or("as_of", String::as_str);
+        let index = format!(
+            "CREATE INDEX IF NOT EXISTS {} ON {table} (as_of, {key});\n\n",
+            self.name(&format!("{last}_by_day"))
+        );
+        scripts::kept(&table, query, &columns, &day, &index)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
             float_text,
             instants::local_text,
             orders::{compared, ordered},
-            scripts::{created_anew, dotted},
+            scripts::{created_anew, dotted, inserted, listed},
         },
     },
     value::{Duration, Type, time::Zone},
@@ -96,7 +96,7 @@ impl Dialect for Spark {
 
     /// Steps that build on each other are resolved one after the other, in at most a hundred rounds.
     fn advice(&self, steps: usize) -> Option<&'static str> {
-        (steps > 40).then_some("it has many steps: SET spark.sql.analyzer.maxIterations = 1000; before it")
+        (steps > 40).then_some("it has many steps, and may need SET spark.sql.analyzer.maxIterations = 1000; before it")
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
@@ -582,20 +582,20 @@ impl Dialect for Spark {
         Unpivot { tail, name: Sql::of("results", "name"), value: Sql::of("results", "value") }
     }
 
-    fn keep_days(&self, name: &[String], query: &str, _: &Sql) -> String {
+    fn keep_days(&self, name: &[String], query: &str, columns: &[String], _: &Sql) -> String {
         let table = dotted(self.quoted(name));
+        let insert = inserted("INSERT OVERWRITE TABLE", &table, &listed(&self.quoted(columns)));
         format!(
             "CREATE OR REPLACE TEMPORARY VIEW results_of_today AS\n{query};\n\n\
              CREATE TABLE IF NOT EXISTS {table} USING parquet PARTITIONED BY (as_of) AS\n\
              SELECT * FROM results_of_today WHERE FALSE;\n\n\
              -- Only the day's own part is written anew: once more for the same day changes nothing.\n\
              SET spark.sql.sources.partitionOverwriteMode = dynamic;\n\n\
-             INSERT OVERWRITE TABLE {table}\nSELECT * FROM results_of_today;\n"
+             {insert}DROP VIEW results_of_today;\n"
         )
     }
 
     fn create(&self, what: &str, name: &[String]) -> String {
-        let name = dotted(self.quoted(name));
-        created_anew(what, &name)
+        created_anew(what, &dotted(self.quoted(name)))
     }
 }

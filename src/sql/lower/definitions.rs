@@ -160,6 +160,7 @@ impl Lowering<'_> {
                     Sql::binary(how_many(each), ">=", Sql::int(i128::from(*needed)))
                 }
             },
+            _ if self.is_never_there(expr) => Sql::bool(false),
             _ => self.value(expr),
         }
     }
@@ -181,6 +182,7 @@ impl Lowering<'_> {
                     Sql::binary(how_many(each), ">", Sql::int(most))
                 }
             },
+            _ if self.is_never_there(expr) => Sql::bool(false),
             _ => self.value(expr).negated(),
         }
     }

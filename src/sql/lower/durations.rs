@@ -28,6 +28,11 @@ impl Length {
         Length { months: Sql::NULL, days: Sql::NULL, micros: Sql::NULL }
     }
 
+    /// Whether it is missing of everybody.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.parts().into_iter().all(|it| *it == Sql::NULL)
+    }
+
     fn micros(micros: Sql) -> Length {
         Length { months: Sql::int(0), days: Sql::int(0), micros }
     }
@@ -80,7 +85,12 @@ impl Lowering<'_> {
                 self.either(condition, then, otherwise)
             }
             ExprKind::Coalesce(operands) => {
-                let mut lengths: Vec<Length> = operands.iter().map(|it| self.length(it)).collect();
+                let mut lengths: Vec<Length> = vec![];
+                for operand in operands {
+                    if !self.is_never_there(operand) {
+                        lengths.push(self.length(operand));
+                    }
+                }
                 let last = lengths.pop().unwrap_or_else(Length::missing);
                 lengths.into_iter().rev().fold(last, |rest, first| {
                     let first = self.keep_parts(first);
@@ -352,6 +362,9 @@ impl Lowering<'_> {
     /// The microseconds of a duration, a day being 24 hours; missing where it has months.
     pub(crate) fn exact(&mut self, length: Length) -> Sql {
         const DAY: i64 = Duration::DAY_MICROS;
+        if length.is_missing() {
+            return self.literal(&Value::Missing, &Type::Int);
+        }
         let wide = self.dialect.wide();
         let sum = match (&length.days, &length.micros) {
             (days, micros) if is_int(days) && is_int(micros) => {

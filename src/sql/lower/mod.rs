@@ -19,6 +19,7 @@ mod funnel;
 mod lines;
 mod lists;
 mod local;
+mod memory;
 mod moments;
 mod ordered;
 mod patterns;
@@ -297,6 +298,12 @@ impl<'a> Lowering<'a> {
 
     /// Whether an expression reads nothing of anybody, so that its value is known now.
     pub(crate) fn constant(&self, expr: &Expr) -> Option<Value> {
+        match &expr.kind {
+            ExprKind::IsMissing(of) if self.is_never_there(of) => return Some(Value::Bool(true)),
+            ExprKind::IsKnown(of) if self.is_never_there(of) => return Some(Value::Bool(false)),
+            _ if self.is_never_there(expr) => return Some(Value::Missing),
+            _ => {}
+        }
         let mut reads = false;
         expr.each(&mut |node| {
             reads |= match &node.kind {

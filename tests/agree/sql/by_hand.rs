@@ -9,7 +9,7 @@ use super::{
 };
 
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
-const FEW: [&str; 14] = [
+const FEW: [&str; 15] = [
     "berlin_funnels",
     "big_decimals",
     "decimals",
@@ -24,6 +24,7 @@ const FEW: [&str; 14] = [
     "ranks",
     "topn_ties",
     "windows",
+    "without_state",
 ];
 
 /// A folder, the file of its users, and those of child tables.

@@ -1,5 +1,5 @@
 //! A table that keeps the results of many days, `--incremental`: each day's rows are those of that day asked by itself, also where a
-//! day was run twice; with an as-of in the script, or as its parameter.
+//! day was run twice, and where the rules came in another order on another day; with an as-of in the script, or as its parameter.
 
 use serde_json::Value as Json;
 use tagwell::{
@@ -19,15 +19,18 @@ fn kept(engine: Engine, wanted: &str, as_of: AsOf) {
     let Some(mut driver) = engine.driver() else { return };
     let found = by_hand::rulebooks().into_iter().find(|it| it.rules.ends_with(wanted)).unwrap();
     let create = || Some(Create::Table(vec!["kept".into()]));
-    let day = |day: &str| {
-        let (folder, rules, text) = (found.folder.clone(), found.rules.clone(), found.text.clone());
+    let other_way = turned(&found.text);
+    let day = |day: &str, text: &str| {
+        let (folder, rules, text) = (found.folder.clone(), found.rules.clone(), text.to_owned());
         let (root, children, moment) = (found.root.clone(), found.children.clone(), format!("{day}T10:00"));
         asked_into(engine, &Shipped { folder, rules, text, root, children, as_of: moment }, as_of, create()).unwrap()
     };
-    let mut days: Vec<Asked> = DAYS.iter().map(|it| day(it)).collect();
+    let mut days: Vec<Asked> = vec![day(DAYS[0], &found.text), day(DAYS[1], &other_way)];
     let scripts: Vec<String> = days.iter().map(|it| it.case["query"].as_str().unwrap().to_owned()).collect();
-    assert!(days[0].expected != days[1].expected, "a day changes something");
-    assert_eq!(scripts[0] == scripts[1], as_of == AsOf::Parameter);
+    let later = day(DAYS[1], &found.text);
+    assert!(days[0].expected != later.expected, "a day changes something");
+    assert!(days[1].names != later.names, "columns come in another order");
+    assert_eq!(scripts[0] == later.case["query"], as_of == AsOf::Parameter);
     // What gives the parameter, and the script: statement by statement, where the engine takes no more at once.
     let run = |at: usize| {
         let checked = Rulebook::parse("kept.rules", &found.text).unwrap().check(&Default::default()).unwrap();
@@ -57,6 +60,14 @@ fn kept(engine: Engine, wanted: &str, as_of: AsOf) {
         one.case["query"] = format!("SELECT {} FROM kept WHERE as_of = DATE '{day}'", columns.join(", ")).into();
     }
     compare(engine, &mut driver, &days, 0);
+}
+
+/// The same rules, the last of them first.
+fn turned(text: &str) -> String {
+    let is_rule = |line: &&str| line.starts_with("let ") || line.starts_with("tag ");
+    let mut rules = text.lines().filter(is_rule).rev();
+    let lines = text.lines().map(|line| if is_rule(&line) { rules.next().unwrap() } else { line });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[test]

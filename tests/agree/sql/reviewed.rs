@@ -191,3 +191,49 @@ fn names_that_an_engine_takes_for_one_are_refused() {
     }
     insta::assert_snapshot!(table);
 }
+
+#[test]
+fn what_only_a_state_knows_is_told_and_plainly_missing() {
+    let rules = "tag vip when points > 3
+        level tier by points { gold from 5000 keep 90d  silver from 1000  red otherwise }
+        let long = held(vip)
+        tag loyal when long >= 30d
+        tag new_here when vip and held(vip) is missing
+        tag either when held(tier) > 30d or points > 7";
+    for engine in Engine::ALL {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        for line in [
+            "-- `keep` of `tier` has no effect: a query has no state, so nothing has been before\n",
+            "-- `held` is missing for everybody: a query has no state, so nothing has been before\n",
+        ] {
+            assert!(query.contains(line), "{engine:?}: {query}");
+        }
+        for result in ["FALSE AS loyal", "vip AS new_here"] {
+            let plain = query.replace("CAST(vip AS Nullable(Bool))", "vip");
+            assert!(plain.contains(&format!("\n  {result},\n")), "{engine:?}: {query}");
+        }
+        assert_eq!(column(&query, "tag either"), "points > 7 AS either", "{engine:?}");
+    }
+    let query = asked(Engine::DuckDb, TABLES, |_| ()).unwrap();
+    assert!(!query.contains("nothing has been before"), "{query}");
+}
+
+#[test]
+fn a_day_goes_into_the_columns_that_are_called_so() {
+    for (engine, insert) in [
+        (Engine::DuckDb, "INSERT INTO kept"),
+        (Engine::Postgres, "INSERT INTO kept"),
+        (Engine::ClickHouse, "INSERT INTO kept"),
+        (Engine::Spark, "INSERT OVERWRITE TABLE kept"),
+    ] {
+        let script = asked(engine, &format!("{TABLES}tag t when points > 3"), |target| {
+            target.incremental = true;
+            target.create = Some(Create::Table(vec!["kept".into()]));
+        });
+        let script = script.unwrap();
+        let wanted = format!(
+            "{insert} (\n  user_id, card, t, as_of\n)\nSELECT\n  user_id, card, t, as_of\nFROM results_of_today;\n"
+        );
+        assert!(script.contains(&wanted), "{engine:?}: {script}");
+    }
+}
