@@ -50,6 +50,11 @@ impl Stack {
         from + 1
     }
 
+    /// Whether a column of this name was added.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.layers.iter().flat_map(|it| &it.items).any(|(_, it)| it.alias.as_deref() == Some(name))
+    }
+
     /// The column that has this value already, if one has, and the level from which on it may be read.
     pub(crate) fn find(&self, sql: &Sql) -> Option<(String, usize)> {
         self.layers.iter().zip(1..).find_map(|(layer, level)| {

@@ -198,13 +198,19 @@ impl Lowering<'_> {
         let brings = Brings::Rows(table.name.to_string());
         let mut together =
             Together::new(step, brings, vec![Key { from: by_name.clone(), name: by_name.clone(), own: key }]);
+        let mut bounds: Vec<Option<Sql>> = vec![];
         for id in ids {
             let aggregate = self.rulebook.aggregate(*id).clone();
             self.about = self.caption(*id).name;
             let clause = self.clause(&aggregate, &order);
+            bounds.push(clause.rows.as_ref().zip(at_column.as_ref()).and_then(|(rows, at)| self.since(rows, at)));
             self.gather(*id, clause, &mut together);
         }
         let Some(rows) = self.rows.take() else { return };
+        let bounds: Option<Vec<Sql>> = bounds.into_iter().collect();
+        let since = bounds.and_then(|it| self.earliest(it)).map(|it| self.told_by_clock(it));
+        let windows = if since.is_some() { " since the earliest window began" } else { "" };
+        let told = vec![format!("what has happened of {}{windows}", table.name)];
         // What has happened, and whose it is.
         select.filter.push(Sql::of(&input, &table.column(by).header).known());
         if let (Some(at), Some(_)) = (at, &at_column) {
@@ -212,27 +218,19 @@ impl Lowering<'_> {
             let happened = Sql::of(&input, &described.header);
             let now = self.told_by_clock(self.now_of_rows(&described.ty));
             let compared = self.dialect.compared(happened.clone(), &described.ty);
-            let until_now = Sql::binary(compared, "<=", now);
-            select.filter.push(match described.optional {
-                true => Sql::any([happened.missing(), until_now]),
-                false => until_now,
+            select.filter.push(match (since, described.optional) {
+                (Some(since), _) => compared.between(since, now),
+                (None, true) => Sql::any([happened.missing(), Sql::binary(compared, "<=", now)]),
+                (None, false) => Sql::binary(compared, "<=", now),
             });
         }
         self.read_locals(&mut select);
         let mut before = vec![];
         if rows.user_columns.is_empty() {
-            before.push(Step {
-                name: base.clone(),
-                comment: vec![format!("what has happened of {}", table.name)],
-                select,
-            });
+            before.push(Step { name: base.clone(), comment: told, select });
         } else {
             let raw = self.names.of(&format!("{}_input", table.name));
-            before.push(Step {
-                name: raw.clone(),
-                comment: vec![format!("what has happened of {}", table.name)],
-                select,
-            });
+            before.push(Step { name: raw.clone(), comment: told, select });
             // `orders_with_favourite`: after what they have of their users.
             let theirs: Vec<String> = rows.user_columns.iter().cloned().collect();
             let theirs = if theirs.len() > FEW { "users".to_owned() } else { theirs.join("_and_") };

@@ -18,7 +18,7 @@ use crate::{
 
 /// The step that has all moments, its first column, and today.
 pub(crate) const MOMENTS: &str = "moments";
-const NOW: &str = "as_of";
+pub(crate) const NOW: &str = "as_of";
 const TODAY: &str = "today";
 const LOCAL: &str = "as_of_local";
 /// What its columns are.
@@ -138,10 +138,14 @@ impl Lowering<'_> {
         let (word, shown) = (if back { "ago" } else { "in" }, duration.to_string().replace('-', "minus_"));
         let day = if kind_of(ty) == MomentType::Date { "_date" } else { "" };
         let ty = ty.clone();
-        self.of_clock(&format!("{word}_{shown}{day}"), |this| {
+        let moment = self.of_clock(&format!("{word}_{shown}{day}"), |this| {
             let now = this.now(&ty);
             this.shifted((now, &ty), Length::of(duration), back)
-        })
+        });
+        if let (Sql::Column(None, name), true) = (&moment, back) {
+            self.ago.insert(name.clone(), duration);
+        }
+        moment
     }
 
     /// Something that is computed of the parameter alone: a column of `moments`.

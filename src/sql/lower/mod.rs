@@ -26,6 +26,7 @@ mod patterns;
 mod population;
 mod quantile;
 mod rank;
+mod since;
 mod sums;
 mod texts;
 
@@ -46,7 +47,7 @@ use crate::{
         names::Names,
         stack::Stack,
     },
-    value::{Clock, Type, Value, print, time::Direction},
+    value::{Clock, Duration, Type, Value, print, time::Direction},
 };
 
 /// Of how many expressions something may consist that is written more than once.
@@ -97,6 +98,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) users: Stack,
     /// What the query computes of its as-of, where that is a parameter.
     pub(crate) moments: Option<Stack>,
+    /// Of its columns that lie so long before the as-of, how long.
+    pub(crate) ago: HashMap<String, Duration>,
     /// The users' key.
     pub(crate) key: String,
     pub(crate) columns: HashMap<ColumnId, Held>,
@@ -155,6 +158,7 @@ impl<'a> Lowering<'a> {
             first: vec![],
             users: Stack::of("", ""),
             moments: None,
+            ago: HashMap::new(),
             key: String::new(),
             columns: HashMap::new(),
             definitions: HashMap::new(),

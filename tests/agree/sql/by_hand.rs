@@ -11,6 +11,7 @@ use super::{
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
 const FEW: [&str; 15] = [
     "berlin_funnels",
+    "berlin_since",
     "big_decimals",
     "decimals",
     "firstlast",

@@ -19,9 +19,11 @@ use super::{
         rules::{self, About},
         tables,
     },
-    Given, More, ask_of, compare,
+    Given, More, ask_of, by_hand, compare,
     engines::Engine,
-    number, tame, with_keys, with_lists,
+    number,
+    shipped::asked_into,
+    tame, with_keys, with_lists,
 };
 
 /// Among them clock changes of New York, a leap day, and the last microsecond of a year.
@@ -106,6 +108,14 @@ fn one_query_for_all(engine: Engine) {
             asked.push(one);
         }
     }
+    // Questions that all have windows: what is older than the earliest is not read.
+    let mut since = by_hand::rulebooks();
+    since.retain(|it| it.rules.ends_with("berlin_since.rules"));
+    assert_eq!(since.len(), 1);
+    asked.extend(since.iter().filter_map(|it| asked_into(engine, it, sql::AsOf::Parameter, None)).map(|mut one| {
+        one.case["as_of"] = json!("2025-10-27T01:30:00Z");
+        one
+    }));
     assert!(asked.len() >= AS_OFS.len(), "too few are asked about");
     compare(engine, &mut driver, &asked, 0);
 }

@@ -142,6 +142,34 @@ fn what_comes_again_is_told_once_above() {
     insta::assert_snapshot!(format!("{}\n\n{}", told(Engine::DuckDb), told(Engine::Spark)));
 }
 
+/// What is read of rows: where windows are all that is asked for, nothing before the earliest of them.
+#[test]
+fn rows_before_all_windows_are_not_read() {
+    let events = "table visits of users by user_id at day { user_id: text  day: date?  pages: int }\n";
+    let mut table = String::new();
+    for (what, rules) in [
+        ("windows of one kind", "tag t when count(orders within 30d) > 1 and any(orders within 90d where amount > 3)"),
+        ("of more than one", "tag t when count(orders during last month) > sum(orders.amount between 1d..2w)"),
+        ("a condition", "tag t when any(orders where ordered_at >= 2026-01-01 and amount > 3)"),
+        ("one has no window", "tag t when count(orders within 30d) > 1 and any(orders where amount > 3)"),
+        ("of days", "tag t when count(visits within 30d) > 1 and max(visits.pages during this month) > 3"),
+        ("of days, one has none", "tag t when count(visits within 30d) > max(visits.pages)"),
+    ] {
+        for engine in Engine::ALL {
+            for as_of in [AsOf::Constant, AsOf::Parameter] {
+                let query = asked(engine, &format!("{TABLES}{events}{rules}"), |target| target.as_of = as_of).unwrap();
+                let (_, step) = query.split_once("-- what has happened").unwrap();
+                let (step, _) = step.split_once("\n  )").unwrap();
+                let (told, step) = step.split_once('\n').unwrap();
+                let (_, filter) = step.rsplit_once("IS NOT NULL").unwrap();
+                let filter = filter.split_whitespace().collect::<Vec<_>>().join(" ");
+                table += &format!("{what}, {engine:?}, {as_of:?}:{told}\n  {filter}\n");
+            }
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
 #[test]
 fn names_that_an_engine_takes_for_one_are_refused() {
     let wide = |_: &mut Target| ();
