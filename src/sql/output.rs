@@ -148,6 +148,12 @@ impl Lowering<'_> {
             format!("written by tagwell {}: change the rules, not this", env!("CARGO_PKG_VERSION")),
         ];
         comment.extend(without_state(self.rulebook, self.target));
+        let (users, key) = (self.table_of(&root.name), self.dialect.name(&root.column(key).header));
+        let users = self.dialect.quoted(&users).join(".");
+        comment.push(format!(
+            "`{key}` is taken to be unique; what comes twice: \
+             SELECT {key} FROM {users} GROUP BY {key} HAVING count(*) > 1"
+        ));
         comment.extend(self.lists_written.iter().map(|(list, texts)| {
             let texts = if *texts == 1 { "one text".into() } else { format!("{texts} texts") };
             format!("the list `{list}` is written out, {texts}: `--table {list}=…` asks a table of the warehouse")

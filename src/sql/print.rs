@@ -29,15 +29,17 @@ pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> (String, String) {
         out += &format!("SETTINGS\n  {}\n", dialect.settings().join(",\n  "));
     }
     for (sign, means) in IDIOMS {
-        if let Some(sign) = sign.iter().find(|it| out.contains(**it)) {
-            head += &format!("-- `{}`: {means}\n", sign.trim());
+        let found = sign.iter().filter(|it| out.contains(**it));
+        let found: Vec<String> = found.map(|it| format!("`{}`", it.trim())).collect();
+        if !found.is_empty() {
+            head += &format!("-- {}: {means}\n", found.join(", "));
         }
     }
     (head, out)
 }
 
 /// What comes again and again, and is told once, above the query.
-const IDIOMS: [(&[&str], &str); 6] = [
+const IDIOMS: [(&[&str], &str); 8] = [
     (&[" + 0e0", " + 0D"], "zero has no sign"),
     (
         &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
@@ -53,6 +55,8 @@ const IDIOMS: [(&[&str], &str); 6] = [
     ),
     (&["'ς'"], "small letters as Unicode has them, `Σ` at the end of a word too"),
     (&["'Infinity'"], "what leaves the range of floats is missing"),
+    (&["< CAST('1e"], "a decimal has 38 digits: what is too large for those before the point is missing"),
+    (&["OFFSET 0"], "a step is computed by itself: else its columns are written out again wherever they are read"),
 ];
 
 /// An expression on a line.

@@ -476,6 +476,11 @@ pub(crate) trait Dialect {
     /// A piece of a float that is summed as a whole number.
     fn whole(&self, float: Sql) -> Sql;
 
+    /// How many different values there are, where the engine does better than by `count(DISTINCT x)`; of few.
+    fn count_of_set(&self, _: &Sql, _: &Type, _: Option<&Sql>) -> Option<Sql> {
+        None
+    }
+
     /// Whether one of a condition is true; missing of none.
     fn any(&self, condition: Sql, filter: Option<Sql>) -> Sql {
         Sql::aggregate("bool_or", Some(condition), filter)

@@ -217,13 +217,6 @@ impl Dialect for Spark {
         Sql::cast(sql, "DOUBLE")
     }
 
-    fn finite(&self, sql: Sql) -> Sql {
-        let float = |text: &str| Sql::cast(Sql::text(text), "DOUBLE");
-        let number = [float("Infinity"), float("-Infinity"), float("NaN")];
-        let finite = number.into_iter().fold(sql, |sql, no| Sql::call("nullif", [sql, no]));
-        Sql::binary(finite, "+", Sql::Literal(Literal::Float(0.0)))
-    }
-
     fn float_modulo(&self, left: Sql, right: Sql) -> Sql {
         Sql::binary(left, "%", right)
     }
@@ -528,6 +521,12 @@ impl Dialect for Spark {
         let high = Sql::cast(Sql::cast(Sql::binary(float.clone(), "/", step.clone()), "BIGINT"), "DECIMAL(38, 0)");
         let low = Sql::cast(Sql::cast(Sql::binary(float, "%", step), "BIGINT"), "DECIMAL(38, 0)");
         Sql::binary(Sql::binary(high, "*", Sql::int(1_i64 << 60)), "+", low)
+    }
+
+    /// Beside other aggregates `count(DISTINCT x)` doubles every row first. Floats are left to it.
+    fn count_of_set(&self, element: &Sql, ty: &Type, filter: Option<&Sql>) -> Option<Sql> {
+        let set = || Sql::aggregate("collect_set", Some(element.clone()), filter.cloned());
+        (!matches!(ty, Type::Float | Type::Duration | Type::List(_))).then(|| self.count(set()))
     }
 
     fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {

@@ -7,7 +7,7 @@ use crate::{
     ir::{Aggregate, AggregateFunction, AggregateId, Over},
     schema::{ColumnId, Role, TableId},
     sql::{
-        ast::{From, Item, Join, Select, Sense, Sql, Star, Step},
+        ast::{Aggregate as SqlAggregate, From, Item, Join, Select, Sense, Sql, Star, Step},
         layers::Brings,
         lower::{
             Bound, Held, Length, Lowering, Rows, bounds,
@@ -476,14 +476,16 @@ impl Lowering<'_> {
                     1 => element.group,
                     _ => vec![self.dialect.row(element.group)],
                 };
-                let distinct = crate::sql::ast::Aggregate {
-                    function: "count",
-                    distinct: true,
-                    arguments: group,
-                    order: vec![],
-                    filter: if is_one { clause.rows } else { clause.known },
-                };
-                here(Sql::Aggregate(Box::new(distinct)), zero())
+                let filter = if is_one { clause.rows } else { clause.known };
+                // The different values of a user's rows are few.
+                let set = group.first().filter(|_| is_one && self.rows.is_some());
+                let set = set.and_then(|it| self.dialect.count_of_set(it, &element.ty, filter.as_ref()));
+                let count = set.unwrap_or_else(|| {
+                    let (function, order) = ("count", vec![]);
+                    let distinct = SqlAggregate { function, distinct: true, arguments: group, order, filter };
+                    Sql::Aggregate(Box::new(distinct))
+                });
+                here(count, zero())
             }
             (AggregateFunction::Any, element) => {
                 let holds = element.and(value).unwrap_or(Sql::bool(true));

@@ -159,7 +159,7 @@ impl Lowering<'_> {
 }
 
 /// Whether what a condition is true of has a value here.
-fn implies(condition: &Sql, value: &Sql) -> bool {
+pub(crate) fn implies(condition: &Sql, value: &Sql) -> bool {
     match condition {
         Sql::All(parts) => parts.iter().any(|it| implies(it, value)),
         Sql::Binary("=" | "<>" | "<" | "<=" | ">" | ">=", of) => of.0 == *value || of.1 == *value,

@@ -245,6 +245,8 @@ impl Lowering<'_> {
             Computed::Wide(left) => Sql::binary(left, operator(op), b.0),
             Computed::Checked(fine) => {
                 let right = self.keep_as(b.0, "value");
+                let told = "where it does not fit beside what it is compared with it is further from 0 than that";
+                self.stack().explain(&left, told);
                 let beyond = Sql::binary(left, operator(op), Sql::int(0));
                 let beyond = Sql::when(right.clone().known(), beyond);
                 Sql::call("coalesce", [Sql::binary(fine, operator(op), right), beyond])

@@ -2,10 +2,10 @@
 
 use crate::{
     ir::{Arm, Body, Choice, CompareOp, DefinitionId, Expr, ExprKind, Ladder, Quorum, Score},
-    schema::{Column, ColumnId, Role, TableId},
+    schema::{Column, ColumnId, Role, Table, TableId},
     source::Span,
     sql::{
-        ast::{From, Item, Join, Literal, Select, Sql, Step},
+        ast::{From, Item, Join, Literal, Over, Select, Sql, Step},
         dialect::Arithmetic,
         layers::Brings,
         lower::{Bound, Held, Length, Lowering},
@@ -320,9 +320,15 @@ impl Lowering<'_> {
                 }
                 let name = self.names.of(&format!("{}_{}", table.name, column.name));
                 self.input(&input, &column.header, &column.ty, &name, column.span, &mut select);
+                if ColumnId(at as u32) == key_column
+                    && let Some(item) = select.items.last_mut()
+                {
+                    item.sql = self.only_once(item.sql.clone(), &table, column);
+                }
                 columns.insert(ColumnId(at as u32), name);
             }
             let comment = vec![format!("looked up by {}", table.column(key_column).name)];
+            select.filter.push(Sql::of(&input, &table.column(key_column).header).known());
             select.small = true;
             self.first.push(Step { name: step.clone(), comment, select });
             self.lookups.insert(id, (step, columns));
@@ -367,6 +373,19 @@ impl Lowering<'_> {
         };
         self.at = stack.join(from, vec![], join, vec![item], Brings::Columns(table.name.to_string()), &mut self.names);
         Sql::column(&name)
+    }
+}
+
+impl Lowering<'_> {
+    /// The key of a reference table; one that comes twice, which would double whoever looks it up, ends the query.
+    fn only_once(&self, key: Sql, table: &Table, column: &Column) -> Sql {
+        let function = Sql::aggregate("count", None, None);
+        let rows = Sql::Over(Box::new(Over { function, partition: vec![key.clone()], order: vec![], before: false }));
+        let message = format!("table {}: a key is there twice: each row needs its own {}", table.name, column.header);
+        let is_twice = Sql::binary(rows, ">", Sql::int(1));
+        // A float that is no number is missing, however many of them there are.
+        let is_twice = if column.ty == Type::Float { Sql::all([key.clone().known(), is_twice]) } else { is_twice };
+        Sql::if_else(is_twice, self.dialect.fail(&message, &column.ty), key)
     }
 }
 

@@ -58,7 +58,7 @@ impl Lowering<'_> {
     }
 
     /// Whether the rank of a value is told by lines: somebody is among the top, and the tiles are not too many.
-    fn has_lines(&self, ranked: &Ranked) -> bool {
+    pub(crate) fn has_lines(&self, ranked: &Ranked) -> bool {
         let is_column = matches!(ranked.value, Sql::Column(..));
         is_column
             && match &ranked.aggregate.function {

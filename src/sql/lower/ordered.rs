@@ -10,7 +10,7 @@ use crate::{
         lower::{
             Lowering,
             aggregates::{Answer, Empty, Key, Part},
-            clause::{Clause, Element},
+            clause::{Clause, Element, implies},
         },
     },
     value::Type,
@@ -318,11 +318,20 @@ impl Lowering<'_> {
         let (mut select, values, _) = self.counted(clause, element, keys, name);
         let mut order: Vec<(Sql, Sense)> = vec![];
         if let Some(at) = &clause.order.at {
-            // A row without a moment comes before all others.
-            let known = Sql::aggregate("count", Some(at.clone()), None);
-            let all = Sql::binary(known, "=", Sql::aggregate("count", None, None));
-            let first = Sql::when(all, Sql::aggregate("min", Some(at.clone()), None));
+            let first = Sql::aggregate("min", Some(at.clone()), None);
             let column = self.names.of(&format!("{name}_first"));
+            let is_known = self.is_never_missing(at) || clause.known.iter().any(|it| implies(it, at));
+            let first = match is_known {
+                true => first,
+                // A row without a moment comes before all others.
+                false => {
+                    let known = Sql::aggregate("count", Some(at.clone()), None);
+                    Sql::when(Sql::binary(known, "=", Sql::aggregate("count", None, None)), first)
+                }
+            };
+            if is_known {
+                self.always_known.insert(column.clone());
+            }
             select.items.push(Item::named(first, &column));
             order.push((Sql::column(&column), Sense::RISING));
         }

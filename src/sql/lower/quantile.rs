@@ -115,9 +115,16 @@ impl Lowering<'_> {
         // Two whole numbers may be further apart than one can be.
         let apart = if *element == Type::Int { Type::Decimal(0) } else { element.clone() };
         let ends = ((high.clone(), element.clone()), (low.clone(), element.clone()));
+        // What is kept is called after what it is, where that takes steps of its own.
+        let name = self.about.clone();
+        let about = |this: &mut Self, noun: &str| this.about = format!("{name}_{noun}");
+        about(self, "apart");
         let difference = self.combined(Subtract, ends.0, ends.1, &apart);
+        about(self, "beyond_low");
         let between = self.combined(Multiply, (difference, apart), (fraction, fine), &wide);
+        about(self, "exact");
         let sum = self.combined(Add, (low.clone(), element.clone()), (between, wide.clone()), &wide);
+        self.about.clone_from(&name);
         let exact = self.dialect.to_float(sum, &wide);
         if *element == Type::Int {
             return exact;

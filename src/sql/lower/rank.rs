@@ -40,8 +40,15 @@ impl Lowering<'_> {
         });
         let in_a_group: Vec<Sql> = keys.iter().map(|key| self.known(key.clone())).collect();
         let ranked = Sql::all(in_a_group.iter().cloned().chain([self.known(value.clone())]).chain(filter.clone()));
-        let is_ranked = self.keep_as(ranked, "ranked");
-        Some(Ranked { id, aggregate, keys, value, known, filter, in_a_group, is_ranked, level: self.at })
+        let is_ntile = matches!(aggregate.function, AggregateFunction::Ntile(_));
+        let mut ranked = Ranked { id, aggregate, keys, value, known, filter, in_a_group, is_ranked: ranked, level: 0 };
+        // Whoever lacks the value is not told apart by a line.
+        let is_asked = is_ntile || ranked.filter.is_some() || !self.dialect.counts_values() || !self.has_lines(&ranked);
+        if is_asked {
+            ranked.is_ranked = self.keep_as(ranked.is_ranked, "ranked");
+        }
+        ranked.level = self.at;
+        Some(ranked)
     }
 
     /// A rank by windows over all who are ranked.

@@ -14,6 +14,7 @@ mod reparsed;
 mod reviewed;
 mod setup;
 mod shipped;
+mod twice;
 
 use std::fmt::Write as _;
 

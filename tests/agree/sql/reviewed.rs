@@ -171,6 +171,29 @@ fn rows_before_all_windows_are_not_read() {
 }
 
 #[test]
+fn nothing_is_asked_that_is_known() {
+    let rules = "let kinds = distinct(orders.kind)
+        let different = count(distinct(orders.kind where amount > 3))
+        let everywhere = count(distinct(users.city))
+        tag last when bottom 10% by (orders_spend per city)
+        tag t when kinds has \"wine\" and different > 3 and everywhere > 3
+        let orders_spend = max(orders.amount)";
+    for engine in Engine::ALL {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        for never in ["count(ordered_at)", "kinds_first NULLS FIRST"] {
+            assert!(!query.contains(never), "{engine:?}: {never}: {query}");
+        }
+        let is_spark = engine == Engine::Spark;
+        // On Spark a line tells who is among the last; whoever lacks the value is not told apart.
+        assert_eq!(query.contains("_ranked,"), !is_spark, "{engine:?}: {query}");
+        let set = "array_size(collect_set(kind) FILTER (WHERE amount > 3))";
+        assert_eq!(query.contains(set), is_spark, "{engine:?}: {query}");
+        // Everybody's different values may be many.
+        assert!(query.contains("count(DISTINCT city)"), "{engine:?}: {query}");
+    }
+}
+
+#[test]
 fn names_that_an_engine_takes_for_one_are_refused() {
     let wide = |_: &mut Target| ();
     let records = |target: &mut Target| target.shape = Shape::Records;
