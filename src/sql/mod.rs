@@ -113,6 +113,19 @@ pub struct Target {
 }
 
 impl Target {
+    /// A query that gives a column for each result, as of a constant, of tables under their own names.
+    pub fn wide(engine: Engine) -> Target {
+        Target {
+            engine,
+            shape: Shape::Wide,
+            tables: BTreeMap::new(),
+            as_of: AsOf::Constant,
+            with: vec![],
+            incremental: false,
+            create: None,
+        }
+    }
+
     /// The definitions whose values are in the answer.
     fn asked(&self, rulebook: &Rulebook) -> Vec<DefinitionId> {
         let all = rulebook.definitions.iter().zip(0..).filter(|(it, _)| !matches!(it.body, Body::Let(_)));

@@ -54,7 +54,7 @@ pub(super) fn write_fingerprints(
         return Ok(());
     }
     let sum = "SELECT coalesce(sum(length(hashes)), 0) FROM recent_fingerprints";
-    let known = database.query_row(sum, [], |row| row.get::<_, u32>(0))? as usize;
+    let known = database.query_row(sum, [], |row| row.get::<_, i64>(0))? as usize;
     let users: usize = after.iter().map(|users| users.fingerprints.len()).sum();
     if (many + known / CHANGE).saturating_mul(PARTS) > users {
         for (piece, users) in after.iter().enumerate() {

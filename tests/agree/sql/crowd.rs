@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 use tagwell::{
     engine::Rulebook,
-    sql::{self, Shape, Target},
+    sql::{self, Target},
 };
 
 use super::{engines::Engine, reparsed};
@@ -30,15 +30,7 @@ tag behind when bottom 100 by (points per city)
 fn query(engine: Engine, rules: &str) -> String {
     let checked = Rulebook::parse("crowd.rules", rules).unwrap().check(&Default::default()).unwrap();
     let ready = checked.engine(checked.clock("2026-11-22").unwrap());
-    let target = Target {
-        engine: engine.dialect(),
-        shape: Shape::Wide,
-        tables: Default::default(),
-        as_of: sql::AsOf::Constant,
-        with: vec![],
-        incremental: false,
-        create: None,
-    };
+    let target = Target::wide(engine.dialect());
     let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
     reparsed::again(engine, &query);
     query

@@ -8,7 +8,7 @@ use tagwell::{
     engine::Rulebook,
     eval::User,
     ir::DefinitionId,
-    sql::{self, Shape, Target},
+    sql::{self, Target},
     value::{Type, Value},
 };
 
@@ -104,13 +104,9 @@ fn nothing_breaks_out(engine: Engine) {
     let mut asked = vec![];
     for table in HOSTILE {
         let target = Target {
-            engine: engine.dialect(),
-            shape: Shape::Wide,
             tables: [("users".to_owned(), vec![table.to_owned()])].into(),
-            as_of: sql::AsOf::Constant,
             with: extra.iter().map(|id| sql::Extra::Definition(*id)).collect(),
-            incremental: false,
-            create: None,
+            ..Target::wide(engine.dialect())
         };
         let sources = checked.warnings().sources();
         let query = sql::query(rulebook, sources, engine_of_rules.context(), &target).unwrap();

@@ -28,7 +28,7 @@ use tagwell::{
     ir::{DefinitionId, Rulebook},
     schema::ColumnId,
     source::Sources,
-    sql::{self, Extra, Shape, Target},
+    sql::{self, Extra, Target},
     value::{Type, Value},
 };
 
@@ -215,13 +215,12 @@ fn ask_of(
     let Given { rulebook, sources, context, people, beside } = given;
     let lets = (0..rulebook.definitions.len() as u32).map(DefinitionId);
     let target = Target {
-        engine: engine.dialect(),
-        shape: Shape::Wide,
         tables: beside.lists.iter().map(|(name, ..)| (name.clone(), vec![name.clone()])).collect(),
         as_of,
         incremental: create.is_some(),
         with: lets.clone().filter(|id| is_let(rulebook, *id)).map(Extra::Definition).collect(),
         create,
+        ..Target::wide(engine.dialect())
     };
     let query = match sql::query(rulebook, sources, context, &target) {
         Ok(query) => query,

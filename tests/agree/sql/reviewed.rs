@@ -18,15 +18,7 @@ level card by points { gold from 5000  silver from 1000  red otherwise }
 fn asked(engine: Engine, rules: &str, change: impl FnOnce(&mut Target)) -> Result<String, Vec<String>> {
     let checked = Rulebook::parse("shop.rules", rules).unwrap().check(&Default::default()).unwrap();
     let ready = checked.engine(checked.clock("2026-11-22").unwrap());
-    let mut target = Target {
-        engine,
-        shape: Shape::Wide,
-        tables: Default::default(),
-        as_of: AsOf::Constant,
-        with: vec![],
-        incremental: false,
-        create: None,
-    };
+    let mut target = Target::wide(engine);
     change(&mut target);
     let query = sql::query(checked.rulebook(), checked.warnings().sources(), ready.context(), &target);
     query.map_err(|problems| problems.into_iter().map(|it| it.message).collect())

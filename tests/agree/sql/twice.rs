@@ -3,7 +3,7 @@
 use serde_json::json;
 use tagwell::{
     engine::Rulebook,
-    sql::{self, Shape, Target},
+    sql::{self, Target},
     value::{Type, Value},
 };
 
@@ -29,15 +29,7 @@ const TABLES: [(&[&str], &[i64], Option<&str>); 4] = [
 fn ends(engine: Engine) {
     let checked = Rulebook::parse("ads.rules", RULES).unwrap().check(&Default::default()).unwrap();
     let ready = checked.engine(checked.clock("2026-11-22").unwrap());
-    let target = Target {
-        engine: engine.dialect(),
-        shape: Shape::Wide,
-        tables: Default::default(),
-        as_of: sql::AsOf::Constant,
-        with: vec![],
-        incremental: false,
-        create: None,
-    };
+    let target = Target::wide(engine.dialect());
     let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
     let Some(mut driver) = engine.driver() else { return };
     let schema = &ready.rulebook().schema;
