@@ -14,6 +14,7 @@ use crate::{
             known::{fitting, plain},
             orders::{ordered, places},
             scripts::{dotted, inserted, listed},
+            wholes::{self, Wholes},
         },
         print,
     },
@@ -488,13 +489,8 @@ impl Dialect for ClickHouse {
         self.try_cast(pieces.into_iter().next().unwrap_or(Sql::NULL), ty)
     }
 
-    fn whole(&self, float: Sql) -> Sql {
-        // In two halves: a float of more than 64 bits loses digits.
-        let step = Sql::Literal(Literal::Float((1_u64 << 60) as f64));
-        let whole = Sql::call("trunc", [Sql::binary(float.clone(), "/", step.clone())]);
-        let low = fitting(Sql::binary(float, "-", Sql::binary(whole.clone(), "*", step)));
-        let high = Sql::call("toInt128", [fitting(whole)]);
-        Sql::binary(Sql::binary(high, "*", Sql::int(1_i64 << 60)), "+", low)
+    fn wholes(&self, _: Sql, whole: Sql) -> Wholes {
+        wholes::clickhouse(whole, fitting)
     }
 
     fn any(&self, condition: Sql, filter: Option<Sql>) -> Sql {

@@ -4,8 +4,11 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, as_small, digits, escapes::is_hidden,
-            letters, orders::ordered,
+            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, as_small, digits,
+            escapes::is_hidden,
+            letters,
+            orders::ordered,
+            wholes::{self, Wholes},
         },
     },
     value::{Type, time::Zone},
@@ -381,8 +384,8 @@ impl Dialect for DuckDb {
         }
     }
 
-    fn whole(&self, float: Sql) -> Sql {
-        Sql::Cast("TRY_CAST", Box::new(float), "HUGEINT".into())
+    fn wholes(&self, _: Sql, whole: Sql) -> Wholes {
+        wholes::duckdb(whole)
     }
 
     fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {

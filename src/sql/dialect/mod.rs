@@ -15,6 +15,7 @@ mod postgres;
 mod reserved;
 mod scripts;
 mod spark;
+mod wholes;
 
 use crate::{
     sql::{
@@ -25,7 +26,7 @@ use crate::{
 };
 
 pub(crate) use self::{clickhouse::ClickHouse, duckdb::DuckDb, postgres::Postgres, spark::Spark};
-use self::{instants::local_text, scripts::dotted};
+use self::{instants::local_text, scripts::dotted, wholes::Wholes};
 
 /// Arithmetic on whole or decimal numbers, each side of the same type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -473,8 +474,8 @@ pub(crate) trait Dialect {
         }
     }
 
-    /// A piece of a float that is summed as a whole number.
-    fn whole(&self, float: Sql) -> Sql;
+    /// Floats that are added up as whole numbers, where they fit.
+    fn wholes(&self, fits: Sql, whole: Sql) -> Wholes;
 
     /// How many different values there are, where the engine does better than by `count(DISTINCT x)`; of few.
     fn count_of_set(&self, _: &Sql, _: &Type, _: Option<&Sql>) -> Option<Sql> {

@@ -10,6 +10,7 @@ use crate::{
             float_text,
             orders::ordered,
             scripts::{self, created_anew, dotted},
+            wholes::{self, Wholes},
         },
         print,
     },
@@ -201,8 +202,8 @@ impl Dialect for Postgres {
                 };
                 let (tiny, least) = match times {
                     true => (
-                        Sql::binary(size(&left, "least", power(512)), "*", size(&right, "least", power(512))),
-                        power(-51),
+                        Sql::binary(size(&left, "least", power(511)), "*", size(&right, "least", power(511))),
+                        power(-53),
                     ),
                     false => (
                         Sql::binary(
@@ -451,13 +452,8 @@ impl Dialect for Postgres {
         Computed::Wide(pieces.into_iter().next().unwrap_or(Sql::NULL))
     }
 
-    fn whole(&self, float: Sql) -> Sql {
-        // In two halves: a float becomes a number of 15 digits only.
-        let step = Sql::Literal(Literal::Float((1_u64 << 60) as f64));
-        let whole = Sql::call("trunc", [Sql::binary(float.clone(), "/", step.clone())]);
-        let low = Sql::cast(Sql::binary(float, "-", Sql::binary(whole.clone(), "*", step)), "bigint");
-        let high = Sql::cast(Sql::cast(whole, "bigint"), "numeric");
-        Sql::binary(Sql::binary(high, "*", Sql::int(1_i64 << 60)), "+", low)
+    fn wholes(&self, fits: Sql, whole: Sql) -> Wholes {
+        wholes::postgres(fits, whole)
     }
 
     fn first_by(&self, element: Sql, order: Vec<(Sql, Sense)>, filter: Option<Sql>) -> Sql {

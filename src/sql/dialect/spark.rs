@@ -13,6 +13,7 @@ use crate::{
             instants::local_text,
             orders::{compared, ordered},
             scripts::{created_anew, dotted, inserted, listed},
+            wholes::{self, Wholes},
         },
     },
     value::{Duration, Type, time::Zone},
@@ -515,12 +516,8 @@ impl Dialect for Spark {
         }
     }
 
-    fn whole(&self, float: Sql) -> Sql {
-        // In two halves: a float becomes a decimal by way of its shortest form, which is not what it is.
-        let step = Sql::Literal(Literal::Float((1_u64 << 60) as f64));
-        let high = Sql::cast(Sql::cast(Sql::binary(float.clone(), "/", step.clone()), "BIGINT"), "DECIMAL(38, 0)");
-        let low = Sql::cast(Sql::cast(Sql::binary(float, "%", step), "BIGINT"), "DECIMAL(38, 0)");
-        Sql::binary(Sql::binary(high, "*", Sql::int(1_i64 << 60)), "+", low)
+    fn wholes(&self, _: Sql, whole: Sql) -> Wholes {
+        wholes::spark(whole)
     }
 
     /// Beside other aggregates `count(DISTINCT x)` doubles every row first. Floats are left to it.

@@ -85,12 +85,13 @@ impl Lowering<'_> {
     fn float_sum(&mut self, clause: &Clause, value: &Sql, span: Span) -> Sql {
         let float = |it: f64| Sql::Literal(Literal::Float(it));
         let fine = Sql::binary(value.clone(), "*", float(FINE));
-        let whole = self.dialect.whole(fine.clone());
-        let sum = self.zero(Sql::aggregate("sum", Some(whole), clause.rows.clone()));
-        let sum = Sql::binary(self.dialect.to_float(sum, &Type::Decimal(0)), "/", float(FINE));
-        let large = Sql::binary(Sql::call("abs", [value.clone()]), ">=", float(LARGE));
+        let is = |operator: &'static str| Sql::binary(Sql::call("abs", [value.clone()]), operator, float(LARGE));
+        let wholes = self.dialect.wholes(is("<"), fine.clone());
+        let added = Sql::aggregate(wholes.sum, Some(wholes.whole), clause.rows.clone());
+        let sum = self.dialect.to_float(self.zero(added.clone()), &Type::Decimal(0));
+        let sum = Sql::binary(sum, "/", float(FINE));
         let too_fine = self.dialect.has_fraction(fine);
-        let unfit = Sql::any([large, too_fine]);
+        let unfit = Sql::any([is(">="), too_fine]);
         let unfit = Sql::all(clause.rows.clone().into_iter().chain([unfit]));
         let unfit = Sql::aggregate("count", None, Some(unfit));
         let message = format!(
@@ -98,7 +99,12 @@ impl Lowering<'_> {
             self.place(span)
         );
         let fail = self.dialect.fail(&message, &Type::Float);
-        Sql::if_else(Sql::binary(unfit, ">", Sql::int(0)), fail, sum)
+        let mut fails = vec![Sql::binary(unfit, ">", Sql::int(0))];
+        if wholes.is_missing_beyond {
+            let some = Sql::aggregate("count", Some(value.clone()), clause.rows.clone());
+            fails.push(Sql::all([added.missing(), Sql::binary(some, ">", Sql::int(0))]));
+        }
+        Sql::if_else(Sql::any(fails), fail, sum)
     }
 
     /// Days and microseconds of a sum of durations.

@@ -5,6 +5,7 @@ mod by_hand;
 mod cell;
 mod crowd;
 mod engines;
+mod floats;
 mod hostile;
 mod incremental;
 mod letters;
@@ -146,7 +147,6 @@ fn compare(engine: Engine, driver: &mut Driver, asked: &[Asked], refused: usize)
             let known = [
                 "floats this large, or this fine",
                 "of the same moment",
-                "out of range: overflow",
                 "Out of Range Error: Overflow in",
                 "ARITHMETIC_OVERFLOW",
                 // A query that is planned for longer than a busy machine has time for.
