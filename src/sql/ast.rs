@@ -1,7 +1,7 @@
 //! What a query is made of, whatever the engine: expressions, selects, named steps. Built by `lower`, printed by `print`; how an
 //! engine spells a type, a literal or a function stands in its dialect.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::value::Zone;
 
@@ -207,7 +207,37 @@ pub(crate) struct Query {
     pub(crate) zone: Zone,
 }
 
+impl Query {
+    /// Steps that several read, but for the rows of one table with more columns, which are as well read again.
+    pub(crate) fn shared(&self) -> HashSet<&str> {
+        let (mut rows, mut read, mut shared) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for step in &self.steps {
+            if step.select.is_of_rows(|name| rows.contains(name)) {
+                rows.insert(step.name.as_str());
+            }
+        }
+        for name in self.steps.iter().map(|it| &it.select).chain([&self.last]).flat_map(Select::relations) {
+            if !read.insert(name) && !rows.contains(name) {
+                shared.insert(name);
+            }
+        }
+        shared
+    }
+}
+
 impl Select {
+    /// Whether it only adds columns to the rows of a table, or of a step that is one itself.
+    fn is_of_rows(&self, is_itself: impl Fn(&str) -> bool) -> bool {
+        let from = match &self.from {
+            From::Table(..) => true,
+            From::Step(name) | From::As(name, _) => is_itself(name),
+            From::Nothing => false,
+        };
+        let mut over = false;
+        self.each(&mut |sql| over |= matches!(sql, Sql::Over(_) | Sql::Aggregate(_)));
+        from && self.joins.is_empty() && self.group.is_empty() && !over
+    }
+
     /// Reads something, so far without columns.
     pub(crate) fn from(from: From) -> Select {
         Select {

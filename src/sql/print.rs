@@ -19,14 +19,16 @@ pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> (String, String) {
         head += &format!("-- {}\n", one_line(line));
     }
     head += &dialect.advice(query.steps.len()).map_or_else(String::new, |advice| format!("-- {advice}\n"));
-    let mut out = String::new();
+    let (mut out, shared) = (String::new(), query.shared());
     for (at, step) in query.steps.iter().enumerate() {
         out += if at == 0 { "WITH\n" } else { "" };
-        out += &pen.step(step, at + 1 == query.steps.len());
+        let manner = dialect.manner(&step.select, shared.contains(step.name.as_str()));
+        out += &pen.step(step, manner, at + 1 == query.steps.len());
     }
     out += &pen.select(&query.last, 0);
-    if !dialect.settings().is_empty() {
-        out += &format!("SETTINGS\n  {}\n", dialect.settings().join(",\n  "));
+    let settings = dialect.settings(&out);
+    if !settings.is_empty() {
+        out += &format!("SETTINGS\n  {}\n", settings.join(",\n  "));
     }
     for (sign, means) in IDIOMS {
         let found = sign.iter().filter(|it| out.contains(**it));
@@ -97,12 +99,11 @@ impl Pen<'_> {
         self.dialect.name(self.titles.get(name).map_or(name, String::as_str))
     }
 
-    fn step(&self, step: &Step, last: bool) -> String {
+    fn step(&self, step: &Step, manner: &str, last: bool) -> String {
         let mut out = String::new();
         for line in &step.comment {
             out += &format!("  -- {}\n", one_line(line));
         }
-        let manner = if step.select.small { self.dialect.small() } else { "" };
         out += &format!("  {} AS {manner}(\n{}", self.step_name(&step.name), self.select(&step.select, 4));
         out + "  )" + if last { "\n" } else { ",\n\n" }
     }

@@ -6,7 +6,7 @@
 
 use crate::{
     sql::{
-        ast::{Literal, Sense, Sql, Word},
+        ast::{Literal, Select, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, digits,
             escapes::escaped,
@@ -14,6 +14,7 @@ use crate::{
             known::{fitting, plain},
             orders::{ordered, places},
             scripts::{dotted, inserted, listed},
+            settings,
             wholes::{self, Wholes},
         },
         print,
@@ -566,8 +567,12 @@ impl Dialect for ClickHouse {
         )
     }
 
-    fn settings(&self) -> &'static [&'static str] {
-        &["join_use_nulls = 1", "prefer_column_name_to_alias = 1", "precise_float_parsing = 1", "transform_null_in = 0"]
+    fn manner(&self, step: &Select, shared: bool) -> &'static str {
+        if shared && !step.small { settings::MATERIALIZED } else { "" }
+    }
+
+    fn settings(&self, query: &str) -> Vec<&'static str> {
+        settings::of(query)
     }
 }
 

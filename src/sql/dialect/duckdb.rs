@@ -2,7 +2,7 @@
 
 use crate::{
     sql::{
-        ast::{Literal, Sense, Sql, Word},
+        ast::{Literal, Select, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, as_small, digits,
             escapes::is_hidden,
@@ -90,8 +90,8 @@ impl Dialect for DuckDb {
     }
 
     /// Kept, one that is empty would make it believe of what is joined to it that nobody has a value.
-    fn small(&self) -> &'static str {
-        "NOT MATERIALIZED "
+    fn manner(&self, step: &Select, _: bool) -> &'static str {
+        if step.small { "NOT MATERIALIZED " } else { "" }
     }
 
     /// A column of a CSV file in which nothing stands is one of texts.

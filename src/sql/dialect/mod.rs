@@ -14,12 +14,13 @@ mod orders;
 mod postgres;
 mod reserved;
 mod scripts;
+mod settings;
 mod spark;
 mod wholes;
 
 use crate::{
     sql::{
-        ast::{Literal, Sense, Sql, Word},
+        ast::{Literal, Select, Sense, Sql, Word},
         print,
     },
     value::{Type, moment_text::date_text, time::Zone},
@@ -126,8 +127,8 @@ pub(crate) trait Dialect {
         format!("{name} -> {body}")
     }
 
-    /// What is said of a small step, which several may read.
-    fn small(&self) -> &'static str {
+    /// How a step is made; whether several read it, and it is best made once.
+    fn manner(&self, _: &Select, _shared: bool) -> &'static str {
         ""
     }
 
@@ -525,9 +526,9 @@ pub(crate) trait Dialect {
     /// This, as what it is.
     fn itself(&self) -> &dyn Dialect;
 
-    /// Settings that the query is asked with.
-    fn settings(&self) -> &'static [&'static str] {
-        &[]
+    /// Settings that a query is asked with.
+    fn settings(&self, _query: &str) -> Vec<&'static str> {
+        vec![]
     }
 
     fn quoted(&self, parts: &[String]) -> Vec<String> {
