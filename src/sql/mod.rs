@@ -179,14 +179,16 @@ pub fn query(
     match finished {
         Ok(query) => {
             let (head, select) = print::query(&query, dialect);
+            let columns: Vec<String> = query.last.items.iter().filter_map(|it| it.alias.clone()).collect();
+            let key = columns.first().map_or("", String::as_str);
+            let created = |what: &str, name: &[String]| dialect.create(what, name, key) + select.trim_end() + ";\n";
             let script = match &target.create {
                 None => return Ok(head + &select),
                 Some(Create::Table(name)) if target.incremental => {
-                    let columns: Vec<String> = query.last.items.iter().filter_map(|it| it.alias.clone()).collect();
                     dialect.keep_days(name, select.trim_end(), &columns, &query.day)
                 }
-                Some(Create::Table(name)) => format!("{}{};\n", dialect.create("TABLE", name), select.trim_end()),
-                Some(Create::View(name)) => format!("{}{};\n", dialect.create("VIEW", name), select.trim_end()),
+                Some(Create::Table(name)) => created("TABLE", name),
+                Some(Create::View(name)) => created("VIEW", name),
             };
             Ok(head + &script)
         }

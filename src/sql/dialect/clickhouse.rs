@@ -541,23 +541,26 @@ impl Dialect for ClickHouse {
         Unpivot { tail, name: part("1"), value: part("2") }
     }
 
-    fn create(&self, what: &str, name: &[String]) -> String {
-        let name = dotted(self.quoted(name));
-        match what {
-            "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
-            _ => format!("CREATE OR REPLACE TABLE {name} ENGINE = MergeTree ORDER BY tuple() AS\n"),
-        }
+    fn create(&self, what: &str, name: &[String], key: &str) -> String {
+        let engine = if what == "TABLE" {
+            format!(" ENGINE = MergeTree {}", settings::sorted(&self.name(key)))
+        } else {
+            String::new()
+        };
+        format!("CREATE OR REPLACE {what} {}{engine} AS\n", dotted(self.quoted(name)))
     }
 
     fn keep_days(&self, name: &[String], query: &str, columns: &[String], day: &Sql) -> String {
         let table = dotted(self.quoted(name));
         let day = print::expression(day, self);
-        let columns = listed(&self.quoted(columns));
+        let columns = self.quoted(columns);
+        let sorted = settings::sorted(columns.first().map_or("tuple()", String::as_str));
+        let columns = listed(&columns);
         let insert = inserted("INSERT INTO", &table, &columns);
         // The day of a parameter is never missing, but of a type that could be, by which there are no partitions.
         format!(
             "CREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
-             CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY as_of ORDER BY tuple() AS\n\
+             CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY as_of {sorted} AS\n\
              SELECT * REPLACE (assumeNotNull(as_of) AS as_of) FROM results_of_today WHERE FALSE;\n\n\
              -- Where the table lacks a column the script ends here, with the day's rows as they were.\n\
              SELECT\n{columns}\nFROM {table} WHERE FALSE;\n\n\

@@ -503,8 +503,8 @@ pub(crate) trait Dialect {
     /// Rows of names and values from columns: what stands behind `FROM step`.
     fn unpivot(&self, rows: &[(String, Sql)]) -> Unpivot;
 
-    /// `CREATE OR REPLACE TABLE name AS`, or a view.
-    fn create(&self, what: &str, name: &[String]) -> String {
+    /// `CREATE OR REPLACE TABLE name AS`, or a view, of rows with a key.
+    fn create(&self, what: &str, name: &[String], _key: &str) -> String {
         format!("CREATE OR REPLACE {what} {} AS\n", dotted(self.quoted(name)))
     }
 

@@ -496,7 +496,7 @@ impl Dialect for Postgres {
         Unpivot { tail, name: Sql::of("results", "name"), value: Sql::of("results", "value") }
     }
 
-    fn create(&self, what: &str, name: &[String]) -> String {
+    fn create(&self, what: &str, name: &[String], _: &str) -> String {
         created_anew(what, &dotted(self.quoted(name)))
     }
 

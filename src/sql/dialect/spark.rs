@@ -591,7 +591,7 @@ impl Dialect for Spark {
         )
     }
 
-    fn create(&self, what: &str, name: &[String]) -> String {
+    fn create(&self, what: &str, name: &[String], _: &str) -> String {
         created_anew(what, &dotted(self.quoted(name)))
     }
 }
