@@ -34,7 +34,7 @@ impl Stack {
 
     /// The step that has all columns up to a level.
     pub(crate) fn relation(&self, level: usize) -> &str {
-        match level.checked_sub(1).and_then(|at| self.layers.get(at)) {
+        match level.checked_sub(1).and_then(|at| self.layers.get(at).or(self.layers.last())) {
             Some(layer) => &layer.name,
             None => &self.base,
         }

@@ -327,11 +327,11 @@ impl Lowering<'_> {
         self.at = from;
         let as_it_finds = self.dialect.instant(written.clone(), &zone);
         let as_it_finds = self.keep_as(as_it_finds, "found");
-        self.at = from;
+        let level = std::mem::replace(&mut self.at, from);
         // By the offset of six hours before: the earlier of two.
         let before = self.dialect.instant(self.dialect.six_hours_before(written), &zone);
         let earlier = self.keep_as(self.dialect.six_hours_after(before), "earlier");
-        self.at = self.at.max(from + 1);
+        self.at = self.at.max(level);
         self.stack().explain(&local, &format!("by the clock of {}", zone.name()));
         self.stack().explain(&as_it_finds, "the instant of that, either of two where a clock change repeats it");
         self.stack().explain(&earlier, "the same by the offset of six hours before: the earlier of two");
