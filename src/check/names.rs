@@ -141,11 +141,21 @@ impl Checker<'_> {
         for declared in self.all_declared(book) {
             self.declare(declared.0, declared.1);
         }
+        let root = self.schema.root();
+        let key = root.key.map(|key| root.column(key)).and_then(|key| Some((key.name.clone(), key.span?)));
+        if let Some((name, span)) = key {
+            self.beside_lists(&name, span, "results begin with the key, under its name");
+        }
         for (at, definition) in book.definitions.iter().enumerate() {
             let of = DefinitionId(at as u32);
             if let Rule::Funnel(funnel) = definition.rule {
                 let steps = funnel.steps.iter().map(|step| (&step.name, &step.label)).collect();
                 self.declare_choices(of, Order::FirstIsLowest, steps);
+            }
+            if let (Rule::Score(_) | Rule::Level(_) | Rule::Layer(_) | Rule::Funnel(_), Some(name)) =
+                (&definition.rule, definition.rule.name())
+            {
+                self.beside_lists(&name.symbol, name.span(), "results have it under its name");
             }
             if let Some(arms) = definition.rule.arms() {
                 let order = if matches!(definition.rule, Rule::Level(_)) { Order::FirstIsHighest } else { Order::None };
@@ -193,6 +203,15 @@ impl Checker<'_> {
                         .help("give one of them another name: fields, rules, lists and parameters share one namespace");
                 self.sink.push(diagnostic);
             }
+        }
+    }
+
+    /// What results have by its name, beside their lists of tags and of segments.
+    fn beside_lists(&mut self, name: &Symbol, span: Span, why: &str) {
+        if matches!(name.as_str(), "tags" | "segments") {
+            let message = format!("`{name}` is what results call the list of {name}");
+            let help = format!("give it another name: {why}");
+            self.sink.push(Diagnostic::error(DECLARED_TWICE, span, message).help(help));
         }
     }
 
