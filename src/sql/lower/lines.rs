@@ -109,6 +109,15 @@ impl Lowering<'_> {
                 (ranked, arms)
             })
             .collect();
+        // Of one tile alone there is no line.
+        if counts.items.is_empty() {
+            for (ranked, arms) in answers {
+                self.at = ranked.level;
+                self.about = self.caption(ranked.id).name;
+                self.answer_rank(ranked, arms);
+            }
+            return;
+        }
         let name = |this: &mut Self, what: &str| {
             let name = format!("{root}_{what}_{per}");
             this.names.of(name.trim_end_matches('_'))
