@@ -38,6 +38,16 @@ impl Lowering<'_> {
                 others.push(ranked);
                 continue;
             }
+            // All are in one tile: there is no line.
+            if let AggregateFunction::Ntile(parts) = &ranked.aggregate.function
+                && self.constant(parts) == Some(Value::Int(1))
+            {
+                self.at = ranked.level;
+                self.about = self.caption(ranked.id).name;
+                let tile = vec![(ranked.is_ranked.clone(), Sql::int(1))];
+                self.answer_rank(ranked, tile);
+                continue;
+            }
             if ranked.filter.is_some() {
                 // Only values of those who are ranked are counted.
                 self.at = ranked.level;
@@ -109,15 +119,6 @@ impl Lowering<'_> {
                 (ranked, arms)
             })
             .collect();
-        // Of one tile alone there is no line.
-        if counts.items.is_empty() {
-            for (ranked, arms) in answers {
-                self.at = ranked.level;
-                self.about = self.caption(ranked.id).name;
-                self.answer_rank(ranked, arms);
-            }
-            return;
-        }
         let name = |this: &mut Self, what: &str| {
             let name = format!("{root}_{what}_{per}");
             this.names.of(name.trim_end_matches('_'))

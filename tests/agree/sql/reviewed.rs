@@ -202,7 +202,7 @@ fn names_that_an_engine_takes_for_one_are_refused() {
     let level = format!("{TABLES}level Card by points {{ a from 2  b otherwise }}");
     let umlauts = format!("{TABLES}tag ärger when points > 1\ntag Ärger when points > 2");
     let day = format!("{TABLES}tag As_Of when points > 1");
-    let named = format!("{TABLES}layer tags {{ a when points > 2 }}");
+    let named = format!("{TABLES}layer Tags {{ a when points > 2 }}");
     let read = "table users key user_id { user_id: text  name: text  Name: text }\ntag t when name = Name";
     let tables = "table users key id { id: text }\ntable rows of users by id { id: text }
         table Rows of users by id { id: text }\ntag t when any(rows) and any(Rows)";
