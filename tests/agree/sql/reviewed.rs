@@ -280,3 +280,24 @@ fn a_day_goes_into_the_columns_that_are_called_so() {
         assert!(script.contains(&wanted), "{engine:?}: {script}");
     }
 }
+
+/// Questions about everybody that build on each other, of which ClickHouse would work each out twice for the next.
+#[test]
+fn what_several_steps_read_clickhouse_makes_once() {
+    let mut rules = "table users key id { id: int }\n\
+        table orders of users by id { id: int  amount: int }\n\
+        let total = sum(orders.amount)\n\
+        tag a1 when total > avg(users.total)\n"
+        .to_owned();
+    for (tag, before) in (2..=4).zip(1..) {
+        rules += &format!("tag a{tag} when total > avg(users.total where a{before})\n");
+    }
+    let once = |rules: &str| {
+        let query = asked(Engine::ClickHouse, rules, |_| ()).unwrap();
+        (query.matches(" AS MATERIALIZED (\n").count(), query.contains("enable_materialized_cte = 1"))
+    };
+    assert_eq!(once(&rules), (4, true));
+    // Rows of a table are as well read again, and an older server does not know the setting.
+    let rows = "table users key id { id: int  points: int }\ntag rich when points > avg(users.points)";
+    assert_eq!(once(rows), (0, false));
+}
