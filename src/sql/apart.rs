@@ -1,5 +1,5 @@
-//! Names that an engine takes for one, though the rules tell them apart by upper and lower case: it would call a column otherwise, or read
-//! another.
+//! Names that an engine cannot give, or takes for one though the rules tell them apart by upper and lower case: it would call a column
+//! otherwise, or read another.
 
 use crate::{
     source::Span,
@@ -21,6 +21,10 @@ impl Lowering<'_> {
                 let help = format!("say where one of them is: `--table {}=…`", table.name);
                 self.cannot(table.span.unwrap_or_default(), what, &help);
             }
+            if let Some((name, why)) = place.iter().find_map(|it| Some((it, self.dialect.no_name(it)?))) {
+                let help = format!("{why}: say where the table is, `--table {}=…`", table.name);
+                self.cannot(table.span.unwrap_or_default(), format!("a table called `{name}` is not read"), &help);
+            }
         }
     }
 
@@ -31,6 +35,10 @@ impl Lowering<'_> {
             let what = format!("columns `{other}` and `{header}` of `{table}` are one");
             self.cannot(span, what, "give one of them another name in the warehouse, and say that: `from \"…\"`");
         }
+        if let Some(why) = self.dialect.no_name(header) {
+            let help = format!("{why}: give it another name in the warehouse, and say that: `from \"…\"`");
+            self.cannot(span, format!("a column called `{header}` is not read"), &help);
+        }
         self.read.insert((table.to_owned(), header.to_owned()));
     }
 
@@ -38,6 +46,13 @@ impl Lowering<'_> {
     pub(crate) fn tell_answer_apart(&mut self, items: &[Item]) {
         let names: Vec<&String> = items.iter().filter_map(|it| it.alias.as_ref()).collect();
         for (name, at) in names.iter().zip(0..) {
+            if let Some(why) = self.dialect.no_name(name) {
+                let span = self.rulebook.find(name).map(|id| self.rulebook.definition(id).span);
+                let what = format!("a column called `{name}` is not written");
+                let help = format!("{why}: give it another name, or write `--shape long`");
+                self.cannot(span.unwrap_or_default(), what, &help);
+                continue;
+            }
             let Some(other) = names.iter().take(at).find(|it| self.dialect.is_one_name(it, name)) else { continue };
             let what = match other == name {
                 true => format!("two columns are called `{name}`"),

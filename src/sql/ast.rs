@@ -208,15 +208,21 @@ pub(crate) struct Query {
 }
 
 impl Query {
+    /// What a step is called in the query.
+    pub(crate) fn called<'q>(&'q self, name: &'q str) -> &'q str {
+        self.titles.get(name).map_or(name, String::as_str)
+    }
+
     /// Steps that several read, but for the rows of one table with more columns, which are as well read again.
     pub(crate) fn shared(&self) -> HashSet<&str> {
         let (mut rows, mut read, mut shared) = (HashSet::new(), HashSet::new(), HashSet::new());
         for step in &self.steps {
-            if step.select.is_of_rows(|name| rows.contains(name)) {
-                rows.insert(step.name.as_str());
+            if step.select.is_of_rows(|name| rows.contains(self.called(name))) {
+                rows.insert(self.called(&step.name));
             }
         }
-        for name in self.steps.iter().map(|it| &it.select).chain([&self.last]).flat_map(Select::relations) {
+        let selects = self.steps.iter().map(|it| &it.select).chain([&self.last]);
+        for name in selects.flat_map(Select::relations).map(|name| self.called(name)) {
             if !read.insert(name) && !rows.contains(name) {
                 shared.insert(name);
             }

@@ -10,6 +10,7 @@ mod layers;
 mod lower;
 mod names;
 mod output;
+mod parts;
 mod print;
 mod stack;
 
@@ -178,17 +179,19 @@ pub fn query(
     let finished = lowering.finish_query();
     match finished {
         Ok(query) => {
-            let (head, select) = print::query(&query, dialect);
+            let (head, select) = print::query(&query, dialect, matches!(target.create, Some(Create::Table(_))));
             let columns: Vec<String> = query.last.items.iter().filter_map(|it| it.alias.clone()).collect();
             let key = columns.first().map_or("", String::as_str);
-            let created = |what: &str, name: &[String]| dialect.create(what, name, key) + select.trim_end() + ";\n";
+            let created = |what: &str, name: &[String], select: &str| dialect.create(what, name, key) + select + ";\n";
             let script = match &target.create {
                 None => return Ok(head + &select),
-                Some(Create::Table(name)) if target.incremental => {
-                    dialect.keep_days(name, select.trim_end(), &columns, &query.day)
+                Some(Create::View(name)) => created("VIEW", name, select.trim_end()),
+                Some(Create::Table(name)) => {
+                    print::script(query, dialect, name, |query, select| match target.incremental {
+                        true => dialect.keep_days(name, select, &columns, &query.day),
+                        false => created("TABLE", name, select),
+                    })
                 }
-                Some(Create::Table(name)) => created("TABLE", name),
-                Some(Create::View(name)) => created("VIEW", name),
             };
             Ok(head + &script)
         }

@@ -44,6 +44,8 @@ impl<'d> Names<'d> {
 /// As many whole characters as fit into so many bytes; something in any case.
 fn shortened(name: &str, bytes: usize) -> String {
     let plain: String = name.chars().map(|it| if it.is_control() { '_' } else { it }).collect();
+    // Spark takes this for a variable.
+    let plain = plain.replace("${", "$_");
     let end = plain.floor_char_boundary(bytes);
     let short = plain.get(..end).unwrap_or_default();
     if short.is_empty() { "_".into() } else { short.into() }

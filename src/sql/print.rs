@@ -11,25 +11,10 @@ use crate::value::Zone;
 /// Where a line is broken.
 const WIDTH: usize = 100;
 
-/// A query in an engine's spelling: what is told above it, and the query.
-pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> (String, String) {
-    let pen = Pen { dialect, titles: &query.titles, zone: Some(&query.zone) };
-    let mut head = String::new();
-    for line in &query.comment {
-        head += &format!("-- {}\n", one_line(line));
-    }
-    head += &dialect.advice(query.steps.len()).map_or_else(String::new, |advice| format!("-- {advice}\n"));
-    let (mut out, shared) = (String::new(), query.shared());
-    for (at, step) in query.steps.iter().enumerate() {
-        out += if at == 0 { "WITH\n" } else { "" };
-        let manner = dialect.manner(&step.select, shared.contains(step.name.as_str()));
-        out += &pen.step(step, manner, at + 1 == query.steps.len());
-    }
-    out += &pen.select(&query.last, 0);
-    let settings = dialect.settings(&out);
-    if !settings.is_empty() {
-        out += &format!("SETTINGS\n  {}\n", settings.join(",\n  "));
-    }
+/// A query in an engine's spelling: what is told above it, and the query. A script can be in parts.
+pub(crate) fn query(query: &Query, dialect: &dyn Dialect, is_script: bool) -> (String, String) {
+    let mut head = told(query.comment.iter().chain(&dialect.advice(query, is_script)));
+    let out = select(query, dialect);
     for (sign, means) in IDIOMS {
         let found = sign.iter().filter(|it| out.contains(**it));
         let found: Vec<String> = found.map(|it| format!("`{}`", it.trim())).collect();
@@ -38,6 +23,52 @@ pub(crate) fn query(query: &Query, dialect: &dyn Dialect) -> (String, String) {
         }
     }
     (head, out)
+}
+
+/// What makes a table of a query, in parts where the engine would work steps out too often; `last` writes the last of them.
+pub(crate) fn script(
+    query: Query,
+    dialect: &dyn Dialect,
+    table: &[String],
+    last: impl Fn(&Query, &str) -> String,
+) -> String {
+    let place = |step: &str| {
+        let mut place = table.to_vec();
+        // `shop.tagged_tagwell_users_with_totals`: nobody else's.
+        place.last_mut().into_iter().for_each(|it| *it += &format!("_tagwell_{step}"));
+        place
+    };
+    let (kept, query) = if dialect.keeps_steps() { query.in_parts(place) } else { (vec![], query) };
+    let (mut out, mut end) = (String::new(), String::new());
+    for step in &kept {
+        let made = dialect.create("TABLE", &step.place, "");
+        out += &format!("{}{made}{};\n\n", told(&step.query.comment), select(&step.query, dialect).trim_end());
+        let parts: Vec<String> = step.place.iter().map(|it| dialect.name(it)).collect();
+        end += &format!("\nDROP TABLE {};\n", parts.join("."));
+    }
+    out + &last(&query, select(&query, dialect).trim_end()) + &end
+}
+
+/// Comments, a line each.
+fn told<'l>(lines: impl IntoIterator<Item = &'l String>) -> String {
+    lines.into_iter().map(|line| format!("-- {}\n", one_line(line))).collect()
+}
+
+/// The steps and the last select.
+fn select(query: &Query, dialect: &dyn Dialect) -> String {
+    let pen = Pen { dialect, titles: &query.titles, zone: Some(&query.zone) };
+    let (mut out, shared) = (String::new(), query.shared());
+    for (at, step) in query.steps.iter().enumerate() {
+        out += if at == 0 { "WITH\n" } else { "" };
+        let manner = dialect.manner(&step.select, shared.contains(query.called(&step.name)));
+        out += &pen.step(step, manner, at + 1 == query.steps.len());
+    }
+    out += &pen.select(&query.last, 0);
+    let settings = dialect.settings(&out);
+    if !settings.is_empty() {
+        out += &format!("SETTINGS\n  {}\n", settings.join(",\n  "));
+    }
+    out
 }
 
 /// What comes again and again, and is told once, above the query.
@@ -69,7 +100,9 @@ pub(crate) fn expression(sql: &Sql, dialect: &dyn Dialect) -> String {
 /// A comment never ends its own line, and holds nothing that Spark would put in the place of a variable.
 fn one_line(text: &str) -> String {
     let plain = |it: char| if it.is_control() || it == '\u{2028}' || it == '\u{2029}' { ' ' } else { it };
-    text.chars().map(plain).collect::<String>().replace("${", "$ {")
+    let line = text.chars().map(plain).collect::<String>().replace("${", "$ {");
+    // Behind a backslash Spark goes on with the comment.
+    if line.ends_with('\\') { line + "." } else { line }
 }
 
 struct Pen<'d> {

@@ -131,7 +131,7 @@ impl Writer<'_> {
             arms += &format!(" {points} when {condition}\n");
         }
         let from = self.bytes.of(&["", " from 50", " from rate"]);
-        let clamp = self.bytes.of(&["", " clamp 0..100"]);
+        let clamp = self.bytes.of(&["", " clamp 0..100", " clamp 100..2.5", " clamp rate..points"]);
         self.named(format!("score s{at}{from} {{{arms}}}{clamp}"), format!("s{at}"), Number)
     }
 
@@ -332,6 +332,10 @@ impl Writer<'_> {
     }
 
     fn distinct(&mut self) -> String {
+        if self.written.everybody && self.bytes.below(3) == 0 {
+            let source = self.source(Text, Scope::Users);
+            return format!("distinct({source}{}{})", self.filter(Scope::User), self.per());
+        }
         let table = self.bytes.of(&[Orders, Visits]);
         let source = self.source(Text, Scope::Rows(table));
         format!("distinct({source}{}{})", self.window(table), self.filter(Scope::Where(table)))
@@ -439,7 +443,13 @@ impl Writer<'_> {
             11 => format!("{}({})", self.bytes.of(&["year", "weekday", "month"]), self.expr(Day, scope, depth)),
             12 => format!("floor({})", operand(self)),
             13 => format!("mod({}, {})", operand(self), self.bytes.of(&["7", "2.5"])),
-            14 => format!("clamp({}, 0..100)", operand(self)),
+            14 => {
+                let ends = match scope {
+                    Scope::Rows(_) | Scope::Users => self.bytes.of(&["0..100", "100..0"]),
+                    _ => self.bytes.of(&["0..100", "100..0", "2.5..points", "rate..50", "points..balance"]),
+                };
+                format!("clamp({}, {ends})", operand(self))
+            }
             15 => format!("(-{})", operand(self)),
             16 => format!("({} / {})", self.expr(Length, scope, depth), self.bytes.of(&["1d", "90min"])),
             _ => match scope {

@@ -161,10 +161,11 @@ impl Dialect for DuckDb {
     }
 
     fn round_float(&self, sql: Sql, digits: i64) -> Option<Sql> {
-        if !(-15..=6).contains(&digits) {
+        if !(-15..=15).contains(&digits) {
             return None;
         }
-        // The shortest decimal form, of which 22 digits after the point are all that matter here; of large numbers 3; of larger ones none.
+        // The shortest decimal form, of which 22 digits after the point are all that matter to six; of small numbers 37; of large ones 3; of
+        // larger ones none.
         let rounded = |scale: u8| {
             let text = Box::new(Sql::cast(sql.clone(), "VARCHAR"));
             let exact = Sql::Cast("TRY_CAST", text, format!("DECIMAL(38, {scale})"));
@@ -172,6 +173,9 @@ impl Dialect for DuckDb {
         };
         let below = |size: f64| Sql::binary(Sql::call("abs", [sql.clone()]), "<", Sql::Literal(Literal::Float(size)));
         let mut arms = vec![(below(1e15), rounded(22))];
+        if digits > 6 {
+            arms.insert(0, (below(1.0), rounded(37)));
+        }
         if digits < 3 {
             arms.push((below(1e34), rounded(3)));
         }

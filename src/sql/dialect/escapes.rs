@@ -35,3 +35,19 @@ pub(super) fn escaped(text: &str, quote: char) -> String {
     }
     out
 }
+
+/// Likewise of a text of Spark, which would put a variable in the place of `${env:HOME}` there too.
+pub(super) fn backslashed(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(it) = rest.next() {
+        match it {
+            '$' if rest.peek() == Some(&'{') => out.push_str("\\u0024"),
+            '\\' => out.push_str("\\\\"),
+            '\'' => out.push_str("\\'"),
+            it if is_hidden(it) => out.push_str(&hidden(it)),
+            it => out.push(it),
+        }
+    }
+    out
+}

@@ -11,6 +11,8 @@ mod instants;
 mod known;
 mod letters;
 mod orders;
+mod patterns;
+mod plans;
 mod postgres;
 mod reserved;
 mod scripts;
@@ -20,13 +22,19 @@ mod wholes;
 
 use crate::{
     sql::{
-        ast::{Literal, Select, Sense, Sql, Word},
+        ast::{Literal, Query, Select, Sense, Sql, Word},
         print,
     },
     value::{Type, moment_text::date_text, time::Zone},
 };
 
-pub(crate) use self::{clickhouse::ClickHouse, duckdb::DuckDb, postgres::Postgres, spark::Spark};
+pub(crate) use self::{
+    clickhouse::ClickHouse,
+    duckdb::DuckDb,
+    patterns::{Patterns, WHITE_SPACE},
+    postgres::Postgres,
+    spark::Spark,
+};
 use self::{instants::local_text, scripts::dotted, wholes::Wholes};
 
 /// Arithmetic on whole or decimal numbers, each side of the same type.
@@ -67,6 +75,11 @@ pub(crate) trait Dialect {
     /// Bytes that a name may have.
     fn longest_name(&self) -> usize {
         255
+    }
+
+    /// Why no table or column can have this name there.
+    fn no_name(&self, _: &str) -> Option<&'static str> {
+        None
     }
 
     /// Whether two names of tables or columns are one to the engine.
@@ -535,9 +548,14 @@ pub(crate) trait Dialect {
         parts.iter().map(|it| self.name(it)).collect()
     }
 
-    /// What the session must be told before so many steps, if it must.
-    fn advice(&self, _: usize) -> Option<&'static str> {
-        None
+    /// What is said above a query, so that it can be run; a script can be in parts.
+    fn advice(&self, _: &Query, _is_script: bool) -> Vec<String> {
+        vec![]
+    }
+
+    /// Whether a script keeps rows of steps in tables, since the engine works a step out once for each that reads it.
+    fn keeps_steps(&self) -> bool {
+        false
     }
 }
 
@@ -569,27 +587,6 @@ pub(crate) struct Unpivot {
     pub(crate) name: Sql,
     pub(crate) value: Sql,
 }
-
-/// How an engine spells patterns.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patterns {
-    /// A character by its number.
-    pub(crate) escape: fn(u32) -> String,
-    /// The ends of the text.
-    pub(crate) start: &'static str,
-    pub(crate) end: &'static str,
-    /// Where a word of ASCII letters begins or ends, and where not.
-    pub(crate) word: Option<(&'static str, &'static str)>,
-    /// The greatest number of repetitions.
-    pub(crate) repetitions: u32,
-    /// A group that is not kept.
-    pub(crate) group: &'static str,
-    /// All digits of Unicode, within a class; none where they are written out.
-    pub(crate) digits: Option<&'static str>,
-}
-
-/// White space at the ends of texts, as Unicode has it.
-pub(crate) const WHITE_SPACE: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
 
 /// Where sums are cut in two.
 pub(crate) const E18: i64 = 1_000_000_000_000_000_000;

@@ -34,6 +34,10 @@ impl Dialect for Postgres {
         63
     }
 
+    fn no_name(&self, name: &str) -> Option<&'static str> {
+        (name.len() > self.longest_name()).then_some("PostgreSQL cuts names after 63 bytes")
+    }
+
     fn float(&self, float: f64) -> String {
         float_text(float, "") + "::float8"
     }

@@ -4,11 +4,11 @@
 
 use crate::{
     sql::{
-        ast::{Literal, Sense, Sql, Word},
+        ast::{Literal, Query, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{E20, E38, digits, fine, with_point},
-            escapes::{hidden, is_hidden},
+            escapes::backslashed,
             float_text,
             instants::local_text,
             orders::{compared, ordered},
@@ -39,25 +39,16 @@ impl Dialect for Spark {
         }
     }
 
+    fn no_name(&self, name: &str) -> Option<&'static str> {
+        name.contains("${").then_some("Spark puts a variable in the place of `${…}`")
+    }
+
     fn is_one_name(&self, one: &str, other: &str) -> bool {
         one.to_lowercase() == other.to_lowercase()
     }
 
     fn text(&self, text: &str) -> String {
-        let mut out = String::from("'");
-        let mut rest = text.chars().peekable();
-        while let Some(it) = rest.next() {
-            match it {
-                // `${env:HOME}` would be replaced, also in a text.
-                '$' if rest.peek() == Some(&'{') => out.push_str("\\u0024"),
-                '\\' => out.push_str("\\\\"),
-                '\'' => out.push_str("\\'"),
-                it if is_hidden(it) => out.push_str(&hidden(it)),
-                it => out.push(it),
-            }
-        }
-        out.push('\'');
-        out
+        format!("'{}'", backslashed(text))
     }
 
     fn float(&self, float: f64) -> String {
@@ -95,9 +86,12 @@ impl Dialect for Spark {
         )
     }
 
-    /// Steps that build on each other are resolved one after the other, in at most a hundred rounds.
-    fn advice(&self, steps: usize) -> Option<&'static str> {
-        (steps > 40).then_some("it has many steps, and may need SET spark.sql.analyzer.maxIterations = 1000; before it")
+    fn advice(&self, query: &Query, is_script: bool) -> Vec<String> {
+        super::plans::advice(query, is_script)
+    }
+
+    fn keeps_steps(&self) -> bool {
+        true
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {

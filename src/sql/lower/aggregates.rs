@@ -336,6 +336,18 @@ impl Lowering<'_> {
                     }
                     let value = match &part.empty {
                         Empty::Missing => value,
+                        // Nobody's answer has no row in steps of its own, though the group has users.
+                        Empty::Is(empty) if of_users.is_some() && join != name => {
+                            let whose: Vec<Sql> = keys.iter().map(|key| self.known(key.own.clone())).collect();
+                            let value = Sql::call("coalesce", [value, empty.clone()]);
+                            match Sql::all(whose) {
+                                always if always.is_literal() => {
+                                    self.always_known.insert(column.to_owned());
+                                    value
+                                }
+                                in_a_group => Sql::when(in_a_group, value),
+                            }
+                        }
                         Empty::Is(_) | Empty::Counted(_) if keys.is_empty() || of_users.is_some() => value,
                         Empty::Counted(empty) => {
                             self.always_known.insert(column.to_owned());

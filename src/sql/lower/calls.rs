@@ -1,5 +1,7 @@
 //! Functions on single values, and on lists.
 
+use std::cmp::Ordering;
+
 use crate::{
     ir::{Body, Choice, DefinitionId, Expr, Function},
     sql::{
@@ -7,7 +9,7 @@ use crate::{
         dialect::{Arithmetic, DatePart},
         lower::{Held, Lowering},
     },
-    value::{Type, Value, time::calendar},
+    value::{Type, Value, compare, time::calendar},
 };
 
 impl Lowering<'_> {
@@ -87,8 +89,12 @@ impl Lowering<'_> {
                     let value = this.widened(value, &it.ty, &expr.ty);
                     this.keep(value)
                 };
+                let is_range = self.is_range(low, high);
+                if is_range == Some(false) {
+                    return self.literal(&Value::Missing, &expr.ty);
+                }
                 let (number, low, high) = (part(self, number), part(self, low), part(self, high));
-                self.clamped(number, low, high)
+                self.clamped(number, low, high, is_range.is_some())
             }
             (Function::Date, [moment]) => self.day_of(moment),
             (Function::StartOfWeek, [moment]) => {
@@ -115,16 +121,18 @@ impl Lowering<'_> {
         }
     }
 
+    /// Whether a range holds something, where that is the same of everybody.
+    pub(crate) fn is_range(&self, low: &Expr, high: &Expr) -> Option<bool> {
+        let (low, high) = self.constant(low).zip(self.constant(high))?;
+        Some(compare::order(&low, &high, self.clock().zone()).is_some_and(Ordering::is_le))
+    }
+
     /// The nearest value within; missing where the range holds nothing.
-    pub(crate) fn clamped(&mut self, number: Sql, low: Sql, high: Sql) -> Sql {
+    pub(crate) fn clamped(&mut self, number: Sql, low: Sql, high: Sql, is_range: bool) -> Sql {
         let mut arms = vec![(Sql::binary(number.clone(), "<", low.clone()), low.clone())];
         arms.push((Sql::binary(number.clone(), ">", high.clone()), high.clone()));
         let clamped = Sql::Case(arms, Some(Box::new(number)));
-        if low.is_literal() && high.is_literal() {
-            // The checker saw to it that the range holds something.
-            return clamped;
-        }
-        Sql::when(Sql::binary(low, "<=", high), clamped)
+        if is_range { clamped } else { Sql::when(Sql::binary(low, "<=", high), clamped) }
     }
 
     fn part_of(&mut self, part: DatePart, moment: &Expr) -> Sql {

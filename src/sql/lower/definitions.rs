@@ -11,7 +11,7 @@ use crate::{
         lower::{Bound, Held, Length, Lowering},
         stack::Stack,
     },
-    value::{Type, UpperEnd},
+    value::{Type, UpperEnd, Value, aggregate},
 };
 
 impl Lowering<'_> {
@@ -245,7 +245,7 @@ impl Lowering<'_> {
             let condition = self.holds(&arm.condition);
             let points = self.value(&arm.points);
             let points = self.widened(points, &arm.points.ty, ty);
-            let none = self.literal(&crate::value::aggregate::sum(&crate::value::Value::List([].into()), ty), ty);
+            let none = self.literal(&aggregate::sum(&Value::List([].into()), ty), ty);
             let points = Sql::if_else(condition, points, none);
             let operator = if arm.minus { Arithmetic::Subtract } else { Arithmetic::Add };
             sum = match (&sum, operator) {
@@ -257,6 +257,10 @@ impl Lowering<'_> {
         match &score.clamp {
             None => sum,
             Some((low, high)) => {
+                let is_range = self.is_range(low, high);
+                if is_range == Some(false) {
+                    return self.literal(&Value::Missing, ty);
+                }
                 let mut end = |it: &Expr| {
                     let value = self.value(it);
                     let value = self.widened(value, &it.ty, ty);
@@ -264,7 +268,7 @@ impl Lowering<'_> {
                 };
                 let (low, high) = (end(low), end(high));
                 let sum = self.keep_as(sum, "sum");
-                self.clamped(sum, low, high)
+                self.clamped(sum, low, high, is_range.is_some())
             }
         }
     }
@@ -292,7 +296,7 @@ impl Lowering<'_> {
         }
         match (arms.is_empty(), otherwise) {
             (true, Some(otherwise)) => *otherwise,
-            (true, None) => self.literal(&crate::value::Value::Missing, ty),
+            (true, None) => self.literal(&Value::Missing, ty),
             (false, otherwise) => Sql::Case(arms, otherwise),
         }
     }

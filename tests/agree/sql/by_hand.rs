@@ -9,7 +9,7 @@ use super::{
 };
 
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
-const FEW: [&str; 16] = [
+const FEW: [&str; 18] = [
     "berlin_funnels",
     "berlin_since",
     "big_decimals",
@@ -20,9 +20,11 @@ const FEW: [&str; 16] = [
     "lists_and_missing",
     "lists_of_numbers",
     "missing",
+    "nobody_per",
     "overflow",
     "quantiles",
     "ranks",
+    "rounds",
     "topn_ties",
     "windows",
     "without_state",
@@ -31,10 +33,12 @@ const FEW: [&str; 16] = [
 /// A folder, the file of its users, and those of child tables.
 type Folder = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const FOLDERS: [Folder; 4] = [
+const FOLDERS: [Folder; 5] = [
     ("", "users.jsonl", &[("orders", "orders.jsonl"), ("events", "events.jsonl"), ("visits", "visits.jsonl")]),
     // Funnels where clocks go back and forth, and months end: limits that end in another order than they begin.
     ("clocks", "users.jsonl", &[("events", "events.jsonl"), ("visits", "visits.jsonl"), ("days", "days.jsonl")]),
+    // Groups of nobody, ends the wrong way round, and floats at the edge of a digit.
+    ("edges", "people.jsonl", &[("parts", "parts.jsonl")]),
     // Lists of numbers, what is missing in lists, and a table that is looked up and has no row.
     ("numbers", "sellers.jsonl", &[("buys", "buys.jsonl")]),
     // Names that must be quoted, and numbers of every width.

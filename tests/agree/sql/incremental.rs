@@ -31,6 +31,8 @@ fn kept(engine: Engine, wanted: &str, as_of: AsOf) {
     assert!(days[0].expected != later.expected, "a day changes something");
     assert!(days[1].names != later.names, "columns come in another order");
     assert_eq!(scripts[0] == later.case["query"], as_of == AsOf::Parameter);
+    let makes = |script: &String| script.contains("CREATE TABLE kept_tagwell_");
+    assert_eq!(scripts.iter().all(makes), engine == Engine::Spark && wanted == "chains.rules");
     // What gives the parameter, and the script: statement by statement, where the engine takes no more at once.
     let run = |at: usize| {
         let checked = Rulebook::parse("kept.rules", &found.text).unwrap().check(&Default::default()).unwrap();
@@ -90,4 +92,10 @@ fn clickhouse_keeps_each_day_as_it_was() {
 #[test]
 fn spark_keeps_each_day_as_it_was() {
     kept(Engine::Spark, "window_edges.rules", AsOf::Parameter);
+}
+
+/// A script that makes tables of steps, since each would be worked out again and again.
+#[test]
+fn spark_keeps_steps_of_questions_that_build_on_each_other() {
+    kept(Engine::Spark, "chains.rules", AsOf::Parameter);
 }

@@ -21,9 +21,9 @@ use super::{
     },
     Given, More, ask_of, by_hand, compare,
     engines::Engine,
-    number,
+    number, of_clickhouse,
     shipped::asked_into,
-    tame, with_keys, with_lists,
+    tame, with_keys,
 };
 
 /// Among them clock changes of New York, a leap day, and the last microsecond of a year.
@@ -88,7 +88,7 @@ fn one_query_for_all(engine: Engine) {
         let lines = if at % 2 == 0 { vec![] } else { lines };
         let text = with_keys(&rules::rulebook(&setting, &lines, About::Everybody)) + WINDOWS;
         let data = tame(Data::from(&users, &orders, &visits, Moments::Tied));
-        let data = if engine == Engine::ClickHouse { with_lists(data) } else { data };
+        let data = if engine == Engine::ClickHouse { of_clickhouse(data) } else { data };
         let mut query = None;
         for as_of in AS_OFS {
             let case = Case::at(as_of, &text, &data, |_, clock| Context::new(clock));

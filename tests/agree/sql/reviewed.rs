@@ -185,8 +185,8 @@ fn nothing_is_asked_that_is_known() {
     }
 }
 
-#[test]
-fn names_that_an_engine_takes_for_one_are_refused() {
+/// What is said of rulebooks whose names an engine cannot give or keep apart, by the form of the answer.
+fn refusals(rulebooks: &[(&str, &str)]) -> String {
     let wide = |_: &mut Target| ();
     let records = |target: &mut Target| target.shape = Shape::Records;
     let long = |target: &mut Target| target.shape = Shape::Long;
@@ -198,26 +198,10 @@ fn names_that_an_engine_takes_for_one_are_refused() {
         Ok(_) => "a query".to_owned(),
         Err(messages) => messages.join("; "),
     };
-    let tags = format!("{TABLES}tag vip when points > 1\ntag Vip when points > 2");
-    let level = format!("{TABLES}level Card by points {{ a from 2  b otherwise }}");
-    let umlauts = format!("{TABLES}tag ärger when points > 1\ntag Ärger when points > 2");
-    let day = format!("{TABLES}tag As_Of when points > 1");
-    let named = format!("{TABLES}layer Tags {{ a when points > 2 }}");
-    let read = "table users key user_id { user_id: text  name: text  Name: text }\ntag t when name = Name";
-    let tables = "table users key id { id: text }\ntable rows of users by id { id: text }
-        table Rows of users by id { id: text }\ntag t when any(rows) and any(Rows)";
     let changes: [(&str, Change); 5] =
         [("wide", wide), ("records", records), ("long", long), ("incremental", incremental), ("view", view)];
     let mut table = String::new();
-    for (what, rules) in [
-        ("tags", tags.as_str()),
-        ("levels", &level),
-        ("umlauts", &umlauts),
-        ("the day", &day),
-        ("tags that are no tags", &named),
-        ("columns that are read", read),
-        ("tables", tables),
-    ] {
+    for &(what, rules) in rulebooks {
         for engine in Engine::ALL {
             let mut all: Vec<(Vec<&str>, String)> = vec![];
             for (how, change) in changes {
@@ -232,7 +216,43 @@ fn names_that_an_engine_takes_for_one_are_refused() {
             }
         }
     }
-    insta::assert_snapshot!(table);
+    table
+}
+
+#[test]
+fn names_that_an_engine_takes_for_one_are_refused() {
+    let tags = format!("{TABLES}tag vip when points > 1\ntag Vip when points > 2");
+    let level = format!("{TABLES}level Card by points {{ a from 2  b otherwise }}");
+    let umlauts = format!("{TABLES}tag ärger when points > 1\ntag Ärger when points > 2");
+    let day = format!("{TABLES}tag As_Of when points > 1");
+    let named = format!("{TABLES}layer Tags {{ a when points > 2 }}");
+    let read = "table users key user_id { user_id: text  name: text  Name: text }\ntag t when name = Name";
+    let tables = "table users key id { id: text }\ntable rows of users by id { id: text }
+        table Rows of users by id { id: text }\ntag t when any(rows) and any(Rows)";
+    let all = [
+        ("tags", tags.as_str()),
+        ("levels", &level),
+        ("umlauts", &umlauts),
+        ("the day", &day),
+        ("tags that are no tags", &named),
+        ("columns that are read", read),
+        ("tables", tables),
+    ];
+    insta::assert_snapshot!(refusals(&all));
+}
+
+#[test]
+fn names_that_an_engine_cannot_give_are_refused() {
+    let long = "三十天内下过单且最近一次在七天之内的重要客户";
+    let (tag, variable) =
+        (format!("{TABLES}tag {long} when points > 1"), format!("{TABLES}tag `${{x}}` when points > 1"));
+    let read = format!(
+        "table users key user_id {{ user_id: text  {long}: int  `${{y}}`: int }}\ntag t when {long} > `${{y}}`"
+    );
+    let table = "table users key id { id: text }\ntable `${z}` of users by id { id: text }\ntag t when any(`${z}`)";
+    let all =
+        [("a long tag", tag.as_str()), ("a variable", &variable), ("columns that are read", &read), ("a table", table)];
+    insta::assert_snapshot!(refusals(&all));
 }
 
 #[test]

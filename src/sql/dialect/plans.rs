@@ -1,0 +1,20 @@
+//! What Spark makes of many steps: it writes each out again for every step that reads it, before it plans the query.
+
+use crate::sql::ast::Query;
+
+/// Steps that build on each other are resolved one after the other, in at most a hundred rounds.
+const ROUNDS: usize = 40;
+
+/// What is said above a query of many steps, and of steps that are read again and again.
+pub(super) fn advice(query: &Query, is_script: bool) -> Vec<String> {
+    let mut said = vec![];
+    if query.steps.len() > ROUNDS {
+        said.push("it has many steps, and may need SET spark.sql.analyzer.maxIterations = 1000; before it".to_owned());
+    }
+    if let Some((name, times)) = query.most_often().filter(|_| !is_script) {
+        said.push(format!(
+            "questions about everybody build on each other, so Spark works `{name}` out {times} times; a script (`--create-table`) keeps it"
+        ));
+    }
+    said
+}

@@ -1,0 +1,82 @@
+//! A query in parts, each kept in a table for those behind it: for an engine that works a step out once for every step that reads it. Where
+//! questions about everybody build on each other, each would double the work of all before.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::sql::ast::{From, Query, Select, Star, Step};
+
+/// Times that a step may be worked out, before its rows are kept.
+const MOST: u64 = 8;
+
+/// A step whose rows are kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Kept {
+    /// The table that they are kept in.
+    pub(crate) place: Vec<String>,
+    /// What they are.
+    pub(crate) query: Query,
+}
+
+impl Query {
+    /// How often each step is worked out, where those that say so are kept.
+    fn times(&self, is_kept: impl Fn(&Step, u64) -> bool) -> Vec<(u64, bool)> {
+        let at: HashMap<&str, usize> =
+            self.steps.iter().zip(0..).map(|(step, at)| (self.called(&step.name), at)).collect();
+        let mut times = vec![(0_u64, false); self.steps.len()];
+        let read = |select: &Select, by: u64, times: &mut Vec<(u64, bool)>| {
+            for at in select.relations().filter_map(|name| at.get(self.called(name))) {
+                times.get_mut(*at).into_iter().for_each(|it| it.0 = it.0.saturating_add(by));
+            }
+        };
+        read(&self.last, 1, &mut times);
+        for (at, step) in self.steps.iter().enumerate().rev() {
+            let Some(own) = times.get_mut(at) else { continue };
+            own.1 = is_kept(step, own.0);
+            let by = if own.1 { 1 } else { own.0 };
+            read(&step.select, by, &mut times);
+        }
+        times
+    }
+
+    /// The step that is worked out most often, and how often that is, where it is too often.
+    pub(crate) fn most_often(&self) -> Option<(&str, u64)> {
+        let times = self.times(|_, _| false);
+        let all = times.iter().zip(&self.steps).filter(|(_, step)| !step.select.small);
+        let most = all.map(|((times, _), step)| (self.called(&step.name), *times)).max_by_key(|(_, times)| *times);
+        most.filter(|(_, times)| *times > MOST)
+    }
+
+    /// Steps to keep, in order, and what is left; `place` says which table a step is kept in.
+    pub(crate) fn in_parts(mut self, place: impl Fn(&str) -> Vec<String>) -> (Vec<Kept>, Query) {
+        let times = self.times(|step, times| times > MOST && !step.select.small);
+        let mut kept = vec![];
+        for at in 0..self.steps.len() {
+            if !times.get(at).is_some_and(|it| it.1) {
+                continue;
+            }
+            let place = self.steps.get(at).map(|step| place(self.called(&step.name))).unwrap_or_default();
+            let before = self.steps.iter().take(at).cloned().collect();
+            let Some(step) = self.steps.get_mut(at) else { continue };
+            let mut rows = Select::from(From::Table(place.clone(), step.name.clone()));
+            rows.star = Star::All;
+            let select = std::mem::replace(&mut step.select, rows);
+            let comment = std::mem::replace(&mut step.comment, vec!["made above".into()]);
+            let query = Query { comment, steps: before, last: select, ..self.clone() };
+            kept.push(Kept { place, query: query.without_unread() });
+        }
+        (kept, self.without_unread())
+    }
+
+    /// Without steps that nothing reads.
+    fn without_unread(mut self) -> Query {
+        let mut read: HashSet<&str> = self.last.relations().map(|name| self.called(name)).collect();
+        for step in self.steps.iter().rev() {
+            if read.contains(self.called(&step.name)) {
+                read.extend(step.select.relations().map(|name| self.called(name)));
+            }
+        }
+        let steps = self.steps.iter().filter(|step| read.contains(self.called(&step.name))).cloned().collect();
+        self.steps = steps;
+        self
+    }
+}
