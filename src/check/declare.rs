@@ -432,7 +432,7 @@ pub(super) fn params(checker: &mut Checker<'_>, book: &Book<'_>, inputs: &Inputs
         };
         if let Some(Some(param)) = params.get_mut(at) {
             match constant(text, &param.ty, &checker.zone) {
-                Some(value) => param.value = value,
+                Some((value, ty)) => (param.value, param.ty) = (value, ty),
                 None => {
                     let message = format!("--param {name}={text}: `{text}` is not of the type of `{name}`");
                     let told = Diagnostic::error(BAD_PARAM, param.span, message)
@@ -446,7 +446,7 @@ pub(super) fn params(checker: &mut Checker<'_>, book: &Book<'_>, inputs: &Inputs
 }
 
 /// A constant typed on the command line, of a parameter's type.
-fn constant(text: &str, ty: &Type, zone: &Zone) -> Option<Value> {
+fn constant(text: &str, ty: &Type, zone: &Zone) -> Option<(Value, Type)> {
     let mut sources = Sources::new();
     let mut sink = Sink::new();
     let quoted = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
@@ -462,12 +462,17 @@ fn constant(text: &str, ty: &Type, zone: &Zone) -> Option<Value> {
     if !same {
         return None;
     }
-    match (ty, value) {
-        (Type::Int, value @ Value::Int(_)) => Some(value),
-        (Type::Int, _) => None,
-        (Type::Decimal(_) | Type::Float, value) => Some(crate::value::number::widen(&value, ty)),
-        (_, value) => Some(value),
-    }
+    // A decimal may have more digits than the one in the rules: `3.5%` for `25%`.
+    let ty = match (ty, &value) {
+        (Type::Int, Value::Decimal(_) | Value::Float(_)) => return None,
+        (Type::Decimal(own), Value::Decimal(given)) => Type::Decimal(given.scale.max(*own)),
+        (ty, _) => ty.clone(),
+    };
+    let value = match ty {
+        Type::Decimal(_) | Type::Float => crate::value::number::widen(&value, &ty),
+        _ => value,
+    };
+    (value != Value::Missing).then_some((value, ty))
 }
 
 /// The value of an expression that reads nothing.

@@ -408,12 +408,17 @@ impl Run {
             Some(Shape::Wide) => tagwell::outcome::Shape::Wide,
             Some(Shape::Long) => tagwell::outcome::Shape::Long,
         };
+        let layout = plan.layout(engine);
+        let named = layout.extra.iter().map(|(name, _)| name.as_str());
+        if let Some(name) = named.filter(|_| self.shape.is_none()).find(|it| matches!(*it, "tags" | "segments")) {
+            return Err(Failure::new(format!("--with {name}: a record has the list of {name} under that name"))
+                .help("write `--shape wide`, which has no such list"));
+        }
         let chosen = self.form()?;
         let output = Output::to(self.out.as_deref())?;
         // Where bad rows may end the run, nothing is to be seen before the last row is read.
         let held = *allowed != Allowed::Any && self.out.is_none();
         let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
-        let layout = plan.layout(engine);
         let many = match chosen {
             Format::Jsonl => Some(Many::Text(Form::JsonLines, layout.clone())),
             Format::Csv => Some(Many::Text(Form::Csv, layout.clone())),

@@ -406,6 +406,7 @@ fn what_is_typed_twice_or_in_vain_is_told() {
     let place = Place::with(&[
         ("users.csv", "user_id,spend\nu1,600\n"),
         ("none.rules", "tag big when spend > 500\n"),
+        ("listed.rules", "let tags = spend + 1\ntag big when spend > 500\n"),
         ("two.rules", "param least = 500\nparam most = 900\ntag big when spend between least..most\n"),
     ]);
     for (arguments, told) in [
@@ -420,11 +421,36 @@ fn what_is_typed_twice_or_in_vain_is_told() {
         (&["two.rules", "users.csv", "--param", "x=3"], "the parameters are least, most"),
         (&["two.rules", "users.csv", "--param", "leest=3"], "did you mean `--param least=3`?"),
         (&["none.rules", "users.csv", "--threads", "0"], "write a number from 1 upwards"),
+        (
+            &["listed.rules", "users.csv", "--with", "tags"],
+            "--with tags: a record has the list of tags under that name",
+        ),
     ] {
         let answer = place.run(&[&["run"], arguments].concat());
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}");
         assert!(answer.err.contains(told), "{arguments:?}: {}", answer.err);
     }
+}
+
+#[test]
+fn a_parameter_takes_as_many_digits_as_are_given() {
+    let rules = "table users key user_id { user_id: text  spend: decimal(2) }
+        param part = 25%  param least = 1.5
+        tag best when top part by spend
+        tag much when spend > least";
+    let users = "user_id,spend\na,1\nb,1.30\nc,1.26\nd,1.2\n";
+    let place = Place::with(&[("a.rules", rules), ("users.csv", users)]);
+    let run = |given: &[&str]| {
+        let answer =
+            place.run(&[&["run", "a.rules", "users.csv", "-q", "--shape", "wide", "--format", "csv"], given].concat());
+        answer.out + &answer.err
+    };
+    assert_eq!(
+        run(&["--param", "part=50.01%", "--param", "least=1.255"]),
+        "user_id,best,much\na,false,false\nb,true,true\nc,true,true\nd,true,false\n"
+    );
+    let told = run(&["--param", "least=12345678901234567890123456789012345678.5"]);
+    assert!(told.contains("is not of the type of `least`"), "{told}");
 }
 
 #[test]

@@ -66,6 +66,9 @@ impl Lowering<'_, '_> {
                 let told = Diagnostic::error(BAD_OVERRIDE, value.span(), message);
                 self.checker.sink.push(match self.as_the_type_is_written(value, &ty) {
                     Some((help, text)) => told.help(help).suggest(format!("write `{text}`"), value.span(), text),
+                    None if matches!(ty, Type::Decimal(_)) && matches!(lowered.ty, Type::Decimal(_)) => {
+                        told.help(format!("declare `{}` with as many digits after the point", name.symbol))
+                    }
                     None => told.help("write a constant like the one that the parameter is declared with"),
                 });
                 None
