@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use tagwell::{
     diagnostic::nearest,
     ir::{DefinitionId, Rulebook},
-    schema::ColumnId,
+    schema::{ColumnId, Source},
     sql::{self, Create, Engine, Extra, Shape, Target},
 };
 
@@ -139,6 +139,9 @@ impl Sql {
             Failure::told()
         })?;
         sql::without_state(rulebook, &target).iter().for_each(|line| voice.say(line));
+        if let Some(guessed) = guessed(rulebook).filter(|_| self.file.is_none()) {
+            voice.say(&guessed);
+        }
         let mut output = Output::to(self.out.as_deref())?;
         output.write(script)?;
         output.finish()?;
@@ -194,6 +197,15 @@ impl Sql {
         }
         Ok(Target { engine, shape, tables, as_of, with, incremental: self.incremental, create })
     }
+}
+
+/// The types of fields that no table declares, as what the rules ask has them.
+fn guessed(rulebook: &Rulebook) -> Option<String> {
+    let root = rulebook.schema.root();
+    let fields = root.columns.iter().filter(|it| it.source == Source::Data);
+    let fields: Vec<String> = fields.map(|it| format!("`{}` as {}", it.name, it.ty)).collect();
+    let all = (root.span.is_none() && !fields.is_empty()).then(|| fields.join(", "))?;
+    Some(format!("no table is declared; read are {all}: name a file of users behind the rules where it is not so"))
 }
 
 /// The names of the users' fields.

@@ -45,3 +45,23 @@ tag loyal when held(vip) >= 30d
     assert_eq!((answer.code, &*answer.err), (0, told));
     assert!(told.lines().all(|line| answer.out.contains(&format!("-- {line}\n"))), "{}", answer.out);
 }
+
+#[test]
+fn types_that_nothing_declares_are_told() {
+    let place = Place::with(&[
+        ("bare.rules", "tag vip when last_order between 30d..60d and spend > 500\n"),
+        ("users.csv", "user_id,last_order,spend\nu1,2026-10-01,3\n"),
+    ]);
+    let words = ["sql", "bare.rules", "--dialect", "duckdb", "--as-of", "2026-11-22"];
+    let bare = place.run(&words);
+    assert_eq!(
+        (bare.code, &*bare.err),
+        (
+            0,
+            "no table is declared; read are `user_id` as text, `last_order` as timestamp, `spend` as float: name a file of users behind the rules where it is not so\n"
+        )
+    );
+    let with_a_file = place.run(&[&words[..2], &["users.csv"], &words[2..]].concat());
+    assert_eq!((with_a_file.code, &*with_a_file.err), (0, ""));
+    assert!(with_a_file.out.contains("CAST(users.last_order AS DATE)"), "{}", with_a_file.out);
+}
