@@ -8,6 +8,9 @@ use std::{
 
 use super::{exit::Failure, temporary::Temporary};
 
+/// Bytes that are written together.
+const TOGETHER: usize = 1 << 16;
+
 /// Somewhere to write bytes. Nothing that was written to a file is seen before [`Output::finish`].
 pub(crate) struct Output {
     name: String,
@@ -25,7 +28,7 @@ enum Target {
 impl Output {
     /// Standard output.
     pub(crate) fn standard() -> Output {
-        let target = Target::Standard(BufWriter::with_capacity(1 << 16, io::stdout()));
+        let target = Target::Standard(BufWriter::with_capacity(TOGETHER, io::stdout()));
         Output { name: "standard output".into(), target }
     }
 
@@ -153,15 +156,15 @@ fn open(path: &Path) -> io::Result<Target> {
     match std::fs::metadata(&target) {
         Ok(existing) if existing.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         Ok(existing) if !existing.is_file() => {
-            Ok(Target::Direct(BufWriter::new(OpenOptions::new().write(true).open(&target)?)))
+            Ok(Target::Direct(BufWriter::with_capacity(TOGETHER, OpenOptions::new().write(true).open(&target)?)))
         }
         Ok(_) => {
             // A file that may not be written is not to be replaced either.
             OpenOptions::new().write(true).open(&target)?;
-            Ok(Target::Beside(BufWriter::new(Temporary::beside(&target)?), target))
+            Ok(Target::Beside(BufWriter::with_capacity(TOGETHER, Temporary::beside(&target)?), target))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Ok(Target::Beside(BufWriter::new(Temporary::beside(&target)?), target))
+            Ok(Target::Beside(BufWriter::with_capacity(TOGETHER, Temporary::beside(&target)?), target))
         }
         Err(error) => Err(error),
     }

@@ -3,7 +3,11 @@
 
 use crate::{
     source::Span,
-    sql::{ast::Item, lower::Lowering},
+    sql::{
+        AsOf, Create,
+        ast::Item,
+        lower::{Lowering, clock::MOMENTS},
+    },
 };
 
 impl Lowering<'_> {
@@ -21,11 +25,36 @@ impl Lowering<'_> {
                 let help = format!("say where one of them is: `--table {}=…`", table.name);
                 self.cannot(table.span.unwrap_or_default(), what, &help);
             }
+            if self.target.as_of == AsOf::Parameter
+                && matches!(place.as_slice(), [name] if name.eq_ignore_ascii_case(MOMENTS))
+            {
+                let help = format!(
+                    "the query has a step of that name: say where the table is, `--table {}=main.{MOMENTS}`",
+                    table.name
+                );
+                self.cannot(
+                    table.span.unwrap_or_default(),
+                    format!("a table called `{MOMENTS}` beside a parameter is not read"),
+                    &help,
+                );
+            }
+            if self.is_made(place) {
+                let what =
+                    format!("`{}`, which would be written over by its own results, is not read", place.join("."));
+                self.cannot(table.span.unwrap_or_default(), what, "give the new table or view another name");
+            }
             if let Some((name, why)) = place.iter().find_map(|it| Some((it, self.dialect.no_name(it)?))) {
                 let help = format!("{why}: say where the table is, `--table {}=…`", table.name);
                 self.cannot(table.span.unwrap_or_default(), format!("a table called `{name}` is not read"), &help);
             }
         }
+    }
+
+    /// Whether it is what the script makes: a name may be said with its schema, and without.
+    fn is_made(&self, place: &[String]) -> bool {
+        let Some(Create::Table(made) | Create::View(made)) = &self.target.create else { return false };
+        let mut parts = place.iter().rev().zip(made.iter().rev());
+        parts.all(|(one, other)| one.to_lowercase() == other.to_lowercase())
     }
 
     /// A column that is read of a table, beside those that were read before.

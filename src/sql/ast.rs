@@ -203,6 +203,8 @@ pub(crate) struct Query {
     pub(crate) titles: HashMap<String, String>,
     /// The day of the as-of, for whoever keeps results of many days.
     pub(crate) day: Sql,
+    /// The as-of in digits, where it is not a parameter.
+    pub(crate) moment: Option<String>,
     /// The rulebook's: moments are written in it.
     pub(crate) zone: Zone,
 }

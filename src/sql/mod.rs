@@ -182,14 +182,13 @@ pub fn query(
             let (head, select) = print::query(&query, dialect, matches!(target.create, Some(Create::Table(_))));
             let columns: Vec<String> = query.last.items.iter().filter_map(|it| it.alias.clone()).collect();
             let key = columns.first().map_or("", String::as_str);
-            let created = |what: &str, name: &[String], select: &str| dialect.create(what, name, key) + select + ";\n";
             let script = match &target.create {
                 None => return Ok(head + &select),
-                Some(Create::View(name)) => created("VIEW", name, select.trim_end()),
+                Some(Create::View(name)) => dialect.create("VIEW", name, key, select.trim_end()),
                 Some(Create::Table(name)) => {
                     print::script(query, dialect, name, |query, select| match target.incremental {
                         true => dialect.keep_days(name, select, &columns, &query.day),
-                        false => created("TABLE", name, select),
+                        false => dialect.create("TABLE", name, key, select),
                     })
                 }
             };

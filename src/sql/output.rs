@@ -9,7 +9,7 @@ use crate::{
         lower::{Held, Lowering},
         without_state,
     },
-    value::{Type, Value, moment_text::timestamp_text},
+    value::{Type, Value, Zone, moment_text::timestamp_text},
 };
 
 impl Lowering<'_> {
@@ -168,6 +168,9 @@ impl Lowering<'_> {
                 self.dialect.date_of(self.dialect.local(given, zone))
             }
         };
+        let digits = |text: String| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let moment =
+            (self.target.as_of == AsOf::Constant).then(|| digits(timestamp_text(self.clock().now(), &Zone::utc())));
         let moments = self.moment_steps();
         let mut steps = vec![];
         let mut first = std::mem::take(&mut self.first);
@@ -182,7 +185,7 @@ impl Lowering<'_> {
         self.users.settle(level);
         self.users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
         let zone = zone.clone();
-        Ok(Query { comment, steps, last: select, titles: self.titles, day, zone })
+        Ok(Query { comment, steps, last: select, titles: self.titles, day, moment, zone })
     }
 
     fn one(&mut self, held: Held) -> Sql {

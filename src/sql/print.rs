@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::sql::{
     ast::{Aggregate, From, Item, Literal, Over, Query, Select, Sense, Sql, Star, Step, Word},
-    dialect::Dialect,
+    dialect::{Dialect, scripts},
 };
 use crate::value::Zone;
 
@@ -32,19 +32,23 @@ pub(crate) fn script(
     table: &[String],
     last: impl Fn(&Query, &str) -> String,
 ) -> String {
-    let place = |step: &str| {
-        let mut place = table.to_vec();
-        // `shop.tagged_tagwell_users_with_totals`: nobody else's.
-        place.last_mut().into_iter().for_each(|it| *it += &format!("_tagwell_{step}"));
-        place
+    // Runs of other days have tables of their own.
+    let moment = query.moment.clone();
+    let place = |step: &str| match &moment {
+        Some(moment) => scripts::beside(table, &format!("{moment}_{step}")),
+        None => scripts::beside(table, step),
     };
     let (kept, query) = if dialect.keeps_steps() { query.in_parts(place) } else { (vec![], query) };
     let (mut out, mut end) = (String::new(), String::new());
     for step in &kept {
-        let made = dialect.create("TABLE", &step.place, "");
-        out += &format!("{}{made}{};\n\n", told(&step.query.comment), select(&step.query, dialect).trim_end());
-        let parts: Vec<String> = step.place.iter().map(|it| dialect.name(it)).collect();
-        end += &format!("\nDROP TABLE {};\n", parts.join("."));
+        let table = step.place.iter().map(|it| dialect.name(it)).collect::<Vec<_>>().join(".");
+        // A run of another as-of would write over them: where there are some, it ends.
+        if query.moment.is_some() {
+            out += &format!("DROP TABLE IF EXISTS {table};\n\n");
+        }
+        let select = select(&step.query, dialect);
+        out += &format!("{}CREATE TABLE {table} AS\n{};\n\n", told(&step.query.comment), select.trim_end());
+        end += &format!("\nDROP TABLE {table};\n");
     }
     out + &last(&query, select(&query, dialect).trim_end()) + &end
 }

@@ -1,6 +1,7 @@
 //! The ledger: every decision that was made, also each one that was stopped, in the order decided.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -18,11 +19,11 @@ pub struct Decision {
     /// The deed's place in the segment.
     pub deed: String,
     /// `enter`, `exit`, `every`, `each`
-    pub trigger: String,
+    pub trigger: Cow<'static, str>,
     /// Why the user entered or left: `data`, `time`, `rules`, …
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// `send`, `hold`, or the verb.
-    pub act: String,
+    pub act: Cow<'static, str>,
     /// On which channel, of a `send`.
     pub channel: Option<String>,
     /// Which variant, of a `split`.
@@ -30,13 +31,13 @@ pub struct Decision {
     /// The whole text, of a `send`.
     pub message: Option<String>,
     /// Its terms, a JSON object.
-    pub with: String,
+    pub with: Cow<'static, str>,
     /// The earliest moment at which it may be done, where not at once.
     pub not_before: Option<i64>,
     /// The latest, where there is one.
     pub not_after: Option<i64>,
     /// `require`, `limit`, `cooldown`, `once`, `at most`, `channel`; none where it was not stopped.
-    pub stopped: Option<String>,
+    pub stopped: Option<Cow<'static, str>>,
     /// The leaf or limit that stopped it.
     pub stopped_by: Option<String>,
     /// Since when the user is in the segment, or was.

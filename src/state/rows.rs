@@ -60,8 +60,8 @@ pub(super) fn text(text: &str) -> ToSqlOutput<'_> {
 }
 
 /// A text that may be missing.
-pub(super) fn optional(text: &Option<String>) -> ToSqlOutput<'_> {
-    text.as_deref().map_or(NULL, ToSqlOutput::from)
+pub(super) fn optional<T: AsRef<str>>(text: &Option<T>) -> ToSqlOutput<'_> {
+    text.as_ref().map_or(NULL, |text| ToSqlOutput::from(text.as_ref()))
 }
 
 /// A number.

@@ -94,8 +94,32 @@ pub fn parse_as_of(text: &str, zone: &Zone) -> Result<i64, MomentError> {
 /// `2026-11-22`
 #[must_use]
 pub fn date_text(date: i32) -> String {
+    let mut text = String::with_capacity(10);
+    push_date(&mut text, date);
+    text
+}
+
+fn push_date(text: &mut String, date: i32) {
     let calendar::YearMonthDay { year, month, day } = calendar::parts(date);
-    format!("{year:04}-{month:02}-{day:02}")
+    match u64::try_from(year) {
+        Ok(year @ 0..=9999) => {
+            push_two(text, year / 100);
+            push_two(text, year % 100);
+        }
+        // In no calendar of ours.
+        _ => text.push_str(&format!("{year:04}")),
+    }
+    for part in [month, day] {
+        text.push('-');
+        push_two(text, part.unsigned_abs());
+    }
+}
+
+/// The last two digits.
+fn push_two(text: &mut String, number: u64) {
+    let digit = |of: u64| char::from(b'0' + (of % 10) as u8);
+    text.push(digit(number / 10));
+    text.push(digit(number));
 }
 
 /// `2026-11-22T08:00:00+08:00` in the zone, `Z` for UTC; a fraction only where there is one.
@@ -104,7 +128,13 @@ pub fn timestamp_text(instant: i64, zone: &Zone) -> String {
     let (date, micros) = zone.local(instant);
     let (seconds, fraction) = (micros / SECOND, micros % SECOND);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let mut text = format!("{}T{hour:02}:{minute:02}:{second:02}", date_text(date));
+    // `2026-11-22T08:00:00.000001+08:00`
+    let mut text = String::with_capacity(32);
+    push_date(&mut text, date);
+    for (sign, part) in [('T', hour), (':', minute), (':', second)] {
+        text.push(sign);
+        push_two(&mut text, part.unsigned_abs());
+    }
     if fraction != 0 {
         text.push('.');
         text.push_str(format!("{fraction:06}").trim_end_matches('0'));
@@ -115,10 +145,14 @@ pub fn timestamp_text(instant: i64, zone: &Zone) -> String {
     }
     let offset = zone.offset_seconds(instant);
     let (sign, ahead) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs());
-    text.push_str(&format!("{sign}{:02}:{:02}", ahead / 3600, ahead / 60 % 60));
+    for (sign, part) in [(sign, ahead / 3600), (':', ahead / 60 % 60)] {
+        text.push(sign);
+        push_two(&mut text, u64::from(part));
+    }
     // Offsets from before standard time have seconds.
     if ahead % 60 != 0 {
-        text.push_str(&format!(":{:02}", ahead % 60));
+        text.push(':');
+        push_two(&mut text, u64::from(ahead % 60));
     }
     text
 }

@@ -27,10 +27,10 @@ fn shop() -> Place {
         let decision = Decision {
             action_id: user.clone(),
             trigger: "enter".into(),
-            act: act.into(),
+            act: act.to_owned().into(),
             variant: Some(variant.into()),
             with: "{}".into(),
-            stopped: stopped.map(str::to_owned),
+            stopped: stopped.map(|it| it.to_owned().into()),
             decided_at,
             ..Decision::default()
         };
@@ -118,8 +118,8 @@ fn decided(decisions: &[(&str, &str, &str, Option<&str>)], outcomes: &str) -> Pl
         let segment = recording.name(Kind::Segment, "s").unwrap();
         let decision = Decision {
             action_id: number.to_string(),
-            trigger: (*trigger).into(),
-            act: (*act).into(),
+            trigger: trigger.to_string().into(),
+            act: act.to_string().into(),
             variant: variant.map(str::to_owned),
             with: "{}".into(),
             decided_at: as_of,

@@ -86,7 +86,7 @@ impl<'r> Record<'r> {
             text(&it.variant),
             moment(it.not_before),
             moment(it.not_after),
-            text(&it.stopped),
+            it.stopped.as_deref().map_or(Cell::Missing, Cell::Text),
             text(&it.stopped_by),
             Cell::Moment(it.decided_at),
             Cell::Json("true"),
@@ -107,7 +107,12 @@ impl<'r> Record<'r> {
                 Cell::Missing => line.extend_from_slice(b"null"),
                 Cell::Text(it) => text(it, line),
                 Cell::Json(json) => line.extend_from_slice(json.as_bytes()),
-                Cell::Moment(moment) => text(&timestamp_text(moment, self.zone), line),
+                // Nothing in it is escaped.
+                Cell::Moment(moment) => {
+                    line.push(b'"');
+                    line.extend_from_slice(timestamp_text(moment, self.zone).as_bytes());
+                    line.push(b'"');
+                }
             }
         }
         line.extend_from_slice(b"}\n");

@@ -139,13 +139,13 @@ impl Segment {
             self.deferred += u64::from(it.not_before.is_some());
         }
         let (counts, what) = match (it.stopped, it.channel) {
-            (Some(reason), _) => (&mut self.stopped, reason),
+            (Some(reason), _) => (&mut self.stopped, reason.into_owned()),
             (None, Some(channel)) => (&mut self.sent, channel),
             (None, None) if it.act == "hold" => {
                 self.held += 1;
                 return;
             }
-            (None, None) => (&mut self.done, it.act),
+            (None, None) => (&mut self.done, it.act.into_owned()),
         };
         *counts.entry(what).or_default() += 1;
     }

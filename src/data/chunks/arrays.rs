@@ -1,6 +1,6 @@
 //! Columns of Arrow arrays, as Parquet and Arrow files hold them, read column by column.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use arrow_array::{
     Array, ArrowPrimitiveType, RecordBatch,
@@ -75,7 +75,7 @@ fn column(array: &dyn Array, column: &Column, days: &Days, strict: &mut Strict<'
             let ints = ints_of(array);
             if let (Some(ints), 0) = (&ints, array.null_count()) {
                 known.set_all(rows);
-                return column::Column::of(Data::Int(ints.clone()), known.bits, rows);
+                return column::Column::of(Data::Int(ints.to_vec()), known.bits, rows);
             }
             let odd = |value: &Value| if let Value::Int(it) = value { Some(*it) } else { None };
             Data::Int(fill(array, |row: usize| ints.as_ref()?.get(row).copied(), odd, strict, &mut known))
@@ -136,15 +136,15 @@ fn fill<T: Default>(
     let nulls = array.nulls();
     // Most often all are usual.
     if array.null_count() == 0
-        && let Some(all) = (0..array.len()).map(&usual).collect()
+        && let Some(all) = all_of(array.len(), &usual)
     {
         known.set_all(array.len());
         return all;
     }
     // Or those that are there.
     if let Some(nulls) = nulls.filter(|_| strict.column.optional) {
-        let all = (0..array.len()).map(|row| if nulls.is_valid(row) { usual(row) } else { Some(T::default()) });
-        if let Some(all) = all.collect() {
+        let all = all_of(array.len(), |row| if nulls.is_valid(row) { usual(row) } else { Some(T::default()) });
+        if let Some(all) = all {
             set_those(known, nulls);
             return all;
         }
@@ -159,6 +159,18 @@ fn fill<T: Default>(
         value.unwrap_or_default()
     };
     (0..array.len()).map(one).collect()
+}
+
+/// Every row's, where each is usual. All are asked, so that the place for them is taken once.
+fn all_of<T: Default>(rows: usize, usual: impl Fn(usize) -> Option<T>) -> Option<Vec<T>> {
+    let mut are_usual = true;
+    let one = |row| {
+        let value = usual(row);
+        are_usual &= value.is_some();
+        value.unwrap_or_default()
+    };
+    let all = (0..rows).map(one).collect();
+    are_usual.then_some(all)
 }
 
 /// Those that are there are known.
@@ -186,7 +198,7 @@ fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut K
     if array.null_count() == 0 {
         let all = match short {
             Some(short) => Some(short.to_vec()),
-            None => (0..array.len()).map(usual).collect(),
+            None => all_of(array.len(), usual),
         };
         if let Some(all) = all {
             known.set_all(array.len());
@@ -194,8 +206,8 @@ fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut K
         }
     }
     if let Some(nulls) = nulls.filter(|_| strict.column.optional) {
-        let all = (0..array.len()).map(|row| if nulls.is_valid(row) { usual(row) } else { Some(0) });
-        if let Some(all) = all.collect() {
+        let all = all_of(array.len(), |row| if nulls.is_valid(row) { usual(row) } else { Some(0) });
+        if let Some(all) = all {
             set_those(known, nulls);
             return Data::Short(all, scale);
         }
@@ -316,15 +328,15 @@ impl TextArray<'_> {
 }
 
 /// All values, those of null rows too, which mean nothing.
-fn ints_of(array: &dyn Array) -> Option<Vec<i64>> {
-    fn of<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array) -> Option<Vec<i64>> {
-        Some(array.as_primitive_opt::<T>()?.values().iter().map(|it| (*it).into()).collect())
+fn ints_of(array: &dyn Array) -> Option<Cow<'_, [i64]>> {
+    fn of<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array) -> Option<Cow<'_, [i64]>> {
+        Some(array.as_primitive_opt::<T>()?.values().iter().map(|it| (*it).into()).collect::<Vec<_>>().into())
     }
     match array.data_type() {
         DataType::Int8 => of::<Int8Type>(array),
         DataType::Int16 => of::<Int16Type>(array),
         DataType::Int32 => of::<Int32Type>(array),
-        DataType::Int64 => of::<Int64Type>(array),
+        DataType::Int64 => Some(Cow::Borrowed(array.as_primitive_opt::<Int64Type>()?.values())),
         DataType::UInt8 => of::<UInt8Type>(array),
         DataType::UInt16 => of::<UInt16Type>(array),
         DataType::UInt32 => of::<UInt32Type>(array),
@@ -332,13 +344,13 @@ fn ints_of(array: &dyn Array) -> Option<Vec<i64>> {
     }
 }
 
-fn floats_of(array: &dyn Array) -> Option<Vec<f64>> {
+fn floats_of(array: &dyn Array) -> Option<Cow<'_, [f64]>> {
     match array.data_type() {
-        DataType::Float64 => Some(array.as_primitive_opt::<Float64Type>()?.values().to_vec()),
+        DataType::Float64 => Some(Cow::Borrowed(array.as_primitive_opt::<Float64Type>()?.values())),
         DataType::Float32 => {
             Some(array.as_primitive_opt::<Float32Type>()?.values().iter().map(|it| f64::from(*it)).collect())
         }
-        _ => ints_of(array).map(|ints| ints.into_iter().map(|it| it as f64).collect()),
+        _ => ints_of(array).map(|ints| ints.iter().map(|it| *it as f64).collect()),
     }
 }
 
@@ -348,18 +360,19 @@ fn in_years(day: &i32) -> bool {
 }
 
 /// Microseconds, and whether they are of instants; else they are of local times. None where any does not fit, or has more digits of a second.
-fn instants_of(array: &dyn Array) -> Option<(Vec<i64>, bool)> {
+fn instants_of(array: &dyn Array) -> Option<(Cow<'_, [i64]>, bool)> {
     let DataType::Timestamp(unit, zoned) = array.data_type() else { return None };
     fn all<T: ArrowPrimitiveType<Native = i64>>(
         array: &dyn Array,
         of: impl Fn(i64) -> Option<i64>,
-    ) -> Option<Vec<i64>> {
-        array.as_primitive_opt::<T>()?.values().iter().map(|it| of(*it)).collect()
+    ) -> Option<Cow<'_, [i64]>> {
+        let values = array.as_primitive_opt::<T>()?.values();
+        all_of(values.len(), |row| of(*values.get(row)?)).map(Cow::Owned)
     }
     let micros = match unit {
         TimeUnit::Second => all::<TimestampSecondType>(array, |it| it.checked_mul(1_000_000)),
         TimeUnit::Millisecond => all::<TimestampMillisecondType>(array, |it| it.checked_mul(1_000)),
-        TimeUnit::Microsecond => all::<TimestampMicrosecondType>(array, Some),
+        TimeUnit::Microsecond => Some(Cow::Borrowed(&**array.as_primitive_opt::<TimestampMicrosecondType>()?.values())),
         TimeUnit::Nanosecond => all::<TimestampNanosecondType>(array, |it| (it % 1_000 == 0).then_some(it / 1_000)),
     };
     Some((micros?, zoned.is_some()))

@@ -143,8 +143,17 @@ impl Recorder {
         };
         for decision in turn.decisions {
             let stopped = decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason));
-            let what = (decision.segment, decision.done.name().to_owned(), stopped);
-            *self.moves.decided.entry(what).or_default() += 1;
+            let is_same = |(segment, name, why): &(DefinitionId, String, Option<&str>)| {
+                *segment == decision.segment && name == decision.done.name() && *why == stopped
+            };
+            // There are few, so that looking is less than naming it anew.
+            match self.moves.decided.iter_mut().find(|(what, _)| is_same(what)) {
+                Some((_, number)) => *number += 1,
+                None => {
+                    let what = (decision.segment, decision.done.name().to_owned(), stopped);
+                    self.moves.decided.insert(what, 1);
+                }
+            }
             let segment = decision.segment;
             let row = self.row(&key, decision);
             tell(&row)?;
@@ -156,23 +165,26 @@ impl Recorder {
     }
 
     fn row(&self, key: &str, decision: Decision) -> LedgerRow {
-        let with = decision.with.iter().map(|(name, value, ty)| {
+        let terms = decision.with.iter().map(|(name, value, ty)| {
             let value = print::json(&self.rulebook.shown(value, ty), &self.zone);
             format!("{}:{value}", print::json(&Value::Text(name.shared()), &self.zone))
         });
-        let with = format!("{{{}}}", with.collect::<Vec<_>>().join(","));
-        let act = decision.done.name().to_owned();
+        let with = match decision.with.is_empty() {
+            true => "{}".into(),
+            false => format!("{{{}}}", terms.collect::<Vec<_>>().join(",")).into(),
+        };
+        let act = decision.done.kept_name();
         let channel = decision.done.channel().map(ToString::to_string);
         let message = match decision.done {
             Done::Send(_, text) => Some(text),
             Done::Do(_) | Done::Hold => None,
         };
-        let (stopped, stopped_by) = decision.stopped.map(|(reason, by)| (stop_name(reason).to_owned(), by)).unzip();
+        let (stopped, stopped_by) = decision.stopped.map(|(reason, by)| (stop_name(reason).into(), by)).unzip();
         let recorded = state::Decision {
             action_id: decision.id,
             deed: decision.deed,
-            trigger: decision.trigger.name().to_owned(),
-            reason: decision.reason.name().to_owned(),
+            trigger: decision.trigger.name().into(),
+            reason: decision.reason.name().into(),
             act,
             channel,
             variant: decision.variant.as_ref().map(ToString::to_string),

@@ -8,7 +8,7 @@ use crate::{
     sql::{
         ast::{Literal, Select, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, digits,
+            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, digits,
             escapes::escaped,
             instants::utc_text,
             known::{fitting, plain},
@@ -74,8 +74,8 @@ impl Dialect for ClickHouse {
         format!("toDateTime64('{}', 6, 'UTC')", utc_text(instant).trim_end_matches("+00"))
     }
 
-    fn parameter(&self, _: bool) -> &'static str {
-        "{as_of:DateTime64(6, 'UTC')}"
+    fn parameter(&self, _: bool) -> Parameter {
+        Parameter::Moment("{as_of:DateTime64(6, 'UTC')}")
     }
 
     fn ty(&self, ty: &Type) -> Option<String> {
@@ -541,13 +541,13 @@ impl Dialect for ClickHouse {
         Unpivot { tail, name: part("1"), value: part("2") }
     }
 
-    fn create(&self, what: &str, name: &[String], key: &str) -> String {
+    fn create(&self, what: &str, name: &[String], key: &str, query: &str) -> String {
         let engine = if what == "TABLE" {
             format!(" ENGINE = MergeTree {}", settings::sorted(&self.name(key)))
         } else {
             String::new()
         };
-        format!("CREATE OR REPLACE {what} {}{engine} AS\n", dotted(self.quoted(name)))
+        format!("CREATE OR REPLACE {what} {}{engine} AS\n{query};\n", dotted(self.quoted(name)))
     }
 
     fn keep_days(&self, name: &[String], query: &str, columns: &[String], day: &Sql) -> String {

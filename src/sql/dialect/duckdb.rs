@@ -4,7 +4,7 @@ use crate::{
     sql::{
         ast::{Literal, Select, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, E18, Patterns, Unpivot, as_small, digits,
+            Arithmetic, Computed, DatePart, Dialect, E18, Parameter, Patterns, Unpivot, as_small, digits,
             escapes::is_hidden,
             letters,
             orders::ordered,
@@ -57,8 +57,8 @@ impl Dialect for DuckDb {
     }
 
     /// Only the last statement of several may have a parameter of its own.
-    fn parameter(&self, script: bool) -> &'static str {
-        if script { "getvariable('as_of')" } else { "$as_of" }
+    fn parameter(&self, script: bool) -> Parameter {
+        Parameter::Text(if script { "getvariable('as_of')" } else { "$as_of" })
     }
 
     fn given(&self) -> Option<&'static str> {

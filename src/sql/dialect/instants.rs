@@ -1,6 +1,12 @@
 //! Instants as texts that engines read.
 
-use crate::value::{moment_text::timestamp_text, time::Zone};
+use crate::{
+    sql::{
+        ast::{Sql, Word},
+        dialect::Dialect,
+    },
+    value::{Type, moment_text::timestamp_text, time::Zone},
+};
 
 /// `2026-11-22 10:00:00+08`; in UTC where the zone's clock was not set by whole quarters of an hour, or may not have been.
 pub(super) fn local_text(instant: i64, zone: &Zone) -> String {
@@ -18,4 +24,40 @@ pub(super) fn local_text(instant: i64, zone: &Zone) -> String {
 pub(super) fn utc_text(instant: i64) -> String {
     let text = timestamp_text(instant, &Zone::utc());
     text.replace('T', " ").replace('Z', "+00")
+}
+
+/// How the as-of is spelled where it is a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    /// A moment.
+    Moment(&'static str),
+    /// A text, which says of what offset it is, or would be of the session's zone.
+    Text(&'static str),
+    /// Either, as it is given.
+    Either(&'static str),
+}
+
+/// A moment whose text ends in an offset, or in the name of a zone.
+const WITH_OFFSET: &str = ":[0-9]{2}.*([A-Za-z]|[+-][0-9]{2}(:?[0-9]{2})?)$";
+
+impl Parameter {
+    /// As it is written.
+    pub(crate) fn spelled(self) -> Sql {
+        let (Parameter::Moment(text) | Parameter::Text(text) | Parameter::Either(text)) = self;
+        Sql::words([Word::Text(text)])
+    }
+
+    /// Whether it says of what offset it is, where that is to be asked.
+    pub(crate) fn has_offset(self, dialect: &dyn Dialect) -> Option<Sql> {
+        let text = Sql::cast(self.spelled(), dialect.ty(&Type::Text).unwrap_or_default());
+        let has_offset = dialect.matches(text, WITH_OFFSET.to_owned());
+        match self {
+            Parameter::Moment(_) => None,
+            Parameter::Text(_) => Some(has_offset),
+            Parameter::Either(_) => {
+                let ty = Sql::call("typeof", [self.spelled()]);
+                Some(Sql::any([Sql::binary(ty, "<>", Sql::text("string")), has_offset]))
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ mod patterns;
 mod plans;
 mod postgres;
 mod reserved;
-mod scripts;
+pub(crate) mod scripts;
 mod settings;
 mod spark;
 mod wholes;
@@ -28,6 +28,7 @@ use crate::{
     value::{Type, moment_text::date_text, time::Zone},
 };
 
+pub(crate) use self::instants::Parameter;
 pub(crate) use self::{
     clickhouse::ClickHouse,
     duckdb::DuckDb,
@@ -516,13 +517,13 @@ pub(crate) trait Dialect {
     /// Rows of names and values from columns: what stands behind `FROM step`.
     fn unpivot(&self, rows: &[(String, Sql)]) -> Unpivot;
 
-    /// `CREATE OR REPLACE TABLE name AS`, or a view, of rows with a key.
-    fn create(&self, what: &str, name: &[String], _key: &str) -> String {
-        format!("CREATE OR REPLACE {what} {} AS\n", dotted(self.quoted(name)))
+    /// What makes a table or a view of a query, whose rows have a key. A table that was there stays where the query fails.
+    fn create(&self, what: &str, name: &[String], _key: &str, query: &str) -> String {
+        format!("CREATE OR REPLACE {what} {} AS\n{query};\n", dotted(self.quoted(name)))
     }
 
     /// The parameter `as_of`, as the engine spells one, in a query or in a script of several statements.
-    fn parameter(&self, script: bool) -> &'static str;
+    fn parameter(&self, script: bool) -> Parameter;
 
     /// How a script is given it, where that is said above the script.
     fn given(&self) -> Option<&'static str> {

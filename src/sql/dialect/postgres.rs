@@ -4,7 +4,7 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small,
+            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{self, fits_int},
             escapes::{hidden, is_hidden},
             float_text,
@@ -56,8 +56,8 @@ impl Dialect for Postgres {
         if out.contains('\\') { format!("E'{out}'") } else { format!("'{out}'") }
     }
 
-    fn parameter(&self, _: bool) -> &'static str {
-        ":'as_of'"
+    fn parameter(&self, _: bool) -> Parameter {
+        Parameter::Text(":'as_of'")
     }
 
     fn ty(&self, ty: &Type) -> Option<String> {
@@ -500,8 +500,9 @@ impl Dialect for Postgres {
         Unpivot { tail, name: Sql::of("results", "name"), value: Sql::of("results", "value") }
     }
 
-    fn create(&self, what: &str, name: &[String], _: &str) -> String {
-        created_anew(what, &dotted(self.quoted(name)))
+    fn create(&self, what: &str, name: &[String], _: &str, query: &str) -> String {
+        let anew = created_anew(what, &dotted(self.quoted(name)), query);
+        if what == "TABLE" { format!("BEGIN;\n\n{anew}\nCOMMIT;\n") } else { anew }
     }
 
     fn keep_days(&self, name: &[String], query: &str, columns: &[String], day: &Sql) -> String {

@@ -5,12 +5,31 @@ pub(super) fn dotted(parts: Vec<String>) -> String {
     parts.join(".")
 }
 
+/// `shop.tagged_tagwell_users_rows`: a table of a script's own, which is nobody else's.
+pub(crate) fn beside(table: &[String], what: &str) -> Vec<String> {
+    let mut place = table.to_vec();
+    place.last_mut().into_iter().for_each(|it| *it += &format!("_tagwell_{what}"));
+    place
+}
+
 /// `CREATE TABLE`, where the engine has no `CREATE OR REPLACE TABLE`.
-pub(super) fn created_anew(what: &str, name: &str) -> String {
+pub(super) fn created_anew(what: &str, name: &str, query: &str) -> String {
     match what {
-        "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n"),
-        _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n"),
+        "VIEW" => format!("CREATE OR REPLACE VIEW {name} AS\n{query};\n"),
+        _ => format!("DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} AS\n{query};\n"),
     }
+}
+
+/// The same without transactions: a table is made beside the one that was there, and takes its place.
+pub(super) fn created_beside(what: &str, name: &[String], new: &[String], query: &str) -> String {
+    let table = dotted(name.to_vec());
+    if what == "VIEW" {
+        return created_anew(what, &table, query);
+    }
+    // A table stays in its catalog, which is not said again.
+    let to = dotted(name.get(name.len().saturating_sub(2)..).unwrap_or_default().to_vec());
+    let made = created_anew(what, &dotted(new.to_vec()), query);
+    format!("{made}\nDROP TABLE IF EXISTS {table};\n\nALTER TABLE {} RENAME TO {to};\n", dotted(new.to_vec()))
 }
 
 /// Columns by their names, as many on a line as it holds.

@@ -6,13 +6,13 @@ use crate::{
     sql::{
         ast::{Literal, Query, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Patterns, Unpivot, WHITE_SPACE, as_small,
+            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{E20, E38, digits, fine, with_point},
             escapes::backslashed,
             float_text,
             instants::local_text,
             orders::{compared, ordered},
-            scripts::{created_anew, dotted, inserted, listed},
+            scripts::{beside, created_beside, dotted, inserted, listed},
             wholes::{self, Wholes},
         },
     },
@@ -76,8 +76,8 @@ impl Dialect for Spark {
         })
     }
 
-    fn parameter(&self, script: bool) -> &'static str {
-        if script { "'${as_of}'" } else { ":as_of" }
+    fn parameter(&self, script: bool) -> Parameter {
+        if script { Parameter::Text("'${as_of}'") } else { Parameter::Either(":as_of") }
     }
 
     fn given(&self) -> Option<&'static str> {
@@ -581,11 +581,11 @@ impl Dialect for Spark {
              SELECT * FROM results_of_today WHERE FALSE;\n\n\
              -- Only the day's own part is written anew: once more for the same day changes nothing.\n\
              SET spark.sql.sources.partitionOverwriteMode = dynamic;\n\n\
-             {insert}DROP VIEW results_of_today;\n"
+             {insert}RESET spark.sql.sources.partitionOverwriteMode;\n\nDROP VIEW results_of_today;\n"
         )
     }
 
-    fn create(&self, what: &str, name: &[String], _: &str) -> String {
-        created_anew(what, &dotted(self.quoted(name)))
+    fn create(&self, what: &str, name: &[String], _: &str, query: &str) -> String {
+        created_beside(what, &self.quoted(name), &self.quoted(&beside(name, "new")), query)
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     ir::{Expr, TimeWindow},
     sql::{
         AsOf,
-        ast::{From, Item, Join, Literal, Purpose, Select, Sql, Star, Step, Word},
+        ast::{From, Item, Join, Literal, Purpose, Select, Sql, Star, Step},
         dialect::DatePart,
         lower::{Length, Lowering, moments::kind_of},
         stack::Stack,
@@ -47,7 +47,12 @@ impl Lowering<'_> {
         let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
         let message = "the as-of lies between 1970 and 2100";
         let fail = self.dialect.fail(message, &Type::Timestamp);
-        let given = Sql::if_else(given.clone().between(literal(FIRST), literal(LAST)), given, fail);
+        let mut given = Sql::if_else(given.clone().between(literal(FIRST), literal(LAST)), given, fail);
+        let parameter = self.dialect.parameter(self.target.create.is_some());
+        if let Some(has_offset) = parameter.has_offset(self.dialect) {
+            let message = "write the as-of with its offset, as in 2026-11-22T10:00:00Z";
+            given = Sql::if_else(has_offset.negated(), self.dialect.fail(message, &Type::Timestamp), given);
+        }
         let mut select = Select::from(From::Nothing);
         select.items.push(Item::named(given, NOW));
         let base = self.names.of("parameter");
@@ -68,8 +73,8 @@ impl Lowering<'_> {
 
     /// The parameter, as a moment.
     pub(crate) fn given(&self) -> Sql {
-        let spelled = self.dialect.parameter(self.target.create.is_some());
-        Sql::cast(Sql::words([Word::Text(spelled)]), self.dialect.ty(&Type::Timestamp).unwrap_or_default())
+        let spelled = self.dialect.parameter(self.target.create.is_some()).spelled();
+        Sql::cast(spelled, self.dialect.ty(&Type::Timestamp).unwrap_or_default())
     }
 
     /// The steps that the moments come to; the last is `moments`.

@@ -148,7 +148,12 @@ impl Lowering<'_> {
         let mapped = declared.and_then(|it| Some((it, self.target.tables.get(it.name.as_str())?)));
         if let Some((declared, table)) = mapped {
             let column = declared.column.clone().unwrap_or_else(|| declared.name.to_string());
-            return Sql::InTable(Box::new(subject), column, table.clone());
+            let table = table.clone();
+            let subject = self.keep_as(subject, "value");
+            let known = self.known(subject.clone());
+            let is_in = Sql::InTable(Box::new(subject), column, table);
+            // Of what is missing an engine says that it is in no list that is empty.
+            return if known.is_literal() { is_in } else { Sql::when(known, is_in) };
         }
         let mut texts: Vec<Arc<str>> = self.context.lists.get(list.0 as usize).into_iter().flatten().cloned().collect();
         texts.sort_unstable();

@@ -9,7 +9,7 @@ mod bounds;
 mod calls;
 mod captions;
 mod clause;
-mod clock;
+pub(crate) mod clock;
 mod comparison;
 mod deadlines;
 mod definitions;
