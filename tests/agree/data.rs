@@ -266,7 +266,7 @@ impl Record {
     pub(crate) fn replace(&mut self, columns: &[&str], old: &str, new: &str) {
         for (name, cell) in &mut self.cells {
             if columns.contains(name) && cell.1 == old {
-                *cell = bare(new);
+                *cell = if cell.0.starts_with('"') { text(new) } else { bare(new) };
             }
         }
     }
