@@ -26,8 +26,6 @@ pub use tracked::{Recalled, Tracked, Tracking};
 pub use turn::{AskedAgain, IsOther, Run, Seen, Turn, Whole};
 pub use would::{Stop, Would};
 
-use std::borrow::Cow;
-
 use crate::{
     intern::Symbol,
     ir::{DefinitionId, StopReason},
@@ -120,15 +118,6 @@ impl Done {
             Done::Send(..) => "send",
             Done::Do(verb) => verb.as_str(),
             Done::Hold => "hold",
-        }
-    }
-
-    /// The same, to be kept.
-    pub(crate) fn kept_name(&self) -> Cow<'static, str> {
-        match self {
-            Done::Send(..) => "send".into(),
-            Done::Do(verb) => verb.to_string().into(),
-            Done::Hold => "hold".into(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Turns on their way into the state: what changes is recorded, each decision is handed on as the ledger keeps it, and what happened is
 //! counted.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use crate::{
     action::{Arm, Decision, Done, Reason, Tracked, Turn, stop_name},
@@ -173,7 +173,7 @@ impl Recorder {
             true => "{}".into(),
             false => format!("{{{}}}", terms.collect::<Vec<_>>().join(",")).into(),
         };
-        let act = decision.done.kept_name();
+        let act = act(&decision.done);
         let channel = decision.done.channel().map(ToString::to_string);
         let message = match decision.done {
             Done::Send(_, text) => Some(text),
@@ -292,6 +292,15 @@ impl Names {
             Some((name, _)) => self.recording.decide(number, *name, row.decision),
             None => Ok(()),
         }
+    }
+}
+
+/// What is done, as the ledger keeps it.
+fn act(done: &Done) -> Cow<'static, str> {
+    match done {
+        Done::Send(..) => "send".into(),
+        Done::Do(verb) => verb.to_string().into(),
+        Done::Hold => "hold".into(),
     }
 }
 

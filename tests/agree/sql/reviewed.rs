@@ -256,6 +256,29 @@ fn names_that_an_engine_cannot_give_are_refused() {
 }
 
 #[test]
+fn what_is_read_is_not_written_over() {
+    for (made, is_refused) in [
+        (&["users"][..], true),
+        (&["main", "Users"], true),
+        (&["orders"], true),
+        (&["tagged"], false),
+        (&["users_2"], false),
+    ] {
+        let name: Vec<String> = made.iter().map(|it| (*it).to_owned()).collect();
+        for create in [Create::Table(name.clone()), Create::View(name)] {
+            for engine in Engine::ALL {
+                let rules = format!("{TABLES}tag t when points > 1");
+                let checked = Rulebook::parse("shop.rules", &rules).unwrap().check(&Default::default()).unwrap();
+                let ready = checked.engine(checked.clock("2026-11-22").unwrap());
+                let target = Target { create: Some(create.clone()), ..Target::wide(engine) };
+                let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target);
+                assert_eq!(query.is_err(), is_refused, "{engine:?} {create:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_only_a_state_knows_is_told_and_plainly_missing() {
     let rules = "tag vip when points > 3
         level tier by points { gold from 5000 keep 90d  silver from 1000  red otherwise }
