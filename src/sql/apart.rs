@@ -38,15 +38,25 @@ impl Lowering<'_> {
                     &help,
                 );
             }
-            if self.is_made(place) {
-                let what =
-                    format!("`{}`, which would be written over by its own results, is not read", place.join("."));
-                self.cannot(table.span.unwrap_or_default(), what, "give the new table or view another name");
-            }
+            self.tell_made(place, &table.name, table.span.unwrap_or_default());
             if let Some((name, why)) = place.iter().find_map(|it| Some((it, self.dialect.no_name(it)?))) {
                 let help = format!("{why}: say where the table is, `--table {}=…`", table.name);
                 self.cannot(table.span.unwrap_or_default(), format!("a table called `{name}` is not read"), &help);
             }
+        }
+        for list in &self.rulebook.lists {
+            if let Some(place) = self.target.tables.get(list.name.as_str()) {
+                self.tell_made(place, &list.name, list.span);
+            }
+        }
+    }
+
+    /// What is read and would be written over.
+    fn tell_made(&mut self, place: &[String], name: &str, span: Span) {
+        if self.is_made(place) {
+            let what = format!("`{}`, which would be written over by its own results, is not read", place.join("."));
+            let help = format!("give what is made another name, or say where `{name}` is: `--table {name}=…`");
+            self.cannot(span, what, &help);
         }
     }
 

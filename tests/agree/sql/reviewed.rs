@@ -267,10 +267,11 @@ fn what_is_read_is_not_written_over() {
         let name: Vec<String> = made.iter().map(|it| (*it).to_owned()).collect();
         for create in [Create::Table(name.clone()), Create::View(name)] {
             for engine in Engine::ALL {
-                let rules = format!("{TABLES}tag t when points > 1");
+                let rules = format!("{TABLES}list blocked from \"b.csv\"\ntag t when points > 1");
                 let checked = Rulebook::parse("shop.rules", &rules).unwrap().check(&Default::default()).unwrap();
                 let ready = checked.engine(checked.clock("2026-11-22").unwrap());
-                let target = Target { create: Some(create.clone()), ..Target::wide(engine) };
+                let tables = [("blocked".to_owned(), vec!["black".to_owned()])].into();
+                let target = Target { create: Some(create.clone()), tables, ..Target::wide(engine) };
                 let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target);
                 assert_eq!(query.is_err(), is_refused, "{engine:?} {create:?}");
             }
