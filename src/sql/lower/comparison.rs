@@ -66,15 +66,40 @@ impl Lowering<'_> {
             return if op == CompareOp::NotEqual { within.negated() } else { within };
         }
         if let Some(Value::Timestamp(instant)) = self.constant(timestamp) {
-            let day = Sql::Literal(Literal::Date(zone.local(instant).0));
+            let again = zone.evenings_again().iter().any(|evening| evening.contains(&instant));
+            let day = Sql::Literal(Literal::Date(zone.local(instant).0 + i32::from(again)));
             let date = self.value(date);
             return Sql::binary(day, operator(op), date);
         }
         let timestamp = self.value(timestamp);
-        let local = self.local(timestamp);
-        let day = self.dialect.date_of(local);
+        let day = self.day_that_it_is_of(timestamp);
         let date = self.value(date);
         Sql::binary(day, operator(op), date)
+    }
+
+    /// The day that an instant is of: its local date, and the next where the clock had passed midnight before, and went back.
+    fn day_that_it_is_of(&mut self, timestamp: Sql) -> Sql {
+        let evenings = self.clock().zone().evenings_again();
+        if evenings.is_empty() {
+            let local = self.local(timestamp);
+            return self.dialect.date_of(local);
+        }
+        let timestamp = self.keep_as(timestamp, "moment");
+        let local = self.local_beside(timestamp.clone());
+        let day = self.dialect.date_of(local);
+        let next = self.dialect.shift_date(day.clone(), Sql::int(0), Sql::int(1));
+        let instant = |at| Sql::Literal(Literal::Timestamp(at));
+        let again = Sql::any(evenings.into_iter().map(|evening| {
+            let (from, until) = (instant(evening.start), instant(evening.end));
+            Sql::all([Sql::binary(timestamp.clone(), ">=", from), Sql::binary(timestamp.clone(), "<", until)])
+        }));
+        let day = self.column_of(Sql::if_else(again, next, day), "day", None);
+        let zone = self.clock().zone();
+        self.stack().explain(
+            &day,
+            &format!("its day in {}, whose clock went back over midnight: there, the day that had begun", zone.name()),
+        );
+        day
     }
 
     /// Whether a moment lies in a window.

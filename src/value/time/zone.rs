@@ -1,5 +1,6 @@
 //! Time zones: which local time an instant has, and which instant a local time is.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::civil::DateTime;
@@ -26,6 +27,10 @@ pub struct UnknownZone {
 }
 
 const SECOND: i64 = 1_000_000;
+const DAY: i64 = Duration::DAY_MICROS / SECOND;
+
+/// The end of 2099: the rules of today, which no zone's clock passes midnight by, go on for ever.
+const CHANGES_KNOWN: i64 = 130 * 365 * DAY;
 
 impl Zone {
     /// Coordinated Universal Time, the zone of a rulebook that says none.
@@ -128,6 +133,29 @@ impl Zone {
     pub fn start_of_day(&self, date: i32) -> i64 {
         self.instant(date, 0)
     }
+
+    /// The stretches of instants, without their ends, whose local date is the day before the one that they belong to: where
+    /// a clock that had passed midnight goes back over it, the day that had begun goes on (Moncton, St. John's and Goose
+    /// Bay before 2012). In order.
+    #[must_use]
+    pub fn evenings_again(&self) -> Vec<Range<i64>> {
+        let mut evenings = Vec::new();
+        let mut before = self.rules.to_offset(jiff::Timestamp::MIN).seconds();
+        for change in self
+            .rules
+            .following(jiff::Timestamp::MIN)
+            .take_while(|change| change.timestamp().as_second() < CHANGES_KNOWN)
+        {
+            let (at, after) = (change.timestamp().as_second(), change.offset().seconds());
+            let (reached, back_to) = (at + i64::from(before), at + i64::from(after));
+            let midnight = reached.div_euclid(DAY) * DAY;
+            if back_to < midnight && midnight < reached {
+                evenings.push(at * SECOND..(midnight - i64::from(after)) * SECOND);
+            }
+            before = after;
+        }
+        evenings
+    }
 }
 
 /// Zones are the same where their names are.
@@ -222,6 +250,44 @@ mod tests {
             let instant = parse_timestamp(local, &zone).expect("a local time of the test");
             assert_eq!(timestamp_text(instant, &zone), expected, "{local} in {name}");
         }
+    }
+
+    #[test]
+    fn evenings_that_come_again_are_of_the_day_that_had_begun() {
+        let shown = |name: &str| {
+            let zone = zone(name);
+            let evenings = zone.evenings_again();
+            for evening in &evenings {
+                let (first, last) = (zone.local(evening.start).0, zone.local(evening.end - 1).0);
+                assert_eq!(first, last, "{name}");
+                assert!(
+                    zone.start_of_day(first + 1) <= evening.start && zone.local(evening.end).0 == first + 1,
+                    "{name}"
+                );
+            }
+            let text = |instant| timestamp_text(instant, &zone);
+            let last = evenings.last().map(|it| format!(", the last {} to {}", text(it.start), text(it.end)));
+            format!("{name}: {}{}", evenings.len(), last.unwrap_or_default())
+        };
+        let zones = [
+            "UTC",
+            "Asia/Shanghai",
+            "America/Havana",
+            "America/Santiago",
+            "America/St_Johns",
+            "Antarctica/Casey",
+            "America/Juneau",
+        ];
+        let table: Vec<String> = zones.iter().map(|name| shown(name)).collect();
+        insta::assert_snapshot!(table.join("\n"), @"
+        UTC: 0
+        Asia/Shanghai: 0
+        America/Havana: 0
+        America/Santiago: 0
+        America/St_Johns: 24, the last 2010-11-06T23:01:00-03:30 to 2010-11-07T00:00:00-03:30
+        Antarctica/Casey: 1, the last 2010-03-04T23:00:00+08:00 to 2010-03-05T00:00:00+08:00
+        America/Juneau: 1, the last 1867-10-18T15:33:32-08:57:41 to 1867-10-19T00:00:00-08:57:41
+        ");
     }
 
     #[test]

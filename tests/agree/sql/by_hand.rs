@@ -9,7 +9,7 @@ use super::{
 };
 
 /// On Spark, which takes its time: those that once differed there, and some more. All of them with SQL_CASES.
-const FEW: [&str; 19] = [
+const FEW: [&str; 20] = [
     "berlin_funnels",
     "berlin_since",
     "big_decimals",
@@ -26,6 +26,7 @@ const FEW: [&str; 19] = [
     "quantiles",
     "ranks",
     "rounds",
+    "st_johns",
     "topn_ties",
     "windows",
     "without_state",
@@ -34,10 +35,12 @@ const FEW: [&str; 19] = [
 /// A folder, the file of its users, and those of child tables.
 type Folder = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const FOLDERS: [Folder; 5] = [
+const FOLDERS: [Folder; 6] = [
     ("", "users.jsonl", &[("orders", "orders.jsonl"), ("events", "events.jsonl"), ("visits", "visits.jsonl")]),
     // Funnels where clocks go back and forth, and months end: limits that end in another order than they begin.
     ("clocks", "users.jsonl", &[("events", "events.jsonl"), ("visits", "visits.jsonl"), ("days", "days.jsonl")]),
+    // A clock that goes back over midnight, whose day had begun.
+    ("evenings", "users.jsonl", &[("visits", "visits.jsonl")]),
     // Groups of nobody, ends the wrong way round, and floats at the edge of a digit.
     ("edges", "people.jsonl", &[("parts", "parts.jsonl")]),
     // Lists of numbers, what is missing in lists, and a table that is looked up and has no row.
@@ -86,7 +89,8 @@ fn what_is_written_by_hand_is_the_same_on_postgres() {
 
 #[test]
 fn what_is_written_by_hand_is_the_same_on_clickhouse() {
-    agree(Engine::ClickHouse, |_| true);
+    // It takes a clock change at a minute past for one at the hour.
+    agree(Engine::ClickHouse, |name| name != "st_johns");
 }
 
 #[test]
