@@ -6,6 +6,7 @@
 mod apart;
 mod ast;
 mod dialect;
+mod idioms;
 mod layers;
 mod lower;
 mod names;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::sql::{
     ast::{Aggregate, From, Item, Literal, Over, Query, Select, Sense, Sql, Star, Step, Word},
     dialect::{Dialect, scripts},
+    idioms,
 };
 use crate::value::Zone;
 
@@ -15,13 +16,7 @@ const WIDTH: usize = 100;
 pub(crate) fn query(query: &Query, dialect: &dyn Dialect, is_script: bool) -> (String, String) {
     let mut head = told(query.comment.iter().chain(&dialect.advice(query, is_script)));
     let out = select(query, dialect);
-    for (sign, means) in IDIOMS {
-        let found = sign.iter().filter(|it| out.contains(**it));
-        let found: Vec<String> = found.map(|it| format!("`{}`", it.trim())).collect();
-        if !found.is_empty() {
-            head += &format!("-- {}: {means}\n", found.join(", "));
-        }
-    }
+    head += &told(&idioms::of(&out));
     (head, out)
 }
 
@@ -74,27 +69,6 @@ fn select(query: &Query, dialect: &dyn Dialect) -> String {
     }
     out
 }
-
-/// What comes again and again, and is told once, above the query.
-const IDIOMS: [(&[&str], &str); 8] = [
-    (&[" + 0e0", " + 0D"], "zero has no sign"),
-    (
-        &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
-        "what leaves the range of its type is missing",
-    ),
-    (
-        &[" AS VARCHAR) AS DOUBLE)"],
-        "the float nearest to a decimal, by way of its digits: a plain cast would round twice",
-    ),
-    (
-        &["1.1805916207174113e21"],
-        "floats are summed as whole numbers of this fraction, 2^-70: the order of rows changes nothing",
-    ),
-    (&["'ς'"], "small letters as Unicode has them, `Σ` at the end of a word too"),
-    (&["'Infinity'"], "what leaves the range of floats is missing"),
-    (&["< CAST('1e"], "a decimal has 38 digits: what is too large for those before the point is missing"),
-    (&["OFFSET 0"], "a step is computed by itself: else its columns are written out again wherever they are read"),
-];
 
 /// An expression on a line.
 pub(crate) fn expression(sql: &Sql, dialect: &dyn Dialect) -> String {
@@ -319,13 +293,12 @@ impl Pen<'_> {
                 let text = format!("{function} OVER ({}{}{})", line(2), parts.join(&line(2)), line(0));
                 self.dialect.aggregate(over.function.name(), text)
             }
-            Sql::Literal(_)
-            | Sql::Column(..)
-            | Sql::Minus(_)
-            | Sql::IsNull(_)
-            | Sql::IsKnown(_)
-            | Sql::InTable(..)
-            | Sql::Call(..) => return None,
+            Sql::IsNull(of) | Sql::IsKnown(of) => {
+                let word = if matches!(sql, Sql::IsNull(_)) { "IS NULL" } else { "IS NOT NULL" };
+                let text = format!("{} {word}", self.sql(of, Bind::Join, indent));
+                if beside > Bind::Compare { format!("({text})") } else { text }
+            }
+            Sql::Literal(_) | Sql::Column(..) | Sql::Minus(_) | Sql::InTable(..) | Sql::Call(..) => return None,
         })
     }
 

@@ -320,7 +320,7 @@ impl Lowering<'_> {
             });
             let on = Sql::all(on);
             let mut columns: Vec<Item> = vec![];
-            for (_, _, parts) in answers.iter().filter(|(_, step, _)| *step == join) {
+            for (id, _, parts) in answers.iter().filter(|(_, step, _)| *step == join) {
                 for part in parts {
                     let Some(column) = part.column() else { continue };
                     if columns.iter().any(|it| it.alias.as_deref() == Some(column)) {
@@ -362,7 +362,9 @@ impl Lowering<'_> {
                             Sql::if_else(first.missing(), empty.clone(), value)
                         }
                     };
-                    columns.push(Item::named(value, column));
+                    // What is computed of several has its name here first.
+                    let comment = part.own.as_ref().map(|_| self.caption(*id).comment);
+                    columns.push(Item { comment, ..Item::named(value, column) });
                 }
             }
             let (kind, on) = if keys.is_empty() { ("CROSS JOIN", None) } else { ("LEFT JOIN", Some(on)) };

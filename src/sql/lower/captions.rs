@@ -22,8 +22,20 @@ pub(crate) struct Caption {
 impl Lowering<'_> {
     /// `vip "重要客户" (shop.rules:12)`
     pub(crate) fn comment(&self, definition: &Definition) -> String {
+        format!("{} ({})", self.called(definition), self.place(definition.span))
+    }
+
+    /// `tag vip "重要客户"`
+    fn called(&self, definition: &Definition) -> String {
         let label = definition.label.as_ref().map(|it| format!(" \"{it}\"")).unwrap_or_default();
-        format!("{} {}{label} ({})", definition.body.word(), definition.name, self.place(definition.span))
+        format!("{} {}{label}", definition.body.word(), definition.name)
+    }
+
+    /// The definition that a funnel is, and where it stands.
+    pub(crate) fn funnel_comment(&self, id: AggregateId, span: Span) -> String {
+        let inside =
+            self.rulebook.definitions.iter().find(|it| it.aggregates.contains(&id) && !it.name.as_str().is_empty());
+        inside.map_or_else(|| self.place(span), |it| self.comment(it))
     }
 
     /// What is told of a question over many rows.
@@ -75,7 +87,12 @@ impl Lowering<'_> {
             }
             _ => format!("{within}_{what}"),
         };
-        Caption { name, word, comment: self.shown_place(aggregate.span) }
+        let written = self.shown_place(aggregate.span);
+        let comment = match inside.filter(|_| is_all && word == "rank") {
+            Some(tag) => format!("of the {}: {written}", self.called(tag)),
+            None => written,
+        };
+        Caption { name, word, comment }
     }
 
     /// Where something stands: `shop.rules:12`, from the folder of the rules on, so that the query is the same wherever that lies.

@@ -119,7 +119,7 @@ impl Lowering<'_> {
             select.items.push(Item::named(moment, &when));
             columns.push(Part::missing(Sql::column(&when)));
         }
-        let comment = vec![format!("how far each came: {}", self.place(aggregate.span))];
+        let comment = vec![format!("how far each came: {}", self.funnel_comment(id, aggregate.span))];
         Answer::Apart(vec![Step { name: step, comment, select }], columns)
     }
 

@@ -71,9 +71,19 @@ fn write(part: &Hir, patterns: &Patterns, out: &mut String) -> Result<(), String
             if max.unwrap_or(min).max(min) > patterns.repetitions {
                 return Err(format!("more than {} repetitions", patterns.repetitions));
             }
-            out.push_str(patterns.group);
-            write(&repetition.sub, patterns, out)?;
-            out.push(')');
+            match repetition.sub.kind() {
+                HirKind::Class(_) => write(&repetition.sub, patterns, out)?,
+                HirKind::Literal(literal)
+                    if std::str::from_utf8(&literal.0).is_ok_and(|it| it.chars().count() == 1) =>
+                {
+                    write(&repetition.sub, patterns, out)?;
+                }
+                _ => {
+                    out.push_str(patterns.group);
+                    write(&repetition.sub, patterns, out)?;
+                    out.push(')');
+                }
+            }
             match (min, max) {
                 (0, None) => out.push('*'),
                 (1, None) => out.push('+'),
@@ -117,7 +127,7 @@ fn character(it: char, patterns: &Patterns, out: &mut String) {
 }
 
 fn class_character(it: char, patterns: &Patterns, out: &mut String) {
-    if it.is_ascii_alphanumeric() {
+    if it.is_ascii_alphanumeric() || " _,:;@#%\"<>=!~`/+*?.()|".contains(it) {
         out.push(it);
     } else {
         out.push_str(&(patterns.escape)(u32::from(it)));

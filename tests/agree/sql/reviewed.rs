@@ -123,7 +123,10 @@ fn steps_are_called_after_what_they_add() {
 
 #[test]
 fn what_comes_again_is_told_once_above() {
-    let rules = "let mean = avg(orders.amount)\ntag t when abs(points) > 3 and mean > 2";
+    let rules = r#"let mean = avg(orders.amount)
+        tag t when abs(points) > 3 and round(mean, 1) > 2
+        tag shrinks when spend < 1.5 * spend
+        tag lower_case when lower(city) = "i" "#;
     let told = |engine: Engine| {
         let query = asked(engine, &format!("{TABLES}{rules}"), |target| {
             target.create = Some(Create::Table(vec!["tagged".into()]));

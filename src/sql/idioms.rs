@@ -1,0 +1,45 @@
+//! What comes again and again in queries, and is told once, above the query.
+
+/// What shows that a query has it, and what it is there for.
+const IDIOMS: [(&[&str], &str); 12] = [
+    (&[" + 0e0", " + 0D"], "zero has no sign"),
+    (
+        &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
+        "what leaves the range of its type is missing",
+    ),
+    (
+        &[" AS VARCHAR) AS DOUBLE)"],
+        "the float nearest to a decimal, by way of its digits: a plain cast would round twice",
+    ),
+    (
+        &["1.1805916207174113e21"],
+        "floats are summed as whole numbers of this fraction, 2^-70: the order of rows changes nothing",
+    ),
+    (&["'ς'"], "small letters as Unicode has them, `Σ` at the end of a word too"),
+    (&["'Infinity'"], "what leaves the range of floats is missing"),
+    (&["< CAST('1e"], "a decimal has 38 digits: what is too large for those before the point is missing"),
+    (&["OFFSET 0"], "a step is computed by itself: else its columns are written out again wherever they are read"),
+    (
+        &[" < 0 END", " <= 0 END", " > 0 END", " >= 0 END"],
+        "of a decimal that is too large to be written with the digits of the other, the sign decides",
+    ),
+    (&["'İ'"], "small letters as Unicode has them: of `İ` an `i` and a dot above"),
+    (
+        &["< 1000000000000000e0"],
+        "floats are rounded as decimals, by the digits that they are printed with, as many as there is room for",
+    ),
+    (
+        &["% 3600000000", "% toInt64(3600000000)"],
+        "a local time that a clock change skips is the first instant after it, a whole hour",
+    ),
+];
+
+/// A line for each that a query has.
+pub(crate) fn of(query: &str) -> Vec<String> {
+    let line = |(signs, means): &(&[&str], &str)| {
+        let found = signs.iter().filter(|it| query.contains(**it));
+        let found: Vec<String> = found.map(|it| format!("`{}`", it.trim())).collect();
+        (!found.is_empty()).then(|| format!("{}: {means}", found.join(", ")))
+    };
+    IDIOMS.iter().filter_map(line).collect()
+}
