@@ -46,9 +46,25 @@ impl Query {
         most.filter(|(_, times)| *times > MOST)
     }
 
+    /// Steps that read a table, or read those: of the others a row is known before any table is read, and what is left out by it.
+    fn of_tables(&self) -> HashSet<String> {
+        let mut all = HashSet::new();
+        for step in &self.steps {
+            let is_of_table = matches!(step.select.from, From::Table(..));
+            if is_of_table || step.select.relations().any(|name| all.contains(self.called(name)) || all.contains(name))
+            {
+                all.insert(step.name.clone());
+                all.insert(self.called(&step.name).to_owned());
+            }
+        }
+        all
+    }
+
     /// Steps to keep, in order, and what is left; `place` says which table a step is kept in.
     pub(crate) fn in_parts(mut self, place: impl Fn(&str) -> Vec<String>) -> (Vec<Kept>, Query) {
-        let times = self.times(|step, times| times > MOST && !step.select.small);
+        let of_tables = self.of_tables();
+        let is_kept = |step: &Step, times| times > MOST && !step.select.small && of_tables.contains(&step.name);
+        let times = self.times(is_kept);
         let mut kept = vec![];
         for at in 0..self.steps.len() {
             if !times.get(at).is_some_and(|it| it.1) {

@@ -7,7 +7,7 @@ use crate::sql::{
     dialect::{Dialect, scripts},
     idioms,
 };
-use crate::value::Zone;
+use crate::value::{Type, Zone};
 
 /// Where a line is broken.
 const WIDTH: usize = 100;
@@ -388,8 +388,11 @@ impl Pen<'_> {
             }
             Sql::InTable(of, column, table) => {
                 let table: Vec<String> = table.iter().map(|it| self.dialect.name(it)).collect();
-                let column = self.dialect.name(column);
-                let from = format!("SELECT {column} FROM {} WHERE {column} IS NOT NULL", table.join("."));
+                // By the table's own name: a column that it lacks would be looked for outside.
+                let column = format!("{}.{}", table.last().map_or("", String::as_str), self.dialect.name(column));
+                let text = self.dialect.ty(&Type::Text).unwrap_or_default();
+                let from =
+                    format!("SELECT CAST({column} AS {text}) FROM {} WHERE {column} IS NOT NULL", table.join("."));
                 (format!("{} IN ({from})", self.flat(of, Bind::Join)), Bind::Compare)
             }
             Sql::Call(function, arguments) => {

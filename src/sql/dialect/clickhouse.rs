@@ -11,7 +11,7 @@ use crate::{
             Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, digits,
             escapes::escaped,
             instants::utc_text,
-            known::{fitting, plain},
+            known::{first_of, fitting, plain},
             orders::{ordered, places},
             scripts::{dotted, inserted, listed},
             settings,
@@ -95,6 +95,11 @@ impl Dialect for ClickHouse {
 
     fn unsigned_zeros(&self, list: Sql) -> Sql {
         Sql::call("arrayMap", [digits::unsigned(), list])
+    }
+
+    fn number_or(&self, column: &Sql, _: &Type) -> [Sql; 3] {
+        let is_number = self.matches(Sql::call("toTypeName", [column.clone()]), "Int|Decimal".into());
+        [is_number, column.clone(), column.clone()]
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
@@ -581,12 +586,6 @@ impl Dialect for ClickHouse {
 
 fn int64(sql: Sql) -> Sql {
     if sql.is_literal() { sql } else { Sql::call("toInt64", [sql]) }
-}
-
-/// The first day of the week or month that a day is this number of.
-fn first_of(number: &'static str, date: Sql) -> Sql {
-    let back = Sql::binary(Sql::int(1), "-", Sql::call(number, [date.clone()]));
-    Sql::call("addDays", [date, back])
 }
 
 /// What a local time was made of.

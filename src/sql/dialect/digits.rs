@@ -69,3 +69,12 @@ pub(super) fn from_one(at: Sql) -> Sql {
         at => Sql::binary(at, "+", Sql::int(1)),
     }
 }
+
+/// `0.738e0`: as people write it, where that is short, and with what makes it a float.
+pub(crate) fn float_text(float: f64, ending: &str) -> String {
+    let size = float.abs();
+    match size == 0.0 || (1e-5..1e16).contains(&size) {
+        true => format!("{float}{ending}"),
+        false => format!("{float:e}"),
+    }
+}

@@ -4,7 +4,7 @@ use crate::{
     sql::{
         ast::{Literal, Select, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, E18, Parameter, Patterns, Unpivot, as_small, digits,
+            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, as_small, digits,
             escapes::is_hidden,
             letters,
             orders::ordered,
@@ -13,6 +13,9 @@ use crate::{
     },
     value::{Type, time::Zone},
 };
+
+/// Where sums are cut in two.
+const E18: i64 = 1_000_000_000_000_000_000;
 
 /// DuckDB.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +95,13 @@ impl Dialect for DuckDb {
     /// Kept, one that is empty would make it believe of what is joined to it that nobody has a value.
     fn manner(&self, step: &Select, _: bool) -> &'static str {
         if step.small { "NOT MATERIALIZED " } else { "" }
+    }
+
+    fn number_or(&self, column: &Sql, _: &Type) -> [Sql; 3] {
+        let ty = Sql::call("typeof", [column.clone()]);
+        let numbers = ["BIGINT", "INTEGER", "HUGEINT", "UBIGINT"].map(Sql::text);
+        let text = Sql::cast(column.clone(), "VARCHAR");
+        [Sql::In(Box::new(ty), numbers.into()), text.clone(), text]
     }
 
     /// A column of a CSV file in which nothing stands is one of texts.

@@ -20,3 +20,9 @@ pub(super) fn plain(ty: &Type) -> Option<String> {
 pub(super) fn fitting(wide: Sql) -> Sql {
     Sql::call("accurateCastOrNull", [wide, Sql::text("Int64")])
 }
+
+/// The first day of the week or month that a day is this number of.
+pub(super) fn first_of(number: &'static str, date: Sql) -> Sql {
+    let back = Sql::binary(Sql::int(1), "-", Sql::call(number, [date.clone()]));
+    Sql::call("addDays", [date, back])
+}

@@ -128,7 +128,7 @@ pub(crate) trait Dialect {
 
     /// A 64-bit float.
     fn float(&self, float: f64) -> String {
-        float_text(float, "e0")
+        digits::float_text(float, "e0")
     }
 
     /// An instant, as the clock of the zone shows it.
@@ -145,6 +145,9 @@ pub(crate) trait Dialect {
     fn manner(&self, _: &Select, _shared: bool) -> &'static str {
         ""
     }
+
+    /// Whether a column is of numbers, as the warehouse has it; what to make a number of, and what a moment: both are planned.
+    fn number_or(&self, column: &Sql, moment: &Type) -> [Sql; 3];
 
     /// A column of the warehouse, where it is compared with what has the type that the rules say.
     fn compared(&self, column: Sql, _: &Type) -> Sql {
@@ -174,6 +177,7 @@ pub(crate) trait Dialect {
     fn read(&self, column: Sql, ty: &Type) -> Sql {
         match (ty, self.ty(ty)) {
             (Type::Float, Some(name)) => self.read_float(Sql::cast(column, name)),
+            (Type::Text, Some(name)) => self.by_code_point(Sql::cast(column, name)),
             (Type::List(element), _) if **element == Type::Text => column,
             (Type::List(element), Some(name)) if **element == Type::Float => {
                 self.unsigned_zeros(Sql::cast(column, name))
@@ -190,6 +194,11 @@ pub(crate) trait Dialect {
 
     /// Whether a list can be missing.
     fn lists_may_be_missing(&self) -> bool {
+        true
+    }
+
+    /// Whether lists of different kinds of numbers are equal or not.
+    fn compares_lists(&self) -> bool {
         true
     }
 
@@ -511,6 +520,11 @@ pub(crate) trait Dialect {
     /// Ends the query with this message; of any type.
     fn fail(&self, message: &str, ty: &Type) -> Sql;
 
+    /// The same of a row, which has this key: nothing is known of it before.
+    fn fail_of_row(&self, message: &str, _key: &Sql) -> Sql {
+        self.fail(message, &Type::Bool)
+    }
+
     /// Several values as one, for counting different ones.
     fn row(&self, values: Vec<Sql>) -> Sql;
 
@@ -560,15 +574,6 @@ pub(crate) trait Dialect {
     }
 }
 
-/// `0.738e0`: as people write it, where that is short, and with what makes it a float.
-pub(crate) fn float_text(float: f64, ending: &str) -> String {
-    let size = float.abs();
-    match size == 0.0 || (1e-5..1e16).contains(&size) {
-        true => format!("{float}{ending}"),
-        false => format!("{float:e}"),
-    }
-}
-
 /// A part of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DatePart {
@@ -588,9 +593,6 @@ pub(crate) struct Unpivot {
     pub(crate) name: Sql,
     pub(crate) value: Sql,
 }
-
-/// Where sums are cut in two.
-pub(crate) const E18: i64 = 1_000_000_000_000_000_000;
 
 /// A number in a type of 32 bits.
 pub(crate) fn as_small(sql: Sql, ty: &str) -> Sql {

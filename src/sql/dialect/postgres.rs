@@ -7,7 +7,6 @@ use crate::{
             Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{self, fits_int},
             escapes::{hidden, is_hidden},
-            float_text,
             orders::ordered,
             scripts::{self, created_anew, dotted},
             wholes::{self, Wholes},
@@ -39,7 +38,7 @@ impl Dialect for Postgres {
     }
 
     fn float(&self, float: f64) -> String {
-        float_text(float, "") + "::float8"
+        digits::float_text(float, "") + "::float8"
     }
 
     fn text(&self, text: &str) -> String {
@@ -74,17 +73,11 @@ impl Dialect for Postgres {
         })
     }
 
-    fn read(&self, column: Sql, ty: &Type) -> Sql {
-        match (ty, self.ty(ty)) {
-            (Type::Float, Some(name)) => self.read_float(Sql::cast(column, name)),
-            (Type::Text, _) => self.by_code_point(Sql::cast(column, "text")),
-            (Type::List(element), _) if **element == Type::Text => column,
-            (Type::List(element), Some(name)) if **element == Type::Float => {
-                self.unsigned_zeros(Sql::cast(column, name))
-            }
-            (_, Some(name)) => Sql::cast(column, name),
-            (_, None) => column,
-        }
+    fn number_or(&self, column: &Sql, _: &Type) -> [Sql; 3] {
+        let ty = Sql::cast(Sql::call("pg_typeof", [column.clone()]), "text");
+        let numbers = ["bigint", "integer", "numeric"].map(Sql::text);
+        let text = Sql::cast(column.clone(), "text");
+        [Sql::In(Box::new(ty), numbers.into()), text.clone(), text]
     }
 
     fn picks_lists(&self) -> bool {
@@ -476,6 +469,12 @@ impl Dialect for Postgres {
             Type::Text | Type::Choice(_) => Sql::cast(Sql::cast(text, "integer"), "text"),
             _ => Sql::cast(text, self.ty(ty).unwrap_or_else(|| "integer".into())),
         }
+    }
+
+    fn fail_of_row(&self, message: &str, key: &Sql) -> Sql {
+        // By nothing that varies, or no table would be read by several workers.
+        let late = Sql::call("left", [Sql::cast(key.clone(), "text"), Sql::int(0)]);
+        Sql::cast(Sql::binary(Sql::text(message), "||", late), "boolean")
     }
 
     fn row(&self, values: Vec<Sql>) -> Sql {

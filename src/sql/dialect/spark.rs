@@ -7,9 +7,8 @@ use crate::{
         ast::{Literal, Query, Sense, Sql, Word},
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
-            digits::{E20, E38, digits, fine, with_point},
+            digits::{E20, E38, digits, fine, float_text, with_point},
             escapes::backslashed,
-            float_text,
             instants::local_text,
             orders::{compared, ordered},
             scripts::{beside, created_beside, dotted, inserted, listed},
@@ -92,6 +91,16 @@ impl Dialect for Spark {
 
     fn keeps_steps(&self) -> bool {
         true
+    }
+
+    fn compares_lists(&self) -> bool {
+        false
+    }
+
+    fn number_or(&self, column: &Sql, moment: &Type) -> [Sql; 3] {
+        let (ty, text) = (Sql::call("typeof", [column.clone()]), Sql::cast(column.clone(), "STRING"));
+        let is_number = Sql::In(Box::new(ty), ["timestamp", "timestamp_ntz", "date", "string"].map(Sql::text).into());
+        [is_number.negated(), text.clone(), if *moment == Type::Date { text } else { column.clone() }]
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {

@@ -171,10 +171,10 @@ impl Lowering<'_> {
         let input = table.name.to_string();
         let mut select = Select::from(From::Table(self.table_of(&table.name), input.clone()));
         let mut columns = std::collections::HashMap::new();
-        for column in needed {
+        for column in needed.iter().copied() {
             let described = table.column(column);
             let name = self.names.one_of(&[described.name.as_str(), &format!("{}_{}", table.name, described.name)]);
-            let held = self.input(&input, &described.header, &described.ty, &name, described.span, &mut select);
+            let held = self.input(&input, described, &name, &mut select);
             self.promise(&held, described);
             columns.insert(column, held);
         }
@@ -217,13 +217,14 @@ impl Lowering<'_> {
             let described = table.column(at);
             let happened = Sql::of(&input, &described.header);
             let now = self.told_by_clock(self.now_of_rows(&described.ty));
-            let compared = self.dialect.compared(happened.clone(), &described.ty);
+            let compared = self.compared_column(happened.clone(), described);
             select.filter.push(match (since, described.optional) {
                 (Some(since), _) => compared.between(since, now),
                 (None, true) => Sql::any([happened.missing(), Sql::binary(compared, "<=", now)]),
                 (None, false) => Sql::binary(compared, "<=", now),
             });
         }
+        self.keep_promises(&input, &table, needed.into_iter().filter(|it| Some(*it) != at), by, &mut select);
         self.read_locals(&mut select);
         let mut before = vec![];
         if rows.user_columns.is_empty() {

@@ -41,6 +41,11 @@ impl Lowering<'_> {
             (Type::Timestamp, Type::Date) => self.against_day(op, left, right),
             (Type::Date, Type::Timestamp) => self.against_day(op.mirrored(), right, left),
             (Type::Choice(_), _) => self.compare_choices(op, left, right),
+            (Type::List(own), Type::List(other)) if own != other && !self.dialect.compares_lists() => self.cannot(
+                right.span,
+                "lists of different kinds of numbers are not compared",
+                "declare both columns with the same type",
+            ),
             (Type::Text, _) if !matches!(op, CompareOp::Equal | CompareOp::NotEqual) => {
                 let (left, right) = (self.value(left), self.value(right));
                 Sql::binary(self.dialect.by_code_point(left), operator(op), right)

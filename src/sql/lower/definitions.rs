@@ -25,10 +25,10 @@ impl Lowering<'_> {
         let key = table.key.unwrap_or(ColumnId(0));
         let mut all: Vec<ColumnId> = vec![key];
         all.extend(needed.into_iter().filter(|it| *it != key));
-        for id in all {
+        for id in all.iter().copied() {
             let column = table.column(id);
             let name = self.names.of(&column.name);
-            let held = self.input(&input, &column.header, &column.ty, &name, column.span, &mut select);
+            let held = self.input(&input, column, &name, &mut select);
             self.promise(&held, column);
             self.columns.insert(id, held);
         }
@@ -36,6 +36,7 @@ impl Lowering<'_> {
             self.key = name.clone();
         }
         select.filter.push(Sql::of(&input, &table.column(key).header).known());
+        self.keep_promises(&input, &table, all, key, &mut select);
         self.read_moments(&mut select);
         let comment = vec!["what the rules ask of users, in the types that they say".to_owned()];
         self.first.push(Step { name: base.clone(), comment, select });
@@ -50,18 +51,11 @@ impl Lowering<'_> {
     }
 
     /// A column of the warehouse, in the type that is computed with.
-    pub(crate) fn input(
-        &mut self,
-        table: &str,
-        header: &str,
-        ty: &Type,
-        name: &str,
-        span: Option<Span>,
-        select: &mut Select,
-    ) -> Held {
-        self.tell_column_apart(table, header, span.unwrap_or_default());
-        let column = Sql::of(table, header);
-        if *ty == Type::Duration {
+    pub(crate) fn input(&mut self, table: &str, described: &Column, name: &str, select: &mut Select) -> Held {
+        let span = described.span;
+        self.tell_column_apart(table, &described.header, span.unwrap_or_default());
+        let column = Sql::of(table, &described.header);
+        if described.ty == Type::Duration {
             let Some([months, days, micros]) = self.dialect.read_duration(column) else {
                 self.cannot(
                     span.unwrap_or_default(),
@@ -83,7 +77,7 @@ impl Lowering<'_> {
             }
             return Held::Length(Length { months, days, micros });
         }
-        select.items.push(Item::named(self.dialect.read(column, ty), name));
+        select.items.push(Item::named(self.read_column(column, described), name));
         Held::One(Sql::column(name))
     }
 
@@ -323,7 +317,7 @@ impl Lowering<'_> {
                     continue;
                 }
                 let name = self.names.of(&format!("{}_{}", table.name, column.name));
-                self.input(&input, &column.header, &column.ty, &name, column.span, &mut select);
+                self.input(&input, column, &name, &mut select);
                 if ColumnId(at as u32) == key_column
                     && let Some(item) = select.items.last_mut()
                 {
@@ -333,6 +327,8 @@ impl Lowering<'_> {
             }
             let comment = vec![format!("looked up by {}", table.column(key_column).name)];
             select.filter.push(Sql::of(&input, &table.column(key_column).header).known());
+            let read = columns.keys().copied().collect::<std::collections::BTreeSet<ColumnId>>();
+            self.keep_promises(&input, &table, read, key_column, &mut select);
             select.small = true;
             self.first.push(Step { name: step.clone(), comment, select });
             self.lookups.insert(id, (step, columns));

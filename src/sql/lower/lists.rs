@@ -90,8 +90,14 @@ impl Lowering<'_> {
 
     pub(crate) fn has_of(&mut self, test: HasTest, subject: &Expr, elements: &Expr) -> Sql {
         let (own, others) = (element_of(&subject.ty), element_of(&elements.ty));
+        let written = match &subject.kind {
+            ExprKind::List(each) if self.constant(subject).is_none() => Some(each),
+            _ => None,
+        };
         let apart = match (self.constant(elements), &elements.kind) {
-            (Some(Value::List(values)), _) if own != others => Some(constants(&values, &others, elements.span)),
+            (Some(Value::List(values)), _) if own != others || written.is_some() => {
+                Some(constants(&values, &others, elements.span))
+            }
             (Some(Value::List(_)), _) => None,
             (_, ExprKind::List(each)) => Some(each.clone()),
             _ => None,
@@ -111,6 +117,9 @@ impl Lowering<'_> {
                 HasTest::None => Sql::any(parts).negated(),
             };
         }
+        if let (Some(each), true) = (written, test != HasTest::All || own == others) {
+            return self.written_has(test, each, &own, elements);
+        }
         if own != others && is_number(&own) {
             return self.cannot(
                 elements.span,
@@ -126,8 +135,45 @@ impl Lowering<'_> {
         }
     }
 
+    /// Whether a list that is written in place has any of another, or all: what is missing in it could be whatever is asked for.
+    fn written_has(&mut self, test: HasTest, each: &[Expr], element: &Type, others: &Expr) -> Sql {
+        let of_others = self.value(others);
+        let of_others = self.keep_as(of_others, "asked");
+        let nothing = Sql::binary(self.dialect.count(of_others.clone()), "=", Sql::int(0));
+        if test != HasTest::All {
+            let parts: Vec<Sql> = each.iter().map(|it| self.is_in(it, others)).collect();
+            let any = Sql::if_else(nothing, Sql::bool(false), Sql::any(parts));
+            return if test == HasTest::None { any.negated() } else { any };
+        }
+        if !self.dialect.lists_may_be_missing() {
+            return self.cannot(
+                self.place_now,
+                "a list that may be missing is not written",
+                "ask for its elements one by one",
+            );
+        }
+        let values: Vec<Sql> = self.values(each).into_iter().map(|it| self.keep_as(it, "element")).collect();
+        let known = values.iter().map(|it| it.clone().known()).chain([of_others.clone().known()]);
+        let known = Sql::all(known.collect::<Vec<_>>());
+        // In the place of what is missing stands another.
+        let own = values.iter().map(|it| {
+            let others = values.iter().filter(|other| *other != it).cloned();
+            Sql::call("coalesce", std::iter::once(it.clone()).chain(others).collect::<Vec<_>>())
+        });
+        let has_all = self.dialect.has_all(self.dialect.list(own.collect(), element), of_others);
+        let arms = [(nothing, true), (has_all, true), (known, false)].map(|(holds, answer)| (holds, Sql::bool(answer)));
+        Sql::Case(arms.into(), None)
+    }
+
     pub(crate) fn list_of(&mut self, elements: &[Expr], ty: &Type) -> Sql {
         let element = if let Type::List(element) = ty { (**element).clone() } else { Type::Text };
+        if element == Type::Duration {
+            return self.cannot(
+                self.place_now,
+                "a list of durations that are computed is not written",
+                "ask for its elements one by one: `took = 1d or took = 2h`",
+            );
+        }
         let values: Vec<Sql> = self.values(elements).into_iter().map(|it| self.keep_as(it, "element")).collect();
         let known = Sql::all(values.iter().map(|it| it.clone().known()));
         if !self.dialect.lists_may_be_missing() {

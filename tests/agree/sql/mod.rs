@@ -1,6 +1,7 @@
 //! The plain interpreter and the query of `tagwell sql` give everybody the same, on the engines themselves. Where an engine is not
 //! there the test says so and passes; `.ci/run` puts them there.
 
+mod apart;
 mod by_hand;
 mod cell;
 mod crowd;
@@ -11,6 +12,7 @@ mod incremental;
 mod letters;
 mod more;
 mod parameter;
+mod promised;
 mod reparsed;
 mod reviewed;
 mod setup;

@@ -1,0 +1,47 @@
+//! Columns that the data write as numbers, `in epoch ms`: in the warehouse they may be numbers too, or moments.
+
+use crate::{
+    schema::Column,
+    sql::{ast::Sql, lower::Lowering},
+    value::{Type, moment_text::MomentFormat},
+};
+
+impl Lowering<'_> {
+    /// A column of the warehouse, in the type that it is computed in.
+    pub(crate) fn read_column(&self, column: Sql, described: &Column) -> Sql {
+        match micros(described) {
+            None => self.dialect.read(column, &described.ty),
+            Some(each) => self.number_or_moment(&column, &described.ty, each),
+        }
+    }
+
+    /// The same, where it is compared with what has that type.
+    pub(crate) fn compared_column(&self, column: Sql, described: &Column) -> Sql {
+        match micros(described) {
+            None => self.dialect.compared(column, &described.ty),
+            Some(each) => self.number_or_moment(&column, &described.ty, each),
+        }
+    }
+
+    fn number_or_moment(&self, column: &Sql, ty: &Type, each: i64) -> Sql {
+        let [is_number, number, otherwise] = self.dialect.number_or(column, ty);
+        let number = Sql::cast(number, self.dialect.ty(&Type::Int).unwrap_or_default());
+        let number = if each == 1 { number } else { Sql::binary(number, "*", Sql::int(each)) };
+        let instant = self.dialect.instant_of_micros(number);
+        let moment = match ty {
+            Type::Date => self.dialect.date_of(self.dialect.local(instant, self.clock().zone())),
+            _ => instant,
+        };
+        Sql::if_else(is_number, moment, self.dialect.read(otherwise, ty))
+    }
+}
+
+/// How many microseconds each is, where the data write numbers.
+fn micros(described: &Column) -> Option<i64> {
+    match described.format {
+        MomentFormat::Iso | MomentFormat::Pattern(_) => None,
+        MomentFormat::EpochSeconds => Some(1_000_000),
+        MomentFormat::EpochMillis => Some(1_000),
+        MomentFormat::EpochMicros => Some(1),
+    }
+}
