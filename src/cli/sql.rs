@@ -162,7 +162,11 @@ impl Sql {
                     None => failure.help(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
                 });
             }
-            tables.insert(name.clone(), place.clone());
+            if let Some(other) = tables.insert(name.clone(), place.clone()).filter(|other| other != place) {
+                let both = format!("`{}` and `{}`", other.join("."), place.join("."));
+                return Err(Failure::new(format!("--table: `{name}` is said to be in two places, {both}"))
+                    .help("leave one of them out"));
+            }
         }
         let with = self.with.iter().map(|name| extra(rulebook, name)).collect::<Result<_, _>>()?;
         let create = match (&self.create_table, &self.create_view) {
@@ -238,15 +242,19 @@ fn table(text: &str) -> Result<(String, Vec<String>), String> {
     if name.trim().is_empty() { Err(wrong()) } else { Ok((name.trim().to_owned(), place.0)) }
 }
 
-/// `A.B.C`; a part with a point in it stands in backticks or double quotes.
+/// `A.B.C`; a part with a point in it stands in backticks or double quotes, of which two are one within.
 fn parts(text: &str) -> Result<Parts, String> {
     let mut found = vec![];
     let mut part = String::new();
     let mut quote = None;
-    for it in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(it) = characters.next() {
         match (quote, it) {
             (None, '"' | '`') => quote = Some(it),
-            (Some(open), it) if open == it => quote = None,
+            (Some(open), it) if open == it => match characters.next_if_eq(&it) {
+                Some(twice) => part.push(twice),
+                None => quote = None,
+            },
             (None, '.') => found.push(std::mem::take(&mut part)),
             (_, it) => part.push(it),
         }
@@ -266,7 +274,8 @@ mod tests {
         assert_eq!(read("orders"), Ok(vec!["orders".to_owned()]));
         assert_eq!(read("a.b.c"), Ok(vec!["a".into(), "b".into(), "c".into()]));
         assert_eq!(read("\"a.b\".`c\"`"), Ok(vec!["a.b".into(), "c\"".into()]));
-        for wrong in ["", "a..b", ".a", "\"a"] {
+        assert_eq!(read("\"a\"\"b\".c"), Ok(vec!["a\"b".into(), "c".into()]));
+        for wrong in ["", "a..b", ".a", "\"a", "\"a\"\""] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

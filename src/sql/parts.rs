@@ -41,19 +41,19 @@ impl Query {
     /// The step that is worked out most often, and how often that is, where it is too often.
     pub(crate) fn most_often(&self) -> Option<(&str, u64)> {
         let times = self.times(|_, _| false);
-        let all = times.iter().zip(&self.steps).filter(|(_, step)| !step.select.small);
+        let of_tables = self.of_tables();
+        let may_be = |step: &Step| !step.select.small && of_tables.contains(self.called(&step.name));
+        let all = times.iter().zip(&self.steps).filter(|(_, step)| may_be(step));
         let most = all.map(|((times, _), step)| (self.called(&step.name), *times)).max_by_key(|(_, times)| *times);
         most.filter(|(_, times)| *times > MOST)
     }
 
-    /// Steps that read a table, or read those: of the others a row is known before any table is read, and what is left out by it.
+    /// Steps that read a table, or read those. The others are known before any table is read, and with them what is left out.
     fn of_tables(&self) -> HashSet<String> {
         let mut all = HashSet::new();
         for step in &self.steps {
-            let is_of_table = matches!(step.select.from, From::Table(..));
-            if is_of_table || step.select.relations().any(|name| all.contains(self.called(name)) || all.contains(name))
-            {
-                all.insert(step.name.clone());
+            let mut read = step.select.relations();
+            if matches!(step.select.from, From::Table(..)) || read.any(|name| all.contains(self.called(name))) {
                 all.insert(self.called(&step.name).to_owned());
             }
         }
@@ -63,8 +63,8 @@ impl Query {
     /// Steps to keep, in order, and what is left; `place` says which table a step is kept in.
     pub(crate) fn in_parts(mut self, place: impl Fn(&str) -> Vec<String>) -> (Vec<Kept>, Query) {
         let of_tables = self.of_tables();
-        let is_kept = |step: &Step, times| times > MOST && !step.select.small && of_tables.contains(&step.name);
-        let times = self.times(is_kept);
+        let may_be = |step: &Step| !step.select.small && of_tables.contains(self.called(&step.name));
+        let times = self.times(|step, times| times > MOST && may_be(step));
         let mut kept = vec![];
         for at in 0..self.steps.len() {
             if !times.get(at).is_some_and(|it| it.1) {

@@ -65,3 +65,15 @@ fn types_that_nothing_declares_are_told() {
     assert_eq!((with_a_file.code, &*with_a_file.err), (0, ""));
     assert!(with_a_file.out.contains("CAST(users.last_order AS DATE)"), "{}", with_a_file.out);
 }
+
+#[test]
+fn a_table_is_in_one_place() {
+    let place = Place::with(&[("shop.rules", "table users key id { id: text }\ntag t when id = \"a\"\n")]);
+    let words =
+        ["sql", "shop.rules", "--dialect", "duckdb", "--as-of", "2026-11-22", "--table", "users=lake.users", "--table"];
+    let twice = place.run(&[&words[..], &["users=users"]].concat());
+    let said = "error: --table: `users` is said to be in two places, `lake.users` and `users`\n  = help: leave one of them out\n";
+    assert_eq!((twice.code, &*twice.err), (2, said));
+    let once = place.run(&[&words[..], &["users=lake.users"]].concat());
+    assert_eq!((once.code, &*once.err), (0, ""));
+}
