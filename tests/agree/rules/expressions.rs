@@ -165,9 +165,10 @@ impl Writer<'_> {
     }
 
     fn of_a_list_or_ladder(&mut self, scope: Scope) -> String {
-        let at = self.bytes.below(self.written.ladders.len() + 1);
+        // One in two is about a list.
+        let at = self.bytes.below(2 * self.written.ladders.len().max(1));
         let Some(it) = self.written.ladders.get(at) else {
-            return format!("({} has {})", self.column(scope, Texts), self.bytes.of(&["\"a\"", "\"b\""]));
+            return self.of_a_list(scope);
         };
         let place = self.bytes.below(4);
         match self.bytes.below(3) {
@@ -175,6 +176,28 @@ impl Writer<'_> {
             1 if it.ordered => format!("({} >= {})", it.name, it.value(place)),
             2 => format!("({} is missing)", it.name),
             _ => format!("({} in [{}, {}])", it.name, it.value(place), it.value(0)),
+        }
+    }
+
+    fn of_a_list(&mut self, scope: Scope) -> String {
+        let list = self.column(scope, Texts);
+        let written = |this: &mut Self| {
+            let text = this.expr(Text, scope, 0);
+            let other = match this.bytes.below(4) {
+                0 => this.expr(Text, scope, 0),
+                _ => this.bytes.of(&["\"a\"", "\"b\""]).to_owned(),
+            };
+            format!("[{text}, {other}]")
+        };
+        match self.bytes.below(8) {
+            0 => format!("({} in {list})", self.expr(Text, scope, 0)),
+            1 => format!("({} in {})", self.expr(Text, scope, 0), written(self)),
+            2 => format!("({list} has any of {})", written(self)),
+            3 => format!("({} has any of {list})", written(self)),
+            4 => format!("({} has none of {list})", written(self)),
+            5 => format!("({} has all of {})", written(self), self.bytes.of(&["[\"a\"]", "[\"a\", \"b\"]"])),
+            6 if self.bytes.one_in(3) => format!("({} has all of {list})", written(self)),
+            _ => format!("({list} has {})", self.bytes.of(&["\"a\"", "\"b\""])),
         }
     }
 
