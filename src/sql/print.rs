@@ -215,6 +215,7 @@ impl Pen<'_> {
             Sql::Not(of) => match &**of {
                 Sql::In(of, list) => self.broken_list(of, "NOT IN", list, beside, indent),
                 Sql::Between(of) => self.broken_range(&of.0, "NOT BETWEEN", [&of.1, &of.2], beside, indent),
+                of if beside > Bind::Not => format!("(NOT {})", self.sql(of, Bind::Atom, indent + 5)),
                 of => format!("NOT {}", self.sql(of, Bind::Atom, indent + 4)),
             },
             Sql::Case(arms, otherwise) => self.case(None, arms, otherwise.as_deref(), indent),

@@ -12,6 +12,8 @@ use crate::{
 pub(crate) const ROWS: f64 = 281_474_976_710_656.0;
 /// Whole and decimal numbers have 38 digits.
 pub(crate) const DIGITS: f64 = 1e38;
+/// Of the calendar, which has ten thousand years.
+const DAYS: f64 = 3_660_000.0;
 /// What is smaller stays a float, whatever is rounded.
 const FLOATS: f64 = 1e300;
 
@@ -41,7 +43,7 @@ impl Lowering<'_> {
             Sql::Cast("CAST", of, ty) if self.dialect.ty(&Type::Float).as_ref() == Some(ty) => {
                 self.bound(of).min(DIGITS)
             }
-            Sql::Call("toFloat64", _) => DIGITS,
+            Sql::Call("toFloat64", of) => of.first().map_or(DIGITS, |it| self.bound(it).min(DIGITS)),
             Sql::Cast("CAST", of, ty) if self.dialect.ty(&Type::Int).as_ref() == Some(ty) => self.bound(of).min(9.3e18),
             Sql::Binary("+" | "-", of) => self.bound(&of.0) + self.bound(&of.1),
             Sql::Binary("*", of) => self.bound(&of.0) * self.bound(&of.1),
@@ -67,6 +69,32 @@ impl Lowering<'_> {
             Sql::Call("toFloat64", of) => of.iter().all(|it| self.is_whole(it)),
             Sql::Binary("+" | "-" | "*", of) => self.is_whole(&of.0) && self.is_whole(&of.1),
             _ => false,
+        }
+    }
+
+    /// Days from one date to another, of which the calendar has no more than these.
+    pub(crate) fn days_between(&mut self, later: Sql, earlier: Sql) -> Sql {
+        let days = self.dialect.days_between(later, earlier);
+        self.bounded.push((days.clone(), DAYS));
+        days
+    }
+
+    /// Of a whole number as a float that is divided by one, the number itself: `floor(age(born) / 1d)`.
+    pub(crate) fn whole_of(&self, float: &Sql) -> Option<Sql> {
+        let Sql::Binary("/", parts) = float else { return None };
+        let (of, Sql::Literal(Literal::Float(1.0))) = &**parts else { return None };
+        match of {
+            Sql::Cast("CAST", of, ty) if self.dialect.ty(&Type::Float).as_ref() == Some(ty) => self.is_days(of),
+            Sql::Call("toFloat64", of) => of.first().and_then(|of| self.is_days(of)),
+            _ => None,
+        }
+    }
+
+    fn is_days(&self, sql: &Sql) -> Option<Sql> {
+        let is_one = |it: &Sql| self.bounded.iter().any(|(days, bound)| days == it && *bound == DAYS);
+        match sql {
+            Sql::Case(arms, None) if arms.iter().all(|(_, then)| is_one(then)) => Some(sql.clone()),
+            _ => is_one(sql).then(|| sql.clone()),
         }
     }
 

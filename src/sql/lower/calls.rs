@@ -40,6 +40,9 @@ impl Lowering<'_> {
                 if number.ty == Type::Int {
                     return value;
                 }
+                if let Some(whole) = self.whole_of(&value) {
+                    return whole;
+                }
                 let up = function == Function::Ceil;
                 if number.ty == Type::Float && self.is_surely_int(&value) {
                     let whole = if up { self.dialect.ceil(value) } else { self.dialect.floor(value) };

@@ -393,7 +393,7 @@ impl Lowering<'_> {
         let value = self.keep_as(value, "since");
         let now = self.now(&moment.ty);
         if moment.ty == Type::Date {
-            let days = self.dialect.days_between(now.clone(), value.clone());
+            let days = self.days_between(now.clone(), value.clone());
             return Length::days(Sql::when(Sql::binary(value, "<=", now), days));
         }
         let instant = match &now {
@@ -408,7 +408,7 @@ impl Lowering<'_> {
     fn difference(&mut self, later: (Sql, &Type), earlier: &Expr) -> Length {
         let before = self.value(earlier);
         if *later.1 == Type::Date && earlier.ty == Type::Date {
-            return Length::days(self.dialect.days_between(later.0, before));
+            return Length::days(self.days_between(later.0, before));
         }
         let mut micros = |sql: Sql, ty: &Type| {
             let instant = if *ty == Type::Date { self.start_of_day(sql) } else { sql };

@@ -362,7 +362,7 @@ impl Lowering<'_> {
         let column = self.names.of(name);
         select.items.push(Item::named(all, &column));
         let none = self.dialect.list(vec![], &element.ty);
-        let list = Step { name: list, comment: vec![], select };
+        let list = Step { name: list, comment: vec![format!("{name}: the values in that order")], select };
         Answer::Apart(vec![first, list], vec![Part::of(Sql::column(&column), Empty::Is(none))])
     }
 }
