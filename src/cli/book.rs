@@ -23,6 +23,7 @@ use super::{
     data::{DataArgs, SettingArgs},
     exit::Failure,
     report::{self, MessageFormat},
+    results::Names,
     rules::Rules,
     state::Looked,
     voice::Voice,
@@ -132,7 +133,9 @@ impl Book {
         let users = Input::parse(&file).map_err(failure)?;
         let facts = data::facts(&users).map_err(failure)?;
         let columns: Vec<String> = facts.columns.into_iter().map(|column| column.header).collect();
+        let names = Names::of(checked.rulebook());
         let checked = checked.of_results(&columns).map_err(|lacking| self::lacking(&file, &lacking))?;
+        names.meet(checked.rulebook(), &users, &checked.zone())?;
         known_tables(&checked, &given.data.tables)?;
         let folder = folder_of(given.rules);
         let files = Files { folder, tables: given.data.tables.clone(), memory: None, pipes: Arc::clone(&given.pipes) };

@@ -20,6 +20,7 @@ mod output;
 mod progress;
 mod repl;
 mod report;
+mod results;
 mod rules;
 mod run;
 mod schema;

@@ -169,6 +169,11 @@ impl Sql {
             }
         }
         let with = self.with.iter().map(|name| extra(rulebook, name)).collect::<Result<_, _>>()?;
+        let is_taken = |it: &Parts| it.0.last().is_some_and(|name| name.eq_ignore_ascii_case("results_of_today"));
+        if self.incremental && self.create_table.as_ref().is_some_and(is_taken) {
+            return Err(Failure::new("--create-table: the script has a table of that name, the day's results")
+                .help("give what is made another name"));
+        }
         let create = match (&self.create_table, &self.create_view) {
             (Some(Parts(name)), _) => Some(Create::Table(name.clone())),
             (None, Some(Parts(name))) => Some(Create::View(name.clone())),

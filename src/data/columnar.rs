@@ -9,10 +9,16 @@ use std::{
 use arrow_array::{Array, RecordBatch, RecordBatchReader, cast::AsArray, types};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
-use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
+use parquet::arrow::{
+    ProjectionMask,
+    arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+};
 
 use crate::{
-    data::{BadRow, DataError, Format, Input, Row, Rows, Wanted, bad_row::of_another_type, guard::guarded, table},
+    data::{
+        BadRow, DataError, Format, Input, Row, Rows, Wanted, bad_row::of_another_type, guard::guarded,
+        instants::of_96_bits, table,
+    },
     schema::{Column, ColumnFacts, ColumnId, Facts, OwnTypes},
     value::{
         Decimal, Type, Value, Zone,
@@ -97,7 +103,8 @@ fn parquet(
     file: impl parquet::file::reader::ChunkReader + 'static,
     names: Option<&[&str]>,
 ) -> Result<Batches, DataError> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unfit(input, error))?;
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| unfit(input, error))?;
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, of_96_bits(metadata));
     let whole = Arc::clone(builder.schema());
     let builder = match names {
         None => builder,

@@ -157,7 +157,7 @@ impl Input {
     }
 
     /// Whether it is standard input, or a pipe.
-    pub(super) fn is_read_once(&self) -> bool {
+    pub fn is_read_once(&self) -> bool {
         self.path.as_deref().is_none_or(is_pipe)
     }
 

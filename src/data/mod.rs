@@ -9,6 +9,7 @@ mod facts;
 mod guard;
 mod headers;
 mod input;
+mod instants;
 mod json_lines;
 mod lines;
 mod memory;

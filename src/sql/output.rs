@@ -2,14 +2,15 @@
 
 use crate::{
     diagnostic::Diagnostic,
-    ir::{Body, DefinitionId},
+    ir::{Body, DefinitionId, Over},
+    schema::TableId,
     sql::{
         AsOf, Extra, Shape,
         ast::{From, Item, Query, Select, Sql},
         lower::{Held, Lowering},
         without_state,
     },
-    value::{Type, Value, Zone, moment_text::timestamp_text},
+    value::{Type, Value, Zone, moment_text::timestamp_text, print},
 };
 
 impl Lowering<'_> {
@@ -147,6 +148,12 @@ impl Lowering<'_> {
             format!("{name}as of {as_of}, for {}", self.dialect.title()),
             format!("written by tagwell {}: change the rules, not this", env!("CARGO_PKG_VERSION")),
         ];
+        let params = self.rulebook.params.iter();
+        let params: Vec<String> =
+            params.map(|it| format!("{} = {}", it.name, print::written(&it.value, zone))).collect();
+        if !params.is_empty() {
+            comment.push(format!("parameters: {}", params.join(", ")));
+        }
         comment.extend(without_state(self.rulebook, self.target));
         let (users, key) = (self.table_of(&root.name), self.dialect.name(&root.column(key).header));
         let users = self.dialect.quoted(&users).join(".");
@@ -154,6 +161,13 @@ impl Lowering<'_> {
             "`{key}` is taken to be unique; what comes twice: \
              SELECT {key} FROM {users} GROUP BY {key} HAVING count(*) > 1"
         ));
+        let is_asked = |id: u32| self.rulebook.aggregates.iter().any(|it| it.over == Over::Children(TableId(id)));
+        let children = self.rulebook.schema.tables.iter().zip(0..).filter(|(_, id)| is_asked(*id));
+        let keys = children.filter_map(|(table, _)| Some((table, table.column(table.key?))));
+        let keys: Vec<String> = keys.map(|(table, key)| format!("`{}` of {}", key.header, table.name)).collect();
+        if !keys.is_empty() {
+            comment.push(format!("so is {}", keys.join(", ")));
+        }
         comment.extend(self.lists_written.iter().map(|(list, texts)| {
             let texts = if *texts == 1 { "one text".into() } else { format!("{texts} texts") };
             format!("the list `{list}` is written out, {texts}: `--table {list}=…` asks a table of the warehouse")

@@ -441,3 +441,25 @@ fn results_and_decisions_are_not_mixed_on_one_stream() {
         assert_eq!((answer.code, answer.out.lines().count()), (0, 1), "{answer:?}");
     }
 }
+
+/// What other engines write must be names of the rules: else everybody would leave a segment that was renamed.
+#[test]
+fn results_whose_names_the_rules_do_not_have_are_refused() {
+    let place = shop();
+    for (segments, said) in [
+        (
+            "{s}",
+            "error: tagged.csv:3: `{s}` in `segments` is no segment of these rules\n  = help: a list in CSV is its names with `;` between them: `win_back;welcome`; or write JSON Lines or Parquet\n",
+        ),
+        (
+            "s;t",
+            "error: tagged.csv:3: `t` in `segments` is no segment of these rules\n  = help: compute the results by the rules as they are now\n",
+        ),
+    ] {
+        place.write("tagged.csv", format!("user_id,segments\nu1,s\nu2,{segments}\n"));
+        let answer =
+            place.run(&["act", "shop.rules", "--from", "tagged.csv", "--as-of", "2026-11-23", "--state", "new.state"]);
+        assert_eq!((answer.code, &*answer.err), (2, said));
+        assert!(!place.files().contains(&"new.state".to_owned()));
+    }
+}

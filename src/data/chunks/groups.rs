@@ -23,6 +23,7 @@ use crate::{
         chunks::{Parsed, Shared, arrays::Arrays},
         columnar,
         guard::guarded,
+        instants::of_96_bits,
         table,
     },
     schema::{Column, ColumnId},
@@ -126,6 +127,7 @@ impl Part {
                 (Some(all), metadata)
             }
         };
+        let metadata = of_96_bits(metadata);
         let headers: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
         let found = table::fit(input, &shared.wanted.table, &shared.wanted.needed, &headers)?;
         let roots: Vec<usize> = found.iter().map(|(at, ..)| *at).collect();

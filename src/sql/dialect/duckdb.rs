@@ -99,9 +99,9 @@ impl Dialect for DuckDb {
 
     fn number_or(&self, column: &Sql, _: &Type) -> [Sql; 3] {
         let ty = Sql::call("typeof", [column.clone()]);
-        let numbers = ["BIGINT", "INTEGER", "HUGEINT", "UBIGINT"].map(Sql::text);
+        let moments = ["TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_NS", "DATE", "VARCHAR"].map(Sql::text);
         let text = Sql::cast(column.clone(), "VARCHAR");
-        [Sql::In(Box::new(ty), numbers.into()), text.clone(), text]
+        [Sql::In(Box::new(ty), moments.into()).negated(), text.clone(), text]
     }
 
     /// A column of a CSV file in which nothing stands is one of texts.

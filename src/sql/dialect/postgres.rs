@@ -75,7 +75,7 @@ impl Dialect for Postgres {
 
     fn number_or(&self, column: &Sql, _: &Type) -> [Sql; 3] {
         let ty = Sql::cast(Sql::call("pg_typeof", [column.clone()]), "text");
-        let numbers = ["bigint", "integer", "numeric"].map(Sql::text);
+        let numbers = ["bigint", "integer", "smallint", "numeric", "double precision"].map(Sql::text);
         let text = Sql::cast(column.clone(), "text");
         [Sql::In(Box::new(ty), numbers.into()), text.clone(), text]
     }

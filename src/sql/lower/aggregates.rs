@@ -363,8 +363,8 @@ impl Lowering<'_> {
                             Sql::if_else(first.missing(), empty.clone(), value)
                         }
                     };
-                    // What is computed of several has its name here first.
-                    let comment = part.own.as_ref().map(|_| self.caption(*id).comment);
+                    // What is computed of several, or in steps of its own, has its name here first.
+                    let comment = (part.own.is_some() || join != name).then(|| self.caption(*id).comment);
                     columns.push(Item { comment, ..Item::named(value, column) });
                 }
             }

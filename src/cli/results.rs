@@ -1,0 +1,95 @@
+//! Results that another engine computed, before anything is decided of them: every name in them is one of the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tagwell::{
+    data::{self, Input},
+    diagnostic::nearest,
+    ir::{Body, Rulebook},
+    schema::ColumnId,
+    value::{Type, Value, Zone},
+};
+
+use super::exit::Failure;
+
+/// By column of the results: what it holds, and the names that may stand there.
+pub(crate) struct Names(BTreeMap<String, (&'static str, BTreeSet<String>)>);
+
+impl Names {
+    /// Those of a rulebook, whose results they are.
+    pub(crate) fn of(rulebook: &Rulebook) -> Names {
+        let mut all: BTreeMap<String, (&'static str, BTreeSet<String>)> = BTreeMap::new();
+        for definition in &rulebook.definitions {
+            let name = definition.name.to_string();
+            let column = match (&definition.body, &definition.ty) {
+                (Body::Tag(_), _) => "tags".to_owned(),
+                (Body::Segment(_), _) => "segments".to_owned(),
+                (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), Type::Choice(choices)) => {
+                    let values = rulebook.choices(*choices).values.iter().map(|it| it.name.to_string());
+                    all.insert(name, (definition.body.word(), values.collect()));
+                    continue;
+                }
+                _ => continue,
+            };
+            let (_, names) = all.entry(column).or_insert_with(|| (definition.body.word(), BTreeSet::new()));
+            names.insert(name);
+        }
+        Names(all)
+    }
+
+    /// Looks through the results; rows that cannot be read are told where they are read again.
+    pub(crate) fn meet(&self, results: &Rulebook, file: &Input, zone: &Zone) -> Result<(), Failure> {
+        let table = results.schema.root();
+        let known = |name: &str| self.0.get(name);
+        let columns: Vec<(ColumnId, &(&'static str, BTreeSet<String>))> = (table.columns.iter().zip(0..))
+            .filter(|(column, _)| matches!(&column.ty, Type::Text | Type::List(_)))
+            .filter_map(|(column, at)| Some((ColumnId(at), known(column.name.as_str())?)))
+            .collect();
+        if columns.is_empty() || file.is_read_once() {
+            return Ok(());
+        }
+        let needed: Vec<ColumnId> = columns.iter().map(|(id, _)| *id).collect();
+        let failure = |error: data::DataError| Failure::new(error.to_string());
+        for row in data::rows(file, table, &needed, zone).map_err(failure)? {
+            let Ok(row) = row.map_err(failure)? else { continue };
+            for (id, (what, names)) in &columns {
+                let values = match row.values.get(id.0 as usize) {
+                    Some(Value::List(elements)) => elements,
+                    Some(one) => std::slice::from_ref(one),
+                    None => &[],
+                };
+                let unknown = values.iter().find_map(|it| match it {
+                    Value::Text(text) if !names.contains(&**text) => Some(text),
+                    _ => None,
+                });
+                if let Some(text) = unknown {
+                    return Err(self.unknown(text, what, names, &table.column(*id).header, file, row.line));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(
+        &self,
+        text: &str,
+        what: &str,
+        names: &BTreeSet<String>,
+        column: &str,
+        file: &Input,
+        line: u64,
+    ) -> Failure {
+        let what = if matches!(what, "tag" | "segment") { what.to_owned() } else { format!("value of `{column}`") };
+        let failure =
+            Failure::new(format!("{}:{line}: `{text}` in `{column}` is no {what} of these rules", file.name()));
+        if text.starts_with(['{', '[']) {
+            return failure.help(
+                "a list in CSV is its names with `;` between them: `win_back;welcome`; or write JSON Lines or Parquet",
+            );
+        }
+        match nearest(text, names.iter().map(String::as_str)) {
+            Some(near) => failure.help(format!("there is `{near}`: compute the results by the rules as they are now")),
+            None => failure.help("compute the results by the rules as they are now"),
+        }
+    }
+}
