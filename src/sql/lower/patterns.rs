@@ -10,6 +10,9 @@ pub(crate) fn spelled(source: &str, patterns: &Patterns) -> Result<String, Strin
     let parsed = regex_syntax::parse(source).map_err(|_| "a mistake".to_owned())?;
     let mut out = String::new();
     write(&parsed, patterns, &mut out)?;
+    if out.is_empty() {
+        out = format!("{})", patterns.group);
+    }
     if out.len() > 30_000 {
         return Err("so many characters".into());
     }
@@ -18,7 +21,8 @@ pub(crate) fn spelled(source: &str, patterns: &Patterns) -> Result<String, Strin
 
 fn write(part: &Hir, patterns: &Patterns, out: &mut String) -> Result<(), String> {
     match part.kind() {
-        HirKind::Empty => out.push_str(&format!("{})", patterns.group)),
+        // DuckDB takes a group of nothing behind the start for the end.
+        HirKind::Empty => {}
         HirKind::Literal(literal) => {
             let text = std::str::from_utf8(&literal.0).map_err(|_| "bytes".to_owned())?;
             text.chars().for_each(|it| character(it, patterns, out));
@@ -71,18 +75,17 @@ fn write(part: &Hir, patterns: &Patterns, out: &mut String) -> Result<(), String
             if max.unwrap_or(min).max(min) > patterns.repetitions {
                 return Err(format!("more than {} repetitions", patterns.repetitions));
             }
-            match repetition.sub.kind() {
-                HirKind::Class(_) => write(&repetition.sub, patterns, out)?,
-                HirKind::Literal(literal)
-                    if std::str::from_utf8(&literal.0).is_ok_and(|it| it.chars().count() == 1) =>
-                {
-                    write(&repetition.sub, patterns, out)?;
-                }
-                _ => {
-                    out.push_str(patterns.group);
-                    write(&repetition.sub, patterns, out)?;
-                    out.push(')');
-                }
+            let mut inner = String::new();
+            write(&repetition.sub, patterns, &mut inner)?;
+            let is_one = match repetition.sub.kind() {
+                HirKind::Class(_) => true,
+                HirKind::Literal(literal) => std::str::from_utf8(&literal.0).is_ok_and(|it| it.chars().count() == 1),
+                _ => false,
+            };
+            match is_one {
+                _ if inner.is_empty() => return Ok(()),
+                true => out.push_str(&inner),
+                false => out.extend([patterns.group, &inner, ")"]),
             }
             match (min, max) {
                 (0, None) => out.push('*'),
@@ -94,9 +97,11 @@ fn write(part: &Hir, patterns: &Patterns, out: &mut String) -> Result<(), String
             }
         }
         HirKind::Capture(capture) => {
-            out.push_str(patterns.group);
-            write(&capture.sub, patterns, out)?;
-            out.push(')');
+            let mut inner = String::new();
+            write(&capture.sub, patterns, &mut inner)?;
+            if !inner.is_empty() {
+                out.extend([patterns.group, &inner, ")"]);
+            }
         }
         HirKind::Concat(parts) => parts.iter().try_for_each(|part| write(part, patterns, out))?,
         HirKind::Alternation(parts) => {
