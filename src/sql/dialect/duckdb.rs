@@ -97,6 +97,11 @@ impl Dialect for DuckDb {
         if step.small { "NOT MATERIALIZED " } else { "" }
     }
 
+    fn about(&self, moment: Sql, days: i64) -> Option<Sql> {
+        let then = Sql::binary(moment, "-", Sql::call("to_days", [Sql::int(days)]));
+        Some(Sql::call("coalesce", [then, Sql::cast(Sql::text("-infinity"), "TIMESTAMPTZ")]))
+    }
+
     fn number_or(&self, column: &Sql, _: &Type) -> [Sql; 3] {
         let ty = Sql::call("typeof", [column.clone()]);
         let moments = ["TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_NS", "DATE", "VARCHAR"].map(Sql::text);

@@ -18,11 +18,12 @@ mod reserved;
 pub(crate) mod scripts;
 mod settings;
 mod spark;
+mod unpivot;
 mod wholes;
 
 use crate::{
     sql::{
-        ast::{Literal, Query, Select, Sense, Sql, Word},
+        ast::{Literal, Query, Select, Sense, Sql},
         print,
     },
     value::{Type, moment_text::date_text, time::Zone},
@@ -35,6 +36,7 @@ pub(crate) use self::{
     patterns::{Patterns, WHITE_SPACE},
     postgres::Postgres,
     spark::Spark,
+    unpivot::Unpivot,
 };
 use self::{instants::local_text, scripts::dotted, wholes::Wholes};
 
@@ -432,6 +434,11 @@ pub(crate) trait Dialect {
         Sql::binary(later, "-", earlier)
     }
 
+    /// A moment so many days before one, give or take one, and the least where that is missing; where rows are left out by it.
+    fn about(&self, _moment: Sql, _days: i64) -> Option<Sql> {
+        None
+    }
+
     /// `year`, `month`, `day` of a date, `weekday` from 1 = Monday.
     fn part(&self, part: DatePart, date: Sql) -> Sql;
 
@@ -582,16 +589,6 @@ pub(crate) enum DatePart {
     Day,
     /// From 1 = Monday.
     Weekday,
-}
-
-/// How rows of names and values are made from columns.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Unpivot {
-    /// What stands behind the step that is read.
-    pub(crate) tail: Vec<Word>,
-    /// The name and the value of a row.
-    pub(crate) name: Sql,
-    pub(crate) value: Sql,
 }
 
 /// A number in a type of 32 bits.

@@ -219,7 +219,7 @@ impl Lowering<'_> {
             let now = self.told_by_clock(self.now_of_rows(&described.ty));
             let compared = self.compared_column(happened.clone(), described);
             select.filter.push(match (since, described.optional) {
-                (Some(since), _) => compared.between(since, now),
+                (Some(since), _) => self.within((compared, &described.ty), since, now),
                 (None, true) => Sql::any([happened.missing(), Sql::binary(compared, "<=", now)]),
                 (None, false) => Sql::binary(compared, "<=", now),
             });

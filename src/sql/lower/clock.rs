@@ -147,10 +147,20 @@ impl Lowering<'_> {
             let now = this.now(&ty);
             this.shifted((now, &ty), Length::of(duration), back)
         });
-        if let (Sql::Column(None, name), true) = (&moment, back) {
-            self.ago.insert(name.clone(), duration);
+        if let Sql::Column(None, name) = &moment {
+            self.always_known.insert(name.clone());
+            if back {
+                self.ago.insert(name.clone(), duration);
+                self.days_back.insert(name.clone(), i64::try_from(days).unwrap_or(i64::MAX / 2) + 2);
+            }
         }
         moment
+    }
+
+    /// Whether it is the as-of that is given, or its day.
+    pub(crate) fn is_now(&self, moment: &Sql) -> bool {
+        let is_given = self.target.as_of == AsOf::Parameter;
+        is_given && matches!(moment, Sql::Column(None, name) if name == NOW || name == TODAY)
     }
 
     /// Something that is computed of the parameter alone: a column of `moments`.
@@ -225,12 +235,12 @@ impl Lowering<'_> {
         let end = if after { "end" } else { "start" };
         let kind = kind_of(ty);
         let day = if kind == MomentType::Date { "_date" } else { "" };
-        self.of_clock(&format!("{which}_{unit}_{end}{day}"), |this| {
-            let steps = match period.which {
-                Which::Last => -1,
-                Which::This => 0,
-                Which::Next => 1,
-            } + i64::from(after);
+        let steps = match period.which {
+            Which::Last => -1,
+            Which::This => 0,
+            Which::Next => 1,
+        } + i64::from(after);
+        let start = self.of_clock(&format!("{which}_{unit}_{end}{day}"), |this| {
             let today = Sql::column(TODAY);
             let month = this.dialect.start_of_month(today.clone());
             let (start, months, days) = match period.unit {
@@ -246,7 +256,18 @@ impl Lowering<'_> {
                 MomentType::Date => date,
                 MomentType::Timestamp => this.start_of_day(date),
             }
-        })
+        });
+        if let Sql::Column(None, name) = &start {
+            let longest = match period.unit {
+                PeriodUnit::Day => 1,
+                PeriodUnit::Week => 7,
+                PeriodUnit::Month => 31,
+                PeriodUnit::Quarter => 92,
+                PeriodUnit::Year => 366,
+            };
+            self.days_back.insert(name.clone(), (1 - steps).max(0) * longest + 2);
+        }
+        start
     }
 
     /// Back to the first of so many months.

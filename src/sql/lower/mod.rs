@@ -134,6 +134,8 @@ pub(crate) struct Lowering<'a> {
     /// How large numbers may be, by their columns.
     pub(crate) bounds: HashMap<String, f64>,
     /// And by themselves.
+    /// Of moments beside an as-of that is given: so many days before it they lie, at most.
+    pub(crate) days_back: HashMap<String, i64>,
     pub(crate) bounded: Vec<(Sql, f64)>,
     /// Where what is lowered now stands.
     pub(crate) place_now: Span,
@@ -179,6 +181,7 @@ impl<'a> Lowering<'a> {
             twins: HashMap::new(),
             counts: HashSet::new(),
             bounds: HashMap::new(),
+            days_back: HashMap::new(),
             bounded: vec![],
             place_now: Span::default(),
             told: HashSet::new(),

@@ -282,10 +282,12 @@ impl Lowering<'_> {
         let (low, high) = landing(first, last, lands)?;
         let moment = self.keep_as(moment, if kind == MomentType::Date { "day" } else { "moment" });
         let mut fits = vec![];
-        if low > first {
+        // An as-of that is given is one of these years: nothing beside it leaves the calendar.
+        let is_now = self.is_now(&moment);
+        if low > first && !is_now {
             fits.push(Sql::binary(moment.clone(), ">=", moment_literal(low, kind)));
         }
-        if high < last {
+        if high < last && !is_now {
             fits.push(Sql::binary(moment.clone(), "<=", moment_literal(high, kind)));
         }
         let (months, days) = (Sql::int(by.months), Sql::int(by.days));
