@@ -55,16 +55,16 @@ impl Lowering<'_> {
     /// Rows of a stretch of time. DuckDB leaves none out as it reads them where the stretch begins at a moment that another step computes: it
     /// does where the parameter itself says about when.
     pub(crate) fn within(&self, (at, ty): (Sql, &Type), since: Sql, now: Sql) -> Sql {
-        let names: Vec<&str> = match &since {
-            Sql::Column(_, name) => vec![name.as_str()],
-            Sql::Call("least", all) => all
-                .iter()
-                .filter_map(|it| if let Sql::Column(_, name) = it { Some(name.as_str()) } else { None })
-                .collect(),
-            _ => vec![],
+        let moments = match &since {
+            Sql::Call("least", all) => all.as_slice(),
+            one => std::slice::from_ref(one),
         };
-        let days = names.iter().map(|name| self.days_back.get(*name).copied()).collect::<Option<Vec<i64>>>();
-        let days = days.and_then(|days| days.into_iter().max());
+        // None where one of them is a moment that is written: it may lie however far back.
+        let days = moments.iter().map(|moment| match moment {
+            Sql::Column(_, name) => self.days_back.get(name).copied(),
+            _ => None,
+        });
+        let days = days.collect::<Option<Vec<i64>>>().and_then(|days| days.into_iter().max());
         let is_given = self.target.as_of == AsOf::Parameter && *ty == Type::Timestamp;
         let about = days.filter(|_| is_given).and_then(|days| self.dialect.about(self.given(), days));
         Sql::all(about.map(|about| Sql::binary(at.clone(), ">=", about)).into_iter().chain([at.between(since, now)]))

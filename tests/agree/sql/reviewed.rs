@@ -146,6 +146,10 @@ fn rows_before_all_windows_are_not_read() {
         ("windows of one kind", "tag t when count(orders within 30d) > 1 and any(orders within 90d where amount > 3)"),
         ("of more than one", "tag t when count(orders during last month) > sum(orders.amount between 1d..2w)"),
         ("a condition", "tag t when any(orders where ordered_at >= 2026-01-01 and amount > 3)"),
+        (
+            "a window, and a moment that is written",
+            "tag t when count(orders within 30d) > 1 and any(orders where ordered_at >= 2026-01-01)",
+        ),
         ("one has no window", "tag t when count(orders within 30d) > 1 and any(orders where amount > 3)"),
         ("of days", "tag t when count(visits within 30d) > 1 and max(visits.pages during this month) > 3"),
         ("of days, one has none", "tag t when count(visits within 30d) > max(visits.pages)"),
