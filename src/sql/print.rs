@@ -207,7 +207,7 @@ impl Pen<'_> {
                 let behind = |at: usize| if at == 0 { 0 } else { word.len() + 1 };
                 let parts = parts.iter().enumerate();
                 let parts: Vec<String> =
-                    parts.map(|(at, it)| self.sql(it, tighter(bind), indent + by + behind(at))).collect();
+                    parts.map(|(at, it)| self.sql(it, Bind::Not, indent + by + behind(at))).collect();
                 let text = parts.join(&format!("{}{word} ", line(by)));
                 if inside { format!("({}{text}{})", line(2), line(0)) } else { text }
             }
@@ -364,7 +364,8 @@ impl Pen<'_> {
                 (format!("{} {operator} {}", self.flat(&of.0, left), self.flat(&of.1, tighter(bind))), bind)
             }
             Sql::All(parts) => (self.joined(parts, " AND ", Bind::Not), Bind::And),
-            Sql::Any(parts) => (self.joined(parts, " OR ", Bind::And), Bind::Or),
+            // Nobody need know which of the two binds tighter.
+            Sql::Any(parts) => (self.joined(parts, " OR ", Bind::Not), Bind::Or),
             Sql::Finite(of) => return self.flat(&self.dialect.finite((**of).clone()), beside),
             Sql::Not(of) => match &**of {
                 Sql::In(of, list) => {

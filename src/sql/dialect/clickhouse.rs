@@ -8,10 +8,11 @@ use crate::{
     sql::{
         ast::{Literal, Select, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, digits,
+            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, digits, durations,
             escapes::escaped,
             instants::utc_text,
             known::{first_of, fitting, plain},
+            losses,
             orders::{ordered, places},
             scripts::{dotted, inserted, listed},
             settings,
@@ -104,32 +105,22 @@ impl Dialect for ClickHouse {
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let text = Sql::call("toString", [column]);
-        // `1y2mo3d4h5min6.5s`, as Tagwell writes it; digits alone are microseconds.
-        let found = |pattern: &str| {
-            let digits = Sql::call("extract", [text.clone(), Sql::text(pattern)]);
-            Sql::call("concat", [Sql::text("0"), digits])
+        let looks = durations::Text {
+            matches: &|pattern| self.matches(text.clone(), pattern.to_owned()),
+            found: &|pattern| {
+                let digits = Sql::call("extract", [text.clone(), Sql::text(pattern)]);
+                Sql::call("concat", [Sql::text("0"), digits])
+            },
+            int: &int64,
+            decimal: &|digits| Sql::call("toDecimal128", [digits, Sql::int(6)]),
+            number: Sql::call("toInt64OrNull", [text.clone()]),
         };
-        let whole = |unit: &str| int64(found(&format!("([0-9]+){unit}")));
-        let times = |unit: &str, by: i64| Sql::binary(whole(unit), "*", Sql::int(by));
-        let sum = |parts: Vec<Sql>| parts.into_iter().reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::NULL);
-        let matches = |pattern: &str| self.matches(text.clone(), pattern.to_owned());
-        let sign = Sql::if_else(matches("^-"), Sql::int(-1), Sql::int(1));
-        let signed = |sum: Sql| Sql::binary(sign.clone(), "*", sum);
-        let seconds = Sql::call("toDecimal128", [found("([0-9]+([.][0-9]+)?)s"), Sql::int(6)]);
-        let seconds = int64(Sql::binary(seconds, "*", Sql::int(1_000_000)));
-        let micros = signed(sum(vec![times("h", 3_600_000_000), times("min", 60_000_000), seconds]));
-        let form = "^-?([0-9]+y)?([0-9]+mo)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+min)?([0-9]+([.][0-9]{1,6})?s)?$";
-        let written = Sql::all([matches("[0-9]"), matches(form)]);
-        let message = "this is no duration as `1d12h`, and no number of microseconds";
-        let micros = Sql::Case(
-            vec![
-                (matches("^-?[0-9]+$"), Sql::call("toInt64OrNull", [text.clone()])),
-                (written, micros),
-                (text.clone().known(), self.fail(message, &Type::Int)),
-            ],
-            None,
-        );
-        Some([signed(sum(vec![times("y", 12), whole("mo")])), signed(sum(vec![times("w", 7), whole("d")])), micros])
+        Some(durations::of_text(text.clone(), &looks, self.fail(durations::NO_DURATION, &Type::Int)))
+    }
+
+    fn loses(&self, column: &Sql, ty: &Type) -> Option<Sql> {
+        // A date is not compared with a text, which a column of dates may be.
+        if *ty == Type::Date { None } else { losses::of(self.read(column.clone(), ty), column.clone(), ty) }
     }
 
     fn lists_may_be_missing(&self) -> bool {

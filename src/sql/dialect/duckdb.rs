@@ -4,7 +4,7 @@ use crate::{
     sql::{
         ast::{Literal, Select, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, as_small, digits,
+            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, as_small, digits, durations,
             escapes::is_hidden,
             letters,
             orders::ordered,
@@ -119,16 +119,11 @@ impl Dialect for DuckDb {
     }
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
-        let part = |part: &'static str, of: Sql| Sql::call("datepart", [Sql::text(part), of]);
-        let years = Sql::binary(part("year", column.clone()), "*", Sql::int(12));
-        let time = |part: &'static str, of: Sql| Sql::call(part, [of]);
-        // What is left without months and days is exact time.
-        let months = Sql::binary(years, "+", part("month", column.clone()));
-        let hours = Sql::binary(part("hour", column.clone()), "*", Sql::int(3_600_000_000_i64));
-        let minutes = Sql::binary(part("minute", column.clone()), "*", Sql::int(60_000_000));
-        let rest = time("microsecond", column.clone());
-        let micros = Sql::binary(Sql::binary(hours, "+", minutes), "+", rest);
-        Some([months, part("day", column), micros])
+        Some(durations::of_interval(|part| match part {
+            "year" | "month" | "day" => Sql::call("datepart", [Sql::text(part), column.clone()]),
+            // What is left without months and days is exact time.
+            _ => Sql::call(part, [column.clone()]),
+        }))
     }
 
     fn try_cast(&self, sql: Sql, ty: &Type) -> Computed {

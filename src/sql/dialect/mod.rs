@@ -3,13 +3,16 @@
 //! Every function means exactly what `value` means by it, missing values included; where an engine cannot, it answers none, and the
 //! rulebook's author is told.
 
+mod arithmetic;
 mod clickhouse;
 mod digits;
 mod duckdb;
+mod durations;
 mod escapes;
 mod instants;
 mod known;
 mod letters;
+mod losses;
 mod orders;
 mod patterns;
 mod plans;
@@ -31,6 +34,7 @@ use crate::{
 
 pub(crate) use self::instants::Parameter;
 pub(crate) use self::{
+    arithmetic::{Arithmetic, Computed},
     clickhouse::ClickHouse,
     duckdb::DuckDb,
     patterns::{Patterns, WHITE_SPACE},
@@ -39,36 +43,6 @@ pub(crate) use self::{
     unpivot::Unpivot,
 };
 use self::{instants::local_text, scripts::dotted, wholes::Wholes};
-
-/// Arithmetic on whole or decimal numbers, each side of the same type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Arithmetic {
-    Add,
-    Subtract,
-    Multiply,
-    /// With the sign of the left side; by zero missing.
-    Modulo,
-}
-
-impl Arithmetic {
-    pub(crate) fn operator(self) -> &'static str {
-        match self {
-            Arithmetic::Add => "+",
-            Arithmetic::Subtract => "-",
-            Arithmetic::Multiply => "*",
-            Arithmetic::Modulo => "%",
-        }
-    }
-}
-
-/// A number that may have left the range of its type.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Computed {
-    /// Missing where it has.
-    Checked(Sql),
-    /// Exact in a wider type: the range is still to be asked about, and then it is cast.
-    Wide(Sql),
-}
 
 /// What an engine spells in its own way.
 pub(crate) trait Dialect {
@@ -187,6 +161,11 @@ pub(crate) trait Dialect {
             (_, None) => column,
             (_, Some(name)) => Sql::cast(column, name),
         }
+    }
+
+    /// Whether a column of the warehouse has more digits than the type that the rules say, or a time beside a date.
+    fn loses(&self, column: &Sql, ty: &Type) -> Option<Sql> {
+        losses::of(self.read(column.clone(), ty), column.clone(), ty)
     }
 
     /// A result as it is written out.

@@ -6,7 +6,9 @@ use crate::{
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{self, fits_int},
+            durations,
             escapes::{hidden, is_hidden},
+            losses,
             orders::ordered,
             scripts::{self, created_anew, dotted},
             wholes::{self, Wholes},
@@ -95,20 +97,15 @@ impl Dialect for Postgres {
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let part = |part: &'static str| {
-            Sql::words([
-                Word::Text("extract("),
-                Word::Text(part),
-                Word::Text(" FROM "),
-                Word::Sql(column.clone()),
-                Word::Text(")"),
-            ])
+            let column = Word::Sql(column.clone());
+            Sql::words([Word::Text("extract("), Word::Text(part), Word::Text(" FROM "), column, Word::Text(")")])
         };
-        let int = |sql: Sql| Sql::cast(sql, "bigint");
-        let months = Sql::binary(Sql::binary(part("year"), "*", Sql::int(12)), "+", part("month"));
-        let hours = Sql::binary(part("hour"), "*", Sql::int(3_600_000_000_i64));
-        let minutes = Sql::binary(part("minute"), "*", Sql::int(60_000_000));
-        let micros = Sql::binary(Sql::binary(hours, "+", minutes), "+", part("microsecond"));
-        Some([int(months), int(part("day")), int(micros)])
+        Some(durations::of_interval(part).map(|it| Sql::cast(it, "bigint")))
+    }
+
+    fn loses(&self, column: &Sql, ty: &Type) -> Option<Sql> {
+        let wide = if *ty == Type::Date { "timestamp" } else { "numeric" };
+        losses::of(self.read(column.clone(), ty), Sql::cast(column.clone(), wide), ty)
     }
 
     fn by_code_point(&self, text: Sql) -> Sql {

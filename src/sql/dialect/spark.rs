@@ -8,8 +8,10 @@ use crate::{
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{E20, E38, digits, fine, float_text, with_point},
+            durations,
             escapes::backslashed,
             instants::local_text,
+            losses,
             orders::{compared, ordered},
             scripts::{beside, created_beside, dotted, inserted, listed},
             wholes::{self, Wholes},
@@ -105,41 +107,23 @@ impl Dialect for Spark {
 
     fn read_duration(&self, column: Sql) -> Option<[Sql; 3]> {
         let text = Sql::cast(column, "STRING");
-        // `1y2mo3d4h5min6.5s`, as Tagwell writes it; digits alone are microseconds.
-        let found = |pattern: &str| Sql::call("regexp_extract", [text.clone(), Sql::text(pattern), Sql::int(1)]);
-        let whole = |unit: &str| {
-            let digits = found(&format!("([0-9]+){unit}"));
-            Sql::cast(Sql::call("concat", [Sql::text("0"), digits]), "BIGINT")
+        let looks = durations::Text {
+            matches: &|pattern| Sql::call("regexp_like", [text.clone(), Sql::text(pattern)]),
+            found: &|pattern| {
+                let digits = Sql::call("regexp_extract", [text.clone(), Sql::text(pattern), Sql::int(1)]);
+                Sql::call("concat", [Sql::text("0"), digits])
+            },
+            int: &|digits| Sql::cast(digits, "BIGINT"),
+            decimal: &|digits| Sql::cast(digits, "DECIMAL(24, 6)"),
+            number: Sql::cast(text.clone(), "BIGINT"),
         };
-        let times = |unit: &str, by: i64| Sql::binary(whole(unit), "*", Sql::int(by));
-        let sum = |parts: Vec<Sql>| parts.into_iter().reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::NULL);
-        let matches = |pattern: &str| Sql::call("regexp_like", [text.clone(), Sql::text(pattern)]);
-        let sign = Sql::if_else(matches("^-"), Sql::int(-1), Sql::int(1));
-        let signed = |sum: Sql| Sql::binary(sign.clone(), "*", sum);
-        let seconds = Sql::cast(
-            Sql::binary(
-                Sql::cast(Sql::call("concat", [Sql::text("0"), found("([0-9]+([.][0-9]+)?)s")]), "DECIMAL(24, 6)"),
-                "*",
-                Sql::int(1_000_000),
-            ),
-            "BIGINT",
-        );
-        let micros = signed(sum(vec![times("h", 3_600_000_000), times("min", 60_000_000), seconds]));
-        let message = "this is no duration as `1d12h`, and no number of microseconds";
-        let micros = Sql::Case(
-            vec![
-                (matches("^-?[0-9]+$"), Sql::cast(text.clone(), "BIGINT")),
-                (
-                    matches(
-                        "^-?(?=[0-9])([0-9]+y)?([0-9]+mo)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+min)?([0-9]+([.][0-9]{1,6})?s)?$",
-                    ),
-                    micros,
-                ),
-                (text.clone().known(), self.fail(message, &Type::Int)),
-            ],
-            None,
-        );
-        Some([signed(sum(vec![times("y", 12), whole("mo")])), signed(sum(vec![times("w", 7), whole("d")])), micros])
+        Some(durations::of_text(text.clone(), &looks, self.fail(durations::NO_DURATION, &Type::Int)))
+    }
+
+    fn loses(&self, column: &Sql, ty: &Type) -> Option<Sql> {
+        // Two decimals that are compared lose digits, too.
+        let float = Sql::cast(column.clone(), "DOUBLE");
+        losses::of(Sql::cast(column.clone(), self.ty(ty)?), if *ty == Type::Date { column.clone() } else { float }, ty)
     }
 
     fn try_cast(&self, sql: Sql, ty: &Type) -> Computed {

@@ -224,7 +224,7 @@ impl Lowering<'_> {
                 (None, false) => Sql::binary(compared, "<=", now),
             });
         }
-        self.keep_promises(&input, &table, needed.into_iter().filter(|it| Some(*it) != at), by, &mut select);
+        self.keep_promises(&input, &table, needed, by, at, &mut select);
         self.read_locals(&mut select);
         let mut before = vec![];
         if rows.user_columns.is_empty() {

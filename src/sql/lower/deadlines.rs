@@ -1,4 +1,4 @@
-//! Until when a step of a funnel may follow an event: for each `within` a column of the events, computed once for all steps and funnels.
+//! Until when a step of a funnel may follow an event: for each `within` a column of the events, computed once for all steps.
 
 use crate::{
     ir::FunnelStep,

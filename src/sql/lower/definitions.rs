@@ -36,7 +36,7 @@ impl Lowering<'_> {
             self.key = name.clone();
         }
         select.filter.push(Sql::of(&input, &table.column(key).header).known());
-        self.keep_promises(&input, &table, all, key, &mut select);
+        self.keep_promises(&input, &table, all, key, None, &mut select);
         self.read_moments(&mut select);
         let comment = vec!["what the rules ask of users, in the types that they say".to_owned()];
         self.first.push(Step { name: base.clone(), comment, select });
@@ -328,7 +328,7 @@ impl Lowering<'_> {
             let comment = vec![format!("looked up by {}", table.column(key_column).name)];
             select.filter.push(Sql::of(&input, &table.column(key_column).header).known());
             let read = columns.keys().copied().collect::<std::collections::BTreeSet<ColumnId>>();
-            self.keep_promises(&input, &table, read, key_column, &mut select);
+            self.keep_promises(&input, &table, read, key_column, None, &mut select);
             select.small = true;
             self.first.push(Step { name: step.clone(), comment, select });
             self.lookups.insert(id, (step, columns));

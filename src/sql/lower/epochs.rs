@@ -36,6 +36,11 @@ impl Lowering<'_> {
     }
 }
 
+/// Whether the data write it as a number.
+pub(super) fn is_number(described: &Column) -> bool {
+    micros(described).is_some()
+}
+
 /// How many microseconds each is, where the data write numbers.
 fn micros(described: &Column) -> Option<i64> {
     match described.format {

@@ -1,20 +1,24 @@
-//! Funnels. In order of time, an event reaches a step where it meets the step's condition and is no later than the last of the deadlines that
-//! events before it set by reaching the step before: one window function a step.
+//! Funnels. Of the events that meet a step's condition, in order of time, one reaches a step where it meets that step's condition and is no
+//! later than the last of the deadlines that events before it set by reaching the step before: one window function a step.
 
 use crate::{
     ir::{Aggregate, AggregateId, Expr, ExprKind, FunnelStep},
     schema::ColumnId,
     source::Span,
     sql::{
-        ast::{From, Item, Over, Select, Sense, Sql, Step},
+        ast::{From, Item, Literal, Over, Select, Sense, Sql, Star, Step},
         lower::{
             Held, Length, Lowering,
             aggregates::{Answer, Key, Part},
             clause::Clause,
         },
+        stack::Stack,
     },
     value::{Type, Value},
 };
+
+/// Parts of a condition that may be written twice.
+const FEW: usize = 12;
 
 impl Lowering<'_> {
     pub(crate) fn funnel(
@@ -43,22 +47,23 @@ impl Lowering<'_> {
                 }
             }
         }
+        let about = self.about.clone();
+        let met = self.met(steps, &names, clause);
+        self.about.clone_from(&about);
+        let funnel = self.funnel_name(&aggregate.ty);
+        let told = self.funnel_comment(id, aggregate.span);
+        let mut before = vec![];
+        let others = self.only_steps(&taken, &met, &funnel, &told, &mut before);
         let at = clause.order.at.clone();
         let order = self.ordered(clause.order.sorted(Sense::RISING), None);
         let deadlines: Vec<Option<Sql>> = steps.iter().map(|it| self.deadline(it, at.as_ref())).collect();
-        let mut before: Option<Sql> = None;
+        let mut last: Option<Sql> = None;
         let mut reached: Vec<Sql> = vec![];
-        let mut met: Vec<Sql> = vec![];
-        let about = self.about.clone();
-        for ((step, deadline), number) in steps.iter().zip(deadlines).zip(1_usize..) {
+        for (((step, deadline), meets), number) in steps.iter().zip(deadlines).zip(&met).zip(1_usize..) {
             let name = names.get(number - 1).cloned().unwrap_or_default();
             self.about.clone_from(&name);
-            let meets = self.value(&step.condition);
-            let meets = if clause.order.key.is_none() { self.keep_as(meets, "meets") } else { meets };
-            met.push(meets.clone());
-            let mut all = taken.clone();
-            all.push(meets);
-            if let Some(before) = before {
+            let mut all = vec![meets.clone()];
+            if let Some(last) = last {
                 let so_far = |of: Sql| {
                     Sql::Over(Box::new(Over {
                         function: Sql::aggregate("max", Some(of), None),
@@ -68,27 +73,24 @@ impl Lowering<'_> {
                     }))
                 };
                 all.push(match at.as_ref().zip(deadline) {
-                    Some((at, deadline)) => Sql::binary(at.clone(), "<=", so_far(Sql::when(before, deadline))),
-                    None => Sql::binary(so_far(Sql::if_else(before, Sql::int(1), Sql::int(0))), "=", Sql::int(1)),
+                    Some((at, deadline)) => Sql::binary(at.clone(), "<=", so_far(Sql::when(last, deadline))),
+                    None => Sql::binary(so_far(Sql::if_else(last, Sql::int(1), Sql::int(0))), "=", Sql::int(1)),
                 });
             }
             let holds = self.closed(Sql::all(all));
             let column = self.column_of(holds, &name, Some(("step", self.step_comment(number, &name, step))));
-            before = Some(column.clone());
+            last = Some(column.clone());
             reached.push(column);
         }
         self.about = about;
-        let tied = clause.order.key.is_none().then(|| self.tied(&met, &taken, &partition, at.as_ref()));
-        let step = self.names.of(&format!(
-            "{}_furthest",
-            self.rulebook
-                .choices
-                .iter()
-                .find(|it| aggregate.ty == Type::Choice(self.id_of(it)))
-                .map_or_else(|| "funnel".to_owned(), |it| self.rulebook.definition(it.of).name.to_string())
-        ));
+        let tied = clause.order.key.is_none().then(|| self.tied(&met, &partition, at.as_ref()));
         let level = self.at;
         let relation = self.stack().relation(level).to_owned();
+        if let Some(of_steps) = self.rows.as_mut().map(|rows| std::mem::replace(&mut rows.stack, others)) {
+            of_steps.steps(&mut before, None, self.dialect.fence(), &mut self.names, &mut self.titles);
+        }
+        self.at = clause.level;
+        let step = self.names.of(&format!("{funnel}_furthest"));
         let mut select = Select::from(From::Step(relation));
         select.items = keys.iter().map(Key::item).collect();
         select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
@@ -119,8 +121,55 @@ impl Lowering<'_> {
             select.items.push(Item::named(moment, &when));
             columns.push(Part::missing(Sql::column(&when)));
         }
-        let comment = vec![format!("how far each came: {}", self.funnel_comment(id, aggregate.span))];
-        Answer::Apart(vec![Step { name: step, comment, select }], columns)
+        before.push(Step { name: step, comment: vec![format!("how far each came: {told}")], select });
+        Answer::Apart(before, columns)
+    }
+
+    /// Whether an event meets each step's condition.
+    fn met(&mut self, steps: &[FunnelStep], names: &[String], clause: &Clause) -> Vec<Sql> {
+        let each = steps.iter().zip(names).map(|(step, name)| {
+            self.about.clone_from(name);
+            let (meets, _) = self.measured(|this| {
+                let meets = this.value(&step.condition);
+                let mut parts = 0;
+                meets.each(&mut |_| parts += 1);
+                // It is asked which events are steps, and then which step.
+                if clause.order.key.is_none() || parts > FEW { this.keep_as(meets, "meets") } else { meets }
+            });
+            meets
+        });
+        each.collect()
+    }
+
+    /// Goes on with the events that meet a step's condition, which are few, and need not all be sorted; the rows that stay for others.
+    fn only_steps(&mut self, taken: &[Sql], met: &[Sql], funnel: &str, told: &str, before: &mut Vec<Step>) -> Stack {
+        let level = self.at;
+        let relation = self.stack().relation(level).to_owned();
+        let is_step = Sql::all(taken.iter().cloned().chain([Sql::any(met.iter().cloned())]));
+        let Some(rows) = &mut self.rows else { return Stack::of("", "") };
+        let subject = format!("{funnel}_{}", self.rulebook.schema.table(rows.table).name);
+        let base = match is_step {
+            Sql::Literal(Literal::Bool(true)) => relation,
+            is_step => {
+                let mut select = Select::from(From::Step(relation));
+                select.star = Star::All;
+                select.filter.push(is_step);
+                let name = self.names.of(&subject);
+                before.push(Step {
+                    name: name.clone(),
+                    comment: vec![format!("what may be a step of {told}")],
+                    select,
+                });
+                name
+            }
+        };
+        self.at = 0;
+        std::mem::replace(&mut rows.stack, Stack::of(&base, &subject))
+    }
+
+    fn funnel_name(&self, ty: &Type) -> String {
+        let choices = self.rulebook.choices.iter().find(|it| *ty == Type::Choice(self.id_of(it)));
+        choices.map_or_else(|| "funnel".to_owned(), |it| self.rulebook.definition(it.of).name.to_string())
     }
 
     /// `step 2: two within 30d when paid (shop.rules:12)`
@@ -150,13 +199,13 @@ impl Lowering<'_> {
     }
 
     /// Whether events of the same moment meet different steps, so that their order decides.
-    fn tied(&mut self, met: &[Sql], taken: &[Sql], partition: &[Sql], at: Option<&Sql>) -> Sql {
-        let each = met.iter().zip(0_u32..).map(|(meets, step)| {
-            let all = Sql::all(taken.iter().cloned().chain([meets.clone()]));
-            Sql::if_else(all, Sql::int(1_i128 << step.min(62)), Sql::int(0))
-        });
+    fn tied(&mut self, met: &[Sql], partition: &[Sql], at: Option<&Sql>) -> Sql {
+        let each = met
+            .iter()
+            .zip(0_u32..)
+            .map(|(meets, step)| Sql::if_else(meets.clone(), Sql::int(1_i128 << step.min(62)), Sql::int(0)));
         let sum = each.reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::int(0));
-        let which = self.keep_as(Sql::call("nullif", [sum, Sql::int(0)]), "steps");
+        let which = self.keep_as(sum, "steps");
         let over = |function: &'static str| {
             let partition = partition.iter().chain(at).cloned().collect();
             let function = Sql::aggregate(function, Some(which.clone()), None);
