@@ -10,6 +10,7 @@ mod floats;
 mod hostile;
 mod incremental;
 mod letters;
+mod losses;
 mod more;
 mod parameter;
 mod promised;
