@@ -15,7 +15,7 @@ use tagwell::{
     intern::Symbol,
     ir::{self, Lacking, Reads},
     schema::{ColumnFacts, ColumnId, Source, TableId},
-    value::Clock,
+    value::{Clock, Value, time},
 };
 
 use super::{
@@ -132,10 +132,13 @@ impl Book {
         let file = given.file.map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
         let users = Input::parse(&file).map_err(failure)?;
         let facts = data::facts(&users).map_err(failure)?;
-        let columns: Vec<String> = facts.columns.into_iter().map(|column| column.header).collect();
+        let columns: Vec<String> = facts.columns.iter().map(|column| column.header.clone()).collect();
         let names = Names::of(checked.rulebook());
         let checked = checked.of_results(&columns).map_err(|lacking| self::lacking(&file, &lacking))?;
-        names.meet(checked.rulebook(), &users, &checked.zone())?;
+        let zone = checked.zone();
+        let now = AsOf::read(given.settings.as_of.as_deref()).instant(&zone)?;
+        let today = time::date(&Value::Timestamp(now), &zone);
+        names.meet(checked.rulebook(), &facts.columns, &users, &zone, &today)?;
         known_tables(&checked, &given.data.tables)?;
         let folder = folder_of(given.rules);
         let files = Files { folder, tables: given.data.tables.clone(), memory: None, pipes: Arc::clone(&given.pipes) };

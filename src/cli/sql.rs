@@ -243,8 +243,18 @@ fn extra(rulebook: &Rulebook, name: &str) -> Result<Extra, Failure> {
 fn table(text: &str) -> Result<(String, Vec<String>), String> {
     let wrong = || "write NAME=A.B.C, the name in the rules first: orders=warehouse.sales.orders".to_owned();
     let (name, place) = text.split_once('=').ok_or_else(wrong)?;
+    if is_file(place) {
+        return Err(format!("a file is a name in quotes: '{name}=\"{place}\"' (DuckDB)"));
+    }
     let place = parts(place).map_err(|_| wrong())?;
     if name.trim().is_empty() { Err(wrong()) } else { Ok((name.trim().to_owned(), place.0)) }
+}
+
+/// Whether it is no name in parts, but the path of a file.
+fn is_file(place: &str) -> bool {
+    const ENDINGS: [&str; 6] = ["parquet", "csv", "tsv", "json", "jsonl", "ndjson"];
+    let ends = place.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending));
+    !place.contains(['"', '`']) && (ends || place.contains(['/', '\\']))
 }
 
 /// `A.B.C`; a part with a point in it stands in backticks or double quotes, of which two are one within.
@@ -272,6 +282,16 @@ fn parts(text: &str) -> Result<Parts, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_stands_in_quotes() {
+        for (text, is) in [("users.parquet", true), ("/data/users", true), ("a.b", false), ("\"users.parquet\"", false)]
+        {
+            assert_eq!(is_file(text), is, "{text}");
+        }
+        let said = "a file is a name in quotes: 'users=\"x.csv\"' (DuckDB)".to_owned();
+        assert_eq!(table("users=x.csv"), Err(said));
+    }
 
     #[test]
     fn a_place_is_read_in_parts() {

@@ -463,3 +463,17 @@ fn results_whose_names_the_rules_do_not_have_are_refused() {
         assert!(!place.files().contains(&"new.state".to_owned()));
     }
 }
+
+/// A table of days holds each user many times, and what was so some days ago is not what is so today.
+#[test]
+fn results_of_another_day_are_refused() {
+    let place = shop();
+    let words = ["act", "shop.rules", "--from", "tagged.csv", "--as-of", "2026-11-23T10:00", "--state", "new.state"];
+    place.write("tagged.csv", "user_id,segments,as_of\nu1,s,2026-11-23\nu2,s,2026-11-20\n");
+    let answer = place.run(&words);
+    let said = "error: tagged.csv:3: results of 2026-11-20, and it is decided about 2026-11-23\n  = help: of a table of days take the one, `WHERE as_of = '2026-11-23'`, or decide with `--as-of 2026-11-20`\n";
+    assert_eq!((answer.code, &*answer.err), (2, said));
+    assert!(!place.files().contains(&"new.state".to_owned()));
+    place.write("tagged.csv", "user_id,segments,as_of\nu1,s,2026-11-23\nu2,s,2026-11-23\n");
+    assert_eq!(place.run(&words).code, 0);
+}
