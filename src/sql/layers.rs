@@ -33,6 +33,8 @@ pub(crate) enum Brings {
 
 /// Names that stand in a title; of more only what they are.
 const FEW: usize = 2;
+/// Characters of names that stand in a title.
+const LONG: usize = 32;
 /// Tables that stand in a title.
 const TABLES: usize = 3;
 /// A word that is one in so many is told in a title.
@@ -66,16 +68,14 @@ impl Layer {
         let words = self.declared();
         let declared: Vec<String> =
             words.iter().flat_map(|(_, names)| names.iter().map(|it| (*it).to_owned())).collect();
-        let owners = self.owners();
+        let owners: Vec<String> = self.owners().into_iter().cloned().collect();
+        let is_short = |names: &[String]| names.iter().map(|it| it.chars().count()).sum::<usize>() <= LONG;
         let what = match tables.len() {
             1..=TABLES => listed(&tables, "_", "_and_"),
-            0 if names.len() <= FEW => listed(&names, "_", "_and_"),
-            0 if (1..=FEW).contains(&declared.len()) => listed(&declared, "_", "_and_"),
-            0 if words.is_empty() => match owners.as_slice() {
-                [_] | [_, _] => {
-                    let owners: Vec<String> = owners.into_iter().cloned().collect();
-                    format!("parts_of_{}", listed(&owners, "_", "_and_"))
-                }
+            0 if names.len() <= FEW && is_short(&names) => listed(&names, "_", "_and_"),
+            0 if (1..=FEW).contains(&declared.len()) && is_short(&declared) => listed(&declared, "_", "_and_"),
+            0 if words.is_empty() => match owners.len() {
+                1..=FEW if is_short(&owners) => format!("parts_of_{}", listed(&owners, "_", "_and_")),
                 _ => "parts".into(),
             },
             // After what it mostly adds.

@@ -20,10 +20,13 @@ impl<'d> Names<'d> {
         self.taken.insert(name.to_lowercase());
     }
 
+    pub(crate) fn is_free(&self, name: &str) -> bool {
+        !self.taken.contains(&shortened(name, self.dialect.longest_name()).to_lowercase())
+    }
+
     /// The first of these that is free, or one like the last.
     pub(crate) fn one_of(&mut self, wanted: &[&str]) -> String {
-        let longest = self.dialect.longest_name();
-        let free = wanted.iter().find(|it| !self.taken.contains(&shortened(it, longest).to_lowercase()));
+        let free = wanted.iter().find(|it| self.is_free(it));
         self.of(free.or(wanted.last()).unwrap_or(&"_"))
     }
 

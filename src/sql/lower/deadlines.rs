@@ -10,8 +10,8 @@ use crate::{
 };
 
 impl Lowering<'_> {
-    /// The deadline that an event sets for a step, `happened_at_plus_1d`; none of a step without a limit.
-    pub(crate) fn deadline(&mut self, step: &FunnelStep, at: Option<&Sql>) -> Option<Sql> {
+    /// The deadline that an event sets for a step of a funnel, `happened_at_plus_1d`; none of a step without a limit.
+    pub(crate) fn deadline(&mut self, step: &FunnelStep, at: Option<&Sql>, funnel: &str) -> Option<Sql> {
         let (within, at) = step.within.as_ref().zip(at)?;
         let Some(Value::Duration(limit)) = self.constant(within) else { return None };
         let moment = if let Sql::Column(_, name) = at { name.as_str() } else { "moment" };
@@ -20,6 +20,7 @@ impl Lowering<'_> {
             _ => limit.to_string(),
         };
         let name = format!("{moment}_plus_{written}");
+        let name = if self.names.is_free(&name) { name } else { format!("{funnel}_plus_{written}") };
         let about = std::mem::replace(&mut self.about, name.clone());
         self.place_now = within.span;
         let (deadline, _) = self.measured(|this| {

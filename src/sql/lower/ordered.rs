@@ -261,7 +261,7 @@ impl Lowering<'_> {
         }
         let first = Step {
             name: counts.clone(),
-            comment: vec![format!("{name}: what each value comes to, and when it came last")],
+            comment: vec![format!("{name} ({}): what each value comes to, and when it came last", self.place(span))],
             select,
         };
         let best = self.names.of(&format!("{name}_most"));
@@ -288,9 +288,8 @@ impl Lowering<'_> {
             select.items.push(Item::named(most, &column));
             columns.push(Part::missing(Sql::column(&column)));
         }
-        let comment = vec![format!("{name}: the value that came most often")];
-        let comment =
-            if weight.is_some() { vec![format!("{name}: the value of the greatest weight")] } else { comment };
+        let what = if weight.is_some() { "of the greatest weight" } else { "that came most often" };
+        let comment = vec![format!("{name}: the value {what}")];
         Answer::Apart(vec![first, Step { name: best, comment, select }], columns)
     }
 
@@ -344,7 +343,8 @@ impl Lowering<'_> {
             }
             order.push((Sql::column(&column), Sense::RISING));
         }
-        let first = Step { name: each.clone(), comment: vec![format!("{name}: when each value came first")], select };
+        let comment = vec![format!("{name} ({}): when each value came first", self.place(span))];
+        let first = Step { name: each.clone(), comment, select };
         let list = self.names.of(&format!("{name}_list"));
         let mut select = Select::from(From::Step(each));
         select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();

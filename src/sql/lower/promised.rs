@@ -23,7 +23,7 @@ impl Lowering<'_> {
         let key = Sql::of(input, &table.column(key).header);
         let promised = read.iter().filter(|id| Some(**id) != looked_at).map(|id| table.column(*id));
         let missing = promised.filter(|it| !it.optional).map(|it| (&*it.header, Sql::of(input, &it.header).missing()));
-        let typed = read.iter().map(|id| table.column(*id));
+        let typed = read.iter().filter(|id| Some(**id) != table.key).map(|id| table.column(*id));
         let lost = typed.filter_map(|it| Some((&*it.header, self.loses(Sql::of(input, &it.header), it)?)));
         let broken: [(Vec<(&str, Sql)>, &str); 2] = [
             (missing.collect(), "is NULL in a row: where it may be, write `?` behind its type"),

@@ -36,7 +36,10 @@ impl Lowering<'_> {
         let filter = aggregate.filter.as_ref().map(|filter| {
             let holds = self.value(filter);
             let holds = self.closed(holds);
-            self.keep_as(holds, "counts")
+            let among = self.keep_as(holds, "among");
+            let told = format!("among whom: {}", self.shown_place(filter.span));
+            self.stack().explain(&among, &told);
+            among
         });
         let in_a_group: Vec<Sql> = keys.iter().map(|key| self.known(key.clone())).collect();
         let ranked = Sql::all(in_a_group.iter().cloned().chain([self.known(value.clone())]).chain(filter.clone()));
