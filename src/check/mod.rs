@@ -70,7 +70,7 @@ pub fn check(files: &[ast::File], sources: &Sources, inputs: &Inputs, sink: &mut
     }
     let (rulebook, conduct) = rulebook?;
     let facts = inputs.facts.get(rulebook.schema.root().name.as_str()).filter(|_| !rulebook.schema.root().declared);
-    let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+    let zone = rulebook.zone();
     lint::run(&book, &conduct, lint::Found { rulebook: &rulebook, sources, facts, zone: &zone, sink });
     Some(rulebook)
 }

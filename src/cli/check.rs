@@ -118,7 +118,7 @@ impl Check {
 
     /// Each time condition as the two instants that it comes to.
     fn tell_windows(&self, rulebook: &ir::Rulebook, sources: &Sources, voice: &Voice) -> Result<(), Failure> {
-        let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+        let zone = rulebook.zone();
         let now = AsOf::read(self.settings.as_of.as_deref()).instant(&zone)?;
         let Some(clock) = Clock::at(now, zone) else { return Ok(()) };
         voice.say(&format!("as of {}", timestamp_text(now, clock.zone())));

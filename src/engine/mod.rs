@@ -195,7 +195,7 @@ impl Checked {
 
     /// The rulebook's zone.
     pub fn zone(&self) -> Zone {
-        Zone::parse(&self.rulebook.zone).unwrap_or_else(|_| Zone::utc())
+        self.rulebook.zone()
     }
 
     /// The clock at an as-of as it is typed: `2026-11-22` (that day's first instant in the rulebook's zone),

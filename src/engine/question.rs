@@ -95,7 +95,7 @@ impl Question {
 
     /// The rulebook's zone.
     pub fn zone(&self) -> Zone {
-        Zone::parse(&self.rulebook.zone).unwrap_or_else(|_| Zone::utc())
+        self.rulebook.zone()
     }
 
     /// The clock at an as-of as it is typed.

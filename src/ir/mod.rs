@@ -26,7 +26,7 @@ use crate::{
     intern::Symbol,
     schema::Schema,
     source::Span,
-    value::{ChoiceId, Type, Value},
+    value::{ChoiceId, Type, Value, Zone},
 };
 
 /// Which definition; an index into [`Rulebook::definitions`].
@@ -69,6 +69,11 @@ pub struct Rulebook {
 }
 
 impl Rulebook {
+    /// The zone that its days and hours are of. A checked rulebook names one that there is; UTC stands for another.
+    pub fn zone(&self) -> Zone {
+        Zone::parse(&self.zone).unwrap_or_else(|_| Zone::utc())
+    }
+
     /// The definition of an id.
     pub fn definition(&self, id: DefinitionId) -> &Definition {
         self.definitions.get(id.0 as usize).expect("a definition id comes from the rulebook that is asked")

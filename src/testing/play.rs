@@ -14,7 +14,7 @@ use crate::{
         stage,
         verdict::{self, Told},
     },
-    value::{Clock, Zone},
+    value::Clock,
 };
 
 /// The tests of a rulebook, ready to be played.
@@ -107,7 +107,7 @@ impl<'s> Suite<'s> {
 
     /// What everything is asked with before a test says otherwise: in 1970.
     pub(super) fn context(&self) -> Context {
-        let zone = Zone::parse(&self.rulebook.zone).unwrap_or_else(|_| Zone::utc());
+        let zone = self.rulebook.zone();
         let clock = Clock::at(0, zone).expect("1970 lies in the calendar");
         let mut context = Context::new(clock);
         context.lists = vec![Default::default(); self.rulebook.lists.len()];

@@ -8,7 +8,7 @@ use std::{
 #[cfg(feature = "data")]
 use crate::{
     engine::{Files, LoadError},
-    value::{Clock, Zone},
+    value::Clock,
 };
 use crate::{
     eval::Lookup,
@@ -55,7 +55,7 @@ impl Surroundings {
         told: impl Fn(LoadError) -> String,
     ) -> Surroundings {
         let mut found = Surroundings::default();
-        let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+        let zone = rulebook.zone();
         let Some(clock) = Clock::at(0, zone) else { return found };
         for id in wanted.lists {
             if let Some(list) = rulebook.lists.get(id.0 as usize) {

@@ -14,7 +14,7 @@ use crate::{
     },
     schema::{ColumnId, TableId},
     source::{Sources, Span},
-    value::{Value, Zone, compare, print},
+    value::{Value, compare, print},
 };
 
 /// Looks at every case; the rulebook is that with what is asked.
@@ -68,7 +68,7 @@ impl Sense<'_> {
     /// With other parameters too, the thresholds of a level go down from top to bottom.
     fn thresholds(&mut self, entry: &Entry, params: &BTreeMap<ParamId, Value>) {
         let rulebook = self.rulebook;
-        let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+        let zone = rulebook.zone();
         let value = |threshold: &Expr| {
             let mut threshold = threshold;
             while let ExprKind::Widen(inner) = &threshold.kind {

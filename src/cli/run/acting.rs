@@ -64,7 +64,7 @@ pub(in crate::cli) fn open(
     if path.is_some_and(|path| path.as_os_str() == "-") {
         return Err(Failure::new("--state: a state is a file, and `-` is none").help("name it: `--state shop.state`"));
     }
-    let zone = &Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+    let zone = &rulebook.zone();
     let store = path.map(Store::open).transpose()?;
     let last = store.as_ref().and_then(Store::last_run).cloned();
     if let Some((store, last)) = store.as_ref().zip(last.as_ref()) {

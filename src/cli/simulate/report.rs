@@ -20,7 +20,7 @@ const MOST: usize = 10;
 
 /// For people: a line for each day and segment to which anything happened, the sums, and who gets most.
 pub(super) fn text(rulebook: &Rulebook, days: &[Day], sends: &Sends) -> String {
-    let zone = Zone::parse(&rulebook.zone).unwrap_or_else(|_| Zone::utc());
+    let zone = rulebook.zone();
     let header = ["day", "segment", "entered", "left", "sent", "deferred", "held", "done", "stopped"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     let name = |id: DefinitionId| rulebook.definition(id).name.to_string();

@@ -17,6 +17,8 @@ use crate::{
     value::{Type, Value},
 };
 
+/// Steps that a number of 64 bits has room for.
+const BITS: usize = 62;
 /// Parts of a condition that may be written twice.
 const FEW: usize = 12;
 
@@ -200,12 +202,16 @@ impl Lowering<'_> {
 
     /// Whether events of the same moment meet different steps, so that their order decides.
     fn tied(&mut self, met: &[Sql], partition: &[Sql], at: Option<&Sql>) -> Sql {
-        let each = met
-            .iter()
-            .zip(0_u32..)
-            .map(|(meets, step)| Sql::if_else(meets.clone(), Sql::int(1_i128 << step.min(62)), Sql::int(0)));
-        let sum = each.reduce(|a, b| Sql::binary(a, "+", b)).unwrap_or(Sql::int(0));
-        let which = self.keep_as(sum, "steps");
+        // Which steps an event meets: a bit of a number each, or a character of a text where they are too many.
+        let each = met.iter().zip(0_u32..).map(|(meets, step)| match met.len() {
+            0..=BITS => Sql::if_else(meets.clone(), Sql::int(1_i128 << step), Sql::int(0)),
+            _ => Sql::if_else(meets.clone(), Sql::text("x"), Sql::text("-")),
+        });
+        let all = each.reduce(|a, b| match met.len() {
+            0..=BITS => Sql::binary(a, "+", b),
+            _ => self.dialect.concat(a, b),
+        });
+        let which = self.keep_as(all.unwrap_or(Sql::int(0)), "steps");
         let over = |function: &'static str| {
             let partition = partition.iter().chain(at).cloned().collect();
             let function = Sql::aggregate(function, Some(which.clone()), None);
