@@ -138,6 +138,14 @@ impl Sql {
             report::beside_the_answer(&problems, sources, format, voice);
             Failure::told()
         })?;
+        for id in reads.lists.iter().filter(|_| is_parameter) {
+            if let Some(list) = rulebook.lists.get(id.0 as usize) {
+                voice.say(&format!(
+                    "the list `{0}` stays as it is now, whatever day is asked for: `--table {0}=…` asks a table of the warehouse",
+                    list.name
+                ));
+            }
+        }
         sql::without_state(rulebook, &target).iter().for_each(|line| voice.say(line));
         if let Some(guessed) = guessed(rulebook).filter(|_| self.file.is_none()) {
             voice.say(&guessed);

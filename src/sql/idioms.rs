@@ -1,7 +1,7 @@
 //! What comes again and again in queries, and is told once, above the query.
 
 /// What shows that a query has it, and what it is there for.
-const IDIOMS: [(&[&str], &str); 13] = [
+const IDIOMS: [(&[&str], &str); 15] = [
     (&[" + 0e0", " + 0D"], "zero has no sign"),
     (
         &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
@@ -24,6 +24,14 @@ const IDIOMS: [(&[&str], &str); 13] = [
         "of a decimal that is too large to be written with the digits of the other, the sign decides",
     ),
     (&["\\x{10d40}"], "digits of scripts that the engine's Unicode does not have yet"),
+    (
+        &["_last AS DOUBLE)", "_last AS double precision)"],
+        "a quantile whose digits are too many for a decimal is found as a float",
+    ),
+    (
+        &["sha256(", "sha2(", "SHA256("],
+        "whose share of a split somebody is: the first 32 bits of a hash, as `run` has them",
+    ),
     (&["'İ'"], "small letters as Unicode has them: of `İ` an `i` and a dot above"),
     (
         &["< 1000000000000000e0"],

@@ -170,7 +170,11 @@ impl Lowering<'_> {
         }
         comment.extend(self.lists_written.iter().map(|(list, texts)| {
             let texts = if *texts == 1 { "one text".into() } else { format!("{texts} texts") };
-            format!("the list `{list}` is written out, {texts}: `--table {list}=…` asks a table of the warehouse")
+            let kept = match self.target.as_of {
+                AsOf::Constant => "is written out",
+                AsOf::Parameter => "stays as it was when this was written, whatever the as-of",
+            };
+            format!("the list `{list}` {kept}, {texts}: `--table {list}=…` asks a table of the warehouse")
         }));
         if self.target.as_of == AsOf::Parameter && self.target.create.is_some() {
             comment.extend(self.dialect.given().map(str::to_owned));

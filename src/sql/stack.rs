@@ -118,8 +118,11 @@ impl Stack {
     /// Says above a column what it is, unless something stands there.
     pub(crate) fn explain(&mut self, column: &Sql, comment: &str) {
         let Sql::Column(None, name) = column else { return };
-        let mut items = self.layers.iter_mut().flat_map(|it| &mut it.items);
-        if let Some((_, item)) = items.find(|(_, it)| it.alias.as_ref() == Some(name)) {
+        let mut items = self.layers.iter_mut().flat_map(|layer| {
+            let joined = layer.joins.iter_mut().flat_map(|(_, items, _)| items);
+            layer.items.iter_mut().map(|(_, it)| it).chain(joined)
+        });
+        if let Some(item) = items.find(|it| it.alias.as_ref() == Some(name)) {
             item.comment.get_or_insert_with(|| comment.to_owned());
         }
     }

@@ -126,9 +126,9 @@ impl<'r> Found<'r> {
         }
     }
 
-    /// What may be missing, as it is written.
-    fn name_of(&self, source: Source, lookup: Option<Span>) -> String {
-        match source {
+    /// What may be missing, as it is written: one name, or all that is read of a row.
+    fn names_of(&self, source: Source, lookups: &[Span]) -> Vec<String> {
+        let name = match source {
             Source::Column(id) => written(self.rulebook.schema.root().column(id).name.as_str()),
             Source::Ladder(id) => written(self.rulebook.definition(id).name.as_str()),
             Source::Rows(id) => {
@@ -142,9 +142,19 @@ impl<'r> Found<'r> {
                 whole.map_or_else(|| self.words(self.rulebook.aggregate(id).span), |it| written(it.name.as_str()))
             }
             Source::Row(id) => {
-                lookup.map_or_else(|| self.rulebook.schema.table(id).name.to_string(), |span| self.words(span))
+                let mut names: Vec<String> = vec![];
+                for name in lookups.iter().map(|span| self.words(*span)) {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+                if !names.is_empty() {
+                    return names;
+                }
+                self.rulebook.schema.table(id).name.to_string()
             }
-        }
+        };
+        vec![name]
     }
 }
 

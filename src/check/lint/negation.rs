@@ -61,15 +61,15 @@ pub(super) fn look(found: &mut Found<'_>) {
             seen.truncate(1);
         }
         for negation in seen {
-            let words = found.name_of(source, negation.lookup);
+            let words = found.names_of(source, &negation.lookups);
             let at = *place_at.entry(negation.span).or_insert(places.len());
             match places.get_mut(at) {
-                Some(place) => place.missing.push(words),
+                Some(place) => place.missing.extend(words),
                 None => places.push(Place {
                     span: negation.span,
                     root: negation.root,
                     branches: negation.branches,
-                    missing: vec![words],
+                    missing: words,
                 }),
             }
         }
@@ -262,8 +262,8 @@ struct Negation {
     root: Span,
     /// Whether it is the condition of an `if`.
     branches: bool,
-    /// The lookup that it asks, where the source is a row.
-    lookup: Option<Span>,
+    /// The lookups that it asks, where the source is a row, or the names of such.
+    lookups: Vec<Span>,
 }
 
 struct Walk<'w, 'r> {
@@ -353,12 +353,14 @@ impl Walk<'_, '_> {
         if self.seen.iter().any(|it| it.span == span) {
             return;
         }
-        let mut lookup = None;
+        let mut lookups = vec![];
         expr.each(&mut |node| {
-            if matches!(node.kind, ExprKind::Lookup { .. }) && self.without.of(node).can_be_unknown() {
-                lookup = Some(node.span);
+            if matches!(node.kind, ExprKind::Lookup { .. } | ExprKind::Definition(_))
+                && self.without.of(node).can_be_unknown()
+            {
+                lookups.push(node.span);
             }
         });
-        self.seen.push(Negation { span, root: here.root, branches: here.branches, lookup });
+        self.seen.push(Negation { span, root: here.root, branches: here.branches, lookups });
     }
 }

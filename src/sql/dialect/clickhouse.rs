@@ -99,7 +99,7 @@ impl Dialect for ClickHouse {
     }
 
     fn number_or(&self, column: &Sql, _: &Type) -> [Sql; 3] {
-        let is_number = self.matches(Sql::call("toTypeName", [column.clone()]), "Int|Decimal".into());
+        let is_number = self.matches(Sql::call("toTypeName", [column.clone()]), "Int|Decimal|Float".into());
         [is_number, column.clone(), column.clone()]
     }
 

@@ -104,9 +104,10 @@ impl Dialect for DuckDb {
 
     fn number_or(&self, column: &Sql, _: &Type) -> [Sql; 3] {
         let ty = Sql::call("typeof", [column.clone()]);
-        let moments = ["TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_NS", "DATE", "VARCHAR"].map(Sql::text);
+        const MOMENTS: [&str; 7] =
+            ["TIMESTAMP WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S", "DATE", "VARCHAR"];
         let text = Sql::cast(column.clone(), "VARCHAR");
-        [Sql::In(Box::new(ty), moments.into()).negated(), text.clone(), text]
+        [Sql::In(Box::new(ty), MOMENTS.map(Sql::text).into()).negated(), text.clone(), text]
     }
 
     /// A column of a CSV file in which nothing stands is one of texts.
@@ -416,6 +417,12 @@ impl Dialect for DuckDb {
             Some(name) => Sql::cast(failed, name),
             None => failed,
         }
+    }
+
+    fn fail_of_row(&self, what: &str, known_by: &(&str, Sql)) -> Sql {
+        let which = Sql::cast(known_by.1.clone(), "VARCHAR");
+        let message = Sql::binary(Sql::text(format!("{what} in the row of {} ", known_by.0)), "||", which);
+        Sql::cast(Sql::call("error", [message]), "BOOLEAN")
     }
 
     fn row(&self, values: Vec<Sql>) -> Sql {

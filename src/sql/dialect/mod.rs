@@ -506,9 +506,9 @@ pub(crate) trait Dialect {
     /// Ends the query with this message; of any type.
     fn fail(&self, message: &str, ty: &Type) -> Sql;
 
-    /// The same of a row, which has this key: nothing is known of it before.
-    fn fail_of_row(&self, message: &str, _key: &Sql) -> Sql {
-        self.fail(message, &Type::Bool)
+    /// The same of a row, which is known by this column: what is wrong with it, and which it is.
+    fn fail_of_row(&self, what: &str, _: &(&str, Sql)) -> Sql {
+        self.fail(&format!("{what} in a row"), &Type::Bool)
     }
 
     /// Several values as one, for counting different ones.

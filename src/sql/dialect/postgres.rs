@@ -468,10 +468,10 @@ impl Dialect for Postgres {
         }
     }
 
-    fn fail_of_row(&self, message: &str, key: &Sql) -> Sql {
-        // By nothing that varies, or no table would be read by several workers.
-        let late = Sql::call("left", [Sql::cast(key.clone(), "text"), Sql::int(0)]);
-        Sql::cast(Sql::binary(Sql::text(message), "||", late), "boolean")
+    fn fail_of_row(&self, what: &str, known_by: &(&str, Sql)) -> Sql {
+        let which = Sql::cast(known_by.1.clone(), "text");
+        let message = Sql::binary(Sql::text(format!("{what} in the row of {} ", known_by.0)), "||", which);
+        Sql::cast(message, "boolean")
     }
 
     fn row(&self, values: Vec<Sql>) -> Sql {

@@ -551,6 +551,11 @@ impl Dialect for Spark {
         }
     }
 
+    fn fail_of_row(&self, what: &str, known_by: &(&str, Sql)) -> Sql {
+        let message = [Sql::text(format!("{what} in the row of {} ", known_by.0)), known_by.1.clone()];
+        Sql::cast(Sql::call("raise_error", [Sql::call("concat", message)]), "BOOLEAN")
+    }
+
     fn row(&self, values: Vec<Sql>) -> Sql {
         Sql::call("struct", values)
     }

@@ -129,6 +129,8 @@ impl Lowering<'_> {
 
     fn named(&mut self, sql: Sql, name: &str, declared: (&'static str, String)) -> Held {
         if sql.is_short() {
+            // It is the column of another already.
+            self.users.explain(&sql, &declared.1);
             return Held::One(sql);
         }
         Held::One(self.column_of(sql, name, Some(declared)))

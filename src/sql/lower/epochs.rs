@@ -25,8 +25,18 @@ impl Lowering<'_> {
 
     fn number_or_moment(&self, column: &Sql, ty: &Type, each: i64) -> Sql {
         let [is_number, number, otherwise] = self.dialect.number_or(column, ty);
-        let number = Sql::cast(number, self.dialect.ty(&Type::Int).unwrap_or_default());
-        let number = if each == 1 { number } else { Sql::binary(number, "*", Sql::int(each)) };
+        let whole = self.dialect.ty(&Type::Int).unwrap_or_default();
+        // Microseconds may stand behind the point.
+        let fraction = match each {
+            1 => None,
+            1_000 => Some(Type::Decimal(3)),
+            _ => Some(Type::Decimal(6)),
+        };
+        let number = match fraction.and_then(|it| self.dialect.ty(&it)) {
+            Some(exact) => Sql::binary(Sql::cast(number, exact), "*", Sql::int(each)),
+            None => number,
+        };
+        let number = Sql::cast(number, whole);
         let instant = self.dialect.instant_of_micros(number);
         let moment = match ty {
             Type::Date => self.dialect.date_of(self.dialect.local(instant, self.clock().zone())),

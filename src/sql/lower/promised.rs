@@ -20,21 +20,25 @@ impl Lowering<'_> {
         select: &mut Select,
     ) {
         let read: Vec<ColumnId> = read.into_iter().filter(|id| *id != key).collect();
-        let key = Sql::of(input, &table.column(key).header);
-        let promised = read.iter().filter(|id| Some(**id) != looked_at).map(|id| table.column(*id));
-        let missing = promised.filter(|it| !it.optional).map(|it| (&*it.header, Sql::of(input, &it.header).missing()));
-        let typed = read.iter().filter(|id| Some(**id) != table.key).map(|id| table.column(*id));
-        let lost = typed.filter_map(|it| Some((&*it.header, self.loses(Sql::of(input, &it.header), it)?)));
-        let broken: [(Vec<(&str, Sql)>, &str); 2] = [
-            (missing.collect(), "is NULL in a row: where it may be, write `?` behind its type"),
-            (lost.collect(), "loses a part of its value in a row: declare the type that it has"),
-        ];
-        let arms = broken.into_iter().filter(|(columns, _)| !columns.is_empty()).map(|(columns, what)| {
-            let (names, broken): (Vec<&str>, Vec<Sql>) = columns.into_iter().unzip();
-            let message = format!("table {}: {} {what}", table.name, names.join(" or "));
-            (Sql::any(broken), self.dialect.fail_of_row(&message, &key))
-        });
-        let arms: Vec<(Sql, Sql)> = arms.collect();
+        // By its own key a row is found again.
+        let known_by = table.column(table.key.filter(|it| read.contains(it)).unwrap_or(key));
+        let known_by = (known_by.name.as_str(), Sql::of(input, &known_by.header));
+        let ends = |column: &Column, broken: Sql, what: String| {
+            let message = format!("table {}: {} {what}", table.name, column.header);
+            (broken, self.dialect.fail_of_row(&message, &known_by))
+        };
+        let mut arms = vec![];
+        for column in read.iter().filter(|id| Some(**id) != looked_at).map(|id| table.column(*id)) {
+            if !column.optional {
+                let is_missing = Sql::of(input, &column.header).missing();
+                arms.push(ends(column, is_missing, "is NULL, and declared without `?`,".into()));
+            }
+        }
+        for column in read.iter().filter(|id| Some(**id) != table.key).map(|id| table.column(*id)) {
+            if let Some(loses) = self.loses(Sql::of(input, &column.header), column) {
+                arms.push(ends(column, loses, format!("loses a part of its value as {}", column.ty)));
+            }
+        }
         if !arms.is_empty() {
             select.filter.push(Sql::Case(arms, Some(Box::new(Sql::bool(true)))));
         }

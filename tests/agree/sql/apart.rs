@@ -21,6 +21,7 @@ tag unlisted when id not in black
 
 /// 2026-11-21 and the last second of 2000-02-29 in Shanghai, as numbers and as moments.
 const NUMBERS: &str = "CAST(1795219200000 AS BIGINT) AS seen, CAST(951839999 AS BIGINT) AS born";
+const FRACTIONS: &str = "CAST(1795219200000.5 AS DOUBLE) AS seen, CAST(951839999.25 AS DECIMAL(20, 2)) AS born";
 const MOMENTS: &str = "TIMESTAMP '2026-11-21 00:00:00' AS seen, DATE '2000-02-29' AS born";
 
 fn answers(engine: Engine) {
@@ -39,7 +40,8 @@ fn answers(engine: Engine) {
     };
     let user = |id: &str, moments: &str| {
         let number = if engine == Engine::ClickHouse { "Nullable(Int64)" } else { "BIGINT" };
-        format!("SELECT '{id}' AS id, {}", moments.replace("BIGINT", number))
+        let double = if engine == Engine::Postgres { "DOUBLE PRECISION" } else { "DOUBLE" };
+        format!("SELECT '{id}' AS id, {}", moments.replace("BIGINT", number).replace("DOUBLE", double))
     };
     let nobody = NUMBERS.replace("1795219200000", "NULL").replace("951839999", "NULL");
     let users = |moments: &str| {
@@ -52,6 +54,7 @@ fn answers(engine: Engine) {
     let cases = [
         case([users(NUMBERS), table("black", "SELECT CAST(42 AS BIGINT) AS id")]),
         case([users(MOMENTS), table("black", "SELECT '42' AS id")]),
+        case([users(FRACTIONS), table("black", "SELECT '42' AS id")]),
         // The users have a column of that name.
         case([users(NUMBERS), table("black", "SELECT '42' AS user_id")]),
     ];
@@ -69,6 +72,9 @@ fn answers(engine: Engine) {
         ["042","true","true","false","true"]
         ["42","true","true","true","false"]
         ["7","false","false","false","true"]
+
+        ["042","true","true","false","true"]
+        ["42","true","true","true","false"]
 
         ["042","true","true","false","true"]
         ["42","true","true","true","false"]

@@ -24,9 +24,18 @@ type Data = ([Option<i64>; 2], [Option<i64>; 2], Option<bool>);
 /// What is there, and what is said of it.
 const TABLES: [(Data, Option<&str>); 4] = [
     (([Some(1), Some(2)], [Some(10), Some(40)], Some(true)), None),
-    (([Some(1), None], [Some(10), Some(40)], Some(true)), Some("table users: points is NULL in a row")),
-    (([Some(1), Some(2)], [None, Some(40)], Some(true)), Some("table orders: rate is NULL in a row")),
-    (([Some(1), Some(2)], [Some(10), Some(40)], None), Some("table cities: large is NULL in a row")),
+    (
+        ([Some(1), None], [Some(10), Some(40)], Some(true)),
+        Some("table users: points is NULL, and declared without `?`, in "),
+    ),
+    (
+        ([Some(1), Some(2)], [None, Some(40)], Some(true)),
+        Some("table orders: rate is NULL, and declared without `?`, in "),
+    ),
+    (
+        ([Some(1), Some(2)], [Some(10), Some(40)], None),
+        Some("table cities: large is NULL, and declared without `?`, in "),
+    ),
 ];
 
 fn ends(engine: Engine) {
