@@ -24,9 +24,24 @@ pub fn of_bytes(bytes: &[u8]) -> u64 {
     if rest.is_empty() {
         return so_far;
     }
-    let mut word = [0; 8];
-    word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    mixed(so_far, u64::from_le_bytes(word))
+    mixed(so_far, word_of(rest))
+}
+
+/// Fewer than eight bytes as a word, without looking at each: where they are four or more, two parts that may share some.
+#[inline]
+fn word_of(rest: &[u8]) -> u64 {
+    let many = rest.len();
+    match (rest.first_chunk(), rest.last_chunk(), rest) {
+        (Some(first), Some(last), _) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << ((many - 4) * 8)
+        }
+        (_, _, [first, .., last]) => {
+            let middle = rest.get(many / 2).copied().unwrap_or_default();
+            u64::from(*first) | u64::from(middle) << (many / 2 * 8) | u64::from(*last) << ((many - 1) * 8)
+        }
+        (_, _, [one]) => u64::from(*one),
+        (_, _, []) => 0,
+    }
 }
 
 /// What a missing value comes to.
@@ -105,6 +120,16 @@ mod tests {
         column::Texts,
         value::{ChoiceId, Decimal, Duration, Type},
     };
+
+    #[test]
+    fn a_few_bytes_come_to_the_word_that_begins_with_them() {
+        for many in 0..8 {
+            let bytes: Vec<u8> = (0..many).map(|at| 0xf1 + at).collect();
+            let mut word = [0; 8];
+            word[..bytes.len()].copy_from_slice(&bytes);
+            assert_eq!(word_of(&bytes), u64::from_le_bytes(word), "{many}");
+        }
+    }
 
     #[test]
     fn a_row_comes_to_the_same_wherever_it_stands_and_to_something_else_where_a_value_differs() {

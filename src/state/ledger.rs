@@ -139,18 +139,20 @@ impl Ledger<'_> {
         run: Option<i64>,
         mut tell: impl FnMut(LedgerRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        // Runs follow each other in time, so the first number that counts is found by the index, and the rest is read in order.
-        let first = "coalesce((SELECT min(number) FROM decisions WHERE decided_at >= ?1), 9223372036854775807)";
-        let query = format!(
-            "SELECT decisions.run, users.key, names.name, action_id, deed, trigger, reason, do, channel, variant, message, with,
+        let first = match since {
+            None => 0,
+            Some(since) => {
+                self.first_since(since).map_err(|error| StateError::from_database(self.path, "read", &error))?
+            }
+        };
+        let query = "SELECT decisions.run, users.key, names.name, action_id, deed, trigger, reason, do, channel, variant, message, with,
                     not_before, not_after, stopped, stopped_by, entered, occasion, decided_at, exempt
              FROM decisions JOIN users ON users.number = decisions.user JOIN names ON names.id = decisions.segment
-             WHERE decisions.number >= CASE WHEN ?1 IS NULL THEN 0 ELSE {first} END AND (?2 IS NULL OR decisions.run = ?2)
-             ORDER BY decisions.number"
-        );
+             WHERE decisions.number >= ?1 AND (?2 IS NULL OR decisions.run = ?2)
+             ORDER BY decisions.number";
         self.each(
-            &query,
-            params![since, run],
+            query,
+            params![first, run],
             |row| {
                 let mut fields = Fields { row, at: 0 };
                 Ok(LedgerRow {
@@ -180,6 +182,25 @@ impl Ledger<'_> {
             },
             &mut tell,
         )
+    }
+
+    /// From which number on decisions were made at a moment or later: runs follow each other in time, so it is found by halves.
+    fn first_since(&self, moment: i64) -> rusqlite::Result<i64> {
+        let last = "SELECT coalesce(max(number), 0) FROM decisions";
+        let last = self.database.query_row(last, [], |row| row.get::<_, i64>(0))?;
+        let mut found = self
+            .database
+            .prepare("SELECT decided_at >= ?2 FROM decisions WHERE number >= ?1 ORDER BY number LIMIT 1")?;
+        // All before `first` are earlier, and none from `behind` on. They are numbered from 1.
+        let (mut first, mut behind) = (1, last.saturating_add(1));
+        while first < behind {
+            let middle = first + (behind - first) / 2;
+            match found.query_row(params![middle, moment], |row| row.get::<_, bool>(0))? {
+                true => behind = middle,
+                false => first = middle + 1,
+            }
+        }
+        Ok(first)
     }
 
     /// Tells of each decision as a row of `touches`, in the order decided.

@@ -14,9 +14,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::state::{
     Kept, NameId, Remembered, StateError, ValueId, file,
     names::Names,
-    packed::{Pack, Packed},
+    packed::{Changes, Pack, Packed},
     recent,
-    remembered::{Keys, Memberships, NO_VALUE, Pieces, set_bit},
+    remembered::{Keys, Memberships, NO_VALUE, Pieces, place, set_bit},
     sparse::{Sparse, USERS},
 };
 
@@ -43,6 +43,8 @@ enum Done {
     Acted(Vec<u64>),
     Memberships(NameId, Memberships),
     Kept(ValueId, Sparse<Kept>),
+    /// Of the run with that number.
+    Changes(u32, Changes),
     /// Of the rows of users.
     Users(Keys, Sparse<i64>, Vec<u64>),
 }
@@ -124,6 +126,7 @@ impl Pieces {
     fn of(done: Vec<(usize, Done)>, many: usize) -> Pieces {
         let mut pieces = Pieces::default();
         pieces.users.resize_with(many, Default::default);
+        let mut later = vec![];
         for (piece, found) in done {
             let Some(users) = pieces.users.get_mut(piece) else { continue };
             match found {
@@ -136,7 +139,16 @@ impl Pieces {
                 }
                 Done::Memberships(name, found) => *piece_of(&mut pieces.memberships, name.0, piece) = Arc::new(found),
                 Done::Kept(value, found) => *piece_of(&mut pieces.kept, value.0, piece) = Arc::new(found),
+                Done::Changes(run, changes) => later.push((run, changes)),
             }
+        }
+        later.sort_by_key(|(run, _)| *run);
+        let mut changes: Vec<_> = later.iter().flat_map(|(_, changes)| changes.iter()).collect();
+        changes.sort_by_key(|(name, user, _)| (*name, *user));
+        for of_piece in changes.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
+            let Some((name, user, _)) = of_piece.first() else { continue };
+            let members = piece_of(&mut pieces.memberships, name.0, place(*user).0);
+            *members = Arc::new(members.changed(of_piece.iter().map(|(_, user, had)| (place(*user).1, *had))));
         }
         for users in &mut pieces.users {
             if users.fingerprints.len() != users.keys.ends.len() {
@@ -218,6 +230,7 @@ fn unpacked(pack: Pack, id: u32, bytes: &[u8]) -> Option<Done> {
         Pack::Acted => Packed::unpacked(bytes).map(Done::Acted),
         Pack::Memberships => Packed::unpacked(bytes).map(|found| Done::Memberships(NameId(id), found)),
         Pack::Kept => Packed::unpacked(bytes).map(|found| Done::Kept(ValueId(id), found)),
+        Pack::Changes => Packed::unpacked(bytes).map(|found| Done::Changes(id, found)),
     }
 }
 

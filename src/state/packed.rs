@@ -1,8 +1,13 @@
 //! What the next run reads, packed: users, memberships and kept arms once more, 65,536 users a piece, beside the rows that are told
-//! in `docs/state.md`. Rows are the contract and cost a step each; pieces are read and written whole. Whoever changes rows by hand
-//! sets triggers off which throw the pieces away, and the next run reads the rows.
+//! in `docs/state.md`. Rows are the contract and cost a step each; pieces are read and written whole. Memberships change in nearly every piece
+//! from day to day, so what changed in a run is put behind the pieces, until it has become much. Whoever changes rows by hand sets triggers
+//! off which throw the pieces away, and the next run reads the rows.
 
-use crate::state::{Kept, remembered::Keys, sparse::Sparse};
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use crate::state::{Kept, NameId, remembered::Keys, sparse::Sparse};
 
 /// What a packed row holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +21,55 @@ pub(super) enum Pack {
     Memberships,
     /// Of the value that is its id.
     Kept,
+    /// What changed among memberships in the run that is its id.
+    Changes,
+}
+
+/// A user has a name from now on, with a value (0 where it has none) and since when; or not any more.
+pub(super) type Change = (NameId, u32, Option<(u32, i64)>);
+
+/// What changed, in order; of one user perhaps twice: then the later counts.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    users: Vec<u32>,
+    /// What became of each: the place among those.
+    codes: Vec<u32>,
+    /// What became of many: the name, the value or [`LEFT`], and since when.
+    what: Vec<(u32, (u32, i64))>,
+    known: HashMap<(u32, (u32, i64)), u32, RandomState>,
+}
+
+/// About how many bytes a change is, packed.
+pub(super) const CHANGE: usize = 2 * size_of::<u32>();
+
+/// In place of a value: not any more.
+const LEFT: u32 = u32::MAX;
+
+impl Changes {
+    pub(super) fn push(&mut self, (name, user, had): Change) {
+        let what = (name.0, had.unwrap_or((LEFT, 0)));
+        self.users.push(user);
+        self.codes.push(*self.known.entry(what).or_insert_with(|| {
+            self.what.push(what);
+            (self.what.len() - 1) as u32
+        }));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Change> + '_ {
+        self.users.iter().zip(&self.codes).filter_map(|(user, code)| {
+            let (name, had) = *self.what.get(*code as usize)?;
+            Some((NameId(name), *user, (had.0 != LEFT).then_some(had)))
+        })
+    }
 }
 
 impl Pack {
-    const ALL: [Pack; 6] = [Pack::Run, Pack::Keys, Pack::Absent, Pack::Acted, Pack::Memberships, Pack::Kept];
+    const ALL: [Pack; 7] =
+        [Pack::Run, Pack::Keys, Pack::Absent, Pack::Acted, Pack::Memberships, Pack::Kept, Pack::Changes];
 
     /// As it stands in the file.
     pub(super) fn word(self) -> &'static str {
@@ -30,6 +80,7 @@ impl Pack {
             Pack::Acted => "acted",
             Pack::Memberships => "memberships",
             Pack::Kept => "kept",
+            Pack::Changes => "changes",
         }
     }
 
@@ -114,6 +165,27 @@ impl Packed for Kept {
     }
 }
 
+impl Packed for Changes {
+    fn pack(&self, into: &mut Vec<u8>) {
+        self.users.pack(into);
+        self.codes.pack(into);
+        for (name, had) in &self.what {
+            name.pack(into);
+            had.pack(into);
+        }
+    }
+
+    fn unpack(from: &mut &[u8]) -> Option<Changes> {
+        let (users, codes): (Vec<u32>, Vec<u32>) = (Packed::unpack(from)?, Packed::unpack(from)?);
+        let mut what = vec![];
+        while !from.is_empty() {
+            what.push((u32::unpack(from)?, Packed::unpack(from)?));
+        }
+        let fits = users.len() == codes.len() && codes.iter().max().is_none_or(|code| (*code as usize) < what.len());
+        fits.then(|| Changes { users, codes, what, ..Changes::default() })
+    }
+}
+
 impl<T: Packed + Copy + Eq + std::hash::Hash> Packed for Sparse<T> {
     fn pack(&self, into: &mut Vec<u8>) {
         let (bits, codes, values) = self.parts();
@@ -147,8 +219,8 @@ impl Packed for Keys {
 
 #[cfg(test)]
 mod tests {
-    use super::Packed;
-    use crate::state::{Kept, remembered::Keys, sparse::Sparse};
+    use super::{Changes, Packed};
+    use crate::state::{Kept, NameId, remembered::Keys, sparse::Sparse};
 
     #[test]
     fn what_is_packed_comes_out_again_and_what_is_cut_short_does_not() {
@@ -165,5 +237,12 @@ mod tests {
         let bytes = keys.packed();
         assert_eq!(Keys::unpacked(&bytes).unwrap(), keys);
         assert!((0..bytes.len()).all(|end| Keys::unpacked(&bytes[..end]).is_none()));
+
+        let all = [(NameId(1), 7, Some((0, -5))), (NameId(2), 70_000, None), (NameId(1), 7, Some((3, i64::MIN)))];
+        let mut changes = Changes::default();
+        all.iter().for_each(|change| changes.push(*change));
+        let bytes = changes.packed();
+        assert!(Changes::unpacked(&bytes).unwrap().iter().eq(all));
+        assert!((0..bytes.len()).all(|end| Changes::unpacked(&bytes[..end]).is_none()));
     }
 }

@@ -18,11 +18,16 @@ const PARTS: usize = 4;
 /// A number of a user, and the hash.
 const CHANGE: usize = size_of::<u32>() + size_of::<i64>();
 
+/// Whether so much is recent that it is to be settled.
+pub(super) fn is_much(recent: usize, all: usize) -> bool {
+    recent.saturating_mul(PARTS) > all
+}
+
 /// Settles who is in what, of so many memberships in all, where much of it is recent.
 pub(super) fn settle_memberships(database: &Connection, all: usize) -> rusqlite::Result<()> {
     let count = "SELECT count(*) FROM recent_memberships";
     let recent = database.query_row(count, [], |row| row.get::<_, u32>(0))? as usize;
-    if recent.saturating_mul(PARTS) <= all {
+    if !is_much(recent, all) {
         return Ok(());
     }
     database.execute_batch(
@@ -56,7 +61,7 @@ pub(super) fn write_fingerprints(
     let sum = "SELECT coalesce(sum(length(hashes)), 0) FROM recent_fingerprints";
     let known = database.query_row(sum, [], |row| row.get::<_, i64>(0))? as usize;
     let users: usize = after.iter().map(|users| users.fingerprints.len()).sum();
-    if (many + known / CHANGE).saturating_mul(PARTS) > users {
+    if is_much(many + known / CHANGE, users) {
         for (piece, users) in after.iter().enumerate() {
             load::write_fingerprints(database, piece as i64, &users.fingerprints)?;
         }

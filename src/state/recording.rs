@@ -9,7 +9,7 @@ use crate::state::{
     Decision, Kept, Kind, KnownDeed, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
     deeds, file,
     load::piece_of,
-    packed::{Pack, Packed},
+    packed::{CHANGE, Changes, Pack, Packed},
     recent,
     remembered::{NO_VALUE, Pieces, Users, place, set_bit},
     rows::{self, number, optional, optional_number, text},
@@ -43,6 +43,8 @@ pub struct Recording {
     before: Arc<Remembered>,
     /// What this one leaves, as far as it has been written.
     after: Pieces,
+    /// What was written of memberships, where what was before is packed.
+    changes: Changes,
 }
 
 /// What a user has of a name from now on: of a level its value, and since when; nothing any more where none.
@@ -76,7 +78,8 @@ impl Recording {
         let after = before.pieces.clone();
         let next_user = users.saturating_add(1);
         let waiting = Waiting { users: next_user..next_user, ..Waiting::default() };
-        Ok(Recording { store, run: number, next_user, unindexed: users == 0, waiting, before, after })
+        let (unindexed, changes) = (users == 0, Changes::default());
+        Ok(Recording { store, run: number, next_user, unindexed, waiting, before, after, changes })
     }
 
     /// This run's number: 1 for the first.
@@ -305,6 +308,9 @@ impl Recording {
         let is_new = |name| self.is_first_run_of(name);
         waiting.write(&self.store.database, self.run, &self.after, is_new).map_err(|error| self.failed(&error))?;
         self.after.take(&waiting);
+        if self.before.is_packed {
+            waiting.memberships.iter().for_each(|(name, user, had)| self.changes.push((*name, *user, packed(had))));
+        }
         Ok(())
     }
 
@@ -336,8 +342,15 @@ impl Recording {
                 put(Pack::Acted, 0, piece, users.acted.packed())?;
             }
         }
-        for (id, piece, members) in changed(&before.memberships, &self.after.memberships, whole) {
-            put(Pack::Memberships, id, piece, members.packed())?;
+        let known = "SELECT coalesce(sum(length(bytes)), 0) FROM packed WHERE kind = ?";
+        let known = database.query_row(known, params![Pack::Changes.word()], |row| row.get::<_, i64>(0))? as usize;
+        if !whole || recent::is_much(known / CHANGE + self.changes.len(), all) {
+            for (id, piece, members) in changed(&before.memberships, &self.after.memberships, false) {
+                put(Pack::Memberships, id, piece, members.packed())?;
+            }
+            database.execute("DELETE FROM packed WHERE kind = ?", params![Pack::Changes.word()])?;
+        } else if self.changes.len() > 0 {
+            put(Pack::Changes, self.run, 0, self.changes.packed())?;
         }
         for (id, piece, kept) in changed(&before.kept, &self.after.kept, whole) {
             put(Pack::Kept, id, piece, kept.packed())?;
@@ -345,6 +358,11 @@ impl Recording {
         database.execute("DELETE FROM packed WHERE kind = ?", params![Pack::Run.word()])?;
         put(Pack::Run, self.run, 0, vec![])
     }
+}
+
+/// What a user has of a name, as it is packed.
+fn packed(had: &Had) -> Option<(u32, i64)> {
+    had.map(|(value, since)| (value.map_or(NO_VALUE, |value| value.0), since))
 }
 
 /// The pieces that are other than before, or all of them where those before are not packed: by number of a name or value, and of the
@@ -384,8 +402,7 @@ impl Pieces {
         for said in waiting.memberships.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
             let Some((name, first, _)) = said.first() else { continue };
             let members = piece_of(&mut self.memberships, name.0, place(*first).0);
-            let had = |had: &Had| had.map(|(value, since)| (value.map_or(NO_VALUE, |value| value.0), since));
-            *members = Arc::new(members.changed(said.iter().map(|(_, user, is)| (place(*user).1, had(is)))));
+            *members = Arc::new(members.changed(said.iter().map(|(_, user, had)| (place(*user).1, packed(had)))));
         }
         for said in waiting.kept.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
             let Some((value, first, _)) = said.first() else { continue };

@@ -83,6 +83,52 @@ impl<T: Copy + Eq + Hash> Sparse<T> {
 
     /// The same after changes, which are in order of users; of two for one user the later counts.
     pub(super) fn changed(&self, changes: impl IntoIterator<Item = (u16, Option<T>)>) -> Sparse<T> {
+        let changes: Vec<(u16, Option<T>)> = changes.into_iter().collect();
+        // What nobody has any more stays among the values, until they are more than those who have any.
+        let changed = (self.values.len() + changes.len() < USERS).then(|| self.patched(&changes));
+        changed.filter(|it| it.values.len() <= it.codes.len()).unwrap_or_else(|| self.rebuilt(changes))
+    }
+
+    /// Between those who change, the others are taken as they stand.
+    fn patched(&self, changes: &[(u16, Option<T>)]) -> Sparse<T> {
+        let (mut bits, mut values) = (self.bits.clone(), self.values.clone());
+        let mut known: HashMap<T, u16, RandomState> = values.iter().copied().zip(0..).collect();
+        let mut codes = Vec::with_capacity(self.codes.len() + changes.len());
+        let mut taken = 0;
+        let of_one = changes.chunk_by(|(one, _), (other, _)| one == other).filter_map(<[_]>::last);
+        for (user, to) in of_one {
+            let (word, bit) = (usize::from(user >> 6), 1 << (user & 63));
+            let below = self.below(*user);
+            codes.extend_from_slice(self.codes.get(taken..below).unwrap_or_default());
+            taken = below + usize::from(self.bits.get(word).is_some_and(|bits| bits & bit != 0));
+            if bits.len() <= word {
+                bits.resize(word + 1, 0);
+            }
+            let Some(bits) = bits.get_mut(word) else { continue };
+            *bits &= !bit;
+            if let Some(value) = to {
+                *bits |= bit;
+                codes.push(*known.entry(*value).or_insert_with(|| {
+                    values.push(*value);
+                    (values.len() - 1) as u16
+                }));
+            }
+        }
+        codes.extend_from_slice(self.codes.get(taken..).unwrap_or_default());
+        Sparse { bits, before: vec![], codes, values }.counted()
+    }
+
+    /// How many before a user have it.
+    fn below(&self, user: u16) -> usize {
+        let word = usize::from(user >> 6);
+        match self.bits.get(word).zip(self.before.get(word)) {
+            Some((bits, before)) => usize::from(*before) + (bits & ((1 << (user & 63)) - 1)).count_ones() as usize,
+            None => self.codes.len(),
+        }
+    }
+
+    /// Each once more, so that only those values are left that somebody has.
+    fn rebuilt(&self, changes: Vec<(u16, Option<T>)>) -> Sparse<T> {
         let mut changes = changes.into_iter().peekable();
         let mut all = Vec::with_capacity(self.codes.len());
         let take = |user: u16, value: Option<T>, all: &mut Vec<(u16, T)>| {
@@ -108,13 +154,11 @@ impl<T: Copy + Eq + Hash> Sparse<T> {
 
     /// What a user has.
     pub(super) fn get(&self, user: u16) -> Option<T> {
-        let word = usize::from(user >> 6);
-        let (bits, bit) = (*self.bits.get(word)?, user & 63);
-        if bits >> bit & 1 == 0 {
+        let bits = *self.bits.get(usize::from(user >> 6))?;
+        if bits >> (user & 63) & 1 == 0 {
             return None;
         }
-        let below = (bits & ((1 << bit) - 1)).count_ones();
-        let code = *self.codes.get(usize::from(*self.before.get(word)?) + below as usize)?;
+        let code = *self.codes.get(self.below(user))?;
         self.values.get(usize::from(code)).copied()
     }
 
@@ -167,5 +211,21 @@ mod tests {
         let all: Vec<_> = sparse.changed(changes).iter().collect();
         assert_eq!(all, [(5, 'c'), (7, 'e'), (9, 'a')]);
         assert_eq!(Sparse::<u8>::default().changed([(3, None)]).len(), 0);
+        let few = Sparse::default().changed([(700, Some('a')), (9_000, Some('b'))]);
+        assert_eq!(few.iter().collect::<Vec<_>>(), [(700, 'a'), (9_000, 'b')]);
+    }
+
+    #[test]
+    fn day_after_day_no_more_values_are_kept_than_users_and_as_many_as_there_can_be() {
+        let mut sparse = Sparse::of((0..=u16::MAX).map(|user| (user, u32::from(user))));
+        for day in 1..4 {
+            sparse = sparse.changed((0..100).map(|user| (user, Some(u32::from(user) + day * 100_000))));
+            assert!(sparse.parts().2.len() <= sparse.len());
+            let value = |user: u16| if user < 100 { u32::from(user) + day * 100_000 } else { u32::from(user) };
+            assert!((0..=u16::MAX).all(|user| sparse.get(user) == Some(value(user))));
+        }
+        let mut few = Sparse::of([(1, 0), (70, 0)]);
+        (1..9).for_each(|day| few = few.changed([(70, Some(day))]));
+        assert_eq!((few.iter().collect::<Vec<_>>(), few.parts().2.len()), (vec![(1, 0), (70, 8)], 2));
     }
 }

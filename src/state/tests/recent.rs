@@ -84,6 +84,26 @@ fn what_is_recent_is_settled_when_it_is_a_quarter() {
 }
 
 #[test]
+fn what_changed_stands_behind_the_pieces_until_it_is_much() {
+    let mut days = Days::new();
+    let behind = |days: &Days| days.sql("SELECT count(*) FROM packed WHERE kind = 'changes'");
+    let pieces = "SELECT sum(length(bytes)) FROM packed WHERE kind = 'memberships'";
+    let before = days.sql(pieces);
+    days.day(&[3, 4], &[101], &[]);
+    days.day(&[101], &[3], &[]);
+    days.day(&[], &[], &[9]);
+    assert_eq!((behind(&days), days.sql(pieces)), (2, before), "two of these days changed something");
+    assert_eq!(days.told().2, 99);
+    let many: Vec<u32> = (41..=70).collect();
+    days.day(&many, &[], &[]);
+    assert_eq!(behind(&days), 0);
+    assert_eq!(days.told().2, 69);
+    days.day(&[], &many[..5], &[]);
+    assert_eq!(behind(&days), 1);
+    assert_eq!(days.told().2, 74);
+}
+
+#[test]
 fn a_change_by_hand_is_one_whether_a_row_is_settled_or_recent() {
     let mut days = Days::new();
     days.day(&[3], &[101], &[5, 6]);

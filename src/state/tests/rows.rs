@@ -185,6 +185,44 @@ fn the_ledger_gives_back_every_field_in_the_order_decided() {
 }
 
 #[test]
+fn decisions_since_a_moment_are_found_among_many_and_among_none() {
+    let place = Place::new();
+    let since = |since: i64| {
+        let mut found = vec![];
+        let tell = |row: LedgerRow| {
+            found.push(row.decision.decided_at);
+            Ok::<(), StateError>(())
+        };
+        Reader::open(place.file()).unwrap().ledger().decisions(Some(since), None, tell).unwrap();
+        found
+    };
+    begin(&place.file(), 1).commit().unwrap();
+    assert!(since(0).is_empty());
+    let mut all = vec![];
+    for day in 2..9 {
+        let mut recording = begin(&place.file(), day);
+        let win_back = recording.name(Kind::Segment, "win_back").unwrap();
+        let user = recording.add_user(&format!("u{day}"), 0).unwrap();
+        for number in 0..day % 4 {
+            let decision = Decision { action_id: format!("{day}-{number}"), ..message(day) };
+            recording.decide(user, win_back, decision).unwrap();
+            all.push(day);
+        }
+        recording.commit().unwrap();
+    }
+    for moment in 0..11 {
+        assert_eq!(since(moment), all.iter().copied().filter(|day| *day >= moment).collect::<Vec<_>>(), "{moment}");
+    }
+    // Somebody was forgotten.
+    let forget = "DELETE FROM decisions WHERE user = (SELECT number FROM users WHERE key = 'u6')";
+    Connection::open(place.file()).unwrap().execute_batch(forget).unwrap();
+    all.retain(|day| *day != 6);
+    for moment in 0..11 {
+        assert_eq!(since(moment), all.iter().copied().filter(|day| *day >= moment).collect::<Vec<_>>(), "{moment}");
+    }
+}
+
+#[test]
 fn past_deeds_are_those_of_earlier_runs() {
     let place = Place::new();
     two_days(&place);
