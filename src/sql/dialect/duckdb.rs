@@ -6,10 +6,11 @@ use crate::{
         dialect::{
             Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, as_small, digits, durations,
             escapes::is_hidden,
-            letters,
+            joined, letters,
             orders::ordered,
             wholes::{self, Wholes},
         },
+        lower::promised::Broken,
     },
     value::{Type, time::Zone},
 };
@@ -419,10 +420,8 @@ impl Dialect for DuckDb {
         }
     }
 
-    fn fail_of_row(&self, what: &str, known_by: &(&str, Sql)) -> Sql {
-        let which = Sql::cast(known_by.1.clone(), "VARCHAR");
-        let message = Sql::binary(Sql::text(format!("{what} in the row of {} ", known_by.0)), "||", which);
-        Sql::cast(Sql::call("error", [message]), "BOOLEAN")
+    fn fail_of_row(&self, broken: &Broken<'_>) -> Sql {
+        Sql::cast(Sql::call("error", [joined(broken.in_the_row("VARCHAR"))]), "BOOLEAN")
     }
 
     fn row(&self, values: Vec<Sql>) -> Sql {

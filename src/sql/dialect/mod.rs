@@ -27,6 +27,7 @@ mod wholes;
 use crate::{
     sql::{
         ast::{Literal, Query, Select, Sense, Sql},
+        lower::promised::Broken,
         print,
     },
     value::{Type, moment_text::date_text, time::Zone},
@@ -506,9 +507,9 @@ pub(crate) trait Dialect {
     /// Ends the query with this message; of any type.
     fn fail(&self, message: &str, ty: &Type) -> Sql;
 
-    /// The same of a row, which is known by this column: what is wrong with it, and which it is.
-    fn fail_of_row(&self, what: &str, _: &(&str, Sql)) -> Sql {
-        self.fail(&format!("{what} in a row"), &Type::Bool)
+    /// Ends the query with what is wrong with a row, and which it is; as a condition.
+    fn fail_of_row(&self, broken: &Broken<'_>) -> Sql {
+        self.fail(&broken.in_a_row(), &Type::Bool)
     }
 
     /// Several values as one, for counting different ones.
@@ -568,6 +569,11 @@ pub(crate) enum DatePart {
     Day,
     /// From 1 = Monday.
     Weekday,
+}
+
+/// Texts, one behind the other.
+fn joined(texts: Vec<Sql>) -> Sql {
+    texts.into_iter().reduce(|a, b| Sql::binary(a, "||", b)).unwrap_or(Sql::NULL)
 }
 
 /// A number in a type of 32 bits.

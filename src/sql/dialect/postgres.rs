@@ -8,11 +8,12 @@ use crate::{
             digits::{self, fits_int},
             durations,
             escapes::{hidden, is_hidden},
-            losses,
+            joined, losses,
             orders::ordered,
             scripts::{self, created_anew, dotted},
             wholes::{self, Wholes},
         },
+        lower::promised::Broken,
         print,
     },
     value::{Type, time::Zone},
@@ -468,10 +469,9 @@ impl Dialect for Postgres {
         }
     }
 
-    fn fail_of_row(&self, what: &str, known_by: &(&str, Sql)) -> Sql {
-        let which = Sql::cast(known_by.1.clone(), "text");
-        let message = Sql::binary(Sql::text(format!("{what} in the row of {} ", known_by.0)), "||", which);
-        Sql::cast(message, "boolean")
+    fn fail_of_row(&self, broken: &Broken<'_>) -> Sql {
+        // By nothing that varies, or no table would be read by several workers.
+        Sql::cast(joined(broken.in_the_row("text")), "boolean")
     }
 
     fn row(&self, values: Vec<Sql>) -> Sql {

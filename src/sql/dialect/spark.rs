@@ -16,6 +16,7 @@ use crate::{
             scripts::{beside, created_beside, dotted, inserted, listed},
             wholes::{self, Wholes},
         },
+        lower::promised::Broken,
     },
     value::{Duration, Type, time::Zone},
 };
@@ -551,9 +552,8 @@ impl Dialect for Spark {
         }
     }
 
-    fn fail_of_row(&self, what: &str, known_by: &(&str, Sql)) -> Sql {
-        let message = [Sql::text(format!("{what} in the row of {} ", known_by.0)), known_by.1.clone()];
-        Sql::cast(Sql::call("raise_error", [Sql::call("concat", message)]), "BOOLEAN")
+    fn fail_of_row(&self, broken: &Broken<'_>) -> Sql {
+        Sql::cast(Sql::call("raise_error", [Sql::call("concat", broken.in_the_row("STRING"))]), "BOOLEAN")
     }
 
     fn row(&self, values: Vec<Sql>) -> Sql {

@@ -8,6 +8,37 @@ use crate::{
     },
 };
 
+/// What is wrong with a row.
+pub(crate) struct Broken<'a> {
+    table: &'a str,
+    /// The columns of which one may be wrong, and whether it is.
+    columns: Vec<(String, Sql)>,
+    what: &'static str,
+    /// A column that tells which row it is.
+    row: (&'a str, Sql),
+}
+
+impl Broken<'_> {
+    /// For engines whose messages are the same for all rows.
+    pub(crate) fn in_a_row(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        format!("table {}: {} {} in a row", self.table, names.join(" or "), self.what)
+    }
+
+    /// Texts one behind the other: the column and the row are named.
+    pub(crate) fn in_the_row(&self, text: &str) -> Vec<Sql> {
+        let (table, what) = (self.table, self.what);
+        let (by, row) = (self.row.0, Sql::cast(self.row.1.clone(), text));
+        let Some(((last, _), others)) = self.columns.split_last() else { return vec![row] };
+        if others.is_empty() {
+            return vec![Sql::text(format!("table {table}: {last} {what} in the row of {by} ")), row];
+        }
+        let named = others.iter().map(|(name, is)| (is.clone(), Sql::text(name.clone())));
+        let named = Sql::Case(named.collect(), Some(Box::new(Sql::text(last.clone()))));
+        vec![Sql::text(format!("table {table}: ")), named, Sql::text(format!(" {what} in the row of {by} ")), row]
+    }
+}
+
 impl Lowering<'_> {
     /// Looks at the columns that are read of a table, whose rows have a key; what is missing is known to be otherwise of some.
     pub(crate) fn keep_promises(
@@ -22,23 +53,24 @@ impl Lowering<'_> {
         let read: Vec<ColumnId> = read.into_iter().filter(|id| *id != key).collect();
         // By its own key a row is found again.
         let known_by = table.column(table.key.filter(|it| read.contains(it)).unwrap_or(key));
-        let known_by = (known_by.name.as_str(), Sql::of(input, &known_by.header));
-        let ends = |column: &Column, broken: Sql, what: String| {
-            let message = format!("table {}: {} {what}", table.name, column.header);
-            (broken, self.dialect.fail_of_row(&message, &known_by))
-        };
-        let mut arms = vec![];
-        for column in read.iter().filter(|id| Some(**id) != looked_at).map(|id| table.column(*id)) {
-            if !column.optional {
-                let is_missing = Sql::of(input, &column.header).missing();
-                arms.push(ends(column, is_missing, "is NULL, and declared without `?`,".into()));
+        let of = |column: &Column| Sql::of(input, &column.header);
+        let (mut missing, mut lost) = (vec![], vec![]);
+        for (id, column) in read.iter().map(|id| (*id, table.column(*id))) {
+            if !column.optional && Some(id) != looked_at {
+                missing.push((column.header.clone(), of(column).missing()));
+            }
+            if Some(id) != table.key {
+                let loses = self.loses(of(column), column);
+                lost.extend(loses.map(|it| (format!("{} as {}", column.header, column.ty), it)));
             }
         }
-        for column in read.iter().filter(|id| Some(**id) != table.key).map(|id| table.column(*id)) {
-            if let Some(loses) = self.loses(Sql::of(input, &column.header), column) {
-                arms.push(ends(column, loses, format!("loses a part of its value as {}", column.ty)));
-            }
-        }
+        let broken = [(missing, "is NULL, and declared without `?`,"), (lost, "loses a part of its value")].into_iter();
+        let arms = broken.filter(|(columns, _)| !columns.is_empty()).map(|(columns, what)| {
+            let any = Sql::any(columns.iter().map(|(_, it)| it.clone()));
+            let row = (known_by.name.as_str(), of(known_by));
+            (any, self.dialect.fail_of_row(&Broken { table: table.name.as_str(), columns, what, row }))
+        });
+        let arms: Vec<(Sql, Sql)> = arms.collect();
         if !arms.is_empty() {
             select.filter.push(Sql::Case(arms, Some(Box::new(Sql::bool(true)))));
         }

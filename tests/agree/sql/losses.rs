@@ -55,7 +55,7 @@ fn ends(engine: Engine) {
         let error = answer["error"].as_str().unwrap_or_default();
         match fits {
             true => assert_eq!(answer["rows"].as_array().map(Vec::len), Some(1), "{columns:?}: {answer}"),
-            false => assert!(error.contains("loses a part of its value as "), "{columns:?}: {answer}"),
+            false => assert!(error.contains("loses a part of its value in "), "{columns:?}: {answer}"),
         }
     }
 }
