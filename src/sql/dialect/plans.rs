@@ -16,5 +16,10 @@ pub(super) fn advice(query: &Query, is_script: bool) -> Vec<String> {
             "questions about everybody build on each other, so Spark plans `{name}` {times} times over; a script (`--create-table`) keeps it"
         ));
     }
+    let again = query.read_again(is_script);
+    if let Some((table, _)) = again.first().filter(|_| is_script || query.most_often().is_none()) {
+        let again: Vec<String> = again.iter().map(|(table, times)| format!("`{table}` up to {times} times")).collect();
+        said.push(format!("Spark reads {}: CACHE TABLE {table}; before it, where there is room", again.join(", ")));
+    }
     said
 }

@@ -396,10 +396,7 @@ impl Lowering<'_> {
             let days = self.days_between(now.clone(), value.clone());
             return Length::days(Sql::when(Sql::binary(value, "<=", now), days));
         }
-        let instant = match &now {
-            Sql::Literal(Literal::Timestamp(instant)) => Sql::int(*instant),
-            now => self.dialect.micros(now.clone()),
-        };
+        let instant = self.dialect.micros(now.clone());
         let since = Sql::binary(instant, "-", self.dialect.micros(value.clone()));
         Length::micros(Sql::when(Sql::binary(value, "<=", now), since))
     }

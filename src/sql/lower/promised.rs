@@ -29,6 +29,12 @@ impl Broken<'_> {
     pub(crate) fn in_the_row(&self, text: &str) -> Vec<Sql> {
         let (table, what) = (self.table, self.what);
         let (by, row) = (self.row.0, Sql::cast(self.row.1.clone(), text));
+        // A message that is missing would be none.
+        let row = if self.columns.iter().any(|it| it.0 == by) {
+            Sql::call("coalesce", [row, Sql::text("NULL")])
+        } else {
+            row
+        };
         let Some(((last, _), others)) = self.columns.split_last() else { return vec![row] };
         if others.is_empty() {
             return vec![Sql::text(format!("table {table}: {last} {what} in the row of {by} ")), row];
@@ -67,7 +73,7 @@ impl Lowering<'_> {
         let broken = [(missing, "is NULL, and declared without `?`,"), (lost, "loses a part of its value")].into_iter();
         let arms = broken.filter(|(columns, _)| !columns.is_empty()).map(|(columns, what)| {
             let any = Sql::any(columns.iter().map(|(_, it)| it.clone()));
-            let row = (known_by.name.as_str(), of(known_by));
+            let row = (&*known_by.header, of(known_by));
             (any, self.dialect.fail_of_row(&Broken { table: table.name.as_str(), columns, what, row }))
         });
         let arms: Vec<(Sql, Sql)> = arms.collect();

@@ -15,27 +15,23 @@ table orders of users by user_id key number { number: int  user_id: int  rate: i
 table cities key city { city: text  large: bool }
 tag rich when points > avg(users.points)
 tag rates when avg(orders.rate) > 20
+tag late when last(orders.kind) = "x"
 tag in_town when cities[city].large
 "#;
 
-/// The points of two users, the rates of two orders, and whether a city is large.
-type Data = ([Option<i64>; 2], [Option<i64>; 2], Option<bool>);
+/// The points of two users, the numbers and rates of two orders, and whether a city is large.
+type Data = ([Option<i64>; 2], [(Option<i64>, Option<i64>); 2], Option<bool>);
+
+const ORDERS: [(Option<i64>, Option<i64>); 2] = [(Some(1), Some(10)), (Some(2), Some(40))];
 
 /// What is there, and what is said of it.
-const TABLES: [(Data, Option<&str>); 4] = [
-    (([Some(1), Some(2)], [Some(10), Some(40)], Some(true)), None),
-    (
-        ([Some(1), None], [Some(10), Some(40)], Some(true)),
-        Some("table users: points is NULL, and declared without `?`, in "),
-    ),
-    (
-        ([Some(1), Some(2)], [None, Some(40)], Some(true)),
-        Some("table orders: rate is NULL, and declared without `?`, in "),
-    ),
-    (
-        ([Some(1), Some(2)], [Some(10), Some(40)], None),
-        Some("table cities: large is NULL, and declared without `?`, in "),
-    ),
+const TABLES: [(Data, Option<&str>); 5] = [
+    (([Some(1), Some(2)], ORDERS, Some(true)), None),
+    (([Some(1), None], ORDERS, Some(true)), Some("table users: points is NULL, and declared without `?`, in ")),
+    (([Some(1), Some(2)], [(Some(1), None), ORDERS[1]], Some(true)), Some("rate")),
+    // What a row is known by may be what is missing.
+    (([Some(1), Some(2)], [(None, Some(10)), ORDERS[1]], Some(true)), Some("number")),
+    (([Some(1), Some(2)], ORDERS, None), Some("table cities: large is NULL, and declared without `?`, in ")),
 ];
 
 fn ends(engine: Engine) {
@@ -50,10 +46,11 @@ fn ends(engine: Engine) {
         setup::table_called(engine, name, table, &rows.iter().collect::<Vec<_>>())
     };
     let int = |it: Option<i64>| it.map_or(Value::Missing, Value::Int);
-    let kinds: Vec<String> = [Type::Int, Type::Bool, Type::Bool, Type::Bool].iter().map(super::cell::kind).collect();
-    let cases = TABLES.map(|((points, rates, large), _)| {
+    let kinds: Vec<String> =
+        [Type::Int, Type::Bool, Type::Bool, Type::Bool, Type::Bool].iter().map(super::cell::kind).collect();
+    let cases = TABLES.map(|((points, orders, large), _)| {
         let users = [1, 2].map(|id| vec![Value::Int(id), int(points[id as usize - 1]), Value::Text("here".into())]);
-        let orders = [1, 2].map(|id| vec![Value::Int(id), Value::Int(1), int(rates[id as usize - 1]), Value::Missing]);
+        let orders = orders.map(|(number, rate)| vec![int(number), Value::Int(1), int(rate), Value::Missing]);
         let cities = [vec![Value::Text("here".into()), large.map_or(Value::Missing, Value::Bool)]];
         let setup = [table("users", &users), table("orders", &orders), table("cities", &cities)].concat();
         json!({ "setup": setup, "query": query, "kinds": kinds })
