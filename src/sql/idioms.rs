@@ -30,7 +30,7 @@ const IDIOMS: [(&[&str], &str); 15] = [
     ),
     (
         &["sha256(", "sha2(", "SHA256("],
-        "whose share of a split somebody is: the first 32 bits of a hash, as `run` has them",
+        "in which share of a split, or bucket, somebody is: the first 32 bits of a hash, as `run` has them",
     ),
     (&["'İ'"], "small letters as Unicode has them: of `İ` an `i` and a dot above"),
     (

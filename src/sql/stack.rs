@@ -119,7 +119,8 @@ impl Stack {
     pub(crate) fn explain(&mut self, column: &Sql, comment: &str) {
         let Sql::Column(None, name) = column else { return };
         let mut items = self.layers.iter_mut().flat_map(|layer| {
-            let joined = layer.joins.iter_mut().flat_map(|(_, items, _)| items);
+            let looked_up = layer.joins.iter_mut().filter(|it| matches!(it.2, Brings::Columns(_)));
+            let joined = looked_up.flat_map(|(_, items, _)| items);
             layer.items.iter_mut().map(|(_, it)| it).chain(joined)
         });
         if let Some(item) = items.find(|it| it.alias.as_ref() == Some(name)) {

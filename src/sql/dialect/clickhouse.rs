@@ -14,7 +14,7 @@ use crate::{
             known::{first_of, fitting, plain},
             losses,
             orders::{ordered, places},
-            scripts::{dotted, inserted, listed},
+            scripts::{changed, dotted, inserted, listed, of_another_type},
             settings,
             wholes::{self, Wholes},
         },
@@ -553,6 +553,7 @@ impl Dialect for ClickHouse {
         let sorted = settings::sorted(columns.first().map_or("tuple()", String::as_str));
         let columns = listed(&columns);
         let insert = inserted("INSERT INTO", &table, &columns);
+        let (changed, message) = (changed(&table, &columns, &day, 0), self.text(&of_another_type(&table)));
         // The day of a parameter is never missing, but of a type that could be, by which there are no partitions.
         format!(
             "CREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
@@ -562,7 +563,9 @@ impl Dialect for ClickHouse {
              SELECT\n{columns}\nFROM {table} WHERE FALSE;\n\n\
              -- Once more for the same day changes nothing.\n\
              DELETE FROM {table} WHERE as_of = {day};\n\n\
-             {insert}DROP TABLE results_of_today;\n"
+             {insert}\
+             -- A column of the type that rules of another day gave it may not hold what it is given.\n\
+             SELECT throwIf(\n  count() > 0,\n  {message}\n)\nFROM {changed};\n\nDROP TABLE results_of_today;\n"
         )
     }
 

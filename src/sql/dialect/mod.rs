@@ -535,7 +535,8 @@ pub(crate) trait Dialect {
     fn keep_days(&self, name: &[String], query: &str, columns: &[String], day: &Sql) -> String {
         let table = dotted(self.quoted(name));
         let day = print::expression(day, self.itself());
-        scripts::kept(&table, query, &self.quoted(columns), &day, "")
+        let fails = print::expression(&self.fail(&scripts::of_another_type(&table), &Type::Bool), self.itself());
+        scripts::kept(&table, query, &self.quoted(columns), &day, "", &fails)
     }
 
     /// This, as what it is.

@@ -510,7 +510,8 @@ impl Dialect for Postgres {
             "CREATE INDEX IF NOT EXISTS {} ON {table} (as_of, {key});\n\n",
             self.name(&format!("{last}_by_day"))
         );
-        scripts::kept(&table, query, &columns, &day, &index)
+        let fails = print::expression(&self.fail(&scripts::of_another_type(&table), &Type::Bool), self);
+        scripts::kept(&table, query, &columns, &day, &index, &fails)
     }
 }
 

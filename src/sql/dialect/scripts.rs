@@ -50,15 +50,35 @@ pub(super) fn inserted(insert: &str, table: &str, columns: &str) -> String {
     format!("{insert} {table} (\n{columns}\n)\nSELECT\n{columns}\nFROM results_of_today;\n\n")
 }
 
-/// The results of a day take the place of those that the table has of that day, in one transaction; `index` is a statement more.
-pub(super) fn kept(table: &str, query: &str, columns: &[String], day: &str, index: &str) -> String {
-    let insert = inserted("INSERT INTO", table, &listed(columns));
+/// What is said where the table has a column of another type than its results have by now.
+pub(super) fn of_another_type(table: &str) -> String {
+    format!(
+        "{table} has a column of another type than the rules give it now, and would lose a part of it: alter its type"
+    )
+}
+
+/// `results_of_today EXCEPT` those that the table has of the day: what would be read again as something else; so far to the right.
+pub(super) fn changed(table: &str, columns: &str, day: &str, indent: usize) -> String {
+    let pad = " ".repeat(indent);
+    let columns = columns.replace("\n", &format!("\n{pad}  "));
+    let select = format!("{pad}  SELECT\n{pad}  {columns}\n{pad}  FROM");
+    format!("(\n{select} results_of_today\n{pad}  EXCEPT\n{select} {table}\n{pad}  WHERE as_of = {day}\n{pad})")
+}
+
+/// The results of a day take the place of those that the table has of that day, in one transaction; `index` is a statement more, and
+/// `fails` ends the script.
+pub(super) fn kept(table: &str, query: &str, columns: &[String], day: &str, index: &str, fails: &str) -> String {
+    let columns = listed(columns);
+    let (insert, changed) = (inserted("INSERT INTO", table, &columns), changed(table, &columns, day, 4));
     format!(
         "BEGIN;\n\nCREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
          CREATE TABLE IF NOT EXISTS {table} AS\nSELECT * FROM results_of_today WHERE FALSE;\n\n{index}\
          -- Once more for the same day changes nothing.\n\
          DELETE FROM {table} WHERE as_of = {day};\n\n\
-         {insert}DROP TABLE results_of_today;\n\nCOMMIT;\n"
+         {insert}\
+         -- A column of the type that rules of another day gave it may not hold what it is given.\n\
+         SELECT\n  CASE\n    WHEN EXISTS {changed}\n      THEN {fails}\n  END;\n\n\
+         DROP TABLE results_of_today;\n\nCOMMIT;\n"
     )
 }
 

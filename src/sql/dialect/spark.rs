@@ -579,7 +579,10 @@ impl Dialect for Spark {
              SELECT * FROM results_of_today WHERE FALSE;\n\n\
              -- Only the day's own part is written anew: once more for the same day changes nothing.\n\
              SET spark.sql.sources.partitionOverwriteMode = dynamic;\n\n\
-             {insert}RESET spark.sql.sources.partitionOverwriteMode;\n\nDROP VIEW results_of_today;\n"
+             -- A column of the type that rules of another day gave it may not hold what it is given.\n\
+             SET spark.sql.storeAssignmentPolicy = STRICT;\n\n\
+             {insert}RESET spark.sql.sources.partitionOverwriteMode;\n\n\
+             RESET spark.sql.storeAssignmentPolicy;\n\nDROP VIEW results_of_today;\n"
         )
     }
 

@@ -15,6 +15,7 @@ mod more;
 mod parameter;
 mod promised;
 mod reparsed;
+mod retyped;
 mod reviewed;
 mod setup;
 mod shipped;
