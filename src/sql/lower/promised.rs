@@ -16,6 +16,7 @@ pub(crate) struct Broken<'a> {
     what: &'static str,
     /// A column that tells which row it is.
     row: (&'a str, Sql),
+    may_be_missing: bool,
 }
 
 impl Broken<'_> {
@@ -29,12 +30,8 @@ impl Broken<'_> {
     pub(crate) fn in_the_row(&self, text: &str) -> Vec<Sql> {
         let (table, what) = (self.table, self.what);
         let (by, row) = (self.row.0, Sql::cast(self.row.1.clone(), text));
-        // A message that is missing would be none.
-        let row = if self.columns.iter().any(|it| it.0 == by) {
-            Sql::call("coalesce", [row, Sql::text("NULL")])
-        } else {
-            row
-        };
+        // A message that is missing would be none; rows of nobody are passed over.
+        let row = if self.may_be_missing { Sql::call("coalesce", [row, Sql::text("NULL")]) } else { row };
         let Some(((last, _), others)) = self.columns.split_last() else { return vec![row] };
         if others.is_empty() {
             return vec![Sql::text(format!("table {table}: {last} {what} in the row of {by} ")), row];
@@ -58,7 +55,8 @@ impl Lowering<'_> {
     ) {
         let read: Vec<ColumnId> = read.into_iter().filter(|id| *id != key).collect();
         // By its own key a row is found again.
-        let known_by = table.column(table.key.filter(|it| read.contains(it)).unwrap_or(key));
+        let own = table.key.filter(|it| read.contains(it));
+        let (known_by, may_be_missing) = (table.column(own.unwrap_or(key)), own.is_some());
         let of = |column: &Column| Sql::of(input, &column.header);
         let (mut missing, mut lost) = (vec![], vec![]);
         for (id, column) in read.iter().map(|id| (*id, table.column(*id))) {
@@ -74,7 +72,8 @@ impl Lowering<'_> {
         let arms = broken.filter(|(columns, _)| !columns.is_empty()).map(|(columns, what)| {
             let any = Sql::any(columns.iter().map(|(_, it)| it.clone()));
             let row = (&*known_by.header, of(known_by));
-            (any, self.dialect.fail_of_row(&Broken { table: table.name.as_str(), columns, what, row }))
+            let table = table.name.as_str();
+            (any, self.dialect.fail_of_row(&Broken { table, columns, what, row, may_be_missing }))
         });
         let arms: Vec<(Sql, Sql)> = arms.collect();
         if !arms.is_empty() {
