@@ -1,7 +1,7 @@
 //! What comes again and again in queries, and is told once, above the query.
 
 /// What shows that a query has it, and what it is there for.
-const IDIOMS: [(&[&str], &str); 15] = [
+const IDIOMS: [(&[&str], &str); 16] = [
     (&[" + 0e0", " + 0D"], "zero has no sign"),
     (
         &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
@@ -31,6 +31,10 @@ const IDIOMS: [(&[&str], &str); 15] = [
     (
         &["sha256(", "sha2(", "SHA256("],
         "in which share of a split, or bucket, somebody is: the first 32 bits of a hash, as `run` has them",
+    ),
+    (
+        &["CAST('-infinity' AS TIMESTAMPTZ)"],
+        "about where the earliest window begins, so that older rows are left out as they are read; the exact bound stands behind it",
     ),
     (&["'İ'"], "small letters as Unicode has them: of `İ` an `i` and a dot above"),
     (
