@@ -1,7 +1,7 @@
 //! What comes again and again in queries, and is told once, above the query.
 
 /// What shows that a query has it, and what it is there for.
-const IDIOMS: [(&[&str], &str); 16] = [
+const IDIOMS: [(&[&str], &str); 17] = [
     (&[" + 0e0", " + 0D"], "zero has no sign"),
     (
         &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
@@ -23,6 +23,7 @@ const IDIOMS: [(&[&str], &str); 16] = [
         &[" < 0 END", " <= 0 END", " > 0 END", " >= 0 END"],
         "of a decimal that is too large to be written with the digits of the other, the sign decides",
     ),
+    (&["\\x{85}", "\\u0085"], "white space, all that Unicode calls so"),
     (&["\\x{10d40}"], "digits of scripts that the engine's Unicode does not have yet"),
     (
         &["_last AS DOUBLE)", "_last AS double precision)"],
