@@ -177,7 +177,9 @@ impl Sql {
             }
         }
         let with = self.with.iter().map(|name| extra(rulebook, name)).collect::<Result<_, _>>()?;
-        let is_taken = |it: &Parts| it.0.last().is_some_and(|name| name.eq_ignore_ascii_case("results_of_today"));
+        let is_own =
+            |name: &String| ["results_of_today", "results_as_kept"].iter().any(|it| name.eq_ignore_ascii_case(it));
+        let is_taken = |it: &Parts| it.0.last().is_some_and(is_own);
         if self.incremental && self.create_table.as_ref().is_some_and(is_taken) {
             return Err(Failure::new("--create-table: the script has a table of that name, the day's results")
                 .help("give what is made another name"));

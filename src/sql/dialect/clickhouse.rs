@@ -553,7 +553,7 @@ impl Dialect for ClickHouse {
         let sorted = settings::sorted(columns.first().map_or("tuple()", String::as_str));
         let columns = listed(&columns);
         let insert = inserted("INSERT INTO", &table, &columns);
-        let (changed, message) = (changed(&table, &columns, &day, 0), self.text(&of_another_type(&table)));
+        let (changed, message) = (changed(&table, &columns, &day), self.text(&of_another_type(&table)));
         // The day of a parameter is never missing, but of a type that could be, by which there are no partitions.
         format!(
             "CREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\

@@ -57,28 +57,29 @@ pub(super) fn of_another_type(table: &str) -> String {
     )
 }
 
-/// `results_of_today EXCEPT` those that the table has of the day: what would be read again as something else; so far to the right.
-pub(super) fn changed(table: &str, columns: &str, day: &str, indent: usize) -> String {
-    let pad = " ".repeat(indent);
-    let columns = columns.replace("\n", &format!("\n{pad}  "));
-    let select = format!("{pad}  SELECT\n{pad}  {columns}\n{pad}  FROM");
-    format!("(\n{select} results_of_today\n{pad}  EXCEPT\n{select} {table}\n{pad}  WHERE as_of = {day}\n{pad})")
+/// `results_of_today EXCEPT` those that the table has of the day: what would be read again as something else.
+pub(super) fn changed(table: &str, columns: &str, day: &str) -> String {
+    let select = format!("  SELECT\n  {}\n  FROM", columns.replace('\n', "\n  "));
+    format!("(\n{select} results_of_today\n  EXCEPT\n{select} {table}\n  WHERE as_of = {day}\n)")
 }
 
 /// The results of a day take the place of those that the table has of that day, in one transaction; `index` is a statement more, and
 /// `fails` ends the script.
 pub(super) fn kept(table: &str, query: &str, columns: &[String], day: &str, index: &str, fails: &str) -> String {
     let columns = listed(columns);
-    let (insert, changed) = (inserted("INSERT INTO", table, &columns), changed(table, &columns, day, 4));
+    let insert = inserted("INSERT INTO", table, &columns);
     format!(
         "BEGIN;\n\nCREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
          CREATE TABLE IF NOT EXISTS {table} AS\nSELECT * FROM results_of_today WHERE FALSE;\n\n{index}\
          -- Once more for the same day changes nothing.\n\
          DELETE FROM {table} WHERE as_of = {day};\n\n\
          {insert}\
-         -- A column of the type that rules of another day gave it may not hold what it is given.\n\
-         SELECT\n  CASE\n    WHEN EXISTS {changed}\n      THEN {fails}\n  END;\n\n\
-         DROP TABLE results_of_today;\n\nCOMMIT;\n"
+         -- A column of the type that rules of another day gave it may not hold what it is given: read again it would be something else.\n\
+         CREATE TEMPORARY TABLE results_as_kept AS\nSELECT * FROM results_of_today WHERE FALSE;\n\n\
+         INSERT INTO results_as_kept (\n{columns}\n)\nSELECT\n{columns}\nFROM {table} WHERE as_of = {day};\n\n\
+         SELECT\n  CASE\n    WHEN EXISTS (SELECT * FROM results_of_today EXCEPT SELECT * FROM results_as_kept)\n      \
+         THEN {fails}\n  END;\n\n\
+         DROP TABLE results_as_kept;\n\nDROP TABLE results_of_today;\n\nCOMMIT;\n"
     )
 }
 

@@ -9,14 +9,16 @@ use tagwell::{
 
 use super::engines::Engine;
 
-const TABLE: &str = "rulebook \"retyped\" timezone \"UTC\"\ntable users key user_id { user_id: int }\n";
+const TABLE: &str =
+    "rulebook \"retyped\" timezone \"UTC\"\ntable users key user_id { user_id: int  spend: decimal(1) }\n";
 
 /// The score of the first day, of the second, and whether the column of the first holds it: PostgreSQL's numbers have as many digits as
 /// they are given.
-const SCORES: [(&str, &str, &[Engine]); 3] = [
+const SCORES: [(&str, &str, &[Engine]); 4] = [
     ("3", "4", &[Engine::DuckDb, Engine::Postgres, Engine::ClickHouse, Engine::Spark]),
     ("3", "3.375", &[]),
     ("0.5", "0.375", &[Engine::Postgres]),
+    ("spend", "spend * 0.25", &[Engine::Postgres]),
 ];
 
 fn kept(engine: Engine) {
@@ -38,10 +40,16 @@ fn kept(engine: Engine) {
         // A script that ended leaves its connection in the midst of it.
         let Some(mut driver) = engine.driver() else { return };
         let users = match engine {
-            Engine::Spark => vec!["CREATE OR REPLACE TEMP VIEW users AS SELECT 1 AS user_id".to_owned()],
+            Engine::Spark => vec![
+                "CREATE OR REPLACE TEMP VIEW users AS SELECT 1 AS user_id, CAST('0.5' AS DECIMAL(9, 1)) AS spend"
+                    .to_owned(),
+            ],
             _ => vec![
                 "DROP TABLE IF EXISTS users".to_owned(),
-                format!("CREATE TABLE users{} AS SELECT 1 AS user_id", engine.table_tail()),
+                format!(
+                    "CREATE TABLE users{} AS SELECT 1 AS user_id, CAST('0.5' AS DECIMAL(9, 1)) AS spend",
+                    engine.table_tail()
+                ),
             ],
         };
         let fresh = ["DROP TABLE IF EXISTS retyped".to_owned()];
