@@ -4,13 +4,12 @@ use crate::{
     sql::{
         ast::{Literal, Select, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, as_small, digits, durations,
+            Arithmetic, Broken, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, as_small, digits, durations,
             escapes::is_hidden,
             joined, letters,
             orders::ordered,
             wholes::{self, Wholes},
         },
-        lower::promised::Broken,
     },
     value::{Type, time::Zone},
 };

@@ -4,6 +4,7 @@
 //! rulebook's author is told.
 
 mod arithmetic;
+mod broken;
 mod clickhouse;
 mod digits;
 mod duckdb;
@@ -27,7 +28,6 @@ mod wholes;
 use crate::{
     sql::{
         ast::{Literal, Query, Select, Sense, Sql},
-        lower::promised::Broken,
         print,
     },
     value::{Type, moment_text::date_text, time::Zone},
@@ -36,6 +36,7 @@ use crate::{
 pub(crate) use self::instants::Parameter;
 pub(crate) use self::{
     arithmetic::{Arithmetic, Computed},
+    broken::Broken,
     clickhouse::ClickHouse,
     duckdb::DuckDb,
     patterns::{Patterns, WHITE_SPACE},

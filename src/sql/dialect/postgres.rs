@@ -4,7 +4,7 @@ use crate::{
     sql::{
         ast::{Literal, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
+            Arithmetic, Broken, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{self, fits_int},
             durations,
             escapes::{hidden, is_hidden},
@@ -13,7 +13,6 @@ use crate::{
             scripts::{self, created_anew, dotted},
             wholes::{self, Wholes},
         },
-        lower::promised::Broken,
         print,
     },
     value::{Type, time::Zone},

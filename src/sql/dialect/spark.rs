@@ -6,7 +6,7 @@ use crate::{
     sql::{
         ast::{Literal, Query, Sense, Sql, Word},
         dialect::{
-            Arithmetic, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
+            Arithmetic, Broken, Computed, DatePart, Dialect, Parameter, Patterns, Unpivot, WHITE_SPACE, as_small,
             digits::{E20, E38, digits, fine, float_text, with_point},
             durations,
             escapes::backslashed,
@@ -16,7 +16,6 @@ use crate::{
             scripts::{beside, created_beside, dotted, inserted, listed},
             wholes::{self, Wholes},
         },
-        lower::promised::Broken,
     },
     value::{Duration, Type, time::Zone},
 };

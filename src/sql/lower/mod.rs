@@ -25,7 +25,7 @@ mod moments;
 mod ordered;
 mod patterns;
 mod population;
-pub(crate) mod promised;
+mod promised;
 mod quantile;
 mod rank;
 mod since;

@@ -4,43 +4,10 @@ use crate::{
     schema::{Column, ColumnId, Table},
     sql::{
         ast::{Select, Sql},
+        dialect::Broken,
         lower::{Lowering, epochs},
     },
 };
-
-/// What is wrong with a row.
-pub(crate) struct Broken<'a> {
-    table: &'a str,
-    /// The columns of which one may be wrong, and whether it is.
-    columns: Vec<(String, Sql)>,
-    what: &'static str,
-    /// A column that tells which row it is.
-    row: (&'a str, Sql),
-    may_be_missing: bool,
-}
-
-impl Broken<'_> {
-    /// For engines whose messages are the same for all rows.
-    pub(crate) fn in_a_row(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
-        format!("table {}: {} {} in a row", self.table, names.join(" or "), self.what)
-    }
-
-    /// Texts one behind the other: the column and the row are named.
-    pub(crate) fn in_the_row(&self, text: &str) -> Vec<Sql> {
-        let (table, what) = (self.table, self.what);
-        let (by, row) = (self.row.0, Sql::cast(self.row.1.clone(), text));
-        // A message that is missing would be none; rows of nobody are passed over.
-        let row = if self.may_be_missing { Sql::call("coalesce", [row, Sql::text("NULL")]) } else { row };
-        let Some(((last, _), others)) = self.columns.split_last() else { return vec![row] };
-        if others.is_empty() {
-            return vec![Sql::text(format!("table {table}: {last} {what} in the row of {by} ")), row];
-        }
-        let named = others.iter().map(|(name, is)| (is.clone(), Sql::text(name.clone())));
-        let named = Sql::Case(named.collect(), Some(Box::new(Sql::text(last.clone()))));
-        vec![Sql::text(format!("table {table}: ")), named, Sql::text(format!(" {what} in the row of {by} ")), row]
-    }
-}
 
 impl Lowering<'_> {
     /// Looks at the columns that are read of a table, whose rows have a key; what is missing is known to be otherwise of some.
