@@ -291,6 +291,15 @@ impl Select {
         })
     }
 
+    /// Whether all columns of one of these relations, which it reads, are its own.
+    pub(crate) fn has_all_of(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        match &self.star {
+            Star::No => false,
+            Star::All => true,
+            Star::Of(relation) => is_one(relation),
+        }
+    }
+
     /// Every expression.
     pub(crate) fn each<'s>(&'s self, look: &mut dyn FnMut(&'s Sql)) {
         let items = self.items.iter().map(|it| &it.sql);

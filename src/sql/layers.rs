@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::sql::ast::{Item, Join, Purpose, Select, Sql, Star, Step};
+use crate::sql::ast::{Item, Join, Purpose, Sql, Step};
 
 /// What one step adds.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ const FEW: usize = 2;
 const LONG: usize = 32;
 /// Tables that stand in a title.
 const TABLES: usize = 3;
-/// A word that is one in so many is told in a title.
+/// What is one in so many is told in a title.
 const MOSTLY: usize = 4;
 /// Characters of the line above a step.
 const WIDTH: usize = 94;
@@ -65,7 +65,12 @@ impl Layer {
             }
         }
         let names: Vec<String> = self.items.iter().filter_map(|(_, it)| it.alias.clone()).collect();
-        let words = self.declared();
+        let mut words = self.declared();
+        let told: usize = words.iter().map(|(_, names)| names.len()).sum();
+        if told * MOSTLY < names.len() {
+            // It mostly adds what others are computed of.
+            words.clear();
+        }
         let declared: Vec<String> =
             words.iter().flat_map(|(_, names)| names.iter().map(|it| (*it).to_owned())).collect();
         let owners: Vec<String> = self.owners().into_iter().cloned().collect();
@@ -172,6 +177,13 @@ impl Layer {
     }
 }
 
+/// What a step adds of which some is left; nothing where it only carries columns.
+pub(crate) fn told_of(items: &[Item]) -> Option<String> {
+    let items = items.iter().filter(|it| it.purpose != Purpose::Carried);
+    let items: Vec<(Order, Item)> = items.map(|it| ((0, 0), it.clone())).collect();
+    (!items.is_empty()).then(|| Layer { name: String::new(), before: vec![], joins: vec![], items }.told())
+}
+
 /// `of everybody`, `per city`
 fn of_group(group: &str) -> String {
     if group.is_empty() { "of everybody".into() } else { group.replacen("per_", "per ", 1) }
@@ -212,7 +224,7 @@ pub(crate) fn settle(layers: &mut [Layer], base: &str, level: usize) {
             for (name, level) in select.relations().filter_map(|it| Some((it, *relations.get(it)?))) {
                 let end = level.saturating_sub(1);
                 select.each(&mut |sql| read(&mut latest, sql, end));
-                if reads_all(select, name) {
+                if select.has_all_of(|it| it == name) {
                     for column in added.iter().take(level).flatten() {
                         latest.entry(column.clone()).and_modify(|place| *place = (*place).min(end));
                     }
@@ -241,14 +253,5 @@ pub(crate) fn settle(layers: &mut [Layer], base: &str, level: usize) {
     }
     for layer in layers {
         layer.items.sort_by_key(|(order, _)| *order);
-    }
-}
-
-/// Whether a select has all columns of one of the relations that it reads.
-fn reads_all(select: &Select, relation: &str) -> bool {
-    match &select.star {
-        Star::No => false,
-        Star::All => true,
-        Star::Of(of) => of == relation,
     }
 }

@@ -5,6 +5,7 @@
 
 mod apart;
 mod ast;
+mod carried;
 mod dialect;
 mod idioms;
 mod layers;

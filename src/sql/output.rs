@@ -203,7 +203,9 @@ impl Lowering<'_> {
         self.users.settle(level);
         self.users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
         let zone = zone.clone();
-        Ok(Query { comment, steps, last: select, titles: self.titles, day, moment, zone })
+        let mut query = Query { comment, steps, last: select, titles: self.titles, day, moment, zone };
+        query.name_moments();
+        Ok(query)
     }
 
     fn one(&mut self, held: Held) -> Sql {

@@ -82,10 +82,11 @@ impl Query {
             if !times.get(at).is_some_and(|it| it.1) {
                 continue;
             }
-            let place = self.steps.get(at).map(|step| place(self.called(&step.name))).unwrap_or_default();
+            let Some(title) = self.steps.get(at).map(|it| self.called(&it.name).to_owned()) else { continue };
+            let place = place(&title);
             let before = self.steps.iter().take(at).cloned().collect();
             let Some(step) = self.steps.get_mut(at) else { continue };
-            let mut rows = Select::from(From::Table(place.clone(), step.name.clone()));
+            let mut rows = Select::from(From::Table(place.clone(), title));
             rows.star = Star::All;
             let select = std::mem::replace(&mut step.select, rows);
             let comment = std::mem::replace(&mut step.comment, vec!["made above".into()]);
@@ -95,7 +96,7 @@ impl Query {
         (kept, self.without_unread())
     }
 
-    /// Without steps that nothing reads.
+    /// Without steps and moments that nothing reads.
     fn without_unread(mut self) -> Query {
         let mut read: HashSet<&str> = self.last.relations().map(|name| self.called(name)).collect();
         for step in self.steps.iter().rev() {
@@ -105,6 +106,7 @@ impl Query {
         }
         let steps = self.steps.iter().filter(|step| read.contains(self.called(&step.name))).cloned().collect();
         self.steps = steps;
+        self.trim_moments();
         self
     }
 }

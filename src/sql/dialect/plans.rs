@@ -16,6 +16,12 @@ pub(super) fn advice(query: &Query, is_script: bool) -> Vec<String> {
             "questions about everybody build on each other, so Spark plans `{name}` {times} times over; a script (`--create-table`) keeps it"
         ));
     }
+    if is_script && query.moments().is_some() && query.most_often().is_some() {
+        said.push(
+            "each statement computes the `moments` that it reads: so Spark knows them before it reads a table, and leaves out partitions"
+                .to_owned(),
+        );
+    }
     let again = query.read_again(is_script);
     if let Some((table, _)) = again.first().filter(|_| is_script || query.most_often().is_none()) {
         let again: Vec<String> = again.iter().map(|(table, times)| format!("`{table}` up to {times} times")).collect();

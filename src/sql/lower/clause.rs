@@ -3,7 +3,7 @@
 use crate::{
     ir::{Aggregate, AggregateFunction, Expr},
     sql::{
-        ast::{Literal, Sense, Sql},
+        ast::{Sense, Sql},
         lower::{Length, Lowering},
     },
     value::Type,
@@ -58,7 +58,6 @@ impl Lowering<'_> {
     pub(crate) fn clause(&mut self, aggregate: &Aggregate, order: &Order) -> Clause {
         let ((rows, known, element), level) = self.measured(|this| {
             let window = aggregate.window.as_ref().map(|it| this.holds(it));
-            let window = window.map(|it| this.until_now(it, order));
             let filter = aggregate.filter.as_ref().map(|it| this.holds(it));
             let rows = Some(Sql::all(window.into_iter().chain(filter))).filter(|it| *it != Sql::bool(true));
             let element = aggregate.source.as_ref().map(|source| this.element(source, Some(&aggregate.function)));
@@ -102,26 +101,6 @@ impl Lowering<'_> {
     pub(crate) fn list_by(&self, element: Sql, order: Vec<(Sql, Sense)>, of: Option<Sql>) -> Sql {
         let order = self.ordered(order, of.as_ref());
         self.dialect.list_by(element, order, of)
-    }
-
-    /// A window without its end, where that is not before now: of rows, only those that have happened are asked.
-    fn until_now(&mut self, window: Sql, order: &Order) -> Sql {
-        let (Some(at), Some(_)) = (&order.at, &self.rows) else { return window };
-        let now = self.now_of_rows(&self.moment_type());
-        let is_over = |end: &Sql| match (end, &now) {
-            (Sql::Literal(Literal::Timestamp(end)), Sql::Literal(Literal::Timestamp(now))) => end >= now,
-            (Sql::Literal(Literal::Date(end)), Sql::Literal(Literal::Date(now))) => i64::from(*end) >= i64::from(*now),
-            (end, now) => end == now,
-        };
-        match window {
-            Sql::Between(of) if of.0 == *at && is_over(&of.2) => Sql::binary(of.0, ">=", of.1),
-            Sql::All(parts) => Sql::all(parts.into_iter().filter(|it| match it {
-                Sql::Binary("<=", of) => !(of.0 == *at && is_over(&of.1)),
-                Sql::Binary("<", of) => !(of.0 == *at && of.1 != now && is_over(&of.1)),
-                _ => true,
-            })),
-            other => other,
-        }
     }
 
     /// What this question needs of each row, each part short; none needs neither an order nor to know what equals what.

@@ -122,6 +122,16 @@ impl Lowering<'_> {
         }
     }
 
+    /// Now, or the latest that an as-of may be that is given.
+    pub(crate) fn latest_now(&self, ty: &Type) -> Sql {
+        let now = self.now_of_rows(ty);
+        match kind_of(ty) {
+            _ if !self.is_now(&now) => now,
+            MomentType::Timestamp => Sql::Literal(Literal::Timestamp(LAST)),
+            MomentType::Date => Sql::Literal(Literal::Date((LAST / Duration::DAY_MICROS) as i32 + 1)),
+        }
+    }
+
     /// The moment so long before or after now.
     pub(crate) fn beside_now(&mut self, length: &Expr, ty: &Type, direction: Direction) -> Sql {
         let back = direction == Direction::Back;
@@ -188,7 +198,7 @@ impl Lowering<'_> {
         match window {
             TimeWindow::Within(length) => {
                 let low = self.beside_now(length, ty, Direction::Back);
-                moment.between(low, now)
+                self.stretch(moment, (">=", low), ("<=", now))
             }
             TimeWindow::WithinNext(length) => {
                 let high = self.beside_now(length, ty, Direction::Forth);
@@ -198,24 +208,35 @@ impl Lowering<'_> {
                 let high = self.beside_now(near, ty, Direction::Back);
                 let low = self.beside_now(far, ty, Direction::Back);
                 let is_past = matches!(self.constant(near), Some(Value::Duration(it)) if it.months >= 0 && it.days >= 0 && it.micros >= 0);
-                let moment = if is_past && *upper == UpperEnd::Included { moment } else { self.keep(moment) };
-                if is_past && *upper == UpperEnd::Included {
-                    return moment.between(low, high);
-                }
                 let above = if *upper == UpperEnd::Included { ">=" } else { ">" };
-                let mut all = vec![Sql::binary(moment.clone(), above, low), Sql::binary(moment.clone(), "<=", high)];
-                if !is_past {
-                    all.push(Sql::binary(moment, "<=", now));
+                if is_past {
+                    return self.stretch(moment, (above, low), ("<=", high));
                 }
-                Sql::all(all)
+                let moment = self.keep(moment);
+                let within = self.stretch(moment.clone(), (above, low), ("<=", high));
+                Sql::all([within, Sql::binary(moment, "<=", now)])
             }
             TimeWindow::During(period) => {
-                let moment = self.keep(moment);
                 let low = self.start_of_period(*period, ty, false);
+                if period.which == Which::This && self.has_happened(&moment) {
+                    return Sql::binary(moment, ">=", low);
+                }
                 let high = self.start_of_period(*period, ty, true);
-                Sql::all([Sql::binary(moment.clone(), ">=", low), Sql::binary(moment, "<", high)])
+                self.stretch(moment, (">=", low), ("<", high))
             }
         }
+    }
+
+    /// Whether a moment lies between two others. Of rows only those that have happened are asked.
+    fn stretch(&mut self, moment: Sql, low: (&'static str, Sql), high: (&'static str, Sql)) -> Sql {
+        if high.0 == "<=" && self.is_now(&high.1) && self.has_happened(&moment) {
+            return Sql::binary(moment, low.0, low.1);
+        }
+        if (low.0, high.0) == (">=", "<=") {
+            return moment.between(low.1, high.1);
+        }
+        let moment = self.keep(moment);
+        Sql::all([Sql::binary(moment.clone(), low.0, low.1), Sql::binary(moment, high.0, high.1)])
     }
 
     /// The first moment of a period, or the first after it.
@@ -250,8 +271,11 @@ impl Lowering<'_> {
                 PeriodUnit::Quarter => (this.months_back(month, 3), steps * 3, 0),
                 PeriodUnit::Year => (this.months_back(month, 12), steps * 12, 0),
             };
-            let start = this.keep_as(start, "start");
-            let date = this.dialect.shift_date(start, Sql::int(months), Sql::int(days));
+            let start = this.start_date(start, unit);
+            let date = match (months, days) {
+                (0, 0) => start,
+                (months, days) => this.dialect.shift_date(start, Sql::int(months), Sql::int(days)),
+            };
             match kind {
                 MomentType::Date => date,
                 MomentType::Timestamp => this.start_of_day(date),
@@ -270,9 +294,17 @@ impl Lowering<'_> {
         start
     }
 
+    /// The first day of the unit that now is in, `month_start_date`: other moments are computed of it.
+    fn start_date(&mut self, date: Sql, unit: &str) -> Sql {
+        let about = std::mem::replace(&mut self.about, unit.to_owned());
+        let start = self.keep_as(date, "start_date");
+        self.about = about;
+        start
+    }
+
     /// Back to the first of so many months.
     fn months_back(&mut self, first_of_month: Sql, of: i64) -> Sql {
-        let first = self.keep_as(first_of_month, "month");
+        let first = self.start_date(first_of_month, "month");
         let number = self.dialect.part(DatePart::Month, first.clone());
         let since = Sql::binary(Sql::binary(number, "-", Sql::int(1)), "%", Sql::int(of));
         let back = self.keep_as(Sql::binary(Sql::int(0), "-", since), "back");

@@ -117,6 +117,9 @@ impl Lowering<'_> {
             (Some(low), Some(high)) if low.included && high.included && low.at == high.at => {
                 Sql::binary(moment, "=", literal(low))
             }
+            (Some(low), Some(high)) if self.has_happened(&moment) && self.is_endless(high) => {
+                Sql::binary(moment, if low.included { ">=" } else { ">" }, literal(low))
+            }
             (Some(low), Some(high)) if low.included && high.included => moment.between(literal(low), literal(high)),
             (low, high) => {
                 let moment = if low.is_some() && high.is_some() { self.keep_as(moment, "moment") } else { moment };

@@ -53,7 +53,7 @@ impl Lowering<'_> {
             return if self.is_never_missing(at) { endless } else { Sql::when(at.clone().known(), endless) };
         };
         // What has not happened yet is no event.
-        let now = self.now_of_rows(&ty);
+        let now = self.latest_now(&ty);
         fits.retain(|it| !matches!(it, Sql::Binary("<=", ends) if !is_before(&ends.1, &now)));
         if fits.is_empty() {
             return there;

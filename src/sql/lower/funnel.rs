@@ -226,14 +226,4 @@ impl Lowering<'_> {
         let at = self.rulebook.choices.iter().position(|it| it.of == choices.of).unwrap_or(0);
         crate::value::ChoiceId(at as u32)
     }
-
-    /// The type of the `at` of the rows that are asked.
-    pub(crate) fn moment_type(&self) -> Type {
-        use crate::schema::Role;
-        let table = self.rows.as_ref().map(|rows| self.rulebook.schema.table(rows.table));
-        match table.map(|table| (table, &table.role)) {
-            Some((table, Role::Children { at: Some(at), .. })) => table.column(*at).ty.clone(),
-            _ => Type::Timestamp,
-        }
-    }
 }

@@ -17,6 +17,7 @@ mod durations;
 mod epochs;
 mod fractions;
 mod funnel;
+mod happened;
 mod lines;
 mod lists;
 mod local;

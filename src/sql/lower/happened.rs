@@ -1,0 +1,42 @@
+//! When the rows of a table happened. Of a user's rows only those are asked that have happened, so nobody asks them whether they have.
+
+use crate::{
+    schema::{ColumnId, Role},
+    sql::{
+        ast::Sql,
+        lower::{Held, Lowering, Rows},
+    },
+    value::{Moment, Type, time::Bound},
+};
+
+impl Lowering<'_> {
+    /// The rows that are asked, and their `at`.
+    fn rows_in_time(&self) -> Option<(&Rows, ColumnId)> {
+        let rows = self.rows.as_ref()?;
+        match self.rulebook.schema.table(rows.table).role {
+            Role::Children { at: Some(at), .. } => Some((rows, at)),
+            _ => None,
+        }
+    }
+
+    /// The type of the `at` of the rows that are asked.
+    pub(crate) fn moment_type(&self) -> Type {
+        self.rows_in_time()
+            .map_or(Type::Timestamp, |(rows, at)| self.rulebook.schema.table(rows.table).column(at).ty.clone())
+    }
+
+    /// Whether it is the `at` of the rows that are asked: it is no later than now, or missing.
+    pub(crate) fn has_happened(&self, moment: &Sql) -> bool {
+        let own = self.rows_in_time().and_then(|(rows, at)| rows.columns.get(&at));
+        matches!(own, Some(Held::One(own)) if own == moment)
+    }
+
+    /// Whether the end of a window leaves out nothing that has happened.
+    pub(crate) fn is_endless(&self, end: &Bound) -> bool {
+        let (at, now) = match end.at {
+            Moment::Date(day) => (i64::from(day), i64::from(self.clock().today())),
+            Moment::Timestamp(instant) => (instant, self.clock().now()),
+        };
+        if end.included { at >= now } else { at > now }
+    }
+}
