@@ -169,6 +169,43 @@ fn rows_before_all_windows_are_not_read() {
     insta::assert_snapshot!(table);
 }
 
+/// Of a parameter nothing is computed that no statement reads; a table's rows have beside them, by name, what is asked of them.
+#[test]
+fn moments_that_nobody_reads_are_not_computed() {
+    let rules = "let favourite = most(orders.kind within 90d)
+        let own = count(orders within 2mo where kind = favourite)
+        tag loyal when own > 1 and joined during last quarter and seen during this month
+        tag above when own > avg(users.own)
+        tag higher when own > avg(users.own where above)
+        tag best when own > avg(users.own where higher) and any(orders during this year)
+        funnel bought on orders { one when amount > 1  two within 3d when amount > 2 }";
+    let mut told = String::new();
+    for engine in Engine::ALL {
+        let script = asked(engine, &format!("{TABLES}{rules}"), |target| {
+            (target.as_of, target.create) = (AsOf::Parameter, Some(Create::Table(vec!["tagged".into()])));
+        });
+        let script = script.unwrap();
+        assert!(!script.contains("moments.*") && !script.contains("9999-12"), "{engine:?}: {script}");
+        let statements: Vec<&str> = script.split(";\n\n").collect();
+        for statement in statements.iter().filter(|it| it.contains("  moments AS (")) {
+            let (of_clock, _) = statement.split_once("\n    FROM moments_").unwrap();
+            let computed = of_clock.lines().filter_map(|line| line.trim_end_matches(',').rsplit_once(" AS "));
+            for (_, name) in computed.filter(|it| it.1.chars().all(|it| it.is_alphanumeric() || it == '_')) {
+                let words = statement.split(|it: char| !it.is_alphanumeric() && it != '_');
+                assert!(words.filter(|it| *it == name).count() > 1, "{engine:?}: {name}: {statement}");
+            }
+        }
+        let read = script.lines().filter_map(|it| it.trim().strip_prefix("moments.")).collect::<Vec<_>>().join(" ");
+        told += &format!("{engine:?}: {} statements: {read}\n", statements.len());
+    }
+    insta::assert_snapshot!(told, @r"
+    DuckDb: 1 statements: this_month_start, this_month_end, last_quarter_start, last_quarter_end, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    Postgres: 4 statements: this_month_start, this_month_end, last_quarter_start, last_quarter_end, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    ClickHouse: 1 statements: this_month_start, this_month_end, last_quarter_start, last_quarter_end, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    Spark: 6 statements: this_month_start, this_month_end, last_quarter_start, last_quarter_end, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    ");
+}
+
 #[test]
 fn nothing_is_asked_that_is_known() {
     let rules = "let kinds = distinct(orders.kind)
