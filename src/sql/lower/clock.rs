@@ -241,10 +241,13 @@ impl Lowering<'_> {
 
     /// The first moment of a period, or the first after it.
     fn start_of_period(&mut self, period: Period, ty: &Type, after: bool) -> Sql {
-        let which = match period.which {
-            Which::Last => "last",
-            Which::This => "this",
-            Which::Next => "next",
+        // What ends with the last one begins with this one.
+        let (which, end) = match (period.which, after) {
+            (Which::Last, false) => ("last", "start"),
+            (Which::Last, true) | (Which::This, false) => ("this", "start"),
+            (Which::This, true) => ("this", "end"),
+            (Which::Next, false) => ("next", "start"),
+            (Which::Next, true) => ("next", "end"),
         };
         let unit = match period.unit {
             PeriodUnit::Day => "day",
@@ -253,7 +256,6 @@ impl Lowering<'_> {
             PeriodUnit::Quarter => "quarter",
             PeriodUnit::Year => "year",
         };
-        let end = if after { "end" } else { "start" };
         let kind = kind_of(ty);
         let day = if kind == MomentType::Date { "_date" } else { "" };
         let steps = match period.which {

@@ -3,7 +3,7 @@
 use crate::{
     schema::{ColumnId, Role},
     sql::{
-        ast::Sql,
+        ast::{Literal, Sql},
         lower::{Held, Lowering, Rows},
     },
     value::{Moment, Type, time::Bound},
@@ -33,9 +33,14 @@ impl Lowering<'_> {
 
     /// Whether the end of a window leaves out nothing that has happened.
     pub(crate) fn is_endless(&self, end: &Bound) -> bool {
-        let (at, now) = match end.at {
-            Moment::Date(day) => (i64::from(day), i64::from(self.clock().today())),
-            Moment::Timestamp(instant) => (instant, self.clock().now()),
+        let ty = match end.at {
+            Moment::Date(_) => Type::Date,
+            Moment::Timestamp(_) => Type::Timestamp,
+        };
+        let (at, now) = match (end.at, self.latest_now(&ty)) {
+            (Moment::Date(at), Sql::Literal(Literal::Date(now))) => (i64::from(at), i64::from(now)),
+            (Moment::Timestamp(at), Sql::Literal(Literal::Timestamp(now))) => (at, now),
+            _ => return false,
         };
         if end.included { at >= now } else { at > now }
     }

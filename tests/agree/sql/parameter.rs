@@ -56,6 +56,7 @@ let w_this_day = count(visits during today) + count(visits during this quarter)
 let w_up_to_now = count(orders between 0d..<30d) + count(visits between 0d..2w)
 let w_not_lately = count(orders where not (ordered_at within 30d)) + count(visits where not (visited during this week))
 let w_not_ahead = count(orders where not (ordered_at within next 1w)) + count(visits where not (visited < 2d from now))
+let w_written = count(orders where ordered_at between 2025-01-01..2026-11-10) + count(visits where visited <= 2026-11-10)
 let w_birthday = anniversary(born)
 let w_since = now - seen
 let w_start = start_of_month(now)

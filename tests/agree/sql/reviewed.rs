@@ -199,10 +199,10 @@ fn moments_that_nobody_reads_are_not_computed() {
         told += &format!("{engine:?}: {} statements: {read}\n", statements.len());
     }
     insta::assert_snapshot!(told, @r"
-    DuckDb: 1 statements: this_month_start, this_month_end, last_quarter_start, last_quarter_end, as_of, ago_90d, this_year_start, as_of, ago_2mo,
-    Postgres: 4 statements: this_month_start, this_month_end, last_quarter_start, last_quarter_end, as_of, ago_90d, this_year_start, as_of, ago_2mo,
-    ClickHouse: 1 statements: this_month_start, this_month_end, last_quarter_start, last_quarter_end, as_of, ago_90d, this_year_start, as_of, ago_2mo,
-    Spark: 6 statements: this_month_start, this_month_end, last_quarter_start, last_quarter_end, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    DuckDb: 1 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    Postgres: 4 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    ClickHouse: 1 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    Spark: 6 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, as_of, ago_90d, this_year_start, as_of, ago_2mo,
     ");
 }
 
