@@ -103,8 +103,10 @@ impl Lowering<'_> {
         if ranked.aggregate.ty == Type::Bool
             && let Some(filter) = ranked.filter
         {
-            let left_out = ranked.in_a_group.into_iter().chain([ranked.known, filter.negated()]);
-            arms.push((Sql::all(left_out), Sql::bool(false)));
+            let left_out = Sql::all(ranked.in_a_group.into_iter().chain([ranked.known, filter.clone().negated()]));
+            // Nobody is neither.
+            let is_everybody_else = filter == ranked.is_ranked && left_out == filter.negated();
+            arms.push((if is_everybody_else { Sql::bool(true) } else { left_out }, Sql::bool(false)));
         }
         let Caption { name, word, comment } = self.caption(ranked.id);
         let otherwise = match arms.last() {
