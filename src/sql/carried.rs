@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::sql::{
     ast::{From, Item, Query, Select, Sql, Star, Step},
     layers,
-    lower::clock::MOMENTS,
+    lower::clock::{MOMENTS, NOW},
 };
 
 impl Query {
@@ -15,7 +15,7 @@ impl Query {
         let of_clock = self.steps.iter().take(last + 1).flat_map(|it| &it.select.items);
         let all: Vec<String> = of_clock.filter_map(|it| it.alias.clone()).collect();
         let has_all = |it: &Step| it.select.star == Star::Of(MOMENTS.to_owned());
-        let named: Vec<(usize, Vec<String>)> = (last + 1..self.steps.len())
+        let mut named: Vec<(usize, Vec<String>)> = (last + 1..self.steps.len())
             .filter(|at| self.steps.get(*at).is_some_and(has_all))
             .map(|at| {
                 let read = self.read_of(at);
@@ -23,8 +23,12 @@ impl Query {
             })
             .collect();
         if named.iter().all(|(_, names)| names.is_empty()) {
-            // The parameter is asked for all the same.
-            return;
+            // The parameter is asked for all the same: one that is wrong ends the query.
+            for (at, names) in named.iter_mut().take(1) {
+                names.push(NOW.to_owned());
+                let rows = self.steps.get_mut(*at).into_iter();
+                rows.for_each(|it| it.select.filter.push(Sql::of(MOMENTS, NOW).known()));
+            }
         }
         for (at, names) in named {
             let Some(select) = self.steps.get_mut(at).map(|it| &mut it.select) else { continue };

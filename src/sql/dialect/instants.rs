@@ -38,7 +38,7 @@ pub(crate) enum Parameter {
 }
 
 /// A moment whose text ends in an offset, or in the name of a zone.
-const WITH_OFFSET: &str = ":[0-9]{2}.*([A-Za-z]|[+-][0-9]{2}(:?[0-9]{2})?)$";
+const WITH_OFFSET: &str = ":[0-9]{2}.*([A-Za-z]{3}|[Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$";
 
 impl Parameter {
     /// As it is written.
