@@ -19,7 +19,7 @@ impl Query {
             .filter(|at| self.steps.get(*at).is_some_and(has_all))
             .map(|at| {
                 let read = self.read_of(at);
-                (at, all.iter().filter(|it| read.contains(it.as_str())).cloned().collect())
+                (at, all.iter().filter(|it| read.contains(*it)).cloned().collect())
             })
             .collect();
         if named.iter().all(|(_, names)| names.is_empty()) {
@@ -51,13 +51,6 @@ impl Query {
     pub(crate) fn trim_moments(&mut self) {
         let Some(last) = self.moments() else { return };
         let mut read: HashSet<String> = HashSet::new();
-        let note = |select: &Select, read: &mut HashSet<String>| {
-            select.each(&mut |sql| {
-                if let Sql::Column(_, name) = sql {
-                    read.insert(name.clone());
-                }
-            });
-        };
         let others = self.steps.iter().skip(last + 1).map(|it| &it.select).chain([&self.last]);
         others.for_each(|select| note(select, &mut read));
         let is_read = |it: &Item, read: &HashSet<String>| it.alias.as_ref().is_some_and(|it| read.contains(it));
@@ -89,17 +82,13 @@ impl Query {
     }
 
     /// The names of columns that a step reads, and whoever has its columns.
-    fn read_of(&self, at: usize) -> HashSet<&str> {
+    fn read_of(&self, at: usize) -> HashSet<String> {
         let (mut has_them, mut read) = (HashSet::new(), HashSet::new());
         let selects = self.steps.iter().skip(at).map(|it| (&it.select, Some(self.called(&it.name))));
         for (select, name) in selects.chain([(&self.last, None)]) {
             let is_itself = has_them.is_empty();
             if is_itself || select.relations().any(|it| has_them.contains(self.called(it))) {
-                select.each(&mut |sql| {
-                    if let Sql::Column(_, name) = sql {
-                        read.insert(name.as_str());
-                    }
-                });
+                note(select, &mut read);
                 if is_itself || select.has_all_of(|it| has_them.contains(self.called(it))) {
                     has_them.extend(name);
                 }
@@ -107,4 +96,13 @@ impl Query {
         }
         read
     }
+}
+
+/// The names of columns that a select reads.
+fn note(select: &Select, read: &mut HashSet<String>) {
+    select.each(&mut |sql| {
+        if let Sql::Column(_, name) = sql {
+            read.insert(name.clone());
+        }
+    });
 }

@@ -103,6 +103,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) moments: Option<Stack>,
     /// Of its columns that lie so long before the as-of, how long.
     pub(crate) ago: HashMap<String, Duration>,
+    /// And how many days before it all of them lie, at most.
+    pub(crate) days_back: HashMap<String, i64>,
     /// The users' key.
     pub(crate) key: String,
     pub(crate) columns: HashMap<ColumnId, Held>,
@@ -135,8 +137,6 @@ pub(crate) struct Lowering<'a> {
     /// How large numbers may be, by their columns.
     pub(crate) bounds: HashMap<String, f64>,
     /// And by themselves.
-    /// Of moments beside an as-of that is given: so many days before it they lie, at most.
-    pub(crate) days_back: HashMap<String, i64>,
     pub(crate) bounded: Vec<(Sql, f64)>,
     /// Where what is lowered now stands.
     pub(crate) place_now: Span,
@@ -164,6 +164,7 @@ impl<'a> Lowering<'a> {
             users: Stack::of("", ""),
             moments: None,
             ago: HashMap::new(),
+            days_back: HashMap::new(),
             key: String::new(),
             columns: HashMap::new(),
             definitions: HashMap::new(),
@@ -182,7 +183,6 @@ impl<'a> Lowering<'a> {
             twins: HashMap::new(),
             counts: HashSet::new(),
             bounds: HashMap::new(),
-            days_back: HashMap::new(),
             bounded: vec![],
             place_now: Span::default(),
             told: HashSet::new(),
