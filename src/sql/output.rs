@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::Diagnostic,
     ir::{Body, DefinitionId, Over},
-    schema::TableId,
+    schema::{Role, TableId},
     sql::{
         AsOf, Extra, Shape,
         ast::{From, Item, Query, Select, Sql},
@@ -162,11 +162,21 @@ impl Lowering<'_> {
              SELECT {key} FROM {users} GROUP BY {key} HAVING count(*) > 1"
         ));
         let is_asked = |id: u32| self.rulebook.aggregates.iter().any(|it| it.over == Over::Children(TableId(id)));
-        let children = self.rulebook.schema.tables.iter().zip(0..).filter(|(_, id)| is_asked(*id));
-        let keys = children.filter_map(|(table, _)| Some((table, table.column(table.key?))));
+        let children = || self.rulebook.schema.tables.iter().zip(0..).filter(|(_, id)| is_asked(*id));
+        let keys = children().filter_map(|(table, _)| Some((table, table.column(table.key?))));
         let keys: Vec<String> = keys.map(|(table, key)| format!("`{}` of {}", key.header, table.name)).collect();
         if !keys.is_empty() {
             comment.push(format!("so is {}", keys.join(", ")));
+        }
+        for (table, _) in children() {
+            let Role::Children { by, .. } = table.role else { continue };
+            let (by, place) = (self.dialect.name(&table.column(by).header), self.table_of(&table.name));
+            let place = self.dialect.quoted(&place).join(".");
+            comment.push(format!(
+                "rows of `{}` that are no user's change nothing; how many: SELECT count(*) FROM {place} AS theirs \
+                 WHERE NOT EXISTS (SELECT * FROM {users} AS own WHERE own.{key} = theirs.{by})",
+                table.name
+            ));
         }
         comment.extend(self.lists_written.iter().map(|(list, texts)| {
             let texts = if *texts == 1 { "one text".into() } else { format!("{texts} texts") };

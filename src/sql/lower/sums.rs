@@ -95,7 +95,7 @@ impl Lowering<'_> {
         let unfit = Sql::all(clause.rows.clone().into_iter().chain([unfit]));
         let unfit = Sql::aggregate("count", None, Some(unfit));
         let message = format!(
-            "{}: floats this large, or this fine, are not summed exactly here; declare the column as a decimal, or sum durations before they are divided",
+            "{}: floats this large, or this fine, are not summed exactly here; declare the column as a decimal, sum durations before they are divided, or multiply very small shares first",
             self.place(span)
         );
         let fail = self.dialect.fail(&message, &Type::Float);
