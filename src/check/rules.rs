@@ -128,7 +128,7 @@ impl Checker<'_> {
         });
         let arms = arms.collect();
         let clamp = clamp.map(|(low, high)| (widened(low, &ty), widened(high, &ty)));
-        Some((Body::Score(ir::Score { base: widened(base, &ty), arms, clamp }), ty))
+        Some((Body::Score(Box::new(ir::Score { base: widened(base, &ty), arms, clamp })), ty))
     }
 
     fn number(&mut self, expr: &ast::Expr, what: &str) -> Option<Expr> {

@@ -234,7 +234,7 @@ impl Run {
                 Wanted { table: plan.table.clone(), needed: plan.needed.clone(), nested: vec![], verbatim: false };
             users.read_for_the_last_time();
             let chunks = data::chunks(users, wanted, engine.clock().zone()).map_err(book::failure)?;
-            self.threads(|| engine.run(chunks, &plan.reads, &mut sink))?
+            engine.run_on(number_of(self.data.threads), chunks, &plan.reads, &mut sink)
         } else {
             let everybody = Everybody {
                 users,
@@ -458,12 +458,20 @@ impl Run {
     }
 }
 
+/// More threads than this help nobody, and the system may refuse them.
+const MOST_THREADS: usize = 512;
+
+/// Of how many threads; where that is not said, one for each core.
+fn number_of(threads: Option<NonZeroUsize>) -> usize {
+    let cores = std::thread::available_parallelism;
+    threads.or_else(|| cores().ok()).map_or(1, NonZeroUsize::get).min(MOST_THREADS)
+}
+
 /// Works on so many cores.
 pub(super) fn threads<T: Send>(number: Option<NonZeroUsize>, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
-    let Some(number) = number else { return Ok(work()) };
-    // More threads than this help nobody, and the system may refuse them.
-    let number = number.min(NonZeroUsize::new(512).unwrap_or(number));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(number.get()).build();
+    let Some(_) = number else { return Ok(work()) };
+    let number = number_of(number);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(number).build();
     let pool = pool.map_err(|error| Failure::new(format!("cannot start {number} threads: {error}")))?;
     Ok(pool.install(work))
 }

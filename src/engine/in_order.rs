@@ -30,24 +30,29 @@ pub(super) fn in_order<Piece: Send, Done: Send, Error: Send>(
     }
     let input = Mutex::new((ahead.into_iter().chain(pieces), 0));
     let queue = Queue { state: Mutex::new(State::new()), turn: Condvar::new(), take: Mutex::new(take) };
+    let work_on = || {
+        let _watch = Watch(&queue);
+        loop {
+            let (number, piece) = {
+                let mut input = locked(&input);
+                let Some(piece) = input.0.next() else { return };
+                input.1 += 1;
+                (input.1 - 1, piece)
+            };
+            if !queue.hand_on(number, work(piece), AHEAD * threads) {
+                return;
+            }
+        }
+    };
     std::thread::scope(|scope| {
-        for _ in 0..threads {
+        for _ in 1..threads {
             scope.spawn(|| {
                 keep_at_hand();
-                let _watch = Watch(&queue);
-                loop {
-                    let (number, piece) = {
-                        let mut input = locked(&input);
-                        let Some(piece) = input.0.next() else { return };
-                        input.1 += 1;
-                        (input.1 - 1, piece)
-                    };
-                    if !queue.hand_on(number, work(piece), AHEAD * threads) {
-                        return;
-                    }
-                }
+                work_on();
             });
         }
+        // Who would only wait works, too: their memory is at hand already.
+        work_on();
     });
     match queue.state.into_inner().unwrap_or_else(PoisonError::into_inner).failed {
         Some(error) => Err(error),

@@ -30,7 +30,7 @@ pub fn named_files(
         .iter()
         .flat_map(|file| &file.declarations)
         .filter_map(|declaration| match &declaration.kind {
-            DeclarationKind::Table(table) => Some(table),
+            DeclarationKind::Table(table) => Some(&**table),
             _ => None,
         })
         .collect();

@@ -205,19 +205,43 @@ impl Engine {
         self.run_of("", chunks, reads, sink)
     }
 
+    /// The same on so many threads, the one that asks among them.
+    ///
+    /// # Errors
+    /// What [`RunError`] says; nothing more is handed on after it.
+    pub fn run_on<S: RunSink>(
+        &self,
+        threads: usize,
+        chunks: Chunks,
+        reads: &Reads,
+        sink: &mut S,
+    ) -> Result<Ran, RunError> {
+        self.run_as((threads, ""), chunks, reads, sink)
+    }
+
     /// The same of a file of this name. Where users are remembered, rows without a key of their own are bad rows of that file.
     ///
     /// # Errors
     /// What [`RunError`] says; nothing more is handed on after it.
     pub fn run_of<S: RunSink>(&self, file: &str, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
+        self.run_as((rayon::current_num_threads(), file), chunks, reads, sink)
+    }
+
+    fn run_as<S: RunSink>(
+        &self,
+        (threads, file): (usize, &str),
+        chunks: Chunks,
+        reads: &Reads,
+        sink: &mut S,
+    ) -> Result<Ran, RunError> {
         let asked = self.rulebook().order_of(reads);
         let make = || Kernel::of_reads(self.interpreter(), self.context(), &asked, reads, sink.looks());
         let go_on = |kernel: Kernel<'_>, pieces: &mut (dyn Iterator<Item = Piece> + Send)| {
-            self.run_with(&kernel, file, pieces, &*sink)
+            self.run_with(&kernel, (threads, file), pieces, &*sink)
         };
         let is_long = asked.len() > MANY;
         let chunks = if is_long && !sink.looks() { chunks.of_which_much_is_asked() } else { chunks };
-        match is_long && rayon::current_num_threads() > 1 {
+        match is_long && threads > 1 {
             true => while_made(chunks, make, go_on),
             false => go_on(make(), &mut chunks.map(Piece::Unread)),
         }
@@ -226,7 +250,7 @@ impl Engine {
     fn run_with<S: RunSink>(
         &self,
         kernel: &Kernel<'_>,
-        file: &str,
+        (threads, file): (usize, &str),
         pieces: &mut (dyn Iterator<Item = Piece> + Send),
         sink: &S,
     ) -> Result<Ran, RunError> {
@@ -269,16 +293,11 @@ impl Engine {
             (part.read, part.bad) = (read, bad);
             Ok(part)
         };
-        in_order(
-            rayon::current_num_threads(),
-            pieces.enumerate(),
-            evaluated,
-            |part: Result<Evaluated<S::Ready>, DataError>| {
-                self.take(part?, &mut counts, &mut ran, sink)?;
-                sink.progress(ran.read, &self.rulebook().schema.root().name);
-                Ok::<(), RunError>(())
-            },
-        )?;
+        in_order(threads, pieces.enumerate(), evaluated, |part: Result<Evaluated<S::Ready>, DataError>| {
+            self.take(part?, &mut counts, &mut ran, sink)?;
+            sink.progress(ran.read, &self.rulebook().schema.root().name);
+            Ok::<(), RunError>(())
+        })?;
         ran.tally = Tally::of(kernel, &counts);
         Ok(ran)
     }

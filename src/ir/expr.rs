@@ -176,7 +176,7 @@ pub enum ExprKind {
         /// What is searched.
         subject: Box<Expr>,
         /// Compiled.
-        pattern: Pattern,
+        pattern: Box<Pattern>,
     },
     /// `xs has v`
     Has {

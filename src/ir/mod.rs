@@ -185,7 +185,7 @@ pub enum Body {
     /// `tag vip when …`. Read by another rule it is true or false, never unknown.
     Tag(Expr),
     /// `score heat from 50 { … } clamp 0..100`
-    Score(Score),
+    Score(Box<Score>),
     /// `level membership by points { … }`
     Level(Ladder),
     /// `layer rfm { … }`

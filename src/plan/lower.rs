@@ -31,7 +31,7 @@ pub(super) fn plan<'a>(
     definitions: &BTreeSet<DefinitionId>,
     constants: &dyn Constants,
 ) -> Plan<'a> {
-    let mut lowering = Lowering::new(rulebook, constants, None);
+    let mut lowering = Lowering::new(rulebook, constants, None, 2 * definitions.len());
     for id in rulebook.order.iter().filter(|id| definitions.contains(id)) {
         lowering.definition(*id);
     }
@@ -47,7 +47,7 @@ pub(super) fn clauses<'a>(
     lists: &[Vec<&'a Expr>],
     constants: &dyn Constants,
 ) -> (Plan<'a>, Vec<Option<NodeId>>) {
-    let mut lowering = Lowering::new(rulebook, constants, Some(over));
+    let mut lowering = Lowering::new(rulebook, constants, Some(over), lists.len());
     let mut all_of = |all: &Vec<&'a Expr>| {
         let mut nodes: Vec<NodeId> = vec![];
         for expr in all {
@@ -90,17 +90,24 @@ struct Lowering<'a, 'c> {
 }
 
 impl<'a, 'c> Lowering<'a, 'c> {
-    fn new(rulebook: &'a Rulebook, constants: &'c dyn Constants, over: Option<Over>) -> Lowering<'a, 'c> {
+    /// There is memory for about so many leaves and nodes at once.
+    fn new(rulebook: &'a Rulebook, constants: &'c dyn Constants, over: Option<Over>, about: usize) -> Lowering<'a, 'c> {
+        let plan = Plan {
+            atoms: Vec::with_capacity(about),
+            nodes: Vec::with_capacity(about),
+            steps: vec![],
+            cuts: std::collections::HashMap::new(),
+        };
         Lowering {
             rulebook,
             constants,
             over,
-            plan: Plan { atoms: vec![], nodes: vec![], steps: vec![], cuts: std::collections::HashMap::new() },
-            ranges: HashTable::new(),
+            plan,
+            ranges: HashTable::with_capacity(about),
             leaves: Told::default(),
             texts: Told::default(),
             same: Told::default(),
-            nodes: HashTable::new(),
+            nodes: HashTable::with_capacity(about),
             of_atoms: vec![],
             hash: RandomState::default(),
             conditions: Told::default(),

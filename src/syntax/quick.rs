@@ -28,10 +28,19 @@ pub(super) fn declaration(
     source: SourceId,
     cleaned: &Cleaned,
     (base, end): (usize, usize),
-    names: &mut Texts,
+    memory: &mut Memory,
 ) -> Option<Declaration> {
     let tokens = Tokens::of(cleaned.text().get(base..end)?).peekable();
-    Reader { source, cleaned, base, tokens, last: 0, depth: 0, names }.declaration()
+    memory.open.clear();
+    Reader { source, cleaned, base, tokens, last: 0, depth: 0, memory }.declaration()
+}
+
+/// What is used again for the next declaration.
+#[derive(Default)]
+pub(super) struct Memory {
+    names: Texts,
+    /// Parts of lists and chains whose ends are not read yet: each takes as much memory as it has parts.
+    open: Vec<Expr>,
 }
 
 struct Reader<'a, 'n> {
@@ -43,7 +52,7 @@ struct Reader<'a, 'n> {
     /// Where the token before ends.
     last: usize,
     depth: usize,
-    names: &'n mut Texts,
+    memory: &'n mut Memory,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -98,11 +107,12 @@ impl<'a> Reader<'a, '_> {
         if !self.is_word(between) {
             return Some(first);
         }
-        let mut all = vec![first];
+        let before = self.open(first);
         while self.word(between).is_some() {
-            all.push(part(self)?);
+            let next = part(self)?;
+            self.open(next);
         }
-        Some(Expr { kind: kind(all), place: self.place(start) })
+        Some(Expr { kind: kind(self.memory.open.split_off(before)), place: self.place(start) })
     }
 
     fn negation(&mut self) -> Option<Expr> {
@@ -175,7 +185,7 @@ impl<'a> Reader<'a, '_> {
             (Kind::Number, written) => ExprKind::Literal(literal::plain(written)?),
             (Kind::Word, word @ ("true" | "false")) => ExprKind::Literal(Literal::Bool(word == "true")),
             (Kind::Word | Kind::Quoted, _) => {
-                let name = Name { symbol: self.names.name(name_in(&first)?), place: self.place(start) };
+                let name = Name { symbol: self.memory.names.name(name_in(&first)?), place: self.place(start) };
                 match self.sign("(") {
                     None => ExprKind::Name(name),
                     // What looks like a comparison may be a window on the rows there.
@@ -204,17 +214,25 @@ impl<'a> Reader<'a, '_> {
 
     /// One expression or more, with commas between them, up to a closing bracket.
     fn items(&mut self, close: &str) -> Option<Vec<Expr>> {
-        let mut items = vec![self.deeper(Self::disjunction)?];
+        let first = self.deeper(Self::disjunction)?;
+        let before = self.open(first);
         loop {
             if self.sign(close).is_some() {
-                return Some(items);
+                return Some(self.memory.open.split_off(before));
             }
             self.sign(",")?;
             if self.sign(close).is_some() {
-                return Some(items);
+                return Some(self.memory.open.split_off(before));
             }
-            items.push(self.deeper(Self::disjunction)?);
+            let next = self.deeper(Self::disjunction)?;
+            self.open(next);
         }
+    }
+
+    /// One part more of what is being read; gives how many there were before.
+    fn open(&mut self, part: Expr) -> usize {
+        self.memory.open.push(part);
+        self.memory.open.len() - 1
     }
 
     fn deeper<T>(&mut self, part: fn(&mut Self) -> Option<T>) -> Option<T> {
@@ -308,7 +326,7 @@ mod tests {
         let scanned = scan::scan(NOWHERE, text, &mut Sink::new());
         let clean = scanned.cleaned.text();
         let base = clean.len() - clean.trim_start().len();
-        let quick = declaration(NOWHERE, &scanned.cleaned, (base, clean.len()), &mut Texts::default());
+        let quick = declaration(NOWHERE, &scanned.cleaned, (base, clean.len()), &mut Memory::default());
         let Some(quick) = quick else { return false };
         let mut told = Sink::new();
         let pair = grammar::declaration(clean.get(base..).unwrap_or_default());

@@ -12,6 +12,7 @@ use super::{
     build::{Builder, DEEPEST, too_deep},
     failure::{self, Mended},
     grammar::{self, Failure, Rule},
+    quick,
     scan::Scanned,
     tokens::{Kind, Token, Tokens},
     words,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     cores,
     diagnostic::Sink,
-    intern::{Symbol, Texts},
+    intern::Symbol,
     source::{SourceId, Span},
 };
 
@@ -124,12 +125,12 @@ fn declarations(
     };
     // Words of the language that are declared as names; told where they are declared, and looked for where a text fails.
     let mut taken: Option<Vec<&str>> = None;
-    let (mut ahead, mut names) = (ahead, Texts::default());
+    let (mut ahead, mut memory) = (ahead, quick::Memory::default());
     let mut declarations: Vec<Declaration> = Vec::with_capacity(outline.starts.len());
     let mut at = skip_blanks(text, 0);
     while at < text.len() {
         let ready = outline.starts.binary_search(&at).ok().and_then(|start| ahead.take(start));
-        if let Some(found) = ready.or_else(|| ahead::ready(source, scanned, outline, at, &mut names)) {
+        if let Some(found) = ready.or_else(|| ahead::ready(source, scanned, outline, at, &mut memory)) {
             declarations.extend(found.declaration);
             found.told.into_iter().for_each(|told| sink.push(told));
             if is_spoiled(at, found.end) {

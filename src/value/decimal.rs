@@ -95,7 +95,8 @@ impl Decimal {
             return self.mantissa as i64 as f64 / divisor;
         }
         // The standard library's reader is correctly rounded, and no number of 38 digits is out of a float's range.
-        format!("{}e-{}", self.mantissa, self.scale).parse().unwrap_or(0.0)
+        let Decimal { mantissa, scale } = self;
+        format!("{mantissa}e-{scale}").parse().unwrap_or(0.0)
     }
 
     /// The whole number that it is, if it is one of 64 bits.
@@ -121,7 +122,7 @@ impl Decimal {
     pub fn compare(self, other: Decimal) -> Ordering {
         let sign = self.mantissa.signum();
         if sign != other.mantissa.signum() {
-            return self.mantissa.cmp(&other.mantissa);
+            return sign.cmp(&other.mantissa.signum());
         }
         let (a, b) = aligned(self, other);
         // Where one does not fit when aligned it is greater than anything that does; both never happen.

@@ -89,8 +89,10 @@ pub enum Value {
     Choice(u32),
 }
 
-/// An exact number: `mantissa × 10^-scale`, at most 38 digits.
+/// An exact number: `mantissa × 10^-scale`, at most 38 digits. It begins at any multiple of eight bytes, so that a value takes no more
+/// than four times eight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, packed(8))]
 pub struct Decimal {
     /// All digits, signed.
     pub mantissa: i128,

@@ -15,20 +15,20 @@ impl Choices {
             1 => DeclarationKind::Let(Let { name: self.name(), label: self.label(), value: self.expression() }),
             2 => DeclarationKind::Param(Param { name: self.name(), label: self.label(), value: self.expression() }),
             3 => DeclarationKind::Rulebook(Rulebook { name: self.text(), timezone: self.maybe(Choices::text) }),
-            4 => DeclarationKind::Table(self.table()),
+            4 => DeclarationKind::Table(Box::new(self.table())),
             5 => DeclarationKind::List(ListDeclaration {
                 name: self.name(),
                 label: self.label(),
                 from: self.text(),
                 column: self.maybe(Choices::name),
             }),
-            6 => DeclarationKind::Score(self.score()),
-            7 => DeclarationKind::Level(Level {
+            6 => DeclarationKind::Score(Box::new(self.score())),
+            7 => DeclarationKind::Level(Box::new(Level {
                 name: self.name(),
                 label: self.label(),
                 by: self.maybe(Choices::expression),
                 arms: self.several(0, Choices::arm),
-            }),
+            })),
             8 => DeclarationKind::Layer(Layer {
                 name: self.name(),
                 label: self.label(),
@@ -36,7 +36,7 @@ impl Choices {
                 arms: self.several(0, Choices::arm),
             }),
             9 => DeclarationKind::Funnel(self.funnel()),
-            10 => DeclarationKind::Segment(self.segment()),
+            10 => DeclarationKind::Segment(Box::new(self.segment())),
             11 => DeclarationKind::Policy(self.policy()),
             12 => DeclarationKind::Template(Template { name: self.name(), text: self.text() }),
             13 => DeclarationKind::Channel(Channel {
@@ -48,7 +48,7 @@ impl Choices {
                 }),
             }),
             14 => DeclarationKind::Test(self.test_block()),
-            _ => DeclarationKind::Snapshot(self.snapshot()),
+            _ => DeclarationKind::Snapshot(Box::new(self.snapshot())),
         };
         Declaration { description: None, kind, place: Place::default() }
     }

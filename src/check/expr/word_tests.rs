@@ -29,7 +29,7 @@ impl Checker<'_> {
             Test::Matches(pattern) => {
                 let lowered = self.of_type(subject, &Type::Text, "`matches` searches a text");
                 let pattern = self.pattern(pattern);
-                new(ExprKind::Matches { subject: Box::new(lowered?), pattern: pattern? })
+                new(ExprKind::Matches { subject: Box::new(lowered?), pattern: Box::new(pattern?) })
             }
             Test::Has(element) => {
                 let of_lists = matches!(subject.unparenthesised().kind, Ast::List(_));

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use arrow_array::{
-    Array, ArrowPrimitiveType, RecordBatch,
+    Array, ArrayRef, ArrowPrimitiveType, RecordBatch,
     cast::AsArray,
     types::{
         Date32Type, Decimal64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -11,14 +11,13 @@ use arrow_array::{
         UInt16Type, UInt32Type,
     },
 };
-use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::{
     column::{self, Data, Texts},
     data::{
         BadRow, Input,
-        chunks::{Fault, Found, Parsed, Shared, build, build::Known, cell, cell::Cell, days::Days},
+        chunks::{Fault, Found, Parsed, Shared, build, build::Known, cell, cell::Cell, days::Days, taken},
         columnar,
     },
     schema::{Column, ColumnId},
@@ -43,18 +42,30 @@ impl Arrays {
     }
 
     /// Rows that follow so many of the file.
-    pub(super) fn parsed(&self, batch: &RecordBatch, before: u64) -> Parsed {
+    pub(super) fn parsed(&self, batch: RecordBatch, before: u64) -> Parsed {
         let rows = batch.num_rows();
         let lines = (1..).map(|row| before + row).take(rows).collect();
+        let (days, wanted) = (&self.shared.days, &self.shared.wanted);
         let mut faults = vec![];
         let mut columns = vec![];
         for (id, column) in &self.columns {
             let Some(array) = batch.column_by_name(&column.header) else { continue };
-            let mut strict = Strict { id: *id, column, zone: &self.shared.zone, array, faults: &mut faults };
-            columns.push((*id, self::column(array, column, &self.shared.days, &mut strict)));
+            let read = (!taken::can_be(array, column, days)).then(|| {
+                let mut strict = Strict { id: *id, column, zone: &self.shared.zone, array, faults: &mut faults };
+                self::column(array, column, days, &mut strict)
+            });
+            columns.push((*id, column, Arc::clone(array), read));
         }
-        let shown = |row| columnar::verbatim(batch, row, &self.shared.zone).into_bytes();
-        let wanted = &self.shared.wanted;
+        // Where no row has to be shown, nobody else needs what can be taken over.
+        let batch = (wanted.verbatim || !faults.is_empty()).then_some(batch);
+        let take = |(id, column, array, read): (ColumnId, &Column, ArrayRef, Option<column::Column>)| {
+            (id, read.unwrap_or_else(|| taken::of(array, column)))
+        };
+        let columns = columns.into_iter().map(take).collect();
+        let shown = |row| {
+            let batch = batch.as_ref();
+            batch.map_or(vec![], |batch| columnar::verbatim(batch, row, &self.shared.zone).into_bytes())
+        };
         let verbatim = (0..rows).filter(|_| wanted.verbatim).map(shown).collect();
         let children = if wanted.nested.is_empty() { vec![] } else { vec![vec![]; rows] };
         let found = Found { columns, lines, children, verbatim, faults, none: vec![] };
@@ -72,10 +83,10 @@ fn column(array: &dyn Array, column: &Column, days: &Days, strict: &mut Strict<'
     let cell = |row| if iso { Some(Cell::whole(texts.as_ref()?.get(row).as_bytes())) } else { None };
     let data = match &column.ty {
         Type::Int => {
-            let ints = ints_of(array);
-            if let (Some(ints), 0) = (&ints, array.null_count()) {
+            let mut ints = ints_of(array);
+            if let (Some(Cow::Owned(ints)), 0) = (&mut ints, array.null_count()) {
                 known.set_all(rows);
-                return column::Column::of(Data::Int(ints.to_vec()), known.bits, rows);
+                return column::Column::of(Data::Int(std::mem::take(ints)), known.bits, rows);
             }
             let odd = |value: &Value| if let Value::Int(it) = value { Some(*it) } else { None };
             Data::Int(fill(array, |row: usize| ints.as_ref()?.get(row).copied(), odd, strict, &mut known))
@@ -145,7 +156,7 @@ fn fill<T: Default>(
     if let Some(nulls) = nulls.filter(|_| strict.column.optional) {
         let all = all_of(array.len(), |row| if nulls.is_valid(row) { usual(row) } else { Some(T::default()) });
         if let Some(all) = all {
-            set_those(known, nulls);
+            known.set_those(nulls);
             return all;
         }
     }
@@ -173,13 +184,6 @@ fn all_of<T: Default>(rows: usize, usual: impl Fn(usize) -> Option<T>) -> Option
     are_usual.then_some(all)
 }
 
-/// Those that are there are known.
-fn set_those(known: &mut Known, there: &NullBuffer) {
-    let words = known.bits.len();
-    known.bits.clear();
-    known.bits.extend(there.inner().bit_chunks().iter_padded().take(words));
-}
-
 fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut Known) -> Data {
     let same = matches!(array.data_type(), DataType::Decimal128(_, own) if i8::try_from(scale) == Ok(*own));
     let decimals = array.as_primitive_opt::<Decimal128Type>().filter(|_| same).map(|array| array.values());
@@ -195,20 +199,16 @@ fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut K
     };
     let mut long = vec![];
     let nulls = array.nulls();
-    if array.null_count() == 0 {
-        let all = match short {
-            Some(short) => Some(short.to_vec()),
-            None => all_of(array.len(), usual),
-        };
-        if let Some(all) = all {
-            known.set_all(array.len());
-            return Data::Short(all, scale);
-        }
+    if array.null_count() == 0
+        && let Some(all) = all_of(array.len(), usual)
+    {
+        known.set_all(array.len());
+        return Data::Short(all, scale);
     }
     if let Some(nulls) = nulls.filter(|_| strict.column.optional) {
         let all = all_of(array.len(), |row| if nulls.is_valid(row) { usual(row) } else { Some(0) });
         if let Some(all) = all {
-            set_those(known, nulls);
+            known.set_those(nulls);
             return Data::Short(all, scale);
         }
     }
@@ -234,9 +234,6 @@ fn decimals(array: &dyn Array, scale: u8, strict: &mut Strict<'_>, known: &mut K
 }
 
 fn all_texts(array: &dyn Array, found: Option<&TextArray<'_>>, strict: &mut Strict<'_>, known: &mut Known) -> Texts {
-    if let Some(texts) = shared_texts(array, strict.column.optional, known) {
-        return texts;
-    }
     if let (Some(TextArray::Short(texts)), 0) = (found, array.null_count())
         && let Some(texts) = texts_in_one(texts)
     {
@@ -264,37 +261,9 @@ fn all_texts(array: &dyn Array, found: Option<&TextArray<'_>>, strict: &mut Stri
 fn texts_in_one(array: &arrow_array::StringArray) -> Option<Texts> {
     let offsets = array.value_offsets();
     let first = *offsets.first()?;
-    let ends = offsets.iter().skip(1).map(|end| u32::try_from(end - first)).collect::<Result<Vec<u32>, _>>().ok()?;
+    let ends = offsets.iter().skip(1).map(|end| (end - first).unsigned_abs()).collect();
     let bytes = array.value_data().get(usize::try_from(first).ok()?..usize::try_from(*offsets.last()?).ok()?)?;
     Some(Texts::of(simdutf8::basic::from_utf8(bytes).ok()?.to_owned(), ends))
-}
-
-/// Texts that rows share, where none is missing that may not be. Rows without one share a text of their own, which is empty.
-fn shared_texts(array: &dyn Array, optional: bool, known: &mut Known) -> Option<Texts> {
-    let dictionary = array.as_dictionary_opt::<Int32Type>()?;
-    let values = dictionary.values().as_string_opt::<i32>().filter(|_| optional || array.null_count() == 0)?;
-    let mut texts = Texts::default();
-    (0..values.len()).all(|at| values.is_valid(at) && texts.push(values.value(at))).then_some(())?;
-    let codes = dictionary.keys().values().iter().map(|key| *key as u32);
-    let codes = match dictionary.nulls().filter(|_| array.null_count() > 0) {
-        None => {
-            known.set_all(array.len());
-            codes.collect()
-        }
-        Some(nulls) => {
-            texts.push("");
-            let none = values.len() as u32;
-            let one = |(row, code)| {
-                let there = nulls.is_valid(row);
-                if there {
-                    known.set(row);
-                }
-                if there { code } else { none }
-            };
-            codes.enumerate().map(one).collect()
-        }
-    };
-    Some(texts.shared(codes))
 }
 
 /// The arrays that hold texts.
@@ -355,7 +324,7 @@ fn floats_of(array: &dyn Array) -> Option<Cow<'_, [f64]>> {
 }
 
 /// Whether a day lies in the calendar; the strict reader says what is wrong with others.
-fn in_years(day: &i32) -> bool {
+pub(super) fn in_years(day: &i32) -> bool {
     (calendar::FIRST_DAY..=calendar::LAST_DAY).contains(day)
 }
 

@@ -63,7 +63,7 @@ impl Part {
 
 impl Piece {
     /// Reads its rows.
-    pub(super) fn parse(&self, form: &Arrays) -> Parsed {
-        form.parsed(&self.rows, self.before)
+    pub(super) fn parse(self, form: &Arrays) -> Parsed {
+        form.parsed(self.rows, self.before)
     }
 }

@@ -1,10 +1,12 @@
 //! Columns filled row by row by a reader: the usual spellings at once, the others by the strict readers.
 
+use arrow_buffer::NullBuffer;
+
 use crate::{
     column::{self, Data, Texts},
     data::chunks::{cell, cell::Cell, days::Days, gather::Gather},
     schema::Column,
-    value::{Decimal, Duration, Type, Value, moment_text::MomentFormat},
+    value::{Duration, Type, Value, moment_text::MomentFormat},
 };
 
 /// What a column's strict reader says of a cell that is not missing, by row: a value, or nothing where the row is bad, which
@@ -92,6 +94,13 @@ impl Known {
         }
     }
 
+    /// Those that are there are known.
+    pub(super) fn set_those(&mut self, there: &NullBuffer) {
+        let words = self.bits.len();
+        self.bits.clear();
+        self.bits.extend(there.inner().bit_chunks().iter_padded().take(words));
+    }
+
     #[inline]
     pub(super) fn set(&mut self, row: usize) {
         if let Some(word) = self.bits.get_mut(row / 64) {
@@ -152,9 +161,9 @@ fn decimals<'t>(
         cell
     });
     let odd = |value: &Value| {
-        let Value::Decimal(Decimal { mantissa, .. }) = value else { return None };
-        Some(i64::try_from(*mantissa).unwrap_or_else(|_| {
-            long.borrow_mut().push((row.get(), *mantissa));
+        let Value::Decimal(decimal) = value else { return None };
+        Some(i64::try_from(decimal.mantissa).unwrap_or_else(|_| {
+            long.borrow_mut().push((row.get(), decimal.mantissa));
             0
         }))
     };

@@ -30,10 +30,15 @@ impl Days {
         Days { zone: zone.clone(), known: (0..days).map(|_| AtomicI32::new(UNKNOWN)).collect() }
     }
 
+    /// Whether local time is UTC on all of them.
+    pub(super) fn are_of_utc(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// Microseconds ahead of UTC on a whole day; none where the clocks change on it or near it.
     #[inline]
     pub(super) fn offset(&self, date: i32) -> Option<i64> {
-        if self.known.is_empty() {
+        if self.are_of_utc() {
             return Some(0);
         }
         let day = usize::try_from(date.checked_sub(FIRST)?).ok()?;

@@ -100,7 +100,10 @@ impl Begun {
         };
         let rows = batch.num_rows().min(most);
         self.at += rows;
-        self.beyond = (rows < batch.num_rows()).then(|| batch.slice(rows, batch.num_rows() - rows));
+        if rows == batch.num_rows() {
+            return Some(Ok(batch));
+        }
+        self.beyond = Some(batch.slice(rows, batch.num_rows() - rows));
         Some(Ok(batch.slice(0, rows)))
     }
 }
@@ -218,7 +221,7 @@ impl Form {
                 .map_err(|it| self.unfit(&it))
         };
         let batch = guarded(whole).unwrap_or_else(|| Err(self.unfit(&columnar::DAMAGED)))?;
-        Ok(self.arrays.parsed(&batch, piece.before))
+        Ok(self.arrays.parsed(batch, piece.before))
     }
 
     /// Reads a piece so many rows after the other, which takes less memory at a time.
@@ -233,8 +236,9 @@ impl Form {
             if reading.at == end {
                 self.leave(piece.group, begun.take());
             }
-            taken(self.arrays.parsed(&batch, before));
-            before += batch.num_rows() as u64;
+            let rows = batch.num_rows();
+            taken(self.arrays.parsed(batch, before));
+            before += rows as u64;
         }
         Ok(())
     }

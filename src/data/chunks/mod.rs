@@ -16,6 +16,7 @@ mod kept;
 mod marks;
 mod objects;
 mod scan;
+mod taken;
 #[cfg(test)]
 mod tests;
 

@@ -387,12 +387,11 @@ impl<'b> Assembler<'b> {
         let (groups, order) = self.groups(alike, seldom);
         segment.groups = groups;
         let mut outputs: Vec<Option<Output>> = outputs.into_iter().map(Some).collect();
-        let outputs: Vec<Output> = order.into_iter().filter_map(|at| outputs.get_mut(at)?.take()).collect();
         segment.counted = self.program.counts;
         self.program.counts += outputs.len();
         segment.lacks.first = self.program.lacks.len();
         let place = |kept: Option<usize>| kept.map_or(NOWHERE, |kept| kept as u32);
-        for (at, output) in outputs.into_iter().enumerate() {
+        for (at, output) in order.into_iter().filter_map(|at| outputs.get_mut(at)?.take()).enumerate() {
             let counted = segment.counted + at;
             let asked = output.asked.as_ref().map(|(_, kept)| *kept);
             segment.wants.push(self.wanted(output.kind, &output.literals));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
+use pulp::{Simd, WithSimd};
 
 use super::{
     lane::{self, BLOCK, Lane, Lanes},
@@ -13,31 +14,49 @@ use super::{
 /// Memory for it that is used again.
 #[derive(Debug, Default)]
 pub(super) struct Fill {
-    /// By lane: how many rows lie in it.
-    rows: Vec<u32>,
-    /// By number of rows: the rows of lanes that have so many.
+    /// By lane: the place of its rows among the different ones.
+    places: Vec<u16>,
     different: Vec<Lane>,
     /// By the first lane of a source of texts: those of its lanes that have rows, and those of its lists.
     used: HashMap<usize, [Vec<u32>; 2], RandomState>,
+}
+
+/// What is done with the widest instructions that there are.
+struct Filling<'f> {
+    fill: &'f mut Fill,
+    source: &'f Source,
+    of: &'f [u32],
+    lanes: &'f mut Lanes,
+}
+
+impl WithSimd for Filling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Filling { fill, source, of, lanes } = self;
+        let known = source.rank.pieces();
+        match source.rank {
+            Rank::Keys(_) if known > 2 * BLOCK => fill.share(simd, source.lane, known + 1, of, lanes),
+            Rank::Keys(_) => {
+                let lanes = lanes.some(source.lane, source.lanes());
+                scatter(of, lanes);
+                lane::accumulate(simd, lanes.get_mut(..=known).unwrap_or_default());
+            }
+            Rank::Texts(_) => fill.texts(source, of, lanes),
+        }
+    }
 }
 
 impl Fill {
     /// `of` each row the first lane that it lies in. The rows before a cut are those of the lanes before it; texts stay by themselves,
     /// since nothing lies between them. The last but one has all whose value is known, the last the others.
     pub(super) fn fill(&mut self, source: &Source, of: &[u32], lanes: &mut Lanes) {
-        let known = source.rank.pieces();
-        match source.rank {
-            Rank::Keys(_) if known > 2 * BLOCK => self.share(source.lane, known + 1, of, lanes),
-            Rank::Keys(_) => {
-                let lanes = lanes.some(source.lane, source.lanes());
-                scatter(of, lanes);
-                lane::accumulate(lanes.get_mut(..=known).unwrap_or_default());
-            }
-            Rank::Texts(_) => self.texts(source, of, lanes),
-        }
+        lane::dispatch(Filling { fill: self, source, of, lanes });
     }
 
     /// Of many texts few come up in a block: only lanes that have rows, or had some in the block before, are looked at.
+    #[inline(always)]
     fn texts(&mut self, source: &Source, of: &[u32], lanes: &mut Lanes) {
         let known = source.rank.pieces();
         let number = source.lists.number;
@@ -76,39 +95,59 @@ impl Fill {
 
     /// Where there are many more cuts than rows, most lanes are the same as the one before: each different one is found once, and
     /// shared where that can be.
-    fn share(&mut self, first: usize, number: usize, of: &[u32], lanes: &mut Lanes) {
-        self.rows.clear();
-        self.rows.resize(number, 0);
-        for lane in of {
-            self.rows.get_mut(*lane as usize).into_iter().for_each(|rows| *rows += 1);
+    #[inline(always)]
+    fn share<S: Simd>(&mut self, simd: S, first: usize, number: usize, of: &[u32], lanes: &mut Lanes) {
+        let different = of.len() + 1;
+        if let Some((places, found)) = lanes.shared(first, number) {
+            return tell_apart(simd, of, first as u16, places, found.get_mut(..different).unwrap_or_default());
         }
-        let mut before = 0;
-        for rows in &mut self.rows {
-            before += *rows;
-            *rows = before;
-        }
-        let different = before as usize + 1;
-        let places = lanes.places(first, number);
-        places.iter_mut().zip(&self.rows).for_each(|(place, rows)| *place = (first as u32 + rows) as u16);
-        let shared = !places.is_empty();
-        self.different.resize(if shared { 0 } else { different }, Lane::NONE);
-        let found = if shared { lanes.some(first, different) } else { &mut self.different };
-        found.fill(Lane::NONE);
-        for (row, lane) in of.iter().enumerate() {
-            if let Some(rows) = self.rows.get(*lane as usize) {
-                set(found, *rows as usize, row);
-            }
-        }
-        lane::accumulate(found);
-        if !shared {
-            for (lane, rows) in lanes.some(first, number).iter_mut().zip(&self.rows) {
-                self.different.get(*rows as usize).into_iter().for_each(|rows| *lane = *rows);
-            }
+        self.places.resize(number, 0);
+        self.different.resize(different, Lane::NONE);
+        tell_apart(simd, of, 0, &mut self.places, &mut self.different);
+        for (lane, place) in lanes.some(first, number).iter_mut().zip(&self.places) {
+            self.different.get(usize::from(*place)).into_iter().for_each(|rows| *lane = *rows);
         }
     }
 }
 
+/// Of lanes whose places are numbered from one on, the place of each: one for all that have the same rows; and the rows of each place.
+#[inline(always)]
+fn tell_apart<S: Simd>(simd: S, of: &[u32], first: u16, places: &mut [u16], found: &mut [Lane]) {
+    places.fill(0);
+    for lane in of {
+        places.get_mut(*lane as usize).into_iter().for_each(|rows| *rows += 1);
+    }
+    sum(first, places);
+    found.fill(Lane::NONE);
+    for (row, lane) in of.iter().enumerate() {
+        if let Some(place) = places.get(*lane as usize) {
+            set(found, usize::from(place - first), row);
+        }
+    }
+    lane::accumulate(simd, found);
+}
+
+/// Makes of numbers the sums up to each of them and of what is before. Four are added up at once, in the four parts of a word: no sum
+/// has more than 16 bits.
+#[inline(always)]
+fn sum(before: u16, numbers: &mut [u16]) {
+    const EACH: u64 = 0x0001_0001_0001_0001;
+    let mut before = u64::from(before);
+    let (fours, rest) = numbers.as_chunks_mut::<4>();
+    for four in fours {
+        let sums = four.iter().rev().fold(0, |all, number| all << 16 | u64::from(*number)).wrapping_mul(EACH);
+        let all = sums.wrapping_add(before.wrapping_mul(EACH));
+        *four = [all as u16, (all >> 16) as u16, (all >> 32) as u16, (all >> 48) as u16];
+        before += sums >> 48;
+    }
+    for number in rest {
+        before += u64::from(*number);
+        *number = before as u16;
+    }
+}
+
 /// Takes all rows out of lanes that had some.
+#[inline(always)]
 fn empty(lanes: &mut [Lane], used: &mut Vec<u32>) {
     for at in used.drain(..) {
         lanes.get_mut(at as usize).into_iter().for_each(|lane| *lane = Lane::NONE);
@@ -116,6 +155,7 @@ fn empty(lanes: &mut [Lane], used: &mut Vec<u32>) {
 }
 
 /// Each row into the first lane that it lies in.
+#[inline(always)]
 fn scatter(of: &[u32], lanes: &mut [Lane]) {
     lanes.fill(Lane::NONE);
     of.iter().enumerate().for_each(|(row, lane)| set(lanes, *lane as usize, row));

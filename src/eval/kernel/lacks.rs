@@ -59,7 +59,8 @@ impl Assembler<'_> {
                     Some(Atom::Range(Slot::Column(column), _) | Atom::IsText(column, _)) => {
                         let column = *column;
                         let known = self.known_lane(Slot::Column(column)).unwrap_or(settled);
-                        let (ways, ways_ahead) = (ways.of.entry(Cause::Column(column)).or_default(), &mut ways.ahead);
+                        let (ways, ways_ahead) =
+                            (ways.of.entry(Cause::Column(column)).or_insert_with(no_way), &mut ways.ahead);
                         // Of the texts of a list it is asked once.
                         if ways.last().is_none_or(|(last, it)| *it != known || last != above) {
                             ways.push((above.to_vec(), known));
@@ -67,7 +68,7 @@ impl Assembler<'_> {
                         self.ahead(Cause::Column(column), above, (known, settled), ways_ahead);
                     }
                     Some(Atom::Flag(Slot::Column(column))) => {
-                        ways.of.entry(Cause::Column(*column)).or_default().push((above.to_vec(), settled));
+                        ways.of.entry(Cause::Column(*column)).or_insert_with(no_way).push((above.to_vec(), settled));
                     }
                     Some(Atom::OfText(column, _)) => {
                         let column = *column;
@@ -75,14 +76,14 @@ impl Assembler<'_> {
                             Some(known) => known,
                             None => self.own_leaf(LeafKey::KnownText(column)),
                         };
-                        ways.of.entry(Cause::Column(column)).or_default().push((within(settled), known));
+                        ways.of.entry(Cause::Column(column)).or_insert_with(no_way).push((within(settled), known));
                     }
                     Some(Atom::Range(slot @ Slot::Aggregate(aggregate), _)) => {
                         let (slot, aggregate) = (*slot, *aggregate);
                         let origins = origins(self.rulebook, named, aggregate);
                         match (origins.as_slice(), self.known_lane(slot)) {
                             ([cause], Some(known)) => {
-                                ways.of.entry(*cause).or_default().push((above.to_vec(), known));
+                                ways.of.entry(*cause).or_insert_with(no_way).push((above.to_vec(), known));
                                 self.ahead(*cause, above, (known, settled), &mut ways.ahead);
                             }
                             _ => ways.asked.push(within(settled)),
@@ -94,6 +95,11 @@ impl Assembler<'_> {
             }
         }
     }
+}
+
+/// Most often there is one.
+fn no_way() -> Vec<(Vec<u32>, u32)> {
+    Vec::with_capacity(1)
 }
 
 type Ahead = BTreeMap<Cause, [Vec<(Vec<u32>, u32)>; 2]>;

@@ -69,6 +69,7 @@ impl Lane {
     }
 
     /// Rows of either.
+    #[inline(always)]
     pub(super) fn or(self, other: Lane) -> Lane {
         let mut lane = self;
         lane.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
@@ -165,9 +166,10 @@ impl Lanes {
         Some(Placed { rows: self.rows.as_mut_slice().try_into().ok()?, places })
     }
 
-    /// Where lanes that stand one behind the other have their rows, as far as they may share them.
-    pub(super) fn places(&mut self, first: usize, lanes: usize) -> &mut [u16] {
-        self.places.get_mut(first..first + lanes).unwrap_or_default()
+    /// Where lanes that stand one behind the other have their rows, and the first of these places; none where they may not share them.
+    pub(super) fn shared(&mut self, first: usize, lanes: usize) -> Option<(&mut [u16], &mut [Lane])> {
+        let own = first..first + lanes;
+        Some((self.places.get_mut(own.clone())?, self.rows.get_mut(own)?))
     }
 
     /// All of them.
@@ -229,23 +231,15 @@ pub(super) fn write<S: Simd>(lane: Option<&mut Lane>, part: usize, rows: S::u64s
 }
 
 /// Makes of the rows by piece the rows before each cut.
-pub(super) fn accumulate(lanes: &mut [Lane]) {
-    struct Sum<'l>(&'l mut [Lane]);
-    impl WithSimd for Sum<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, simd: S) {
-            for part in 0..parts::<S>() {
-                let mut sum = simd.splat_u64s(0);
-                for lane in &mut *self.0 {
-                    if let Some(slot) = S::as_mut_simd_u64s(&mut lane.0).0.get_mut(part) {
-                        sum = simd.or_u64s(sum, *slot);
-                        *slot = sum;
-                    }
-                }
+#[inline(always)]
+pub(super) fn accumulate<S: Simd>(simd: S, lanes: &mut [Lane]) {
+    for part in 0..parts::<S>() {
+        let mut sum = simd.splat_u64s(0);
+        for lane in &mut *lanes {
+            if let Some(slot) = S::as_mut_simd_u64s(&mut lane.0).0.get_mut(part) {
+                sum = simd.or_u64s(sum, *slot);
+                *slot = sum;
             }
         }
     }
-    dispatch(Sum(lanes));
 }

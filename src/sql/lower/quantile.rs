@@ -86,8 +86,9 @@ impl Lowering<'_> {
 
     fn exact_quantile(&mut self, list: Sql, share: Decimal, float_share: f64, element: &Type) -> Sql {
         let scale = if let Type::Decimal(scale) = element { *scale } else { 0 };
-        let whole = 10_i64.pow(u32::from(share.scale));
-        let end = match share.mantissa {
+        let Decimal { mantissa, scale: digits } = share;
+        let whole = 10_i64.pow(u32::from(digits));
+        let end = match mantissa {
             0 => Some(self.dialect.element(list.clone(), Sql::int(0))),
             it if it == i128::from(whole) => Some(self.dialect.last(list.clone())),
             _ => None,

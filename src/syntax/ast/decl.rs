@@ -14,13 +14,13 @@ pub struct Declaration {
     pub place: Place,
 }
 
-/// What a declaration declares.
+/// What a declaration declares. What is long stands elsewhere, so that a tag is short.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeclarationKind {
     /// `rulebook "shop" timezone "Asia/Shanghai"`
     Rulebook(Rulebook),
     /// `table users key user_id { … }`
-    Table(Table),
+    Table(Box<Table>),
     /// `param churn_after = 30d`
     Param(Param),
     /// `list blocked from "blocked.csv"`
@@ -30,15 +30,15 @@ pub enum DeclarationKind {
     /// `tag vip when …`
     Tag(Tag),
     /// `score heat { 40 when … }`
-    Score(Score),
+    Score(Box<Score>),
     /// `level membership by points { … }`
-    Level(Level),
+    Level(Box<Level>),
     /// `layer rfm { … }`
     Layer(Layer),
     /// `funnel path on events { … }`
     Funnel(Funnel),
     /// `segment win_back when vip { … }`
-    Segment(Segment),
+    Segment(Box<Segment>),
     /// `policy { … }`
     Policy(Policy),
     /// `template come_back "…"`
@@ -48,7 +48,7 @@ pub enum DeclarationKind {
     /// `test "…" { … }`
     Test(TestBlock),
     /// `snapshot "…" of "…"`
-    Snapshot(Snapshot),
+    Snapshot(Box<Snapshot>),
 }
 
 impl Declaration {

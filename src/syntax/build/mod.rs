@@ -48,21 +48,21 @@ impl<'a> Builder<'a> {
         let parts_of = |pair| Parts::of(pair);
         let kind = match inner.as_rule() {
             Rule::rulebook => DeclarationKind::Rulebook(self.rulebook(parts_of(inner))),
-            Rule::table => DeclarationKind::Table(self.table(parts_of(inner))),
+            Rule::table => DeclarationKind::Table(Box::new(self.table(parts_of(inner)))),
             Rule::param => DeclarationKind::Param(self.param(parts_of(inner))),
             Rule::list_declaration => DeclarationKind::List(self.list_declaration(parts_of(inner))),
             Rule::let_declaration => DeclarationKind::Let(self.let_declaration(parts_of(inner))),
             Rule::tag => DeclarationKind::Tag(self.tag(parts_of(inner))),
-            Rule::score => DeclarationKind::Score(self.score(parts_of(inner))),
-            Rule::level => DeclarationKind::Level(self.level(parts_of(inner))),
+            Rule::score => DeclarationKind::Score(Box::new(self.score(parts_of(inner)))),
+            Rule::level => DeclarationKind::Level(Box::new(self.level(parts_of(inner)))),
             Rule::layer => DeclarationKind::Layer(self.layer(parts_of(inner))),
             Rule::funnel => DeclarationKind::Funnel(self.funnel(parts_of(inner))),
-            Rule::segment => DeclarationKind::Segment(self.segment(parts_of(inner))),
+            Rule::segment => DeclarationKind::Segment(Box::new(self.segment(parts_of(inner)))),
             Rule::policy => DeclarationKind::Policy(self.policy(parts_of(inner))),
             Rule::template => DeclarationKind::Template(self.template(parts_of(inner))),
             Rule::channel => DeclarationKind::Channel(self.channel(parts_of(inner))),
             Rule::test => DeclarationKind::Test(self.test(parts_of(inner))),
-            Rule::snapshot => DeclarationKind::Snapshot(self.snapshot(parts_of(inner))),
+            Rule::snapshot => DeclarationKind::Snapshot(Box::new(self.snapshot(parts_of(inner)))),
             other => unreachable!("{other:?} is no declaration"),
         };
         (!self.too_deep).then_some(Declaration { description: None, kind, place })

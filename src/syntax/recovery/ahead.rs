@@ -5,7 +5,6 @@ use super::{LONG, Outline, STACK, widest};
 use crate::{
     cores,
     diagnostic::{Diagnostic, Sink},
-    intern::Texts,
     source::SourceId,
     syntax::{ast::Declaration, build::Builder, quick, scan::Scanned},
 };
@@ -42,8 +41,8 @@ pub(super) fn of(source: SourceId, scanned: &Scanned<'_>, outline: &Outline) -> 
     let part = outline.starts.len().div_ceil(threads).max(1);
     let parts: Vec<&[usize]> = outline.starts.chunks(part).collect();
     let done = cores::side_by_side(&parts, STACK, |starts| {
-        let mut names = Texts::default();
-        starts.iter().map(|start| ready(source, scanned, outline, *start, &mut names)).collect()
+        let mut memory = quick::Memory::default();
+        starts.iter().map(|start| ready(source, scanned, outline, *start, &mut memory)).collect()
     });
     // What no thread has done is done in its place.
     Ahead { parts: done.into_iter().map(Option::unwrap_or_default).collect(), part }
@@ -55,14 +54,14 @@ pub(super) fn ready(
     scanned: &Scanned<'_>,
     outline: &Outline,
     at: usize,
-    names: &mut Texts,
+    memory: &mut quick::Memory,
 ) -> Option<Ready> {
     let text = scanned.cleaned.text();
     let (next, deep) = outline.ahead_of(at, text.len());
     if deep.is_some_and(|deep| deep < next) {
         return None;
     }
-    if let Some(declaration) = quick::declaration(source, &scanned.cleaned, (at, next), names) {
+    if let Some(declaration) = quick::declaration(source, &scanned.cleaned, (at, next), memory) {
         return Some(Ready { declaration: Some(declaration), end: next, told: vec![] });
     }
     let pair = widest(text, at, &outline.starts, deep.unwrap_or(text.len())).ok()?;
