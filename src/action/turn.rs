@@ -18,6 +18,8 @@ pub struct Run<'r> {
     pub tracked: &'r Tracked,
     /// Segments that were never asked about before.
     pub first: Vec<DefinitionId>,
+    /// Where the rulebook changed: segments that mean what they meant, so that the previous one need not be asked.
+    pub unchanged: Vec<DefinitionId>,
     /// Of each segment, by its place in [`Tracked::segments`], whether it reads lists or parameters that changed.
     pub read_anew: Vec<bool>,
     /// The same, whether it asks about everybody, and others moved.
@@ -160,7 +162,8 @@ impl Run<'_> {
         if self.first.contains(&segment) {
             return Reason::First;
         }
-        let again = self.asked_again.zip(key).map(|(ask, key)| ask(key, segment));
+        let asked = self.asked_again.filter(|_| !self.unchanged.contains(&segment));
+        let again = asked.zip(key).map(|(ask, key)| ask(key, segment));
         match again {
             // The previous rulebook gives the old answer, or can no longer be asked: nobody is messaged for that.
             Some(Some(old)) if old != inside => return Reason::Rules,

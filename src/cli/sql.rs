@@ -254,7 +254,9 @@ fn table(text: &str) -> Result<(String, Vec<String>), String> {
     let wrong = || "write NAME=A.B.C, the name in the rules first: orders=warehouse.sales.orders".to_owned();
     let (name, place) = text.split_once('=').ok_or_else(wrong)?;
     if is_file(place) {
-        return Err(format!("a file is a name in quotes: '{name}=\"{place}\"' (DuckDB)"));
+        return Err(format!(
+            "a file is a name in quotes, '{name}=\"{place}\"', on DuckDB; '{name}=parquet.`{place}`' on Spark"
+        ));
     }
     let place = parts(place).map_err(|_| wrong())?;
     if name.trim().is_empty() { Err(wrong()) } else { Ok((name.trim().to_owned(), place.0)) }
@@ -299,7 +301,8 @@ mod tests {
         {
             assert_eq!(is_file(text), is, "{text}");
         }
-        let said = "a file is a name in quotes: 'users=\"x.csv\"' (DuckDB)".to_owned();
+        let said =
+            "a file is a name in quotes, 'users=\"x.csv\"', on DuckDB; 'users=parquet.`x.csv`' on Spark".to_owned();
         assert_eq!(table("users=x.csv"), Err(said));
     }
 

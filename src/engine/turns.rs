@@ -53,6 +53,8 @@ pub struct Standing<'t> {
     pub preview: bool,
     /// Segments that were never asked about before.
     pub first: Vec<DefinitionId>,
+    /// Where the rulebook changed: segments that mean what they meant.
+    pub unchanged: Vec<DefinitionId>,
     /// By segment as they are tracked: whether it reads lists or parameters that changed.
     pub read_anew: Vec<bool>,
     /// Likewise, whether it asks about everybody, and others moved.
@@ -71,7 +73,8 @@ impl<'t> Turns<'t> {
         let Remembering { memory, tracked } = engine.remembering.as_ref()?;
         let tracked: &Tracked = Arc::as_ref(tracked);
         let rulebook = engine.rulebook();
-        let Standing { sources, preview, first, read_anew, others_moved, asked_again, is_other, past } = standing;
+        let Standing { sources, preview, first, unchanged, read_anew, others_moved, asked_again, is_other, past } =
+            standing;
         let (asked, levels) = asked_by_actions(rulebook);
         let decider = Decider::new(engine.interpreter(), sources, preview);
         let repeats = tracked.segments.iter().filter_map(|place| {
@@ -87,7 +90,7 @@ impl<'t> Turns<'t> {
             engine,
             repeats: repeats.collect(),
             memory: Arc::as_ref(memory),
-            run: action::Run { decider, tracked, first, read_anew, others_moved, asked_again, is_other },
+            run: action::Run { decider, tracked, first, unchanged, read_anew, others_moved, asked_again, is_other },
             prints: Prints::of(engine),
             asked,
             levels,

@@ -127,6 +127,7 @@ impl Diary {
                 decider: decider.clone(),
                 tracked: &ways.tracked,
                 first: vec![],
+                unchanged: vec![],
                 read_anew: read_anew.clone(),
                 others_moved,
                 asked_again: None,

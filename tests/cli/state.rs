@@ -477,3 +477,49 @@ fn results_of_another_day_are_refused() {
     place.write("tagged.csv", "user_id,segments,as_of\nu1,s,2026-11-23\nu2,s,2026-11-23\n");
     assert_eq!(place.run(&words).code, 0);
 }
+
+/// `act` has no data of the previous rules, so it asks whether a segment, and all that it reads, means what it meant.
+#[test]
+fn an_edit_that_leaves_a_segment_as_it_was_takes_no_message_of_results() {
+    let rules = r#"rulebook "edited" timezone "UTC"
+table users key user_id { user_id: text  spend: int  visits: int  name: text? }
+param least = 500
+let twice = spend * 2
+tag big when twice > least
+tag busy when visits > 3
+segment late when big and visits < 3 { on enter send push "{name|you}: hello" }
+"#;
+    let edits: [(&str, &str, &str); 14] = [
+        ("", "", "data"),
+        ("tag busy", "# a comment\ntag busy", "data"),
+        ("spend * 2", "spend   *\n  2", "data"),
+        ("tag big when", "tag big \"Big\" when", "data"),
+        ("visits > 3", "visits > 4", "data"),
+        ("tag busy when visits > 3\n", "", "data"),
+        ("tag busy", "tag quiet when visits = 0\ntag busy", "data"),
+        ("least = 500", "least = 400", "data"),
+        (": hello", ": come back", "data"),
+        ("name: text?", "name: text?  city: text?", "data"),
+        // What it reads means something else.
+        ("spend * 2", "spend * 3", "rules"),
+        ("visits < 3", "visits < 4", "rules"),
+        ("spend: int ", "spend: int? ", "rules"),
+        ("timezone \"UTC\"", "timezone \"Asia/Tokyo\"", "rules"),
+    ];
+    for (from, to, reason) in edits {
+        let place = Place::with(&[("r.rules", rules)]);
+        place.write("one.csv", "user_id,tags,segments,name\nu1,big,,Lin\n");
+        place.write("two.csv", "user_id,tags,segments,name\nu1,big,late,Lin\n");
+        let act = |file: &str, as_of: &str| {
+            let words = ["act", "r.rules", "--from", file, "--as-of", as_of, "--state", "s.state", "-q"];
+            place.run(&[&words[..], &["--actions", "-", "--summary", "json"]].concat())
+        };
+        assert_eq!(act("one.csv", "2026-11-21T00:00Z").code, 0);
+        assert!(rules.contains(from), "{from}");
+        place.write("r.rules", rules.replacen(from, to, 1));
+        let answer = act("two.csv", "2026-11-22T12:00Z");
+        assert_eq!(answer.code, 0, "{to}: {answer:?}");
+        assert_eq!(answer.out.lines().count(), usize::from(reason == "data"), "{to}: {answer:?}");
+        assert!(answer.err.contains(&format!("\"{reason}\":1")), "{to}: {answer:?}");
+    }
+}

@@ -87,6 +87,7 @@ impl Before {
             decider,
             tracked: &self.tracked,
             first: vec![],
+            unchanged: vec![],
             read_anew: vec![],
             others_moved: vec![],
             is_other: None,

@@ -1,7 +1,7 @@
 //! `run --state` and `run --actions`: users' turns are taken beside their results.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -150,6 +150,7 @@ pub(in crate::cli) struct Acting {
     past: Earlier,
     run: StateRun,
     before: Again,
+    unchanged: BTreeSet<Symbol>,
     rules_changed: bool,
     named: Named,
 }
@@ -180,7 +181,13 @@ impl Acting {
         };
         let recollection = recall(rulebook, &tracked).map(Arc::new);
         let rules_changed = !past.again && past.last.as_ref().is_some_and(|last| last.run.rules != this.rules);
-        let before = match past.last.as_ref().filter(|_| rules_changed) {
+        // The results of the previous rules were computed elsewhere: who is in a segment by them is known where it means the same.
+        let edited = past.last.as_ref().filter(|_| rules_changed);
+        let unchanged = match edited.filter(|_| run.of_results) {
+            Some(last) => before::unchanged(book, &this, last).unwrap_or_default(),
+            None => BTreeSet::new(),
+        };
+        let before = match edited {
             None => Asked::default(),
             Some(last) => match run.ask_again(book, last, this.as_of, past.store.as_ref(), &recall) {
                 Ok(before) => before,
@@ -196,7 +203,7 @@ impl Acting {
         let is_segment = |name: &Symbol| {
             rulebook.definitions.iter().any(|it| it.name == *name && matches!(it.body, Body::Segment(_)))
         };
-        for (name, why) in before.unasked.iter().filter(|(name, _)| is_segment(name)) {
+        for (name, why) in before.unasked.iter().filter(|(name, _)| is_segment(name) && !unchanged.contains(name)) {
             voice.say(&format!(
                 "the previous rules of `{name}` cannot be asked any more ({why}): whoever enters or leaves it today does so by the rules"
             ));
@@ -213,7 +220,7 @@ impl Acting {
         let named = past.named(book, rules_changed)?;
         let engine = engine.remembering(memory, Arc::clone(&tracked)).calling_deeds(named.moved.clone());
         let before = before.again;
-        Ok(Acting { engine, tracked, recollection, past, run: this, before, rules_changed, named })
+        Ok(Acting { engine, tracked, recollection, past, run: this, before, unchanged, rules_changed, named })
     }
 
     /// Evaluates everybody and takes their turns; what is decided goes to the writer.
@@ -225,7 +232,7 @@ impl Acting {
         sink: S,
         writer: Option<ActionsWriter>,
     ) -> Result<(tagwell::engine::Ran, S, Acted), Failure> {
-        let Acting { engine, tracked, recollection, past, run: this, before, rules_changed, named } = self;
+        let Acting { engine, tracked, recollection, past, run: this, before, unchanged, rules_changed, named } = self;
         let allowed = run.data.allowed()?;
         let users = data.users.name();
         let zone = engine.clock().zone().clone();
@@ -289,6 +296,10 @@ impl Acting {
             sources: book.checked.warnings().sources(),
             preview,
             first,
+            unchanged: tracked
+                .definitions()
+                .filter(|id| names.get(id).is_some_and(|it| unchanged.contains(it)))
+                .collect(),
             read_anew: read.iter().map(|(anew, _)| *anew).collect(),
             others_moved: vec![],
             asked_again: if rules_changed { Some(&says) } else { None },

@@ -12,7 +12,7 @@ use tagwell::{
     intern::Symbol,
     ir::{DefinitionId, Reads},
     schema::ColumnId,
-    state::{LastRun, Store},
+    state::{LastRun, Run as StateRun, Store},
     value::print,
 };
 
@@ -127,6 +127,18 @@ pub(in crate::cli) fn askable(book: &Book, old: &Book) -> Result<Askable, Failur
     }
     let reads = rulebook.reads(segments.iter().copied());
     Ok(Askable { segments, unasked, reads, all: false })
+}
+
+/// The segments that mean what they meant in the run before; none where that cannot be told.
+pub(in crate::cli) fn unchanged(book: &Book, now: &StateRun, last: &LastRun) -> Option<BTreeSet<Symbol>> {
+    let read = |run: &StateRun| {
+        let texts = run.files.iter().map(|(name, text)| (name.clone(), text.as_str()));
+        let rulebook = Rulebook::parse_all(texts).ok()?;
+        let alone = book.again(&rulebook, &[]).ok()?;
+        Some((rulebook, alone))
+    };
+    let ((today, now), (before, then)) = (read(now)?, read(&last.run)?);
+    Some(stateful::unchanged((&today, now.checked.rulebook()), (&before, then.checked.rulebook())))
 }
 
 /// The rules of the run before, met with today's data.

@@ -7,6 +7,7 @@ mod met;
 mod named;
 mod recollection;
 mod recorder;
+mod unchanged;
 
 pub use again::{Again, Before, segments};
 pub use changes::{Replaced, changed_inputs, params_set_anew, replaced, run_of, segments_read};
@@ -14,3 +15,4 @@ pub use met::{Lacking, met};
 pub use named::{Named, as_written, named};
 pub use recollection::{Recollection, past};
 pub use recorder::{Moves, Recorder};
+pub use unchanged::unchanged;
