@@ -46,10 +46,14 @@ pub(super) fn in_order<Piece: Send, Done: Send, Error: Send>(
     };
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(|| {
+            let work = || {
                 keep_at_hand();
                 work_on();
-            });
+            };
+            // What the system refuses, the others do.
+            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
         }
         // Who would only wait works, too: their memory is at hand already.
         work_on();
