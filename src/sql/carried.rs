@@ -56,14 +56,16 @@ impl Query {
         let is_read = |it: &Item, read: &HashSet<String>| it.alias.as_ref().is_some_and(|it| read.contains(it));
         let mut empty: HashMap<String, From> = HashMap::new();
         // The first is the parameter.
-        for step in self.steps.iter_mut().take(last + 1).skip(1).rev() {
+        for (at, step) in self.steps.iter_mut().enumerate().take(last + 1).skip(1).rev() {
             let count = step.select.items.len();
             step.select.items.retain(|it| is_read(it, &read));
             note(&step.select, &mut read);
             if step.select.items.is_empty() && step.select.star == Star::All {
                 empty.insert(step.name.clone(), step.select.from.clone());
             } else if step.select.items.len() < count {
-                step.comment.splice(0..1, layers::told_of(&step.select.items));
+                // Above the last one stands, too, what all of them are.
+                let told = step.comment.len().saturating_sub(usize::from(at == last));
+                step.comment.splice(0..told, layers::told_of(&step.select.items));
             }
         }
         self.steps.retain(|it| !empty.contains_key(&it.name));

@@ -483,13 +483,14 @@ fn results_of_another_day_are_refused() {
 fn an_edit_that_leaves_a_segment_as_it_was_takes_no_message_of_results() {
     let rules = r#"rulebook "edited" timezone "UTC"
 table users key user_id { user_id: text  spend: int  visits: int  name: text? }
+table orders of users by buyer { buyer: text  payer: text }
 param least = 500
 let twice = spend * 2
 tag big when twice > least
 tag busy when visits > 3
-segment late when big and visits < 3 { on enter send push "{name|you}: hello" }
+segment late when big and visits < 3 and count(orders) > 0 { on enter send push "{name|you}: hello" }
 "#;
-    let edits: [(&str, &str, &str); 14] = [
+    let edits: [(&str, &str, &str); 15] = [
         ("", "", "data"),
         ("tag busy", "# a comment\ntag busy", "data"),
         ("spend * 2", "spend   *\n  2", "data"),
@@ -504,6 +505,7 @@ segment late when big and visits < 3 { on enter send push "{name|you}: hello" }
         ("spend * 2", "spend * 3", "rules"),
         ("visits < 3", "visits < 4", "rules"),
         ("spend: int ", "spend: int? ", "rules"),
+        ("by buyer", "by payer", "rules"),
         ("timezone \"UTC\"", "timezone \"Asia/Tokyo\"", "rules"),
     ];
     for (from, to, reason) in edits {

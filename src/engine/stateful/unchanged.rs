@@ -54,8 +54,14 @@ fn meaning(rulebook: &Rulebook, segment: DefinitionId, declared: &BTreeMap<&Symb
     for (table, columns) in &reads.children {
         read.extend(columns.iter().map(|column| (*table, *column)));
     }
-    let tables: BTreeSet<TableId> = read.iter().map(|(table, _)| *table).chain([root]).collect();
-    read.extend(tables.iter().filter_map(|table| Some((*table, rulebook.schema.table(*table).key?))));
+    // By what rows are told apart and belong to users, too.
+    let tables: BTreeSet<TableId> =
+        read.iter().map(|(table, _)| *table).chain(reads.children.keys().copied()).chain([root]).collect();
+    for id in tables {
+        let table = rulebook.schema.table(id);
+        let by = if let Role::Children { by, .. } = table.role { Some(by) } else { None };
+        read.extend(table.key.into_iter().chain(by).map(|column| (id, column)));
+    }
     let columns = read.into_iter().map(|(id, column)| {
         let table = rulebook.schema.table(id);
         let place = match table.role {
