@@ -368,19 +368,15 @@ fn plain_value(array: &dyn Array, at: usize, zone: &Zone) -> Plain {
                 }
             }
         }
-        DataType::Dictionary(keys, _) if **keys == DataType::Int32 => {
-            let dictionary = array.as_dictionary::<types::Int32Type>();
-            match dictionary.key(at) {
+        DataType::Dictionary(..) => {
+            let own = array.slice(at, 1);
+            let dictionary = own.as_any_dictionary();
+            let key = Some(dictionary)
+                .filter(|it| it.keys().is_valid(0))
+                .and_then(|it| it.normalized_keys().first().copied());
+            match key.filter(|key| dictionary.values().is_valid(*key)) {
                 Some(key) => plain_value(dictionary.values(), key, zone),
                 None => Plain::Missing,
-            }
-        }
-        DataType::Dictionary(..) => {
-            let dictionary = array.as_any_dictionary();
-            let keys = dictionary.normalized_keys();
-            match keys.get(at) {
-                Some(key) => plain_value(dictionary.values(), *key, zone),
-                None => Plain::Unknown,
             }
         }
         DataType::List(_) => Plain::List(array.as_list::<i32>().value(at)),

@@ -12,6 +12,7 @@ use arrow_array::{
     },
 };
 use arrow_schema::{DataType, TimeUnit};
+use arrow_select::take::take;
 
 use crate::{
     column::{self, Data, Texts},
@@ -51,6 +52,7 @@ impl Arrays {
         for (id, column) in &self.columns {
             let Some(array) = batch.column_by_name(&column.header) else { continue };
             let read = (!taken::can_be(array, column, days)).then(|| {
+                let array = &written_out(array);
                 let mut strict = Strict { id: *id, column, zone: &self.shared.zone, array, faults: &mut faults };
                 self::column(array, column, days, &mut strict)
             });
@@ -73,6 +75,13 @@ impl Arrays {
             Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: shown(row) })
         })
     }
+}
+
+/// Every row's value of a dictionary, one after the other; among the values that rows share one may be missing. Other arrays as they are.
+fn written_out(array: &ArrayRef) -> ArrayRef {
+    let dictionary = array.as_any_dictionary_opt();
+    let values = dictionary.and_then(|it| take(it.values(), it.keys(), None).ok());
+    values.unwrap_or_else(|| Arc::clone(array))
 }
 
 /// A column of the file as one of the table's.
@@ -271,17 +280,12 @@ enum TextArray<'a> {
     Short(&'a arrow_array::StringArray),
     Long(&'a arrow_array::LargeStringArray),
     View(&'a arrow_array::StringViewArray),
-    Shared(&'a arrow_array::DictionaryArray<Int32Type>, &'a arrow_array::StringArray),
 }
 
 fn texts_of(array: &dyn Array) -> Option<TextArray<'_>> {
     let short = array.as_string_opt::<i32>().map(TextArray::Short);
     let long = || array.as_string_opt::<i64>().map(TextArray::Long);
-    let shared = || {
-        let shared = array.as_dictionary_opt::<Int32Type>()?;
-        Some(TextArray::Shared(shared, shared.values().as_string_opt::<i32>()?))
-    };
-    short.or_else(long).or_else(|| array.as_string_view_opt().map(TextArray::View)).or_else(shared)
+    short.or_else(long).or_else(|| array.as_string_view_opt().map(TextArray::View))
 }
 
 impl TextArray<'_> {
@@ -291,7 +295,6 @@ impl TextArray<'_> {
             TextArray::Short(array) => array.value(row),
             TextArray::Long(array) => array.value(row),
             TextArray::View(array) => array.value(row),
-            TextArray::Shared(array, texts) => array.key(row).map_or("", |key| texts.value(key)),
         }
     }
 }

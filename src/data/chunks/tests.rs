@@ -4,12 +4,14 @@ use std::{fs, path::Path, sync::Arc};
 
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
-    Int8Array, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
-    types::{Int32Type, Int64Type},
+    Int8Array, Int64Array, LargeStringArray, ListArray, PrimitiveArray, RecordBatch, StringArray, StringViewArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt32Array,
+    UInt64Array,
+    types::{ArrowDictionaryKeyType, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt64Type},
 };
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::{Field, Schema};
+use arrow_select::take::take;
 
 use proptest::{prelude::*, sample::select};
 
@@ -472,6 +474,58 @@ fn pieces_of_parquet_and_arrow_hold_what_their_rows_are() {
                     let told = format!("{:?} as {ty}, optional: {optional}, {size}", array.data_type());
                     assert_eq!(in_pieces(input, &wanted, size), one_by_one(input, &wanted), "{told}");
                 }
+            }
+        }
+    }
+}
+
+fn dictionary<K: ArrowDictionaryKeyType>(keys: &[Option<u8>], values: ArrayRef) -> ArrayRef
+where
+    K::Native: From<u8>,
+{
+    let keys = keys.iter().map(|key| key.map(K::Native::from)).collect::<PrimitiveArray<K>>();
+    Arc::new(DictionaryArray::try_new(keys, values).unwrap())
+}
+
+/// The third of the values is missing, which some writers say in the dictionary and not of the row.
+#[test]
+fn dictionaries_of_arrow_files_say_what_their_values_written_out_say() {
+    let keys: [Option<u8>; 6] = [Some(0), Some(2), None, Some(1), Some(2), Some(0)];
+    let all: [(ArrayRef, Type); 4] = [
+        (Arc::new(StringArray::from(vec![Some("金"), Some(""), None])), Type::Text),
+        (Arc::new(LargeStringArray::from(vec![Some("2026-11-22"), Some("2026-02-30"), None])), Type::Date),
+        (Arc::new(Int64Array::from(vec![Some(7), Some(-7), None])), Type::Int),
+        (Arc::new(Float64Array::from(vec![Some(7.5), Some(0.0), None])), Type::Float),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("users.arrow");
+    let input = Input::parse(path.to_str().unwrap()).unwrap();
+    let read = |array: &ArrayRef, wanted: &Wanted| {
+        let schema = Arc::new(Schema::new(vec![Field::new("x", array.data_type().clone(), true)]));
+        let mut writer = FileWriter::try_new(fs::File::create(&path).unwrap(), &schema).unwrap();
+        writer.write(&RecordBatch::try_new(schema, vec![Arc::clone(array)]).unwrap()).unwrap();
+        writer.finish().unwrap();
+        let rows = in_pieces(&input, wanted, 800);
+        assert_eq!(rows, one_by_one(&input, wanted), "{:?}", array.data_type());
+        rows
+    };
+    for (values, ty) in all {
+        let own = |key: &Option<u8>| key.map(u32::from);
+        let written_out = take(&values, &UInt32Array::from_iter(keys.iter().map(own)), None).unwrap();
+        assert_eq!(written_out.null_count(), 3);
+        let shared = [
+            dictionary::<UInt8Type>(&keys, Arc::clone(&values)),
+            dictionary::<UInt16Type>(&keys, Arc::clone(&values)),
+            dictionary::<Int32Type>(&keys, Arc::clone(&values)),
+            dictionary::<UInt64Type>(&keys, Arc::clone(&values)),
+        ];
+        for optional in [true, false] {
+            let mut table = table();
+            table.columns = vec![column("x", ty.clone(), optional)];
+            let wanted = Wanted { table, needed: vec![ColumnId(0)], nested: vec![], verbatim: optional };
+            let plain = read(&written_out, &wanted);
+            for dictionary in &shared {
+                assert_eq!(read(dictionary, &wanted), plain, "{:?} as {ty}", dictionary.data_type());
             }
         }
     }
