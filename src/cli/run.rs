@@ -188,9 +188,10 @@ impl Run {
         }
         let book = book;
         let warnings = book.checked.warnings();
-        // A `let` that is asked for by name is read by somebody.
+        // A `let` that is asked for by name is read by somebody; and so it may be where results were computed, whose rules were told then.
         let asked = |found: &Diagnostic| {
-            found.code == UNUSED && self.with.iter().any(|name| name == warnings.sources().slice(found.primary.span))
+            let is_named = || self.with.iter().any(|name| name == warnings.sources().slice(found.primary.span));
+            found.code == UNUSED && (self.of_results || is_named())
         };
         let told: Vec<Diagnostic> = warnings.diagnostics().iter().filter(|it| !asked(it)).cloned().collect();
         report::beside_the_answer(&told, warnings.sources(), given.format, voice);

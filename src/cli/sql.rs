@@ -31,6 +31,7 @@ Examples:
   tagwell sql shop.rules --dialect duckdb --shape long
 
 With `--as-of parameter` the query is written once: it takes the moment as its parameter `as_of` and computes all windows of it.")]
+#[command(mut_arg("as_of", |it| it.help(AS_OF)))]
 pub(crate) struct Sql {
     /// A .rules file, or a folder with .rules files; `-` is standard input.
     #[arg(value_name = "RULES")]
@@ -67,6 +68,10 @@ pub(crate) struct Sql {
     #[command(flatten)]
     messages: MessageArgs,
 }
+
+/// What `--as-of` is where a query is written.
+const AS_OF: &str = "The moment that rules call now, which the query has in it: a date, or a timestamp such as 2026-11-22T08:00+08:00; or \
+    `parameter`, and the query takes the moment when it is run. By default TAGWELL_AS_OF, else the clock";
 
 /// `--dialect`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -131,7 +136,10 @@ impl Sql {
             let list = rulebook.lists.get(id.0 as usize);
             list.is_none_or(|list| !target.tables.contains_key(list.name.as_str()))
         });
-        let context = book.context(&as_of, &reads)?;
+        let context = book.context(&as_of, &reads).map_err(|failure| match as_of.instant(&book.checked.zone()) {
+            Ok(_) => failure,
+            Err(_) => failure.help("or `--as-of parameter`, and the query takes the moment when it is run"),
+        })?;
         as_of.tell(context.clock.zone(), voice);
         let sources = book.checked.warnings().sources();
         let script = sql::query(rulebook, sources, &context, &target).map_err(|problems| {
@@ -258,6 +266,11 @@ fn table(text: &str) -> Result<(String, Vec<String>), String> {
             "a file is a name in quotes, '{name}=\"{place}\"', on DuckDB; '{name}=parquet.`{place}`' on Spark"
         ));
     }
+    if place.contains(['\'', '(']) && !place.contains(['"', '`']) {
+        return Err(format!(
+            "`{place}` is no name of a table: write orders=warehouse.sales.orders; a file is '{name}=\"orders.parquet\"' on DuckDB, anything else a view that is made first"
+        ));
+    }
     let place = parts(place).map_err(|_| wrong())?;
     if name.trim().is_empty() { Err(wrong()) } else { Ok((name.trim().to_owned(), place.0)) }
 }
@@ -304,6 +317,9 @@ mod tests {
         let said =
             "a file is a name in quotes, 'users=\"x.csv\"', on DuckDB; 'users=parquet.`x.csv`' on Spark".to_owned();
         assert_eq!(table("users=x.csv"), Err(said));
+        for expression in ["users='x.csv'", "users=read_parquet('x.parquet')", "users=(SELECT 1)"] {
+            assert!(table(expression).is_err_and(|it| it.contains("is no name of a table")), "{expression}");
+        }
     }
 
     #[test]

@@ -167,10 +167,18 @@ fn text(name: &str, definition: &Definition) -> Box<Expr> {
 /// The values of a level, layer or funnel by their names, as results write them.
 fn named(rulebook: &Rulebook, definition: &Definition, choices: ChoiceId, column: &Expr) -> Ladder {
     let values = rulebook.choices(choices).values.iter().enumerate();
+    let condition = |kind: ExprKind| Expr { kind, ty: Type::Bool, span: definition.span };
     let arm = |(rank, value): (usize, &crate::ir::ChoiceValue)| {
         let (left, right) = (Box::new(column.clone()), text(&value.name, definition));
         let kind = ExprKind::Compare { op: CompareOp::Equal, left, right };
-        let when = Expr { kind, ty: Type::Bool, span: definition.span };
+        let is = condition(kind);
+        // Who was at no step has none for sure; of a level or a layer, a record that lacks something has none either.
+        let when = match definition.body {
+            Body::Funnel(..) => {
+                condition(ExprKind::And(vec![condition(ExprKind::IsKnown(Box::new(column.clone()))), is]))
+            }
+            _ => is,
+        };
         Arm { rank: rank as u32, choice: Choice::When(when), span: definition.span }
     };
     Ladder { choices, by: None, exclusive: false, arms: values.map(arm).collect() }

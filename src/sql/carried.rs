@@ -84,7 +84,7 @@ impl Query {
     }
 
     /// The names of columns that a step reads, and whoever has its columns.
-    fn read_of(&self, at: usize) -> HashSet<String> {
+    pub(crate) fn read_of(&self, at: usize) -> HashSet<String> {
         let (mut has_them, mut read) = (HashSet::new(), HashSet::new());
         let selects = self.steps.iter().skip(at).map(|it| (&it.select, Some(self.called(&it.name))));
         for (select, name) in selects.chain([(&self.last, None)]) {

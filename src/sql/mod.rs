@@ -14,6 +14,7 @@ mod names;
 mod output;
 mod parts;
 mod print;
+mod rows_alone;
 mod stack;
 
 use std::collections::BTreeMap;

@@ -2,10 +2,10 @@
 
 use crate::{
     diagnostic::Diagnostic,
-    ir::{Body, DefinitionId, Over},
+    ir::{Body, Definition, DefinitionId, Over},
     schema::{Role, TableId},
     sql::{
-        AsOf, Extra, Shape,
+        AsOf, Create, Extra, Shape,
         ast::{From, Item, Query, Select, Sql},
         lower::{Held, Lowering},
         without_state,
@@ -186,9 +186,10 @@ impl Lowering<'_> {
             };
             format!("the list `{list}` {kept}, {texts}: `--table {list}=…` asks a table of the warehouse")
         }));
-        if self.target.as_of == AsOf::Parameter && self.target.create.is_some() {
-            comment.extend(self.dialect.given().map(str::to_owned));
+        if self.target.as_of == AsOf::Parameter {
+            comment.push(self.dialect.given(self.target.create.is_some()).to_owned());
         }
+        comment.extend(self.columns_to_add());
         let day = match self.target.as_of {
             AsOf::Constant => day,
             AsOf::Parameter => {
@@ -214,8 +215,48 @@ impl Lowering<'_> {
         self.users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
         let zone = zone.clone();
         let mut query = Query { comment, steps, last: select, titles: self.titles, day, moment, zone };
+        query.read_rows_alone();
         query.name_moments();
         Ok(query)
+    }
+
+    /// What a table of days is given where rules have more results than those that made it: of each kind of column its type.
+    fn columns_to_add(&self) -> Option<String> {
+        let Some(Create::Table(table)) = self.target.create.as_ref().filter(|_| self.target.incremental) else {
+            return None;
+        };
+        let results = self.rulebook.definitions.iter().filter(|it| !matches!(it.body, Body::Let(_)));
+        let of_result = |it: &Definition| match (&it.body, self.target.shape) {
+            (Body::Tag(_) | Body::Segment(_), Shape::Records) => None,
+            (Body::Score(_), _) => Some((format!("`{}`", it.name), it.ty.clone())),
+            (body, _) => Some((format!("a {}", body.word()), it.ty.clone())),
+        };
+        let of_extra = |it: &Extra| match it {
+            Extra::Column(id) => {
+                let column = self.rulebook.schema.root().column(*id);
+                (format!("`{}`", column.name), column.ty.clone())
+            }
+            Extra::Definition(id) => {
+                let definition = self.rulebook.definition(*id);
+                (format!("`{}`", definition.name), definition.ty.clone())
+            }
+        };
+        let all = results.filter_map(of_result).chain(self.target.with.iter().map(of_extra));
+        let mut told: Vec<String> = vec![];
+        for (what, ty) in all.filter(|_| self.target.shape != Shape::Long) {
+            let ty = if ty == Type::Duration { Type::Int } else { ty };
+            let line = format!("{what} {}", self.dialect.ty(&ty).unwrap_or_default());
+            if !told.contains(&line) {
+                told.push(line);
+            }
+        }
+        let table = self.dialect.quoted(table).join(".");
+        (!told.is_empty()).then(|| {
+            format!(
+                "a result that the table has no column for: ALTER TABLE {table} ADD COLUMN name type, of {}",
+                told.join(", of ")
+            )
+        })
     }
 
     fn one(&mut self, held: Held) -> Sql {

@@ -79,6 +79,10 @@ impl Dialect for ClickHouse {
         Parameter::Moment("{as_of:DateTime64(6, 'UTC')}")
     }
 
+    fn given(&self, _: bool) -> &'static str {
+        "the as-of is a parameter, in UTC: clickhouse-client --param_as_of='2026-11-22 10:00:00'"
+    }
+
     fn ty(&self, ty: &Type) -> Option<String> {
         Some(match ty {
             Type::List(element) => format!("Array({})", plain(element)?),

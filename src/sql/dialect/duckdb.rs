@@ -64,8 +64,11 @@ impl Dialect for DuckDb {
         Parameter::Text(if script { "getvariable('as_of')" } else { "$as_of" })
     }
 
-    fn given(&self) -> Option<&'static str> {
-        Some("the as-of is a variable: SET VARIABLE as_of = '2026-11-22T10:00:00Z'; before it")
+    fn given(&self, script: bool) -> &'static str {
+        match script {
+            true => "the as-of is a variable: SET VARIABLE as_of = '2026-11-22T10:00:00Z'; before it",
+            false => "the as-of is the parameter $as_of, a text such as 2026-11-22T10:00:00Z",
+        }
     }
 
     fn ty(&self, ty: &Type) -> Option<String> {

@@ -527,10 +527,8 @@ pub(crate) trait Dialect {
     /// The parameter `as_of`, as the engine spells one, in a query or in a script of several statements.
     fn parameter(&self, script: bool) -> Parameter;
 
-    /// How a script is given it, where that is said above the script.
-    fn given(&self) -> Option<&'static str> {
-        None
-    }
+    /// How a query, or a script, is given it: what is said above it.
+    fn given(&self, script: bool) -> &'static str;
 
     /// A script that puts the results of a day into a table, in place of those that it has of that day; the day is `as_of`.
     fn keep_days(&self, name: &[String], query: &str, columns: &[String], day: &Sql) -> String {

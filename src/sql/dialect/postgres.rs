@@ -61,6 +61,10 @@ impl Dialect for Postgres {
         Parameter::Text(":'as_of'")
     }
 
+    fn given(&self, _: bool) -> &'static str {
+        "the as-of is a variable of psql: psql -v as_of=2026-11-22T10:00:00Z, or \\set as_of 2026-11-22T10:00:00Z before it"
+    }
+
     fn ty(&self, ty: &Type) -> Option<String> {
         Some(match ty {
             Type::Text | Type::Choice(_) => "text".into(),

@@ -81,10 +81,13 @@ impl Dialect for Spark {
         if script { Parameter::Text("'${as_of}'") } else { Parameter::Either(":as_of") }
     }
 
-    fn given(&self) -> Option<&'static str> {
-        Some(
-            "the as-of is a variable: spark-sql -d as_of=2026-11-22T10:00:00Z, or SET as_of = 2026-11-22T10:00:00Z; before it",
-        )
+    fn given(&self, script: bool) -> &'static str {
+        match script {
+            true => {
+                "the as-of is a variable: spark-sql -d as_of=2026-11-22T10:00:00Z, or SET as_of = 2026-11-22T10:00:00Z; before it"
+            }
+            false => "the as-of is the parameter :as_of, a text such as 2026-11-22T10:00:00Z",
+        }
     }
 
     fn advice(&self, query: &Query, is_script: bool) -> Vec<String> {

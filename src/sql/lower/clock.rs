@@ -45,7 +45,7 @@ impl Lowering<'_> {
         let zone = self.clock().zone().clone();
         let given = self.given();
         let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
-        let message = "the as-of is not given, or not between 1970 and 2100";
+        let message = "the as-of is not given, or not between 1970 and 2100: above the query stands how";
         let fail = self.dialect.fail(message, &Type::Timestamp);
         let mut given = Sql::if_else(given.clone().between(literal(FIRST), literal(LAST)), given, fail);
         let parameter = self.dialect.parameter(self.target.create.is_some());

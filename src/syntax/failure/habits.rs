@@ -17,6 +17,7 @@ impl Around<'_> {
             .or_else(|| self.window_outside())
             .or_else(|| self.window_behind_comparison())
             .or_else(|| self.window_behind_where())
+            .or_else(|| self.by_behind_window())
             .or_else(|| self.comma_before_where())
             .or_else(|| self.distinct_word())
             .or_else(|| self.distinct_before_count())

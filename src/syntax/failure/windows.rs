@@ -288,6 +288,44 @@ impl Around<'_> {
         mistake.edits.push((last.end()..length.end(), String::new()));
         Some(mistake)
     }
+
+    /// `most(orders.category within 1y by orders.amount)`
+    pub(super) fn by_behind_window(&self) -> Option<Mistake> {
+        let word = self.this().filter(|word| word.is("by"))?;
+        let open = *self.open().last().filter(|open| open.is("("))?;
+        let inside = self.tokens.get(..self.at)?.iter().position(|token| token.start == open.start)? + 1;
+        let source = operand(self.tokens.get(inside..self.at)?);
+        let (source, clause) = (source.last()?, self.tokens.get(inside + source.len())?);
+        let last = operand(self.tokens.get(self.at + 1..)?).last().filter(|last| super::ends_operand(last))?;
+        let ordered = self.slice(word.start..last.end());
+        let written = format!("{ordered} {}", self.slice(clause.start..word.start).trim_end());
+        let behind = if clause.is("where") { "`where`" } else { "the window" };
+        let message = format!("`by` stands before {behind}, not behind it");
+        let mut mistake = Mistake::new(code::UNEXPECTED, word.start..last.end(), message)
+            .help(format!("write `{written}`"))
+            .suggest(format!("write `{written}`"), source.end()..source.end(), format!(" {ordered}"));
+        mistake.edits.push((self.gap()..last.end(), String::new()));
+        Some(mistake)
+    }
+}
+
+/// The tokens before the first that is no part of an operand: a comma, a bracket that closes, or a word that begins a clause.
+fn operand<'t, 'a>(tokens: &'t [Token<'a>]) -> &'t [Token<'a>] {
+    let mut depth = 0_usize;
+    let ends = tokens.iter().position(|token| match token.text {
+        "(" | "[" | "{" => {
+            depth += 1;
+            false
+        }
+        ")" | "]" | "}" if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        ")" | "]" | "}" => true,
+        "," | "within" | "between" | "during" | "where" | "per" => depth == 0,
+        _ => false,
+    });
+    tokens.get(..ends.unwrap_or(tokens.len())).unwrap_or_default()
 }
 
 /// `最近30天` as `30d`
