@@ -44,6 +44,8 @@ const WORDS: &[(&str, &str, Rule, &str)] = &[
     ("rulebook", "time_zone", Rule::kw_timezone, "timezone"),
     ("funnel", "from", Rule::kw_on, "on"),
     ("funnel", "of", Rule::kw_on, "on"),
+    ("funnel", "over", Rule::kw_on, "on"),
+    ("funnel", "in", Rule::kw_on, "on"),
     ("funnel", "after", Rule::kw_within, "within"),
     ("funnel", "after", Rule::step_within, "within"),
     ("funnel", "in", Rule::kw_within, "within"),
