@@ -268,7 +268,7 @@ fn table(text: &str) -> Result<(String, Vec<String>), String> {
     }
     if place.contains(['\'', '(']) && !place.contains(['"', '`']) {
         return Err(format!(
-            "`{place}` is no name of a table: write orders=warehouse.sales.orders; a file is '{name}=\"orders.parquet\"' on DuckDB, anything else a view that is made first"
+            "`{place}` is no name of a table: write {name}=warehouse.sales.{name}; a file is '{name}=\"{name}.parquet\"' on DuckDB, anything else a view that is made first"
         ));
     }
     let place = parts(place).map_err(|_| wrong())?;

@@ -77,3 +77,15 @@ fn a_table_is_in_one_place() {
     let once = place.run(&[&words[..], &["users=lake.users"]].concat());
     assert_eq!((once.code, &*once.err), (0, ""));
 }
+
+#[test]
+fn what_is_wrong_with_the_line_is_told_with_what_to_type() {
+    let place = Place::with(&[("shop.rules", "table users key id { id: text }\ntag t when id = \"a\"\n")]);
+    let words = ["sql", "shop.rules", "--dialect", "duckdb"];
+    let answer = place.run(&[&words[..], &["--as-of", "param"]].concat());
+    let help = "  = help: or `--as-of parameter`, and the query takes the moment when it is run\n";
+    assert!(answer.code == 2 && answer.err.ends_with(help), "{}", answer.err);
+    let help = "`read_parquet('u')` is no name of a table: write users=warehouse.sales.users; a file is 'users=\"users.parquet\"' on DuckDB";
+    let answer = place.run(&[&words[..], &["--table", "users=read_parquet('u')"]].concat());
+    assert!(answer.code == 2 && answer.err.contains(help), "{}", answer.err);
+}

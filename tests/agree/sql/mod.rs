@@ -7,6 +7,7 @@ mod cell;
 mod crowd;
 mod engines;
 mod floats;
+mod gained;
 mod given;
 mod hostile;
 mod incremental;
