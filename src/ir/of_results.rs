@@ -68,9 +68,9 @@ impl Rulebook {
             let column = |id, ty: &Type| Expr { kind: ExprKind::Column(id), ty: ty.clone(), span: definition.span };
             let listed = |list: &str, add: &mut dyn FnMut(&str, Type) -> ColumnId| {
                 let ty = Type::List(Box::new(Type::Text));
-                let subject = Box::new(column(add(list, ty.clone()), &ty));
-                let element = text(name, definition);
-                Expr { kind: ExprKind::Has { subject, element }, ty: Type::Bool, span: definition.span }
+                let list = column(add(list, ty.clone()), &ty);
+                let has = ExprKind::Has { subject: Box::new(list.clone()), element: text(name, definition) };
+                if_known(&list, condition(has, definition))
             };
             let body = match (&definition.body, &definition.ty) {
                 (Body::Tag(_), ty) if has(name) => Body::Tag(column(add(name, ty.clone()), ty)),
@@ -164,21 +164,25 @@ fn text(name: &str, definition: &Definition) -> Box<Expr> {
     Box::new(Expr { kind, ty: Type::Text, span: definition.span })
 }
 
+fn condition(kind: ExprKind, definition: &Definition) -> Expr {
+    Expr { kind, ty: Type::Bool, span: definition.span }
+}
+
+/// A condition about a column whose empty cells say that it is not so: who is in no segment, or was at no step.
+fn if_known(column: &Expr, condition: Expr) -> Expr {
+    let is_known = Expr { kind: ExprKind::IsKnown(Box::new(column.clone())), ..condition.clone() };
+    Expr { kind: ExprKind::And(vec![is_known, condition.clone()]), ..condition }
+}
+
 /// The values of a level, layer or funnel by their names, as results write them.
 fn named(rulebook: &Rulebook, definition: &Definition, choices: ChoiceId, column: &Expr) -> Ladder {
     let values = rulebook.choices(choices).values.iter().enumerate();
-    let condition = |kind: ExprKind| Expr { kind, ty: Type::Bool, span: definition.span };
     let arm = |(rank, value): (usize, &crate::ir::ChoiceValue)| {
         let (left, right) = (Box::new(column.clone()), text(&value.name, definition));
         let kind = ExprKind::Compare { op: CompareOp::Equal, left, right };
-        let is = condition(kind);
-        // Who was at no step has none for sure; of a level or a layer, a record that lacks something has none either.
-        let when = match definition.body {
-            Body::Funnel(..) => {
-                condition(ExprKind::And(vec![condition(ExprKind::IsKnown(Box::new(column.clone()))), is]))
-            }
-            _ => is,
-        };
+        let is = condition(kind, definition);
+        // Of a level or a layer, a record that lacks something has none, too.
+        let when = if matches!(definition.body, Body::Funnel(..)) { if_known(column, is) } else { is };
         Arm { rank: rank as u32, choice: Choice::When(when), span: definition.span }
     };
     Ladder { choices, by: None, exclusive: false, arms: values.map(arm).collect() }

@@ -464,6 +464,31 @@ fn results_whose_names_the_rules_do_not_have_are_refused() {
     }
 }
 
+/// Who computed the results was told of the rules, and may have asked for a `let` that no rule reads; whoever was at no step of a funnel is
+/// no unknown.
+#[test]
+fn of_results_that_were_computed_elsewhere_only_what_they_say_is_told() {
+    let rules = "table users key user_id { user_id: text  points: int }
+table visits of users by user_id at at { user_id: text  at: date }
+let twice = points * 2
+funnel path on visits { came when at is known }
+segment s when points > 1 { on enter do greet }
+";
+    let place =
+        Place::with(&[("shop.rules", rules), ("tagged.csv", "user_id,path,segments,twice\nu1,came,s,4\nu2,,,0\n")]);
+    let words = ["act", "shop.rules", "--from", "tagged.csv", "--as-of", "2026-11-23", "--state", "new.state"];
+    let answer = place.run(&words);
+    let told = "as of 2026-11-23T00:00:00Z
+result  label  users  share   unknown
+──────  ─────  ─────  ──────  ───────
+path
+  came         1      50.0 %
+s              1      50.0 %
+2 users read, 2 evaluated, 0 rejected
+";
+    assert!(answer.code == 0 && answer.err.starts_with(told), "{}", answer.err);
+}
+
 /// A table of days holds each user many times, and what was so some days ago is not what is so today.
 #[test]
 fn results_of_another_day_are_refused() {
