@@ -292,8 +292,12 @@ impl<'a> Lowering<'a> {
             None => self.at = self.at.max(bound.level),
             Some(rows) => {
                 rows.user_level = rows.user_level.max(bound.level);
+                // Of moments, rows have their own: `let since = 30d ago`.
+                let is_moment = |name: &str| self.moments.as_ref().is_some_and(|it| name == clock::NOW || it.has(name));
                 let mut note = |sql: &Sql| {
-                    if let Sql::Column(_, name) = sql {
+                    if let Sql::Column(_, name) = sql
+                        && !is_moment(name)
+                    {
                         rows.user_columns.insert(name.clone());
                     }
                 };

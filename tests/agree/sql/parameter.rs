@@ -60,6 +60,11 @@ let w_written = count(orders where ordered_at between 2025-01-01..2026-11-10) + 
 let w_birthday = anniversary(born)
 let w_since = now - seen
 let w_start = start_of_month(now)
+let w_now = now
+let w_this_date = today
+let w_month_ago = 30d ago
+let w_of_lets = count(orders where ordered_at != w_now and ordered_at < w_month_ago) + count(visits where visited < w_month_ago)
+let w_of_lets_and_seen = count(orders where (ordered_at > seen or ordered_at > w_month_ago) and date(ordered_at) != w_this_date)
 level w_level { new when age(born) < 20y  soon when born within next 1y  other otherwise }
 "#;
 
