@@ -7,7 +7,7 @@ pub(crate) struct Broken<'a> {
     pub(crate) table: &'a str,
     /// The columns of which one may be wrong, and whether it is.
     pub(crate) columns: Vec<(String, Sql)>,
-    pub(crate) what: &'static str,
+    pub(crate) what: &'a str,
     /// A column that tells which row it is.
     pub(crate) row: (&'a str, Sql),
     pub(crate) may_be_missing: bool,

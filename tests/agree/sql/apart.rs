@@ -22,7 +22,7 @@ tag unlisted when id not in black
 /// 2026-11-21 and the last second of 2000-02-29 in Shanghai, as numbers and as moments.
 const NUMBERS: &str = "CAST(1795219200000 AS BIGINT) AS seen, CAST(951839999 AS BIGINT) AS born";
 const FRACTIONS: &str = "CAST(1795219200000.5 AS DOUBLE) AS seen, CAST(951839999.25 AS DECIMAL(20, 2)) AS born";
-const MOMENTS: &str = "TIMESTAMP '2026-11-21 00:00:00' AS seen, DATE '2000-02-29' AS born";
+const MOMENTS: &str = "TIMESTAMP '2026-11-21 00:00:00+08:00' AS seen, DATE '2000-02-29' AS born";
 
 fn answers(engine: Engine) {
     let checked = Rulebook::parse("apart.rules", RULES).unwrap().check(&Default::default()).unwrap();
@@ -41,6 +41,11 @@ fn answers(engine: Engine) {
     let user = |id: &str, moments: &str| {
         let number = if engine == Engine::ClickHouse { "Nullable(Int64)" } else { "BIGINT" };
         let double = if engine == Engine::Postgres { "DOUBLE PRECISION" } else { "DOUBLE" };
+        let moments = match engine {
+            Engine::DuckDb | Engine::Postgres => moments.replace("TIMESTAMP '", "TIMESTAMPTZ '"),
+            Engine::ClickHouse => moments.replace("+08:00'", "'"),
+            Engine::Spark => moments.to_owned(),
+        };
         format!("SELECT '{id}' AS id, {}", moments.replace("BIGINT", number).replace("DOUBLE", double))
     };
     let nobody = NUMBERS.replace("1795219200000", "NULL").replace("951839999", "NULL");

@@ -50,12 +50,11 @@ fn kept(engine: Engine) {
             script.trim_end().trim_end_matches(';').split(";\n\n").map(str::to_owned).collect()
         }
     };
-    let moment = if engine == Engine::ClickHouse {
-        "toDateTime64('2026-11-20 08:00:00', 6, 'UTC')"
-    } else {
-        "TIMESTAMP '2026-11-20 08:00:00+00:00'"
+    let moment = match engine {
+        Engine::ClickHouse => "toDateTime64('2026-11-20 08:00:00', 6, 'UTC')",
+        Engine::DuckDb | Engine::Postgres => "TIMESTAMPTZ '2026-11-20 08:00:00+00'",
+        Engine::Spark => "TIMESTAMP '2026-11-20 08:00:00+00:00'",
     };
-    let moment = if engine == Engine::Postgres { "TIMESTAMPTZ '2026-11-20 08:00:00+00'" } else { moment };
     let tables = [
         ("users", format!("SELECT 1 AS user_id, CAST('2.50' AS DECIMAL(9, 2)) AS spend, {moment} AS seen")),
         ("visits", format!("SELECT 1 AS user_id, 7 AS id, {moment} AS at")),

@@ -12,6 +12,7 @@ mod given;
 mod hostile;
 mod incremental;
 mod letters;
+mod local_moments;
 mod losses;
 mod more;
 mod parameter;
