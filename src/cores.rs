@@ -35,9 +35,11 @@ pub(crate) fn side_by_side<Part: Sync, Done: Send>(
 pub(crate) const FLAT: usize = 2 << 20;
 
 /// Asks the allocator for the memory of long work at once, and gives it back untouched: the GNU allocator goes to the system for each page
-/// else by which a thread's memory grows.
+/// else by which a thread's memory grows. Where there is not so much, the work may need less.
 pub(crate) fn keep_at_hand() {
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(AT_HAND)));
+    let mut memory = Vec::<u8>::new();
+    let _ = memory.try_reserve_exact(AT_HAND);
+    drop(std::hint::black_box(memory));
 }
 
 /// Less than what would be taken from the system by itself, and given back to it.

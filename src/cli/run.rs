@@ -462,10 +462,11 @@ impl Run {
 /// More threads than this help nobody, and the system may refuse them.
 const MOST_THREADS: usize = 512;
 
-/// Of how many threads; where that is not said, one for each core.
+/// Of how many threads; where that is not said, as many as other runs take: one for each core, unless the environment says less.
 fn number_of(threads: Option<NonZeroUsize>) -> usize {
-    let cores = std::thread::available_parallelism;
-    threads.or_else(|| cores().ok()).map_or(1, NonZeroUsize::get).min(MOST_THREADS)
+    let said = || std::env::var("RAYON_NUM_THREADS").ok()?.parse().ok();
+    let cores = || std::thread::available_parallelism().ok();
+    threads.or_else(said).or_else(cores).map_or(1, NonZeroUsize::get).min(MOST_THREADS)
 }
 
 /// Works on so many cores.

@@ -1,9 +1,10 @@
 //! Pieces of an input worked on side by side, and handed on in their order: one thread reads the next piece while others work
-//! and another writes.
+//! and another writes. What the work needs is made meanwhile, and as long as it is not made, the others read ahead.
 
 use std::{
     collections::BTreeMap,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use crate::cores::keep_at_hand;
@@ -11,56 +12,106 @@ use crate::cores::keep_at_hand;
 /// Pieces that may be ready before it is their turn, for each thread.
 const AHEAD: usize = 2;
 
-/// Does the work for every piece on so many threads, and takes what comes of it in the order of the pieces, one at a time; ends at
-/// the first error.
+/// After so many bytes no more is read ahead, so that memory stays small.
+const MOST: usize = 32 << 20;
+
+/// A piece of an input.
+pub(super) trait Piece: Send {
+    /// Reads it, so that less is to be done when its turn comes; gives how many bytes that takes.
+    fn read(&mut self) -> usize {
+        MOST
+    }
+}
+
+/// Makes what the work needs, does it for every piece on so many threads, and takes what comes of it in the order of the pieces, one at a
+/// time; ends at the first error.
 ///
 /// # Errors
 /// What `take` says.
-pub(super) fn in_order<Piece: Send, Done: Send, Error: Send>(
+pub(super) fn in_order<Made: Send + Sync, Part: Piece, Done: Send, Error: Send>(
     threads: usize,
-    pieces: impl Iterator<Item = Piece> + Send,
-    work: impl Fn(Piece) -> Done + Sync,
+    pieces: impl Iterator<Item = Part> + Send,
+    make: impl FnOnce() -> Made,
+    work: impl Fn(&Made, usize, Part) -> Done + Sync,
     take: impl FnMut(Done) -> Result<(), Error> + Send,
-) -> Result<(), Error> {
+) -> Result<Made, Error> {
     let (mut pieces, mut take) = (pieces, take);
-    let ahead: Vec<Piece> = pieces.by_ref().take(2).collect();
+    let first: Vec<Part> = pieces.by_ref().take(2).collect();
     // What is small is done here.
-    if threads < 2 || ahead.len() < 2 {
-        return ahead.into_iter().chain(pieces).try_for_each(|piece| take(work(piece)));
+    if threads < 2 || first.len() < 2 {
+        let made = make();
+        let mut pieces = first.into_iter().chain(pieces).enumerate();
+        return pieces.try_for_each(|(number, piece)| take(work(&made, number, piece))).map(|()| made);
     }
-    let input = Mutex::new((ahead.into_iter().chain(pieces), 0));
+    let input =
+        Mutex::new(Input { pieces: first.into_iter().chain(pieces).enumerate(), read: BTreeMap::new(), bytes: 0 });
     let queue = Queue { state: Mutex::new(State::new()), turn: Condvar::new(), take: Mutex::new(take) };
-    let work_on = || {
+    let made: OnceLock<Option<Made>> = OnceLock::new();
+    let work_on = |made: &Made| {
         let _watch = Watch(&queue);
         loop {
-            let (number, piece) = {
-                let mut input = locked(&input);
-                let Some(piece) = input.0.next() else { return };
-                input.1 += 1;
-                (input.1 - 1, piece)
-            };
-            if !queue.hand_on(number, work(piece), AHEAD * threads) {
+            let Some((number, piece)) = locked(&input).next() else { return };
+            if !queue.hand_on(number, work(made, number, piece), AHEAD * threads) {
                 return;
             }
         }
     };
+    let help = || {
+        let _watch = Watch(&queue);
+        keep_at_hand();
+        while made.get().is_none() {
+            let Some((number, mut piece)) = locked(&input).unread() else { break };
+            let bytes = piece.read();
+            locked(&input).keep(number, piece, bytes);
+        }
+        made.wait().iter().for_each(work_on);
+    };
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            let work = || {
-                keep_at_hand();
-                work_on();
-            };
             // What the system refuses, the others do.
-            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+            if std::thread::Builder::new().spawn_scoped(scope, help).is_err() {
                 break;
             }
         }
+        let found = catch_unwind(AssertUnwindSafe(make));
+        let (found, panic) = found.map_or_else(|panic| (None, Some(panic)), |found| (Some(found), None));
+        // Whoever waits for it goes on, and ends where there is none.
+        let found = made.get_or_init(|| found);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
         // Who would only wait works, too: their memory is at hand already.
-        work_on();
+        found.iter().for_each(work_on);
     });
-    match queue.state.into_inner().unwrap_or_else(PoisonError::into_inner).failed {
-        Some(error) => Err(error),
-        None => Ok(()),
+    match (queue.state.into_inner().unwrap_or_else(PoisonError::into_inner).failed, made.into_inner().flatten()) {
+        (Some(error), _) => Err(error),
+        (None, Some(made)) => Ok(made),
+        (None, None) => unreachable!("it was made, or that panicked"),
+    }
+}
+
+/// The pieces that nobody works on yet.
+struct Input<Pieces, Part> {
+    pieces: Pieces,
+    /// Those that were read ahead, and how many bytes that took.
+    read: BTreeMap<usize, Part>,
+    bytes: usize,
+}
+
+impl<Part, Pieces: Iterator<Item = (usize, Part)>> Input<Pieces, Part> {
+    /// The next piece to be worked on, and its number.
+    fn next(&mut self) -> Option<(usize, Part)> {
+        self.read.pop_first().or_else(|| self.pieces.next())
+    }
+
+    /// The next piece to be read ahead; none where that is enough.
+    fn unread(&mut self) -> Option<(usize, Part)> {
+        if self.bytes < MOST { self.pieces.next() } else { None }
+    }
+
+    fn keep(&mut self, number: usize, piece: Part, bytes: usize) {
+        self.bytes += bytes;
+        self.read.insert(number, piece);
     }
 }
 
@@ -132,6 +183,8 @@ impl<Done, Error, Take> Drop for Watch<'_, Done, Error, Take> {
     }
 }
 
+impl Piece for usize {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,41 +193,45 @@ mod tests {
     fn pieces_are_taken_in_order_whatever_the_number_of_threads() {
         for threads in [1, 2, 7] {
             let mut taken = vec![];
-            let slow = |piece: u64| {
-                std::thread::sleep(std::time::Duration::from_micros(piece * 37 % 200));
-                piece * 2
+            let slow = |factor: &usize, number: usize, piece: usize| {
+                assert_eq!(number, piece);
+                std::thread::sleep(std::time::Duration::from_micros(piece as u64 * 37 % 200));
+                piece * factor
             };
-            in_order(threads, 0..300, slow, |done| {
-                taken.push(done);
-                Ok::<(), ()>(())
-            })
-            .expect("nothing fails");
-            assert_eq!(taken, (0..300).map(|it| it * 2).collect::<Vec<u64>>());
+            let made = in_order(
+                threads,
+                0..300,
+                || 2,
+                slow,
+                |done| {
+                    taken.push(done);
+                    Ok::<(), ()>(())
+                },
+            );
+            assert_eq!(made, Ok(2));
+            assert_eq!(taken, (0..300).map(|it| it * 2).collect::<Vec<usize>>());
         }
     }
 
     #[test]
     fn a_panic_ends_it() {
-        let of = |work: fn(u32) -> u32, take: fn(u32) -> Result<(), ()>| {
-            std::panic::catch_unwind(|| in_order(2, 0..1000, work, take)).is_err()
+        let of = |make: fn() -> usize, work: fn(usize) -> usize, take: fn(usize) -> Result<(), ()>| {
+            catch_unwind(|| in_order(2, 0..1000, make, |_, _, piece| work(piece), take)).is_err()
         };
-        assert!(of(|it| if it == 20 { panic!("a piece that cannot be worked on") } else { it }, |_| Ok(())));
-        assert!(of(|it| it, |it| if it == 20 { panic!("a piece that cannot be taken") } else { Ok(()) }));
+        assert!(of(|| 0, |it| if it == 20 { panic!("a piece that cannot be worked on") } else { it }, |_| Ok(())));
+        assert!(of(|| 0, |it| it, |it| if it == 20 { panic!("a piece that cannot be taken") } else { Ok(()) }));
+        assert!(of(|| panic!("what cannot be made"), |it| it, |_| Ok(())));
     }
 
     #[test]
     fn nothing_is_taken_after_an_error() {
         for threads in [1, 3] {
             let mut taken = 0;
-            let ended = in_order(
-                threads,
-                0..1000,
-                |it| it,
-                |it| {
-                    taken += 1;
-                    if it == 50 { Err("the fifty-first") } else { Ok(()) }
-                },
-            );
+            let take = |it| {
+                taken += 1;
+                if it == 50 { Err("the fifty-first") } else { Ok(()) }
+            };
+            let ended = in_order(threads, 0..1000, || (), |(), _, it| it, take);
             assert_eq!((ended, taken), (Err("the fifty-first"), 51));
         }
     }

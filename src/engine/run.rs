@@ -8,9 +8,9 @@ use crate::{
     data::{BadRow, DataError, Parsed, chunks::Chunks},
     engine::{
         ChildCount, Engine, MetricValues, RecordError, Tally,
-        ahead::{Piece, while_made},
+        ahead::Piece,
         in_order::in_order,
-        met::{Known, Met, key_that_prints_alike},
+        met::{Known, Met, Pass, key_that_prints_alike},
         whole::{Since, rounds, without_a_key_of_its_own},
     },
     eval::{
@@ -236,70 +236,67 @@ impl Engine {
     ) -> Result<Ran, RunError> {
         let asked = self.rulebook().order_of(reads);
         let make = || Kernel::of_reads(self.interpreter(), self.context(), &asked, reads, sink.looks());
-        let go_on = |kernel: Kernel<'_>, pieces: &mut (dyn Iterator<Item = Piece> + Send)| {
-            self.run_with(&kernel, (threads, file), pieces, &*sink)
-        };
         let is_long = asked.len() > MANY;
         let chunks = if is_long && !sink.looks() { chunks.of_which_much_is_asked() } else { chunks };
-        match is_long && threads > 1 {
-            true => while_made(chunks, make, go_on),
-            false => go_on(make(), &mut chunks.map(Piece::Unread)),
-        }
-    }
-
-    fn run_with<S: RunSink>(
-        &self,
-        kernel: &Kernel<'_>,
-        (threads, file): (usize, &str),
-        pieces: &mut (dyn Iterator<Item = Piece> + Send),
-        sink: &S,
-    ) -> Result<Ran, RunError> {
-        let (mut ran, mut counts) = (Ran::default(), kernel.counts());
+        // What is made at once is there before anybody would read ahead.
+        let at_once = (!is_long).then(&make);
         let met = Met::of(self);
-        let evaluated = |(number, piece): (usize, Piece)| {
-            let pass = met.as_ref().map(|met| met.begin(number));
-            let mut part = Evaluated::none(kernel);
-            let mut evaluate = |batch: &Batch, numbers: Option<&[Option<u32>]>| {
-                for slice in Slice::all(batch, kernel.together()) {
-                    let line = |row: usize| batch.lines.get(slice.start() + row).copied();
-                    let own =
-                        |numbers: &'_ [Option<u32>]| slice.start()..(slice.start() + slice.rows()).min(numbers.len());
-                    let numbers = numbers.and_then(|numbers| numbers.get(own(numbers)));
-                    self.evaluate_frame(kernel, &slice, Beside { since: None, numbers }, sink, line, &mut part);
-                }
-            };
-            let (mut read, mut bad) = (0, vec![]);
-            let Some(pass) = pass else {
-                piece.each(&mut |parsed| {
-                    let Parsed { mut batch, bad: found, .. } = parsed;
-                    read += (batch.rows + found.len()) as u64;
-                    self.recall(&mut batch, None);
-                    evaluate(&batch, None);
-                    bad.extend(found.into_iter().map(|(_, bad)| bad));
-                })?;
-                (part.read, part.bad) = (read, bad);
-                return Ok(part);
-            };
-            let mut batches = vec![];
-            piece.each(&mut |parsed| batches.push(parsed))?;
-            let known = pass.meet(&batches);
-            for (parsed, known) in batches.into_iter().zip(known) {
-                read += (parsed.batch.rows + parsed.bad.len()) as u64;
-                let (mut batch, numbers, found) = self.with_keys_of_their_own(parsed, known, file);
-                self.recall(&mut batch, Some(&numbers));
-                evaluate(&batch, Some(&numbers));
-                bad.extend(found);
-            }
-            (part.read, part.bad) = (read, bad);
-            Ok(part)
+        let (mut ran, mut counts) = (Ran::default(), Counts::default());
+        let work = |kernel: &Kernel<'_>, number: usize, piece: Piece| {
+            self.evaluated(kernel, (met.as_ref().map(|met| met.begin(number)), file), piece, &*sink)
         };
-        in_order(threads, pieces.enumerate(), evaluated, |part: Result<Evaluated<S::Ready>, DataError>| {
-            self.take(part?, &mut counts, &mut ran, sink)?;
+        let take = |part: Result<Evaluated<S::Ready>, DataError>| {
+            self.take(part?, &mut counts, &mut ran, &*sink)?;
             sink.progress(ran.read, &self.rulebook().schema.root().name);
             Ok::<(), RunError>(())
-        })?;
-        ran.tally = Tally::of(kernel, &counts);
+        };
+        let pieces = chunks.map(Piece::Unread);
+        let kernel = in_order(threads, pieces, || at_once.unwrap_or_else(make), work, take)?;
+        ran.tally = Tally::of(&kernel, &counts);
         Ok(ran)
+    }
+
+    /// Evaluates the rows of a piece.
+    fn evaluated<S: RunSink>(
+        &self,
+        kernel: &Kernel<'_>,
+        (pass, file): (Option<Pass<'_, '_>>, &str),
+        piece: Piece,
+        sink: &S,
+    ) -> Result<Evaluated<S::Ready>, DataError> {
+        let mut part = Evaluated::none(kernel);
+        let mut evaluate = |batch: &Batch, numbers: Option<&[Option<u32>]>| {
+            for slice in Slice::all(batch, kernel.together()) {
+                let line = |row: usize| batch.lines.get(slice.start() + row).copied();
+                let own = |numbers: &'_ [Option<u32>]| slice.start()..(slice.start() + slice.rows()).min(numbers.len());
+                let numbers = numbers.and_then(|numbers| numbers.get(own(numbers)));
+                self.evaluate_frame(kernel, &slice, Beside { since: None, numbers }, sink, line, &mut part);
+            }
+        };
+        let (mut read, mut bad) = (0, vec![]);
+        let Some(pass) = pass else {
+            piece.each(&mut |parsed| {
+                let Parsed { mut batch, bad: found, .. } = parsed;
+                read += (batch.rows + found.len()) as u64;
+                self.recall(&mut batch, None);
+                evaluate(&batch, None);
+                bad.extend(found.into_iter().map(|(_, bad)| bad));
+            })?;
+            (part.read, part.bad) = (read, bad);
+            return Ok(part);
+        };
+        let mut batches = vec![];
+        piece.each(&mut |parsed| batches.push(parsed))?;
+        let known = pass.meet(&batches);
+        for (parsed, known) in batches.into_iter().zip(known) {
+            read += (parsed.batch.rows + parsed.bad.len()) as u64;
+            let (mut batch, numbers, found) = self.with_keys_of_their_own(parsed, known, file);
+            self.recall(&mut batch, Some(&numbers));
+            evaluate(&batch, Some(&numbers));
+            bad.extend(found);
+        }
+        (part.read, part.bad) = (read, bad);
+        Ok(part)
     }
 
     /// Whether users who are remembered can be evaluated as they are read, where nothing is asked about many rows: then those who have

@@ -101,24 +101,14 @@ impl Kernel<'_> {
         if counts.users == 0 {
             return BTreeMap::new();
         }
-        let mut causes: Vec<BTreeMap<Cause, u64>> = vec![BTreeMap::new(); self.program.counts];
-        // What is taken off from a count stands behind it, and is no more.
-        for ((count, cause, less), users) in self.program.lacks.iter().zip(&counts.lacks) {
-            if *users > 0
-                && let Some(causes) = causes.get_mut(*count)
-            {
-                let counted = causes.entry(*cause).or_default();
-                *counted = if *less { counted.saturating_sub(*users) } else { *users };
-            }
-        }
         let mut spreads = counts.others.clone();
         for (id, at, _) in &self.program.counted {
             let of = |counts: &[u64]| counts.get(*at).copied().unwrap_or(0);
             let spread = spreads.entry(*id).or_default();
             spread.known = of(&counts.yes);
             spread.unknown = of(&counts.unknown);
-            for (cause, users) in causes.get(*at).into_iter().flatten().filter(|(_, users)| **users > 0) {
-                *spread.causes.entry(*cause).or_default() += users;
+            for (cause, users) in self.lacking(*at, counts).into_iter().filter(|(_, users)| *users > 0) {
+                *spread.causes.entry(cause).or_default() += users;
             }
         }
         for id in &self.asked {
@@ -127,6 +117,21 @@ impl Kernel<'_> {
             }
         }
         spreads
+    }
+
+    /// How many lack what, of those of whom a condition is unknown.
+    fn lacking(&self, counted: usize, counts: &Counts) -> BTreeMap<Cause, u64> {
+        // Lacks stand in the order of what they are counted of.
+        let all = &self.program.lacks;
+        let first = all.partition_point(|(of, ..)| *of < counted);
+        let lacks = all.iter().zip(&counts.lacks).skip(first).take_while(|((of, ..), _)| *of == counted);
+        let mut causes = BTreeMap::new();
+        for ((_, cause, less), users) in lacks.filter(|(_, users)| **users > 0) {
+            // What is taken off stands behind what it is taken off from, and is no more.
+            let lacking: &mut u64 = causes.entry(*cause).or_default();
+            *lacking = if *less { lacking.saturating_sub(*users) } else { *users };
+        }
+        causes
     }
 
     /// Counts what is not counted block by block.
