@@ -454,7 +454,12 @@ impl<'d> Decider<'d> {
             hash.update(part.as_bytes());
         }
         let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
-        hash.finalize().iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        let mut id = String::with_capacity(32);
+        for byte in hash.finalize().iter().take(16) {
+            id.push(digit(byte >> 4));
+            id.push(digit(byte & 15));
+        }
+        id
     }
 }
 

@@ -228,6 +228,8 @@ impl Run {
                 _ => failure,
             })?;
             self.tell(&evaluated, (&plan, &book.files), &ran, Some(&acted), voice)?;
+            // As below, and what is remembered of all users.
+            std::mem::forget((evaluated, book));
             return Ok(Exit::Done);
         }
         let ran = if plan.reads.aggregates.is_empty() && !self.data.check_keys {

@@ -3,7 +3,7 @@
 //! The same values give the same number on every machine and in every version, since the state keeps it.
 
 use crate::{
-    column::{Column, Data},
+    column::{Column, Data, Texts},
     value::{Value, Zone, print},
 };
 
@@ -64,9 +64,7 @@ impl Column {
             Data::Text(all) => {
                 self.mix_each(start, rows, all, |text| text.as_ref().map_or(0, |it| of_bytes(it.as_bytes())))
             }
-            Data::Texts(all) => {
-                self.mix(start, rows, |at| all.get(at).map_or(0, |text| of_bytes(text.as_bytes())));
-            }
+            Data::Texts(all) => self.mix_texts(start, rows, all),
             Data::Date(all) => self.mix_each(start, rows, all, |it| *it as u64),
             Data::Choice(all) => self.mix_each(start, rows, all, |it| u64::from(*it)),
             Data::Duration(_) | Data::List(_) => {
@@ -80,6 +78,18 @@ impl Column {
         match all.get(start..start + rows.len()).filter(|_| self.all_known()) {
             Some(all) => rows.iter_mut().zip(all).for_each(|(row, it)| *row = mixed(*row, of(it))),
             None => self.mix(start, rows, |at| all.get(at).map_or(0, &of)),
+        }
+    }
+
+    /// Mixes texts; of those that rows share each is looked at once.
+    fn mix_texts(&self, start: usize, rows: &mut [u64], all: &Texts) {
+        let of = |text: Option<&str>| text.map_or(0, |text| of_bytes(text.as_bytes()));
+        match all.codes().filter(|(_, many)| *many < rows.len()) {
+            Some((codes, many)) => {
+                let each: Vec<u64> = (0..many).map(|at| of(all.text(at))).collect();
+                self.mix_each(start, rows, codes, |code| each.get(*code as usize).copied().unwrap_or(0));
+            }
+            None => self.mix(start, rows, |at| of(all.get(at))),
         }
     }
 
@@ -116,10 +126,7 @@ pub fn of_value(value: &Value) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        column::Texts,
-        value::{ChoiceId, Decimal, Duration, Type},
-    };
+    use crate::value::{ChoiceId, Decimal, Duration, Type};
 
     #[test]
     fn a_few_bytes_come_to_the_word_that_begins_with_them() {
@@ -191,5 +198,16 @@ mod tests {
         let mut rows = [7; 3];
         column.mix_into(0, &mut rows);
         assert_eq!(rows, texts.map(|text| mixed(7, of_bytes(text.as_bytes()))));
+        // Where rows share texts too.
+        let mut shared = Texts::default();
+        assert!(texts.iter().all(|text| shared.push(text)));
+        let codes = vec![0, 1, 2, 1, 0, 2];
+        for known in [0b111_111, 0b101_111] {
+            let column = Column::of(Data::Texts(shared.clone().shared(codes.clone())), vec![known], codes.len());
+            let mut rows = [7; 5];
+            column.mix_into(1, &mut rows);
+            let each: Vec<u64> = (1..6).map(|row| mixed(7, of_value(&column.get(row)))).collect();
+            assert_eq!(rows.to_vec(), each);
+        }
     }
 }

@@ -40,10 +40,9 @@ impl<'k> Keys<'k> {
     /// The numbers of users, the first of whom may be looked for behind somebody; none of who is not remembered.
     pub(super) fn find(&self, memory: &dyn Memory, rows: Range<usize>, behind: Option<u32>) -> Vec<Option<u32>> {
         if let Cells::Column(column, start) = self.cells
-            && matches!(column.data(), Data::Texts(_) | Data::Text(_))
             && rows.clone().all(|row| column.is_known(start + row))
+            && let Some(keys) = texts(column, start + rows.start..start + rows.end)
         {
-            let keys: Vec<&str> = rows.map(|row| text(column, start + row).unwrap_or_default()).collect();
             return memory.numbers(&keys, behind);
         }
         // One behind the other.
@@ -57,6 +56,15 @@ impl<'k> Keys<'k> {
             _ => "",
         });
         memory.numbers(&keys.collect::<Vec<_>>(), behind)
+    }
+}
+
+/// The texts of a column, all of which are known, where it is one of texts.
+fn texts(column: &Column, rows: Range<usize>) -> Option<Vec<&str>> {
+    match column.data() {
+        Data::Texts(all) => Some(rows.map(|row| all.get(row).unwrap_or_default()).collect()),
+        Data::Text(all) => Some(rows.map(|row| all.get(row).and_then(Option::as_deref).unwrap_or_default()).collect()),
+        _ => None,
     }
 }
 

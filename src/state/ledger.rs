@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use rusqlite::{Connection, Row, params, types::FromSql};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::FromSql};
 
 use crate::state::{NameId, StateError, file, names::Names};
 
@@ -186,8 +186,8 @@ impl Ledger<'_> {
 
     /// From which number on decisions were made at a moment or later: runs follow each other in time, so it is found by halves.
     fn first_since(&self, moment: i64) -> rusqlite::Result<i64> {
-        let last = "SELECT coalesce(max(number), 0) FROM decisions";
-        let last = self.database.query_row(last, [], |row| row.get::<_, i64>(0))?;
+        let last = "SELECT number FROM decisions ORDER BY number DESC LIMIT 1";
+        let last = self.database.query_row(last, [], |row| row.get::<_, i64>(0)).optional()?.unwrap_or(0);
         let mut found = self
             .database
             .prepare("SELECT decided_at >= ?2 FROM decisions WHERE number >= ?1 ORDER BY number LIMIT 1")?;

@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod alike;
 mod beside;
 mod deeds;
 mod error;

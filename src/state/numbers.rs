@@ -6,7 +6,10 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::state::Remembered;
+use crate::state::{
+    Remembered,
+    remembered::{Keys, place},
+};
 
 /// How far behind another user one is looked for before keys are hashed.
 const NEAR: u32 = 8;
@@ -51,13 +54,19 @@ impl Remembered {
         for keys in keys.chunks(TOGETHER) {
             let first = numbers.len();
             if in_order {
-                let mut number = |key: &&str| {
+                let mut rest = keys;
+                loop {
+                    let next = before.wrapping_add(1);
+                    let follow = self.follow(rest, next);
+                    numbers.extend((next..).take(follow).map(Some));
+                    before = before.wrapping_add(follow as u32);
+                    let Some((key, others)) = rest.get(follow..).and_then(<[&str]>::split_first) else { break };
                     let near = (1..=NEAR).map(|step| before.wrapping_add(step));
-                    let found = near.into_iter().find(|next| self.key(*next) == Some(key)).or_else(|| self.number(key));
+                    let found = near.into_iter().find(|near| self.key(*near) == Some(key)).or_else(|| self.number(key));
                     before = found.unwrap_or(before);
-                    found
-                };
-                numbers.extend(keys.iter().map(&mut number));
+                    numbers.push(found);
+                    rest = others;
+                }
             } else {
                 self.side_by_side(keys, &mut numbers);
                 before = numbers.iter().rev().flatten().next().copied().unwrap_or(before);
@@ -65,6 +74,22 @@ impl Remembered {
             in_order = are_in_order(numbers.get(first..).unwrap_or_default());
         }
         numbers
+    }
+
+    /// How many of these keys are those of users with the numbers from one on, as far as its piece goes.
+    fn follow(&self, keys: &[&str], first: u32) -> usize {
+        let (piece, user) = place(first);
+        let Some(users) = self.pieces.users.get(piece) else { return 0 };
+        let Keys { all, ends, .. } = &*users.keys;
+        let (before, ends) = ends.split_at_checked(usize::from(user)).unwrap_or((ends, &[]));
+        let mut start = before.last().map_or(0, |end| *end as usize);
+        let is_own = |(key, end): &(&&str, &u32)| {
+            let known = all.as_bytes().get(start..**end as usize);
+            start = **end as usize;
+            // A number that nobody has has no text either.
+            !key.is_empty() && known == Some(key.as_bytes())
+        };
+        keys.iter().zip(ends).take_while(is_own).count()
     }
 
     fn side_by_side(&self, keys: &[&str], numbers: &mut Vec<Option<u32>>) {
@@ -139,7 +164,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::state::remembered::{Keys, Users};
+    use crate::state::remembered::Users;
 
     /// Users whose keys are these, numbered from 1.
     fn of(keys: &[String]) -> Remembered {

@@ -46,15 +46,16 @@ pub(super) fn write_fingerprints(
     before: &[Users],
     after: &[Users],
 ) -> rusqlite::Result<()> {
+    let old = |piece: usize| before.get(piece).map_or(&[][..], |old| &old.fingerprints);
     let changed = || {
         after.iter().enumerate().flat_map(|(piece, users)| {
-            let old = before.get(piece).map_or(&[][..], |old| &old.fingerprints);
+            let old = old(piece);
             let all = users.fingerprints.iter().enumerate();
             let other = all.filter(move |(user, hash)| old.get(*user) != Some(hash));
             other.map(move |(user, hash)| ((piece << 16 | user) as u32, *hash))
         })
     };
-    let many = changed().count();
+    let many: usize = after.iter().enumerate().map(|(piece, users)| how_many(old(piece), &users.fingerprints)).sum();
     if many == 0 {
         return Ok(());
     }
@@ -70,6 +71,12 @@ pub(super) fn write_fingerprints(
     let mut hashes = Vec::with_capacity(many * CHANGE);
     changed().for_each(|change| change.pack(&mut hashes));
     database.execute("INSERT INTO recent_fingerprints (run, hashes) VALUES (?, ?)", params![run, hashes]).map(|_| ())
+}
+
+/// How many are other than before, those that were not there among them.
+fn how_many(before: &[i64], after: &[i64]) -> usize {
+    let other = before.iter().zip(after).filter(|(before, after)| before != after).count();
+    other + after.len().saturating_sub(before.len())
 }
 
 /// Puts the hashes that are recent in their places, those of later runs last.

@@ -7,12 +7,13 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use crate::state::{
     Decision, Kept, Kind, KnownDeed, LastRun, Ledger, NameId, PastDeed, Remembered, Run, StateError, Store, ValueId,
+    alike::{Alike, Own},
     deeds, file,
     load::piece_of,
     packed::{CHANGE, Changes, Pack, Packed},
     recent,
     remembered::{NO_VALUE, Pieces, Users, place, set_bit},
-    rows::{self, number, optional, optional_number, text},
+    rows::{self, number, optional_number, text},
 };
 
 /// So many rows are kept before they are written, of those that have a place among others: a first run has many, so that they come
@@ -22,10 +23,10 @@ const ENOUGH_OF_FIRST: usize = 1 << 20;
 /// Later runs change some here and there, and write them while others still evaluate: data mostly come in the order of the state.
 const ENOUGH: usize = 1 << 13;
 
-/// Of those that come behind all others, in the order in which they are said.
-const ENOUGH_OF_LAST: usize = 1 << 15;
+/// New users, who come behind all others.
+const ENOUGH_OF_USERS: usize = 1 << 15;
 
-/// And so many decisions.
+/// What happened, in the order in which it is said.
 const ENOUGH_OF_LEDGER: usize = 1 << 11;
 
 /// A run that is being recorded: all of it or, without [`Recording::commit`], nothing.
@@ -39,6 +40,8 @@ pub struct Recording {
     /// The index of keys is made at the end, since the first run adds all of them.
     unindexed: bool,
     waiting: Waiting,
+    /// What decisions have alike.
+    alike: Alike,
     /// What the run before left.
     before: Arc<Remembered>,
     /// What this one leaves, as far as it has been written.
@@ -59,7 +62,7 @@ struct Waiting {
     memberships: Vec<(NameId, u32, Had)>,
     kept: Vec<(ValueId, u32, Option<Kept>)>,
     transitions: Vec<(u32, NameId, bool, &'static str)>,
-    decisions: Vec<(u32, NameId, Decision)>,
+    decisions: Vec<Own>,
 }
 
 impl Recording {
@@ -79,7 +82,8 @@ impl Recording {
         let next_user = users.saturating_add(1);
         let waiting = Waiting { users: next_user..next_user, ..Waiting::default() };
         let (unindexed, changes) = (users == 0, Changes::default());
-        Ok(Recording { store, run: number, next_user, unindexed, waiting, before, after, changes })
+        let alike = Alike::begin(&store.database).map_err(written)?;
+        Ok(Recording { store, run: number, next_user, unindexed, waiting, alike, before, after, changes })
     }
 
     /// This run's number: 1 for the first.
@@ -159,7 +163,7 @@ impl Recording {
             fingerprints.push(fingerprint);
         }
         self.waiting.users.end = self.next_user;
-        self.write_last_where(self.waiting.users.len(), ENOUGH_OF_LAST)?;
+        self.write_last_where(self.waiting.users.len(), ENOUGH_OF_USERS)?;
         Ok(number)
     }
 
@@ -230,7 +234,7 @@ impl Recording {
         reason: &'static str,
     ) -> Result<(), StateError> {
         self.waiting.transitions.push((user, segment, entered, reason));
-        self.write_last_where(self.waiting.transitions.len(), ENOUGH_OF_LAST)
+        self.write_last_where(self.waiting.transitions.len(), ENOUGH_OF_LEDGER)
     }
 
     /// Something was decided about a user; the ledger keeps the order.
@@ -238,7 +242,9 @@ impl Recording {
     /// # Errors
     /// Where it cannot be written.
     pub fn decide(&mut self, user: u32, segment: NameId, decision: Decision) -> Result<(), StateError> {
-        self.waiting.decisions.push((user, segment, decision));
+        let of_segment = (segment, decision);
+        let alike = self.alike.number(&of_segment);
+        self.waiting.decisions.push(Own::of(user, alike, of_segment.1));
         self.write_last_where(self.waiting.decisions.len(), ENOUGH_OF_LEDGER)
     }
 
@@ -295,9 +301,15 @@ impl Recording {
             decisions: std::mem::take(&mut self.waiting.decisions),
             ..Waiting::default()
         };
+        self.put(&waiting)
+    }
+
+    fn put(&mut self, waiting: &Waiting) -> Result<(), StateError> {
+        let written = self.alike.write(&self.store.database, self.run);
         let is_new = |name| self.is_first_run_of(name);
-        waiting.write(&self.store.database, self.run, &self.after, is_new).map_err(|error| self.failed(&error))?;
-        self.after.take(&waiting);
+        let written = written.and_then(|()| waiting.write(&self.store.database, self.run, &self.after, is_new));
+        written.map_err(|error| self.failed(&error))?;
+        self.after.take(waiting);
         Ok(())
     }
 
@@ -305,9 +317,7 @@ impl Recording {
         let rest = Waiting { users: self.next_user..self.next_user, ..Waiting::default() };
         let mut waiting = std::mem::replace(&mut self.waiting, rest);
         waiting.sort();
-        let is_new = |name| self.is_first_run_of(name);
-        waiting.write(&self.store.database, self.run, &self.after, is_new).map_err(|error| self.failed(&error))?;
-        self.after.take(&waiting);
+        self.put(&waiting)?;
         if self.before.is_packed {
             waiting.memberships.iter().for_each(|(name, user, had)| self.changes.push((*name, *user, packed(had))));
         }
@@ -390,8 +400,8 @@ impl Pieces {
             let Some(users) = said.first().and_then(|it| self.users.get_mut(place(it.0).0)) else { continue };
             users.absent = Arc::new(users.absent.changed(said.iter().map(|(user, seen)| (place(*user).1, *seen))));
         }
-        for (user, ..) in &waiting.decisions {
-            let (piece, user) = place(*user);
+        for decision in &waiting.decisions {
+            let (piece, user) = place(decision.user);
             if let Some(users) = self.users.get_mut(piece) {
                 let known = users.acted.get(usize::from(user >> 6)).is_some_and(|bits| bits >> (user & 63) & 1 == 1);
                 if !known {
@@ -477,33 +487,7 @@ impl Waiting {
         rows::write(database, table, &self.transitions, |(user, segment, entered, reason)| {
             [number(run), number(*user), number(segment.0), number(*entered), text(reason)]
         })?;
-        let table =
-            "decisions (action_id, run, user, segment, deed, trigger, reason, do, channel, variant, message, with,
-                                not_before, not_after, stopped, stopped_by, entered, occasion, decided_at, exempt)";
-        rows::write(database, table, &self.decisions, |(user, segment, it)| {
-            [
-                text(&it.action_id),
-                number(run),
-                number(*user),
-                number(segment.0),
-                text(&it.deed),
-                text(&it.trigger),
-                text(&it.reason),
-                text(&it.act),
-                optional(&it.channel),
-                optional(&it.variant),
-                optional(&it.message),
-                text(&it.with),
-                optional_number(it.not_before),
-                optional_number(it.not_after),
-                optional(&it.stopped),
-                optional(&it.stopped_by),
-                number(it.entered),
-                optional(&it.occasion),
-                number(it.decided_at),
-                number(it.exempt),
-            ]
-        })
+        Own::write(database, &self.decisions)
     }
 }
 

@@ -108,10 +108,16 @@ impl Recollection {
         &self.remembered
     }
 
-    /// Whether a user was asked about, and so is in today's data.
-    pub fn was_seen(&self, number: u32) -> bool {
-        let word = self.seen.get(number as usize / 64);
-        word.is_some_and(|word| word.load(Ordering::Relaxed) >> (number % 64) & 1 == 1)
+    /// Numbers of users who were not asked about, and so are not in today's data; and such as no user has.
+    pub fn unseen(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..).step_by(64).zip(&self.seen).flat_map(|(first, word)| {
+            let mut left = !word.load(Ordering::Relaxed);
+            std::iter::from_fn(move || {
+                let at = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(first + at)
+            })
+        })
     }
 }
 

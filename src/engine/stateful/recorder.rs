@@ -143,11 +143,12 @@ impl Recorder {
         };
         for decision in turn.decisions {
             let stopped = decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason));
-            let is_same = |(segment, name, why): &(DefinitionId, String, Option<&str>)| {
-                *segment == decision.segment && name == decision.done.name() && *why == stopped
-            };
+            let is_same =
+                |(_, name, why): &(DefinitionId, String, Option<&str>)| name == decision.done.name() && *why == stopped;
+            let of_segment = self.moves.decided.range_mut((decision.segment, String::new(), None)..);
+            let mut of_segment = of_segment.take_while(|((segment, ..), _)| *segment == decision.segment);
             // There are few, so that looking is less than naming it anew.
-            match self.moves.decided.iter_mut().find(|(what, _)| is_same(what)) {
+            match of_segment.find(|(what, _)| is_same(what)) {
                 Some((_, number)) => *number += 1,
                 None => {
                     let what = (decision.segment, decision.done.name().to_owned(), stopped);
@@ -208,8 +209,7 @@ impl Recorder {
     pub fn absent(&self) -> Vec<String> {
         let Some(names) = &self.names else { return vec![] };
         let remembered = names.recollection.remembered();
-        let absent = remembered.all().filter(|number| !names.recollection.was_seen(*number));
-        absent.filter_map(|number| remembered.key(number).map(str::to_owned)).collect()
+        names.recollection.unseen().filter_map(|number| remembered.key(number).map(str::to_owned)).collect()
     }
 
     /// Ends the run: who is absent is noted, and all of it is kept.

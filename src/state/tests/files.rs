@@ -47,7 +47,7 @@ fn a_state_of_a_newer_version_is_refused() {
     begin(&place.file(), 1).commit().unwrap();
     Connection::open(place.file()).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     insta::assert_snapshot!(told(&place, &Store::open(place.file()).unwrap_err()), @"
-    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 6)
+    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 7)
       help: use that tagwell, or a newer one; or give `--state` another path to begin anew
     ");
     assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Newer { version: 9, .. }));
@@ -99,7 +99,7 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
     };
     assert_eq!(version(&place.file()), 1);
     begin(&place.file(), 20).commit().unwrap();
-    assert_eq!(version(&place.file()), 6);
+    assert_eq!(version(&place.file()), 7);
     let remembered = Store::open(place.file()).unwrap().remembered(2).unwrap();
     assert_eq!(told(&remembered), known);
     assert_eq!(remembered.members(win_back).collect::<Vec<_>>(), [3]);
@@ -107,6 +107,54 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
     let mine = "SELECT sql FROM sqlite_schema WHERE name = 'mine'";
     let mine = Connection::open(place.file()).unwrap().query_row(mine, [], |row| row.get::<_, String>(0)).unwrap();
     assert_eq!(mine, "CREATE VIEW mine AS SELECT user FROM memberships");
+}
+
+#[test]
+fn decisions_of_a_state_of_the_sixth_version_stay_what_they_are() {
+    let place = Place::new();
+    let old = Connection::open(place.file()).unwrap();
+    let steps = file::STEPS.iter().take(6).map(|step| file::written_out(step));
+    old.execute_batch(&steps.collect::<String>()).unwrap();
+    old.execute_batch(
+        "ALTER TABLE users DROP COLUMN fingerprint;
+         PRAGMA application_id = 0x5467776c; PRAGMA user_version = 6;
+         INSERT INTO runs VALUES (1, 10, 'shop', 'abc', '0.1.0', 'UTC', 'text', NULL), (2, 20, 'shop', 'abc', '0.1.0', 'UTC', 'text', NULL);
+         INSERT INTO names VALUES (1, 'segment', 'win_back', 1), (2, 'segment', 'vip', 1);
+         INSERT INTO users VALUES (1, 'u1', NULL), (2, 'u2', NULL);
+         CREATE VIEW mine AS SELECT action_id FROM decisions;
+         WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 400)
+           INSERT INTO decisions
+           SELECT n + n / 100, CASE WHEN n % 50 = 0 THEN printf('%X-other', n) ELSE lower(hex(randomblob(16))) END, 1 + n / 300, 1 + n % 2, 1 + n / 2 % 2,
+                  '0.' || (n % 3), 'enter', 'data', 'send', CASE WHEN n % 5 > 0 THEN 'sms' END, CASE WHEN n % 7 = 0 THEN 'a' END,
+                  CASE WHEN n % 4 > 0 THEN 'hi ' || n END, CASE WHEN n % 6 = 0 THEN json_object('n', n) ELSE json_object() END,
+                  CASE WHEN n % 8 = 0 THEN n END, CASE WHEN n % 9 = 0 THEN -n END, CASE WHEN n % 10 = 0 THEN 'limit' END,
+                  CASE WHEN n % 10 = 0 THEN 'limit 1' END, n % 11, CASE WHEN n % 12 = 0 THEN n END, 10 + n / 300 * 10, n % 13 = 0
+           FROM many;",
+    )
+    .unwrap();
+    let all = |database: &Connection| {
+        let mut asked = database.prepare("SELECT * FROM decisions ORDER BY number").unwrap();
+        let columns: Vec<String> = asked.column_names().into_iter().map(str::to_owned).collect();
+        let row =
+            |row: &rusqlite::Row<'_>| (0..columns.len()).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect();
+        let rows: Vec<Vec<_>> = asked.query_map([], row).unwrap().map(Result::unwrap).collect();
+        (columns, rows)
+    };
+    let before = all(&old);
+    drop(old);
+    assert_eq!(before.1.len(), 400);
+    let deeds = Reader::open(place.file()).unwrap().past_deeds(1).unwrap();
+    begin(&place.file(), 30).commit().unwrap();
+    let now = Connection::open(place.file()).unwrap();
+    assert_eq!(all(&now), before);
+    assert_eq!(Reader::open(place.file()).unwrap().past_deeds(1).unwrap(), deeds);
+    let count = |query: &str| now.query_row(query, [], |row| row.get::<_, u32>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM mine"), 400);
+    assert_eq!(count("SELECT count(*) FROM ledger WHERE typeof(action_id) = 'blob'"), 392);
+    assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    now.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM decisions WHERE user = 1").unwrap();
+    assert_eq!(count("SELECT count(*) FROM decisions WHERE user = 1 OR number IS NULL"), 0);
+    assert_eq!(count("SELECT count(*) FROM decisions"), 200);
 }
 
 #[test]
