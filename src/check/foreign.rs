@@ -167,7 +167,7 @@ fn remedy(name: &str, arguments: &[&str]) -> Option<Remedy> {
         ("ucase" | "toupper", _) => Rename("upper"),
         ("lcase" | "tolower", _) => Rename("lower"),
         ("exists", [one]) if one.chars().all(|it| it.is_alphanumeric() || it == '_') => {
-            Say(format!("write `{one} is known`; of rows ask `any(orders where …)`"))
+            Say(format!("of rows write `any({one})`, of a field `{one} is known`"))
         }
         ("exists", _) => Rename("any"),
         ("dayofweek" | "day_of_week", _) => Rename("weekday"),

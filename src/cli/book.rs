@@ -305,15 +305,16 @@ pub(crate) fn folder_of(rules: &Path) -> PathBuf {
 
 /// Every `--data NAME=…` names a table of the rules.
 fn known_tables(checked: &Checked, told: &[(String, String)]) -> Result<(), Failure> {
-    let tables = &checked.rulebook().schema.tables;
-    let names = || tables.iter().map(|table| table.name.as_str());
+    let rulebook = checked.rulebook();
+    let lists = || rulebook.lists.iter().map(|list| list.name.as_str());
+    let names = || rulebook.schema.tables.iter().map(|table| table.name.as_str()).chain(lists());
     match told.iter().find(|(name, _)| !names().any(|known| known == name)) {
         None => Ok(()),
         Some((name, file)) => {
-            let failure = Failure::new(format!("--data: the rules have no table `{name}`"));
+            let failure = Failure::new(format!("--data: the rules have no table or list `{name}`"));
             Err(match nearest(name, names()) {
                 Some(near) => failure.help(format!("did you mean `--data {near}={file}`?")),
-                None => failure.help(format!("the tables are {}", names().collect::<Vec<_>>().join(", "))),
+                None => failure.help(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
             })
         }
     }

@@ -44,7 +44,10 @@ impl AsOf {
             AsOf::Now(instant) => Ok(*instant),
             AsOf::Said { text, by } => parse_as_of(text, zone).map_err(|error| {
                 let failure = Failure::new(format!("{by}: `{text}` {error}"));
-                failure.help("write a date or a timestamp: `--as-of 2026-11-22`, `--as-of 2026-11-22T08:00+08:00`")
+                let option = if by.starts_with("--") { by } else { "--as-of" };
+                failure.help(format!(
+                    "write a date or a timestamp: `{option} 2026-11-22`, `{option} 2026-11-22T08:00+08:00`"
+                ))
             }),
         }
     }

@@ -9,7 +9,7 @@ use super::exit::Failure;
 /// Where data comes from.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct DataArgs {
-    /// A table's data file: csv, tsv, jsonl, ndjson, parquet or arrow by its ending (text also .gz or .zst), or FORMAT:FILE; `-` is standard input.
+    /// The data file of a table or of a list: csv, tsv, jsonl, ndjson, parquet or arrow by its ending (text also .gz or .zst), or FORMAT:FILE; `-` is standard input.
     #[arg(long = "data", value_name = "NAME=FILE", value_parser = file)]
     pub(crate) tables: Vec<(String, String)>,
     /// What to do at a bad row: end before anything is written (the default), or set it aside (so too where --rejects or --max-bad-rows is given).

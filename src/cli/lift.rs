@@ -104,7 +104,8 @@ impl Lift {
             })
         })?;
         let within = Duration::parse(&self.within).map_err(|error| {
-            Failure::new(format!("--within: {error}")).help("write a duration: `--within 7d`, `--within 1mo`")
+            Failure::new(format!("--within: `{}` {error}", self.within))
+                .help("write a duration: `--within 7d`, `--within 1mo`")
         })?;
         let outcomes = self.outcomes(book.checked.rulebook(), &zone)?;
 

@@ -20,7 +20,7 @@ use crate::{
 pub struct Files {
     /// The rulebook's folder, in which the files lie that it names.
     pub folder: PathBuf,
-    /// Files that were named for tables, in place of what the rulebook says.
+    /// Files that were named for tables and lists, in place of what the rulebook says.
     pub tables: Vec<(String, String)>,
     /// Where what is read is kept, for whoever asks again.
     pub memory: Option<Arc<Memory>>,
@@ -76,6 +76,12 @@ impl Files {
     pub fn of_table(&self, table: &Table) -> Option<String> {
         let told = self.tables.iter().find(|(name, _)| *name == *table.name).map(|(_, file)| file.clone());
         told.or_else(|| table.from.as_ref().map(|from| self.path(from)))
+    }
+
+    /// Where an uploaded list is: as was told, else as the rules say.
+    pub fn of_list(&self, list: &List) -> String {
+        let told = self.tables.iter().find(|(name, _)| *name == *list.name).map(|(_, file)| file.clone());
+        told.unwrap_or_else(|| self.path(&list.from))
     }
 
     /// Where the rows of the child tables are that some results read; none where they stand in the users' records, and of the
@@ -135,7 +141,7 @@ impl Files {
     /// # Errors
     /// A file that cannot be read.
     pub fn list(&self, list: &List, clock: &Clock) -> Result<HashSet<Arc<str>>, LoadError> {
-        let input = self.input(&self.path(&list.from))?;
+        let input = self.input(&self.of_list(list))?;
         let facts = data::facts(&input)?;
         let first = facts.columns.first().map(|column| column.header.clone());
         let Some(header) = list.column.clone().or(first) else { return Ok(HashSet::new()) };

@@ -39,8 +39,11 @@ pub fn named_files(
     for declaration in files.iter().flat_map(|file| &file.declarations) {
         match &declaration.kind {
             DeclarationKind::List(list) => {
-                let column = list.column.iter().map(|column| (column.symbol.to_string(), column.span()));
-                look.file(&list.from, &column.collect::<Vec<_>>());
+                let name = list.name.symbol.as_str();
+                if !beside.tables.iter().any(|(other, _)| other == name) {
+                    let column = list.column.iter().map(|column| (column.symbol.to_string(), column.span()));
+                    look.file(&list.from, &column.collect::<Vec<_>>());
+                }
             }
             DeclarationKind::Table(table) => {
                 let name = table.name.symbol.as_str();

@@ -5,7 +5,7 @@ use crate::{
     ir::{Body, Definition, DefinitionId, Over},
     schema::{Role, TableId},
     sql::{
-        AsOf, Create, Extra, Shape,
+        AsOf, Create, Engine, Extra, Shape,
         ast::{From, Item, Query, Select, Sql},
         lower::{Held, Lowering},
         without_state,
@@ -159,7 +159,7 @@ impl Lowering<'_> {
         let users = self.dialect.quoted(&users).join(".");
         comment.push(format!(
             "`{key}` is taken to be unique; what comes twice: \
-             SELECT {key} FROM {users} GROUP BY {key} HAVING count(*) > 1"
+             SELECT {key} FROM {users} WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1"
         ));
         let is_asked = |id: u32| self.rulebook.aggregates.iter().any(|it| it.over == Over::Children(TableId(id)));
         let children = || self.rulebook.schema.tables.iter().zip(0..).filter(|(_, id)| is_asked(*id));
@@ -244,7 +244,12 @@ impl Lowering<'_> {
         let all = results.filter_map(of_result).chain(self.target.with.iter().map(of_extra));
         let mut told: Vec<String> = vec![];
         for (what, ty) in all.filter(|_| self.target.shape != Shape::Long) {
-            let ty = if ty == Type::Duration { Type::Int } else { ty };
+            let ty = match (ty, self.target.engine) {
+                // Microseconds, added up there as decimals.
+                (Type::Duration, Engine::Spark) => Type::Decimal(0),
+                (Type::Duration, _) => Type::Int,
+                (ty, _) => ty,
+            };
             let line = format!("{what} {}", self.dialect.ty(&ty).unwrap_or_default());
             if !told.contains(&line) {
                 told.push(line);

@@ -143,3 +143,42 @@ fn every_kind_of_bad_cell_is_told_at_once() {
     assert_eq!(answer.code, 2);
     insta::assert_snapshot!(answer.err);
 }
+
+/// Rows that only set deeds off are looked at, too; and the file of a list may be named for the day.
+#[test]
+fn files_that_are_named_for_tables_and_lists_are_read() {
+    let rules = "table users key user_id { user_id: text }
+table orders of users by user_id at at key id { user_id: text  id: int  at: date }
+list invited from \"invited.csv\"
+segment s when user_id in invited { on each orders do thank }
+";
+    let place = Place::with(&[
+        ("shop.rules", rules),
+        ("users.csv", "user_id\nu1\nu2\n"),
+        ("orders.csv", "user_id,id,at\nu1,1,2026-11-20\n"),
+        ("wrong.csv", "user_id,at\nu1,2026-11-20\n"),
+        ("today.csv", "user_id\nu2\n"),
+    ]);
+    let words = ["shop.rules", "users.csv", "--data", "invited=today.csv", "--data"];
+    let check = |orders: &str| place.run(&[&["check"], &words[..], &[orders]].concat());
+    let right = check("orders=orders.csv");
+    assert!(right.code == 0 && right.err.contains("1 row in `orders.csv`"), "{}", right.err);
+    let wrong = check("orders=wrong.csv");
+    assert!(wrong.code != 0 && wrong.err.contains("wrong.csv"), "{}", wrong.err);
+    let nowhere = check("orders=nowhere.csv");
+    assert!(nowhere.code == 2 && nowhere.err.contains("nowhere.csv"), "{}", nowhere.err);
+    let run = place.run(&[&["run"], &words[..4], &["--as-of", "2026-11-22", "--only", "s"]].concat());
+    assert_eq!(
+        (run.code, &*run.out),
+        (
+            0,
+            "{\"user_id\":\"u1\",\"tags\":[],\"segments\":[]}\n{\"user_id\":\"u2\",\"tags\":[],\"segments\":[\"s\"]}\n"
+        ),
+        "{}",
+        run.err
+    );
+    let unknown = place.run(&["run", "shop.rules", "users.csv", "--data", "invite=today.csv"]);
+    let said =
+        "error: --data: the rules have no table or list `invite`\n  = help: did you mean `--data invited=today.csv`?\n";
+    assert!(unknown.code == 2 && unknown.err.ends_with(said), "{}", unknown.err);
+}

@@ -193,7 +193,7 @@ fn data_that_do_not_fit_are_told_at_once() {
       = help: its columns are id, at
     ");
     insta::assert_snapshot!(wrong(":data ordrs=orders.csv\n"), @"
-    error: the rules have no table `ordrs`
+    error: the rules have no table or list `ordrs`
       = help: did you mean `:data orders=orders.csv`?
     ");
     // What is given beside the rules is held against them before anything is asked.

@@ -11,9 +11,17 @@ use crate::{
 impl Deeds<'_, '_, '_> {
     /// A length of time that is more than nothing; `example` shows where it stands: `every 30d`.
     pub(super) fn length(&mut self, written: &ast::Expr, example: &str) -> Option<Duration> {
+        let span = written.span();
+        if let ast::ExprKind::Name(name) = &written.kind
+            && let Some(length) = each(&name.symbol).filter(|_| self.checker.names.get(&name.symbol).is_none())
+        {
+            let message = format!("a length of time is wanted here, and `{}` is none", name.symbol);
+            let told = Diagnostic::error(BAD_AMOUNT, span, message).help(format!("write `{length}`"));
+            self.checker.sink.push(told.fix(format!("write `{length}`"), span, length));
+            return None;
+        }
         let lowered = self.checker.lower(written, Some(&Type::Duration))?;
         let value = self.settled(&lowered);
-        let span = written.span();
         let words = self.checker.quoted(span);
         let told = match (&lowered.ty, value) {
             (Type::Duration, Some(Value::Duration(length))) if length.is_positive() => return Some(length),
@@ -67,4 +75,16 @@ impl Deeds<'_, '_, '_> {
         }
         self.checker.constant_value(lowered)
     }
+}
+
+/// `every day` as `every 1d`
+fn each(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "hour" | "hourly" => "1h",
+        "day" | "daily" => "1d",
+        "week" | "weekly" => "1w",
+        "month" | "monthly" => "1mo",
+        "year" | "yearly" | "annually" => "1y",
+        _ => return None,
+    })
 }

@@ -6,7 +6,7 @@ use tagwell::{
     diagnostic::{Diagnostic, code::ARMS_OVERLAP},
     engine::{ComparedTexts, Engine, Everybody, RecordError, RunError, RunSink, Unseen, Users},
     ir::{Body, DefinitionId, Rulebook},
-    schema::{ColumnId, Role},
+    schema::{ColumnId, Role, TableId},
     source::{Sources, Span},
     value::print,
 };
@@ -51,7 +51,12 @@ impl Fit {
 
     fn rows(&mut self, book: &Book, sources: &Sources) -> Result<(), Failure> {
         let rulebook = book.checked.rulebook();
-        let everything = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
+        let mut everything = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
+        // Rows that only set deeds off, too, where somebody says where they are.
+        let is_said = |id: &TableId| book.files.of_table(rulebook.schema.table(*id)).is_some();
+        rulebook.actions.tables().into_iter().filter(is_said).for_each(|id| {
+            everything.children.entry(id).or_default();
+        });
         let children = book.children(&everything)?;
         let files = children.iter().filter_map(|(id, file)| Some((*id, file.as_ref()?)));
         let mut texts = ComparedTexts::of(rulebook);

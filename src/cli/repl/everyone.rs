@@ -136,7 +136,7 @@ fn read_by(rulebook: &Rulebook, id: DefinitionId) -> (BTreeSet<String>, BTreeSet
 fn stamps(book: &Book) -> Result<Vec<Stamp>, Failure> {
     let rulebook = book.checked.rulebook();
     let tables = rulebook.schema.tables.iter().filter_map(|table| book.files.of_table(table));
-    let lists = rulebook.lists.iter().map(|list| book.files.path(&list.from));
+    let lists = rulebook.lists.iter().map(|list| book.files.of_list(list));
     let mut stamps: Vec<Stamp> = book.users.iter().map(Memory::stamp).collect();
     for path in tables.chain(lists) {
         // What cannot be read is told where it is read.

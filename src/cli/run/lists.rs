@@ -10,9 +10,12 @@ use tagwell::{
 pub(super) fn first_columns(rulebook: &Rulebook, reads: &Reads, files: &Files) -> Vec<String> {
     let lists = reads.lists.iter().filter_map(|id| rulebook.lists.get(id.0 as usize));
     let told = lists.filter(|list| list.column.is_none()).filter_map(|list| {
-        let input = files.input(&files.path(&list.from)).ok()?;
+        let place = files.of_list(list);
+        let input = files.input(&place).ok()?;
+        // A file beside the rules is called as they call it.
+        let file = if place == files.path(&list.from) { &list.from } else { &place };
         let header = data::headers(&input).ok()??.into_iter().next()?;
-        Some(format!("list {}: the column `{header}` of `{}`, its first", list.name, list.from))
+        Some(format!("list {}: the column `{header}` of `{}`, its first", list.name, file))
     });
     told.collect()
 }

@@ -182,7 +182,7 @@ impl Lacking {
 
 /// Whether an uploaded list's file is there, and has its column.
 fn list_is_there(list: &List, files: &Files) -> Result<(), String> {
-    let input = files.input(&files.path(&list.from)).map_err(|error| error.to_string())?;
+    let input = files.input(&files.of_list(list)).map_err(|error| error.to_string())?;
     let headers = data::headers(&input).map_err(|error| error.to_string())?;
     match (headers, &list.column) {
         (Some(headers), Some(column)) if !headers.is_empty() && !headers.contains(column) => {

@@ -134,7 +134,7 @@ fn decisions_of_a_state_of_the_sixth_version_stay_what_they_are() {
     .unwrap();
     let all = |database: &Connection| {
         let mut asked = database.prepare("SELECT * FROM decisions ORDER BY number").unwrap();
-        let columns: Vec<String> = asked.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = asked.column_names().map(str::to_owned).collect();
         let row =
             |row: &rusqlite::Row<'_>| (0..columns.len()).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect();
         let rows: Vec<Vec<_>> = asked.query_map([], row).unwrap().map(Result::unwrap).collect();
