@@ -98,10 +98,17 @@ pub struct Replaced {
 pub fn replaced(rulebook: &Rulebook, now: &Run, before: &Run) -> Vec<Replaced> {
     let known = |run: &Run, name: &str| run.lists.iter().find(|list| list.name == name).cloned();
     let number = |list: &KnownList| list.entries.and_then(|entries| u64::try_from(entries).ok());
+    // Of a list that other rules may not have read nothing is known.
+    let is_known = |number: &u64| *number > 0 || now.rules == before.rules;
     let replaced = |name: &str, is_table: bool| {
         let (now, before) = (known(now, name)?, known(before, name)?);
         let other = now.fingerprint != before.fingerprint;
-        other.then_some(Replaced { name: name.to_owned(), is_table, before: number(&before), now: number(&now)? })
+        other.then_some(Replaced {
+            name: name.to_owned(),
+            is_table,
+            before: number(&before).filter(is_known),
+            now: number(&now)?,
+        })
     };
     let lists = rulebook.lists.iter().filter_map(|list| replaced(&list.name, false));
     let tables = rulebook.schema.tables.iter().filter_map(|table| replaced(&table.name, true));
