@@ -332,6 +332,10 @@ impl Run {
         let mut read: Vec<PathBuf> = book.users.iter().filter_map(|users| real(Path::new(&users.name()))).collect();
         let children = book.children(reads)?;
         read.extend(children.values().flatten().filter_map(|file| real(Path::new(&file.name()))));
+        let lists = reads.lists.iter().filter_map(|id| book.checked.rulebook().lists.get(id.0 as usize));
+        read.extend(lists.filter_map(|list| real(Path::new(&book.files.of_list(list)))));
+        let lookups = reads.lookups.iter().map(|(table, _)| book.checked.rulebook().schema.table(*table));
+        read.extend(lookups.filter_map(|table| real(Path::new(&book.files.of_table(table)?))));
         read.extend(real(&self.rules));
         for (flag, path) in [
             ("--out", &self.out),

@@ -73,7 +73,7 @@ mod tests {
                 all.extend(lines);
                 Ok::<(), ()>(())
             };
-            in_order(threads, chunks.map(Piece::Unread), make, work, take).expect("nothing fails");
+            in_order((threads, true), chunks.map(Piece::Unread), make, work, take).expect("nothing fails");
             assert_eq!(all, (2..=501).collect::<Vec<u64>>(), "made in {made_in} ms, {threads} threads");
         }
     }

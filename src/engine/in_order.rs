@@ -24,12 +24,12 @@ pub(super) trait Piece: Send {
 }
 
 /// Makes what the work needs, does it for every piece on so many threads, and takes what comes of it in the order of the pieces, one at a
-/// time; ends at the first error.
+/// time; ends at the first error. Pieces are read `ahead` where it takes its time to make that.
 ///
 /// # Errors
 /// What `take` says.
 pub(super) fn in_order<Made: Send + Sync, Part: Piece, Done: Send, Error: Send>(
-    threads: usize,
+    (threads, ahead): (usize, bool),
     pieces: impl Iterator<Item = Part> + Send,
     make: impl FnOnce() -> Made,
     work: impl Fn(&Made, usize, Part) -> Done + Sync,
@@ -59,7 +59,7 @@ pub(super) fn in_order<Made: Send + Sync, Part: Piece, Done: Send, Error: Send>(
     let help = || {
         let _watch = Watch(&queue);
         keep_at_hand();
-        while made.get().is_none() {
+        while ahead && made.get().is_none() {
             let Some((number, mut piece)) = locked(&input).unread() else { break };
             let bytes = piece.read();
             locked(&input).keep(number, piece, bytes);
@@ -199,7 +199,7 @@ mod tests {
                 piece * factor
             };
             let made = in_order(
-                threads,
+                (threads, true),
                 0..300,
                 || 2,
                 slow,
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_panic_ends_it() {
         let of = |make: fn() -> usize, work: fn(usize) -> usize, take: fn(usize) -> Result<(), ()>| {
-            catch_unwind(|| in_order(2, 0..1000, make, |_, _, piece| work(piece), take)).is_err()
+            catch_unwind(|| in_order((2, true), 0..1000, make, |_, _, piece| work(piece), take)).is_err()
         };
         assert!(of(|| 0, |it| if it == 20 { panic!("a piece that cannot be worked on") } else { it }, |_| Ok(())));
         assert!(of(|| 0, |it| it, |it| if it == 20 { panic!("a piece that cannot be taken") } else { Ok(()) }));
@@ -231,7 +231,7 @@ mod tests {
                 taken += 1;
                 if it == 50 { Err("the fifty-first") } else { Ok(()) }
             };
-            let ended = in_order(threads, 0..1000, || (), |(), _, it| it, take);
+            let ended = in_order((threads, true), 0..1000, || (), |(), _, it| it, take);
             assert_eq!((ended, taken), (Err("the fifty-first"), 51));
         }
     }

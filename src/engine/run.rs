@@ -238,9 +238,10 @@ impl Engine {
         let make = || Kernel::of_reads(self.interpreter(), self.context(), &asked, reads, sink.looks());
         let is_long = asked.len() > MANY;
         let chunks = if is_long && !sink.looks() { chunks.of_which_much_is_asked() } else { chunks };
-        // What is made at once is there before anybody would read ahead.
-        let at_once = (!is_long).then(&make);
         let met = Met::of(self);
+        // Users who are met pass in their order, so none is read before it is its turn.
+        let ahead = is_long && met.is_none();
+        let at_once = (!ahead).then(&make);
         let (mut ran, mut counts) = (Ran::default(), Counts::default());
         let work = |kernel: &Kernel<'_>, number: usize, piece: Piece| {
             self.evaluated(kernel, (met.as_ref().map(|met| met.begin(number)), file), piece, &*sink)
@@ -251,7 +252,7 @@ impl Engine {
             Ok::<(), RunError>(())
         };
         let pieces = chunks.map(Piece::Unread);
-        let kernel = in_order(threads, pieces, || at_once.unwrap_or_else(make), work, take)?;
+        let kernel = in_order((threads, ahead), pieces, || at_once.unwrap_or_else(make), work, take)?;
         ran.tally = Tally::of(&kernel, &counts);
         Ok(ran)
     }

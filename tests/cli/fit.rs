@@ -177,6 +177,11 @@ segment s when user_id in invited { on each orders do thank }
         "{}",
         run.err
     );
+    // It is not written over.
+    let out = ["--as-of", "2026-11-22", "--only", "s", "--out", "today.csv"];
+    let over = place.run(&[&["run"], &words[..4], &out].concat());
+    assert!(over.code == 2 && over.err.contains("is read by this run, and would be written over"), "{}", over.err);
+    assert_eq!(place.read("today.csv"), "user_id\nu2\n");
     let unknown = place.run(&["run", "shop.rules", "users.csv", "--data", "invite=today.csv"]);
     let said =
         "error: --data: the rules have no table or list `invite`\n  = help: did you mean `--data invited=today.csv`?\n";

@@ -159,7 +159,7 @@ impl Engine {
         };
         let starts = (0..whole.users()).step_by(TOGETHER);
         let take = |part| self.take(part, &mut counts, ran, sink);
-        let kernel = in_order(rayon::current_num_threads(), starts, || kernel, evaluated, take)?;
+        let kernel = in_order((rayon::current_num_threads(), false), starts, || kernel, evaluated, take)?;
         ran.tally = Tally::of(&kernel, &counts);
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::{
     value::Zone,
 };
 
-/// The names of UTC that a session may have.
+/// The names of UTC that a session may have beside the rulebook's own.
 const UTC: [&str; 5] = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Z"];
 
 /// How an engine tells them.
@@ -55,10 +55,8 @@ impl LocalMoments {
     pub(crate) fn are_elsewhere(&self, column: Sql, zone: &Zone) -> Sql {
         let written = |text: &'static str| Sql::words([Word::Text(text)]);
         let types = self.types.iter().map(|it| written(it)).collect();
-        let names = match zone.is_utc() {
-            true => UTC.map(Sql::text).to_vec(),
-            false => vec![Sql::text(zone.name())],
-        };
+        let others = UTC.iter().filter(|it| zone.is_utc() && **it != zone.name());
+        let names = std::iter::once(zone.name()).chain(others.copied()).map(Sql::text).collect();
         let is_local = Sql::call(self.type_of, [column]).one_of(types);
         Sql::all([is_local, written(self.session).one_of(names).negated()])
     }
