@@ -34,34 +34,11 @@ impl Builder<'_> {
         if first.as_rule() == Rule::pattern {
             return Argument::Pattern(self.pattern(first));
         }
-        let source = self.expression(first.clone());
-        if let Some(dots) = parts.if_next(Rule::dots) {
-            return Argument::Range(self.range_to(Box::new(source), dots, parts.need(), place));
+        let source = self.expression(first);
+        match parts.if_next(Rule::dots) {
+            Some(dots) => Argument::Range(self.range_to(Box::new(source), dots, parts.need(), place)),
+            None => Argument::Clause(self.clause(source, parts.need(), place, aggregate)),
         }
-        let tail = parts.need();
-        let by = tail.clone().into_inner().find(|part| part.as_rule() == Rule::clause_by);
-        let clause = self.clause(source, tail, place, aggregate);
-        match by.filter(|_| aggregate && clause.window.is_none()) {
-            Some(by) => Argument::Clause(self.window_before_by(clause, &first, &by)),
-            None => Argument::Clause(clause),
-        }
-    }
-
-    /// `most(orders.category within 1y by orders.amount)`: a window that was taken for a part of the source is given back, and told of.
-    fn window_before_by(&mut self, clause: Clause, source: &Pair<'_, Rule>, by: &Pair<'_, Rule>) -> Clause {
-        let clause = give_window_back(clause);
-        let Some(window) = &clause.window else { return clause };
-        let (window, by_span) = (window.place.0, self.place(by).0);
-        let start = window.start.saturating_sub(self.place(source).0.start) as usize;
-        let right =
-            format!("{} {}", by.as_str().trim_end(), source.as_str().get(start..).unwrap_or_default().trim_end());
-        let whole = crate::source::Span { end: by_span.end, ..window };
-        self.tell(
-            Diagnostic::error(code::UNEXPECTED, by_span, "`by` stands before the window, not behind it")
-                .help(format!("write `{right}`"))
-                .suggest(format!("write `{right}`"), whole, right),
-        );
-        clause
     }
 
     /// `source` with what follows it. A window that the expression took for a comparison is given back.
