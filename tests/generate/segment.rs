@@ -33,7 +33,8 @@ impl Choices {
             _ => TriggerKind::Each { table: self.name(), filter: self.maybe(Choices::expression) },
         };
         let share = |it: &mut Choices| Share {
-            share: it.postfix(1),
+            // No list: behind the deed before, `[` would be read as a part of its condition.
+            share: it.postfix(0),
             name: it.name(),
             deed: it.deed(),
             place: Place::default(),
