@@ -57,14 +57,22 @@ impl Output {
         written.map_err(|error| self.failure(&error))
     }
 
-    /// Writes what is left, so that a disk that is full is known before [`Output::finish`].
+    /// Writes what is left, so that a disk that is full is known before [`Output::finish`]; it reaches the disk while other work is done.
     pub(crate) fn settle(&mut self) -> Result<(), Failure> {
+        self.write_left()?;
+        if let Target::Beside(writer, _) = &mut self.target {
+            writer.get_mut().settle();
+        }
+        Ok(())
+    }
+
+    fn write_left(&mut self) -> Result<(), Failure> {
         self.target.writer().flush().map_err(|error| self.failure(&error))
     }
 
     /// Writes what is left and puts a file in its place.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        self.settle()?;
+        self.write_left()?;
         let name = self.name;
         match self.target {
             Target::Standard(_) | Target::Direct(_) => Ok(()),

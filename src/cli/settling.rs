@@ -27,10 +27,16 @@ impl Settling {
     /// So many bytes more of a file were written.
     pub(super) fn wrote(&mut self, bytes: usize, file: &File) {
         self.waiting += bytes;
-        if self.waiting < WORTH {
+        if self.waiting >= WORTH {
+            self.settle(file);
+        }
+    }
+
+    /// Brings all that was written of a file to the disk, while other work is done.
+    pub(super) fn settle(&mut self, file: &File) {
+        if std::mem::take(&mut self.waiting) == 0 {
             return;
         }
-        self.waiting = 0;
         if self.thread.is_none() {
             self.thread = Thread::begin(file);
         }
@@ -82,6 +88,8 @@ mod tests {
             settling.wrote(bytes.len(), &file);
         }
         assert!(settling.thread.is_some());
+        settling.settle(&file);
+        settling.settle(&file);
         settling.finish().expect("the disk took it");
         assert_eq!(file.metadata().expect("it is there").len(), 20 << 20);
     }

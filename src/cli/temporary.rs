@@ -126,6 +126,11 @@ impl Temporary {
         Ok(temporary)
     }
 
+    /// Brings what was written to the disk while other work is done.
+    pub(crate) fn settle(&mut self) {
+        self.settling.settle(self.file.as_file());
+    }
+
     /// Puts the file, now whole, in its place: also where the power fails a moment later.
     pub(crate) fn finish(self, becoming: &Path) -> io::Result<()> {
         self.settling.finish()?;

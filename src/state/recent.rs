@@ -39,44 +39,39 @@ pub(super) fn settle_memberships(database: &Connection, all: usize) -> rusqlite:
     )
 }
 
+/// Whose hashes a run left other than they were before.
+pub(super) enum Other<'o> {
+    All,
+    /// Each with its user.
+    These(&'o [(u32, i64)]),
+}
+
 /// Writes the hashes that a run left other than they were before; all of them, where many are recent.
 pub(super) fn write_fingerprints(
     database: &Connection,
     run: i64,
-    before: &[Users],
-    after: &[Users],
+    other: Other<'_>,
+    all: &[Users],
 ) -> rusqlite::Result<()> {
-    let old = |piece: usize| before.get(piece).map_or(&[][..], |old| &old.fingerprints);
-    let changed = || {
-        after.iter().enumerate().flat_map(|(piece, users)| {
-            let old = old(piece);
-            let all = users.fingerprints.iter().enumerate();
-            let other = all.filter(move |(user, hash)| old.get(*user) != Some(hash));
-            other.map(move |(user, hash)| ((piece << 16 | user) as u32, *hash))
-        })
+    let users: usize = all.iter().map(|users| users.fingerprints.len()).sum();
+    let other = match other {
+        Other::All => None,
+        Other::These([]) => return Ok(()),
+        Other::These(other) => {
+            let sum = "SELECT coalesce(sum(length(hashes)), 0) FROM recent_fingerprints";
+            let known = database.query_row(sum, [], |row| row.get::<_, i64>(0))? as usize;
+            Some(other).filter(|other| !is_much(other.len() + known / CHANGE, users))
+        }
     };
-    let many: usize = after.iter().enumerate().map(|(piece, users)| how_many(old(piece), &users.fingerprints)).sum();
-    if many == 0 {
-        return Ok(());
-    }
-    let sum = "SELECT coalesce(sum(length(hashes)), 0) FROM recent_fingerprints";
-    let known = database.query_row(sum, [], |row| row.get::<_, i64>(0))? as usize;
-    let users: usize = after.iter().map(|users| users.fingerprints.len()).sum();
-    if is_much(many + known / CHANGE, users) {
-        for (piece, users) in after.iter().enumerate() {
+    let Some(other) = other else {
+        for (piece, users) in all.iter().enumerate() {
             load::write_fingerprints(database, piece as i64, &users.fingerprints)?;
         }
         return database.execute_batch("DELETE FROM recent_fingerprints");
-    }
-    let mut hashes = Vec::with_capacity(many * CHANGE);
-    changed().for_each(|change| change.pack(&mut hashes));
+    };
+    let mut hashes = Vec::with_capacity(other.len() * CHANGE);
+    other.iter().for_each(|change| change.pack(&mut hashes));
     database.execute("INSERT INTO recent_fingerprints (run, hashes) VALUES (?, ?)", params![run, hashes]).map(|_| ())
-}
-
-/// How many are other than before, those that were not there among them.
-fn how_many(before: &[i64], after: &[i64]) -> usize {
-    let other = before.iter().zip(after).filter(|(before, after)| before != after).count();
-    other + after.len().saturating_sub(before.len())
 }
 
 /// Puts the hashes that are recent in their places, those of later runs last.

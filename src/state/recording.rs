@@ -21,7 +21,7 @@ use crate::state::{
 const ENOUGH_OF_FIRST: usize = 1 << 20;
 
 /// Later runs change some here and there, and write them while others still evaluate: data mostly come in the order of the state.
-const ENOUGH: usize = 1 << 13;
+const ENOUGH: usize = 1 << 11;
 
 /// New users, who come behind all others.
 const ENOUGH_OF_USERS: usize = 1 << 15;
@@ -48,6 +48,8 @@ pub struct Recording {
     after: Pieces,
     /// What was written of memberships, where what was before is packed.
     changes: Changes,
+    /// Fingerprints that are other than before; of a first run all are.
+    fingerprints: Vec<(u32, i64)>,
 }
 
 /// What a user has of a name from now on: of a level its value, and since when; nothing any more where none.
@@ -83,7 +85,8 @@ impl Recording {
         let waiting = Waiting { users: next_user..next_user, ..Waiting::default() };
         let (unindexed, changes) = (users == 0, Changes::default());
         let alike = Alike::begin(&store.database).map_err(written)?;
-        Ok(Recording { store, run: number, next_user, unindexed, waiting, alike, before, after, changes })
+        let fingerprints = vec![];
+        Ok(Recording { store, run: number, next_user, unindexed, waiting, alike, before, after, changes, fingerprints })
     }
 
     /// This run's number: 1 for the first.
@@ -162,6 +165,9 @@ impl Recording {
             keys.push(key);
             fingerprints.push(fingerprint);
         }
+        if !self.unindexed {
+            self.fingerprints.push((number, fingerprint));
+        }
         self.waiting.users.end = self.next_user;
         self.write_last_where(self.waiting.users.len(), ENOUGH_OF_USERS)?;
         Ok(number)
@@ -169,11 +175,13 @@ impl Recording {
 
     /// A user's record or children are not what they were.
     pub fn set_fingerprint(&mut self, user: u32, fingerprint: i64) {
-        let (piece, user) = place(user);
+        let (piece, at) = place(user);
         let users = self.after.users.get_mut(piece);
         let all = users.map(|users| Arc::make_mut(&mut users.fingerprints));
-        if let Some(known) = all.and_then(|all| all.get_mut(usize::from(user))) {
-            *known = fingerprint;
+        if let Some(known) = all.and_then(|all| all.get_mut(usize::from(at)))
+            && std::mem::replace(known, fingerprint) != fingerprint
+        {
+            self.fingerprints.push((user, fingerprint));
         }
     }
 
@@ -336,7 +344,8 @@ impl Recording {
             put.prepared()?.execute(params![pack.word(), id, piece as i64, bytes]).map(|_| ())
         };
         let before = &self.before.pieces;
-        recent::write_fingerprints(database, self.run, &before.users, &self.after.users)?;
+        let other = if self.unindexed { recent::Other::All } else { recent::Other::These(&self.fingerprints) };
+        recent::write_fingerprints(database, self.run, other, &self.after.users)?;
         let all = self.after.memberships.iter().flatten().map(|members| members.len()).sum();
         recent::settle_memberships(database, all)?;
         for (piece, users) in self.after.users.iter().enumerate() {

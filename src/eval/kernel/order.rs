@@ -86,12 +86,21 @@ pub(super) fn by_doubt<'k>(
         let mut missing: Vec<u64> = known.iter().take(bits::words(rows)).map(|word| !word).collect();
         bits::trim(&mut missing, rows);
         for row in bits::rows(&missing) {
-            doubts.iter_mut().skip(row).take(1).for_each(|doubts| *doubts |= doubt);
+            if let Some(doubts) = doubts.get_mut(row) {
+                *doubts |= doubt;
+            }
         }
     }
     let mut alike: HashMap<Doubts, Vec<u32>, RandomState> = HashMap::default();
+    let mut complete = vec![];
     for (row, doubt) in (0..).zip(&doubts) {
-        alike.entry(*doubt).or_default().push(row);
+        match doubt {
+            0 => complete.push(row),
+            doubt => alike.entry(*doubt).or_default().push(row),
+        }
+    }
+    if !complete.is_empty() {
+        alike.insert(0, complete);
     }
     let listed = leading(sought.iter().map(|sought| sought.source));
     let listed = listed.and_then(|at| sought.get(at));
@@ -125,7 +134,9 @@ fn by_text(rows: &[u32], texts: &[u32], number: usize, order: &mut Vec<u32>) {
     let text = |row: u32| texts.get(row as usize).map_or(number, |text| (*text as usize).min(number));
     let mut places = vec![0; number + 2];
     for row in rows {
-        places.iter_mut().skip(text(*row) + 1).take(1).for_each(|rows| *rows += 1);
+        if let Some(rows) = places.get_mut(text(*row) + 1) {
+            *rows += 1;
+        }
     }
     let mut before = 0;
     for place in &mut places {
@@ -135,8 +146,10 @@ fn by_text(rows: &[u32], texts: &[u32], number: usize, order: &mut Vec<u32>) {
     let first = order.len();
     order.resize(first + rows.len(), 0);
     for row in rows {
-        if let Some(place) = places.get_mut(text(*row)) {
-            order.iter_mut().skip(first + *place).take(1).for_each(|slot| *slot = *row);
+        if let Some(place) = places.get_mut(text(*row))
+            && let Some(slot) = order.get_mut(first + *place)
+        {
+            *slot = *row;
             *place += 1;
         }
     }
@@ -147,7 +160,9 @@ fn by_text(rows: &[u32], texts: &[u32], number: usize, order: &mut Vec<u32>) {
 pub(super) fn ordered(sought: &[Sought<'_>], order: &[u32], lanes: &mut Vec<Vec<u32>>) {
     let mut places = vec![0; order.len()];
     for (place, row) in (0_u32..).zip(order) {
-        places.iter_mut().skip(*row as usize).take(1).for_each(|slot| *slot = place);
+        if let Some(slot) = places.get_mut(*row as usize) {
+            *slot = place;
+        }
     }
     let mut of = [0; BLOCK];
     lanes.resize_with(sought.len(), Vec::new);
@@ -157,7 +172,9 @@ pub(super) fn ordered(sought: &[Sought<'_>], order: &[u32], lanes: &mut Vec<Vec<
             let of = of.get_mut(..places.len()).unwrap_or_default();
             sought.lanes_of(block * BLOCK, of);
             for (lane, place) in of.iter().zip(places) {
-                lanes.iter_mut().skip(*place as usize).take(1).for_each(|slot| *slot = *lane);
+                if let Some(slot) = lanes.get_mut(*place as usize) {
+                    *slot = *lane;
+                }
             }
         }
     }
