@@ -46,6 +46,8 @@ pub(crate) enum Sql {
     In(Box<Sql>, Vec<Sql>),
     /// `a IN (SELECT b FROM c)`
     InTable(Box<Sql>, String, Vec<String>),
+    /// `(SELECT a FROM b)`: one value, of which a query needs to ask once.
+    Select(Box<Select>),
     /// `lower(a)`
     Call(&'static str, Vec<Sql>),
     /// `CASE WHEN a THEN b ELSE c END`
@@ -380,6 +382,7 @@ impl Sql {
             Sql::Literal(Literal::Bool(truth)) => Sql::bool(!truth),
             Sql::IsNull(of) => Sql::IsKnown(of),
             Sql::IsKnown(of) => Sql::IsNull(of),
+            Sql::Not(of) => *of,
             // `x = ANY(list)` is no comparison of two values.
             Sql::Binary(operator, of) if matches!(of.1, Sql::Words(_) | Sql::Call("ANY", _)) => {
                 Sql::Not(Box::new(Sql::Binary(operator, of)))
@@ -493,6 +496,7 @@ impl Sql {
             Sql::Over(of) => {
                 all(&mut [&of.function].into_iter().chain(&of.partition).chain(of.order.iter().map(|it| &it.0)));
             }
+            Sql::Select(select) => select.each(look),
             Sql::Words(words) => words.iter().for_each(|word| word.each(look)),
         }
     }

@@ -1,7 +1,7 @@
 //! What comes again and again in queries, and is told once, above the query.
 
 /// What shows that a query has it, and what it is there for.
-const IDIOMS: [(&[&str], &str); 17] = [
+const IDIOMS: [(&[&str], &str); 19] = [
     (&[" + 0e0", " + 0D"], "zero has no sign"),
     (
         &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
@@ -16,8 +16,10 @@ const IDIOMS: [(&[&str], &str); 17] = [
         "floats are summed as whole numbers of this fraction, 2^-70: the order of rows changes nothing",
     ),
     (&["'ς'"], "small letters as Unicode has them, `Σ` at the end of a word too"),
+    (&["}[letter]"], "large letters as Unicode has them: those of the table become several, `ß` becomes `SS`"),
     (&["'Infinity'"], "what leaves the range of floats is missing"),
     (&["< CAST('1e"], "a decimal has 38 digits: what is too large for those before the point is missing"),
+    (&["(SELECT 1) AS no_row"], "asked once, of the types of columns: no row is read for it"),
     (&["OFFSET 0"], "a step is computed by itself: else its columns are written out again wherever they are read"),
     (
         &[" < 0 END", " <= 0 END", " > 0 END", " >= 0 END"],

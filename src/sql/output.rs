@@ -221,9 +221,9 @@ impl Lowering<'_> {
     }
 
     /// What a table of days is given where rules have more results than those that made it: of each kind of column its type.
-    fn columns_to_add(&self) -> Option<String> {
+    fn columns_to_add(&self) -> Vec<String> {
         let Some(Create::Table(table)) = self.target.create.as_ref().filter(|_| self.target.incremental) else {
-            return None;
+            return vec![];
         };
         let results = self.rulebook.definitions.iter().filter(|it| !matches!(it.body, Body::Let(_)));
         let of_result = |it: &Definition| match (&it.body, self.target.shape) {
@@ -256,12 +256,11 @@ impl Lowering<'_> {
             }
         }
         let table = self.dialect.quoted(table).join(".");
-        (!told.is_empty()).then(|| {
-            format!(
-                "a result that the table has no column for: ALTER TABLE {table} ADD COLUMN name type, of {}",
-                told.join(", of ")
-            )
-        })
+        let head = format!(
+            "a result that the table has no column for: ALTER TABLE {table} ADD COLUMN name type, where the type is"
+        );
+        let head = (!told.is_empty()).then_some(head);
+        head.into_iter().chain(told.into_iter().map(|it| format!("  of {it}"))).collect()
     }
 
     fn one(&mut self, held: Held) -> Sql {

@@ -299,6 +299,7 @@ impl Pen<'_> {
                 let text = format!("{} {word}", self.sql(of, Bind::Join, indent));
                 if beside > Bind::Compare { format!("({text})") } else { text }
             }
+            Sql::Select(select) => format!("(\n{}{})", self.select(select, indent + 2), " ".repeat(indent)),
             Sql::Literal(_) | Sql::Column(..) | Sql::Minus(_) | Sql::InTable(..) | Sql::Call(..) => return None,
         })
     }
@@ -397,6 +398,7 @@ impl Pen<'_> {
                     format!("SELECT CAST({column} AS {text}) FROM {} WHERE {column} IS NOT NULL", table.join("."));
                 (format!("{} IN ({from})", self.flat(of, Bind::Join)), Bind::Compare)
             }
+            Sql::Select(select) => (format!("({})", self.select(select, 0).trim_end()), Bind::Atom),
             Sql::Call(function, arguments) => {
                 (format!("{function}({})", self.joined(arguments, ", ", Bind::Or)), Bind::Atom)
             }

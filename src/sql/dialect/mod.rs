@@ -13,7 +13,7 @@ mod escapes;
 mod instants;
 mod known;
 mod letters;
-mod local_moments;
+pub(crate) mod local_moments;
 mod losses;
 mod orders;
 mod patterns;
@@ -40,7 +40,6 @@ pub(crate) use self::{
     broken::Broken,
     clickhouse::ClickHouse,
     duckdb::DuckDb,
-    local_moments::LocalMoments,
     patterns::{Patterns, WHITE_SPACE},
     postgres::Postgres,
     spark::Spark,

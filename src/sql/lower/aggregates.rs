@@ -10,7 +10,9 @@ use crate::{
         ast::{Aggregate as SqlAggregate, From, Item, Join, Select, Sense, Sql, Star, Step},
         layers::Brings,
         lower::{
-            Bound, Held, Length, Lowering, Rows, bounds,
+            Bound, Held, Length, Lowering, Rows,
+            answers::{Answer, Empty, Key, Part, Whole},
+            bounds,
             captions::Caption,
             clause::{Clause, Order},
         },
@@ -21,99 +23,6 @@ use crate::{
 
 /// Columns of users that a step is called after.
 const FEW: usize = 2;
-
-/// What stands for a group without rows.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Empty {
-    Missing,
-    Is(Sql),
-    /// Likewise; and where there are rows, the answer is never missing.
-    Counted(Sql),
-}
-
-/// One column of an answer.
-#[derive(Clone, Debug)]
-pub(crate) struct Part {
-    /// Aggregates, or columns with what they came to.
-    pub(crate) pieces: Vec<Sql>,
-    pub(crate) whole: Whole,
-    pub(crate) empty: Empty,
-    /// The users' column, where it is not called as the only piece is.
-    pub(crate) own: Option<String>,
-}
-
-/// What pieces make.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Whole {
-    /// There is one.
-    Itself,
-    /// A sum of this type.
-    Total(Type),
-    /// The mean of numbers of this type: of a sum, and a count at the end.
-    Mean(Type),
-    /// A part of a sum of durations, within a range where there is one; missing where a second piece counts some with months.
-    OfLengths(Option<(i32, i32)>),
-    /// The mean of durations: of a sum and a count; missing where a third piece counts some with months.
-    MeanLength,
-}
-
-impl Part {
-    pub(crate) fn of(sql: Sql, empty: Empty) -> Part {
-        Part { pieces: vec![sql], whole: Whole::Itself, empty, own: None }
-    }
-
-    pub(crate) fn missing(sql: Sql) -> Part {
-        Part::of(sql, Empty::Missing)
-    }
-
-    /// What its pieces are, in words that end their columns' names; none of an only piece.
-    fn nouns(&self) -> &'static [&'static str] {
-        match (&self.whole, self.pieces.len()) {
-            (Whole::Mean(_), 3) => &["_low", "_high", "_count"],
-            (Whole::Mean(_), 2) => &["_sum", "_count"],
-            (Whole::Total(_), 2) => &["_low", "_high"],
-            (Whole::OfLengths(_), 2) => &["_sum", "_with_months"],
-            (Whole::MeanLength, 2 | 3) => &["_sum", "_count", "_with_months"],
-            _ => &[],
-        }
-    }
-
-    /// The users' column, once pieces are columns.
-    fn column(&self) -> Option<&str> {
-        match (&self.own, self.pieces.first()) {
-            (Some(own), _) => Some(own),
-            (None, Some(Sql::Column(_, name))) => Some(name),
-            _ => None,
-        }
-    }
-}
-
-/// How an answer is found.
-#[derive(Clone, Debug)]
-pub(crate) enum Answer {
-    /// In the step that answers all.
-    Here(Vec<Part>),
-    /// In steps of its own; the columns that they end with.
-    Apart(Vec<Step>, Vec<Part>),
-}
-
-/// A column that rows are grouped by.
-#[derive(Clone, Debug)]
-pub(crate) struct Key {
-    /// Of the rows.
-    pub(crate) from: String,
-    /// Of the answers.
-    pub(crate) name: String,
-    /// What it equals, of the users.
-    pub(crate) own: Sql,
-}
-
-impl Key {
-    /// As a column of answers.
-    pub(crate) fn item(&self) -> Item {
-        Item::named(Sql::column(&self.from), &self.name)
-    }
-}
 
 /// Questions that are answered together.
 pub(crate) struct Together {
@@ -420,7 +329,7 @@ impl Lowering<'_> {
                 for (part, ending) in parts.into_iter().zip(["_months", "_days", "_micros"]) {
                     let (whole, name) = (&name, if of_length { format!("{name}{ending}") } else { name.clone() });
                     let (mut pieces, nouns) = (vec![], part.nouns());
-                    let mut own = (!nouns.is_empty()).then(|| self.names.of(&name));
+                    let mut own = nouns.first().is_some_and(|it| !it.is_empty()).then(|| self.names.of(&name));
                     for (sql, at) in part.pieces.into_iter().zip(0..) {
                         if sql.is_literal() {
                             pieces.push(sql);

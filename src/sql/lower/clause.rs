@@ -114,7 +114,14 @@ impl Lowering<'_> {
             let length = self.keep_parts(length);
             let months = (!length.is_exact()).then(|| Sql::binary(length.months.clone(), "=", Sql::int(0)));
             let exact = if is_ordered { self.exact(length.clone()) } else { Sql::NULL };
-            let exact = self.keep_as(exact, "exact");
+            let exact = match &length.micros {
+                // Called after the column that it is of, whoever asks.
+                Sql::Column(_, micros) if !exact.is_short() => {
+                    let of = micros.strip_suffix("_micros").unwrap_or(micros);
+                    self.column_of(exact, &format!("{of}_exact"), None)
+                }
+                _ => self.keep_as(exact, "exact"),
+            };
             let total = Length { months: Sql::int(0), ..length.clone() };
             let total = if is_grouped { self.exact(total) } else { Sql::NULL };
             let total = self.keep_as(total, "total");

@@ -96,7 +96,11 @@ impl Lowering<'_> {
         let held = match &definition.body {
             Body::Let(expr) if expr.ty == Type::Duration => {
                 let length = self.length(expr);
-                Held::Length(length.each(|part| if part.is_short() { part } else { self.column_of(part, name, None) }))
+                let long = length.parts().into_iter().filter(|it| !it.is_short()).count();
+                Held::Length(match long {
+                    0 | 1 => length.each(|part| if part.is_short() { part } else { self.column_of(part, name, None) }),
+                    _ => self.keep_parts(length),
+                })
             }
             Body::Let(expr) => {
                 let value = self.value(expr);

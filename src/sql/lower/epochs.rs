@@ -2,7 +2,12 @@
 
 use crate::{
     schema::Column,
-    sql::{ast::Sql, lower::Lowering},
+    sql::{
+        Engine,
+        ast::Sql,
+        dialect::local_moments::{has_moments, in_zone},
+        lower::Lowering,
+    },
     value::{Type, moment_text::MomentFormat},
 };
 
@@ -10,7 +15,7 @@ impl Lowering<'_> {
     /// A column of the warehouse, in the type that it is computed in.
     pub(crate) fn read_column(&self, column: Sql, described: &Column) -> Sql {
         match micros(described) {
-            None => self.dialect.read(column, &described.ty),
+            None => self.read_plain(column, &described.ty),
             Some(each) => self.number_or_moment(&column, &described.ty, each),
         }
     }
@@ -18,8 +23,24 @@ impl Lowering<'_> {
     /// The same, where it is compared with what has that type.
     pub(crate) fn compared_column(&self, column: Sql, described: &Column) -> Sql {
         match micros(described) {
+            None if self.is_of_zone(&described.ty) => in_zone(column, &described.ty, self.clock().zone()),
             None => self.dialect.compared(column, &described.ty),
             Some(each) => self.number_or_moment(&column, &described.ty, each),
+        }
+    }
+
+    /// Whether what the warehouse has without a zone is read in the rulebook's, whatever the session's is.
+    fn is_of_zone(&self, ty: &Type) -> bool {
+        self.target.engine == Engine::ClickHouse && !self.clock().zone().is_utc() && has_moments(ty)
+    }
+
+    fn read_plain(&self, column: Sql, ty: &Type) -> Sql {
+        match self.is_of_zone(ty) {
+            true if *ty == Type::Timestamp => {
+                Sql::call("toTimeZone", [in_zone(column, ty, self.clock().zone()), Sql::text("UTC")])
+            }
+            true => self.dialect.read(in_zone(column, ty, self.clock().zone()), ty),
+            false => self.dialect.read(column, ty),
         }
     }
 
@@ -42,7 +63,7 @@ impl Lowering<'_> {
             Type::Date => self.dialect.date_of(self.dialect.local(instant, self.clock().zone())),
             _ => instant,
         };
-        Sql::if_else(is_number, moment, self.dialect.read(otherwise, ty))
+        Sql::if_else(is_number, moment, self.read_plain(otherwise, ty))
     }
 }
 

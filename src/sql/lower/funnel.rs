@@ -9,7 +9,7 @@ use crate::{
         ast::{From, Item, Literal, Over, Select, Sense, Sql, Star, Step},
         lower::{
             Held, Length, Lowering,
-            aggregates::{Answer, Key, Part},
+            answers::{Answer, Key, Part, Tie},
             clause::Clause,
         },
         stack::Stack,
@@ -105,15 +105,19 @@ impl Lowering<'_> {
             }
         }
         let own = self.names.of(&format!("{step}_step"));
-        if let Some(tied) = tied {
-            let message = format!(
-                "{}: events of the same moment: which comes first decides, and only a `key` of the table could tell",
-                self.place(aggregate.span)
-            );
-            furthest.insert(0, (self.dialect.any(tied, None), self.dialect.fail(&message, &Type::Text)));
-        }
         select.items.push(Item::named(Sql::Case(furthest, None), &own));
-        let mut columns = vec![Part::missing(Sql::column(&own))];
+        let mut columns = vec![match tied {
+            None => Part::missing(Sql::column(&own)),
+            Some(tied) => {
+                let column = self.names.of(&format!("{step}_tied"));
+                select.items.push(Item::named(self.dialect.any(tied, None), &column));
+                let message = format!(
+                    "{}: events of the same moment: which comes first decides, and only a `key` of the table could tell",
+                    self.place(aggregate.span)
+                );
+                Part::untied(Sql::column(&own), Sql::column(&column), Tie { message, ty: Type::Text })
+            }
+        }];
         if self.asks_when(id) {
             let when = self.names.of(&format!("{step}_at"));
             let moment = match moments.is_empty() {

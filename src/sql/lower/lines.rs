@@ -6,7 +6,7 @@ use crate::{
     sql::{
         ast::{From, Item, Join, Over, Select, Sense, Sql, Star, Step, Word},
         layers::Brings,
-        lower::{Lowering, aggregates::Key, rank::Ranked},
+        lower::{Lowering, answers::Key, rank::Ranked},
     },
     value::{Value, number},
 };

@@ -19,7 +19,14 @@ impl Lowering<'_> {
 
     /// The same where it is written more than once: always a column.
     pub(crate) fn local_beside(&mut self, instant: Sql) -> Sql {
-        let name = if let Sql::Column(_, name) = &instant { name.clone() } else { self.about.clone() };
+        let name = match &instant {
+            // Beside the moments of the clock, which have one of their own.
+            it if self.is_now(it) && self.moments.is_some() => "now".to_owned(),
+            Sql::Column(_, name) => name.clone(),
+            // No other instant that is written out is added to than the as-of.
+            Sql::Literal(_) => "now".to_owned(),
+            _ => self.about.clone(),
+        };
         let local = self.local(instant);
         if local.is_short() {
             return local;

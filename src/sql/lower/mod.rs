@@ -4,6 +4,7 @@
 //! Expressions are written in place. What must be written twice is kept as a column of its own first (`keep`).
 
 mod aggregates;
+mod answers;
 mod arithmetic;
 mod bounds;
 mod calls;

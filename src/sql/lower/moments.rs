@@ -39,23 +39,39 @@ impl Lowering<'_> {
         }
         let moment = self.keep_as(moment, "moment");
         let now = self.now(&subject.ty);
-        let shifted = |this: &mut Self, length: &Expr, back: bool| {
-            let length = this.length(length);
-            let end = this.shifted((now.clone(), &subject.ty), length, back);
-            this.keep(end)
+        let shifted = |this: &mut Self, length: &Expr, back: bool, noun: &str| {
+            let end = match this.constant(length).filter(|_| back) {
+                Some(_) if this.moments.is_some() => this.beside_now(length, &subject.ty, Direction::Back),
+                Some(length) => {
+                    let as_of = AsOf { interpreter: this.interpreter(), context: this.context };
+                    let ago = as_of.ago(&length, kind).unwrap_or(Value::Missing);
+                    this.literal(&ago, &subject.ty)
+                }
+                None => {
+                    let length = this.length(length);
+                    this.shifted((now.clone(), &subject.ty), length, back)
+                }
+            };
+            this.keep_as(end, noun)
         };
         let (low, high, below) = match window {
-            TimeWindow::Within(length) => (shifted(self, length, true), now.clone(), "<="),
-            TimeWindow::WithinNext(length) => (now.clone(), shifted(self, length, false), "<="),
+            TimeWindow::Within(length) => (shifted(self, length, true, "from"), now.clone(), "<="),
+            TimeWindow::WithinNext(length) => (now.clone(), shifted(self, length, false, "until"), "<="),
             TimeWindow::Ago { near, far, upper } => {
-                let (low, high) = (shifted(self, far, true), shifted(self, near, true));
-                let past = Sql::if_else(Sql::binary(high.clone(), ">", now.clone()), now.clone(), high);
+                let (low, high) = (shifted(self, far, true, "from"), shifted(self, near, true, "until"));
                 let above = if *upper == UpperEnd::Included { ">=" } else { ">" };
-                let within = Sql::all([
+                let mut within = vec![
                     Sql::binary(moment.clone(), above, low.clone()),
-                    Sql::binary(moment, "<=", past.clone()),
-                ]);
-                return Sql::when(Sql::all([low.known(), past.known()]), within);
+                    Sql::binary(moment.clone(), "<=", high.clone()),
+                ];
+                // A length below zero ends in the future, which is not asked about.
+                if !self.is_no_later(&high, &now) {
+                    within.push(Sql::binary(moment, "<=", now));
+                }
+                return match Sql::all([self.known(low), self.known(high)]) {
+                    known if known == Sql::bool(true) => Sql::all(within),
+                    known => Sql::when(known, Sql::all(within)),
+                };
             }
             TimeWindow::During(Period { .. }) => return Sql::NULL,
         };
@@ -180,7 +196,7 @@ impl Lowering<'_> {
         let first = Sql::Literal(Literal::Date(calendar::FIRST_DAY));
         let last = Sql::Literal(Literal::Date(calendar::LAST_DAY));
         // Far enough for any date to leave the calendar, and not so far that the engine's does.
-        let (months, days) = (self.keep_as(months, "shift"), self.keep_as(days, "shift"));
+        let (months, days) = (self.keep_as(months, "shift_months"), self.keep_as(days, "shift_days"));
         let near = [
             months.clone().between(Sql::int(-130_000), Sql::int(130_000)),
             days.clone().between(Sql::int(-4_000_000), Sql::int(4_000_000)),
@@ -205,7 +221,7 @@ impl Lowering<'_> {
         if calendar {
             let local = self.local_beside(instant.clone());
             let constant = matches!((&months, &days), (Sql::Literal(_), Sql::Literal(_)));
-            let (months, days) = (self.keep_as(months, "shift"), self.keep_as(days, "shift"));
+            let (months, days) = (self.keep_as(months, "shift_months"), self.keep_as(days, "shift_days"));
             let (first, end) = (self.dialect.first_local(), self.dialect.last_local());
             let mut later = if months.is_zero() {
                 local

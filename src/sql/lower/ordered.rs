@@ -9,7 +9,7 @@ use crate::{
         ast::{From, Item, Select, Sense, Sql, Step},
         lower::{
             Lowering,
-            aggregates::{Answer, Empty, Key, Part},
+            answers::{Answer, Empty, Key, Part, Tie},
             clause::{Clause, Element, implies},
         },
     },
@@ -92,14 +92,14 @@ impl Lowering<'_> {
                 continue;
             }
             let known = clause.known.clone();
-            let end = if decided {
-                self.first_by(part, order.clone(), known)
+            found.push(if decided {
+                Part::missing(self.first_by(part, order.clone(), known))
             } else {
                 let one = self.first_by(part.clone(), tie(Sense::RISING), known.clone());
                 let other = self.first_by(part, tie(Sense::FALLING), known);
-                self.same(one, other, &element.ty, span)
-            };
-            found.push(Part::missing(end));
+                let tied = Sql::binary(one.clone(), "<>", other);
+                Part::untied(one, tied, self.tie(&element.ty, span))
+            });
         }
         Answer::Here(self.or_nothing(found, clause))
     }
@@ -114,15 +114,13 @@ impl Lowering<'_> {
         cannot
     }
 
-    /// The one where both are the same; else the query ends, since the order of rows decides, which is not known.
-    pub(crate) fn same(&self, one: Sql, other: Sql, ty: &Type, span: Span) -> Sql {
+    /// What is told where the order of rows decides, which is not known.
+    fn tie(&self, ty: &Type, span: Span) -> Tie {
         let message = format!(
             "{}: rows of the same moment: which comes first decides, and only a `key` of the table could tell",
             self.place(span)
         );
-        let part = if *ty == Type::Duration { Type::Int } else { ty.clone() };
-        let fail = self.dialect.fail(&message, &part);
-        Sql::if_else(Sql::binary(one.clone(), "<>", other), fail, one)
+        Tie { message, ty: if *ty == Type::Duration { Type::Int } else { ty.clone() } }
     }
 
     /// Rows of each group and value, and when the value came first and last.
@@ -274,19 +272,22 @@ impl Lowering<'_> {
                 columns.push(Part::missing(part));
                 continue;
             }
-            let most = if clause.order.key.is_some() {
-                self.first_by(part, rank.clone(), None)
+            let column = self.names.of(name);
+            if clause.order.key.is_some() {
+                select.items.push(Item::named(self.first_by(part, rank.clone(), None), &column));
+                columns.push(Part::missing(Sql::column(&column)));
             } else {
                 let tie = |sense: Sense| {
                     rank.iter().cloned().chain(values.iter().map(|it| (Sql::column(it), sense))).collect::<Vec<_>>()
                 };
                 let one = self.first_by(part.clone(), tie(Sense::RISING), None);
                 let other = self.first_by(part, tie(Sense::FALLING), None);
-                self.same(one, other, &element.ty, span)
-            };
-            let column = self.names.of(name);
-            select.items.push(Item::named(most, &column));
-            columns.push(Part::missing(Sql::column(&column)));
+                let tied = self.names.of(&format!("{column}_tied"));
+                select.items.push(Item::named(one.clone(), &column));
+                select.items.push(Item::named(Sql::binary(one, "<>", other), &tied));
+                let tie = self.tie(&element.ty, span);
+                columns.push(Part::untied(Sql::column(&column), Sql::column(&tied), tie));
+            }
         }
         let what = if weight.is_some() { "of the greatest weight" } else { "that came most often" };
         let comment = vec![format!("{name}: the value {what}")];
@@ -351,18 +352,22 @@ impl Lowering<'_> {
         select.group = keys.iter().map(|key| Sql::column(&key.name)).collect();
         let value = values.first().map_or(Sql::NULL, |it| Sql::column(it));
         let ty = Type::List(Box::new(element.ty.clone()));
-        let all = if clause.order.key.is_some() {
-            self.list_by(value, order, None)
+        let column = self.names.of(name);
+        let none = Empty::Is(self.dialect.list(vec![], &element.ty));
+        let part = if clause.order.key.is_some() {
+            select.items.push(Item::named(self.list_by(value, order, None), &column));
+            Part::of(Sql::column(&column), none)
         } else {
             let tie = |sense: Sense| order.iter().cloned().chain([(value.clone(), sense)]).collect::<Vec<_>>();
             let one = self.list_by(value.clone(), tie(Sense::RISING), None);
             let other = self.list_by(value.clone(), tie(Sense::FALLING), None);
-            self.same(one, other, &ty, span)
+            let tied = self.names.of(&format!("{column}_tied"));
+            select.items.push(Item::named(one.clone(), &column));
+            select.items.push(Item::named(Sql::binary(one, "<>", other), &tied));
+            let tie = self.tie(&ty, span);
+            Part { empty: none, ..Part::untied(Sql::column(&column), Sql::column(&tied), tie) }
         };
-        let column = self.names.of(name);
-        select.items.push(Item::named(all, &column));
-        let none = self.dialect.list(vec![], &element.ty);
         let list = Step { name: list, comment: vec![format!("{name}: the values in that order")], select };
-        Answer::Apart(vec![first, list], vec![Part::of(Sql::column(&column), Empty::Is(none))])
+        Answer::Apart(vec![first, list], vec![part])
     }
 }

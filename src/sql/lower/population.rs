@@ -5,12 +5,7 @@ use crate::{
     sql::{
         ast::Sql,
         layers::Brings,
-        lower::{
-            Lowering,
-            aggregates::{Key, Together},
-            clause::Order,
-            rank::Ranked,
-        },
+        lower::{Lowering, aggregates::Together, answers::Key, clause::Order, rank::Ranked},
         stack::Stack,
     },
     value::Type,

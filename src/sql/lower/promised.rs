@@ -1,14 +1,16 @@
 //! What the rules say of a column: that it is never missing, and its type. A row in which it is otherwise ends the query, as it ends `run`; so
-//! does a moment whose zone would be the session's.
+//! does a column whose moments would be of the session's zone.
 
 use crate::{
     schema::{Column, ColumnId, Table},
     sql::{
         ast::{Select, Sql},
-        dialect::{Broken, LocalMoments},
+        dialect::{
+            Broken,
+            local_moments::{LocalMoments, OfMoments, has_moments},
+        },
         lower::{Lowering, epochs},
     },
-    value::Type,
 };
 
 impl Lowering<'_> {
@@ -27,26 +29,18 @@ impl Lowering<'_> {
         let own = table.key.filter(|it| read.contains(it));
         let (known_by, may_be_missing) = (table.column(own.unwrap_or(key)), own.is_some());
         let of = |column: &Column| Sql::of(input, &column.header);
-        let (mut missing, mut lost, mut elsewhere) = (vec![], vec![], vec![]);
-        let (zone, local) = (self.clock().zone(), LocalMoments::of(self.target.engine));
+        let (mut missing, mut lost) = (vec![], vec![]);
+        self.keep_zone(input, table, &read, select);
         for (id, column) in read.iter().map(|id| (*id, table.column(*id))) {
             if !column.optional && Some(id) != looked_at {
                 missing.push((column.header.clone(), of(column).missing()));
-            }
-            if let Some(local) = local.as_ref().filter(|_| column.ty == Type::Timestamp) {
-                elsewhere.push((column.header.clone(), local.are_elsewhere(of(column), zone)));
             }
             if Some(id) != table.key {
                 let loses = self.loses(of(column), column);
                 lost.extend(loses.map(|it| (format!("{} as {}", column.header, column.ty), it)));
             }
         }
-        let of_another_zone = local.map_or(String::new(), |it| it.told(zone));
-        let broken = [
-            (elsewhere, of_another_zone.as_str()),
-            (missing, "is NULL, and declared without `?`,"),
-            (lost, "loses a part of its value"),
-        ];
+        let broken = [(missing, "is NULL, and declared without `?`,"), (lost, "loses a part of its value")];
         let arms = broken.into_iter().filter(|(columns, _)| !columns.is_empty()).map(|(columns, what)| {
             let any = Sql::any(columns.iter().map(|(_, it)| it.clone()));
             let row = (&*known_by.header, of(known_by));
@@ -57,6 +51,27 @@ impl Lowering<'_> {
         if !arms.is_empty() {
             select.filter.push(Sql::Case(arms, Some(Box::new(Sql::bool(true)))));
         }
+    }
+
+    /// Asks of what type columns of moments are before it asks anything of their rows, which may all lie ahead by another clock.
+    fn keep_zone(&self, input: &str, table: &Table, read: &[ColumnId], select: &mut Select) {
+        let Some(local) = LocalMoments::of(self.target.engine) else { return };
+        let columns = read.iter().map(|id| table.column(*id)).filter(|it| has_moments(&it.ty));
+        let columns: Vec<OfMoments> = columns
+            .map(|it| {
+                let column = Sql::of(input, &it.header);
+                let is_number = epochs::is_number(it).then(|| self.dialect.number_or(&column, &it.ty));
+                let is_number = is_number.map(|[is_number, ..]| is_number);
+                OfMoments { name: it.header.clone(), column, ty: it.ty.clone(), is_number }
+            })
+            .collect();
+        if columns.is_empty() {
+            return;
+        }
+        // The first tells whose a row is, and what is nobody's has no moment to ask about.
+        let rows = if select.filter.len() > 1 { select.filter.pop() } else { None }.unwrap_or(Sql::bool(true));
+        let table = (table.name.as_str(), select.from.clone());
+        select.filter.push(local.guarded(rows, table, &columns, self.clock().zone()));
     }
 
     /// Whether a value loses a part of it in the type that the rules say; none where that cannot be.

@@ -71,7 +71,7 @@ impl Lowering<'_> {
     }
 
     /// Whether one moment is known to come no later than the other.
-    fn is_no_later(&self, one: &Sql, other: &Sql) -> bool {
+    pub(crate) fn is_no_later(&self, one: &Sql, other: &Sql) -> bool {
         match (one, other) {
             (Sql::Literal(Literal::Timestamp(one)), Sql::Literal(Literal::Timestamp(other))) => one <= other,
             (Sql::Literal(Literal::Date(one)), Sql::Literal(Literal::Date(other))) => one <= other,

@@ -7,7 +7,7 @@ use crate::{
         dialect::Computed,
         lower::{
             Lowering,
-            aggregates::{Empty, Part, Whole},
+            answers::{Empty, Part, Whole},
             clause::Clause,
         },
     },
@@ -69,6 +69,11 @@ impl Lowering<'_> {
             Whole::Total(ty) => self.narrow_in_place(self.dialect.total(pieces, ty), ty),
             Whole::OfLengths(range) => self.whole_of_lengths(*range, pieces),
             Whole::MeanLength => self.mean_length(pieces),
+            Whole::Untied(tie) => {
+                let tied = pieces.pop().unwrap_or(Sql::NULL);
+                let value = pieces.into_iter().next().unwrap_or(Sql::NULL);
+                Sql::if_else(tied, self.dialect.fail(&tie.message, &tie.ty), value)
+            }
             Whole::Mean(ty) => {
                 let count = pieces.pop().unwrap_or(Sql::NULL);
                 let sum = match ty {

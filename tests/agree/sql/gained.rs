@@ -69,16 +69,18 @@ fn kept(engine: Engine) {
     let made: Vec<String> = made.collect();
     for shape in [Shape::Wide, Shape::Records] {
         let later = script(true, shape, "2026-11-23");
-        let told = later.lines().find_map(|it| it.split_once("ADD COLUMN name type, of ")).unwrap().1;
+        let told = later.split_once("ADD COLUMN name type, where the type is\n").unwrap().1;
         let types: Vec<(&str, &str)> = told
-            .split(", of ")
+            .lines()
+            .map_while(|it| it.strip_prefix("--   of "))
             .filter_map(|it| GAINED.iter().find_map(|(what, ..)| Some((*what, it.strip_prefix(what)?.trim()))))
             .collect();
         // Records have their tags and segments in lists, which were there before.
         let is_new = |what: &str| shape == Shape::Wide || !matches!(what, "a tag" | "a segment");
         let gained = GAINED.iter().filter(|(what, ..)| is_new(what));
         let added = gained.map(|(what, name, _)| {
-            let ty = types.iter().find(|it| it.0 == *what).unwrap_or_else(|| panic!("{what} is not told of: {told}")).1;
+            let ty =
+                types.iter().find(|it| it.0 == *what).unwrap_or_else(|| panic!("{what} is not told of: {later}")).1;
             format!("ALTER TABLE gained ADD COLUMN {name} {ty}")
         });
         let mut setup = vec!["DROP TABLE IF EXISTS gained".to_owned()];
@@ -90,7 +92,7 @@ fn kept(engine: Engine) {
         let kinds = vec![super::cell::kind(&Type::Int); 6];
         let case = json!({ "setup": setup, "query": query, "kinds": kinds });
         let answer = driver.answer(&[case]).swap_remove(0);
-        assert_eq!(answer["rows"], json!([["2", "1", "1", "1", "1", "1"]]), "{told}: {answer}");
+        assert_eq!(answer["rows"], json!([["2", "1", "1", "1", "1", "1"]]), "{types:?}: {answer}");
     }
 }
 

@@ -1,70 +1,152 @@
 //! Moments without a zone, which engines read in the session's: where that is another than the rulebook's the query ends with what to do,
-//! and where it is the same they are what `run` reads in a file.
+//! whatever the rows are, and where it is the same they are what `run` reads in a file.
 
 use serde_json::json;
 use tagwell::{
     engine::Rulebook,
-    sql::{self, Target},
+    sql::{self, AsOf, Target},
     value::Type,
 };
 
 use super::engines::Engine;
 
+/// As of 10:00 in Shanghai everything was an hour ago; in Los Angeles 09:00 has not come yet.
 const RULES: &str = "rulebook \"local\" timezone \"Asia/Shanghai\"
 table users key id { id: int  joined: timestamp? }
-table orders of users by id at ordered_at key number { id: int  number: int  ordered_at: timestamp }
+table orders of users by id at ordered_at key number { id: int  number: int  ordered_at: timestamp  paid_at: timestamp? }
 tag bought_just_now when any(orders within 2h)
+tag paid_just_now when any(orders where paid_at within 2h)
 tag joined_today when joined during today
 ";
 
-/// An hour before the as-of in Shanghai; in Los Angeles it has not come yet.
-const MOMENT: &str = "2026-11-22 09:00:00";
+/// What the tables have, each moment as the engine spells it, and what is said of it in Los Angeles.
+struct Tables {
+    joined: String,
+    /// None where there are no orders.
+    ordered: Option<String>,
+    paid: String,
+    said: Option<&'static str>,
+}
 
-fn answers(engine: Engine, local: &str, set: &str) {
+/// The moment by itself, and as what has no zone, of types that are compared with moments and of one that is not; how a session's zone is
+/// set, where that is asked for.
+struct Spelled {
+    exact: &'static str,
+    locals: [(&'static str, bool); 2],
+    set: Option<&'static str>,
+}
+
+fn setup(engine: Engine, tables: &Tables, exact: &str) -> Vec<String> {
+    let ordered = tables.ordered.as_deref().unwrap_or(exact);
+    let none = if tables.ordered.is_none() { " WHERE 1 = 0" } else { "" };
+    let orders = format!("SELECT 1 AS id, 7 AS number, {ordered} AS ordered_at, {} AS paid_at{none}", tables.paid);
+    let each = [("users", format!("SELECT 1 AS id, {} AS joined", tables.joined)), ("orders", orders)];
+    let made = each.map(|(name, select)| match engine {
+        Engine::Spark => vec![format!("CREATE OR REPLACE TEMP VIEW {name} AS {select}")],
+        _ => {
+            let tail = engine.table_tail();
+            vec![format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name}{tail} AS {select}")]
+        }
+    });
+    made.concat()
+}
+
+fn answers(engine: Engine, spelled: &Spelled) {
     let checked = Rulebook::parse("local.rules", RULES).unwrap().check(&Default::default()).unwrap();
     let ready = checked.engine(checked.clock("2026-11-22T10:00").unwrap());
-    let target = Target::wide(engine.dialect());
-    let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
-    let tables = [
-        ("users", format!("SELECT 1 AS id, {local} '{MOMENT}' AS joined")),
-        (
-            "orders",
-            format!("SELECT 1 AS id, 7 AS number, {local} '{}' AS ordered_at", MOMENT.replace("11-22", "11-20")),
-        ),
-        ("orders", format!("SELECT 1 AS id, 7 AS number, {local} '{MOMENT}' AS ordered_at")),
-    ];
-    let make = |(name, select): &(&str, String)| match engine {
-        Engine::Spark => vec![format!("CREATE OR REPLACE TEMP VIEW {name} AS {select}")],
-        _ => vec![format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name} AS {select}")],
+    let asked = |as_of: AsOf| {
+        let mut target = Target::wide(engine.dialect());
+        target.as_of = as_of;
+        sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap()
     };
-    let [users, earlier, orders] = tables.each_ref().map(make);
-    let kinds = [Type::Int, Type::Bool, Type::Bool].iter().map(super::cell::kind).collect::<Vec<_>>();
-    let case = |setup: Vec<String>| json!({ "setup": setup, "query": query, "kinds": kinds });
-    let joined = |zone: &str, of: &[&Vec<String>]| {
-        let tables = of.iter().flat_map(|it| it.iter().cloned());
-        [format!("{set} '{zone}'")].into_iter().chain(tables).collect::<Vec<_>>()
+    let queries = [asked(AsOf::Constant), asked(AsOf::Parameter)];
+    let exact = || spelled.exact.to_owned();
+    let mut all = vec![Tables { joined: exact(), ordered: Some(exact()), paid: exact(), said: None }];
+    for (local, is_compared) in spelled.locals {
+        let (local, said) = (local.to_owned(), Some("orders: ordered_at or paid_at"));
+        all.push(Tables { joined: local.clone(), ordered: None, paid: exact(), said: Some("users: joined") });
+        all.push(Tables { joined: exact(), ordered: Some(exact()), paid: local.clone(), said });
+        if is_compared {
+            // By the clock of Los Angeles the only row lies ahead.
+            all.push(Tables { joined: exact(), ordered: Some(local), paid: exact(), said });
+        }
+    }
+    let kinds = [Type::Int, Type::Bool, Type::Bool, Type::Bool].iter().map(super::cell::kind).collect::<Vec<_>>();
+    let case = |zone: &str, tables: &Tables, query: usize| {
+        let zone = spelled.set.map(|set| format!("{set} '{zone}'"));
+        let setup = [zone.into_iter().collect(), setup(engine, tables, spelled.exact)].concat();
+        match query {
+            0 => json!({ "setup": setup, "query": queries[0], "kinds": kinds }),
+            _ => json!({ "setup": setup, "query": queries[1], "kinds": kinds, "as_of": "2026-11-22T02:00:00Z" }),
+        }
     };
-    // A query that ended leaves its connection in the midst of it.
-    let ask = |case: serde_json::Value| engine.driver().map(|mut driver| driver.answer(&[case]).swap_remove(0));
-    let Some(elsewhere) = ask(case(joined("America/Los_Angeles", &[&users, &earlier]))) else { return };
-    let error = elsewhere["error"].as_str().unwrap_or_default();
-    assert!(error.contains("has no zone, and the session's is not Asia/Shanghai ("), "{elsewhere}");
-    assert!(error.contains(&format!("({set} 'Asia/Shanghai' before it)")), "{elsewhere}");
-    let here = ask(case(joined("Asia/Shanghai", &[&users, &orders]))).unwrap();
-    assert_eq!(here["rows"], json!([["1", "true", "true"]]), "{here}");
+    let zones = ["Asia/Shanghai", "America/Los_Angeles"];
+    let each =
+        || all.iter().flat_map(|it| zones.map(|zone| (it, zone))).flat_map(|(it, zone)| [(it, zone, 0), (it, zone, 1)]);
+    let cases: Vec<_> = each().map(|(tables, zone, query)| case(zone, tables, query)).collect();
+    let Some(mut driver) = engine.driver() else { return };
+    for (answer, (tables, zone, _)) in driver.answer(&cases).iter().zip(each()) {
+        let told = format!("{} {:?} {}, {zone}: {answer}", tables.joined, tables.ordered, tables.paid);
+        match (spelled.set, tables.said) {
+            (Some(set), Some(said)) if zone != zones[0] => {
+                let error = answer["error"].as_str().unwrap_or_default();
+                assert!(error.contains(&format!("table {said} is no ")), "{told}");
+                assert!(error.contains("the session's zone is America/Los_Angeles, not Asia/Shanghai ("), "{told}");
+                assert!(error.contains(&format!("({set} 'Asia/Shanghai' before it)")), "{told}");
+            }
+            _ => {
+                let ordered = if tables.ordered.is_some() { "true" } else { "false" };
+                assert_eq!(answer["rows"], json!([["1", ordered, ordered, "true"]]), "{told}");
+            }
+        }
+    }
 }
 
 #[test]
 fn moments_without_a_zone_are_of_the_rulebooks_or_it_is_said_on_duckdb() {
-    answers(Engine::DuckDb, "TIMESTAMP", "SET TimeZone =");
+    answers(
+        Engine::DuckDb,
+        &Spelled {
+            exact: "TIMESTAMPTZ '2026-11-22 09:00:00+08'",
+            locals: [("TIMESTAMP '2026-11-22 09:00:00'", true), ("'2026-11-22T09:00'", true)],
+            set: Some("SET TimeZone ="),
+        },
+    );
 }
 
 #[test]
 fn moments_without_a_zone_are_of_the_rulebooks_or_it_is_said_on_postgres() {
-    answers(Engine::Postgres, "TIMESTAMP", "SET TimeZone =");
+    answers(
+        Engine::Postgres,
+        &Spelled {
+            exact: "TIMESTAMPTZ '2026-11-22 09:00:00+08'",
+            locals: [("TIMESTAMP '2026-11-22 09:00:00'", true), ("CAST('2026-11-22T09:00' AS text)", false)],
+            set: Some("SET TimeZone ="),
+        },
+    );
 }
 
 #[test]
 fn moments_without_a_zone_are_of_the_rulebooks_or_it_is_said_on_spark() {
-    answers(Engine::Spark, "TIMESTAMP_NTZ", "SET TIME ZONE");
+    answers(
+        Engine::Spark,
+        &Spelled {
+            exact: "TIMESTAMP_LTZ '2026-11-22 09:00:00+08:00'",
+            locals: [("TIMESTAMP_NTZ '2026-11-22 09:00:00'", true), ("'2026-11-22T09:00'", true)],
+            set: Some("SET TIME ZONE"),
+        },
+    );
+}
+
+/// Its session has no say in it: they are the rulebook's always.
+#[test]
+fn moments_without_a_zone_are_of_the_rulebooks_on_clickhouse() {
+    answers(
+        Engine::ClickHouse,
+        &Spelled {
+            exact: "toDateTime64('2026-11-22 01:00:00', 6, 'UTC')",
+            locals: [("'2026-11-22T09:00'", true), ("toNullable('2026-11-22 09:00:00')", true)],
+            set: None,
+        },
+    );
 }

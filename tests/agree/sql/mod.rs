@@ -15,6 +15,7 @@ mod letters;
 mod local_moments;
 mod losses;
 mod more;
+mod nobody;
 mod parameter;
 mod promised;
 mod reparsed;
