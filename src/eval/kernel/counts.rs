@@ -101,16 +101,20 @@ impl Kernel<'_> {
         if counts.users == 0 {
             return BTreeMap::new();
         }
-        let mut spreads = counts.others.clone();
-        for (id, at, _) in &self.program.counted {
-            let of = |counts: &[u64]| counts.get(*at).copied().unwrap_or(0);
-            let spread = spreads.entry(*id).or_default();
-            spread.known = of(&counts.yes);
-            spread.unknown = of(&counts.unknown);
+        let mut others = counts.others.clone();
+        let of = |counts: &[u64], at: usize| counts.get(at).copied().unwrap_or(0);
+        let counted = self.program.counted.iter().map(|(id, at, _)| {
+            let mut spread = others.remove(id).unwrap_or_default();
+            spread.known = of(&counts.yes, *at);
+            spread.unknown = of(&counts.unknown, *at);
             for (cause, users) in self.lacking(*at, counts).into_iter().filter(|(_, users)| *users > 0) {
                 *spread.causes.entry(cause).or_default() += users;
             }
-        }
+            (*id, spread)
+        });
+        // Put together at once, since each that is put between others moves them.
+        let mut spreads: BTreeMap<DefinitionId, Spread> = counted.collect();
+        spreads.append(&mut others);
         for id in &self.asked {
             if !matches!(self.interpreter.rulebook().definition(*id).body, Body::Let(_)) {
                 spreads.entry(*id).or_default();
