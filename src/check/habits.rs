@@ -173,11 +173,7 @@ impl Checker<'_> {
                     Literal::Number(number) => number.clone(),
                     _ => return None,
                 };
-                let yes = match text.as_str() {
-                    "true" | "1" | "yes" | "y" | "是" => true,
-                    "false" | "0" | "no" | "n" | "否" => false,
-                    _ => return None,
-                };
+                let yes = truth_in_words(&text)?;
                 Some((yes.to_string(), right.span()))
             }
             (Type::Date | Type::Timestamp, Type::Int, Some(Literal::Number(digits))) => {
@@ -360,7 +356,7 @@ impl Checker<'_> {
             "昨天" => Some("1d ago"),
             "前天" => Some("2d ago"),
             "明天" => Some("1d from now"),
-            _ => None,
+            other => moment_elsewhere(other),
         };
         if let Some(day) = day {
             return Some((format!("write `{day}`"), day.to_owned()));
@@ -373,6 +369,24 @@ impl Checker<'_> {
                 quoted,
             )
         })
+    }
+}
+
+/// What other languages call the moment of asking: `current_date` as `today`.
+pub(super) fn moment_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name.to_lowercase().as_str() {
+        "current_date" | "curdate" => "today",
+        "current_timestamp" | "current_time" | "localtimestamp" | "sysdate" | "systimestamp" | "getdate" => "now",
+        _ => return None,
+    })
+}
+
+/// The truth that a word of everyday speech stands for.
+pub(super) fn truth_in_words(word: &str) -> Option<bool> {
+    match word.to_lowercase().as_str() {
+        "true" | "1" | "yes" | "y" | "是" => Some(true),
+        "false" | "0" | "no" | "n" | "否" => Some(false),
+        _ => None,
     }
 }
 

@@ -80,7 +80,7 @@ impl Explain {
             pipes: std::sync::Arc::default(),
         };
         let mut book = Book::read(&given, voice).map_err(|stop| stop.told(given.format, voice))?;
-        let ids = named(book.checked.rulebook(), &names)?;
+        let ids = named(book.checked.rulebook(), &names, self.user.as_deref())?;
         let mut as_of = AsOf::read(self.settings.as_of.as_deref()).in_whole_seconds();
         if let Some(path) = &self.state {
             let state = State::open(path)?;
@@ -144,7 +144,7 @@ pub(crate) fn painter(colour: Colour) -> impl Fn(Tone, &str) -> String {
 }
 
 /// The definitions of these names; of no names all results.
-pub(crate) fn named(rulebook: &Rulebook, names: &[String]) -> Result<Vec<DefinitionId>, Failure> {
+pub(crate) fn named(rulebook: &Rulebook, names: &[String], user: Option<&str>) -> Result<Vec<DefinitionId>, Failure> {
     if names.is_empty() {
         let all = explain::results(rulebook);
         return match all.is_empty() {
@@ -154,7 +154,7 @@ pub(crate) fn named(rulebook: &Rulebook, names: &[String]) -> Result<Vec<Definit
     }
     let mut found = vec![];
     for name in names {
-        let id = rulebook.find(name).ok_or_else(|| unknown(rulebook, name))?;
+        let id = rulebook.find(name).ok_or_else(|| unknown(rulebook, name, user))?;
         if !found.contains(&id) {
             found.push(id);
         }
@@ -162,7 +162,7 @@ pub(crate) fn named(rulebook: &Rulebook, names: &[String]) -> Result<Vec<Definit
     Ok(found)
 }
 
-fn unknown(rulebook: &Rulebook, name: &str) -> Failure {
+fn unknown(rulebook: &Rulebook, name: &str, user: Option<&str>) -> Failure {
     let failure = Failure::new(format!("the rules define no `{name}`"));
     let definitions = || rulebook.definitions.iter().filter(|it| !it.name.as_str().is_empty());
     if let Some(labelled) = definitions().find(|it| it.label.as_deref() == Some(name)) {
@@ -180,7 +180,12 @@ fn unknown(rulebook: &Rulebook, name: &str) -> Failure {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
         None => {
             let results = definitions().filter(|it| !matches!(it.body, Body::Let(_))).map(|it| it.name.as_str());
-            failure.help(format!("the results are {}", results.collect::<Vec<_>>().join(", ")))
+            let failure = failure.help(format!("the results are {}", results.collect::<Vec<_>>().join(", ")));
+            // `explain shop.rules users.csv u1`
+            match user {
+                None => failure.help(format!("a user is named by `--user {name}`")),
+                Some(_) => failure,
+            }
         }
     }
 }

@@ -29,12 +29,20 @@ const LATER_OPTIONS: [&str; 0] = [];
 pub(super) fn answer(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let colours = Colours::decide(wanted(arguments));
     let voice = Voice { colours, ..Voice::default() };
-    if let Some(failure) = later(error).or_else(|| unknown_verb(error)).or_else(|| second_file(error)) {
+    if let Some(failure) = later(error)
+        .or_else(|| unknown_verb(error))
+        .or_else(|| second_file(error, arguments))
+        .or_else(|| file_of_a_table(error, arguments))
+        .or_else(|| so_many_days(error, arguments))
+    {
         voice.complain(&failure);
         return failure.exit;
     }
     if error.use_stderr() {
         voice.write(&text(error, colours.error));
+        if let Some(example) = example(error, arguments) {
+            voice.write(&format!("For example: {example}\n"));
+        }
         return Exit::Failed;
     }
     let mut output = Output::standard();
@@ -72,14 +80,87 @@ fn later(error: &clap::Error) -> Option<Failure> {
     Some(failure.help("`tagwell --help` lists what is"))
 }
 
+/// The verb that was typed.
+fn verb(arguments: &[OsString]) -> &str {
+    let command = Command::command();
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    words.find(|word| command.find_subcommand(word).is_some()).unwrap_or_default()
+}
+
+/// A file of a table behind an option of the table's name: `run shop.rules --users users.csv`.
+fn file_of_a_table(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let option = typed(error, ContextKind::InvalidArg)?;
+    let table = option.split('=').next()?.strip_prefix("--")?;
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let at = words.iter().position(|word| word.split('=').next() == option.split('=').next())?;
+    let file = match words.get(at)?.split_once('=') {
+        Some((_, file)) => file,
+        None => words.get(at + 1)?,
+    };
+    let ends = [".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".arrow", ".gz", ".zst"];
+    ends.iter().any(|end| file.ends_with(end)).then_some(())?;
+    let failure = Failure::new(format!("there is no option `--{table}`"));
+    Some(match verb(arguments) {
+        "act" if matches!(table, "users" | "tagged" | "file") => failure.help(format!("write `--from {file}`")),
+        "lift" | "act" | "simulate" | "run" | "check" | "explain" | "sql" => {
+            failure.help(format!("write `--data {table}={file}`: the table's name, and its file"))
+        }
+        _ => return None,
+    })
+}
+
+/// `simulate shop.rules users.csv --days 30`
+fn so_many_days(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    let option = typed(error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let days = matches!(option.split('=').next()?, "--days" | "--day" | "--for" | "--horizon");
+    (days && verb(arguments) == "simulate").then(|| {
+        Failure::new(format!("there is no option `{option}`: the first and the last day are named"))
+            .help("write `--from 2026-12-01 --to 2026-12-30` for 30 days")
+    })
+}
+
+/// What a whole command looks like, where something of it was left out.
+fn example(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
+    (error.kind() == ErrorKind::MissingRequiredArgument).then_some(())?;
+    Some(match verb(arguments) {
+        "run" => "tagwell run shop.rules users.csv",
+        "explain" => "tagwell explain shop.rules users.csv --user u1",
+        "simulate" => "tagwell simulate shop.rules users.csv --from 2026-12-01 --to 2026-12-31",
+        "act" => "tagwell act shop.rules --from tagged.parquet --state shop.state --actions today.jsonl",
+        "lift" => "tagwell lift shop.rules --state shop.state --data orders=orders.csv --of orders",
+        "actions" => "tagwell actions --state shop.state",
+        "sql" => "tagwell sql shop.rules --dialect duckdb",
+        _ => return None,
+    })
+}
+
 /// A second data file where one is taken: `run shop.rules users.csv orders.csv`.
-fn second_file(error: &clap::Error) -> Option<Failure> {
+fn second_file(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
     let file = typed(error, ContextKind::InvalidArg).filter(|word| !word.starts_with('-') && word.contains('.'))?;
     let name = std::path::Path::new(file).file_name()?.to_str()?;
     let table = name.split('.').next().filter(|stem| !stem.is_empty())?;
+    match verb(arguments) {
+        "act" => {
+            let failure = Failure::new(format!("`act` takes no file by itself, and `{file}` is one"));
+            return Some(
+                failure.help(format!("write `--from {file}`; a file of another table is `--data {table}={file}`")),
+            );
+        }
+        "lift" => {
+            let failure = Failure::new(format!("`lift` takes no file by itself, and `{file}` is one"));
+            return Some(
+                failure
+                    .help(format!("write `--data {table}={file}`, and `--of {table}` where its rows are the outcomes")),
+            );
+        }
+        _ => {}
+    }
     let failure = Failure::new(format!("one file of users is taken, and `{file}` is a second one"));
     Some(
         failure

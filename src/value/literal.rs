@@ -30,6 +30,9 @@ pub enum BadValue {
     /// `否`, `1`: one of two words, and how they are declared and asked about
     #[error("is neither `true` nor `false`; declare the column {0}")]
     TwoWords(String),
+    /// `1,600.00`, `50%`: how the file has to have it
+    #[error("is not a number; {0}")]
+    ForPeople(String),
     /// `"5"` in JSON, where a number is wanted.
     #[error("is a text in quotes, and {0} is wanted")]
     TextFor(&'static str),
@@ -86,9 +89,14 @@ pub fn percent(text: &str) -> Result<Decimal, NumberError> {
 pub fn from_text(text: &str, kind: &Type, zone: &Zone) -> Result<Value, BadValue> {
     match kind {
         Type::Text => Ok(Value::Text(text.into())),
-        Type::Int => int(Decimal::parse(text)?),
-        Type::Decimal(scale) => decimal(Decimal::parse(text)?, *scale).map(Value::Decimal),
-        Type::Float => float(text),
+        Type::Int => int(Decimal::parse(text).map_err(|error| no_number(text, error))?),
+        Type::Decimal(scale) => {
+            decimal(Decimal::parse(text).map_err(|error| no_number(text, error))?, *scale).map(Value::Decimal)
+        }
+        Type::Float => float(text).map_err(|error| match error {
+            BadValue::Number(error) => no_number(text, error),
+            other => other,
+        }),
         Type::Bool => match text {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
@@ -104,6 +112,12 @@ pub fn from_text(text: &str, kind: &Type, zone: &Zone) -> Result<Value, BadValue
         }
         Type::Choice(_) => Err(BadValue::NotData),
     }
+}
+
+/// Why a cell is no number, and how the file has to have it where that is known.
+fn no_number(text: &str, error: NumberError) -> BadValue {
+    let remedy = if error == NumberError::NotANumber { super::for_people::remedy(text) } else { None };
+    remedy.map_or(BadValue::Number(error), BadValue::ForPeople)
 }
 
 /// How a column is declared whose values say yes and no in words of their own, and what is asked of it: `text`, and `= "否"`.
@@ -281,9 +295,17 @@ mod tests {
             ("-5", Type::Int, "-5"),
             ("2.5", Type::Int, "2.5 is not a whole number"),
             ("9223372036854775808", Type::Int, "9223372036854775808 does not fit a 64-bit whole number"),
-            ("1e3", Type::Int, "1e3 is not a number"),
-            ("1,234", Type::Int, "1,234 is not a number"),
-            (" 5", Type::Int, " 5 is not a number"),
+            (
+                "1e3",
+                Type::Int,
+                "1e3 is not a number; write out its digits: in Excel, format the cells as `0` before saving",
+            ),
+            (
+                "1,234",
+                Type::Int,
+                "1,234 is not a number; write the bare number, `1234`: in Excel, format the cells as `General` before saving",
+            ),
+            (" 5", Type::Int, " 5 is not a number; write it without blanks, `5`"),
             ("1.5", Type::Decimal(2), "1.50"),
             ("1.500", Type::Decimal(2), "1.50"),
             ("1.005", Type::Decimal(2), "1.005 has more than 2 digits after the point"),

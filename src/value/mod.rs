@@ -8,6 +8,7 @@ pub mod compare;
 pub mod decimal;
 pub mod duration;
 pub mod exact_sum;
+mod for_people;
 pub mod hash;
 pub mod kind;
 pub mod list;

@@ -176,4 +176,4 @@ macro_rules! files {
     };
 }
 
-files! { always anniversaries asked_twice bad_messages chinese deeds_undeclared empty_ranges empty_texts everyday_actions everyday_data everyday_rules everyday_tests mistakes_in_conditions mistakes_in_files mistakes_in_messages mistakes_in_rules mistakes_in_segments mistakes_in_tests negations params_of_cases phrases played played_undeclared proposals repairs slips_in_tests unreachable unread unused without_quotes words_of_deeds }
+files! { always anniversaries asked_twice bad_messages chinese deeds_in_words deeds_undeclared empty_ranges empty_texts everyday_actions everyday_data everyday_rules everyday_tests mistakes_in_conditions mistakes_in_files mistakes_in_messages mistakes_in_rules mistakes_in_segments mistakes_in_tests negations params_of_cases phrases played played_undeclared proposals queries repairs slips_in_tests unreachable unread unused without_quotes words_of_deeds }

@@ -356,3 +356,14 @@ fn what_would_be_decided_now_is_told_with_what_stops_it() {
     let nowhere = place.run(&["explain", "club.rules", "users.csv", "--user", "u1", "--state", "none.state"]);
     assert!(nowhere.code == 2 && !place.files().contains(&"none.state".to_owned()), "{}", nowhere.err);
 }
+
+#[test]
+fn a_user_is_named_by_an_option() {
+    let place = shop();
+    let answer = explain(&place, &["vip", "u1"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("the rules define no `u1`"), "{}", answer.err);
+    assert!(answer.err.contains("help: a user is named by `--user u1`"), "{}", answer.err);
+    let answer = explain(&place, &["u1", "--user", "u1"]);
+    assert!(!answer.err.contains("a user is named by"), "{}", answer.err);
+}

@@ -50,6 +50,14 @@ fn what_makes_no_command_goes_to_standard_error_and_ends_with_2() {
         (&["test", "vip.rules"], "there is no test in `vip.rules`"),
         (&["lsp"], "`tagwell lsp` is not in this version yet"),
         (&["run", "vip.rules", "users.csv", "--absent", "exit"], "--state"),
+        (&["run", "vip.rules", "--users", "users.csv"], "write `--data users=users.csv`"),
+        (&["run", "vip.rules", "--orders=orders.parquet"], "write `--data orders=orders.parquet`"),
+        (&["simulate", "vip.rules", "users.csv", "--days", "30"], "write `--from 2026-12-01 --to 2026-12-30`"),
+        (&["simulate", "vip.rules", "users.csv"], "For example: tagwell simulate shop.rules users.csv --from"),
+        (&["act", "vip.rules", "--from", "tagged.csv"], "For example: tagwell act shop.rules --from"),
+        (&["act", "vip.rules", "tagged.csv", "--state", "s"], "write `--from tagged.csv`"),
+        (&["lift", "vip.rules"], "For example: tagwell lift shop.rules --state"),
+        (&["lift", "vip.rules", "orders.csv", "--state", "s"], "write `--data orders=orders.csv`, and `--of orders`"),
     ] {
         let answer = place.run(words);
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{words:?}");

@@ -8,12 +8,12 @@ use super::super::{
 use crate::{
     diagnostic::{
         Diagnostic, Fix,
-        code::{CLAUSE_OUTSIDE, NESTED_AGGREGATE, NOT_A_VALUE, WRONG_ARGUMENTS, WRONG_TYPE},
+        code::{CLAUSE_OUTSIDE, NESTED_AGGREGATE, NOT_A_VALUE, NOT_ALIKE, WRONG_ARGUMENTS, WRONG_TYPE},
     },
     ir::{Aggregate, AggregateFunction, AggregateId, Expr, ExprKind, Over},
     schema::{Role, TableId},
     source::Span,
-    syntax::ast::{self, Argument, Clause, ExprKind as Ast, Place},
+    syntax::ast::{self, Argument, Clause, ExprKind as Ast, Place, Test},
     value::Type,
 };
 
@@ -301,10 +301,14 @@ impl Checker<'_> {
             Over::Users => Scope::Users,
             Over::Children(table) => Scope::Source(table),
         });
+        let told = self.sink.found().len();
         let source = match &clause.source.unparenthesised().kind {
             Ast::Name(name) if self.table_of_rows(name).is_some() => Some(None),
             _ => self.lower(&clause.source, None).map(Some),
         };
+        if source.is_none() {
+            self.tell_by_behind_its_window(clause, told);
+        }
         let by = match &clause.by {
             None => Some(None),
             Some(by) => self.weight(by).map(Some),
@@ -325,6 +329,44 @@ impl Checker<'_> {
         let per = self.per(clause, over);
         self.scope = before;
         Some(LoweredClause { over, source: source?, by: by?, window: window?, filter: filter?, per: per? })
+    }
+
+    /// `most(orders.category within 1y by orders.amount)`: before `by` that is a comparison, which only a moment takes.
+    fn tell_by_behind_its_window(&mut self, clause: &Clause, told: usize) {
+        let (Some(by), Ast::Test { subject, test, negated: false, .. }) = (&clause.by, &clause.source.kind) else {
+            return;
+        };
+        let timed = |end: &ast::Expr| {
+            use ast::Literal::{Date, Duration, Timestamp};
+            matches!(end.kind, Ast::Literal(Duration(_) | Date(_) | Timestamp(_)))
+        };
+        let window = match test {
+            Test::Within(_) | Test::During(_) => true,
+            Test::Between(range) => timed(&range.from) && timed(&range.to),
+            _ => false,
+        };
+        let place = clause.source.span();
+        let unlike = |it: &Diagnostic| {
+            let inside = place.range().contains(&(it.primary.span.start as usize));
+            inside && matches!(it.code, WRONG_TYPE | NOT_ALIKE)
+        };
+        let mut later = self.sink.found().get(told..).unwrap_or_default().iter();
+        if !window || !later.all(unlike) {
+            return;
+        }
+        self.sink.withdraw_since(told, unlike);
+        let behind = Span { start: subject.span().end, ..clause.source.span() };
+        let window = self.words(behind).trim();
+        let written = format!("by {} {window}", self.words(by.span()));
+        let start = behind.end - window.len() as u32;
+        let one_line = written.split_whitespace().collect::<Vec<_>>().join(" ");
+        let place = Span { start, ..behind };
+        let told = Diagnostic::error(WRONG_TYPE, place, "`by` stands before the window, not behind it")
+            .help(format!("write `{} {one_line}`", self.snippet(subject.span())));
+        // Between its lines there may be comments, which would be lost.
+        let whole = place.to(by.span());
+        let lines = self.words(whole).contains('\n');
+        self.sink.push(if lines { told } else { told.suggest(format!("write `{one_line}`"), whole, written) });
     }
 
     fn weight(&mut self, by: &ast::Expr) -> Option<Expr> {

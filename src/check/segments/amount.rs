@@ -20,6 +20,15 @@ impl Deeds<'_, '_, '_> {
             self.checker.sink.push(told.fix(format!("write `{length}`"), span, length));
             return None;
         }
+        if let ast::ExprKind::Name(name) = &written.kind
+            && let Some(number) = weekday(&name.symbol).filter(|_| self.checker.names.get(&name.symbol).is_none())
+            && example.starts_with("every")
+        {
+            let message = format!("`every` counts from the entry, and `{}` is a day of the week", name.symbol);
+            let help = format!("write `every 1d`, and behind the deed `when weekday(today) = {number}`");
+            self.checker.sink.push(Diagnostic::error(BAD_AMOUNT, span, message).help(help));
+            return None;
+        }
         let lowered = self.checker.lower(written, Some(&Type::Duration))?;
         let value = self.settled(&lowered);
         let words = self.checker.quoted(span);
@@ -87,4 +96,13 @@ fn each(word: &str) -> Option<&'static str> {
         "year" | "yearly" | "annually" => "1y",
         _ => return None,
     })
+}
+
+/// The number of a day of the week, as `weekday` counts them.
+fn weekday(word: &str) -> Option<usize> {
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    const CHINESE: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+    let word = word.to_lowercase();
+    let at = DAYS.iter().position(|day| *day == word || word.len() == 3 && day.starts_with(&word));
+    at.or_else(|| CHINESE.iter().position(|day| *day == word)).map(|at| at + 1)
 }

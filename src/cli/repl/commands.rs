@@ -106,7 +106,7 @@ impl Session {
         let Some((user, names)) = words.split_first() else { return Err(self.needs("why")) };
         let (as_of, colour) = (self.as_of.clone(), self.colour);
         let book = self.book()?;
-        let ids = named(book.checked.rulebook(), names)?;
+        let ids = named(book.checked.rulebook(), names, Some(user))?;
         let quiet = Voice { volume: Volume::Quiet, ..Voice::default() };
         let (engine, key, results) = state::explained(book, &as_of, user, &ids, &DataArgs::default(), &quiet)?;
         Ok(explain::text(&key, engine.clock(), &results, &painter(colour)))

@@ -1,7 +1,7 @@
 //! What is done about users, written in the words of everyday speech: triggers, messages and their hours in segments, limits in the
 //! policy, texts of templates, requirements of channels.
 
-use super::{super::grammar::Rule, Around, Kind, Mistake, Token, numbers, shown, words};
+use super::{super::grammar::Rule, Around, Kind, Mistake, Token, deeds, numbers, shown, words};
 use crate::diagnostic::code;
 
 impl Around<'_> {
@@ -17,7 +17,8 @@ impl Around<'_> {
     }
 
     fn in_a_segment(&self, this: &Token<'_>) -> Option<Mistake> {
-        None.or_else(|| self.deed_without_trigger(this))
+        None.or_else(|| self.deed_in_words(this))
+            .or_else(|| self.deed_without_trigger(this))
             .or_else(|| self.only_if(this))
             .or_else(|| self.channel_behind_its_text(this))
             .or_else(|| self.word_before_a_text(this))
@@ -185,16 +186,25 @@ impl Around<'_> {
     fn limit_in_words(&self, this: &Token<'_>) -> Option<Mistake> {
         let limit = match self.tokens.iter().take(self.at).rposition(|token| token.is("limit")) {
             Some(limit) if self.at - limit <= 3 => limit,
-            _ if matches!(this.text, "max" | "maximum" | "at") => self.at,
+            _ if matches!(this.text, "max" | "maximum" | "at" | "no") => self.at,
+            // `sms at most once per week`
+            _ if self.expects(Rule::policy_entry)
+                && this.kind == Kind::Word
+                && self.next().is_some_and(|next| matches!(next.text, "max" | "maximum" | "at")) =>
+            {
+                self.at
+            }
             _ => return None,
         };
         let rest = self.tokens.get(limit + 1..)?.iter().take(8);
-        let (mut channel, mut number, mut end) = (None, None, None);
+        let named = self.tokens.get(limit).filter(|it| !matches!(it.text, "limit" | "max" | "maximum" | "at" | "no"));
+        let (mut channel, mut number, mut end) = (named, None, None);
         let mut length: Option<String> = None;
         for token in rest {
-            match (number, token.kind) {
-                (None, Kind::Number) => number = Some(token),
-                (None, Kind::Word) if !matches!(token.text, "to" | "most" | "at" | "of" | "max") => {
+            match (&number, token.kind) {
+                (None, Kind::Number) => number = Some(token.text.to_owned()),
+                (None, Kind::Word) if let Some(times) = deeds::times(token.text) => number = Some(times.to_string()),
+                (None, Kind::Word) if !matches!(token.text, "to" | "most" | "at" | "of" | "max" | "more" | "than") => {
                     channel = Some(token)
                 }
                 (None, Kind::Word) => {}
@@ -204,7 +214,7 @@ impl Around<'_> {
                     break;
                 }
                 (Some(_), Kind::Word) => {
-                    if let Some(period) = period(token.text) {
+                    if let Some(period) = numbers::period(token.text) {
                         length = Some(period.to_owned());
                         end = Some(token.end());
                         break;
@@ -219,7 +229,7 @@ impl Around<'_> {
         }
         let (number, length, end) = (number?, length?, end?);
         let channel = channel.map(|channel| format!("{} ", channel.text)).unwrap_or_default();
-        let written = format!("limit {channel}{} within {length}", number.text);
+        let written = format!("limit {channel}{number} within {length}");
         let range = self.tokens.get(limit)?.start..end;
         Some(
             Mistake::new(code::FOREIGN_FORM, range.clone(), "a limit is a number, and the time within which it holds")
@@ -323,16 +333,4 @@ impl Around<'_> {
 /// `9:00` as `09:00`
 fn time_of_day(text: &str) -> String {
     if text.find(':') == Some(1) { format!("0{text}") } else { text.to_owned() }
-}
-
-/// The length of `week` and the like.
-fn period(word: &str) -> Option<&'static str> {
-    Some(match numbers::unit_of(word)? {
-        "d" => "1d",
-        "w" => "7d",
-        "mo" => "1mo",
-        "h" => "1h",
-        "y" => "1y",
-        _ => return None,
-    })
 }

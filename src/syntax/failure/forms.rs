@@ -90,9 +90,6 @@ impl Around<'_> {
         if let Some(top) = self.called_rank() {
             return Some(top);
         }
-        if this.is("when") && previous.text.eq_ignore_ascii_case("case") {
-            return Some(self.case_when(previous));
-        }
         if this.is("of")
             && matches!(previous.text, "all" | "any" | "none")
             && self.next().is_some_and(|next| next.is("["))
@@ -291,21 +288,6 @@ impl Around<'_> {
                 .help(format!("write `{written}`"))
                 .suggest(format!("write `{written}`"), rank.start..close.end(), written),
         )
-    }
-
-    pub(super) fn case_when(&self, case: &Token<'_>) -> Mistake {
-        let position =
-            |word: &str| self.tokens.iter().skip(self.at).find(|token| token.text.eq_ignore_ascii_case(word));
-        let mistake = Mistake::new(code::FOREIGN_FORM, case.range(), "a choice is written `if … then … else …`");
-        let (Some(when), Some(then)) = (self.this(), position("then")) else {
-            return mistake.help("write `if … then … else …`");
-        };
-        let (Some(other), Some(end)) = (position("else"), position("end")) else {
-            return mistake.help("write `if … then … else …`");
-        };
-        let part = |from: &Token<'_>, to: &Token<'_>| self.slice(from.end()..to.start).trim().to_owned();
-        let written = format!("if {} then {} else {}", part(when, then), part(then, other), part(other, end));
-        mistake.help(format!("write `{written}`")).suggest(format!("write `{written}`"), case.start..end.end(), written)
     }
 
     /// `all of [a, b]`

@@ -7,7 +7,7 @@ use crate::diagnostic::code;
 impl Around<'_> {
     pub(super) fn habit(&self) -> Option<Mistake> {
         None.or_else(|| self.capital_is())
-            .or_else(|| self.capital_case())
+            .or_else(|| self.query())
             .or_else(|| self.called_if())
             .or_else(|| self.called_join())
             .or_else(|| self.last_days())
@@ -30,7 +30,7 @@ impl Around<'_> {
     }
 
     /// The token that is spelt so, capitals or not.
-    fn spelt(&self, offset: isize, word: &str) -> bool {
+    pub(super) fn spelt(&self, offset: isize, word: &str) -> bool {
         self.token(offset).is_some_and(|token| token.kind == Kind::Word && token.text.eq_ignore_ascii_case(word))
     }
 
@@ -54,12 +54,6 @@ impl Around<'_> {
                 .help(format!("write `{written}`"))
                 .fix(format!("write `{written}`"), range, written),
         )
-    }
-
-    /// `CASE WHEN a THEN b ELSE c END`
-    fn capital_case(&self) -> Option<Mistake> {
-        let case = self.previous().filter(|_| self.spelt(-1, "case") && self.spelt(0, "when"))?;
-        Some(self.case_when(case))
     }
 
     /// `if(a, b, c)`

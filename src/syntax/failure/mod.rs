@@ -8,6 +8,7 @@ mod arms;
 mod blocks;
 mod brackets;
 mod declarations;
+mod deeds;
 mod diaries;
 mod entries;
 mod expected;
@@ -17,6 +18,7 @@ mod names;
 mod numbers;
 mod operators;
 mod phrases;
+mod queries;
 mod ranges;
 mod slips;
 mod tongue;
@@ -152,13 +154,14 @@ fn tell(
     });
     // A character that is mended as a whole needs no second mend as the character of another keyboard that it is.
     if !edits.is_empty() {
-        let (whole, number) = (told.primary.span, told.code == code::BAD_NUMBER);
+        let (whole, number) = (told.primary.span, matches!(told.code, code::BAD_NUMBER | code::BAD_UNIT));
         sink.withdraw(|it| {
             let inside = it.primary.span.source == whole.source
                 && whole.start <= it.primary.span.start
                 && it.primary.span.end <= whole.end;
-            matches!(it.code, code::FOREIGN_CHARACTER | code::FOREIGN_QUOTES | code::FOREIGN_OPERATOR)
-                && (it.primary.span == whole || number && inside)
+            let typed = matches!(it.code, code::FOREIGN_CHARACTER | code::FOREIGN_QUOTES | code::FOREIGN_OPERATOR);
+            typed && (it.primary.span == whole || number && inside)
+                || it.code == code::SINGLE_QUOTES && number && inside
         });
     }
     sink.push(told);

@@ -26,6 +26,18 @@ pub(super) fn unit_of(word: &str) -> Option<&'static str> {
     })
 }
 
+/// The length of `week` and the like.
+pub(super) fn period(word: &str) -> Option<&'static str> {
+    Some(match unit_of(word)? {
+        "d" => "1d",
+        "w" => "7d",
+        "mo" => "1mo",
+        "h" => "1h",
+        "y" => "1y",
+        _ => return None,
+    })
+}
+
 /// `30` and `d`, `1` and `q`, as a duration.
 pub(super) fn duration(number: &str, unit: &str) -> String {
     match (unit, number.replace('_', "").parse::<u64>()) {

@@ -258,7 +258,7 @@ impl Around<'_> {
         let place = inside.iter().find(|token| token.is("where")).map_or(close.start, |where_| where_.start);
         let head = self.slice(name.start..place).trim_end();
         let gap = name.start + head.len();
-        let written = format!("{head}{window}{}", self.slice(gap..bound.end()));
+        let written = one_line(&format!("{head}{window}{}", self.slice(gap..bound.end())));
         let mut mistake = Mistake::new(
             code::CLAUSE_OUTSIDE,
             word.start..length.end(),
@@ -266,7 +266,7 @@ impl Around<'_> {
         )
         .help(format!("write `{written}`"))
         .suggest(format!("write `{written}`"), gap..gap, window);
-        mistake.edits.push((bound.end()..length.end(), String::new()));
+        mistake.edits.push((self.moved(bound.end(), word.start..length.end()), String::new()));
         Some(mistake)
     }
 
@@ -280,13 +280,19 @@ impl Around<'_> {
         let open = *self.open().last().filter(|open| open.is("("))?;
         let clause = self.tokens.get(..self.at)?.iter().rfind(|token| token.is("where") && token.start > open.start)?;
         let window = format!("within {} ", length.text);
-        let written = format!("{window}{}", self.slice(clause.start..last.end()));
+        let written = one_line(&format!("{window}{}", self.slice(clause.start..last.end())));
         let mut mistake =
             Mistake::new(code::UNEXPECTED, word.start..length.end(), "a window stands before `where`, not behind it")
                 .help(format!("write `{written}`"))
                 .suggest(format!("write `{written}`"), clause.start..clause.start, window);
-        mistake.edits.push((last.end()..length.end(), String::new()));
+        let moved = if joined { last.end()..length.end() } else { self.moved(last.end(), word.start..length.end()) };
+        mistake.edits.push((moved, String::new()));
         Some(mistake)
+    }
+
+    /// What is taken out where a clause moves: it, and the blanks before it unless a line ends there, which may be a comment's.
+    fn moved(&self, from: usize, clause: std::ops::Range<usize>) -> std::ops::Range<usize> {
+        if self.slice(from..clause.start).contains('\n') { clause } else { from..clause.end }
     }
 
     /// `most(orders.category within 1y by orders.amount)`
@@ -298,15 +304,25 @@ impl Around<'_> {
         let (source, clause) = (source.last()?, self.tokens.get(inside + source.len())?);
         let last = operand(self.tokens.get(self.at + 1..)?).last().filter(|last| super::ends_operand(last))?;
         let ordered = self.slice(word.start..last.end());
-        let written = format!("{ordered} {}", self.slice(clause.start..word.start).trim_end());
+        let window = self.slice(clause.start..word.start).trim_end();
+        let written = one_line(&format!("{ordered} {window}"));
         let behind = if clause.is("where") { "`where`" } else { "the window" };
         let message = format!("`by` stands before {behind}, not behind it");
-        let mut mistake = Mistake::new(code::UNEXPECTED, word.start..last.end(), message)
-            .help(format!("write `{written}`"))
-            .suggest(format!("write `{written}`"), source.end()..source.end(), format!(" {ordered}"));
-        mistake.edits.push((self.gap()..last.end(), String::new()));
+        let mut mistake =
+            Mistake::new(code::UNEXPECTED, word.start..last.end(), message).help(format!("write `{written}`"));
+        // Between its lines there may be comments, which would be lost.
+        if ordered.contains('\n') {
+            return Some(mistake);
+        }
+        mistake = mistake.suggest(format!("write `{written}`"), source.end()..source.end(), format!(" {ordered}"));
+        mistake.edits.push((self.moved(self.gap(), word.start..last.end()), String::new()));
         Some(mistake)
     }
+}
+
+/// What is shown of words that may stand in several lines.
+fn one_line(text: &str) -> String {
+    if text.contains('\n') { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() }
 }
 
 /// The tokens before the first that is no part of an operand: a comma, a bracket that closes, or a word that begins a clause.
