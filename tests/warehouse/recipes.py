@@ -50,12 +50,47 @@ def duckdb():
             file.write(
                 f"#!{sys.executable}\n"
                 "import sys, duckdb\n"
-                "said = sys.argv[3] if sys.argv[2:3] == ['-c'] else sys.stdin.read()\n"
-                "duckdb.connect(sys.argv[1]).execute(said)\n"
+                "own = [it for it in sys.argv[1:] if it != '-bail']\n"
+                "said = own[2] if own[1:2] == ['-c'] else sys.stdin.read()\n"
+                "duckdb.connect(own[0]).execute(said)\n"
             )
         os.chmod("duckdb", 0o755)
         os.environ["PATH"] = os.getcwd() + os.pathsep + os.environ["PATH"]
     recipe("with_duckdb.sh", "shop.duckdb")
+    a_day_stays_whoever_goes_on()
+
+
+def a_day_stays_whoever_goes_on():
+    """A script that fails is not stopped by whoever runs it, as the command does with what it reads from a pipe."""
+    import duckdb
+
+    rules = os.path.join(RECIPES, "shop.rules")
+    words = ["--dialect", "duckdb", "--incremental", "--create-table", "daily", "--as-of", os.environ["AS_OF"]]
+    script = subprocess.run(["tagwell", "sql", rules, *words], check=True, capture_output=True, text=True).stdout
+    connection = duckdb.connect("shop.duckdb")
+
+    def run():
+        failed = 0
+        for statement in duckdb.extract_statements(script):
+            try:
+                connection.execute(statement)
+            except duckdb.Error:
+                failed += 1
+        return failed
+
+    def rows():
+        return connection.execute("FROM daily ORDER BY ALL").fetchall()
+
+    assert run() == 0
+    before = rows()
+    assert before
+    connection.execute("ALTER TABLE orders RENAME category TO kind")
+    assert run() > 0
+    assert rows() == before, "a day is lost"
+    connection.execute("ALTER TABLE orders RENAME kind TO category")
+    connection.execute("DROP TABLE IF EXISTS results_of_today")
+    assert run() == 0
+    assert rows() == before
 
 
 def postgres():

@@ -536,7 +536,7 @@ pub(crate) trait Dialect {
         let table = dotted(self.quoted(name));
         let day = print::expression(day, self.itself());
         let fails = print::expression(&self.fail(&scripts::of_another_type(&table), &Type::Bool), self.itself());
-        scripts::kept(&table, query, &self.quoted(columns), &day, "", &fails)
+        scripts::kept(&table, query, &self.quoted(columns), &day, ("", &fails, true))
     }
 
     /// This, as what it is.

@@ -514,7 +514,7 @@ impl Dialect for Postgres {
             self.name(&format!("{last}_by_day"))
         );
         let fails = print::expression(&self.fail(&scripts::of_another_type(&table), &Type::Bool), self);
-        scripts::kept(&table, query, &columns, &day, &index, &fails)
+        scripts::kept(&table, query, &columns, &day, (&index, &fails, false))
     }
 }
 

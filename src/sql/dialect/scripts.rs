@@ -64,21 +64,32 @@ pub(super) fn changed(table: &str, columns: &str, day: &str) -> String {
 }
 
 /// The results of a day take the place of those that the table has of that day, in one transaction; `index` is a statement more, and
-/// `fails` ends the script.
-pub(super) fn kept(table: &str, query: &str, columns: &[String], day: &str, index: &str, fails: &str) -> String {
+/// `fails` ends the script. An engine may go on with the transaction after a statement that it does not understand (`goes_on`), and whoever
+/// gives it the script may go on with the next statement: so rows go only where there are results.
+pub(super) fn kept(
+    table: &str,
+    query: &str,
+    columns: &[String],
+    day: &str,
+    (index, fails, goes_on): (&str, &str, bool),
+) -> String {
     let columns = listed(columns);
     let insert = inserted("INSERT INTO", table, &columns);
+    let (why, results) = match goes_on {
+        true => (", and without results nothing goes", "\n  AND (SELECT count(*) FROM results_of_today) >= 0"),
+        false => ("", ""),
+    };
     format!(
         "BEGIN;\n\nCREATE TEMPORARY TABLE results_of_today AS\n{query};\n\n\
          CREATE TABLE IF NOT EXISTS {table} AS\nSELECT * FROM results_of_today WHERE FALSE;\n\n{index}\
-         -- Once more for the same day changes nothing.\n\
-         DELETE FROM {table} WHERE as_of = {day};\n\n\
+         -- Once more for the same day changes nothing{why}.\n\
+         DELETE FROM {table} WHERE as_of = {day}{results};\n\n\
          {insert}\
          -- A column of the type that rules of another day gave it may not hold what it is given: read again it would be something else.\n\
          CREATE TEMPORARY TABLE results_as_kept AS\nSELECT * FROM results_of_today WHERE FALSE;\n\n\
          INSERT INTO results_as_kept (\n{columns}\n)\nSELECT\n{columns}\nFROM {table} WHERE as_of = {day};\n\n\
          SELECT\n  CASE\n    WHEN EXISTS (SELECT * FROM results_of_today EXCEPT SELECT * FROM results_as_kept)\n      \
-         THEN {fails}\n  END;\n\n\
+         THEN {fails}\n  END AS is_another;\n\n\
          DROP TABLE results_as_kept;\n\nDROP TABLE results_of_today;\n\nCOMMIT;\n"
     )
 }

@@ -30,7 +30,7 @@ fn answers(engine: Engine) {
     let mut target = Target::wide(engine.dialect());
     target.tables.insert("black".into(), vec!["black".into()]);
     let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
-    let Some(mut driver) = engine.driver() else { return };
+    let Some(mut driver) = engine.driver_of_one() else { return };
     let table = |name: &str, rows: &str| match engine {
         Engine::Spark => vec![format!("CREATE OR REPLACE TEMP VIEW {name} AS {rows}")],
         _ => vec![

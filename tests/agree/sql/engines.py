@@ -206,7 +206,7 @@ class ClickHouse:
 
 
 class Spark:
-    """A cluster of two worker processes; with SPARK_MASTER=local[2] a session in this process, which is faster."""
+    """A cluster of two worker processes, or what SPARK_MASTER says: local[2] is a session in this process, which is faster."""
 
     def __init__(self):
         import importlib.util

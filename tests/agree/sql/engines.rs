@@ -21,6 +21,8 @@ pub(super) enum Engine {
 pub(super) struct Driver {
     python: PathBuf,
     engine: &'static str,
+    /// Where Spark runs: a cluster takes half a minute to come up, and messages need none.
+    master: &'static str,
 }
 
 impl Engine {
@@ -52,9 +54,18 @@ impl Engine {
 
     /// None where the engine is not there, which is said.
     pub(super) fn driver(self) -> Option<Driver> {
+        self.driver_on("local-cluster[2,1,1024]")
+    }
+
+    /// The same in one process: for what does not depend on how rows are spread.
+    pub(super) fn driver_of_one(self) -> Option<Driver> {
+        self.driver_on("local[2]")
+    }
+
+    fn driver_on(self, master: &'static str) -> Option<Driver> {
         let folder = std::env::var_os("TAGWELL_ENGINES").map_or_else(|| PathBuf::from("target/engines"), PathBuf::from);
         let python = folder.join("bin/python");
-        let driver = Driver { python, engine: self.name() };
+        let driver = Driver { python, engine: self.name(), master };
         let there = Command::new(&driver.python)
             .args(["tests/agree/sql/engines.py", self.name(), "--is-there"])
             .stdout(Stdio::null())
@@ -74,6 +85,7 @@ impl Driver {
     pub(super) fn answer(&mut self, cases: &[Json]) -> Vec<Json> {
         let mut child = Command::new(&self.python)
             .args(["tests/agree/sql/engines.py", self.engine])
+            .env("SPARK_MASTER", std::env::var("SPARK_MASTER").unwrap_or_else(|_| self.master.into()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -28,7 +28,7 @@ const GAINED: [(&str, &str, &str); 7] = [
 ];
 
 fn kept(engine: Engine) {
-    let Some(mut driver) = engine.driver() else { return };
+    let Some(mut driver) = engine.driver_of_one() else { return };
     let script = |gained: bool, shape: Shape, day: &str| {
         let rules = GAINED.iter().filter(|_| gained).map(|(.., rule)| format!("{rule}\n")).collect::<String>();
         let checked = Rulebook::parse("gained.rules", &(TABLE.to_owned() + &rules)).unwrap();

@@ -25,7 +25,7 @@ const GIVEN: [(&str, Option<&str>); 6] = [
 ];
 
 fn ends(engine: Engine) {
-    let Some(mut driver) = engine.driver() else { return };
+    let Some(mut driver) = engine.driver_of_one() else { return };
     let given = || GIVEN.into_iter().filter(|(at, _)| engine != Engine::ClickHouse || at.ends_with('Z'));
     let kinds = [Type::Int, Type::Bool].iter().map(cell::kind).collect::<Vec<String>>();
     let cases = RULES.map(|rules| {

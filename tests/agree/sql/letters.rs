@@ -35,7 +35,7 @@ fn texts() -> Vec<String> {
 }
 
 fn letters_of(engine: Engine) {
-    let Some(mut driver) = engine.driver() else { return };
+    let Some(mut driver) = engine.driver_of_one() else { return };
     let rules = super::rules::rulebook(&[], &[], super::About::Everybody) + RULES;
     let texts = texts();
     let keys: Vec<String> = (0..texts.len()).map(|it| format!("u{it:04}")).collect();

@@ -84,7 +84,7 @@ fn answers(engine: Engine, spelled: &Spelled) {
     let each =
         || all.iter().flat_map(|it| zones.map(|zone| (it, zone))).flat_map(|(it, zone)| [(it, zone, 0), (it, zone, 1)]);
     let cases: Vec<_> = each().map(|(tables, zone, query)| case(zone, tables, query)).collect();
-    let Some(mut driver) = engine.driver() else { return };
+    let Some(mut driver) = engine.driver_of_one() else { return };
     for (answer, (tables, zone, _)) in driver.answer(&cases).iter().zip(each()) {
         let told = format!("{} {:?} {}, {zone}: {answer}", tables.joined, tables.ordered, tables.paid);
         match (spelled.set, tables.said) {

@@ -33,7 +33,7 @@ fn ends(engine: Engine) {
     let ready = checked.engine(checked.clock("2026-11-22").unwrap());
     let target = Target::wide(engine.dialect());
     let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
-    let Some(mut driver) = engine.driver() else { return };
+    let Some(mut driver) = engine.driver_of_one() else { return };
     let kinds: Vec<String> = [Type::Int, Type::Bool, Type::Bool, Type::Bool].iter().map(super::cell::kind).collect();
     // ClickHouse compares no dates with texts, and says nothing of a time beside a date.
     let asked = ROWS.iter().filter(|(columns, _)| engine != Engine::ClickHouse || columns[2].starts_with("DATE"));

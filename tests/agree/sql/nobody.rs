@@ -32,7 +32,7 @@ fn answers(engine: Engine) {
         let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
         (ready.rulebook().schema.clone(), query)
     });
-    let Some(mut driver) = engine.driver() else { return };
+    let Some(mut driver) = engine.driver_of_one() else { return };
     let text = |it: &str| Value::Text(it.into());
     let users = [vec![Value::Int(1), text("c")], vec![Value::Int(2), text("c")]];
     // Two orders of the same moment, whose they are, and one of somebody else.

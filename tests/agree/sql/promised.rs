@@ -39,7 +39,7 @@ fn ends(engine: Engine) {
     let ready = checked.engine(checked.clock("2026-11-22").unwrap());
     let target = Target::wide(engine.dialect());
     let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
-    let Some(mut driver) = engine.driver() else { return };
+    let Some(mut driver) = engine.driver_of_one() else { return };
     let schema = &ready.rulebook().schema;
     let table = |name: &str, rows: &[Vec<Value>]| {
         let table = schema.tables.iter().find(|it| it.name.as_str() == name).unwrap();

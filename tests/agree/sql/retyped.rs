@@ -38,7 +38,7 @@ fn kept(engine: Engine) {
     };
     for (first, second, holds) in SCORES {
         // A script that ended leaves its connection in the midst of it.
-        let Some(mut driver) = engine.driver() else { return };
+        let Some(mut driver) = engine.driver_of_one() else { return };
         let users = match engine {
             Engine::Spark => vec![
                 "CREATE OR REPLACE TEMP VIEW users AS SELECT 1 AS user_id, CAST('0.5' AS DECIMAL(9, 1)) AS spend"
