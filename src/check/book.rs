@@ -1,6 +1,6 @@
 //! The declarations of all files, sorted by what they declare, each kind in the order written.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::unread::Unread;
 use crate::{ir::DefinitionId, source::Span, syntax::ast, syntax::ast::DeclarationKind as Kind};
@@ -76,13 +76,13 @@ impl<'a> Book<'a> {
     }
 
     /// Which definitions are segments.
-    pub(super) fn segments(&self) -> HashSet<DefinitionId> {
+    pub(super) fn segments(&self) -> BTreeSet<DefinitionId> {
         let all = (0..).map(DefinitionId).zip(&self.definitions);
         all.filter(|(_, it)| matches!(it.rule, Rule::Segment(_))).map(|(id, _)| id).collect()
     }
 
     /// Which definitions are tags.
-    pub(super) fn tags(&self) -> HashSet<DefinitionId> {
+    pub(super) fn tags(&self) -> BTreeSet<DefinitionId> {
         let all = (0..).map(DefinitionId).zip(&self.definitions);
         all.filter(|(_, it)| matches!(it.rule, Rule::Tag(_))).map(|(id, _)| id).collect()
     }

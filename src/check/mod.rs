@@ -26,7 +26,7 @@ mod walk;
 mod words;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -238,8 +238,8 @@ struct Checker<'a> {
     funnels: HashMap<ir::DefinitionId, ir::AggregateId>,
     /// The clause that is being looked at.
     scope: Option<Scope>,
-    segments: HashSet<ir::DefinitionId>,
-    tags: HashSet<ir::DefinitionId>,
+    segments: BTreeSet<ir::DefinitionId>,
+    tags: BTreeSet<ir::DefinitionId>,
     /// What is read of the state so far.
     memory: ir::Memory,
     /// The `with` names of the deed that is being looked at; none of one whose value is wrong.

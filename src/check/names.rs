@@ -138,7 +138,9 @@ impl Checker<'_> {
             // A column written twice was told with its table.
             names.declared.entry(name).or_insert((Meaning::Column(id), span));
         }
-        for declared in self.all_declared(book) {
+        let declared = self.all_declared(book);
+        Arc::make_mut(&mut self.names).declared.reserve(declared.len());
+        for declared in declared {
             self.declare(declared.0, declared.1);
         }
         let root = self.schema.root();

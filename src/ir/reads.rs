@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    cores,
     ir::{AggregateId, Body, Choice, DefinitionId, Expr, ExprKind, ListId, Over, ParamId, Rulebook, TimeWindow},
     schema::{ColumnId, Role, TableId},
 };
+
+/// So many definitions are looked through by more than one thread.
+const MANY: usize = 2_000;
 
 /// What some definitions read, directly and through others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +52,20 @@ impl Reads {
 impl Rulebook {
     /// Everything that these definitions read.
     pub fn reads(&self, asked: impl IntoIterator<Item = DefinitionId>) -> Reads {
-        self.reads_of(asked, [], [])
+        let asked: Vec<DefinitionId> = asked.into_iter().collect();
+        let each = asked.len().div_ceil(cores::parts(asked.len(), MANY));
+        let parts: Vec<&[DefinitionId]> = asked.chunks(each.max(1)).collect();
+        if let [] | [_] = parts.as_slice() {
+            return self.reads_of(asked, [], []);
+        }
+        let read = |part: &&[DefinitionId]| self.reads_of(part.iter().copied(), [], []);
+        let each = cores::side_by_side(&parts, cores::FLAT, read).into_iter().zip(&parts);
+        let all = each.map(|(reads, part)| reads.unwrap_or_else(|| read(part)));
+        all.reduce(|mut all, reads| {
+            all.join(reads);
+            all
+        })
+        .unwrap_or_default()
     }
 
     /// Everything that these definitions, expressions and questions over many rows read.

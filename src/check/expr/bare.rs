@@ -7,6 +7,7 @@ use crate::{
         Diagnostic,
         code::{AMBIGUOUS_NAME, NOT_A_VALUE, UNKNOWN_NAME},
     },
+    intern::Symbol,
     ir::{Expr, ExprKind},
     schema::{ColumnId, Role, TableId},
     source::Span,
@@ -106,12 +107,34 @@ impl Checker<'_> {
                 span,
                 format!("this question is about `{rows}`, and `{words}` is the user's"),
             )
-            .help(format!(
-                "compute with `{words}` outside: `sum({rows}.amount) * {words}`; behind `where` it may stand"
-            ))
+            .help(match self.moment_of(table).filter(|_| self.is_length(&name.symbol)) {
+                Some(at) => format!("behind `where` it may stand: `{rows} where {at} within {words}`"),
+                None => {
+                    format!(
+                        "compute with `{words}` outside: `sum({rows}.amount) * {words}`; behind `where` it may stand"
+                    )
+                }
+            })
         };
         self.sink.push(told);
         Some(None)
+    }
+
+    /// What the moments of a table's rows are called.
+    fn moment_of(&self, table: TableId) -> Option<&Symbol> {
+        let table = self.schema.table(table);
+        let Role::Children { at, .. } = table.role else { return None };
+        at.map(|it| &table.column(it).name)
+    }
+
+    /// Whether a user's name is a length of time.
+    fn is_length(&self, name: &Symbol) -> bool {
+        let ty = match self.names.get(name) {
+            Some(Meaning::Column(id)) => self.column_types.get(id.0 as usize),
+            Some(Meaning::Definition(id)) => self.types.get(id.0 as usize),
+            _ => None,
+        };
+        ty.and_then(Option::as_ref) == Some(&Type::Duration)
     }
 
     pub(super) fn child_column(&self, column: ColumnId, table: TableId, span: Span) -> Expr {

@@ -10,30 +10,38 @@ use crate::{
 };
 
 /// The names of UTC that a session may have beside the rulebook's own.
-const UTC: [&str; 5] = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Z"];
+const UTC: [&str; 6] = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Z", "Zulu"];
 
 /// How an engine tells them.
 #[derive(Clone, Copy)]
 pub(crate) struct LocalMoments {
     /// Whether a column, of moments or of lists of them, has another type than that of instants.
     is_other: fn(&Sql, &Type) -> Sql,
-    /// The type of instants.
+    /// Whether a column of lists of days has lists of instants, whose days are the session's.
+    is_instants: fn(&Sql) -> Sql,
+    /// The type of instants, and that of lists of days.
     instant: &'static str,
+    days: &'static str,
+    /// That of conditions.
+    condition: &'static str,
     /// What gives the session's zone, and sets it.
     session: &'static str,
     set: &'static str,
-    /// Ends the query with texts, one behind the other.
-    end: fn(Vec<Sql>) -> Sql,
+    /// Ends the query with texts, one behind the other, in the place of a value of a type.
+    end: fn(Vec<Sql>, &'static str) -> Sql,
     /// Whether the planner knows the types of columns, and so has nothing left to ask of rows.
     is_planned: bool,
 }
 
 const DUCKDB: LocalMoments = LocalMoments {
     is_other: |column, _| Sql::binary(Sql::call("typeof", [column.clone()]), "NOT LIKE", Sql::text("%WITH TIME ZONE%")),
+    is_instants: |column| Sql::binary(Sql::call("typeof", [column.clone()]), "LIKE", Sql::text("%WITH TIME ZONE%")),
     instant: "TIMESTAMPTZ",
+    days: "DATE[]",
+    condition: "BOOLEAN",
     session: "current_setting('TimeZone')",
     set: "SET TimeZone =",
-    end: |texts| Sql::cast(Sql::call("error", [joined(texts)]), "BOOLEAN"),
+    end: |texts, ty| Sql::cast(Sql::call("error", [joined(texts)]), ty),
     is_planned: true,
 };
 const POSTGRES: LocalMoments = LocalMoments {
@@ -41,10 +49,15 @@ const POSTGRES: LocalMoments = LocalMoments {
         let ty = if is_list(ty) { "timestamptz[]" } else { "timestamptz" };
         Sql::binary(Sql::call("pg_typeof", [column.clone()]), "<>", Sql::cast(Sql::text(ty), "regtype"))
     },
+    is_instants: |column| {
+        Sql::binary(Sql::call("pg_typeof", [column.clone()]), "=", Sql::cast(Sql::text("timestamptz[]"), "regtype"))
+    },
     instant: "timestamptz",
+    days: "date[]",
+    condition: "boolean",
     session: "current_setting('TimeZone')",
     set: "SET TimeZone =",
-    end: |texts| Sql::cast(joined(texts), "boolean"),
+    end: |texts, ty| Sql::cast(joined(texts), ty),
     is_planned: false,
 };
 const SPARK: LocalMoments = LocalMoments {
@@ -52,14 +65,17 @@ const SPARK: LocalMoments = LocalMoments {
         let ty = if is_list(ty) { "array<timestamp>" } else { "timestamp" };
         Sql::binary(Sql::call("typeof", [column.clone()]), "<>", Sql::text(ty))
     },
+    is_instants: |column| Sql::binary(Sql::call("typeof", [column.clone()]), "=", Sql::text("array<timestamp>")),
     instant: "TIMESTAMP",
+    days: "ARRAY<DATE>",
+    condition: "BOOLEAN",
     session: "current_timezone()",
     set: "SET TIME ZONE",
-    end: |texts| Sql::cast(Sql::call("raise_error", [Sql::call("concat", texts)]), "BOOLEAN"),
+    end: |texts, ty| Sql::cast(Sql::call("raise_error", [Sql::call("concat", texts)]), ty),
     is_planned: true,
 };
 
-/// A column in which a moment without a zone would be of the session's.
+/// A column in which a moment without a zone would be of the session's, or a day of an instant.
 pub(crate) struct OfMoments {
     /// As the rules call it.
     pub(crate) name: String,
@@ -74,8 +90,17 @@ pub(crate) fn has_moments(ty: &Type) -> bool {
     matches!(ty, Type::Timestamp) || is_list(ty)
 }
 
+/// Whether what a column has may be read by the session's clock.
+pub(crate) fn goes_by_clock(ty: &Type) -> bool {
+    has_moments(ty) || is_days(ty)
+}
+
 fn is_list(ty: &Type) -> bool {
     matches!(ty, Type::List(element) if **element == Type::Timestamp)
+}
+
+fn is_days(ty: &Type) -> bool {
+    matches!(ty, Type::List(element) if **element == Type::Date)
 }
 
 impl LocalMoments {
@@ -89,33 +114,57 @@ impl LocalMoments {
         }
     }
 
+    /// Whether the planner knows the types of columns, and so has nothing left to ask of rows.
+    pub(crate) fn is_planned(&self) -> bool {
+        self.is_planned
+    }
+
     /// What is true of the rows of a table where this is; where a column has a type without a zone, and the session is of another zone than
     /// the rulebook's, it ends the query whatever the rows are.
-    pub(crate) fn guarded(&self, rows: Sql, table: (&str, From), columns: &[OfMoments], zone: &Zone) -> Sql {
-        let is_other = Sql::any(columns.iter().map(|it| {
-            let is_moment = it.is_number.clone().map(Sql::negated);
-            Sql::all(is_moment.into_iter().chain([(self.is_other)(&it.column, &it.ty)]))
-        }));
-        let session = Sql::words([Word::Text(self.session)]);
-        let others = UTC.iter().filter(|it| zone.is_utc() && **it != zone.name());
-        let names = std::iter::once(zone.name()).chain(others.copied()).map(Sql::text).collect();
-        let is_elsewhere = Sql::all([session.clone().one_of(names).negated(), is_other]);
-        let names: Vec<&str> = columns.iter().map(|it| it.name.as_str()).collect();
-        let (name, zone) = (table.0, zone.name());
-        let is_no = format!("table {name}: {} is no {}", names.join(" or "), self.instant);
-        let end = (self.end)(vec![
-            Sql::text(format!("{is_no}, and the session's zone is ")),
-            session,
-            Sql::text(format!(", not {zone} ({} '{zone}' before it)", self.set)),
-        ]);
+    pub(crate) fn guarded(&self, rows: Sql, (table, from): (&str, From), columns: &[OfMoments], zone: &Zone) -> Sql {
+        let (days, moments): (Vec<&OfMoments>, Vec<&OfMoments>) = columns.iter().partition(|it| is_days(&it.ty));
+        let each = [(moments, self.instant), (days, self.days)].into_iter().filter(|(columns, _)| !columns.is_empty());
+        let arms = each.map(|(columns, ty)| self.told(table, &columns, ty, zone, self.condition)).collect();
         if self.is_planned {
-            return Sql::Case(vec![(is_elsewhere, end)], Some(Box::new(rows)));
+            return Sql::Case(arms, Some(Box::new(rows)));
         }
         // Asked once, of no row: else it would be asked of each, and no index would be used for what is true of the rows.
         let mut once = Select::from(From::Nothing);
-        once.items = vec![Item::plain(Sql::if_else(is_elsewhere, end, Sql::bool(true)))];
-        once.joins = vec![Join { kind: TYPES_OF, from: table.1, on: Some(Sql::bool(false)) }];
+        once.items = vec![Item::plain(Sql::Case(arms, Some(Box::new(Sql::bool(true)))))];
+        once.joins = vec![Join { kind: TYPES_OF, from, on: Some(Sql::bool(false)) }];
         Sql::all([rows, Sql::Select(Box::new(once))])
+    }
+
+    /// A key in place of which the query ends likewise. Rows whose key nobody has may be left out before anything is asked of them; what a
+    /// key is computed of is not.
+    pub(crate) fn key(&self, value: Sql, table: &str, column: &OfMoments, zone: &Zone) -> Sql {
+        Sql::Case(vec![self.told(table, &[column], self.instant, zone, self.instant)], Some(Box::new(value)))
+    }
+
+    /// Whether the session is of another zone and one of these columns has another type than `ty`, and what ends the query then.
+    fn told(&self, table: &str, columns: &[&OfMoments], ty: &str, zone: &Zone, result: &'static str) -> (Sql, Sql) {
+        let session = || Sql::words([Word::Text(self.session)]);
+        let is_other = Sql::any(columns.iter().map(|it| match is_days(&it.ty) {
+            true => (self.is_instants)(&it.column),
+            false => {
+                let is_moment = it.is_number.clone().map(Sql::negated);
+                Sql::all(is_moment.into_iter().chain([(self.is_other)(&it.column, &it.ty)]))
+            }
+        }));
+        let others = UTC.iter().filter(|it| zone.is_utc() && **it != zone.name());
+        let names = std::iter::once(zone.name()).chain(others.copied()).map(Sql::text).collect();
+        let is_elsewhere = Sql::all([session().one_of(names).negated(), is_other]);
+        let (names, zone): (Vec<&str>, &str) = (columns.iter().map(|it| it.name.as_str()).collect(), zone.name());
+        let is_no = format!("table {table}: {} is no {ty}", names.join(" or "));
+        let end = (self.end)(
+            vec![
+                Sql::text(format!("{is_no}, and the session's zone is ")),
+                session(),
+                Sql::text(format!(", not {zone} ({} '{zone}' before it)", self.set)),
+            ],
+            result,
+        );
+        (is_elsewhere, end)
     }
 }
 

@@ -84,6 +84,9 @@ impl Lowering<'_> {
             let described = table.column(column);
             let name = self.names.one_of(&[described.name.as_str(), &format!("{}_{}", table.name, described.name)]);
             let held = self.input(&input, described, &name, &mut select);
+            if let Some(item) = select.items.last_mut().filter(|_| column == by) {
+                item.sql = self.read_key(&input, &table, by, item.sql.clone());
+            }
             self.promise(&held, described);
             columns.insert(column, held);
         }

@@ -1,4 +1,5 @@
-//! Until when a step of a funnel may follow an event: for each `within` a column of the events, computed once for all steps.
+//! Until when a step of a funnel may follow an event: for each `within` a column of the events, computed once for all steps, and by the
+//! calendar only of events that may be the step before.
 
 use crate::{
     ir::FunnelStep,
@@ -10,10 +11,47 @@ use crate::{
 };
 
 impl Lowering<'_> {
-    /// The deadline that an event sets for a step of a funnel, `happened_at_plus_1d`; none of a step without a limit.
-    pub(crate) fn deadline(&mut self, step: &FunnelStep, at: Option<&Sql>, funnel: &str) -> Option<Sql> {
-        let (within, at) = step.within.as_ref().zip(at)?;
-        let Some(Value::Duration(limit)) = self.constant(within) else { return None };
+    /// The deadlines that events set for each step of a funnel; none of a step without a limit.
+    pub(crate) fn deadlines(
+        &mut self,
+        (steps, names): (&[FunnelStep], &[String]),
+        met: &[Sql],
+        at: Option<&Sql>,
+        funnel: &str,
+    ) -> Vec<Option<Sql>> {
+        let limits: Vec<Option<Duration>> = steps
+            .iter()
+            .map(|step| match self.constant(step.within.as_ref()?) {
+                Some(Value::Duration(limit)) => Some(limit),
+                _ => None,
+            })
+            .collect();
+        let by_clock = self.moment_type() == Type::Timestamp && !self.clock().zone().is_utc();
+        let each = steps.iter().zip(&limits).map(|(step, limit)| {
+            let (limit, at) = (*limit.as_ref()?, at?);
+            if is_exact(limit) || !by_clock {
+                return self.deadline(step, limit, (at, 0), funnel);
+            }
+            let before = limits.iter().skip(1).zip(met).zip(names).filter(|((it, _), _)| **it == Some(limit));
+            let (met, before): (Vec<Sql>, Vec<&str>) =
+                before.map(|((_, meets), name)| (meets.clone(), name.as_str())).unzip();
+            let name = format!("{}_at", if before.len() > FEW { funnel.to_owned() } else { before.join("_or_") });
+            let of_step = Sql::when(Sql::any(met), at.clone());
+            let (of_step, level) = self.measured(|this| this.column_of(of_step, &name, None));
+            self.deadline(step, limit, (&of_step, level), funnel)
+        });
+        each.collect()
+    }
+
+    /// The deadline that an event sets for a step of a funnel: `cart_at_plus_1d`.
+    fn deadline(
+        &mut self,
+        step: &FunnelStep,
+        limit: Duration,
+        (at, level): (&Sql, usize),
+        funnel: &str,
+    ) -> Option<Sql> {
+        let within = step.within.as_ref()?;
         let moment = if let Sql::Column(_, name) = at { name.as_str() } else { "moment" };
         let written = match self.sources.slice(within.span) {
             word if !word.is_empty() && word.chars().all(|it| it.is_alphanumeric() || it == '_') => word.to_owned(),
@@ -24,6 +62,7 @@ impl Lowering<'_> {
         let about = std::mem::replace(&mut self.about, name.clone());
         self.place_now = within.span;
         let (deadline, _) = self.measured(|this| {
+            this.at = level;
             let deadline = this.latest(at, limit);
             match this.stack().find(&deadline) {
                 _ if deadline.is_short() => deadline,
@@ -62,6 +101,9 @@ impl Lowering<'_> {
         Sql::if_else(beyond, endless, there)
     }
 }
+
+/// Steps that stand in a name.
+const FEW: usize = 2;
 
 /// Whether it goes by no calendar.
 fn is_exact(limit: Duration) -> bool {

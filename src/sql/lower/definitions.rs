@@ -29,6 +29,9 @@ impl Lowering<'_> {
             let column = table.column(id);
             let name = self.names.of(&column.name);
             let held = self.input(&input, column, &name, &mut select);
+            if let Some(item) = select.items.last_mut().filter(|_| id == key) {
+                item.sql = self.read_key(&input, &table, key, item.sql.clone());
+            }
             self.promise(&held, column);
             self.columns.insert(id, held);
         }
@@ -327,7 +330,8 @@ impl Lowering<'_> {
                 if ColumnId(at as u32) == key_column
                     && let Some(item) = select.items.last_mut()
                 {
-                    item.sql = self.only_once(item.sql.clone(), &table, column);
+                    let key = self.only_once(item.sql.clone(), &table, column);
+                    item.sql = self.read_key(&input, &table, key_column, key);
                 }
                 columns.insert(ColumnId(at as u32), name);
             }

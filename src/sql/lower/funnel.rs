@@ -58,7 +58,7 @@ impl Lowering<'_> {
         let others = self.only_steps(&taken, &met, &funnel, &told, &mut before);
         let at = clause.order.at.clone();
         let order = self.ordered(clause.order.sorted(Sense::RISING), None);
-        let deadlines: Vec<Option<Sql>> = steps.iter().map(|it| self.deadline(it, at.as_ref(), &funnel)).collect();
+        let deadlines = self.deadlines((steps, &names), &met, at.as_ref(), &funnel);
         let mut last: Option<Sql> = None;
         let mut reached: Vec<Sql> = vec![];
         for (((step, deadline), meets), number) in steps.iter().zip(deadlines).zip(&met).zip(1_usize..) {

@@ -24,6 +24,7 @@ mod lists;
 mod local;
 mod memory;
 mod moments;
+mod once;
 mod ordered;
 mod patterns;
 mod population;
@@ -383,6 +384,9 @@ impl<'a> Lowering<'a> {
             Held::Length(length) => length.micros,
         };
         self.place_now = expr.span;
+        if let Some(moment) = self.moment_of_user(expr) {
+            return moment;
+        }
         match &expr.kind {
             ExprKind::Constant(value) => self.literal(value, &expr.ty),
             ExprKind::Param(_) => Sql::NULL,

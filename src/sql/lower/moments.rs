@@ -47,10 +47,11 @@ impl Lowering<'_> {
                     let ago = as_of.ago(&length, kind).unwrap_or(Value::Missing);
                     this.literal(&ago, &subject.ty)
                 }
-                None => {
-                    let length = this.length(length);
-                    this.shifted((now.clone(), &subject.ty), length, back)
+                // A length that is the user's own ends at the same moment for all rows of theirs.
+                None if this.is_of_user(length) => {
+                    return this.once(noun, |this| this.beside_own_now(length, &subject.ty, back));
                 }
+                None => this.beside_own_now(length, &subject.ty, back),
             };
             this.keep_as(end, noun)
         };
@@ -77,7 +78,16 @@ impl Lowering<'_> {
         };
         let within =
             Sql::all([Sql::binary(moment.clone(), ">=", low.clone()), Sql::binary(moment, below, high.clone())]);
-        Sql::when(Sql::all([low.known(), high.known()]), within)
+        match Sql::all([self.known(low), self.known(high)]) {
+            known if known == Sql::bool(true) => within,
+            known => Sql::when(known, within),
+        }
+    }
+
+    /// The moment before or after now that a length tells which is not the same for all.
+    fn beside_own_now(&mut self, length: &Expr, ty: &Type, back: bool) -> Sql {
+        let (now, length) = (self.now(ty), self.length(length));
+        self.shifted((now, ty), length, back)
     }
 
     /// `age(t) > 30d`, by the calendar; unknown of the future.
@@ -122,10 +132,10 @@ impl Lowering<'_> {
                     let bound = as_of.ago(&length, kind_of(&moment.ty)).unwrap_or(Value::Missing);
                     self.literal(&bound, &moment.ty)
                 }
-                None => {
-                    let (now, length) = (self.now(&moment.ty), self.length(duration));
-                    self.shifted((now, &moment.ty), length, true)
+                None if self.is_of_user(duration) => {
+                    self.once("since", |this| this.beside_own_now(duration, &moment.ty, true))
                 }
+                None => self.beside_own_now(duration, &moment.ty, true),
             };
             all.push(Sql::binary(value.clone(), operator(op.mirrored()), bound));
         }

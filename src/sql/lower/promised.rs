@@ -7,10 +7,11 @@ use crate::{
         ast::{Select, Sql},
         dialect::{
             Broken,
-            local_moments::{LocalMoments, OfMoments, has_moments},
+            local_moments::{LocalMoments, OfMoments, goes_by_clock},
         },
         lower::{Lowering, epochs},
     },
+    value::Type,
 };
 
 impl Lowering<'_> {
@@ -24,13 +25,14 @@ impl Lowering<'_> {
         looked_at: Option<ColumnId>,
         select: &mut Select,
     ) {
-        let read: Vec<ColumnId> = read.into_iter().filter(|id| *id != key).collect();
+        let (keys, read): (Vec<ColumnId>, Vec<ColumnId>) = read.into_iter().partition(|id| *id == key);
+        let asked = if self.keys_are_asked() { [keys, read.clone()].concat() } else { read.clone() };
+        self.keep_zone(input, table, &asked, select);
         // By its own key a row is found again.
         let own = table.key.filter(|it| read.contains(it));
         let (known_by, may_be_missing) = (table.column(own.unwrap_or(key)), own.is_some());
         let of = |column: &Column| Sql::of(input, &column.header);
         let (mut missing, mut lost) = (vec![], vec![]);
-        self.keep_zone(input, table, &read, select);
         for (id, column) in read.iter().map(|id| (*id, table.column(*id))) {
             if !column.optional && Some(id) != looked_at {
                 missing.push((column.header.clone(), of(column).missing()));
@@ -56,15 +58,8 @@ impl Lowering<'_> {
     /// Asks of what type columns of moments are before it asks anything of their rows, which may all lie ahead by another clock.
     fn keep_zone(&self, input: &str, table: &Table, read: &[ColumnId], select: &mut Select) {
         let Some(local) = LocalMoments::of(self.target.engine) else { return };
-        let columns = read.iter().map(|id| table.column(*id)).filter(|it| has_moments(&it.ty));
-        let columns: Vec<OfMoments> = columns
-            .map(|it| {
-                let column = Sql::of(input, &it.header);
-                let is_number = epochs::is_number(it).then(|| self.dialect.number_or(&column, &it.ty));
-                let is_number = is_number.map(|[is_number, ..]| is_number);
-                OfMoments { name: it.header.clone(), column, ty: it.ty.clone(), is_number }
-            })
-            .collect();
+        let columns = read.iter().map(|id| table.column(*id)).filter(|it| goes_by_clock(&it.ty));
+        let columns: Vec<OfMoments> = columns.map(|it| self.of_moments(input, it)).collect();
         if columns.is_empty() {
             return;
         }
@@ -72,6 +67,27 @@ impl Lowering<'_> {
         let rows = if select.filter.len() > 1 { select.filter.pop() } else { None }.unwrap_or(Sql::bool(true));
         let table = (table.name.as_str(), select.from.clone());
         select.filter.push(local.guarded(rows, table, &columns, self.clock().zone()));
+    }
+
+    /// Whether the zone of keys is asked with that of other columns, and not in their place.
+    fn keys_are_asked(&self) -> bool {
+        LocalMoments::of(self.target.engine).is_some_and(|it| !it.is_planned())
+    }
+
+    /// The column by which rows find each other, as it is read.
+    pub(crate) fn read_key(&self, input: &str, table: &Table, key: ColumnId, read: Sql) -> Sql {
+        let column = table.column(key);
+        match LocalMoments::of(self.target.engine).filter(|it| it.is_planned() && column.ty == Type::Timestamp) {
+            Some(local) => local.key(read, &table.name, &self.of_moments(input, column), self.clock().zone()),
+            None => read,
+        }
+    }
+
+    fn of_moments(&self, input: &str, described: &Column) -> OfMoments {
+        let column = Sql::of(input, &described.header);
+        let is_number = epochs::is_number(described).then(|| self.dialect.number_or(&column, &described.ty));
+        let is_number = is_number.map(|[is_number, ..]| is_number);
+        OfMoments { name: described.header.clone(), column, ty: described.ty.clone(), is_number }
     }
 
     /// Whether a value loses a part of it in the type that the rules say; none where that cannot be.

@@ -41,14 +41,17 @@ fn setup(engine: Engine, tables: &Tables, exact: &str) -> Vec<String> {
     let none = if tables.ordered.is_none() { " WHERE 1 = 0" } else { "" };
     let orders = format!("SELECT 1 AS id, 7 AS number, {ordered} AS ordered_at, {} AS paid_at{none}", tables.paid);
     let each = [("users", format!("SELECT 1 AS id, {} AS joined", tables.joined)), ("orders", orders)];
-    let made = each.map(|(name, select)| match engine {
+    each.map(|(name, select)| made(engine, name, &select)).concat()
+}
+
+fn made(engine: Engine, name: &str, select: &str) -> Vec<String> {
+    match engine {
         Engine::Spark => vec![format!("CREATE OR REPLACE TEMP VIEW {name} AS {select}")],
         _ => {
             let tail = engine.table_tail();
             vec![format!("DROP TABLE IF EXISTS {name}"), format!("CREATE TABLE {name}{tail} AS {select}")]
         }
-    });
-    made.concat()
+    }
 }
 
 fn answers(engine: Engine, spelled: &Spelled) {
@@ -149,4 +152,111 @@ fn moments_without_a_zone_are_of_the_rulebooks_on_clickhouse() {
             set: None,
         },
     );
+}
+
+/// Keys that are moments, by which rows find each other.
+const KEYS: &str = "rulebook \"keys\" timezone \"Asia/Shanghai\"
+table users key met { met: timestamp  seen: timestamp }
+table orders of users by bought { bought: timestamp }
+table prices key since { since: timestamp  price: int }
+tag has_bought when count(orders) = 1
+tag has_price when prices[seen].price = 3
+";
+
+fn meet(engine: Engine, exact: &str, local: &str, set: Option<&str>) {
+    let checked = Rulebook::parse("keys.rules", KEYS).unwrap().check(&Default::default()).unwrap();
+    let ready = checked.engine(checked.clock("2026-11-22T10:00").unwrap());
+    let target = Target::wide(engine.dialect());
+    let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
+    let kinds = [Type::Timestamp, Type::Bool, Type::Bool].iter().map(super::cell::kind).collect::<Vec<_>>();
+    let columns = [("users", "met"), ("orders", "bought"), ("prices", "since")];
+    let case = |zone: &str, other: Option<usize>| {
+        let zone = set.map(|set| format!("{set} '{zone}'"));
+        let of = |at: usize| if other == Some(at) { local } else { exact };
+        let selects = [
+            format!("SELECT {} AS met, {exact} AS seen", of(0)),
+            format!("SELECT {} AS bought", of(1)),
+            format!("SELECT {} AS since, 3 AS price", of(2)),
+        ];
+        let made = columns.iter().zip(selects).flat_map(|((name, _), select)| made(engine, name, &select));
+        json!({ "setup": zone.into_iter().chain(made).collect::<Vec<_>>(), "query": query, "kinds": kinds })
+    };
+    let each = || {
+        [None, Some(0), Some(1), Some(2)]
+            .into_iter()
+            .flat_map(|other| ["Asia/Shanghai", "America/Los_Angeles"].map(|zone| (other, zone)))
+    };
+    let cases: Vec<_> = each().map(|(other, zone)| case(zone, other)).collect();
+    let Some(mut driver) = engine.driver_of_one() else { return };
+    for (answer, (other, zone)) in driver.answer(&cases).iter().zip(each()) {
+        let told = format!("{other:?}, {zone}: {answer}");
+        match other.map(|it| columns[it]) {
+            Some((table, column)) if set.is_some() && zone != "Asia/Shanghai" => {
+                let error = answer["error"].as_str().unwrap_or_default();
+                assert!(error.contains(&format!("table {table}: {column} ")), "{told}");
+            }
+            _ => {
+                let row = answer["rows"][0].as_array().map(|it| &it[1..]);
+                assert_eq!(row, Some(&[json!("true"), json!("true")][..]), "{told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_without_a_zone_meet_or_it_is_said() {
+    let exact = "TIMESTAMPTZ '2026-11-22 09:00:00+08'";
+    let local = "TIMESTAMP '2026-11-22 09:00:00'";
+    meet(Engine::DuckDb, exact, local, Some("SET TimeZone ="));
+    meet(Engine::Postgres, exact, local, Some("SET TimeZone ="));
+    meet(
+        Engine::Spark,
+        "TIMESTAMP_LTZ '2026-11-22 09:00:00+08:00'",
+        "TIMESTAMP_NTZ '2026-11-22 09:00:00'",
+        Some("SET TIME ZONE"),
+    );
+    meet(Engine::ClickHouse, "toDateTime64('2026-11-22 01:00:00', 6, 'UTC')", "'2026-11-22T09:00'", None);
+}
+
+/// Days of instants are those of the rulebook's clock, or it is said that the session goes by another.
+#[test]
+fn lists_of_instants_are_no_days_by_another_clock() {
+    let rules = "rulebook \"days\" timezone \"Asia/Shanghai\"\n\
+                 table users key id { id: int  visits: list of date }\n\
+                 tag came when visits has 2026-11-22\n";
+    let checked = Rulebook::parse("days.rules", rules).unwrap().check(&Default::default()).unwrap();
+    let ready = checked.engine(checked.clock("2026-11-22T10:00").unwrap());
+    let kinds = [Type::Int, Type::Bool].iter().map(super::cell::kind).collect::<Vec<_>>();
+    for (engine, set, [days, instants]) in [
+        (Engine::DuckDb, "SET TimeZone =", ["[DATE '2026-11-22']", "[TIMESTAMPTZ '2026-11-22 00:00:00+08']"]),
+        (
+            Engine::Postgres,
+            "SET TimeZone =",
+            ["ARRAY[DATE '2026-11-22']", "ARRAY[TIMESTAMPTZ '2026-11-22 00:00:00+08']"],
+        ),
+        (
+            Engine::Spark,
+            "SET TIME ZONE",
+            ["array(DATE '2026-11-22')", "array(TIMESTAMP_LTZ '2026-11-22 00:00:00+08:00')"],
+        ),
+    ] {
+        let target = Target::wide(engine.dialect());
+        let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
+        let each = [(days, "Asia/Shanghai"), (days, "UTC"), (instants, "Asia/Shanghai"), (instants, "UTC")];
+        let cases: Vec<_> = each
+            .iter()
+            .map(|(visits, zone)| {
+                let users = made(engine, "users", &format!("SELECT 1 AS id, {visits} AS visits"));
+                let setup: Vec<String> = std::iter::once(format!("{set} '{zone}'")).chain(users).collect();
+                json!({ "setup": setup, "query": query, "kinds": kinds })
+            })
+            .collect();
+        let Some(mut driver) = engine.driver_of_one() else { continue };
+        let answers = driver.answer(&cases);
+        let (by_another, same) = answers.split_last().unwrap();
+        same.iter().for_each(|it| assert_eq!(it["rows"], json!([["1", "true"]]), "{engine:?}: {it}"));
+        let error = by_another["error"].as_str().unwrap_or_default();
+        assert!(error.contains("table users: visits is no "), "{engine:?}: {by_another}");
+        assert!(error.contains("the session's zone is UTC, not Asia/Shanghai"), "{engine:?}: {by_another}");
+    }
 }

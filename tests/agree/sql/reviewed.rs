@@ -395,3 +395,50 @@ fn what_several_steps_read_clickhouse_makes_once() {
     let rows = "table users key id { id: int  points: int }\ntag rich when points > avg(users.points)";
     assert_eq!(once(rows), (0, false));
 }
+
+/// What is computed of the user stands in their row, under a name that says what it is; what rows are compared with is a column.
+#[test]
+fn moments_of_a_user_are_computed_once_and_not_by_the_row() {
+    let rules = "tag early when any(orders where ordered_at <= joined + 7d)
+        let first_month = count(orders where ordered_at between joined..joined + 30d)
+        tag busy when first_month >= 3 and any(orders where ordered_at > joined + 30d)
+        let wait = sum(orders.took) ?? 2d
+        tag waited when any(orders where ordered_at within wait)";
+    for engine in Engine::ALL {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        for column in ["joined_plus_7d", "joined_plus_30d", "waited_from"] {
+            assert_eq!(
+                query.matches(&format!(" AS {column},\n")).count() + query.matches(&format!(" AS {column}\n")).count(),
+                1,
+                "{engine:?}: {column}: {query}"
+            );
+            assert!(query.contains(&format!(".{column}")), "{engine:?}: {column}: {query}");
+        }
+        assert!(query.contains("ordered_at BETWEEN joined AND joined_plus_30d"), "{engine:?}: {query}");
+    }
+}
+
+/// By the calendar an event's deadline costs something: it is computed of those events alone that may be the step before.
+#[test]
+fn deadlines_are_those_of_the_step_before() {
+    let rules = |limits: [&str; 2]| {
+        let [second, third] = limits;
+        format!(
+            "{TABLES}funnel f on orders {{ a when kind = \"a\"  b within {second} when kind = \"b\"  c within {third} when kind = \"c\" }}"
+        )
+    };
+    for (limits, wanted) in [
+        (
+            ["1d", "2d"],
+            vec!["CASE WHEN a_meets THEN ordered_at END AS a_at", "CASE WHEN b_meets THEN ordered_at END AS b_at"],
+        ),
+        (["1d", "1d"], vec!["CASE WHEN a_meets OR b_meets THEN ordered_at END AS a_or_b_at"]),
+        (["24h", "2d"], vec!["AS ordered_at_plus_24h", "CASE WHEN b_meets THEN ordered_at END AS b_at"]),
+    ] {
+        // Without a key ties are asked of, so that conditions have names.
+        let rules = rules(limits).replace(" key number {", " {");
+        let query = asked(Engine::DuckDb, &rules, |_| ()).unwrap();
+        wanted.iter().for_each(|it| assert!(query.contains(it), "{limits:?}: {it}: {query}"));
+        assert!(!query.contains("AS c_at"), "{limits:?}: {query}");
+    }
+}
