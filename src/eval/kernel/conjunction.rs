@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use pulp::{Simd, WithSimd};
 
 use super::{
+    counting,
     lane::Numbered,
     program::{ALL, Kind, Literal, NONE},
     reading::{Answer, Reading},
@@ -185,9 +186,9 @@ pub(super) fn by_shape<S: Simd>(simd: S, shape: &Shape, work: impl Work) {
         ($($with:literal $without:literal $unless:literal),* $(,)?) => {
             match (shape.with, shape.without, shape.unless) {
                 $(($with, $without, $unless) => {
-                    simd.vectorize(OfSize(work, PhantomData::<Few<$with, $without, $unless, { $with + $without + 2 * $unless }>>));
+                    counting::vectorize(simd, OfSize(work, PhantomData::<Few<$with, $without, $unless, { $with + $without + 2 * $unless }>>));
                 })*
-                _ => simd.vectorize(OfSize(work, PhantomData::<Many>)),
+                _ => counting::vectorize(simd, OfSize(work, PhantomData::<Many>)),
             }
         };
     }

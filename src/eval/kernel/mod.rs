@@ -9,6 +9,7 @@ mod assembler;
 pub(crate) mod bits;
 mod combine;
 mod conjunction;
+mod counting;
 mod counts;
 mod doubts;
 mod fill;
