@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::{
     ir::{Aggregate, AggregateFunction, AggregateId, Over},
-    schema::{ColumnId, Role, TableId},
+    schema::{ColumnId, Role, Table, TableId},
     sql::{
         ast::{Aggregate as SqlAggregate, From, Item, Join, Select, Sense, Sql, Star, Step},
-        layers::Brings,
+        layers::{self, Brings},
         lower::{
             Bound, Held, Length, Lowering, Rows,
             answers::{Answer, Empty, Key, Part, Whole},
@@ -135,32 +135,54 @@ impl Lowering<'_> {
         }
         self.keep_promises(&input, &table, needed, by, at, &mut select);
         self.read_locals(&mut select);
-        let mut before = vec![];
-        if rows.user_columns.is_empty() {
-            before.push(Step { name: base.clone(), comment: told, select });
-        } else {
-            let raw = self.names.of(&format!("{}_input", table.name));
-            before.push(Step { name: raw.clone(), comment: told, select });
-            // `orders_with_favourite`: after what they have of their users.
-            let theirs: Vec<String> = rows.user_columns.iter().cloned().collect();
-            let theirs = if theirs.len() > FEW { "users".to_owned() } else { theirs.join("_and_") };
-            let title = self.names.of(&format!("{}_with_{theirs}", table.name));
-            let answers = format!("{title}_by_{}", self.rulebook.schema.root().name);
-            self.titles.insert(together.name.clone(), self.names.of(&answers));
-            self.titles.insert(base.clone(), title);
-            let users = self.users.relation(rows.user_level).to_owned();
-            let mut joined = Select::from(From::Step(raw.clone()));
-            joined.star = Star::Of(raw.clone());
-            joined.items = rows.user_columns.iter().map(|it| Item::plain(Sql::of(&users, it))).collect();
-            joined.joins.push(Join {
-                kind: "JOIN",
-                from: From::Step(users.clone()),
-                on: Some(Sql::binary(Sql::of(&users, &self.key), "=", Sql::of(&raw, &by_name))),
-            });
-            before.push(Step { name: base, comment: vec!["with what their users have".into()], select: joined });
-        }
+        let before = self.rows_of(&table, &rows, &base, &by_name, Step { name: base.clone(), comment: told, select });
         let level = rows.user_level;
         self.join_all(together, rows.stack, before, level, None);
+    }
+
+    /// The step that reads the rows of a table; and one more with what they have of their users, which the stack of the rows stands on.
+    fn rows_of(&mut self, table: &Table, rows: &Rows, base: &str, by: &str, mut raw: Step) -> Vec<Step> {
+        let theirs: Vec<String> = rows.user_columns.iter().cloned().collect();
+        if self.aggregates.keys().any(|it| self.rulebook.aggregate(*it).over == Over::Children(rows.table)) {
+            raw.comment.push(self.told_again(&theirs));
+        }
+        if theirs.is_empty() {
+            return vec![raw];
+        }
+        // Whatever stands between, the step that reads the table is called the same.
+        raw.name = self.names.of(&format!("{}_input", table.name));
+        self.titles.insert(raw.name.clone(), base.to_owned());
+        // `orders_with_favourite`: after what they have of their users.
+        let title = if theirs.len() > FEW { "users".to_owned() } else { theirs.join("_and_") };
+        self.titles.insert(base.to_owned(), self.names.of(&format!("{}_with_{title}", table.name)));
+        let users = self.users.relation(rows.user_level).to_owned();
+        let mut joined = Select::from(From::Step(raw.name.clone()));
+        joined.star = Star::Of(raw.name.clone());
+        joined.items = theirs.iter().map(|it| Item::plain(Sql::of(&users, it))).collect();
+        joined.joins.push(Join {
+            kind: "JOIN",
+            from: From::Step(users.clone()),
+            on: Some(Sql::binary(Sql::of(&users, &self.key), "=", Sql::of(&raw.name, by))),
+        });
+        let comment = vec!["with what their users have".into()];
+        vec![raw, Step { name: base.to_owned(), comment, select: joined }]
+    }
+
+    /// Why a table is read once more: `read again, beside favourite of their users, which is computed above`
+    fn told_again(&self, theirs: &[String]) -> String {
+        let is_read = |name: &&String| {
+            let is_it = |sql: &Sql| matches!(sql, Sql::Column(_, own) if own == *name);
+            self.columns.values().any(|held| match held {
+                Held::One(sql) => is_it(sql),
+                Held::Length(length) => length.parts().into_iter().any(is_it),
+            })
+        };
+        let computed: Vec<String> = theirs.iter().filter(|it| !is_read(it)).cloned().collect();
+        match computed.len() {
+            0 => "read again: what is asked of these rows hangs on what is computed above".into(),
+            1 => format!("read again, beside {} of their users, which is computed above", computed.concat()),
+            _ => format!("read again, beside {} of their users, which are computed above", layers::few(&computed)),
+        }
     }
 
     /// Writes the steps of questions that were gathered, and joins them to the users of a level.
@@ -279,7 +301,7 @@ impl Lowering<'_> {
             }
             let (kind, on) = if keys.is_empty() { ("CROSS JOIN", None) } else { ("LEFT JOIN", Some(on)) };
             let join = Join { kind, from: From::Step(join), on };
-            self.users.join(level, std::mem::take(&mut before), join, columns, brings.clone(), &mut self.names);
+            self.users.join(level, std::mem::take(&mut before), join, columns, brings.clone());
         }
         for (id, _, parts) in answers {
             self.about = self.caption(id).name;

@@ -60,7 +60,7 @@ impl Lowering<'_> {
         let mut stack = Stack::of(&base, "moments");
         let mut add = |from: usize, sql: Sql, name: &str| {
             let item = Item { purpose: Purpose::Declared(TIME), ..Item::named(sql, name) };
-            stack.add(from, item, &mut self.names)
+            stack.add(from, item)
         };
         let mut local = self.dialect.local(Sql::column(NOW), &zone);
         if !local.is_short() {

@@ -377,7 +377,7 @@ impl Lowering<'_> {
             Some(rows) => &mut rows.stack,
             None => &mut self.users,
         };
-        self.at = stack.join(from, vec![], join, vec![item], Brings::Columns(table.name.to_string()), &mut self.names);
+        self.at = stack.join(from, vec![], join, vec![item], Brings::Columns(table.name.to_string()));
         Sql::column(&name)
     }
 }
