@@ -216,6 +216,7 @@ impl Lowering<'_> {
         let zone = zone.clone();
         let mut query = Query { comment, steps, last: select, titles: self.titles, day, moment, zone };
         query.read_rows_alone();
+        query.leave_out_unread();
         query.name_moments();
         Ok(query)
     }
