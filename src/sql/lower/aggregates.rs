@@ -1,7 +1,7 @@
 //! Questions over many rows: for each table and stage one step that answers all of them, and a step of its own for what must be counted
 //! first.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
     ir::{Aggregate, AggregateFunction, AggregateId, Over},
@@ -16,6 +16,7 @@ use crate::{
             captions::Caption,
             clause::{Clause, Order},
         },
+        names::Names,
         stack::Stack,
     },
     value::{Type, Value},
@@ -34,6 +35,8 @@ pub(crate) struct Together {
     items: Vec<Item>,
     /// Columns that are a part of an answer.
     pieces: HashSet<String>,
+    /// Columns that are called after who asked first, and what they are called once others ask: `orders_amount_sum`.
+    helpers: HashMap<String, (AggregateId, String)>,
     level: usize,
     /// The level that steps of their own read.
     apart_level: usize,
@@ -338,8 +341,10 @@ impl Lowering<'_> {
     /// One more question.
     pub(crate) fn gather(&mut self, id: AggregateId, clause: Clause, together: &mut Together) {
         let aggregate = self.rulebook.aggregate(id).clone();
-        let Caption { name, comment, .. } = self.caption(id);
+        let caption = self.caption(id);
+        let Caption { name, comment, shared: (about, what), .. } = caption.clone();
         let is_quantile = matches!(aggregate.function, AggregateFunction::Quantile(_));
+        let declares = Some(&caption).filter(|it| it.is_declared() && !is_quantile);
         self.about.clone_from(&name);
         let level = clause.level;
         let keys = together.keys.clone();
@@ -361,6 +366,7 @@ impl Lowering<'_> {
                         let known = together.items.iter().find(|it| it.sql == sql).and_then(|it| it.alias.clone());
                         match known.filter(|_| aggregate.ty != Type::Duration || at > 0) {
                             Some(known) => {
+                                let known = together.shared(known, id, declares, &mut self.names);
                                 // A piece of something else is not called after this.
                                 if nouns.is_empty() && own.is_none() && together.pieces.contains(&known) {
                                     own = Some(self.names.of(&name));
@@ -378,6 +384,13 @@ impl Lowering<'_> {
                                 let comment = Some(comment.clone()).filter(|_| pieces.is_empty());
                                 if !nouns.is_empty() {
                                     together.pieces.insert(name.clone());
+                                }
+                                let neutral = match *noun {
+                                    "" | "_tied" => format!("{about}_{what}{noun}"),
+                                    noun => format!("{about}{noun}"),
+                                };
+                                if !noun.is_empty() || !caption.is_declared() {
+                                    together.helpers.insert(name.clone(), (id, neutral));
                                 }
                                 together.items.push(Item { comment, ..Item::named(sql, &name) });
                                 pieces.push(Sql::column(&name));
@@ -497,11 +510,34 @@ impl Together {
             keys,
             items: vec![],
             pieces: HashSet::new(),
+            helpers: HashMap::new(),
             level: 0,
             apart_level: 0,
             apart: vec![],
             answers: vec![],
         }
+    }
+
+    /// What a column is called that somebody else asks for, too: what that declares, or a name after nobody who asks.
+    fn shared(&mut self, known: String, id: AggregateId, whole: Option<&Caption>, names: &mut Names<'_>) -> String {
+        let Some((_, neutral)) = self.helpers.get(&known).filter(|(first, _)| *first != id) else { return known };
+        let whole = whole.filter(|_| !self.pieces.contains(&known));
+        let name = names.of(whole.map_or(neutral, |it| &it.name));
+        self.helpers.remove(&known);
+        for item in self.items.iter_mut().filter(|it| it.alias.as_ref() == Some(&known)) {
+            item.alias = Some(name.clone());
+            match (&mut item.comment, whole) {
+                (Some(comment), Some(whole)) => comment.clone_from(&whole.comment),
+                (Some(comment), None) => comment.push_str(" and others"),
+                (None, _) => {}
+            }
+        }
+        if self.pieces.remove(&known) {
+            self.pieces.insert(name.clone());
+        }
+        let pieces = self.answers.iter_mut().flat_map(|(.., parts)| parts).flat_map(|it| &mut it.pieces);
+        pieces.filter(|it| **it == Sql::column(&known)).for_each(|it| *it = Sql::column(&name));
+        name
     }
 
     /// The level that all of it can be read from.

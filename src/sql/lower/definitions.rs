@@ -98,7 +98,14 @@ impl Lowering<'_> {
                 let length = self.length(expr);
                 let long = length.parts().into_iter().filter(|it| !it.is_short()).count();
                 Held::Length(match long {
-                    0 | 1 => length.each(|part| if part.is_short() { part } else { self.column_of(part, name, None) }),
+                    0 | 1 => length.each(|part| match part.is_short() {
+                        true => part,
+                        false => {
+                            let part = self.column_of(part, name, None);
+                            self.users.explain(&part, &declared.1);
+                            part
+                        }
+                    }),
                     _ => self.keep_parts(length),
                 })
             }
