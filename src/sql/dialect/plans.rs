@@ -28,7 +28,7 @@ pub(super) fn advice(query: &Query, is_script: bool) -> Vec<String> {
         let cached: Vec<String> = again.iter().map(|it| format!("CACHE TABLE {it};")).collect();
         if !again.is_empty() {
             let (tables, cached) = (tables.join(", "), cached.join(" "));
-            said.push(format!("Spark reads more than twice {tables}: {cached} before it, where there is room"));
+            said.push(format!("Spark reads {tables} more than twice: {cached} before it, where there is room"));
         }
     }
     said

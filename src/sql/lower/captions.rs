@@ -142,8 +142,10 @@ impl Lowering<'_> {
         for item in items {
             let owner = owner(item);
             if let Some(owner) = owner.as_ref().filter(|_| item.comment.is_none() && owner != before) {
-                let needs_it = self.rulebook.definitions.iter().find(|it| it.name.as_str() == owner);
-                item.comment = needs_it.map(|it| format!("for {}", self.comment(it)));
+                // `is_spender` is the rank that the tag `spender` asks for.
+                let find = |name: &str| self.rulebook.find(name);
+                let needs_it = find(owner).or_else(|| owner.strip_prefix("is_").and_then(find));
+                item.comment = needs_it.map(|it| format!("for {}", self.comment(self.rulebook.definition(it))));
             }
             before = owner;
         }

@@ -116,8 +116,12 @@ impl Lowering<'_> {
         let from = self.at;
         let [low, high, part] = self.kept_together([(low, "low"), (high, "high"), (part, "rank")]);
         let level = std::mem::replace(&mut self.at, from);
-        // Several may be found in one list.
-        let last = self.column_of(last, &format!("{of_list}_last"), None);
+        let last = match element {
+            // Its digits always fit.
+            Type::Int => last,
+            // Several may be found in one list.
+            _ => self.column_of(last, &format!("{of_list}_last"), None),
+        };
         self.at = self.at.max(level);
         self.users.explain(&low, &format!("{} lies between low and high, rank / {whole} of the way", self.about));
         let wide = Type::Decimal(scale + share.scale);

@@ -205,7 +205,7 @@ fn a_table_that_spark_reads_again_is_told_once() {
     let told: Vec<&str> = query.lines().filter(|it| it.starts_with("-- Spark reads")).collect();
     assert_eq!(
         told,
-        ["-- Spark reads more than twice `orders`: CACHE TABLE orders; before it, where there is room"],
+        ["-- Spark reads `orders` more than twice: CACHE TABLE orders; before it, where there is room"],
         "{query}"
     );
 }
