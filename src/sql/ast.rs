@@ -334,8 +334,13 @@ impl Sql {
         Sql::Literal(Literal::Bool(truth))
     }
 
+    /// `f(a, b)`; the first that is known of `coalesce(a, b)` and `c` is that of all three.
     pub(crate) fn call(function: &'static str, arguments: impl IntoIterator<Item = Sql>) -> Sql {
-        Sql::Call(function, arguments.into_iter().collect())
+        let flat = arguments.into_iter().flat_map(|it| match it {
+            Sql::Call("coalesce", inner) if function == "coalesce" => inner,
+            other => vec![other],
+        });
+        Sql::Call(function, flat.collect())
     }
 
     pub(crate) fn binary(left: Sql, operator: &'static str, right: Sql) -> Sql {

@@ -15,28 +15,22 @@ impl Query {
         let of_clock = self.steps.iter().take(last + 1).flat_map(|it| &it.select.items);
         let all: Vec<String> = of_clock.filter_map(|it| it.alias.clone()).collect();
         let has_all = |it: &Step| it.select.star == Star::Of(MOMENTS.to_owned());
-        let mut named: Vec<(usize, Vec<String>)> = (last + 1..self.steps.len())
-            .filter(|at| self.steps.get(*at).is_some_and(has_all))
-            .map(|at| {
-                let read = self.read_of(at);
-                (at, all.iter().filter(|it| read.contains(*it)).cloned().collect())
-            })
-            .collect();
-        if named.iter().all(|(_, names)| names.is_empty()) {
+        let of_rows = (last + 1..self.steps.len()).filter(|at| self.steps.get(*at).is_some_and(has_all));
+        let of_rows: Vec<usize> = of_rows.collect();
+        if of_rows.iter().all(|at| self.read_of(*at).is_disjoint(&all.iter().cloned().collect())) {
             // The parameter is asked for all the same: one that is wrong ends the query.
-            for (at, names) in named.iter_mut().take(1) {
-                names.push(NOW.to_owned());
-                let rows = self.steps.get_mut(*at).into_iter();
-                rows.for_each(|it| it.select.filter.push(Sql::of(MOMENTS, NOW).known()));
-            }
+            let users = of_rows.first().and_then(|at| self.steps.get_mut(*at)).into_iter();
+            users.for_each(|it| it.select.filter.push(Sql::of(MOMENTS, NOW).known()));
         }
-        for (at, names) in named {
+        for at in of_rows {
+            let (behind, read) = (self.read_behind(at), self.read_of(at));
+            let names = all.iter().filter(|it| behind.contains(*it));
             let Some(select) = self.steps.get_mut(at).map(|it| &mut it.select) else { continue };
             select.star = Star::No;
-            if names.is_empty() {
+            if !all.iter().any(|it| read.contains(it)) {
                 select.joins.retain(|it| it.from != From::Step(MOMENTS.to_owned()));
             }
-            select.items.splice(0..0, names.iter().map(|it| Item::named(Sql::of(MOMENTS, it), it)));
+            select.items.splice(0..0, names.map(|it| Item::named(Sql::of(MOMENTS, it), it)));
         }
         if let Some(moments) = self.steps.get_mut(last).map(|it| &mut it.select) {
             let own: Vec<String> = moments.items.iter().filter_map(|it| it.alias.clone()).collect();
@@ -85,13 +79,20 @@ impl Query {
 
     /// The names of columns that a step reads, and whoever has its columns.
     pub(crate) fn read_of(&self, at: usize) -> HashSet<String> {
-        let (mut has_them, mut read) = (HashSet::new(), HashSet::new());
-        let selects = self.steps.iter().skip(at).map(|it| (&it.select, Some(self.called(&it.name))));
+        let mut read = self.read_behind(at);
+        self.steps.get(at).into_iter().for_each(|it| note(&it.select, &mut read));
+        read
+    }
+
+    /// The names of columns that are read of a step, and of whoever has its columns.
+    pub(crate) fn read_behind(&self, at: usize) -> HashSet<String> {
+        let mut read = HashSet::new();
+        let mut has_them: HashSet<&str> = self.steps.get(at).map(|it| self.called(&it.name)).into_iter().collect();
+        let selects = self.steps.iter().skip(at + 1).map(|it| (&it.select, Some(self.called(&it.name))));
         for (select, name) in selects.chain([(&self.last, None)]) {
-            let is_itself = has_them.is_empty();
-            if is_itself || select.relations().any(|it| has_them.contains(self.called(it))) {
+            if select.relations().any(|it| has_them.contains(self.called(it))) {
                 note(select, &mut read);
-                if is_itself || select.has_all_of(|it| has_them.contains(self.called(it))) {
+                if select.has_all_of(|it| has_them.contains(self.called(it))) {
                     has_them.extend(name);
                 }
             }

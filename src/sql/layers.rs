@@ -121,19 +121,13 @@ impl Layer {
         }
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let named = self.declared().into_iter().map(|(word, names)| {
-            let shown: Vec<String> = names.iter().take(SHOWN).map(|it| (*it).to_owned()).collect();
-            match names.len().saturating_sub(SHOWN) {
-                0 => format!("the {word}{} {}", plural(names.len()), listed(&shown, ", ", " and ")),
-                more => format!("the {word}s {} and {more} more", shown.join(", ")),
-            }
+            let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+            format!("the {word}{} {}", plural(names.len()), few(&names))
         });
         let mut added: Vec<String> = joined.iter().cloned().chain(named).collect();
         if added.is_empty() {
             let owners: Vec<String> = self.owners().into_iter().cloned().collect();
-            added.push(match owners.len().saturating_sub(SHOWN) {
-                0 => format!("parts of {}", listed(&owners, ", ", " and ")),
-                more => format!("parts of {} and {more} more", owners.get(..SHOWN).unwrap_or_default().join(", ")),
-            });
+            added.push(format!("parts of {}", few(&owners)));
         }
         let line = format!("adds {}", added.join("; "));
         if line.chars().count() <= WIDTH {
@@ -187,6 +181,14 @@ pub(crate) fn told_of(items: &[Item]) -> Option<String> {
 /// `of everybody`, `per city`
 fn of_group(group: &str) -> String {
     if group.is_empty() { "of everybody".into() } else { group.replacen("per_", "per ", 1) }
+}
+
+/// `a, b and c`; `a, b, c and 2 more`
+pub(crate) fn few(names: &[String]) -> String {
+    match names.len().saturating_sub(SHOWN) {
+        0 => listed(names, ", ", " and "),
+        more => format!("{} and {more} more", names.get(..SHOWN).unwrap_or_default().join(", ")),
+    }
 }
 
 /// `a, b and c`

@@ -16,6 +16,7 @@ mod parts;
 mod print;
 mod rows_alone;
 mod stack;
+mod unread;
 
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@ use crate::{
         AsOf, Create, Engine, Extra, Shape,
         ast::{From, Item, Query, Select, Sql},
         lower::{Held, Lowering},
+        stack::Stack,
         without_state,
     },
     value::{Type, Value, Zone, moment_text::timestamp_text, print},
@@ -209,13 +210,17 @@ impl Lowering<'_> {
             steps.extend(first.next());
             steps.extend(moments);
         }
+        let behind = steps.len();
         steps.extend(first);
         let tagged = self.names.of(&format!("{}_tagged", self.rulebook.schema.root().name));
-        self.users.settle(level);
-        self.users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
+        let mut users = std::mem::replace(&mut self.users, Stack::of("", ""));
+        users.settle(level);
+        users.steps(&mut steps, Some(tagged), self.dialect.fence(), &mut self.names, &mut self.titles);
+        steps.iter_mut().skip(behind).for_each(|it| self.tell_parts(&mut it.select.items));
         let zone = zone.clone();
         let mut query = Query { comment, steps, last: select, titles: self.titles, day, moment, zone };
         query.read_rows_alone();
+        query.leave_out_unread();
         query.name_moments();
         Ok(query)
     }

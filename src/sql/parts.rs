@@ -48,16 +48,22 @@ impl Query {
         most.filter(|(_, times)| *times > MOST)
     }
 
-    /// Tables that are read more than twice, in parts or not, and how often that is.
-    pub(crate) fn read_again(&self, in_parts: bool) -> Vec<(String, u64)> {
+    /// Tables that are read more than twice, in parts or not.
+    pub(crate) fn read_again(&self, in_parts: bool) -> Vec<String> {
         let of_tables = self.of_tables();
         let may_be = |step: &Step| !step.select.small && of_tables.contains(self.called(&step.name));
         let times = self.times(|step, times| in_parts && times > MOST && may_be(step));
-        let each = self.steps.iter().zip(times).filter_map(|(step, (times, is_kept))| match &step.select.from {
-            From::Table(place, _) if !step.select.small && !is_kept && times > 2 => Some((place.join("."), times)),
-            _ => None,
-        });
-        each.collect()
+        let mut again: Vec<(String, u64)> = vec![];
+        for (step, (times, is_kept)) in self.steps.iter().zip(times) {
+            let From::Table(place, _) = &step.select.from else { continue };
+            let (place, times) = (place.join("."), if is_kept { 1 } else { times });
+            match again.iter_mut().find(|(table, _)| *table == place) {
+                _ if step.select.small => {}
+                Some((_, all)) => *all = all.saturating_add(times),
+                None => again.push((place, times)),
+            }
+        }
+        again.into_iter().filter(|(_, times)| *times > 2).map(|(table, _)| table).collect()
     }
 
     /// Steps that read a table, or read those. The others are known before any table is read, and with them what is left out.

@@ -316,13 +316,16 @@ impl Pen<'_> {
     /// `x BETWEEN a`, and `AND b` below it.
     fn broken_range(&self, of: &Sql, word: &str, ends: [&Sql; 2], beside: Bind, indent: usize) -> String {
         let line = |by: usize| format!("\n{}", " ".repeat(indent + by));
-        let [low, high] = ends.map(|it| self.flat(it, Bind::Join));
         let text = match self.flat(of, Bind::Join) {
             of if wide(&of) <= 32 => {
-                let by = wide(&of) + 1 + word.len() - "AND".len();
-                format!("{of} {word} {low}{}AND {high}", line(by))
+                let by = wide(&of) + 1 + word.len();
+                let [low, high] = ends.map(|it| self.sql(it, Bind::Join, indent + by + 1));
+                format!("{of} {word} {low}{}AND {high}", line(by - "AND".len()))
             }
-            _ => format!("{}{}{word} {low} AND {high}", self.sql(of, Bind::Join, indent), line(0)),
+            _ => {
+                let [low, high] = ends.map(|it| self.flat(it, Bind::Join));
+                format!("{}{}{word} {low} AND {high}", self.sql(of, Bind::Join, indent), line(0))
+            }
         };
         if beside > Bind::Compare { format!("({text})") } else { text }
     }

@@ -41,10 +41,10 @@ impl Stack {
     }
 
     /// Adds a column that is computed from those of a level; from which level on it may be read.
-    pub(crate) fn add(&mut self, from: usize, item: Item, names: &mut Names<'_>) -> usize {
+    pub(crate) fn add(&mut self, from: usize, item: Item) -> usize {
         self.asked += 1;
         let order = (self.turn, self.asked);
-        if let Some(layer) = self.layer(from, names) {
+        if let Some(layer) = self.layer(from) {
             layer.items.push((order, item));
         }
         from + 1
@@ -71,9 +71,8 @@ impl Stack {
         join: Join,
         items: Vec<Item>,
         brings: Brings,
-        names: &mut Names<'_>,
     ) -> usize {
-        if let Some(layer) = self.layer(from, names) {
+        if let Some(layer) = self.layer(from) {
             layer.before.extend(before);
             layer.joins.push((join, items, brings));
         }
@@ -137,9 +136,10 @@ impl Stack {
         }
     }
 
-    fn layer(&mut self, from: usize, names: &mut Names<'_>) -> Option<&mut Layer> {
+    fn layer(&mut self, from: usize) -> Option<&mut Layer> {
         while self.layers.len() <= from {
-            let name = names.of(&format!("{}_{}", self.base, self.layers.len() + 1));
+            // Nobody reads this one: it has a title once it is known what it adds.
+            let name = format!("{}#{}", self.base, self.layers.len() + 1);
             self.layers.push(Layer { name, before: vec![], joins: vec![], items: vec![] });
         }
         self.layers.get_mut(from)

@@ -22,10 +22,14 @@ pub(super) fn advice(query: &Query, is_script: bool) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let again = query.read_again(is_script);
-    if let Some((table, _)) = again.first().filter(|_| is_script || query.most_often().is_none()) {
-        let again: Vec<String> = again.iter().map(|(table, times)| format!("`{table}` up to {times} times")).collect();
-        said.push(format!("Spark reads {}: CACHE TABLE {table}; before it, where there is room", again.join(", ")));
+    if is_script || query.most_often().is_none() {
+        let again = query.read_again(is_script);
+        let tables: Vec<String> = again.iter().map(|it| format!("`{it}`")).collect();
+        let cached: Vec<String> = again.iter().map(|it| format!("CACHE TABLE {it};")).collect();
+        if !again.is_empty() {
+            let (tables, cached) = (tables.join(", "), cached.join(" "));
+            said.push(format!("Spark reads {tables} more than twice: {cached} before it, where there is room"));
+        }
     }
     said
 }

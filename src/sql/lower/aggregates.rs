@@ -1,14 +1,14 @@
 //! Questions over many rows: for each table and stage one step that answers all of them, and a step of its own for what must be counted
 //! first.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
     ir::{Aggregate, AggregateFunction, AggregateId, Over},
-    schema::{ColumnId, Role, TableId},
+    schema::{ColumnId, Role, Table, TableId},
     sql::{
         ast::{Aggregate as SqlAggregate, From, Item, Join, Select, Sense, Sql, Star, Step},
-        layers::Brings,
+        layers::{self, Brings},
         lower::{
             Bound, Held, Length, Lowering, Rows,
             answers::{Answer, Empty, Key, Part, Whole},
@@ -16,6 +16,7 @@ use crate::{
             captions::Caption,
             clause::{Clause, Order},
         },
+        names::Names,
         stack::Stack,
     },
     value::{Type, Value},
@@ -34,6 +35,8 @@ pub(crate) struct Together {
     items: Vec<Item>,
     /// Columns that are a part of an answer.
     pieces: HashSet<String>,
+    /// Columns that are called after who asked first, and what they are called once others ask: `orders_amount_sum`.
+    helpers: HashMap<String, (AggregateId, String)>,
     level: usize,
     /// The level that steps of their own read.
     apart_level: usize,
@@ -138,32 +141,54 @@ impl Lowering<'_> {
         }
         self.keep_promises(&input, &table, needed, by, at, &mut select);
         self.read_locals(&mut select);
-        let mut before = vec![];
-        if rows.user_columns.is_empty() {
-            before.push(Step { name: base.clone(), comment: told, select });
-        } else {
-            let raw = self.names.of(&format!("{}_input", table.name));
-            before.push(Step { name: raw.clone(), comment: told, select });
-            // `orders_with_favourite`: after what they have of their users.
-            let theirs: Vec<String> = rows.user_columns.iter().cloned().collect();
-            let theirs = if theirs.len() > FEW { "users".to_owned() } else { theirs.join("_and_") };
-            let title = self.names.of(&format!("{}_with_{theirs}", table.name));
-            let answers = format!("{title}_by_{}", self.rulebook.schema.root().name);
-            self.titles.insert(together.name.clone(), self.names.of(&answers));
-            self.titles.insert(base.clone(), title);
-            let users = self.users.relation(rows.user_level).to_owned();
-            let mut joined = Select::from(From::Step(raw.clone()));
-            joined.star = Star::Of(raw.clone());
-            joined.items = rows.user_columns.iter().map(|it| Item::plain(Sql::of(&users, it))).collect();
-            joined.joins.push(Join {
-                kind: "JOIN",
-                from: From::Step(users.clone()),
-                on: Some(Sql::binary(Sql::of(&users, &self.key), "=", Sql::of(&raw, &by_name))),
-            });
-            before.push(Step { name: base, comment: vec!["with what their users have".into()], select: joined });
-        }
+        let before = self.rows_of(&table, &rows, &base, &by_name, Step { name: base.clone(), comment: told, select });
         let level = rows.user_level;
         self.join_all(together, rows.stack, before, level, None);
+    }
+
+    /// The step that reads the rows of a table; and one more with what they have of their users, which the stack of the rows stands on.
+    fn rows_of(&mut self, table: &Table, rows: &Rows, base: &str, by: &str, mut raw: Step) -> Vec<Step> {
+        let theirs: Vec<String> = rows.user_columns.iter().cloned().collect();
+        if self.aggregates.keys().any(|it| self.rulebook.aggregate(*it).over == Over::Children(rows.table)) {
+            raw.comment.push(self.told_again(&theirs));
+        }
+        if theirs.is_empty() {
+            return vec![raw];
+        }
+        // Whatever stands between, the step that reads the table is called the same.
+        raw.name = self.names.of(&format!("{}_input", table.name));
+        self.titles.insert(raw.name.clone(), base.to_owned());
+        // `orders_with_favourite`: after what they have of their users.
+        let title = if theirs.len() > FEW { "users".to_owned() } else { theirs.join("_and_") };
+        self.titles.insert(base.to_owned(), self.names.of(&format!("{}_with_{title}", table.name)));
+        let users = self.users.relation(rows.user_level).to_owned();
+        let mut joined = Select::from(From::Step(raw.name.clone()));
+        joined.star = Star::Of(raw.name.clone());
+        joined.items = theirs.iter().map(|it| Item::plain(Sql::of(&users, it))).collect();
+        joined.joins.push(Join {
+            kind: "JOIN",
+            from: From::Step(users.clone()),
+            on: Some(Sql::binary(Sql::of(&users, &self.key), "=", Sql::of(&raw.name, by))),
+        });
+        let comment = vec!["with what their users have".into()];
+        vec![raw, Step { name: base.to_owned(), comment, select: joined }]
+    }
+
+    /// Why a table is read once more: `read again, beside favourite of their users, which is computed above`
+    fn told_again(&self, theirs: &[String]) -> String {
+        let is_read = |name: &&String| {
+            let is_it = |sql: &Sql| matches!(sql, Sql::Column(_, own) if own == *name);
+            self.columns.values().any(|held| match held {
+                Held::One(sql) => is_it(sql),
+                Held::Length(length) => length.parts().into_iter().any(is_it),
+            })
+        };
+        let computed: Vec<String> = theirs.iter().filter(|it| !is_read(it)).cloned().collect();
+        match computed.len() {
+            0 => "read again: what is asked of these rows hangs on what is computed above".into(),
+            1 => format!("read again, beside {} of their users, which is computed above", computed.concat()),
+            _ => format!("read again, beside {} of their users, which are computed above", layers::few(&computed)),
+        }
     }
 
     /// Writes the steps of questions that were gathered, and joins them to the users of a level.
@@ -282,7 +307,7 @@ impl Lowering<'_> {
             }
             let (kind, on) = if keys.is_empty() { ("CROSS JOIN", None) } else { ("LEFT JOIN", Some(on)) };
             let join = Join { kind, from: From::Step(join), on };
-            self.users.join(level, std::mem::take(&mut before), join, columns, brings.clone(), &mut self.names);
+            self.users.join(level, std::mem::take(&mut before), join, columns, brings.clone());
         }
         for (id, _, parts) in answers {
             self.about = self.caption(id).name;
@@ -319,8 +344,10 @@ impl Lowering<'_> {
     /// One more question.
     pub(crate) fn gather(&mut self, id: AggregateId, clause: Clause, together: &mut Together) {
         let aggregate = self.rulebook.aggregate(id).clone();
-        let Caption { name, comment, .. } = self.caption(id);
+        let caption = self.caption(id);
+        let Caption { name, comment, shared: (about, what), .. } = caption.clone();
         let is_quantile = matches!(aggregate.function, AggregateFunction::Quantile(_));
+        let declares = Some(&caption).filter(|it| it.is_declared() && !is_quantile);
         self.about.clone_from(&name);
         let level = clause.level;
         let keys = together.keys.clone();
@@ -342,6 +369,7 @@ impl Lowering<'_> {
                         let known = together.items.iter().find(|it| it.sql == sql).and_then(|it| it.alias.clone());
                         match known.filter(|_| aggregate.ty != Type::Duration || at > 0) {
                             Some(known) => {
+                                let known = together.shared(known, id, declares, &mut self.names);
                                 // A piece of something else is not called after this.
                                 if nouns.is_empty() && own.is_none() && together.pieces.contains(&known) {
                                     own = Some(self.names.of(&name));
@@ -359,6 +387,13 @@ impl Lowering<'_> {
                                 let comment = Some(comment.clone()).filter(|_| pieces.is_empty());
                                 if !nouns.is_empty() {
                                     together.pieces.insert(name.clone());
+                                }
+                                let neutral = match *noun {
+                                    "" | "_tied" => format!("{about}_{what}{noun}"),
+                                    noun => format!("{about}{noun}"),
+                                };
+                                if !noun.is_empty() || !caption.is_declared() {
+                                    together.helpers.insert(name.clone(), (id, neutral));
                                 }
                                 together.items.push(Item { comment, ..Item::named(sql, &name) });
                                 pieces.push(Sql::column(&name));
@@ -478,11 +513,34 @@ impl Together {
             keys,
             items: vec![],
             pieces: HashSet::new(),
+            helpers: HashMap::new(),
             level: 0,
             apart_level: 0,
             apart: vec![],
             answers: vec![],
         }
+    }
+
+    /// What a column is called that somebody else asks for, too: what that declares, or a name after nobody who asks.
+    fn shared(&mut self, known: String, id: AggregateId, whole: Option<&Caption>, names: &mut Names<'_>) -> String {
+        let Some((_, neutral)) = self.helpers.get(&known).filter(|(first, _)| *first != id) else { return known };
+        let whole = whole.filter(|_| !self.pieces.contains(&known));
+        let name = names.of(whole.map_or(neutral, |it| &it.name));
+        self.helpers.remove(&known);
+        for item in self.items.iter_mut().filter(|it| it.alias.as_ref() == Some(&known)) {
+            item.alias = Some(name.clone());
+            match (&mut item.comment, whole) {
+                (Some(comment), Some(whole)) => comment.clone_from(&whole.comment),
+                (Some(comment), None) => comment.push_str(" and others"),
+                (None, _) => {}
+            }
+        }
+        if self.pieces.remove(&known) {
+            self.pieces.insert(name.clone());
+        }
+        let pieces = self.answers.iter_mut().flat_map(|(.., parts)| parts).flat_map(|it| &mut it.pieces);
+        pieces.filter(|it| **it == Sql::column(&known)).for_each(|it| *it = Sql::column(&name));
+        name
     }
 
     /// The level that all of it can be read from.

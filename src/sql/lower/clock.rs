@@ -60,7 +60,7 @@ impl Lowering<'_> {
         let mut stack = Stack::of(&base, "moments");
         let mut add = |from: usize, sql: Sql, name: &str| {
             let item = Item { purpose: Purpose::Declared(TIME), ..Item::named(sql, name) };
-            stack.add(from, item, &mut self.names)
+            stack.add(from, item)
         };
         let mut local = self.dialect.local(Sql::column(NOW), &zone);
         if !local.is_short() {
@@ -310,6 +310,8 @@ impl Lowering<'_> {
         let number = self.dialect.part(DatePart::Month, first.clone());
         let since = Sql::binary(Sql::binary(number, "-", Sql::int(1)), "%", Sql::int(of));
         let back = self.keep_as(Sql::binary(Sql::int(0), "-", since), "back");
+        let unit = if of == 12 { "year" } else { "quarter" };
+        self.users.explain(&back, &format!("how many months back the {unit} began: 0 to {}", 1 - of));
         self.dialect.shift_date(first, back, Sql::int(0))
     }
 }

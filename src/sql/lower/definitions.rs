@@ -101,7 +101,14 @@ impl Lowering<'_> {
                 let length = self.length(expr);
                 let long = length.parts().into_iter().filter(|it| !it.is_short()).count();
                 Held::Length(match long {
-                    0 | 1 => length.each(|part| if part.is_short() { part } else { self.column_of(part, name, None) }),
+                    0 | 1 => length.each(|part| match part.is_short() {
+                        true => part,
+                        false => {
+                            let part = self.column_of(part, name, None);
+                            self.users.explain(&part, &declared.1);
+                            part
+                        }
+                    }),
                     _ => self.keep_parts(length),
                 })
             }
@@ -381,7 +388,7 @@ impl Lowering<'_> {
             Some(rows) => &mut rows.stack,
             None => &mut self.users,
         };
-        self.at = stack.join(from, vec![], join, vec![item], Brings::Columns(table.name.to_string()), &mut self.names);
+        self.at = stack.join(from, vec![], join, vec![item], Brings::Columns(table.name.to_string()));
         Sql::column(&name)
     }
 }

@@ -135,7 +135,7 @@ impl Lowering<'_> {
         let brought = names.map(|it| Item::named(Sql::of(&lines, it), it)).collect();
         let join = Join { kind, from: From::Step(lines.clone()), on };
         let steps = counts.steps(self, each, places, lines);
-        let level = self.users.join(join_at, steps, join, brought, Brings::Lines(per), &mut self.names);
+        let level = self.users.join(join_at, steps, join, brought, Brings::Lines(per));
         for (ranked, arms) in answers {
             self.at = level;
             self.about = self.caption(ranked.id).name;

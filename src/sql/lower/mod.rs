@@ -261,7 +261,7 @@ impl<'a> Lowering<'a> {
             Some(rows) => &mut rows.stack,
             None => &mut self.users,
         };
-        self.at = stack.add(from, item, &mut self.names);
+        self.at = stack.add(from, item);
         Sql::column(&name)
     }
 

@@ -29,7 +29,7 @@ impl Lowering<'_> {
         let AggregateFunction::Quantile(share) = &aggregate.function else { return Sql::NULL };
         let Some((share, float_share)) = self.share(share, aggregate.span) else { return Sql::NULL };
         let element = aggregate.source.as_ref().map_or(Type::Int, |it| it.ty.clone());
-        let Caption { name, word, comment } = self.caption(id);
+        let Caption { name, word, comment, .. } = self.caption(id);
         self.about.clone_from(&name);
         self.at = 0;
         let exact = match (&share, &element) {
@@ -37,9 +37,10 @@ impl Lowering<'_> {
             (share, _) => number::to_decimal(share),
         };
         let scale = if let Type::Decimal(scale) = element { scale } else { 0 };
+        let of_list = list.strip_suffix("_values").unwrap_or(list).to_owned();
         let list = Sql::column(list);
         let quantile = match exact.filter(|it| it.scale <= 15 && it.scale + scale <= 30) {
-            Some(share) => self.exact_quantile(list, share, float_share, &element),
+            Some(share) => self.exact_quantile((list, &of_list), share, float_share, &element),
             None => self.float_quantile(list, float_share, &element),
         };
         self.column_of(quantile, &name, Some((word, comment)))
@@ -74,6 +75,7 @@ impl Lowering<'_> {
         let above = self.dialect.element(list, at(self.dialect.ceil(rank.clone())));
         let (below, above) = (self.as_float(below, element), self.as_float(above, element));
         let [below, above] = self.kept_together([(below, "low"), (above, "high")]);
+        self.users.explain(&below, &format!("{} lies between these, by the fraction of the rank", self.about));
         let part = Sql::binary(rank.clone(), "-", self.dialect.floor(rank));
         if self.dialect.ends_out_of_range() && *element == Type::Float {
             let apart = self.floats("-", above, below.clone());
@@ -84,7 +86,13 @@ impl Lowering<'_> {
         self.dialect.finite(Sql::binary(below, "+", step))
     }
 
-    fn exact_quantile(&mut self, list: Sql, share: Decimal, float_share: f64, element: &Type) -> Sql {
+    fn exact_quantile(
+        &mut self,
+        (list, of_list): (Sql, &str),
+        share: Decimal,
+        float_share: f64,
+        element: &Type,
+    ) -> Sql {
         let scale = if let Type::Decimal(scale) = element { *scale } else { 0 };
         let Decimal { mantissa, scale: digits } = share;
         let whole = 10_i64.pow(u32::from(digits));
@@ -105,8 +113,17 @@ impl Lowering<'_> {
         let high = self.dialect.element(list, Sql::binary(place, "+", Sql::int(1)));
         // At the end nothing is above.
         let high = Sql::call("coalesce", [high, low.clone()]);
-        let parts = [(low, "low"), (high, "high"), (part, "rank"), (last, "last")];
-        let [low, high, part, last] = self.kept_together(parts);
+        let from = self.at;
+        let [low, high, part] = self.kept_together([(low, "low"), (high, "high"), (part, "rank")]);
+        let level = std::mem::replace(&mut self.at, from);
+        let last = match element {
+            // Its digits always fit.
+            Type::Int => last,
+            // Several may be found in one list.
+            _ => self.column_of(last, &format!("{of_list}_last"), None),
+        };
+        self.at = self.at.max(level);
+        self.users.explain(&low, &format!("{} lies between low and high, rank / {whole} of the way", self.about));
         let wide = Type::Decimal(scale + share.scale);
         let fine = Type::Decimal(share.scale);
         let tenth =

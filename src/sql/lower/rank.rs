@@ -108,7 +108,7 @@ impl Lowering<'_> {
             let is_everybody_else = filter == ranked.is_ranked && left_out == filter.negated();
             arms.push((if is_everybody_else { Sql::bool(true) } else { left_out }, Sql::bool(false)));
         }
-        let Caption { name, word, comment } = self.caption(ranked.id);
+        let Caption { name, word, comment, .. } = self.caption(ranked.id);
         let otherwise = match arms.last() {
             Some((Sql::Literal(Literal::Bool(true)), _)) => arms.pop().map(|(_, answer)| answer),
             _ => None,

@@ -7,7 +7,7 @@ use tagwell::{
 
 const TABLES: &str = r#"
 rulebook "shop" timezone "Europe/Berlin"
-table users key user_id { user_id: text  city: text?  points: int  spend: decimal(2)  joined: timestamp  seen: timestamp? }
+table users key user_id { user_id: text  city: text?  kin: text?  points: int  spend: decimal(2)  joined: timestamp  seen: timestamp? }
 table orders of users by user_id at ordered_at key number {
   number: int  user_id: text  ordered_at: timestamp  amount: decimal(2)  kind: text?  took: duration?
 }
@@ -49,6 +49,7 @@ fn a_column_has_no_word_too_many() {
             r#"tag t when bucket(user_id, "a", 2) = 1"#,
             "CAST('0x' || substr(sha256('a:' || CAST(user_id AS VARCHAR)), 1, 8) AS BIGINT) * 2 // 4294967296 = 1 AS t",
         ),
+        (DuckDb, r#"tag t when (city ?? (kin ?? "x")) = "y""#, "coalesce(city, kin, 'x') = 'y' AS t"),
         // A rank among all, of whom nobody lacks what it goes by, is always known.
         (DuckDb, "tag t when ntile(points, 5) = 5", "t_ntile = 5 AS t"),
         (DuckDb, "tag t when points > 3 and top 3 by points", "points > 3 AND t_by_rank AS t"),
@@ -119,6 +120,94 @@ fn steps_are_called_after_what_they_add() {
     for wanted in ["is_spender", "any_wine_orders"] {
         assert!(query.contains(&format!(" AS {wanted}")), "{wanted}: {query}");
     }
+}
+
+/// One more rule adds a step, and leaves the others their names.
+#[test]
+fn a_rule_that_compares_rows_with_their_users_renames_no_step() {
+    let rules = "tag big when max(orders.amount) > 3
+        let favourite = most(orders.kind)
+        tag loyal when count(orders where kind = favourite) > 1";
+    for engine in Engine::ALL {
+        let names = |more: &str| {
+            let query = asked(engine, &format!("{TABLES}{rules}\n{more}"), |_| ()).unwrap();
+            steps(&query).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let mut more = names("tag early when any(orders where ordered_at <= joined)");
+        assert!(more.contains(&"orders_rows".to_owned()) && more.contains(&"orders_by_users".to_owned()), "{more:?}");
+        let added = more.iter().position(|it| it == "orders_with_joined").unwrap();
+        more.remove(added);
+        assert_eq!(more, names(""), "{engine:?}");
+    }
+}
+
+#[test]
+fn a_table_that_is_read_again_says_why_and_has_what_is_read() {
+    let rules = "let favourite = most(orders.kind)
+        tag loyal when count(orders where kind = favourite) > 1
+        tag steady when min(orders.amount where amount > 3) > quantile(orders.amount, 90%)";
+    for engine in Engine::ALL {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        let (_, again) =
+            query.split_once("read again, beside favourite of their users, which is computed above").unwrap();
+        let (again, _) = again.split_once(" FROM orders").unwrap();
+        let selected: Vec<&str> =
+            again.lines().skip(2).filter_map(|it| it.trim_end_matches(',').rsplit_once(" AS ")?.1.into()).collect();
+        assert_eq!(selected, ["orders_user_id_2", "orders_kind"], "{engine:?}");
+    }
+}
+
+/// What several ask for is called after none of them; and what one declares, after that.
+#[test]
+fn what_is_shared_is_called_after_what_it_is() {
+    let rules = "tag median when quantile(orders.amount, 50%) > 3
+        tag high when quantile(orders.amount, 90%) > 3
+        tag mean when avg(orders.amount) > 3 and count(orders within 30d) > 2
+        tag higher when avg(orders.amount) > 4 and count(orders within 90d) > 2
+        tag often when count(orders within 30d) > 5
+        let last_90d = count(orders within 90d)
+        tag seldom when last_90d < 2
+        tag once when max(orders.amount) > 5";
+    for engine in Engine::ALL {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        for name in ["orders_amount_values", "orders_amount_sum", "orders_count", "last_90d", "once_max"] {
+            assert!(query.contains(&format!(" AS {name}")), "{engine:?}: {name}: {query}");
+        }
+    }
+}
+
+#[test]
+fn a_part_says_what_it_is_for() {
+    let rules = "let soon = count(orders within 30d)
+        tag much when sum(orders.amount within 30d) > 1.5 * sum(orders.amount)
+        tag few when soon < 3 and spend < 1.2 * spend";
+    let query = asked(Engine::DuckDb, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+    let lines: Vec<&str> = query.lines().map(str::trim).collect();
+    let told = |name: &str| {
+        let at = lines.iter().position(|it| it.ends_with(&format!(" AS {name},"))).unwrap_or_else(|| panic!("{query}"));
+        lines[at - 1]
+    };
+    assert_eq!(told("much_value"), "-- for tag much (shop.rules:9)");
+    let rules = "tag new when joined during this quarter";
+    let query = asked(Engine::DuckDb, &format!("{TABLES}{rules}"), |target| target.as_of = AsOf::Parameter).unwrap();
+    assert!(query.contains("-- how many months back the quarter began: 0 to -2\n"), "{query}");
+}
+
+#[test]
+fn a_table_that_spark_reads_again_is_told_once() {
+    let rules = "let favourite = most(orders.kind)
+        tag loyal when count(orders where kind = favourite) > 1
+        funnel bought on orders { one when amount > 1  two within 3d when amount > 2 }";
+    let query = asked(Engine::Spark, &format!("{TABLES}{rules}"), |target| {
+        target.create = Some(Create::Table(vec!["tagged".into()]));
+    });
+    let query = query.unwrap();
+    let told: Vec<&str> = query.lines().filter(|it| it.starts_with("-- Spark reads")).collect();
+    assert_eq!(
+        told,
+        ["-- Spark reads `orders` more than twice: CACHE TABLE orders; before it, where there is room"],
+        "{query}"
+    );
 }
 
 #[test]
@@ -198,17 +287,18 @@ fn moments_that_nobody_reads_are_not_computed() {
             }
         }
         let read = script.lines().filter_map(|it| it.trim().strip_prefix("moments.")).collect::<Vec<_>>().join(" ");
+        let read = if read.is_empty() { "none," } else { &read };
         told += &format!("{engine:?}: {} statements: {read}\n", statements.len());
     }
     insta::assert_snapshot!(told, @r"
-    DuckDb: 1 statements: as_of,
-    DuckDb: 1 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, as_of, ago_90d, this_year_start, as_of, ago_2mo,
-    Postgres: 4 statements: as_of,
-    Postgres: 4 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, as_of, ago_90d, this_year_start, as_of, ago_2mo,
-    ClickHouse: 1 statements: as_of,
-    ClickHouse: 1 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, as_of, ago_90d, this_year_start, as_of, ago_2mo,
-    Spark: 4 statements: as_of,
-    Spark: 6 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, as_of, ago_90d, this_year_start, as_of, ago_2mo,
+    DuckDb: 1 statements: none,
+    DuckDb: 1 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, ago_90d, this_year_start, ago_2mo,
+    Postgres: 4 statements: none,
+    Postgres: 4 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, ago_90d, this_year_start, ago_2mo,
+    ClickHouse: 1 statements: none,
+    ClickHouse: 1 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, ago_90d, this_year_start, ago_2mo,
+    Spark: 4 statements: none,
+    Spark: 6 statements: this_month_start, this_month_end, last_quarter_start, this_quarter_start, ago_90d, this_year_start, ago_2mo,
     ");
 }
 
