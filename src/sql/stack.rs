@@ -138,8 +138,8 @@ impl Stack {
 
     fn layer(&mut self, from: usize) -> Option<&mut Layer> {
         while self.layers.len() <= from {
-            // Nobody reads this one: it has a title once it is known what it adds.
-            let name = format!("{}#{}", self.base, self.layers.len() + 1);
+            // Nobody reads this one, which two stacks on one base must not share: it has a title once it is known what it adds.
+            let name = format!("{}#{}#{}", self.base, self.subject, self.layers.len() + 1);
             self.layers.push(Layer { name, before: vec![], joins: vec![], items: vec![] });
         }
         self.layers.get_mut(from)

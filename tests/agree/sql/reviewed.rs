@@ -532,3 +532,22 @@ fn deadlines_are_those_of_the_step_before() {
         assert!(!query.contains("AS c_at"), "{limits:?}: {query}");
     }
 }
+
+/// Of a funnel whose first step every row is, no rows are left out, so that its steps stand on those that others stand on.
+#[test]
+fn steps_of_a_funnel_are_its_own() {
+    let rules = "table kinds key kind { kind: text  factor: int }
+        tag busy when count(orders where kinds[kind].factor > 3) > 2
+        funnel f on orders { a when true  b within 36h when kind = \"b\"  c within 2d when kind = \"c\" }";
+    for engine in Engine::ALL {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        let mut steps: Vec<&str> = query
+            .lines()
+            .filter(|it| it.ends_with(" AS (") && it.starts_with("  ") && !it.starts_with("   "))
+            .collect();
+        let all = steps.len();
+        steps.sort_unstable();
+        steps.dedup();
+        assert_eq!(steps.len(), all, "{engine:?}: {query}");
+    }
+}
