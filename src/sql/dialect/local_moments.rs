@@ -17,10 +17,11 @@ const UTC: [&str; 6] = ["UTC", "Etc/UTC", "GMT", "Etc/GMT", "Z", "Zulu"];
 pub(crate) struct LocalMoments {
     /// Whether a column, of moments or of lists of them, has another type than that of instants.
     is_other: fn(&Sql, &Type) -> Sql,
-    /// Whether a column of lists of days has lists of instants, whose days are the session's.
-    is_instants: fn(&Sql) -> Sql,
-    /// The type of instants, and that of lists of days.
+    /// Whether a column of days, or of lists of them, has instants, whose days are the session's.
+    is_instants: fn(&Sql, &Type) -> Sql,
+    /// The type of instants, that of days, and that of lists of them.
     instant: &'static str,
+    day: &'static str,
     days: &'static str,
     /// That of conditions.
     condition: &'static str,
@@ -35,8 +36,9 @@ pub(crate) struct LocalMoments {
 
 const DUCKDB: LocalMoments = LocalMoments {
     is_other: |column, _| Sql::binary(Sql::call("typeof", [column.clone()]), "NOT LIKE", Sql::text("%WITH TIME ZONE%")),
-    is_instants: |column| Sql::binary(Sql::call("typeof", [column.clone()]), "LIKE", Sql::text("%WITH TIME ZONE%")),
+    is_instants: |column, _| Sql::binary(Sql::call("typeof", [column.clone()]), "LIKE", Sql::text("%WITH TIME ZONE%")),
     instant: "TIMESTAMPTZ",
+    day: "DATE",
     days: "DATE[]",
     condition: "BOOLEAN",
     session: "current_setting('TimeZone')",
@@ -49,10 +51,12 @@ const POSTGRES: LocalMoments = LocalMoments {
         let ty = if is_list(ty) { "timestamptz[]" } else { "timestamptz" };
         Sql::binary(Sql::call("pg_typeof", [column.clone()]), "<>", Sql::cast(Sql::text(ty), "regtype"))
     },
-    is_instants: |column| {
-        Sql::binary(Sql::call("pg_typeof", [column.clone()]), "=", Sql::cast(Sql::text("timestamptz[]"), "regtype"))
+    is_instants: |column, ty| {
+        let ty = if *ty == Type::Date { "timestamptz" } else { "timestamptz[]" };
+        Sql::binary(Sql::call("pg_typeof", [column.clone()]), "=", Sql::cast(Sql::text(ty), "regtype"))
     },
     instant: "timestamptz",
+    day: "date",
     days: "date[]",
     condition: "boolean",
     session: "current_setting('TimeZone')",
@@ -65,8 +69,12 @@ const SPARK: LocalMoments = LocalMoments {
         let ty = if is_list(ty) { "array<timestamp>" } else { "timestamp" };
         Sql::binary(Sql::call("typeof", [column.clone()]), "<>", Sql::text(ty))
     },
-    is_instants: |column| Sql::binary(Sql::call("typeof", [column.clone()]), "=", Sql::text("array<timestamp>")),
+    is_instants: |column, ty| {
+        let ty = if *ty == Type::Date { "timestamp" } else { "array<timestamp>" };
+        Sql::binary(Sql::call("typeof", [column.clone()]), "=", Sql::text(ty))
+    },
     instant: "TIMESTAMP",
+    day: "DATE",
     days: "ARRAY<DATE>",
     condition: "BOOLEAN",
     session: "current_timezone()",
@@ -90,9 +98,9 @@ pub(crate) fn has_moments(ty: &Type) -> bool {
     matches!(ty, Type::Timestamp) || is_list(ty)
 }
 
-/// Whether what a column has may be read by the session's clock.
-pub(crate) fn goes_by_clock(ty: &Type) -> bool {
-    has_moments(ty) || is_days(ty)
+/// Whether what a column has may be read by the session's clock. A day that is no key would lose its time of day, of which is asked.
+pub(crate) fn goes_by_clock(ty: &Type, is_key: bool) -> bool {
+    has_moments(ty) || is_days(ty) && (is_key || *ty != Type::Date)
 }
 
 fn is_list(ty: &Type) -> bool {
@@ -100,7 +108,7 @@ fn is_list(ty: &Type) -> bool {
 }
 
 fn is_days(ty: &Type) -> bool {
-    matches!(ty, Type::List(element) if **element == Type::Date)
+    *ty == Type::Date || matches!(ty, Type::List(element) if **element == Type::Date)
 }
 
 impl LocalMoments {
@@ -122,9 +130,11 @@ impl LocalMoments {
     /// What is true of the rows of a table where this is; where a column has a type without a zone, and the session is of another zone than
     /// the rulebook's, it ends the query whatever the rows are.
     pub(crate) fn guarded(&self, rows: Sql, (table, from): (&str, From), columns: &[OfMoments], zone: &Zone) -> Sql {
-        let (days, moments): (Vec<&OfMoments>, Vec<&OfMoments>) = columns.iter().partition(|it| is_days(&it.ty));
-        let each = [(moments, self.instant), (days, self.days)].into_iter().filter(|(columns, _)| !columns.is_empty());
-        let arms = each.map(|(columns, ty)| self.told(table, &columns, ty, zone, self.condition)).collect();
+        let of = |wanted: &'static str| {
+            let columns: Vec<&OfMoments> = columns.iter().filter(|it| self.wanted(&it.ty) == wanted).collect();
+            (!columns.is_empty()).then(|| self.told(table, &columns, zone, self.condition))
+        };
+        let arms = [self.instant, self.day, self.days].into_iter().filter_map(of).collect();
         if self.is_planned {
             return Sql::Case(arms, Some(Box::new(rows)));
         }
@@ -138,14 +148,24 @@ impl LocalMoments {
     /// A key in place of which the query ends likewise. Rows whose key nobody has may be left out before anything is asked of them; what a
     /// key is computed of is not.
     pub(crate) fn key(&self, value: Sql, table: &str, column: &OfMoments, zone: &Zone) -> Sql {
-        Sql::Case(vec![self.told(table, &[column], self.instant, zone, self.instant)], Some(Box::new(value)))
+        Sql::Case(vec![self.told(table, &[column], zone, self.wanted(&column.ty))], Some(Box::new(value)))
     }
 
-    /// Whether the session is of another zone and one of these columns has another type than `ty`, and what ends the query then.
-    fn told(&self, table: &str, columns: &[&OfMoments], ty: &str, zone: &Zone, result: &'static str) -> (Sql, Sql) {
+    /// The type that a column of one is of, where its zone is nobody's business.
+    fn wanted(&self, ty: &Type) -> &'static str {
+        match ty {
+            Type::Date => self.day,
+            ty if is_days(ty) => self.days,
+            _ => self.instant,
+        }
+    }
+
+    /// Whether the session is of another zone and one of these columns, of which one type is wanted, has another; and what ends the query then.
+    fn told(&self, table: &str, columns: &[&OfMoments], zone: &Zone, result: &'static str) -> (Sql, Sql) {
+        let ty = columns.first().map_or(self.instant, |it| self.wanted(&it.ty));
         let session = || Sql::words([Word::Text(self.session)]);
         let is_other = Sql::any(columns.iter().map(|it| match is_days(&it.ty) {
-            true => (self.is_instants)(&it.column),
+            true => (self.is_instants)(&it.column, &it.ty),
             false => {
                 let is_moment = it.is_number.clone().map(Sql::negated);
                 Sql::all(is_moment.into_iter().chain([(self.is_other)(&it.column, &it.ty)]))

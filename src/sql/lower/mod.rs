@@ -296,12 +296,14 @@ impl<'a> Lowering<'a> {
                 rows.user_level = rows.user_level.max(bound.level);
                 // Of moments, rows have their own: `let since = 30d ago`.
                 let is_moment = |name: &str| self.moments.as_ref().is_some_and(|it| name == clock::NOW || it.has(name));
+                // What is short is no column always: `-spend`.
                 let mut note = |sql: &Sql| {
-                    if let Sql::Column(_, name) = sql
-                        && !is_moment(name)
-                    {
-                        rows.user_columns.insert(name.clone());
-                    }
+                    sql.each(&mut |it| match it {
+                        Sql::Column(_, name) if !is_moment(name) => {
+                            rows.user_columns.insert(name.clone());
+                        }
+                        _ => {}
+                    });
                 };
                 match &bound.held {
                     Held::One(sql) => note(sql),

@@ -11,7 +11,6 @@ use crate::{
         },
         lower::{Lowering, epochs},
     },
-    value::Type,
 };
 
 impl Lowering<'_> {
@@ -27,7 +26,7 @@ impl Lowering<'_> {
     ) {
         let (keys, read): (Vec<ColumnId>, Vec<ColumnId>) = read.into_iter().partition(|id| *id == key);
         let asked = if self.keys_are_asked() { [keys, read.clone()].concat() } else { read.clone() };
-        self.keep_zone(input, table, &asked, select);
+        self.keep_zone(input, table, (&asked, key), select);
         // By its own key a row is found again.
         let own = table.key.filter(|it| read.contains(it));
         let (known_by, may_be_missing) = (table.column(own.unwrap_or(key)), own.is_some());
@@ -56,10 +55,11 @@ impl Lowering<'_> {
     }
 
     /// Asks of what type columns of moments are before it asks anything of their rows, which may all lie ahead by another clock.
-    fn keep_zone(&self, input: &str, table: &Table, read: &[ColumnId], select: &mut Select) {
+    fn keep_zone(&self, input: &str, table: &Table, (read, key): (&[ColumnId], ColumnId), select: &mut Select) {
         let Some(local) = LocalMoments::of(self.target.engine) else { return };
-        let columns = read.iter().map(|id| table.column(*id)).filter(|it| goes_by_clock(&it.ty));
-        let columns: Vec<OfMoments> = columns.map(|it| self.of_moments(input, it)).collect();
+        let columns = read.iter().map(|id| (*id, table.column(*id)));
+        let columns = columns.filter(|(id, it)| goes_by_clock(&it.ty, *id == key));
+        let columns: Vec<OfMoments> = columns.map(|(_, it)| self.of_moments(input, it)).collect();
         if columns.is_empty() {
             return;
         }
@@ -77,7 +77,7 @@ impl Lowering<'_> {
     /// The column by which rows find each other, as it is read.
     pub(crate) fn read_key(&self, input: &str, table: &Table, key: ColumnId, read: Sql) -> Sql {
         let column = table.column(key);
-        match LocalMoments::of(self.target.engine).filter(|it| it.is_planned() && column.ty == Type::Timestamp) {
+        match LocalMoments::of(self.target.engine).filter(|it| it.is_planned() && goes_by_clock(&column.ty, true)) {
             Some(local) => local.key(read, &table.name, &self.of_moments(input, column), self.clock().zone()),
             None => read,
         }

@@ -163,12 +163,13 @@ tag has_bought when count(orders) = 1
 tag has_price when prices[seen].price = 3
 ";
 
-fn meet(engine: Engine, exact: &str, local: &str, set: Option<&str>) {
-    let checked = Rulebook::parse("keys.rules", KEYS).unwrap().check(&Default::default()).unwrap();
+fn meet(engine: Engine, ty: Type, exact: &str, local: &str, set: Option<&str>) {
+    let rules = KEYS.replace("timestamp", &ty.to_string());
+    let checked = Rulebook::parse("keys.rules", &rules).unwrap().check(&Default::default()).unwrap();
     let ready = checked.engine(checked.clock("2026-11-22T10:00").unwrap());
     let target = Target::wide(engine.dialect());
     let query = sql::query(ready.rulebook(), checked.warnings().sources(), ready.context(), &target).unwrap();
-    let kinds = [Type::Timestamp, Type::Bool, Type::Bool].iter().map(super::cell::kind).collect::<Vec<_>>();
+    let kinds = [ty, Type::Bool, Type::Bool].iter().map(super::cell::kind).collect::<Vec<_>>();
     let columns = [("users", "met"), ("orders", "bought"), ("prices", "since")];
     let case = |zone: &str, other: Option<usize>| {
         let zone = set.map(|set| format!("{set} '{zone}'"));
@@ -207,15 +208,31 @@ fn meet(engine: Engine, exact: &str, local: &str, set: Option<&str>) {
 fn keys_without_a_zone_meet_or_it_is_said() {
     let exact = "TIMESTAMPTZ '2026-11-22 09:00:00+08'";
     let local = "TIMESTAMP '2026-11-22 09:00:00'";
-    meet(Engine::DuckDb, exact, local, Some("SET TimeZone ="));
-    meet(Engine::Postgres, exact, local, Some("SET TimeZone ="));
+    meet(Engine::DuckDb, Type::Timestamp, exact, local, Some("SET TimeZone ="));
+    meet(Engine::Postgres, Type::Timestamp, exact, local, Some("SET TimeZone ="));
     meet(
         Engine::Spark,
+        Type::Timestamp,
         "TIMESTAMP_LTZ '2026-11-22 09:00:00+08:00'",
         "TIMESTAMP_NTZ '2026-11-22 09:00:00'",
         Some("SET TIME ZONE"),
     );
-    meet(Engine::ClickHouse, "toDateTime64('2026-11-22 01:00:00', 6, 'UTC')", "'2026-11-22T09:00'", None);
+    meet(
+        Engine::ClickHouse,
+        Type::Timestamp,
+        "toDateTime64('2026-11-22 01:00:00', 6, 'UTC')",
+        "'2026-11-22T09:00'",
+        None,
+    );
+}
+
+/// A day that is kept as its first instant is that day by the rulebook's clock alone.
+#[test]
+fn days_that_are_kept_as_instants_meet_or_it_is_said() {
+    let (day, instant) = ("DATE '2026-11-22'", "TIMESTAMPTZ '2026-11-22 00:00:00+08'");
+    meet(Engine::DuckDb, Type::Date, day, instant, Some("SET TimeZone ="));
+    meet(Engine::Postgres, Type::Date, day, instant, Some("SET TimeZone ="));
+    meet(Engine::Spark, Type::Date, day, "TIMESTAMP_LTZ '2026-11-22 00:00:00+08:00'", Some("SET TIME ZONE"));
 }
 
 /// Days of instants are those of the rulebook's clock, or it is said that the session goes by another.

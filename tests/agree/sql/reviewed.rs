@@ -551,3 +551,14 @@ fn steps_of_a_funnel_are_its_own() {
         assert_eq!(steps.len(), all, "{engine:?}: {query}");
     }
 }
+
+/// Of what is short but no column, rows have the column that it is computed of.
+#[test]
+fn rows_have_what_their_users_is_computed_of() {
+    let rules = "let least = -min(orders.amount)\ntag t when any(orders where amount >= least)";
+    for engine in [Engine::DuckDb, Engine::Spark] {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        let column = if engine == Engine::DuckDb { "least_min" } else { "least" };
+        assert!(query.contains(&format!(".{column}\n    FROM orders_rows")), "{engine:?}: {query}");
+    }
+}
