@@ -17,7 +17,7 @@ impl Query {
         let has_all = |it: &Step| it.select.star == Star::Of(MOMENTS.to_owned());
         let of_rows = (last + 1..self.steps.len()).filter(|at| self.steps.get(*at).is_some_and(has_all));
         let of_rows: Vec<usize> = of_rows.collect();
-        if of_rows.iter().all(|at| self.read_of(*at).is_disjoint(&all.iter().cloned().collect())) {
+        if of_rows.iter().map(|at| self.read_of(*at)).all(|read| all.iter().all(|it| !read.contains(it))) {
             // The parameter is asked for all the same: one that is wrong ends the query.
             let users = of_rows.first().and_then(|at| self.steps.get_mut(*at)).into_iter();
             users.for_each(|it| it.select.filter.push(Sql::of(MOMENTS, NOW).known()));

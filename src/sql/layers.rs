@@ -34,7 +34,7 @@ pub(crate) enum Brings {
 /// Names that stand in a title; of more only what they are.
 const FEW: usize = 2;
 /// Characters of names that stand in a title.
-const LONG: usize = 32;
+const LONG: usize = 28;
 /// Tables that stand in a title.
 const TABLES: usize = 3;
 /// What is one in so many is told in a title.
@@ -65,12 +65,7 @@ impl Layer {
             }
         }
         let names: Vec<String> = self.items.iter().filter_map(|(_, it)| it.alias.clone()).collect();
-        let mut words = self.declared();
-        let told: usize = words.iter().map(|(_, names)| names.len()).sum();
-        if told * MOSTLY < names.len() {
-            // It mostly adds what others are computed of.
-            words.clear();
-        }
+        let words = self.declared();
         let declared: Vec<String> =
             words.iter().flat_map(|(_, names)| names.iter().map(|it| (*it).to_owned())).collect();
         let owners: Vec<String> = self.owners().into_iter().cloned().collect();
@@ -124,10 +119,11 @@ impl Layer {
             let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
             format!("the {word}{} {}", plural(names.len()), few(&names))
         });
-        let mut added: Vec<String> = joined.iter().cloned().chain(named).collect();
-        if added.is_empty() {
-            let owners: Vec<String> = self.owners().into_iter().cloned().collect();
-            added.push(format!("parts of {}", few(&owners)));
+        let added: Vec<String> = joined.iter().cloned().chain(named).collect();
+        let parts = self.parts(added.is_empty());
+        let whole = format!("adds {}", added.iter().chain(&parts).cloned().collect::<Vec<_>>().join("; "));
+        if whole.chars().count() <= WIDTH || added.is_empty() {
+            return whole;
         }
         let line = format!("adds {}", added.join("; "));
         if line.chars().count() <= WIDTH {
@@ -142,6 +138,27 @@ impl Layer {
         let counted = Some(listed(&counted, ", ", " and ")).filter(|it| !it.is_empty());
         let added: Vec<String> = joined.into_iter().chain(counted).collect();
         format!("adds {}", added.join("; "))
+    }
+
+    /// What it adds that others are computed of: by name where that is all and little, `saw_at and carted_at, for path`; else what it is for,
+    /// `parts of rfm`.
+    fn parts(&self, is_all: bool) -> Option<String> {
+        let (mut own, mut names) = (vec![], vec![]);
+        for (_, item) in &self.items {
+            let (Purpose::PartOf(owner), Some(name)) = (&item.purpose, &item.alias) else { continue };
+            if owner == name { own.push(name.clone()) } else { names.push(name.clone()) }
+        }
+        let owners: Vec<String> = self.owners().into_iter().filter(|it| !own.contains(it)).cloned().collect();
+        let parts = match (owners.len(), names.len()) {
+            (0, _) => None,
+            (_, 1..=FEW) if is_all && own.is_empty() => {
+                Some(format!("{}, for {}", listed(&names, ", ", " and "), few(&owners)))
+            }
+            _ => Some(format!("parts of {}", few(&owners))),
+        };
+        let own = (!own.is_empty()).then(|| few(&own));
+        let all: Vec<String> = own.into_iter().chain(parts).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// What its parts are needed for.

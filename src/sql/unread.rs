@@ -5,11 +5,11 @@ use crate::sql::ast::{From, Query};
 impl Query {
     /// Leaves out columns of tables that are asked about as their rows are read, and never again.
     pub(crate) fn leave_out_unread(&mut self) {
-        for at in 0..self.steps.len() {
+        let of_tables = self.steps.iter().zip(0..).filter(|(it, _)| matches!(it.select.from, From::Table(..)));
+        for at in of_tables.map(|(_, at)| at).collect::<Vec<usize>>() {
             let read = self.read_behind(at);
-            let Some(select) = self.steps.get_mut(at).map(|it| &mut it.select) else { continue };
-            if matches!(select.from, From::Table(..)) {
-                select.items.retain(|it| it.alias.as_ref().is_none_or(|name| read.contains(name)));
+            if let Some(step) = self.steps.get_mut(at) {
+                step.select.items.retain(|it| it.alias.as_ref().is_none_or(|name| read.contains(name)));
             }
         }
     }

@@ -28,7 +28,7 @@ const FEW: usize = 2;
 /// Questions that are answered together.
 pub(crate) struct Together {
     /// The step, and the columns of its groups: none of everybody.
-    name: String,
+    pub(crate) name: String,
     brings: Brings,
     /// What it is joined by.
     pub(crate) keys: Vec<Key>,
@@ -41,6 +41,8 @@ pub(crate) struct Together {
     /// The level that steps of their own read.
     apart_level: usize,
     apart: Vec<(String, Vec<Step>)>,
+    /// Who is answered with a moment that has happened.
+    happened: HashSet<AggregateId>,
     /// Whose answers stand in which columns of which step.
     answers: Vec<(AggregateId, String, Vec<Part>)>,
 }
@@ -204,7 +206,7 @@ impl Lowering<'_> {
         if of_users.is_none() {
             rows.steps(&mut before, None, self.dialect.fence(), &mut self.names, &mut self.titles);
         }
-        let Together { name, brings, keys, items, apart, mut answers, .. } = together;
+        let Together { name, brings, keys, items, apart, happened, mut answers, .. } = together;
         let mut joins = vec![];
         if !items.is_empty() {
             let mut select = Select::from(From::Step(relation));
@@ -261,6 +263,9 @@ impl Lowering<'_> {
             for (id, _, parts) in answers.iter().filter(|(_, step, _)| *step == join) {
                 for part in parts {
                     let Some(column) = part.column() else { continue };
+                    if happened.contains(id) {
+                        self.happened.insert(column.to_owned());
+                    }
                     if columns.iter().any(|it| it.alias.as_deref() == Some(column)) {
                         continue;
                     }
@@ -269,7 +274,7 @@ impl Lowering<'_> {
                         other => other.clone(),
                     });
                     let value = self.whole(&part.whole, pieces.collect());
-                    if matches!(part.whole, Whole::Mean(Type::Int | Type::Decimal(_))) {
+                    if matches!(part.whole, Whole::Mean(_) | Whole::Total(_) | Whole::Floats) {
                         self.keep_bound(column, bounds::DIGITS);
                     }
                     let value = match &part.empty {
@@ -350,8 +355,10 @@ impl Lowering<'_> {
         let declares = Some(&caption).filter(|it| it.is_declared() && !is_quantile);
         self.about.clone_from(&name);
         let level = clause.level;
-        let keys = together.keys.clone();
-        match self.ask(id, &aggregate, clause, &keys, &name) {
+        if self.picks_what_happened(&aggregate.function, &clause) {
+            together.happened.insert(id);
+        }
+        match self.ask(id, &aggregate, clause, together, &name) {
             Answer::Here(parts) => {
                 together.level = together.level.max(level).max(self.at);
                 let mut columns = vec![];
@@ -405,6 +412,7 @@ impl Lowering<'_> {
                 together.answers.push((id, together.name.clone(), columns));
             }
             Answer::Apart(steps, columns) => {
+                let steps = self.shared_values(steps, together);
                 together.apart_level = together.apart_level.max(self.at);
                 let step = steps.last().map_or_else(String::new, |it| it.name.clone());
                 together.apart.push((step.clone(), steps));
@@ -413,7 +421,14 @@ impl Lowering<'_> {
         }
     }
 
-    fn ask(&mut self, id: AggregateId, aggregate: &Aggregate, clause: Clause, keys: &[Key], name: &str) -> Answer {
+    fn ask(
+        &mut self,
+        id: AggregateId,
+        aggregate: &Aggregate,
+        clause: Clause,
+        together: &Together,
+        name: &str,
+    ) -> Answer {
         self.at = clause.level;
         self.place_now = aggregate.span;
         let here = |sql: Sql, empty: Empty| Answer::Here(vec![Part::of(sql, empty)]);
@@ -486,10 +501,10 @@ impl Lowering<'_> {
             (AggregateFunction::Most, Some(element)) => {
                 let by = aggregate.by.as_ref();
                 let weight = by.map(|by| self.element(by, None));
-                self.most(&clause, &element, weight.as_ref(), keys, name, aggregate.span)
+                self.most(&clause, &element, weight.as_ref(), together, name, aggregate.span)
             }
             (AggregateFunction::Distinct, Some(element)) => {
-                self.distinct(&clause, &element, keys, name, aggregate.span)
+                self.distinct(&clause, &element, together, name, aggregate.span)
             }
             (AggregateFunction::Quantile(share), Some(_)) => {
                 let value = value.unwrap_or(Sql::NULL);
@@ -499,7 +514,9 @@ impl Lowering<'_> {
                 };
                 here(sorted, Empty::Missing)
             }
-            (AggregateFunction::Funnel(steps, by), _) => self.funnel(id, aggregate, steps, *by, &clause, keys),
+            (AggregateFunction::Funnel(steps, by), _) => {
+                self.funnel(id, aggregate, steps, *by, &clause, &together.keys)
+            }
             _ => here(self.cannot(aggregate.span, "this question is not written", ""), Empty::Missing),
         }
     }
@@ -517,6 +534,7 @@ impl Together {
             level: 0,
             apart_level: 0,
             apart: vec![],
+            happened: HashSet::new(),
             answers: vec![],
         }
     }
@@ -541,6 +559,15 @@ impl Together {
         let pieces = self.answers.iter_mut().flat_map(|(.., parts)| parts).flat_map(|it| &mut it.pieces);
         pieces.filter(|it| **it == Sql::column(&known)).for_each(|it| *it = Sql::column(&name));
         name
+    }
+
+    /// Steps of questions that have their own.
+    pub(crate) fn apart_steps(&self) -> impl Iterator<Item = &Step> {
+        self.apart.iter().flat_map(|(_, steps)| steps)
+    }
+
+    pub(crate) fn apart_steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
+        self.apart.iter_mut().flat_map(|(_, steps)| steps)
     }
 
     /// The level that all of it can be read from.

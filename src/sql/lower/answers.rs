@@ -32,6 +32,8 @@ pub(crate) enum Whole {
     Itself,
     /// A sum of this type.
     Total(Type),
+    /// A sum of floats.
+    Floats,
     /// The mean of numbers of this type: of a sum, and a count at the end.
     Mean(Type),
     /// A part of a sum of durations, within a range where there is one; missing where a second piece counts some with months.

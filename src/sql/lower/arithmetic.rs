@@ -135,6 +135,10 @@ impl Lowering<'_> {
                     _ => (self.widened(sql, &ty, &Type::Decimal(0)), 0),
                 };
                 let (left, right) = (decimal(left), decimal(right));
+                let plain = Sql::binary(left.0.clone(), "*", right.0.clone());
+                if matches!(ty, Type::Decimal(..=SHORT)) && self.bound(&plain) < FEW {
+                    return plain;
+                }
                 self.dialect.product(left, right)
             }
             _ => self.dialect.arithmetic(operator, left.0, right.0, ty),

@@ -12,6 +12,8 @@ use crate::{
 pub(crate) const ROWS: f64 = 281_474_976_710_656.0;
 /// Whole and decimal numbers have 38 digits.
 pub(crate) const DIGITS: f64 = 1e38;
+/// Of 64 bits.
+pub(crate) const INTS: f64 = 9.3e18;
 /// Of the calendar, which has ten thousand years.
 const DAYS: f64 = 3_660_000.0;
 /// What is smaller stays a float, whatever is rounded.
@@ -44,7 +46,9 @@ impl Lowering<'_> {
                 self.bound(of).min(DIGITS)
             }
             Sql::Call("toFloat64", of) => of.first().map_or(DIGITS, |it| self.bound(it).min(DIGITS)),
-            Sql::Cast("CAST", of, ty) if self.dialect.ty(&Type::Int).as_ref() == Some(ty) => self.bound(of).min(9.3e18),
+            Sql::Cast("CAST", of, ty) if self.dialect.ty(&Type::Int).as_ref() == Some(ty) => self.bound(of).min(INTS),
+            // Whole numbers with a point, which texts have not.
+            Sql::Cast("CAST", of, _) if self.is_whole(of) => self.bound(of),
             Sql::Binary("+" | "-", of) => self.bound(&of.0) + self.bound(&of.1),
             Sql::Binary("*", of) => self.bound(&of.0) * self.bound(&of.1),
             Sql::Binary("/", of) => match &of.1 {
@@ -64,7 +68,7 @@ impl Lowering<'_> {
     fn is_whole(&self, sql: &Sql) -> bool {
         match sql {
             Sql::Literal(Literal::Int(_)) => true,
-            Sql::Column(_, name) => self.counts.contains(name),
+            Sql::Column(_, name) => self.counts.contains(name) || self.bounds.get(name) == Some(&INTS),
             Sql::Cast("CAST", of, _) => self.is_whole(of),
             Sql::Call("toFloat64", of) => of.iter().all(|it| self.is_whole(it)),
             Sql::Binary("+" | "-" | "*", of) => self.is_whole(&of.0) && self.is_whole(&of.1),

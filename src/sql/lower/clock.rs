@@ -11,8 +11,8 @@ use crate::{
         stack::Stack,
     },
     value::{
-        Duration, MomentType, Type, UpperEnd, Value,
-        time::{Direction, Period, PeriodUnit, Which},
+        Duration, MomentType, Type, UpperEnd, Value, Zone,
+        time::{Direction, Period, PeriodUnit, Which, calendar},
     },
 };
 
@@ -30,6 +30,11 @@ const LEVEL: usize = 2;
 const FIRST: i64 = 0;
 const LAST: i64 = 4_102_444_800_000_000;
 
+/// Days about an as-of in which no clock changes, in a zone whose clock has not changed for longer.
+const SETTLED: i64 = 3_660;
+/// Before which year that was: Shanghai's last changed in 1991, so an as-of of its is one of 2002 or later.
+const SETTLED_BY: i64 = 2_000;
+
 /// Beyond so many days a bound could leave the calendar.
 const LONGEST: i128 = 1_900 * 365;
 
@@ -41,13 +46,16 @@ impl Lowering<'_> {
         }
         for name in [MOMENTS, NOW, TODAY, LOCAL] {
             self.names.keep(name);
+            self.always_known.insert(name.to_owned());
         }
         let zone = self.clock().zone().clone();
         let given = self.given();
         let literal = |at: i64| Sql::Literal(Literal::Timestamp(at));
-        let message = "the as-of is not given, or not between 1970 and 2100: above the query stands how";
-        let fail = self.dialect.fail(message, &Type::Timestamp);
-        let mut given = Sql::if_else(given.clone().between(literal(FIRST), literal(LAST)), given, fail);
+        self.settled = settled(&zone);
+        let (from, year) = self.settled.unwrap_or((FIRST, 1970));
+        let message = format!("the as-of is not given, or not between {year} and 2100: above the query stands how");
+        let fail = self.dialect.fail(&message, &Type::Timestamp);
+        let mut given = Sql::if_else(given.clone().between(literal(from), literal(LAST)), given, fail);
         let parameter = self.dialect.parameter(self.target.create.is_some());
         if let Some(has_offset) = parameter.has_offset(self.dialect) {
             let message = "write the as-of with its offset, as in 2026-11-22T10:00:00Z";
@@ -153,7 +161,8 @@ impl Lowering<'_> {
         let (word, shown) = (if back { "ago" } else { "in" }, duration.to_string().replace('-', "minus_"));
         let day = if kind_of(ty) == MomentType::Date { "_date" } else { "" };
         let ty = ty.clone();
-        let moment = self.of_clock(&format!("{word}_{shown}{day}"), |this| {
+        let days = i64::try_from(days).unwrap_or(i64::MAX / 2);
+        let moment = self.of_clock(&format!("{word}_{shown}{day}"), days.abs(), |this| {
             let now = this.now(&ty);
             this.shifted((now, &ty), Length::of(duration), back)
         });
@@ -161,7 +170,7 @@ impl Lowering<'_> {
             self.always_known.insert(name.clone());
             if back {
                 self.ago.insert(name.clone(), duration);
-                self.days_back.insert(name.clone(), i64::try_from(days).unwrap_or(i64::MAX / 2) + 2);
+                self.days_back.insert(name.clone(), days + 2);
             }
         }
         moment
@@ -173,9 +182,10 @@ impl Lowering<'_> {
         is_given && matches!(moment, Sql::Column(None, name) if name == NOW || name == TODAY)
     }
 
-    /// Something that is computed of the parameter alone: a column of `moments`.
-    fn of_clock(&mut self, name: &str, lower: impl FnOnce(&mut Self) -> Sql) -> Sql {
+    /// Something that is computed of the parameter alone, no further from it than so many days: a column of `moments`.
+    fn of_clock(&mut self, name: &str, days: i64, lower: impl FnOnce(&mut Self) -> Sql) -> Sql {
         let Some(moments) = self.moments.take() else { return lower(self) };
+        self.is_settled = self.settled.is_some() && days < SETTLED;
         let rows = self.rows.take();
         let users = std::mem::replace(&mut self.users, moments);
         let at = std::mem::replace(&mut self.at, LEVEL);
@@ -186,6 +196,7 @@ impl Lowering<'_> {
         let column = if moment.is_short() { moment } else { self.column_of(moment, name, None) };
         self.users.declare(&column, TIME);
         self.moments = Some(std::mem::replace(&mut self.users, users));
+        self.is_settled = false;
         self.rows = rows;
         self.at = at;
         self.about = about;
@@ -263,7 +274,8 @@ impl Lowering<'_> {
             Which::This => 0,
             Which::Next => 1,
         } + i64::from(after);
-        let start = self.of_clock(&format!("{which}_{unit}_{end}{day}"), |this| {
+        // Two years at most.
+        let start = self.of_clock(&format!("{which}_{unit}_{end}{day}"), 2 * 366, |this| {
             let today = Sql::column(TODAY);
             let month = this.dialect.start_of_month(today.clone());
             let (start, months, days) = match period.unit {
@@ -284,6 +296,7 @@ impl Lowering<'_> {
             }
         });
         if let Sql::Column(None, name) = &start {
+            self.always_known.insert(name.clone());
             let longest = match period.unit {
                 PeriodUnit::Day => 1,
                 PeriodUnit::Week => 7,
@@ -314,4 +327,21 @@ impl Lowering<'_> {
         self.users.explain(&back, &format!("how many months back the {unit} began: 0 to {}", 1 - of));
         self.dialect.shift_date(first, back, Sql::int(0))
     }
+}
+
+/// Of a zone whose clock changes no more, and last did long ago, the first as-of that is taken, and its year: about it every local time is one
+/// instant.
+fn settled(zone: &Zone) -> Option<(i64, i64)> {
+    let date = |year: i64| calendar::from_parts(year, 1, 1).map(i64::from);
+    let mut last = date(1_800)? * Duration::DAY_MICROS;
+    let end = date(SETTLED_BY)? * Duration::DAY_MICROS;
+    while let Some(change) = zone.next_change(last) {
+        if change >= end {
+            return None;
+        }
+        last = change;
+    }
+    let day = i32::try_from(last / Duration::DAY_MICROS + SETTLED).ok()?;
+    let year = (calendar::parts(day).year + 1).max(1970);
+    Some((date(year)? * Duration::DAY_MICROS, year))
 }

@@ -5,7 +5,7 @@ use crate::{
     ir::FunnelStep,
     sql::{
         ast::{Literal, Sql},
-        lower::{Lowering, moments::last_moment},
+        lower::{Lowering, funnel::any_of, moments::last_moment},
     },
     value::{Duration, Type, Value},
 };
@@ -36,8 +36,10 @@ impl Lowering<'_> {
             let (met, before): (Vec<Sql>, Vec<&str>) =
                 before.map(|((_, meets), name)| (meets.clone(), name.as_str())).unzip();
             let name = format!("{}_at", if before.len() > FEW { funnel.to_owned() } else { before.join("_or_") });
-            let of_step = Sql::when(Sql::any(met), at.clone());
+            let of_step = Sql::when(any_of(&met), at.clone());
+            let about = std::mem::replace(&mut self.about, funnel.to_owned());
             let (of_step, level) = self.measured(|this| this.column_of(of_step, &name, None));
+            self.about = about;
             self.deadline(step, limit, (&of_step, level), funnel)
         });
         each.collect()

@@ -8,11 +8,41 @@ use crate::{
         ast::{From, Item, Join, Literal, Over, Select, Sql, Step},
         dialect::Arithmetic,
         layers::Brings,
-        lower::{Bound, Held, Length, Lowering},
+        lower::{Bound, Held, Length, Lowering, bounds},
         stack::Stack,
     },
     value::{Type, UpperEnd, Value, aggregate},
 };
+
+/// Functions of texts that are missing where a text is, and nowhere else.
+const OF_TEXTS: [&str; 26] = [
+    "contains",
+    "strpos",
+    "position",
+    "starts_with",
+    "startswith",
+    "startsWith",
+    "ends_with",
+    "endswith",
+    "endsWith",
+    "right",
+    "regexp_matches",
+    "regexp_like",
+    "regexp_replace",
+    "replaceRegexpAll",
+    "btrim",
+    "length",
+    "char_length",
+    "lengthUTF8",
+    "lower",
+    "upper",
+    "lowerUTF8",
+    "upperUTF8",
+    "sha256",
+    "sha2",
+    "substr",
+    "substring",
+];
 
 impl Lowering<'_> {
     /// Reads the users.
@@ -81,6 +111,9 @@ impl Lowering<'_> {
             return Held::Length(Length { months, days, micros });
         }
         select.items.push(Item::named(self.read_column(column, described), name));
+        if described.ty == Type::Int {
+            self.keep_bound(name, bounds::INTS);
+        }
         Held::One(Sql::column(name))
     }
 
@@ -240,10 +273,9 @@ impl Lowering<'_> {
                 arms.iter().map(|(_, then)| then).chain([&**otherwise]).all(is_known)
             }
             Sql::Call("coalesce", of) => of.iter().any(is_known),
-            Sql::Call(
-                "contains" | "starts_with" | "ends_with" | "regexp_matches" | "sha256" | "sha2" | "substr",
-                of,
-            ) => of.iter().all(is_known),
+            // What ends the query is nobody's value.
+            Sql::Call("error" | "raise_error" | "throwIf", _) => true,
+            Sql::Call(name, of) if OF_TEXTS.contains(name) => of.iter().all(is_known),
             _ => false,
         }
     }

@@ -392,13 +392,16 @@ impl Lowering<'_> {
         let value = self.value(moment);
         let value = self.keep_as(value, "since");
         let now = self.now(&moment.ty);
-        if moment.ty == Type::Date {
-            let days = self.days_between(now.clone(), value.clone());
-            return Length::days(Sql::when(Sql::binary(value, "<=", now), days));
-        }
-        let instant = self.dialect.micros(now.clone());
-        let since = Sql::binary(instant, "-", self.dialect.micros(value.clone()));
-        Length::micros(Sql::when(Sql::binary(value, "<=", now), since))
+        let is_past = self.is_past(&value, &moment.ty);
+        let since = match moment.ty {
+            Type::Date => self.days_between(now, value),
+            _ => Sql::binary(self.dialect.micros(now), "-", self.dialect.micros(value)),
+        };
+        let since = match is_past {
+            Some(is_past) => Sql::when(is_past, since),
+            None => since,
+        };
+        if moment.ty == Type::Date { Length::days(since) } else { Length::micros(since) }
     }
 
     /// `later - earlier` of moments.

@@ -125,6 +125,7 @@ impl Lowering<'_> {
                 false => Sql::Case(moments, None),
             };
             select.items.push(Item::named(moment, &when));
+            self.happened.insert(when.clone());
             columns.push(Part::missing(Sql::column(&when)));
         }
         before.push(Step { name: step, comment: vec![format!("how far each came: {told}")], select });
@@ -151,7 +152,13 @@ impl Lowering<'_> {
     fn only_steps(&mut self, taken: &[Sql], met: &[Sql], funnel: &str, told: &str, before: &mut Vec<Step>) -> Stack {
         let level = self.at;
         let relation = self.stack().relation(level).to_owned();
-        let is_step = Sql::all(taken.iter().cloned().chain([Sql::any(met.iter().cloned())]));
+        let is_any = any_of(met);
+        let taken = taken
+            .iter()
+            .flat_map(|it| if let Sql::All(parts) = it { parts.as_slice() } else { std::slice::from_ref(it) });
+        // What is a step by one of few values has one of more.
+        let taken: Vec<Sql> = taken.filter(|it| !is_within(&is_any, it)).cloned().collect();
+        let is_step = Sql::all(taken.into_iter().chain([is_any]));
         let Some(rows) = &mut self.rows else { return Stack::of("", "") };
         let subject = format!("{funnel}_{}", self.rulebook.schema.table(rows.table).name);
         let base = match is_step {
@@ -229,5 +236,38 @@ impl Lowering<'_> {
     fn id_of(&self, choices: &crate::ir::Choices) -> crate::value::ChoiceId {
         let at = self.rulebook.choices.iter().position(|it| it.of == choices.of).unwrap_or(0);
         crate::value::ChoiceId(at as u32)
+    }
+}
+
+/// That one of some conditions holds: where each asks the same column for values, `what IN ('view', 'cart')`.
+pub(super) fn any_of(conditions: &[Sql]) -> Sql {
+    let Some((of, _)) = conditions.first().and_then(values_asked) else { return Sql::any(conditions.iter().cloned()) };
+    let mut all: Vec<Sql> = vec![];
+    for condition in conditions {
+        match values_asked(condition) {
+            Some((own, values)) if own == of => {
+                let more: Vec<Sql> = values.iter().filter(|it| !all.contains(it)).cloned().collect();
+                all.extend(more);
+            }
+            _ => return Sql::any(conditions.iter().cloned()),
+        }
+    }
+    of.clone().one_of(all)
+}
+
+/// Whether a column that has one of some values has one of others.
+fn is_within(some: &Sql, others: &Sql) -> bool {
+    match (values_asked(some), values_asked(others)) {
+        (Some((of, some)), Some((own, others))) => of == own && some.iter().all(|it| others.contains(it)),
+        _ => false,
+    }
+}
+
+/// The column that is asked for values, and these.
+fn values_asked(condition: &Sql) -> Option<(&Sql, &[Sql])> {
+    match condition {
+        Sql::Binary("=", of) if of.1.is_literal() => Some((&of.0, std::slice::from_ref(&of.1))),
+        Sql::In(of, values) if values.iter().all(Sql::is_literal) => Some((of, values)),
+        _ => None,
     }
 }

@@ -1,10 +1,12 @@
-//! When the rows of a table happened. Of a user's rows only those are asked that have happened, so nobody asks them whether they have.
+//! What has happened. Of a user's rows only those are asked that have, so nobody asks them whether they have, nor what is one of their moments:
+//! when the last order was.
 
 use crate::{
+    ir::AggregateFunction,
     schema::{ColumnId, Role},
     sql::{
         ast::{Literal, Sql},
-        lower::{Held, Lowering, Rows},
+        lower::{Held, Lowering, Rows, clause::Clause},
     },
     value::{Moment, Type, time::Bound},
 };
@@ -25,10 +27,26 @@ impl Lowering<'_> {
             .map_or(Type::Timestamp, |(rows, at)| self.rulebook.schema.table(rows.table).column(at).ty.clone())
     }
 
-    /// Whether it is the `at` of the rows that are asked: it is no later than now, or missing.
+    /// Whether it is the `at` of the rows that are asked, or that of one of their rows: it is no later than now, or missing.
     pub(crate) fn has_happened(&self, moment: &Sql) -> bool {
         let own = self.rows_in_time().and_then(|(rows, at)| rows.columns.get(&at));
-        matches!(own, Some(Held::One(own)) if own == moment)
+        match moment {
+            Sql::Column(_, name) if self.happened.contains(name) => true,
+            moment => matches!(own, Some(Held::One(own)) if own == moment),
+        }
+    }
+
+    /// That it is no later than now; nothing of what has happened.
+    pub(crate) fn is_past(&mut self, moment: &Sql, ty: &Type) -> Option<Sql> {
+        let now = self.now(ty);
+        (!self.has_happened(moment)).then(|| Sql::binary(moment.clone(), "<=", now))
+    }
+
+    /// Whether an answer is a moment that has happened: one of those that are asked about.
+    pub(crate) fn picks_what_happened(&self, function: &AggregateFunction, clause: &Clause) -> bool {
+        use AggregateFunction::{First, Greatest, Last, Least, Most};
+        let moment = clause.element.as_ref().and_then(|it| it.parts.first());
+        matches!(function, First | Last | Least | Greatest | Most) && moment.is_some_and(|it| self.has_happened(it))
     }
 
     /// Whether the end of a window leaves out nothing that has happened.

@@ -34,6 +34,7 @@ mod rank;
 mod since;
 mod sums;
 mod texts;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -103,6 +104,9 @@ pub(crate) struct Lowering<'a> {
     pub(crate) users: Stack,
     /// What the query computes of its as-of, where that is a parameter.
     pub(crate) moments: Option<Stack>,
+    /// In a zone whose clock changes no more, the first as-of that is taken, and its year; and whether what is computed now lies near it.
+    pub(crate) settled: Option<(i64, i64)>,
+    pub(crate) is_settled: bool,
     /// Of its columns that lie so long before the as-of, how long.
     pub(crate) ago: HashMap<String, Duration>,
     /// And how many days before it all of them lie, at most.
@@ -136,10 +140,14 @@ pub(crate) struct Lowering<'a> {
     pub(crate) twins: HashMap<String, Sql>,
     /// Columns that are counts, and never below zero.
     pub(crate) counts: HashSet<String>,
+    /// Columns that are moments of rows: no later than now, or missing.
+    pub(crate) happened: HashSet<String>,
     /// How large numbers may be, by their columns.
     pub(crate) bounds: HashMap<String, f64>,
     /// And by themselves.
     pub(crate) bounded: Vec<(Sql, f64)>,
+    /// Columns that more than one question asks whether they match the same pattern.
+    pub(crate) matched_again: HashSet<texts::Matched>,
     /// Where what is lowered now stands.
     pub(crate) place_now: Span,
     /// What was said already.
@@ -165,6 +173,8 @@ impl<'a> Lowering<'a> {
             first: vec![],
             users: Stack::of("", ""),
             moments: None,
+            settled: None,
+            is_settled: false,
             ago: HashMap::new(),
             days_back: HashMap::new(),
             key: String::new(),
@@ -184,8 +194,10 @@ impl<'a> Lowering<'a> {
             locals: HashMap::new(),
             twins: HashMap::new(),
             counts: HashSet::new(),
+            happened: HashSet::new(),
             bounds: HashMap::new(),
             bounded: vec![],
+            matched_again: texts::matched_again(rulebook),
             place_now: Span::default(),
             told: HashSet::new(),
         }

@@ -66,7 +66,7 @@ impl Lowering<'_> {
                     Sql::binary(moment.clone(), "<=", high.clone()),
                 ];
                 // A length below zero ends in the future, which is not asked about.
-                if !self.is_no_later(&high, &now) {
+                if !self.is_no_later(&high, &now) && !self.has_happened(&moment) {
                     within.push(Sql::binary(moment, "<=", now));
                 }
                 return match Sql::all([self.known(low), self.known(high)]) {
@@ -76,8 +76,11 @@ impl Lowering<'_> {
             }
             TimeWindow::During(Period { .. }) => return Sql::NULL,
         };
-        let within =
-            Sql::all([Sql::binary(moment.clone(), ">=", low.clone()), Sql::binary(moment, below, high.clone())]);
+        let from = Sql::binary(moment.clone(), ">=", low.clone());
+        let within = match high == now && self.has_happened(&moment) {
+            true => from,
+            false => Sql::all([from, Sql::binary(moment, below, high.clone())]),
+        };
         match Sql::all([self.known(low), self.known(high)]) {
             known if known == Sql::bool(true) => within,
             known => Sql::when(known, within),
@@ -92,11 +95,13 @@ impl Lowering<'_> {
 
     /// `age(t) > 30d`, by the calendar; unknown of the future.
     pub(crate) fn compare_age(&mut self, ends: &[(CompareOp, &Expr)], moment: &Expr) -> Sql {
-        let now = self.now(&moment.ty);
         let value = self.value(moment);
         let value = self.keep_as(value, "moment");
-        let bounds = self.bounds_of_age(ends, &value, moment);
-        Sql::when(Sql::binary(value, "<=", now), Sql::all(bounds))
+        let bounds = Sql::all(self.bounds_of_age(ends, &value, moment));
+        match self.is_past(&value, &moment.ty) {
+            Some(is_past) => Sql::when(is_past, bounds),
+            None => bounds,
+        }
     }
 
     /// The same where it only matters of whom it is true: who is older than a time before now is not of the future.
@@ -113,8 +118,7 @@ impl Lowering<'_> {
         let value = if implied && ends.len() == 1 { value } else { self.keep_as(value, "moment") };
         let mut all = self.bounds_of_age(ends, &value, moment);
         if !implied {
-            let now = self.now(&moment.ty);
-            all.push(Sql::binary(value.clone(), "<=", now));
+            all.extend(self.is_past(&value, &moment.ty));
         }
         match all.as_slice() {
             [Sql::Binary("<=", high), Sql::Binary(">=", low)] => value.between(low.1.clone(), high.1.clone()),
@@ -337,7 +341,7 @@ impl Lowering<'_> {
     /// earlier.
     fn instant_of(&mut self, local: Sql) -> Sql {
         let zone = self.clock().zone().clone();
-        if zone.is_utc() {
+        if zone.is_utc() || self.is_settled {
             return self.dialect.instant(local, &zone);
         }
         let Some(gaps) = Gaps::of(&zone) else {

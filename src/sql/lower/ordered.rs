@@ -9,8 +9,10 @@ use crate::{
         ast::{From, Item, Select, Sense, Sql, Step},
         lower::{
             Lowering,
-            answers::{Answer, Empty, Key, Part, Tie},
+            aggregates::Together,
+            answers::{Answer, Empty, Part, Tie},
             clause::{Clause, Element, implies},
+            values::EachValue,
         },
     },
     value::Type,
@@ -123,74 +125,26 @@ impl Lowering<'_> {
         Tie { message, ty: if *ty == Type::Duration { Type::Int } else { ty.clone() } }
     }
 
-    /// Rows of each group and value, and when the value came first and last.
-    fn counted(
-        &mut self,
-        clause: &Clause,
-        element: &Element,
-        keys: &[Key],
-        step: &str,
-    ) -> (Select, Vec<String>, Vec<Sql>) {
-        let relation = self.relation(self.at);
-        let mut select = Select::from(From::Step(relation));
-        select.items = keys.iter().map(Key::item).collect();
-        select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
-        select.filter = clause.known.iter().cloned().collect();
-        if self.rows.is_none() {
-            select.filter.extend(keys.iter().map(|key| Sql::column(&key.from).known()));
-        }
-        let mut values = vec![];
-        for part in &element.group {
-            let name = self.names.of(&format!("{step}_value"));
-            select.items.push(Item::named(part.clone(), &name));
-            select.group.push(part.clone());
-            values.push(name);
-        }
-        // The parts of a duration are those of its first appearance.
-        let parts = match element.ty {
-            Type::Duration => element
-                .parts
-                .iter()
-                .map(|part| {
-                    if part.is_literal() {
-                        return part.clone();
-                    }
-                    let first = self.first_by(part.clone(), clause.order.sorted(Sense::RISING), None);
-                    let name = self.names.of(&format!("{step}_part"));
-                    select.items.push(Item::named(first, &name));
-                    Sql::column(&name)
-                })
-                .collect(),
-            _ => values.iter().map(|it| Sql::column(it)).collect(),
-        };
-        (select, values, parts)
-    }
-
-    fn relation(&mut self, level: usize) -> String {
-        self.stack().relation(level).to_owned()
-    }
-
     /// `most(x)`, `most(x by w)`
     pub(crate) fn most(
         &mut self,
         clause: &Clause,
         element: &Element,
         weight: Option<&Element>,
-        keys: &[Key],
+        together: &Together,
         name: &str,
         span: Span,
     ) -> Answer {
         if self.cannot_break_ties(clause, span) {
             return Answer::Here(vec![Part::missing(Sql::NULL)]);
         }
-        let counts = self.names.of(&format!("{name}_counts"));
-        let (mut select, values, parts) = self.counted(clause, element, keys, name);
+        let mut each = self.each_value(clause, element, together, name, "counts");
+        let keys = &together.keys;
         let mut rank: Vec<(Sql, Sense)> = vec![];
         let plain = Clause { rows: None, known: None, ..clause.clone() };
         match weight {
             None => {
-                let count = self.names.of(&format!("{name}_count"));
-                select.items.push(Item::named(Sql::aggregate("count", None, None), &count));
+                let count = each.add(Sql::aggregate("count", None, None), &format!("{name}_count"), &mut self.names);
                 self.always_known.insert(count.clone());
                 rank.push((Sql::column(&count), Sense::FALLING));
             }
@@ -204,14 +158,10 @@ impl Lowering<'_> {
                 };
                 let mut columns = vec![];
                 for sum in sums {
-                    let column = self.names.of(&format!("{name}_weight"));
-                    let literal = sum.is_literal();
-                    if literal {
-                        columns.push(sum)
-                    } else {
-                        select.items.push(Item::named(sum, &column));
-                        columns.push(Sql::column(&column));
-                    }
+                    columns.push(match sum.is_literal() {
+                        true => sum,
+                        false => Sql::column(&each.add(sum, &format!("{name}_weight"), &mut self.names)),
+                    });
                 }
                 let mut columns = columns.into_iter();
                 let mut next = || columns.next().unwrap_or(Sql::int(0));
@@ -233,8 +183,7 @@ impl Lowering<'_> {
                         Some(none) => Sql::call("coalesce", [piece, none.clone()]),
                         None => piece,
                     };
-                    let column = self.names.of(&format!("{name}_weight"));
-                    select.items.push(Item::named(piece, &column));
+                    let column = each.add(piece, &format!("{name}_weight"), &mut self.names);
                     if is_known {
                         self.always_known.insert(column.clone());
                     }
@@ -250,20 +199,18 @@ impl Lowering<'_> {
                 true => Sql::aggregate("max", Some(place), None),
                 false => self.first_by(place, clause.order.sorted(Sense::FALLING), None),
             };
-            let column = self.names.of(&format!("{name}_last{}", if at { "" } else { "_key" }));
-            select.items.push(Item::named(last, &column));
+            let ending = if at { "last" } else { "last_key" };
+            let column = each.add(last, &format!("{name}_{ending}"), &mut self.names);
             if is_known {
                 self.always_known.insert(column.clone());
             }
             rank.push((Sql::column(&column), Sense::FALLING));
         }
-        let first = Step {
-            name: counts.clone(),
-            comment: vec![format!("{name} ({}): what each value comes to, and when it came last", self.place(span))],
-            select,
-        };
+        let EachValue { values, parts, .. } = each.clone();
+        let told = format!("{name} ({}): what each value comes to, and when it came last", self.place(span));
+        let first = each.step(told);
         let best = self.names.of(&format!("{name}_most"));
-        let mut select = Select::from(From::Step(counts));
+        let mut select = Select::from(From::Step(first.name.clone()));
         select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
         select.group = keys.iter().map(|key| Sql::column(&key.name)).collect();
         let mut columns = vec![];
@@ -299,10 +246,11 @@ impl Lowering<'_> {
         &mut self,
         clause: &Clause,
         element: &Element,
-        keys: &[Key],
+        together: &Together,
         name: &str,
         span: Span,
     ) -> Answer {
+        let keys = &together.keys;
         if element.ty == Type::Duration {
             let what = self.cannot(span, "a list of durations is not written", "");
             return Answer::Here(vec![Part::missing(what)]);
@@ -314,12 +262,10 @@ impl Lowering<'_> {
             let what = self.cannot(span, "a list of a group, which may be missing, is not written", "");
             return Answer::Here(vec![Part::missing(what)]);
         }
-        let each = self.names.of(&format!("{name}_values"));
-        let (mut select, values, _) = self.counted(clause, element, keys, name);
+        let mut each = self.each_value(clause, element, together, name, "values");
         let mut order: Vec<(Sql, Sense)> = vec![];
         if let Some(at) = &clause.order.at {
             let first = Sql::aggregate("min", Some(at.clone()), None);
-            let column = self.names.of(&format!("{name}_first"));
             let is_known = self.is_never_missing(at) || clause.known.iter().any(|it| implies(it, at));
             let first = match is_known {
                 true => first,
@@ -329,25 +275,24 @@ impl Lowering<'_> {
                     Sql::when(Sql::binary(known, "=", Sql::aggregate("count", None, None)), first)
                 }
             };
+            let column = each.add(first, &format!("{name}_first"), &mut self.names);
             if is_known {
                 self.always_known.insert(column.clone());
             }
-            select.items.push(Item::named(first, &column));
             order.push((Sql::column(&column), Sense::RISING));
         }
         if let Some(key) = &clause.order.key {
             let first = self.first_by(key.clone(), clause.order.sorted(Sense::RISING), None);
-            let column = self.names.of(&format!("{name}_first_key"));
-            select.items.push(Item::named(first, &column));
+            let column = each.add(first, &format!("{name}_first_key"), &mut self.names);
             if self.is_never_missing(key) {
                 self.always_known.insert(column.clone());
             }
             order.push((Sql::column(&column), Sense::RISING));
         }
-        let comment = vec![format!("{name} ({}): when each value came first", self.place(span))];
-        let first = Step { name: each.clone(), comment, select };
+        let values = each.values.clone();
+        let first = each.step(format!("{name} ({}): when each value came first", self.place(span)));
         let list = self.names.of(&format!("{name}_list"));
-        let mut select = Select::from(From::Step(each));
+        let mut select = Select::from(From::Step(first.name.clone()));
         select.items = keys.iter().map(|key| Item::plain(Sql::column(&key.name))).collect();
         select.group = keys.iter().map(|key| Sql::column(&key.name)).collect();
         let value = values.first().map_or(Sql::NULL, |it| Sql::column(it));

@@ -36,7 +36,10 @@ impl Lowering<'_> {
     pub(crate) fn sum_of(&mut self, clause: &Clause, value: &Sql, ty: &Type, span: Span) -> Part {
         let none = self.literal(&value::aggregate::sum(&Value::List([].into()), ty), ty);
         match ty {
-            Type::Float => Part::of(self.float_sum(clause, value, span), Empty::Is(none)),
+            Type::Float => {
+                let pieces = vec![self.float_sum(clause, value, span)];
+                Part { pieces, whole: Whole::Floats, empty: Empty::Is(none), own: None }
+            }
             _ => {
                 let pieces = self.dialect.sum(value.clone(), ty, clause.rows.clone());
                 // Where its parts are never missing, one `coalesce` behind the join is enough, unless there is none.
@@ -65,7 +68,7 @@ impl Lowering<'_> {
     /// What pieces make, each short.
     pub(crate) fn whole(&self, whole: &Whole, mut pieces: Vec<Sql>) -> Sql {
         match whole {
-            Whole::Itself => pieces.into_iter().next().unwrap_or(Sql::NULL),
+            Whole::Itself | Whole::Floats => pieces.into_iter().next().unwrap_or(Sql::NULL),
             Whole::Total(ty) => self.narrow_in_place(self.dialect.total(pieces, ty), ty),
             Whole::OfLengths(range) => self.whole_of_lengths(*range, pieces),
             Whole::MeanLength => self.mean_length(pieces),

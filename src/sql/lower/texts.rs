@@ -1,13 +1,16 @@
 //! Texts.
 
+use std::collections::HashSet;
+
 use crate::{
-    ir::{Expr, ExprKind, Function, TextTest},
+    ir::{DefinitionId, Expr, ExprKind, Function, Rulebook, TextTest},
+    schema::ColumnId,
     source::Span,
     sql::{
         ast::{Literal, Sql},
         lower::{Lowering, patterns},
     },
-    value::{Pattern, Value},
+    value::{Pattern, Type, Value},
 };
 
 impl Lowering<'_> {
@@ -52,8 +55,13 @@ impl Lowering<'_> {
     pub(crate) fn matches(&mut self, subject: &Expr, pattern: &Pattern, span: Span) -> Sql {
         match patterns::spelled(pattern.source(), &self.dialect.patterns()) {
             Ok(spelled) => {
-                let subject = self.value(subject);
-                self.dialect.matches(subject, spelled)
+                let value = self.value(subject);
+                let name = if let Sql::Column(_, name) = &value { Some(format!("{name}_matches")) } else { None };
+                let matches = self.dialect.matches(value, spelled);
+                match name.filter(|_| self.matched_again.contains(&matched(subject, pattern))) {
+                    Some(name) => self.column_of(matches, &name, None),
+                    None => matches,
+                }
             }
             Err(what) => self.cannot(
                 span,
@@ -71,7 +79,7 @@ impl Lowering<'_> {
         };
         let salt = self.value(salt);
         let key_value = self.value(key);
-        let key = self.dialect.printed(key_value, &key.ty);
+        let key = if key.ty == Type::Text { key_value } else { self.dialect.printed(key_value, &key.ty) };
         let hash = self.dialect.hash(self.dialect.concat(colon(salt, self), key));
         let parts = self.value(parts);
         let wide = Sql::cast(hash, self.dialect.wide());
@@ -83,8 +91,38 @@ impl Lowering<'_> {
         let Sql::Cast(_, hash, _) = wide.clone() else { return wide };
         let product = Sql::binary(if narrow { *hash } else { wide }, "*", parts.clone());
         let bucket = self.dialect.quotient(product, Sql::int(1_i64 << 32));
-        let int = self.dialect.ty(&crate::value::Type::Int).unwrap_or_default();
+        let int = self.dialect.ty(&Type::Int).unwrap_or_default();
         let bucket = if narrow { bucket } else { Sql::cast(bucket, int) };
         if parts.is_literal() { bucket } else { Sql::when(Sql::binary(parts, ">", Sql::int(0)), bucket) }
     }
+}
+
+/// A column that is asked whether it matches a pattern.
+pub(crate) type Matched = (Option<ColumnId>, Option<DefinitionId>, String);
+
+fn matched(subject: &Expr, pattern: &Pattern) -> Matched {
+    let (column, definition) = match subject.kind {
+        ExprKind::Column(id) | ExprKind::ChildColumn(id) => (Some(id), None),
+        ExprKind::Definition(id) => (None, Some(id)),
+        _ => (None, None),
+    };
+    (column, definition, pattern.source().to_owned())
+}
+
+/// What is asked more than once.
+pub(super) fn matched_again(rulebook: &Rulebook) -> HashSet<Matched> {
+    let (mut once, mut again) = (HashSet::new(), HashSet::new());
+    let mut look = |expr: &Expr| {
+        expr.each(&mut |it| {
+            if let ExprKind::Matches { subject, pattern } = &it.kind {
+                let matched = matched(subject, pattern);
+                if !once.insert(matched.clone()) {
+                    again.insert(matched);
+                }
+            }
+        });
+    };
+    rulebook.definitions.iter().for_each(|it| it.body.each_expr(&mut look));
+    rulebook.aggregates.iter().for_each(|it| it.each_expr(&mut look));
+    again
 }

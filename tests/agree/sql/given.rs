@@ -9,17 +9,19 @@ use tagwell::{
 
 use super::{cell, engines::Engine, setup};
 
-const USERS: &str = "rulebook \"given\" timezone \"Asia/Tokyo\"
+const USERS: &str = "rulebook \"given\" timezone \"Asia/Shanghai\"
 table users key user_id { user_id: int  joined: timestamp? }\n";
 
 const RULES: [&str; 2] = ["tag first when user_id = 1", "tag first when user_id = 1 or joined within 3d"];
 
 /// What is given, and what is said of it; a moment of ClickHouse's is one of UTC, however it is written.
-const GIVEN: [(&str, Option<&str>); 6] = [
+const GIVEN: [(&str, Option<&str>); 7] = [
     ("2026-11-22T10:00:00Z", None),
     ("2026-11-22T10:00:00+09:00", None),
-    ("1960-01-01T00:00:00Z", Some("the as-of is not given, or not between 1970 and 2100")),
-    ("2150-01-01T00:00:00Z", Some("the as-of is not given, or not between 1970 and 2100")),
+    // Since when Shanghai's clock has not changed for ten years.
+    ("2001-12-31T00:00:00Z", Some("the as-of is not given, or not between 2002 and 2100")),
+    ("2002-01-01T00:00:00Z", None),
+    ("2150-01-01T00:00:00Z", Some("the as-of is not given, or not between 2002 and 2100")),
     ("2026-11-22", Some("write the as-of with its offset")),
     ("2026-11-22 10:00:00 PM", Some("write the as-of with its offset")),
 ];

@@ -47,7 +47,7 @@ fn a_column_has_no_word_too_many() {
         (
             DuckDb,
             r#"tag t when bucket(user_id, "a", 2) = 1"#,
-            "CAST('0x' || substr(sha256('a:' || CAST(user_id AS VARCHAR)), 1, 8) AS BIGINT) * 2 // 4294967296 = 1 AS t",
+            "CAST('0x' || substr(sha256('a:' || user_id), 1, 8) AS BIGINT) * 2 // 4294967296 = 1 AS t",
         ),
         (DuckDb, r#"tag t when (city ?? (kin ?? "x")) = "y""#, "coalesce(city, kin, 'x') = 'y' AS t"),
         // A rank among all, of whom nobody lacks what it goes by, is always known.
@@ -58,7 +58,28 @@ fn a_column_has_no_word_too_many() {
             "let n = ntile(points, 5)\nscore t { n * 100 when n > 1 }",
             "CASE WHEN n > 1 THEN n * 100 ELSE 0 END AS t",
         ),
+        // What has happened is not asked whether it has.
+        (
+            DuckDb,
+            "tag t when max(orders.ordered_at) within 30d",
+            "coalesce(t_max >= TIMESTAMPTZ '2026-10-23 00:00:00+02', FALSE) AS t",
+        ),
+        (
+            Spark,
+            "tag t when age(min(orders.ordered_at where amount > 3)) between 2h..<3h",
+            "coalesce( t_min <= TIMESTAMP_LTZ '2026-11-21 22:00:00+01:00' AND t_min > TIMESTAMP_LTZ '2026-11-21 21:00:00+01:00', FALSE ) AS t",
+        ),
+        (
+            DuckDb,
+            r#"tag t when city is missing or trim(city) = "x""#,
+            r"city IS NULL OR regexp_replace(city, '\A[\pZ\x{9}-\x{d}\x{85}]+|[\pZ\x{9}-\x{d}\x{85}]+\z', '', 'g') = 'x' AS t",
+        ),
         // What cannot leave its range is plain arithmetic.
+        (
+            DuckDb,
+            "tag t when count(orders) > count(orders within 30d) * 1.5",
+            "CAST(t_count AS DECIMAL(38, 1)) > CAST(t_count_2 AS DECIMAL(38, 0)) * 1.5 AS t",
+        ),
         (
             Spark,
             "score t from 1.5 { 2.5 when points > 3  minus 10 when points > 4 }",
@@ -119,6 +140,31 @@ fn steps_are_called_after_what_they_add() {
     }
     for wanted in ["is_spender", "any_wine_orders"] {
         assert!(query.contains(&format!(" AS {wanted}")), "{wanted}: {query}");
+    }
+}
+
+/// What several ask of the different values of a column is one step.
+#[test]
+fn different_values_are_found_once() {
+    let rules = "let kinds = distinct(orders.kind)
+        let favourite = most(orders.kind)
+        let dearest = most(orders.kind by orders.amount)
+        let big = most(orders.kind where amount > 3)
+        tag t when count(kinds) > 1 and favourite = dearest and big = favourite";
+    let query = asked(Engine::DuckDb, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+    insta::assert_snapshot!(steps(&query).join("\n"));
+}
+
+/// In a zone whose clock changes no more, a parameter's moments are one call each; elsewhere each is looked for.
+#[test]
+fn moments_of_a_settled_clock_are_one_call_each() {
+    for (zone, found) in [("Asia/Shanghai", false), ("Europe/Berlin", true), ("Europe/Istanbul", true)] {
+        let text =
+            format!("{TABLES}tag t when seen within 30d or seen during last month").replace("Europe/Berlin", zone);
+        for engine in Engine::ALL {
+            let query = asked(engine, &text, |target| target.as_of = AsOf::Parameter).unwrap();
+            assert_eq!(query.contains("_found"), found, "{zone}: {query}");
+        }
     }
 }
 
