@@ -16,8 +16,8 @@ use crate::{
         slot::Slots,
     },
     eval::{
-        Answers, Interpreter,
-        reference::{Row, SoFar},
+        Interpreter,
+        reference::{Known, Row},
     },
     intern::Symbol,
     ir::{
@@ -46,10 +46,8 @@ pub struct Decider<'d> {
 pub struct Person<'p> {
     /// The key, as it prints; a user of a test may have none.
     pub key: Option<&'p str>,
-    /// By [`crate::schema::ColumnId`].
-    pub record: &'p [Value],
-    /// What the user got.
-    pub answers: &'p Answers,
+    /// The user's columns, and what they got.
+    pub known: &'p dyn Known,
     /// The rows of child tables that happened since the user was last seen, by `at`, then in input order.
     pub rows: &'p BTreeMap<TableId, Vec<Vec<Value>>>,
     /// When the user was last seen before; none of somebody who never was.
@@ -126,7 +124,17 @@ impl<'d> Decider<'d> {
             return vec![];
         }
         let mut history = known.into_inner().unwrap_or_else(ask);
-        set.into_iter().filter_map(|set| self.decision(set, person, &mut history)).collect()
+        let mut decisions = Vec::with_capacity(set.len());
+        let mut set = set.into_iter();
+        while let Some(next) = set.next() {
+            let Some(decision) = self.decision(next, person, &history) else { continue };
+            // Those that follow go by it.
+            if set.len() > 0 {
+                history.push(self.past(&decision));
+            }
+            decisions.push(decision);
+        }
+        decisions
     }
 
     /// What a segment does, and which turn it has.
@@ -230,8 +238,7 @@ impl<'d> Decider<'d> {
         let zone = self.interpreter.clock().zone();
         let rows = person.rows.get(&table).map_or(&[][..], Vec::as_slice);
         let meets = move |row: &&'s Vec<Value>| {
-            let known = SoFar { record: person.record, answers: person.answers };
-            filter.is_none_or(|filter| self.interpreter.child_row(&known, row).truth(filter).is_true())
+            filter.is_none_or(|filter| self.interpreter.child_row(person.known, row).truth(filter).is_true())
         };
         rows.iter().filter(meets).map(move |row| {
             let key = key.and_then(|key| row.get(key.0 as usize)).unwrap_or(&Value::Missing);
@@ -251,8 +258,7 @@ impl<'d> Decider<'d> {
         history: &dyn Fn() -> &'h History,
     ) -> Option<Set<'s>> {
         let trigger = segment.triggers.get(at)?;
-        let known = SoFar { record: person.record, answers: person.answers };
-        let row = self.row(&known, cause.child);
+        let row = self.row(person.known, cause.child);
         let (place, deed, variant) = match &trigger.body {
             TriggerBody::Block(deeds) => {
                 let applies = |deed: &Deed| deed.when.as_ref().is_none_or(|when| row.truth(when).is_true());
@@ -306,19 +312,17 @@ impl<'d> Decider<'d> {
         shares.iter().position(|share| share.name == *dealt)
     }
 
-    pub(super) fn row<'r>(&self, known: &'r SoFar<'r>, child: Option<&'r [Value]>) -> Row<'d, 'r> {
+    pub(super) fn row<'r>(&self, known: &'r dyn Known, child: Option<&'r [Value]>) -> Row<'d, 'r> {
         match child {
             None => self.interpreter.row(known),
             Some(child) => self.interpreter.child_row(known, child),
         }
     }
 
-    fn decision(&self, set: Set<'_>, person: &Person<'_>, history: &mut History) -> Option<Decision> {
+    fn decision(&self, set: Set<'_>, person: &Person<'_>, history: &History) -> Option<Decision> {
         let mut set = set;
         let rulebook = self.interpreter.rulebook();
-        let clock = self.interpreter.clock();
-        let known = SoFar { record: person.record, answers: person.answers };
-        let row = self.row(&known, set.child);
+        let row = self.row(person.known, set.child);
         let segment = set.occasion.segment;
         let name = &rulebook.definition(segment).name;
         let policy = &self.actions().policy;
@@ -338,21 +342,6 @@ impl<'d> Decider<'d> {
             None => self.slots.of_deed(set.deed, matches!(done, Done::Send(..))),
         };
         let with = |with: &crate::ir::With| (with.name.clone(), row.value(&with.value), with.value.ty.clone());
-        history.push(Past {
-            segment: name.clone(),
-            place: set.name.clone(),
-            decided_at: clock.now(),
-            entered: set.occasion.since,
-            which: set.which.clone(),
-            channel: done.channel().cloned(),
-            hold: done == Done::Hold,
-            stopped: match &stopped {
-                None => Stopped::No,
-                Some((StopReason::AtMost, _)) => Stopped::ByAtMost,
-                Some(_) => Stopped::Otherwise,
-            },
-            exempt,
-        });
         Some(Decision {
             id: self.id(&set, name, person.key.unwrap_or_default()),
             segment,
@@ -370,6 +359,25 @@ impl<'d> Decider<'d> {
             done,
             exempt,
         })
+    }
+
+    /// What a decision is to those that follow.
+    fn past(&self, decision: &Decision) -> Past {
+        Past {
+            segment: self.interpreter.rulebook().definition(decision.segment).name.clone(),
+            place: decision.deed.clone(),
+            decided_at: self.interpreter.clock().now(),
+            entered: decision.entered,
+            which: decision.which.clone(),
+            channel: decision.done.channel().cloned(),
+            hold: decision.done == Done::Hold,
+            stopped: match &decision.stopped {
+                None => Stopped::No,
+                Some((StopReason::AtMost, _)) => Stopped::ByAtMost,
+                Some(_) => Stopped::Otherwise,
+            },
+            exempt: decision.exempt,
+        }
     }
 
     /// What a deed does, with its whole text.

@@ -23,7 +23,7 @@ pub use message::hole_text;
 pub use remembered::Remembered;
 pub use since::happened_since;
 pub use tracked::{Recalled, Tracked, Tracking};
-pub use turn::{AskedAgain, IsOther, Run, Seen, Turn, Whole};
+pub use turn::{AskedAgain, IsOther, Run, Seen, Turn};
 pub use would::{Stop, Would};
 
 use crate::{

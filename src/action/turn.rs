@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     action::{Arm, Decider, Decision, Occasion, Past, Person, Reason, Recalled, Tracked, keep},
-    eval::{Answers, reference::SoFar},
+    eval::reference::Known,
     ir::DefinitionId,
     schema::TableId,
     value::Value,
@@ -54,14 +54,6 @@ pub struct Turn {
     pub decisions: Vec<Decision>,
 }
 
-/// A user, when everything about them is wanted.
-pub struct Whole {
-    /// By [`crate::schema::ColumnId`].
-    pub record: Vec<Value>,
-    /// What they got.
-    pub answers: Answers,
-}
-
 impl Turn {
     /// Whether nothing changes and nothing is decided.
     pub fn is_nothing(&self) -> bool {
@@ -86,9 +78,9 @@ pub struct Seen<'s> {
 }
 
 impl Run<'_> {
-    /// A user's turn. The whole record is asked for only where something may be decided or kept, what was decided before only where
+    /// A user's turn. What is known of them is asked for only where something may be decided or kept, what was decided before only where
     /// something is set off.
-    pub fn turn(&self, user: &Seen<'_>, whole: impl FnOnce() -> Whole, past: impl FnOnce() -> Vec<Past>) -> Turn {
+    pub fn turn(&self, user: &Seen<'_>, known: &dyn Known, past: impl FnOnce() -> Vec<Past>) -> Turn {
         let Seen { key, print, recalled, has, rows } = *user;
         let now = self.decider.interpreter.clock().now();
         let mut turn = Turn { is_new: recalled.seen.is_none(), ..Turn::default() };
@@ -121,14 +113,12 @@ impl Run<'_> {
         if occasions.is_empty() && memory.kept.is_empty() {
             return turn;
         }
-        let Whole { record, answers } = whole();
         if !memory.kept.is_empty() {
-            let known = SoFar { record: &record, answers: &answers };
-            let row = self.decider.interpreter.row(&known);
+            let row = self.decider.interpreter.row(known);
             turn.arms = keep(memory, &recalled.arms, &row, now);
         }
         if !occasions.is_empty() {
-            let person = Person { key, record: &record, answers: &answers, rows, seen: recalled.seen };
+            let person = Person { key, known, rows, seen: recalled.seen };
             turn.decisions = self.decider.decide(&person, &occasions, past);
         }
         turn

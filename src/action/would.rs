@@ -8,7 +8,6 @@ use crate::{
         history::History,
         policy::cooldown_words,
     },
-    eval::reference::SoFar,
     intern::Symbol,
     ir::{Deed, Expr, ExprKind, SegmentActions, StopReason, Trigger as Written, TriggerBody, TriggerKind},
     value::Clock,
@@ -93,8 +92,7 @@ impl<'d> Decider<'d> {
         }
         let cause = Cause { trigger: on, reason: Reason::Time, which: None, child: None };
         let Some(set) = self.chosen(at, segment, occasion, cause, person, &|| history) else { return would };
-        let known = SoFar { record: person.record, answers: person.answers };
-        let row = self.interpreter.row(&known);
+        let row = self.interpreter.row(person.known);
         let name = &self.interpreter.rulebook().definition(occasion.segment).name;
         would.deed = Some(set.deed);
         would.variant = set.variant.cloned();
@@ -113,8 +111,7 @@ impl<'d> Decider<'d> {
     }
 
     fn stop(&self, set: &Set<'_>, done: &Done, person: &Person<'_>, history: &History) -> Option<Stop> {
-        let known = SoFar { record: person.record, answers: person.answers };
-        let row = self.interpreter.row(&known);
+        let row = self.interpreter.row(person.known);
         let segment = set.occasion.segment;
         let name = &self.interpreter.rulebook().definition(segment).name;
         let exempt = self.actions().policy.exempt.contains(&segment);

@@ -213,7 +213,7 @@ fn exposure(row: LedgerRow) -> Option<Exposure> {
     let it = row.decision;
     it.stopped.is_none().then(|| Exposure {
         user: row.user,
-        segment: row.segment,
+        segment: row.segment.to_string(),
         trigger: it.trigger.into_owned(),
         variant: it.variant,
         held: it.act == "hold",
@@ -232,7 +232,7 @@ impl Stopped {
     fn note(&mut self, row: &LedgerRow) {
         let it = &row.decision;
         if it.stopped.is_some() && it.variant.is_some() {
-            let users = self.0.entry((row.segment.clone(), it.trigger.to_string())).or_default();
+            let users = self.0.entry((row.segment.to_string(), it.trigger.to_string())).or_default();
             users.insert(row.user.clone());
         }
     }

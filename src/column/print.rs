@@ -44,6 +44,16 @@ fn word_of(rest: &[u8]) -> u64 {
     }
 }
 
+/// Does work on rows that stand one after the other by the widest instructions, where the processor has those that multiply whole words.
+#[inline]
+fn widely(work: impl FnOnce()) {
+    #[cfg(all(feature = "data", target_arch = "x86_64"))]
+    if let Some(widest) = pulp::x86::V4::try_new() {
+        return pulp::Simd::vectorize(widest, work);
+    }
+    work();
+}
+
 /// What a missing value comes to.
 const MISSING: u64 = 0x6d69_7373_696e_6721;
 
@@ -76,7 +86,7 @@ impl Column {
     /// Mixes values that stand one after the other.
     fn mix_each<T>(&self, start: usize, rows: &mut [u64], all: &[T], of: impl Fn(&T) -> u64) {
         match all.get(start..start + rows.len()).filter(|_| self.all_known()) {
-            Some(all) => rows.iter_mut().zip(all).for_each(|(row, it)| *row = mixed(*row, of(it))),
+            Some(all) => widely(|| rows.iter_mut().zip(all).for_each(|(row, it)| *row = mixed(*row, of(it)))),
             None => self.mix(start, rows, |at| all.get(at).map_or(0, &of)),
         }
     }

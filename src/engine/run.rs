@@ -16,7 +16,7 @@ use crate::{
     eval::{
         Answers, Overlap,
         kernel::{Cells, Counts, Found, Frame, Kernel, Slice},
-        reference::Row,
+        reference::{self, Row},
     },
     ir::{AggregateId, DefinitionId, Reads},
     schema::{ColumnId, TableId},
@@ -169,6 +169,11 @@ impl<'u> Users<'u> {
     /// Asks the plain interpreter about one of them.
     pub(super) fn ask<T>(&self, row: usize, what: impl FnOnce(&Row<'_, '_>) -> T) -> T {
         self.kernel.ask(self.found, self.frame, row, what)
+    }
+
+    /// What is known of one of them.
+    pub(super) fn one(&self, row: usize) -> impl reference::Known + '_ {
+        self.kernel.known(self.found, self.frame, row)
     }
 
     /// Everything that one of them got.

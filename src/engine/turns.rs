@@ -1,20 +1,18 @@
 //! The turns of users who were evaluated together: what changed since the run before, and what is decided.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    action::{self, Arm, AskedAgain, Decider, IsOther, Past, Recalled, Seen, Tracked, Tracking, Turn, Whole},
+    action::{self, Arm, AskedAgain, Decider, IsOther, Past, Recalled, Seen, Tracked, Tracking, Turn},
     engine::{Engine, Memory, Prints, Together, Users, keys::Keys, memory::Remembering},
     eval::{
         kernel::{Cells, bits},
-        reference::{Answers, SoFar},
+        reference::Known,
     },
-    ir::{AggregateId, Body, DefinitionId, Expr, ExprKind, Ladder, Rulebook, Trigger, TriggerKind},
+    ir::{AggregateId, Body, DefinitionId, Ladder, Trigger, TriggerKind},
+    schema::ColumnId,
     source::Sources,
-    value::Duration,
+    value::{Duration, Value},
 };
 
 /// What is taken of every user of a run in turn.
@@ -23,10 +21,6 @@ pub struct Turns<'t> {
     memory: &'t dyn Memory,
     run: action::Run<'t>,
     prints: Prints<'t>,
-    /// Questions over many rows that stand in deeds, in what keeps arms, and in what levels go by.
-    asked: Vec<AggregateId>,
-    /// Levels of which deeds ask what is missing to the next arm.
-    levels: Vec<DefinitionId>,
     /// By place in [`Tracked::stays`], how often segments repeat deeds.
     repeats: Vec<(usize, Vec<Duration>)>,
     past: &'t (dyn Fn(u32) -> Vec<Past> + Sync),
@@ -75,7 +69,6 @@ impl<'t> Turns<'t> {
         let rulebook = engine.rulebook();
         let Standing { sources, preview, first, unchanged, read_anew, others_moved, asked_again, is_other, past } =
             standing;
-        let (asked, levels) = asked_by_actions(rulebook);
         let decider = Decider::new(engine.interpreter(), sources, preview);
         let repeats = tracked.segments.iter().filter_map(|place| {
             let actions = rulebook.actions.of(tracked.stays.get(*place)?.definition)?;
@@ -92,8 +85,6 @@ impl<'t> Turns<'t> {
             memory: Arc::as_ref(memory),
             run: action::Run { decider, tracked, first, unchanged, read_anew, others_moved, asked_again, is_other },
             prints: Prints::of(engine),
-            asked,
-            levels,
             past,
         })
     }
@@ -127,10 +118,10 @@ impl<'t> Turns<'t> {
             own.clear();
             own.extend(has.iter().map(|bits| bits::has(bits, row)));
             let rows = users.recent(row).unwrap_or(&nothing);
-            let whole = || Whole { record: users.record(row), answers: self.answers(users, row) };
+            let known = One { engine: self.engine, found: users.one(row) };
             let key = keys.text(row, &mut buffer);
             let seen = Seen { key: Some(key), print: *print, recalled: &recalled, has: &own, rows };
-            let turn = self.run.turn(&seen, whole, || recalled.number.map(self.past).unwrap_or_default());
+            let turn = self.run.turn(&seen, &known, || recalled.number.map(self.past).unwrap_or_default());
             if recalled.returned || !turn.is_nothing() {
                 let (key, number, returned) = (key.to_owned(), recalled.number, recalled.returned);
                 all.push(UserTurn { key, number, returned, turn });
@@ -214,49 +205,39 @@ impl<'t> Turns<'t> {
             turn,
         })
     }
-
-    fn answers(&self, users: &Users<'_>, row: usize) -> Answers {
-        let mut answers = users.answers(row);
-        for id in &self.asked {
-            answers.set_aggregate(*id, users.aggregate(*id, row));
-        }
-        for id in &self.levels {
-            if let Body::Level(Ladder { by: Some(by), .. }) = &self.engine.rulebook().definition(*id).body {
-                let record = users.record(row);
-                let value = self.engine.interpreter().row(&SoFar { record: &record, answers: &answers }).value(by);
-                answers.goes_by.insert(*id, value);
-            }
-        }
-        answers
-    }
 }
 
-/// What stands directly in deeds and in what keeps arms: questions over many rows, and levels asked about by `to_next`, with the
-/// questions in what those go by.
-fn asked_by_actions(rulebook: &Rulebook) -> (Vec<AggregateId>, Vec<DefinitionId>) {
-    let (mut asked, mut levels) = (BTreeSet::new(), BTreeSet::new());
-    let mut look = |expr: &Expr, asked: &mut BTreeSet<AggregateId>| {
-        expr.each(&mut |node| match &node.kind {
-            ExprKind::Aggregate(id) | ExprKind::Reached(id, _) => {
-                asked.insert(*id);
-            }
-            ExprKind::ToNext(id) => {
-                levels.insert(*id);
-            }
-            _ => {}
-        });
-    };
-    rulebook.actions.each_expr(&mut |expr| look(expr, &mut asked));
-    for id in &levels {
-        if let Body::Level(Ladder { by: Some(by), .. }) = &rulebook.definition(*id).body {
-            by.each(&mut |node| {
-                if let ExprKind::Aggregate(id) = &node.kind {
-                    asked.insert(*id);
-                }
-            });
+/// One of the users who were evaluated together.
+#[derive(Debug)]
+struct One<'o, K> {
+    engine: &'o Engine,
+    found: K,
+}
+
+impl<K: Known> Known for One<'_, K> {
+    fn column(&self, id: ColumnId) -> Value {
+        self.found.column(id)
+    }
+
+    fn definition(&self, id: DefinitionId) -> Value {
+        self.found.definition(id)
+    }
+
+    fn aggregate(&self, id: AggregateId) -> Value {
+        self.found.aggregate(id)
+    }
+
+    fn reached(&self, id: AggregateId) -> Value {
+        self.found.reached(id)
+    }
+
+    /// Of whom deeds ask what is missing to the next arm, are few: it is found when it is asked for.
+    fn goes_by(&self, level: DefinitionId) -> Value {
+        match &self.engine.rulebook().definition(level).body {
+            Body::Level(Ladder { by: Some(by), .. }) => self.engine.interpreter().row(&self.found).value(by),
+            _ => Value::Missing,
         }
     }
-    (asked.into_iter().collect(), levels.into_iter().collect())
 }
 
 fn set(bits: &mut [u64], row: usize) {

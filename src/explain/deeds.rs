@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     action::{Decider, Decision, Done, Occasion, Past, Person as Acted, Reason, Recalled, Tracked, Would, stop_name},
-    eval::Interpreter,
+    eval::{Interpreter, reference::SoFar},
     explain::{
         Asked,
         later::first_instant,
@@ -124,7 +124,7 @@ impl<'d, 'a> Deeds<'d, 'a> {
         }
         let set_off: Vec<Occasion> =
             deeds.occasions.iter().filter(|it| it.inside || it.reason.is_some()).copied().collect();
-        deeds.decisions = deeds.decider(asked).decide(&deeds.acted(), &set_off, || deeds.past.clone());
+        deeds.decisions = deeds.decider(asked).decide(&deeds.acted(&deeds.known()), &set_off, || deeds.past.clone());
         let done = deeds.decisions.iter().filter(|it| it.stopped.is_none());
         let done: Vec<Past> = done.map(|it| it.as_past(rulebook, asked.context.clock.now())).collect();
         deeds.past.extend(done);
@@ -136,11 +136,14 @@ impl<'d, 'a> Deeds<'d, 'a> {
         Decider::new(interpreter, asked.sources, asked.remembered.is_none())
     }
 
-    fn acted(&self) -> Acted<'_> {
+    fn known(&self) -> SoFar<'_> {
+        SoFar { record: self.person.record, answers: &self.answers }
+    }
+
+    fn acted<'k>(&'k self, known: &'k SoFar<'k>) -> Acted<'k> {
         Acted {
             key: self.asked.key,
-            record: self.person.record,
-            answers: &self.answers,
+            known,
             rows: &self.rows,
             seen: self.asked.remembered.and_then(|it| it.recalled.seen),
         }
@@ -164,7 +167,7 @@ impl<'d, 'a> Deeds<'d, 'a> {
     pub(super) fn told(&self, segment: DefinitionId) -> Vec<Deed> {
         let Some(occasion) = self.occasions.iter().find(|it| it.segment == segment) else { return vec![] };
         let decider = self.decider(self.asked);
-        let all = decider.would(&self.acted(), occasion, &self.past);
+        let all = decider.would(&self.acted(&self.known()), occasion, &self.past);
         all.iter().enumerate().map(|(at, would)| self.deed(&decider, occasion, would, at)).collect()
     }
 

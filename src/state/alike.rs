@@ -20,6 +20,8 @@ pub(super) struct Alike {
     all: Vec<(NameId, Decision)>,
     /// So many of them stand in the file.
     written: usize,
+    /// By segment the one that came last, which mostly comes again.
+    last: Vec<usize>,
     hash: RandomState,
     known: HashTable<usize>,
 }
@@ -45,20 +47,28 @@ impl Alike {
         let last = "SELECT coalesce(max(id), 0) FROM alike";
         let last = database.query_row(last, [], |row| row.get::<_, i64>(0))?;
         let (hash, known) = (RandomState::default(), HashTable::new());
-        Ok(Alike { first: last.saturating_add(1), all: vec![], written: 0, hash, known })
+        Ok(Alike { first: last.saturating_add(1), all: vec![], written: 0, last: vec![], hash, known })
     }
 
     /// The number of what a decision about a segment has alike with others.
     pub(super) fn number(&mut self, decision: &(NameId, Decision)) -> i64 {
-        let Alike { all, hash, known, .. } = self;
+        let Alike { all, last, hash, known, .. } = self;
         let own = common(decision);
-        let hashed = hash.hash_one(own);
-        let found = known.find(hashed, |at| all.get(*at).is_some_and(|one| common(one) == own));
-        let at = found.copied().unwrap_or_else(|| {
+        let is_own = |at: &usize| all.get(*at).is_some_and(|one| common(one) == own);
+        let segment = decision.0.0 as usize;
+        if last.len() <= segment {
+            last.resize(segment + 1, usize::MAX);
+        }
+        let at_hand = last.get(segment).copied().filter(is_own);
+        let hashed = || hash.hash_one(own);
+        let found = at_hand.or_else(|| known.find(hashed(), is_own).copied());
+        let at = found.unwrap_or_else(|| {
+            let hashed = hashed();
             all.push(decision.clone());
             let again = |at: &usize| all.get(*at).map_or(0, |one| hash.hash_one(common(one)));
             *known.insert_unique(hashed, all.len() - 1, again).get()
         });
+        last.iter_mut().skip(segment).take(1).for_each(|last| *last = at);
         self.first.saturating_add(at as i64)
     }
 

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use rusqlite::{Connection, OptionalExtension, Row, params, types::FromSql};
@@ -25,7 +25,7 @@ pub struct Decision {
     /// `send`, `hold`, or the verb.
     pub act: Cow<'static, str>,
     /// On which channel, of a `send`.
-    pub channel: Option<String>,
+    pub channel: Option<Arc<str>>,
     /// Which variant, of a `split`.
     pub variant: Option<String>,
     /// The whole text, of a `send`.
@@ -58,7 +58,7 @@ pub struct LedgerRow {
     /// The user's key.
     pub user: String,
     /// The segment's name.
-    pub segment: String,
+    pub segment: Arc<str>,
     /// What was decided.
     pub decision: Decision,
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::state::{
     Kept, NameId, Remembered, StateError, ValueId, file,
     names::Names,
-    packed::{Changes, Pack, Packed},
+    packed::{Change, Changes, Pack, Packed, in_order},
     recent,
     remembered::{Keys, Memberships, NO_VALUE, Pieces, place, set_bit},
     sparse::{Sparse, USERS},
@@ -143,13 +143,8 @@ impl Pieces {
             }
         }
         later.sort_by_key(|(run, _)| *run);
-        let mut changes: Vec<_> = later.iter().flat_map(|(_, changes)| changes.iter()).collect();
-        changes.sort_by_key(|(name, user, _)| (*name, *user));
-        for of_piece in changes.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
-            let Some((name, user, _)) = of_piece.first() else { continue };
-            let members = piece_of(&mut pieces.memberships, name.0, place(*user).0);
-            *members = Arc::new(members.changed(of_piece.iter().map(|(_, user, had)| (place(*user).1, *had))));
-        }
+        let later = later.iter().map(|(_, changes)| changes);
+        pieces.change_memberships(&in_order(later));
         for users in &mut pieces.users {
             if users.fingerprints.len() != users.keys.ends.len() {
                 let mut fingerprints = Vec::clone(&users.fingerprints);
@@ -158,6 +153,15 @@ impl Pieces {
             }
         }
         pieces
+    }
+
+    /// Changes who is in what; the changes stand in order of names, then of users.
+    pub(super) fn change_memberships(&mut self, changes: &[Change]) {
+        for of_piece in changes.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
+            let Some((name, user, _)) = of_piece.first() else { continue };
+            let members = piece_of(&mut self.memberships, name.0, place(*user).0);
+            *members = Arc::new(members.changed(of_piece.iter().map(|(_, user, had)| (place(*user).1, *had))));
+        }
     }
 }
 

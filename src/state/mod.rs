@@ -51,7 +51,7 @@ pub use self::{
     error::StateError,
     ledger::{Decision, Ledger, LedgerRow, Past, PastDeed, Touch},
     names::{Kind, NameId, ValueId},
-    recording::Recording,
+    recording::{Recorded, Recording},
     remembered::{Kept, Remembered},
     run::{KnownList, LastRun, Run},
     store::{Reader, Store},

@@ -67,6 +67,13 @@ impl Changes {
     }
 }
 
+/// What changed in one run after the other, in order of names, then of users; of one user twice in order.
+pub(super) fn in_order<'c>(all: impl IntoIterator<Item = &'c Changes>) -> Vec<Change> {
+    let mut changes: Vec<Change> = all.into_iter().flat_map(Changes::iter).collect();
+    changes.sort_by_key(|(name, user, _)| (*name, *user));
+    changes
+}
+
 impl Pack {
     const ALL: [Pack; 7] =
         [Pack::Run, Pack::Keys, Pack::Absent, Pack::Acted, Pack::Memberships, Pack::Kept, Pack::Changes];

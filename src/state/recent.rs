@@ -46,32 +46,41 @@ pub(super) enum Other<'o> {
     These(&'o [(u32, i64)]),
 }
 
-/// Writes the hashes that a run left other than they were before; all of them, where many are recent.
+/// Writes the hashes that a run left other than they were before; all of them, where many are recent: then these are put in their places, too.
 pub(super) fn write_fingerprints(
     database: &Connection,
     run: i64,
     other: Other<'_>,
-    all: &[Users],
+    all: &mut [Users],
 ) -> rusqlite::Result<()> {
-    let users: usize = all.iter().map(|users| users.fingerprints.len()).sum();
-    let other = match other {
-        Other::All => None,
-        Other::These([]) => return Ok(()),
-        Other::These(other) => {
-            let sum = "SELECT coalesce(sum(length(hashes)), 0) FROM recent_fingerprints";
-            let known = database.query_row(sum, [], |row| row.get::<_, i64>(0))? as usize;
-            Some(other).filter(|other| !is_much(other.len() + known / CHANGE, users))
+    if let Other::These(other) = other {
+        if other.is_empty() {
+            return Ok(());
         }
-    };
-    let Some(other) = other else {
-        for (piece, users) in all.iter().enumerate() {
-            load::write_fingerprints(database, piece as i64, &users.fingerprints)?;
+        let users: usize = all.iter().map(|users| users.fingerprints.len()).sum();
+        let sum = "SELECT coalesce(sum(length(hashes)), 0) FROM recent_fingerprints";
+        let known = database.query_row(sum, [], |row| row.get::<_, i64>(0))? as usize;
+        if !is_much(other.len() + known / CHANGE, users) {
+            let mut hashes = Vec::with_capacity(other.len() * CHANGE);
+            other.iter().for_each(|change| change.pack(&mut hashes));
+            let insert = "INSERT INTO recent_fingerprints (run, hashes) VALUES (?, ?)";
+            return database.execute(insert, params![run, hashes]).map(|_| ());
         }
-        return database.execute_batch("DELETE FROM recent_fingerprints");
-    };
-    let mut hashes = Vec::with_capacity(other.len() * CHANGE);
-    other.iter().for_each(|change| change.pack(&mut hashes));
-    database.execute("INSERT INTO recent_fingerprints (run, hashes) VALUES (?, ?)", params![run, hashes]).map(|_| ())
+        other.iter().for_each(|(user, hash)| set_fingerprint(all, *user, *hash));
+    }
+    for (piece, users) in all.iter().enumerate() {
+        load::write_fingerprints(database, piece as i64, &users.fingerprints)?;
+    }
+    database.execute_batch("DELETE FROM recent_fingerprints")
+}
+
+/// Sets a user's hash; a user who was forgotten is not there any more.
+pub(super) fn set_fingerprint(pieces: &mut [Users], user: u32, hash: i64) {
+    let (piece, user) = place(user);
+    let hashes = pieces.get_mut(piece).map(|users| Arc::make_mut(&mut users.fingerprints));
+    if let Some(known) = hashes.and_then(|hashes| hashes.get_mut(usize::from(user))) {
+        *known = hash;
+    }
 }
 
 /// Puts the hashes that are recent in their places, those of later runs last.
@@ -82,12 +91,7 @@ pub(super) fn read_fingerprints(database: &Connection, pieces: &mut [Users]) -> 
         let (changes, _) = row.get_ref(0)?.as_blob()?.as_chunks::<CHANGE>();
         for mut change in changes.iter().map(|bytes| bytes.as_slice()) {
             let Some((user, hash)) = <(u32, i64)>::unpack(&mut change) else { continue };
-            let (piece, user) = place(user);
-            let hashes = pieces.get_mut(piece).map(|users| Arc::make_mut(&mut users.fingerprints));
-            // A user who was forgotten is not there any more.
-            if let Some(known) = hashes.and_then(|hashes| hashes.get_mut(usize::from(user))) {
-                *known = hash;
-            }
+            set_fingerprint(pieces, user, hash);
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! A run that is being recorded. What it says is kept for a while and written many rows at a time, in the tables' own order,
 //! which is several times faster than row by row.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, path::PathBuf, sync::Arc};
 
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -10,7 +10,7 @@ use crate::state::{
     alike::{Alike, Own},
     deeds, file,
     load::piece_of,
-    packed::{CHANGE, Changes, Pack, Packed},
+    packed::{CHANGE, Changes, Pack, Packed, in_order},
     recent,
     remembered::{NO_VALUE, Pieces, Users, place, set_bit},
     rows::{self, number, optional_number, text},
@@ -44,12 +44,31 @@ pub struct Recording {
     alike: Alike,
     /// What the run before left.
     before: Arc<Remembered>,
-    /// What this one leaves, as far as it has been written.
+    /// What this one leaves, as far as it has been written, without what stands in `changes` and `fingerprints`.
     after: Pieces,
+    /// How many memberships it leaves.
+    members: usize,
     /// What was written of memberships, where what was before is packed.
     changes: Changes,
     /// Fingerprints that are other than before; of a first run all are.
     fingerprints: Vec<(u32, i64)>,
+}
+
+/// A run that is recorded, whatever happens from now on.
+#[derive(Debug)]
+pub struct Recorded {
+    path: PathBuf,
+    database: Connection,
+}
+
+impl Recorded {
+    /// Puts all of it into the file itself.
+    ///
+    /// # Errors
+    /// [`StateError::Unclosed`]
+    pub fn close(self) -> Result<(), StateError> {
+        file::close(&self.path, self.database)
+    }
 }
 
 /// What a user has of a name from now on: of a level its value, and since when; nothing any more where none.
@@ -81,12 +100,26 @@ impl Recording {
             store.database.execute_batch("DROP INDEX users_by_key").map_err(written)?;
         }
         let after = before.pieces.clone();
+        let members = after.memberships.iter().flatten().map(|members| members.len()).sum();
         let next_user = users.saturating_add(1);
         let waiting = Waiting { users: next_user..next_user, ..Waiting::default() };
         let (unindexed, changes) = (users == 0, Changes::default());
         let alike = Alike::begin(&store.database).map_err(written)?;
         let fingerprints = vec![];
-        Ok(Recording { store, run: number, next_user, unindexed, waiting, alike, before, after, changes, fingerprints })
+        let run = number;
+        Ok(Recording {
+            store,
+            run,
+            next_user,
+            unindexed,
+            waiting,
+            alike,
+            before,
+            after,
+            members,
+            changes,
+            fingerprints,
+        })
     }
 
     /// This run's number: 1 for the first.
@@ -175,13 +208,9 @@ impl Recording {
 
     /// A user's record or children are not what they were.
     pub fn set_fingerprint(&mut self, user: u32, fingerprint: i64) {
-        let (piece, at) = place(user);
-        let users = self.after.users.get_mut(piece);
-        let all = users.map(|users| Arc::make_mut(&mut users.fingerprints));
-        if let Some(known) = all.and_then(|all| all.get_mut(usize::from(at)))
-            && std::mem::replace(known, fingerprint) != fingerprint
-        {
-            self.fingerprints.push((user, fingerprint));
+        match self.unindexed {
+            true => recent::set_fingerprint(&mut self.after.users, user, fingerprint),
+            false => self.fingerprints.push((user, fingerprint)),
         }
     }
 
@@ -208,6 +237,7 @@ impl Recording {
     /// # Errors
     /// Where it cannot be written.
     pub fn enter(&mut self, user: u32, name: NameId, value: Option<ValueId>, since: i64) -> Result<(), StateError> {
+        self.members = self.members.saturating_add(1);
         self.waiting.memberships.push((name, user, Some((value, since))));
         self.write_where_enough(self.waiting.memberships.len())
     }
@@ -217,6 +247,7 @@ impl Recording {
     /// # Errors
     /// Where it cannot be written.
     pub fn leave(&mut self, user: u32, name: NameId) -> Result<(), StateError> {
+        self.members = self.members.saturating_sub(1);
         self.waiting.memberships.push((name, user, None));
         self.write_where_enough(self.waiting.memberships.len())
     }
@@ -278,14 +309,22 @@ impl Recording {
     ///
     /// # Errors
     /// Where it cannot be written: then nothing was recorded. With [`StateError::Unclosed`] it was.
-    pub fn commit(mut self) -> Result<(), StateError> {
+    pub fn commit(self) -> Result<(), StateError> {
+        self.record()?.close()
+    }
+
+    /// All of it is on the disk when this returns, in the file or beside it.
+    ///
+    /// # Errors
+    /// Where it cannot be written: then nothing was recorded.
+    pub fn record(mut self) -> Result<Recorded, StateError> {
         self.write()?;
         self.pack().map_err(|error| self.failed(&error))?;
         let index = "CREATE UNIQUE INDEX users_by_key ON users (key)";
         let end = if self.unindexed { format!("{index}; COMMIT") } else { "COMMIT".into() };
         self.store.database.execute_batch(&end).map_err(|error| self.failed(&error))?;
         let Store { path, database, .. } = self.store;
-        file::close(&path, database)
+        Ok(Recorded { path, database })
     }
 
     fn failed(&self, error: &rusqlite::Error) -> StateError {
@@ -309,7 +348,10 @@ impl Recording {
             decisions: std::mem::take(&mut self.waiting.decisions),
             ..Waiting::default()
         };
-        self.put(&waiting)
+        self.put(&waiting)?;
+        let Waiting { transitions, decisions, .. } = waiting.emptied();
+        (self.waiting.transitions, self.waiting.decisions) = (transitions, decisions);
+        Ok(())
     }
 
     fn put(&mut self, waiting: &Waiting) -> Result<(), StateError> {
@@ -318,6 +360,10 @@ impl Recording {
         let written = written.and_then(|()| waiting.write(&self.store.database, self.run, &self.after, is_new));
         written.map_err(|error| self.failed(&error))?;
         self.after.take(waiting);
+        if !self.before.is_packed {
+            let said = waiting.memberships.iter().map(|(name, user, had)| (*name, *user, packed(had)));
+            self.after.change_memberships(&said.collect::<Vec<_>>());
+        }
         Ok(())
     }
 
@@ -329,6 +375,8 @@ impl Recording {
         if self.before.is_packed {
             waiting.memberships.iter().for_each(|(name, user, had)| self.changes.push((*name, *user, packed(had))));
         }
+        let users = self.next_user..self.next_user;
+        self.waiting = Waiting { users, ..waiting.emptied() };
         Ok(())
     }
 
@@ -345,9 +393,8 @@ impl Recording {
         };
         let before = &self.before.pieces;
         let other = if self.unindexed { recent::Other::All } else { recent::Other::These(&self.fingerprints) };
-        recent::write_fingerprints(database, self.run, other, &self.after.users)?;
-        let all = self.after.memberships.iter().flatten().map(|members| members.len()).sum();
-        recent::settle_memberships(database, all)?;
+        recent::write_fingerprints(database, self.run, other, &mut self.after.users)?;
+        recent::settle_memberships(database, self.members)?;
         for (piece, users) in self.after.users.iter().enumerate() {
             let old = before.users.get(piece);
             let same = |same: fn(&Users, &Users) -> bool| old.is_some_and(|old| same(old, users));
@@ -363,7 +410,8 @@ impl Recording {
         }
         let known = "SELECT coalesce(sum(length(bytes)), 0) FROM packed WHERE kind = ?";
         let known = database.query_row(known, params![Pack::Changes.word()], |row| row.get::<_, i64>(0))? as usize;
-        if !whole || recent::is_much(known / CHANGE + self.changes.len(), all) {
+        if !whole || recent::is_much(known / CHANGE + self.changes.len(), self.members) {
+            self.after.change_memberships(&in_order([&self.changes]));
             for (id, piece, members) in changed(&before.memberships, &self.after.memberships, false) {
                 put(Pack::Memberships, id, piece, members.packed())?;
             }
@@ -403,7 +451,7 @@ fn changed<'p, T>(
 }
 
 impl Pieces {
-    /// Takes what has been said and written, in order of users.
+    /// Takes what has been said and written, in order of users, but for memberships.
     fn take(&mut self, waiting: &Waiting) {
         for said in waiting.seen.chunk_by(|one, other| one.0 >> 16 == other.0 >> 16) {
             let Some(users) = said.first().and_then(|it| self.users.get_mut(place(it.0).0)) else { continue };
@@ -418,11 +466,6 @@ impl Pieces {
                 }
             }
         }
-        for said in waiting.memberships.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
-            let Some((name, first, _)) = said.first() else { continue };
-            let members = piece_of(&mut self.memberships, name.0, place(*first).0);
-            *members = Arc::new(members.changed(said.iter().map(|(_, user, had)| (place(*user).1, packed(had)))));
-        }
         for said in waiting.kept.chunk_by(|one, other| (one.0, one.1 >> 16) == (other.0, other.1 >> 16)) {
             let Some((value, first, _)) = said.first() else { continue };
             let all = piece_of(&mut self.kept, value.0, place(*first).0);
@@ -432,6 +475,17 @@ impl Pieces {
 }
 
 impl Waiting {
+    /// Nothing, in the memory of what was written.
+    fn emptied(mut self) -> Waiting {
+        let Waiting { users: _, seen, memberships, kept, transitions, decisions } = &mut self;
+        seen.clear();
+        memberships.clear();
+        kept.clear();
+        transitions.clear();
+        decisions.clear();
+        self
+    }
+
     /// In the tables' own order. Of what is said of one user twice the last counts: the order of those stays.
     fn sort(&mut self) {
         self.seen.sort_by_key(|it| it.0);

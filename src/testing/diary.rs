@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    action::{Decider, Remembered, Run, Seen, Tracked, Turn, Whole, happened_since, stop_name},
-    eval::{GivenValues, Interpreter, User, rows},
+    action::{Decider, Remembered, Run, Seen, Tracked, Turn, happened_since, stop_name},
+    eval::{GivenValues, Interpreter, User, reference::SoFar, rows},
     ir::{DefinitionId, Entry, Expected, ListId, Over, ParamId, Rulebook},
     schema::TableId,
     source::Sources,
@@ -144,11 +144,10 @@ impl Diary {
             let key = key.map(|key| print::text(&key, interpreter.clock().zone()));
             let has = |stay: &crate::action::Tracking| stay.is_had(answers.value(stay.definition));
             let has: Vec<bool> = ways.tracked.stays.iter().map(has).collect();
-            let whole = || Whole { record: person.record.clone(), answers };
             let past = remembered.remembered.past.clone();
             let recalled = &remembered.remembered.recalled;
             let seen = Seen { key: key.as_deref(), print, recalled, has: &has, rows: &rows };
-            let turn = run.turn(&seen, whole, || past);
+            let turn = run.turn(&seen, &SoFar { record: &person.record, answers: &answers }, || past);
             remembered.take(&turn, ways, interpreter.rulebook(), now);
             remembered.last = Some(record);
             turns.push(turn);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tagwell::{
-    action::{self, Decider, Past, Run, Seen, Tracked, Turn as Taken, Whole, happened_since},
-    eval::{Answers, Context, Interpreter, User},
+    action::{self, Decider, Past, Run, Seen, Tracked, Turn as Taken, happened_since},
+    eval::{Answers, Context, Interpreter, User, reference::SoFar},
     explain::{Asked, Deed, Explained, Others, Remembered, Turn, explain},
     ir::{Body, DefinitionId},
     value::{Clock, Value},
@@ -94,7 +94,7 @@ impl Before {
             asked_again: None,
         };
         let seen = Seen { key: Some("u"), print: 1, recalled, has: &has, rows: &rows };
-        run.turn(&seen, || Whole { record, answers }, || self.kept.past.clone())
+        run.turn(&seen, &SoFar { record: &record, answers: &answers }, || self.kept.past.clone())
     }
 
     fn run(&mut self, user: &Someone, instant: i64) {
@@ -233,7 +233,8 @@ fn stops_at(decider: &Decider<'_>, before: &Before, user: &Someone, past: &[Past
     let now = before.rules.clock().now();
     let answers = before.answers(user, &before.kept.recalled, now);
     let rows = BTreeMap::new();
-    let person = action::Person { key: Some("u"), record: &record, answers: &answers, rows: &rows, seen: None };
+    let known = SoFar { record: &record, answers: &answers };
+    let person = action::Person { key: Some("u"), known: &known, rows: &rows, seen: None };
     rulebook.actions.segments.iter().any(|segment| {
         let occasion = action::Occasion { segment: segment.segment, since: 0, inside: true, reason: None };
         let all = decider.would(&person, &occasion, past);

@@ -80,7 +80,7 @@ impl<'r> Record<'r> {
             Cell::Text(&it.trigger),
             Cell::Text(&it.reason),
             Cell::Text(&it.act),
-            text(&it.channel),
+            it.channel.as_deref().map_or(Cell::Missing, Cell::Text),
             text(&it.message),
             Cell::Json(&it.with),
             text(&it.variant),

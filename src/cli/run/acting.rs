@@ -16,7 +16,7 @@ use tagwell::{
     intern::Symbol,
     ir::{Body, DefinitionId, Reads},
     schema::ColumnId,
-    state::{Kind, LastRun, LedgerRow, Run as StateRun, StateError, Store},
+    state::{Kind, LastRun, LedgerRow, Run as StateRun, Store},
     value::{Zone, moment_text::timestamp_text},
 };
 
@@ -25,6 +25,7 @@ use super::{
         actions::{ActionsWriter, Decisions, Record},
         book::{self, Book},
         exit::Failure,
+        output::Output,
         voice::Voice,
     },
     Run,
@@ -359,21 +360,15 @@ impl Acting {
         let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let written = writer.map(ActionsWriter::close).transpose()?;
         // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be
-        // decided again.
-        let moves = recorder.finish(&absent).map_err(|error| {
-            let unclosed = matches!(error, StateError::Unclosed { .. });
-            let failure = Failure::from(error);
-            match run.state.as_ref().filter(|_| unclosed) {
-                Some(state) => failure.help(written_again(state, &as_of)),
-                None => failure,
-            }
+        // decided again. What stands beside the state is put into it meanwhile.
+        let (moves, recorded) = recorder.finish(&absent)?;
+        let close = || recorded.map_or(Ok(()), |recorded| recorded.close().map_err(Failure::from));
+        let place = || written.map_or(Ok(()), Output::finish);
+        let (closed, placed) = run.threads(|| rayon::join(close, place))?;
+        closed.and(placed).map_err(|failure| match &run.state {
+            Some(state) => failure.help(written_again(state, &as_of)),
+            None => failure,
         })?;
-        if let Some(written) = written {
-            written.finish().map_err(|failure| match &run.state {
-                Some(state) => failure.help(written_again(state, &as_of)),
-                None => failure,
-            })?;
-        }
         Ok((ran, inner, Acted::Moved(moves, preview)))
     }
 }

@@ -140,7 +140,7 @@ impl Segment {
         }
         let (counts, what) = match (it.stopped, it.channel) {
             (Some(reason), _) => (&mut self.stopped, reason.into_owned()),
-            (None, Some(channel)) => (&mut self.sent, channel),
+            (None, Some(channel)) => (&mut self.sent, channel.to_string()),
             (None, None) if it.act == "hold" => {
                 self.held += 1;
                 return;

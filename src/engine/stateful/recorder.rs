@@ -12,8 +12,9 @@ use crate::{
             recollection::{kind, value_name},
         },
     },
+    intern::Symbol,
     ir::{DefinitionId, Rulebook, TriggerKind},
-    state::{self, Kept, LedgerRow, NameId, Recording, StateError, ValueId},
+    state::{self, Kept, LedgerRow, NameId, Recorded, Recording, StateError, ValueId},
     value::{Value, Zone, print},
 };
 
@@ -118,7 +119,7 @@ impl Recorder {
         user: UserTurn,
         tell: &mut impl FnMut(&LedgerRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let UserTurn { key, number, returned, turn } = user;
+        let UserTurn { mut key, number, returned, turn } = user;
         for (place, entered, reason) in &turn.moves {
             let Some(stay) = self.tracked.stays.get(*place) else { continue };
             *self.moves.moved.entry((stay.definition, *entered, *reason)).or_default() += 1;
@@ -141,7 +142,8 @@ impl Recorder {
             Some(names) => names.record(&key, number, returned, &turn, self.now)?,
             None => 0,
         };
-        for decision in turn.decisions {
+        let mut decisions = turn.decisions.into_iter();
+        while let Some(decision) = decisions.next() {
             let stopped = decision.stopped.as_ref().map(|(reason, _)| stop_name(*reason));
             let is_same =
                 |(_, name, why): &(DefinitionId, String, Option<&str>)| name == decision.done.name() && *why == stopped;
@@ -156,7 +158,8 @@ impl Recorder {
                 }
             }
             let segment = decision.segment;
-            let row = self.row(&key, decision);
+            let user = if decisions.len() > 0 { key.clone() } else { std::mem::take(&mut key) };
+            let row = self.row(user, decision);
             tell(&row)?;
             if let Some(names) = &mut self.names {
                 names.decide(number, segment, row, &self.tracked)?;
@@ -165,7 +168,7 @@ impl Recorder {
         Ok(())
     }
 
-    fn row(&self, key: &str, decision: Decision) -> LedgerRow {
+    fn row(&self, user: String, decision: Decision) -> LedgerRow {
         let terms = decision.with.iter().map(|(name, value, ty)| {
             let value = print::json(&self.rulebook.shown(value, ty), &self.zone);
             format!("{}:{value}", print::json(&Value::Text(name.shared()), &self.zone))
@@ -175,7 +178,7 @@ impl Recorder {
             false => format!("{{{}}}", terms.collect::<Vec<_>>().join(",")).into(),
         };
         let act = act(&decision.done);
-        let channel = decision.done.channel().map(ToString::to_string);
+        let channel = decision.done.channel().map(Symbol::shared);
         let message = match decision.done {
             Done::Send(_, text) => Some(text),
             Done::Do(_) | Done::Hold => None,
@@ -200,9 +203,9 @@ impl Recorder {
             decided_at: self.now,
             exempt: decision.exempt,
         };
-        let segment = self.rulebook.definition(decision.segment).name.to_string();
+        let segment = self.rulebook.definition(decision.segment).name.shared();
         let run = self.names.as_ref().map_or(0, |names| names.recording.run());
-        LedgerRow { run, user: key.to_owned(), segment, decision: recorded }
+        LedgerRow { run, user, segment, decision: recorded }
     }
 
     /// The keys of users whom the state knows and who are not in today's data.
@@ -212,12 +215,12 @@ impl Recorder {
         names.recollection.unseen().filter_map(|number| remembered.key(number).map(str::to_owned)).collect()
     }
 
-    /// Ends the run: who is absent is noted, and all of it is kept.
+    /// Ends the run: who is absent is noted, and all of it is kept, in a state that is to be closed.
     ///
     /// # Errors
     /// A state that cannot be written: then nothing was recorded.
-    pub fn finish(mut self, absent: &[String]) -> Result<Moves, StateError> {
-        let Some(mut names) = self.names.take() else { return Ok(self.moves) };
+    pub fn finish(mut self, absent: &[String]) -> Result<(Moves, Option<Recorded>), StateError> {
+        let Some(mut names) = self.names.take() else { return Ok((self.moves, None)) };
         let recollection = Arc::clone(&names.recollection);
         let remembered = recollection.remembered();
         let previous = crate::engine::Memory::previous(&*recollection);
@@ -228,8 +231,8 @@ impl Recorder {
             }
         }
         names.recording.set_population(self.moves.population as i64)?;
-        names.recording.commit()?;
-        Ok(self.moves)
+        let recorded = names.recording.record()?;
+        Ok((self.moves, Some(recorded)))
     }
 }
 

@@ -416,7 +416,12 @@ impl<'a> Kernel<'a> {
 
     /// Asks the plain interpreter about one of the users.
     pub fn ask<T>(&self, found: &Found, frame: &dyn Frame, row: usize, what: impl FnOnce(&Row<'_, '_>) -> T) -> T {
-        what(&self.interpreter.row(&At { kernel: self, frame, found, row }))
+        what(&self.interpreter.row(&self.known(found, frame, row)))
+    }
+
+    /// What is known of one of the users.
+    pub fn known<'u>(&'u self, found: &'u Found, frame: &'u dyn Frame, row: usize) -> impl Known + 'u {
+        At { kernel: self, frame, found, row }
     }
 
     /// The value of a definition for one of the users, as it was found: a tag may be unknown.
