@@ -7,15 +7,19 @@ pub(crate) fn parts(length: usize, least: usize) -> usize {
 }
 
 /// Does the work for every part, each on a thread of its own with so many bytes of stack, and gives what comes of it in the order
-/// of the parts; none where the system has no thread to give.
+/// of the parts; none where the system has no thread to give. Where the stack that there is does, the last part is done here.
 pub(crate) fn side_by_side<Part: Sync, Done: Send>(
     parts: &[Part],
     stack: usize,
     work: impl Fn(&Part) -> Done + Sync,
 ) -> Vec<Option<Done>> {
     let work = &work;
+    let (last, others) = match parts.split_last() {
+        Some((last, others)) if stack <= FLAT => (Some(last), others),
+        Some(_) | None => (None, parts),
+    };
     std::thread::scope(|scope| {
-        let begun = parts.iter().map(|part| {
+        let begun = others.iter().map(|part| {
             let thread = std::thread::Builder::new().stack_size(stack);
             let work = move || {
                 keep_at_hand();
@@ -24,10 +28,11 @@ pub(crate) fn side_by_side<Part: Sync, Done: Send>(
             thread.spawn_scoped(scope, work).ok()
         });
         let begun: Vec<_> = begun.collect();
+        let here = last.map(|part| Some(work(part)));
         let done = begun
             .into_iter()
             .map(|thread| thread.map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
-        done.collect()
+        done.chain(here).collect()
     })
 }
 

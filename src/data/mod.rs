@@ -21,7 +21,7 @@ mod table;
 mod write;
 
 pub use bad_row::{BadRow, DataError};
-pub use chunks::{Chunk, Chunks, Parsed, chunks, chunks_of};
+pub use chunks::{Chunk, Chunks, Parsed, chunks, chunks_but_for, chunks_of};
 pub use encoding::{is_utf16, looks_like_gbk};
 pub use facts::facts;
 pub use guard::is_guarded;

@@ -182,3 +182,21 @@ tag both when lower(city ?? \"x\") = \"x\" and y > 3
         assert!(told("both").contains("600 (y 600)"), "{}", answer.err);
     }
 }
+
+/// Keys are not read where nobody is shown; what is counted, and who is told of in a message, is the same.
+#[test]
+fn counts_of_a_packed_file_need_no_keys() {
+    let users: String = (0..700).map(|at| format!("u{at},{}\n", at % 9)).collect();
+    let written = "table users key user_id { user_id: text n: int }\ntag a when n > 3";
+    let place = Place::with(&[("a.rules", written), ("users.csv", &format!("user_id,n\n{users}"))]);
+    let run = |more: &[&str]| place.run(&[&["run"], more, &["--as-of", "2026-11-22"]].concat());
+    run(&["a.rules", "users.csv", "--with", "n", "--out", "packed.parquet"]);
+    let layer = "layer one exclusive { low when n < 5  high when n > 3 }";
+    for (name, more) in [("tags", "tag b when n > 5"), ("keys", "tag b when user_id < \"u5\""), ("layer", layer)] {
+        place.write("b.rules", format!("{written}\n{more}\n"));
+        let counted = run(&["b.rules", "packed.parquet", "--format", "none"]);
+        let listed = run(&["b.rules", "packed.parquet", "--out", "all.jsonl"]);
+        assert_eq!((&counted.err, counted.code), (&listed.err, listed.code), "{name}");
+        assert_eq!(counted.err.contains("user `u4`"), name == "layer", "{}", counted.err);
+    }
+}

@@ -82,6 +82,13 @@ impl Plan {
         Ok(Plan { results, extra, reads, table, key, needed: needed.into_iter().collect() })
     }
 
+    /// The key, where rules do not read it, and no message names a user by it.
+    pub(super) fn only_told_apart(&self, rulebook: &Rulebook) -> Option<ColumnId> {
+        let may_overlap = |id: &DefinitionId| matches!(rulebook.definition(*id).body, Body::Layer(_));
+        let is_unread = |key: &ColumnId| !self.reads.columns.contains(key);
+        self.key.filter(is_unread).filter(|_| !self.reads.definitions.iter().any(may_overlap))
+    }
+
     /// Reads more than the results do.
     pub(super) fn read_too(&mut self, more: Reads) {
         let needed: BTreeSet<ColumnId> = self.needed.iter().copied().chain(more.columns.iter().copied()).collect();

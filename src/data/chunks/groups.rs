@@ -132,7 +132,14 @@ impl Part {
         };
         let metadata = of_96_bits(metadata);
         let headers: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let found = table::fit(input, &shared.wanted.table, &shared.wanted.needed, &headers)?;
+        let mut found = table::fit(input, &shared.wanted.table, &shared.wanted.needed, &headers)?;
+        let is_read = |(at, id, column): &(usize, ColumnId, Column)| {
+            shared.unseen != Some(*id) || !has_nothing_wrong(&metadata, *at, column)
+        };
+        // Without any column nobody would know the rows.
+        if found.iter().any(is_read) {
+            found.retain(is_read);
+        }
         let roots: Vec<usize> = found.iter().map(|(at, ..)| *at).collect();
         let metadata = narrowed(metadata, &found);
         let projection = ProjectionMask::roots(metadata.parquet_schema(), roots);
@@ -191,6 +198,22 @@ fn is_written_once(metadata: &ArrowReaderMetadata, name: &str) -> bool {
             column.dictionary_page_offset().is_some() && column.uncompressed_size() < 3 * column.num_values().max(64)
         })
     })
+}
+
+/// Whether the file itself says that a column has a right value in each row.
+fn has_nothing_wrong(metadata: &ArrowReaderMetadata, at: usize, column: &Column) -> bool {
+    let field = metadata.schema().field(at);
+    let is_of_its_type = match &column.ty {
+        Type::Text => matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),
+        Type::Int => matches!(field.data_type(), DataType::Int64),
+        _ => false,
+    };
+    is_of_its_type
+        && metadata.metadata().row_groups().iter().all(|group| {
+            let own =
+                group.columns().iter().find(|own| matches!(own.column_path().parts(), [only] if only == field.name()));
+            own.and_then(|own| own.statistics()?.null_count_opt()) == Some(0)
+        })
 }
 
 /// Each row group in equal pieces.
@@ -299,7 +322,64 @@ impl Form {
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::{ArrayRef, Int64Array, StringArray};
+    use parquet::{
+        arrow::ArrowWriter,
+        file::properties::{EnabledStatistics, WriterProperties},
+    };
+
     use super::*;
+    use crate::{
+        data::{Wanted, chunks_but_for},
+        schema::{Role, Source, Table},
+        value::{Zone, moment_text::MomentFormat},
+    };
+
+    fn table() -> Table {
+        let column = |name: &str, ty: Type, optional: bool| {
+            let (source, format) = (Source::Data, MomentFormat::Iso);
+            Column { name: name.into(), header: name.into(), ty, optional, format, source, span: None }
+        };
+        let columns = vec![column("id", Type::Text, false), column("n", Type::Int, true)];
+        let name = "users".into();
+        Table { name, role: Role::Root, key: Some(ColumnId(0)), columns, from: None, declared: true, span: None }
+    }
+
+    #[test]
+    fn a_column_that_nobody_looks_at_is_read_where_it_may_be_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users.parquet");
+        let (texts, whole): (ArrayRef, ArrayRef) = (
+            Arc::new(StringArray::from(vec![Some("a"), None, Some("b")])),
+            Arc::new(StringArray::from(vec!["a", "", "b"])),
+        );
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), Some(2), None]));
+        let read = |id: &ArrayRef, told: EnabledStatistics, needed: &[u32]| {
+            let batch = RecordBatch::try_from_iter([("id", Arc::clone(id)), ("n", Arc::clone(&numbers))]).unwrap();
+            let told = WriterProperties::builder().set_statistics_enabled(told).build();
+            let file = File::create(&path).unwrap();
+            let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(told)).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            let input = Input::parse(path.to_str().unwrap()).unwrap();
+            let needed = needed.iter().map(|id| ColumnId(*id)).collect();
+            let wanted = Wanted { table: table(), needed, nested: vec![], verbatim: false };
+            let mut chunks = chunks_but_for(Some(ColumnId(0)), &input, wanted, &Zone::utc()).unwrap();
+            let parsed = chunks.next().unwrap().unwrap().parse().unwrap();
+            let bad: Vec<u64> = parsed.bad.iter().map(|(_, bad)| bad.line).collect();
+            (parsed.batch.column(ColumnId(0)).is_some(), parsed.batch.rows, bad)
+        };
+        for told in [EnabledStatistics::Page, EnabledStatistics::Chunk] {
+            assert_eq!(read(&whole, told, &[0, 1]), (false, 3, vec![]));
+            assert_eq!(read(&texts, told, &[0, 1]), (true, 2, vec![2]));
+            // Somebody must say how many rows there are.
+            assert_eq!(read(&whole, told, &[0]), (true, 3, vec![]));
+            // Of another type, every row is a bad one.
+            assert_eq!(read(&numbers, told, &[0, 1]), (true, 0, vec![1, 2, 3]));
+        }
+        assert_eq!(read(&whole, EnabledStatistics::None, &[0, 1]), (true, 3, vec![]));
+        assert_eq!(read(&texts, EnabledStatistics::None, &[0, 1]), (true, 2, vec![2]));
+    }
 
     #[test]
     fn a_piece_is_cut_into_equal_ones_that_follow_one_another() {

@@ -76,6 +76,8 @@ pub struct Parsed {
 /// What all pieces of a table have in common.
 struct Shared {
     wanted: Wanted,
+    /// A needed column whose values nobody looks at.
+    unseen: Option<ColumnId>,
     zone: Zone,
     days: Days,
 }
@@ -106,18 +108,42 @@ pub fn chunks(input: &Input, wanted: Wanted, zone: &Zone) -> Result<Chunks, Data
     chunks_of(input, wanted, zone, SIZE)
 }
 
+/// The same where nobody looks at the values of one of the needed columns: it is judged, but not read where the file itself says that
+/// none of them can be wrong.
+///
+/// # Errors
+/// As [`chunks`].
+pub fn chunks_but_for(
+    unseen: Option<ColumnId>,
+    input: &Input,
+    wanted: Wanted,
+    zone: &Zone,
+) -> Result<Chunks, DataError> {
+    cut_into(unseen, input, wanted, zone, SIZE)
+}
+
 /// The same with pieces of about so many bytes.
 ///
 /// # Errors
 /// As [`chunks`].
 pub fn chunks_of(input: &Input, wanted: Wanted, zone: &Zone, size: usize) -> Result<Chunks, DataError> {
+    cut_into(None, input, wanted, zone, size)
+}
+
+fn cut_into(
+    unseen: Option<ColumnId>,
+    input: &Input,
+    wanted: Wanted,
+    zone: &Zone,
+    size: usize,
+) -> Result<Chunks, DataError> {
     let wanted = wanted.of_data();
     if let Some(memory) = input.memory()
         && let Some(kept) = memory.chunks(input, &wanted, zone)?
     {
         return Ok(kept);
     }
-    let shared = Arc::new(Shared { wanted, zone: zone.clone(), days: Days::of(zone) });
+    let shared = Arc::new(Shared { wanted, unseen, zone: zone.clone(), days: Days::of(zone) });
     let mut chunks = Chunks {
         parts: input.parts().to_vec().into_iter(),
         now: None,
@@ -294,7 +320,7 @@ impl Shared {
                 *slot = Some(column);
             }
         }
-        for id in &self.wanted.needed {
+        for id in self.wanted.needed.iter().filter(|id| Some(**id) != self.unseen) {
             if let Some(slot @ None) = all.get_mut(id.0 as usize) {
                 let mut missing = Column::new(&table.column(*id).ty);
                 missing.grow(rows);

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::{
-    conjunction::{Many, Shape, Sizes, Work, by_shape},
+    conjunction::{Many, Shape, Sizes, Work, by_shape, whatever_the_shape},
     counts::Counts,
     kept::Kept,
     lacking::Unknown,
@@ -52,7 +52,9 @@ impl<L: Numbered + ?Sized> WithSimd for Combine<'_, L> {
             if let (Some(shape), false) = (&group.shape, sure.is_empty()) {
                 by_shape(simd, shape, SureOutputs { outputs: &mut outputs, shape, made, sure });
             }
-            outputs.open(made, open);
+            if !open.is_empty() {
+                whatever_the_shape(simd, OpenOutputs { outputs: &mut outputs, made, open });
+            }
         }
         for (shape, lanes, unknown) in sides.lacking.groups() {
             by_shape(simd, shape, LackingOutputs { outputs: &mut outputs, shape, conjoined: lanes, all: unknown });
@@ -104,21 +106,43 @@ impl<'p> Made<'p> {
     }
 }
 
-/// How many rows lie in a conjunction about which nobody is in doubt.
-#[inline(always)]
-fn users<S: Simd, L: Numbered + ?Sized, Of: Sizes>(
+/// Conjunctions that are made alike, and the rows of a block.
+struct Alike<'c, S, L: ?Sized> {
     simd: S,
-    lanes: &L,
-    shape: &Shape,
-    conjoined: &[u32],
-    at: usize,
-) -> u64 {
-    let Some(own) = Of::lanes(shape, conjoined, at) else { return 0 };
-    let mut rows = Lane::NONE;
-    for part in 0..lane::parts::<S>() {
-        lane::write::<S>(Some(&mut rows), part, Reading { simd, lanes, part }.sure::<Of>(shape, own));
+    lanes: &'c L,
+    shape: Shape,
+    conjoined: &'c [u32],
+    /// All rows, and how many they are.
+    all: Lane,
+    rows: u64,
+}
+
+impl<'c, S: Simd, L: Numbered + ?Sized> Alike<'c, S, L> {
+    #[inline(always)]
+    fn of(simd: S, lanes: &'c L, shape: &Shape, conjoined: &'c [u32]) -> Alike<'c, S, L> {
+        let all = *lanes.lane(ALL);
+        Alike { simd, lanes, shape: *shape, conjoined, all, rows: all.count() }
     }
-    rows.count()
+
+    /// How many rows lie in all lanes of one of them.
+    #[inline(always)]
+    fn within<Of: Sizes>(&self, at: usize) -> u64 {
+        let Some(own) = Of::lanes(&self.shape, self.conjoined, at) else { return 0 };
+        let mut rows = Lane::NONE;
+        for part in 0..lane::parts::<S>() {
+            let reading = Reading { simd: self.simd, lanes: self.lanes, part };
+            let within = reading.within::<Of>(lane::part::<S>(&self.all, part), &self.shape, own);
+            lane::write::<S>(Some(&mut rows), part, within);
+        }
+        rows.count()
+    }
+
+    /// Of how many rows one of them is true, about which nobody is in doubt.
+    #[inline(always)]
+    fn users<Of: Sizes>(&self, at: usize) -> u64 {
+        let within = self.within::<Of>(at);
+        if self.shape.flip { self.rows - within } else { within }
+    }
 }
 
 /// Whether anybody is in the first lane of a conjunction.
@@ -200,6 +224,20 @@ impl<S: Simd, L: Numbered + ?Sized> Work for SureOutputs<'_, '_, S, L> {
     }
 }
 
+/// Outputs of a group of which somebody may be in doubt.
+struct OpenOutputs<'w, 'o, S: Simd, L: ?Sized> {
+    outputs: &'w mut Outputs<'o, S, L>,
+    made: Made<'w>,
+    open: &'w [Open],
+}
+
+impl<S: Simd, L: Numbered + ?Sized> Work for OpenOutputs<'_, '_, S, L> {
+    #[inline(always)]
+    fn of<Of: Sizes>(self) {
+        self.outputs.open(self.made, self.open);
+    }
+}
+
 /// Outputs that are unknown of all whom they hold of, but for what nobody has.
 struct LackingOutputs<'w, 'o, S: Simd, L: ?Sized> {
     outputs: &'w mut Outputs<'o, S, L>,
@@ -256,24 +294,24 @@ impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
     fn count_sure<Of: Sizes>(&mut self, shape: &Shape, made: Made<'_>, sure: &[u32]) {
         let outputs = &made.group.outputs;
         let counts = self.counts.of(self.segment.counted + outputs.start, outputs.len());
-        let (simd, lanes) = (self.simd, self.lanes);
+        let alike = Alike::of(self.simd, self.lanes, shape, made.lanes);
         if shape.seldom {
             for at in sure.iter().map(|at| *at as usize) {
-                if let (Some(count), true) = (counts.get_mut(at), begins::<Of, L>(lanes, shape, made.lanes, at)) {
-                    *count += users::<S, L, Of>(simd, lanes, shape, made.lanes, at);
+                if let (Some(count), true) = (counts.get_mut(at), begins::<Of, L>(self.lanes, shape, made.lanes, at)) {
+                    *count += alike.users::<Of>(at);
                 }
             }
             return;
         }
         if sure.len() == counts.len() {
             for (at, count) in counts.iter_mut().enumerate() {
-                *count += users::<S, L, Of>(simd, lanes, shape, made.lanes, at);
+                *count += alike.users::<Of>(at);
             }
             return;
         }
         for at in sure.iter().map(|at| *at as usize) {
             if let Some(count) = counts.get_mut(at) {
-                *count += users::<S, L, Of>(simd, lanes, shape, made.lanes, at);
+                *count += alike.users::<Of>(at);
             }
         }
     }
@@ -281,16 +319,15 @@ impl<S: Simd, L: Numbered + ?Sized> Outputs<'_, S, L> {
     /// Those that are unknown of all whom they hold of, but for what nobody has.
     #[inline(always)]
     fn lacking<Of: Sizes>(&mut self, shape: &Shape, conjoined: &[u32], all: &[Unknown]) {
-        let (first, everybody) = (self.segment.counted, self.lanes.lane(ALL).count());
+        let (first, alike) = (self.segment.counted, Alike::of(self.simd, self.lanes, shape, conjoined));
         for (at, Unknown { output, lacks }) in all.iter().enumerate() {
             let counted = first + *output as usize;
             if shape.seldom && !begins::<Of, L>(self.lanes, shape, conjoined, at) {
                 continue;
             }
-            let within = users::<S, L, Of>(self.simd, self.lanes, shape, conjoined, at);
-            let unknown = if shape.flip { everybody - within } else { within };
+            let unknown = alike.within::<Of>(at);
             if shape.flip {
-                self.counts.add(counted, within);
+                self.counts.add(counted, alike.rows - unknown);
             }
             self.counts.add_unknown(counted, unknown);
             for lack in lacks.iter().filter(|lack| **lack != NOWHERE) {

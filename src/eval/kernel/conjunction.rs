@@ -205,13 +205,25 @@ pub(super) fn by_shape<S: Simd>(simd: S, shape: &Shape, work: impl Work) {
     }
 }
 
+/// Does it in one function for all shapes.
+#[inline(always)]
+pub(super) fn whatever_the_shape<S: Simd>(simd: S, work: impl Work) {
+    counting::vectorize(simd, OfSize(work, PhantomData::<Many>));
+}
+
 impl<S: Simd, L: Numbered + ?Sized> Reading<'_, S, L> {
     /// Of whom a conjunction is true where nobody is in doubt about it.
     #[inline(always)]
     pub(super) fn sure<Of: Sizes>(self, shape: &Shape, lanes: &[u32]) -> S::u64s {
         let all = self.at(ALL);
-        let yes = self.conjoin(all, Of::of(shape), lanes);
+        let yes = self.within::<Of>(all, shape, lanes);
         if shape.flip { self.without(all, yes) } else { yes }
+    }
+
+    /// Those of some rows that lie in all lanes of a conjunction.
+    #[inline(always)]
+    pub(super) fn within<Of: Sizes>(self, rows: S::u64s, shape: &Shape, lanes: &[u32]) -> S::u64s {
+        self.conjoin(rows, Of::of(shape), lanes)
     }
 
     /// Of whom it is true, and of whom it is settled.

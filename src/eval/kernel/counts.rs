@@ -103,21 +103,31 @@ impl Kernel<'_> {
         }
         let mut others = counts.others.clone();
         let of = |counts: &[u64], at: usize| counts.get(at).copied().unwrap_or(0);
-        let counted = self.program.counted.iter().map(|(id, at, _)| {
-            let mut spread = others.remove(id).unwrap_or_default();
-            spread.known = of(&counts.yes, *at);
-            spread.unknown = of(&counts.unknown, *at);
-            for (cause, users) in self.lacking(*at, counts).into_iter().filter(|(_, users)| *users > 0) {
-                *spread.causes.entry(cause).or_default() += users;
+        // In their order from the beginning: what is found of one is larger than its place.
+        let mut counted: Vec<(DefinitionId, usize)> =
+            self.program.counted.iter().map(|(id, at, _)| (*id, *at)).collect();
+        counted.sort_unstable();
+        let counted = counted.into_iter().map(|(id, at)| {
+            let mut spread = others.remove(&id).unwrap_or_default();
+            spread.known = of(&counts.yes, at);
+            spread.unknown = of(&counts.unknown, at);
+            let mut causes = self.lacking(at, counts);
+            causes.retain(|_, users| *users > 0);
+            if spread.causes.is_empty() {
+                spread.causes = causes;
+            } else {
+                causes.into_iter().for_each(|(cause, users)| *spread.causes.entry(cause).or_default() += users);
             }
-            (*id, spread)
+            (id, spread)
         });
         // Put together at once, since each that is put between others moves them.
         let mut spreads: BTreeMap<DefinitionId, Spread> = counted.collect();
         spreads.append(&mut others);
-        for id in &self.asked {
-            if !matches!(self.interpreter.rulebook().definition(*id).body, Body::Let(_)) {
-                spreads.entry(*id).or_default();
+        if spreads.len() < self.asked.len() {
+            for id in &self.asked {
+                if !matches!(self.interpreter.rulebook().definition(*id).body, Body::Let(_)) {
+                    spreads.entry(*id).or_default();
+                }
             }
         }
         spreads

@@ -74,19 +74,24 @@ impl Fill {
             last = *at;
         }
         let mut all = Lane::NONE;
+        // Each list is written down before it is known whether it is a new one: that is as likely as not, and not worth a guess.
+        listed.resize(number + 1, 0);
+        let mut different = 0;
         for at in texts.iter().filter(|at| **at as usize <= known) {
             let Some(lane) = lanes.get(*at as usize).copied() else { continue };
             all = all.or(lane);
             // A text is one behind its number.
             let of_text = (*at as usize).checked_sub(1).and_then(|text| source.lists.of_text.get(text));
             for list in of_text.into_iter().flatten() {
-                let Some(rows) = lists.get_mut(*list as usize) else { continue };
-                if rows.is_none() {
-                    listed.push(*list);
-                }
+                let (Some(rows), Some(slot)) = (lists.get_mut(*list as usize), listed.get_mut(different)) else {
+                    continue;
+                };
+                *slot = *list;
+                different += usize::from(rows.is_none());
                 *rows = rows.or(lane);
             }
         }
+        listed.truncate(different);
         if let Some(lane) = lanes.get_mut(known) {
             *lane = all;
             texts.push(known as u32);
