@@ -1,7 +1,7 @@
 //! What comes again and again in queries, and is told once, above the query.
 
 /// What shows that a query has it, and what it is there for.
-const IDIOMS: [(&[&str], &str); 19] = [
+const IDIOMS: [(&[&str], &str); 20] = [
     (&[" + 0e0", " + 0D"], "zero has no sign"),
     (
         &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
@@ -20,6 +20,7 @@ const IDIOMS: [(&[&str], &str); 19] = [
     (&["'Infinity'"], "what leaves the range of floats is missing"),
     (&["< CAST('1e"], "a decimal has 38 digits: what is too large for those before the point is missing"),
     (&["(SELECT 1) AS no_row"], "asked once, of the types of columns: no row is read for it"),
+    (&["NOT MATERIALIZED"], "small: read where it is joined, and not kept beside"),
     (&["OFFSET 0"], "a step is computed by itself: else its columns are written out again wherever they are read"),
     (
         &[" < 0 END", " <= 0 END", " > 0 END", " >= 0 END"],

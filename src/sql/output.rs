@@ -7,7 +7,7 @@ use crate::{
     sql::{
         AsOf, Create, Engine, Extra, Shape,
         ast::{From, Item, Query, Select, Sql},
-        lower::{Held, Lowering},
+        lower::{Held, Lowering, is_ordered},
         stack::Stack,
         without_state,
     },
@@ -168,6 +168,19 @@ impl Lowering<'_> {
         let keys: Vec<String> = keys.map(|(table, key)| format!("`{}` of {}", key.header, table.name)).collect();
         if !keys.is_empty() {
             comment.push(format!("so is {}", keys.join(", ")));
+        }
+        for (table, id) in children() {
+            let over = Over::Children(TableId(id));
+            let is_ordered = self.rulebook.aggregates.iter().any(|it| it.over == over && is_ordered(it));
+            if let Some(key) = table.key.filter(|_| is_ordered) {
+                let moment =
+                    if matches!(table.role, Role::Children { at: Some(_), .. }) { " of the same moment" } else { "" };
+                comment.push(format!(
+                    "rows of `{}`{moment} come in order of `{}`, as `run` reads a file in that order",
+                    table.name,
+                    table.column(key).header
+                ));
+            }
         }
         for (table, _) in children() {
             let Role::Children { by, .. } = table.role else { continue };

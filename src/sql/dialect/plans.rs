@@ -13,7 +13,7 @@ pub(super) fn advice(query: &Query, is_script: bool) -> Vec<String> {
     }
     if let Some((name, times)) = query.most_often().filter(|_| !is_script) {
         said.push(format!(
-            "questions about everybody build on each other, so Spark plans `{name}` {times} times over; a script (`--create-table`) keeps it"
+            "Spark works a step out again for each that reads it, and plans `{name}` {times} times over; a script (`--create-table`) keeps it"
         ));
     }
     if is_script && query.moments().is_some() && query.most_often().is_some() {

@@ -76,7 +76,10 @@ pub(super) fn kept(
     let columns = listed(columns);
     let insert = inserted("INSERT INTO", table, &columns);
     let (why, results) = match goes_on {
-        true => (", and without results nothing goes", "\n  AND (SELECT count(*) FROM results_of_today) >= 0"),
+        true => (
+            "; where the statement above failed, so does this, and no row goes",
+            "\n  AND (SELECT count(*) FROM results_of_today) >= 0",
+        ),
         false => ("", ""),
     };
     format!(

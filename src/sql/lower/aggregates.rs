@@ -213,7 +213,7 @@ impl Lowering<'_> {
             select.items = keys.iter().map(Key::item).collect();
             select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
             if of_users.is_some() {
-                select.filter = keys.iter().map(|key| Sql::column(&key.from).known()).collect();
+                select.filter = self.in_groups(&keys);
             }
             select.items.extend(items);
             let comment = match &brings {
@@ -301,6 +301,9 @@ impl Lowering<'_> {
                             Sql::call("coalesce", [value, empty.clone()])
                         }
                         Empty::Is(empty) => {
+                            if matches!(self.rulebook.aggregate(*id).function, AggregateFunction::Distinct) {
+                                self.always_known.insert(column.to_owned());
+                            }
                             let first = keys.first().map_or(Sql::NULL, |key| Sql::of(&join, &key.name));
                             Sql::if_else(first.missing(), empty.clone(), value)
                         }
@@ -587,7 +590,7 @@ impl Together {
 }
 
 /// Whether an answer hangs on the order of rows of the same moment.
-fn is_ordered(aggregate: &Aggregate) -> bool {
+pub(crate) fn is_ordered(aggregate: &Aggregate) -> bool {
     use AggregateFunction::{Distinct, First, Funnel, Greatest, Last, Least, Most};
     match &aggregate.function {
         First | Last | Most | Distinct | Funnel(..) => true,

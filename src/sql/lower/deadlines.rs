@@ -36,6 +36,8 @@ impl Lowering<'_> {
             let (met, before): (Vec<Sql>, Vec<&str>) =
                 before.map(|((_, meets), name)| (meets.clone(), name.as_str())).unzip();
             let name = format!("{}_at", if before.len() > FEW { funnel.to_owned() } else { before.join("_or_") });
+            // Not `paid_at_2` beside a column `paid_at`.
+            let name = if self.names.is_free(&name) { name } else { format!("{funnel}_{name}") };
             let of_step = Sql::when(any_of(&met), at.clone());
             let about = std::mem::replace(&mut self.about, funnel.to_owned());
             let (of_step, level) = self.measured(|this| this.column_of(of_step, &name, None));

@@ -5,7 +5,7 @@ use crate::{
     schema::{Column, ColumnId, Role, Table, TableId},
     source::Span,
     sql::{
-        ast::{From, Item, Join, Literal, Over, Select, Sql, Step},
+        ast::{From, Item, Join, Literal, Over, Select, Sql, Step, Word},
         dialect::Arithmetic,
         layers::Brings,
         lower::{Bound, Held, Length, Lowering, bounds},
@@ -14,8 +14,11 @@ use crate::{
     value::{Type, UpperEnd, Value, aggregate},
 };
 
-/// Functions of texts that are missing where a text is, and nowhere else.
-const OF_TEXTS: [&str; 26] = [
+/// Functions that are missing where what they are of is, and nowhere else.
+const STRICT: [&str; 29] = [
+    "list_contains",
+    "list_has_all",
+    "list_has_any",
     "contains",
     "strpos",
     "position",
@@ -273,9 +276,14 @@ impl Lowering<'_> {
                 arms.iter().map(|(_, then)| then).chain([&**otherwise]).all(is_known)
             }
             Sql::Call("coalesce", of) => of.iter().any(is_known),
+            // A list that is written out.
+            Sql::Words(words) => match words.as_slice() {
+                [Word::Text("["), Word::List(all), Word::Text("]")] => all.iter().all(is_known),
+                _ => false,
+            },
             // What ends the query is nobody's value.
             Sql::Call("error" | "raise_error" | "throwIf", _) => true,
-            Sql::Call(name, of) if OF_TEXTS.contains(name) => of.iter().all(is_known),
+            Sql::Call(name, of) if STRICT.contains(name) => of.iter().all(is_known),
             _ => false,
         }
     }

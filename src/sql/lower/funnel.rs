@@ -38,7 +38,7 @@ impl Lowering<'_> {
         if let Some(by) = by {
             match self.child_column(by) {
                 Held::One(sql) => {
-                    taken.push(sql.clone().known());
+                    taken.push(self.known(sql.clone()));
                     partition.push(sql);
                 }
                 Held::Length(length) => {

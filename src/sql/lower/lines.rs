@@ -29,8 +29,8 @@ struct Counts {
 }
 
 impl Lowering<'_> {
-    /// Answers ranks by the lines at which they begin; those that have none are handed back.
-    pub(crate) fn lines(&mut self, ranks: Vec<Ranked>) -> Vec<Ranked> {
+    /// Ranks that are told by the lines at which they begin, those of the same groups together; and those that have none.
+    pub(crate) fn by_lines(&mut self, ranks: Vec<Ranked>) -> (Vec<Vec<Ranked>>, Vec<Ranked>) {
         let mut groups: Vec<Vec<Ranked>> = vec![];
         let mut others = vec![];
         for mut ranked in ranks {
@@ -61,10 +61,7 @@ impl Lowering<'_> {
                 None => groups.push(vec![ranked]),
             }
         }
-        // All of them are joined in one step, so that none waits for another.
-        let last = groups.iter().flatten().map(|it| it.level).max().unwrap_or(0);
-        groups.into_iter().for_each(|group| self.lines_of(group, last));
-        others
+        (groups, others)
     }
 
     /// Whether the rank of a value is told by lines: somebody is among the top, and the tiles are not too many.
@@ -84,7 +81,7 @@ impl Lowering<'_> {
     }
 
     /// Ranks of the same groups, whose lines are joined to the users of a level.
-    fn lines_of(&mut self, group: Vec<Ranked>, join_at: usize) {
+    pub(crate) fn lines_of(&mut self, group: Vec<Ranked>, join_at: usize) {
         let root = self.rulebook.schema.root().name.to_string();
         let level = group.iter().map(|it| it.level).max().unwrap_or(0);
         let of: &[Sql] = group.first().map_or(&[], |it| &it.keys);

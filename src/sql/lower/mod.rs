@@ -38,7 +38,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-pub(crate) use self::durations::Length;
+pub(crate) use self::{aggregates::is_ordered, durations::Length};
 
 use crate::{
     diagnostic::{Diagnostic, code::NOT_IN_SQL},

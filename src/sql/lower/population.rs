@@ -5,11 +5,20 @@ use crate::{
     sql::{
         ast::Sql,
         layers::Brings,
-        lower::{Lowering, aggregates::Together, answers::Key, clause::Order, rank::Ranked},
+        lower::{Lowering, aggregates::Together, answers::Key, clause::Order},
         stack::Stack,
     },
     value::Type,
 };
+
+/// What everybody comes to, or those of a group.
+struct Totals {
+    together: Together,
+    /// The step that is asked.
+    relation: String,
+    /// The first level whose users may have it.
+    join_at: usize,
+}
 
 impl Lowering<'_> {
     pub(crate) fn everybody(&mut self, ids: &[AggregateId]) {
@@ -27,14 +36,35 @@ impl Lowering<'_> {
                 None => groups.push((keys, level, vec![id])),
             }
         }
-        for (keys, level, ids) in groups {
-            self.group(keys, level, &ids);
+        let asked: Vec<Totals> =
+            groups.into_iter().filter_map(|(keys, level, ids)| self.group(keys, level, &ids)).collect();
+        if !self.dialect.counts_values() {
+            asked.into_iter().for_each(|it| self.join_totals(it, 0));
+            for id in ranks {
+                self.ranked(id).into_iter().for_each(|it| self.rank(it));
+            }
+            return;
         }
-        let ranked: Vec<Ranked> = ranks.into_iter().filter_map(|id| self.ranked(id)).collect();
-        let by_windows = if self.dialect.counts_values() { self.lines(ranked) } else { ranked };
-        for ranked in by_windows {
-            self.rank(ranked);
-        }
+        // An engine that works a step out again for each that reads it has all of this read what comes before any of the answers.
+        let ranked = ranks.into_iter().filter_map(|id| self.ranked(id)).collect();
+        let (lines, others) = self.by_lines(ranked);
+        let levels = lines.iter().flatten().map(|it| it.level).chain(asked.iter().map(|it| it.join_at));
+        let last = levels.max().unwrap_or(0);
+        asked.into_iter().for_each(|it| self.join_totals(it, last));
+        lines.into_iter().for_each(|group| self.lines_of(group, last));
+        others.into_iter().for_each(|it| self.rank(it));
+    }
+
+    /// That users are in a group, where some may be in none.
+    pub(crate) fn in_groups(&self, keys: &[Key]) -> Vec<Sql> {
+        let known = keys.iter().map(|key| self.known(Sql::column(&key.from)));
+        known.filter(|it| !it.is_literal()).collect()
+    }
+
+    /// Joins what everybody comes to, to the users of a level or later.
+    fn join_totals(&mut self, totals: Totals, level: usize) {
+        let Totals { together, relation, join_at } = totals;
+        self.join_all(together, Stack::of("", ""), vec![], join_at.max(level), Some(&relation));
     }
 
     /// The values that users of a group have in common, each short; missing where a user is in no group.
@@ -55,7 +85,7 @@ impl Lowering<'_> {
             .collect()
     }
 
-    fn group(&mut self, keys: Vec<Sql>, level: usize, ids: &[AggregateId]) {
+    fn group(&mut self, keys: Vec<Sql>, level: usize, ids: &[AggregateId]) -> Option<Totals> {
         let root = self.rulebook.schema.root().name.to_string();
         let mut named: Vec<Key> = vec![];
         for key in &keys {
@@ -84,12 +114,9 @@ impl Lowering<'_> {
             self.gather(*id, clause, &mut together);
         }
         let level = together.level().max(level);
-        if together.is_empty() {
-            return;
-        }
         let relation = self.users.relation(level).to_owned();
         let join_at = together.last_level().max(level);
-        self.join_all(together, Stack::of("", ""), vec![], join_at, Some(&relation));
+        (!together.is_empty()).then_some(Totals { together, relation, join_at })
     }
 
     /// What a rank goes by, as something that can be ordered.

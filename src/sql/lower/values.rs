@@ -60,7 +60,7 @@ impl Lowering<'_> {
         select.group = keys.iter().map(|key| Sql::column(&key.from)).collect();
         select.filter = clause.known.iter().cloned().collect();
         if self.rows.is_none() {
-            select.filter.extend(keys.iter().map(|key| Sql::column(&key.from).known()));
+            select.filter.extend(self.in_groups(keys));
         }
         select.group.extend(element.group.iter().cloned());
         let known = together.apart_steps().find(|it| {

@@ -155,6 +155,32 @@ fn different_values_are_found_once() {
     insta::assert_snapshot!(steps(&query).join("\n"));
 }
 
+/// Spark works a step out again for each that reads it: totals and ranks of a stage all read what comes before any of them, and one step joins
+/// them.
+#[test]
+fn what_everybody_comes_to_is_joined_once() {
+    let rules = "let spent = sum(orders.amount)
+        tag rich when spent > avg(users.spent)
+        tag rich_here when spent > avg(users.spent where points > 1 per city)
+        tag upper_tenth when top 10% by (spent where points > 3)
+        tag lowest when ntile(spent per city, 4) = 1";
+    let query = asked(Engine::Spark, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+    let joined = "users_with_totals_and_lines";
+    assert_eq!((steps(&query).contains(&joined), query.matches(joined).count()), (true, 2), "{query}");
+}
+
+/// The head says by what rows of the same moment come in order, where a rule hangs on it.
+#[test]
+fn the_order_of_rows_is_told_where_rules_hang_on_it() {
+    for (rule, is_told) in [("last(orders.kind) = \"wine\"", true), ("count(orders) > 3", false)] {
+        for engine in Engine::ALL {
+            let query = asked(engine, &format!("{TABLES}tag t when {rule}"), |_| ()).unwrap();
+            let told = "-- rows of `orders` of the same moment come in order of `number`";
+            assert_eq!(query.contains(told), is_told, "{engine:?}: {rule}");
+        }
+    }
+}
+
 /// In a zone whose clock changes no more, a parameter's moments are one call each; elsewhere each is looked for.
 #[test]
 fn moments_of_a_settled_clock_are_one_call_each() {
