@@ -1,6 +1,9 @@
 //! The turns of users who were evaluated together: what changed since the run before, and what is decided.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     action::{self, Arm, AskedAgain, Decider, IsOther, Past, Recalled, Seen, Tracked, Tracking, Turn},
@@ -9,7 +12,7 @@ use crate::{
         kernel::{Cells, bits},
         reference::Known,
     },
-    ir::{AggregateId, Body, DefinitionId, Ladder, Trigger, TriggerKind},
+    ir::{AggregateId, Body, DefinitionId, ExprKind, Ladder, Rulebook, Trigger, TriggerKind},
     schema::ColumnId,
     source::Sources,
     value::{Duration, Value},
@@ -21,6 +24,8 @@ pub struct Turns<'t> {
     memory: &'t dyn Memory,
     run: action::Run<'t>,
     prints: Prints<'t>,
+    /// Questions over many rows that stand in deeds, and in what keeps arms.
+    asked: BTreeSet<AggregateId>,
     /// By place in [`Tracked::stays`], how often segments repeat deeds.
     repeats: Vec<(usize, Vec<Duration>)>,
     past: &'t (dyn Fn(u32) -> Vec<Past> + Sync),
@@ -85,6 +90,7 @@ impl<'t> Turns<'t> {
             memory: Arc::as_ref(memory),
             run: action::Run { decider, tracked, first, unchanged, read_anew, others_moved, asked_again, is_other },
             prints: Prints::of(engine),
+            asked: asked_by_actions(rulebook),
             past,
         })
     }
@@ -118,7 +124,7 @@ impl<'t> Turns<'t> {
             own.clear();
             own.extend(has.iter().map(|bits| bits::has(bits, row)));
             let rows = users.recent(row).unwrap_or(&nothing);
-            let known = One { engine: self.engine, found: users.one(row) };
+            let known = One { engine: self.engine, asked: &self.asked, found: users.one(row) };
             let key = keys.text(row, &mut buffer);
             let seen = Seen { key: Some(key), print: *print, recalled: &recalled, has: &own, rows };
             let turn = self.run.turn(&seen, &known, || recalled.number.map(self.past).unwrap_or_default());
@@ -207,10 +213,25 @@ impl<'t> Turns<'t> {
     }
 }
 
-/// One of the users who were evaluated together.
+/// The questions over many rows that actions ask themselves, not by a name.
+fn asked_by_actions(rulebook: &Rulebook) -> BTreeSet<AggregateId> {
+    let mut asked = BTreeSet::new();
+    rulebook.actions.each_expr(&mut |expr| {
+        expr.each(&mut |node| {
+            if let ExprKind::Aggregate(id) | ExprKind::Reached(id, _) = &node.kind {
+                asked.insert(*id);
+            }
+        });
+    });
+    asked
+}
+
+/// One of the users who were evaluated together, as results tell of them: what a name asks of many rows is known by that name alone, so
+/// that what stopped a decision is told in the same words wherever the results were computed.
 #[derive(Debug)]
 struct One<'o, K> {
     engine: &'o Engine,
+    asked: &'o BTreeSet<AggregateId>,
     found: K,
 }
 
@@ -224,11 +245,11 @@ impl<K: Known> Known for One<'_, K> {
     }
 
     fn aggregate(&self, id: AggregateId) -> Value {
-        self.found.aggregate(id)
+        if self.asked.contains(&id) { self.found.aggregate(id) } else { Value::Missing }
     }
 
     fn reached(&self, id: AggregateId) -> Value {
-        self.found.reached(id)
+        if self.asked.contains(&id) { self.found.reached(id) } else { Value::Missing }
     }
 
     /// Of whom deeds ask what is missing to the next arm, are few: it is found when it is asked for.
