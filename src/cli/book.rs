@@ -291,7 +291,10 @@ fn lacking(file: &str, all: &[Lacking]) -> Failure {
         return Failure::new(format!("deeds read what `{file}` does not hold: `{}`", names.join("`, `")))
             .help(format!("write it beside the results: `--with {}`", names.join(",")));
     }
-    Failure::new("a deed asks a question over many rows, which results do not answer")
+    let questions =
+        all.iter().filter_map(|it| if let Lacking::Question(what) = it { Some(what.as_str()) } else { None });
+    let questions: Vec<&str> = questions.collect();
+    Failure::new(format!("a deed asks {}, which results do not answer", questions.join(" and ")))
         .help("name it by a `let`, and write that beside the results: `--with NAME`")
 }
 

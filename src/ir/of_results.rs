@@ -17,7 +17,7 @@ pub enum Lacking {
     Result(String),
     /// A column, or a `let`: to be written beside the results.
     Name(String),
-    /// A question over many rows that stands in a deed without a name.
+    /// A question over many rows, or what is missing to the next arm of a level, that stands in a deed without a name.
     Question(String),
 }
 
@@ -116,7 +116,10 @@ impl Rulebook {
         // What is kept of levels was not known to who computed them.
         new.actions.memory = Memory { kept: vec![], ..new.actions.memory };
         let is_lacking = |reads: &crate::ir::Reads| {
-            !reads.aggregates.is_empty() || reads.columns.iter().any(|id| lacking_columns.contains(id))
+            // Results say which arm of a level applies, and not by what.
+            !reads.aggregates.is_empty()
+                || !reads.to_next.is_empty()
+                || reads.columns.iter().any(|id| lacking_columns.contains(id))
         };
         let mut look = |expr: &Expr| {
             expr.each(&mut |node| match &node.kind {
@@ -127,7 +130,11 @@ impl Rulebook {
                     lacking.insert(Lacking::Name(self.definition(*id).name.to_string()));
                 }
                 ExprKind::Aggregate(_) | ExprKind::Reached(..) => {
-                    lacking.insert(Lacking::Question(String::new()));
+                    lacking.insert(Lacking::Question("a question over many rows".into()));
+                }
+                ExprKind::ToNext(level) => {
+                    let level = &self.definition(*level).name;
+                    lacking.insert(Lacking::Question(format!("`to_next({level})`")));
                 }
                 _ => {}
             });

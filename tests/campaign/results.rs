@@ -49,6 +49,44 @@ fn from_results_the_same_is_decided() {
     assert!(decided > 20, "much is decided: {decided}");
 }
 
+/// What is missing to the next arm of a level stands in no results but by a name: it is asked for, and never missing in silence.
+#[test]
+fn what_is_missing_to_the_next_arm_is_written_beside() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("users.csv"), "id,points\nu1,1200\n").unwrap();
+    let state = ["--as-of", "2026-11-22", "--actions"];
+    let decided = |rest: &str, with: &[&str]| {
+        let rules = format!(
+            "table users key id {{ id: text  points: int }}\nlevel m by points {{ gold from 5000  silver from 1000  basic otherwise }}\n\
+             let rest = to_next(m)\nlet twice = rest * 2\n\
+             segment near when m = silver {{ backfill  on enter send sms \"{{{rest}|?}} more\" }}\n"
+        );
+        fs::write(folder.join("rules.rules"), rules).unwrap();
+        let run = ["run", "rules.rules", "users.csv", "--out", "tagged.jsonl"];
+        for file in ["run.db", "act.db"] {
+            fs::remove_file(folder.join(file)).ok();
+        }
+        let ran = command(folder, &[&run[..], with, &state, &["run.jsonl", "--state", "run.db"]].concat());
+        assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+        let act = ["act", "rules.rules", "--from", "tagged.jsonl"];
+        let acted = command(folder, &[&act[..], &state, &["act.jsonl", "--state", "act.db"]].concat());
+        (acted.status.code(), String::from_utf8_lossy(&acted.stderr).into_owned())
+    };
+    for (rest, told) in [
+        ("rest", "deeds read what `tagged.jsonl` does not hold: `rest`"),
+        ("twice", "deeds read what `tagged.jsonl` does not hold: `twice`"),
+        ("to_next(m)", "a deed asks `to_next(m)`, which results do not answer"),
+    ] {
+        let (code, said) = decided(rest, &["--with", "points"]);
+        assert!(code == Some(2) && said.contains(told), "{rest}: {said}");
+    }
+    assert_eq!(decided("rest", &["--with", "rest"]).0, Some(0));
+    let [by_run, by_act] = ["run.jsonl", "act.jsonl"].map(|file| fs::read_to_string(folder.join(file)).unwrap());
+    assert!(by_run.contains("3800 more"), "{by_run}");
+    assert_eq!(decisions(&by_act), decisions(&by_run));
+}
+
 /// A requirement that names a tag is told by that name, whether the tag was asked or stands in the results.
 #[test]
 fn what_stopped_a_decision_is_told_alike() {
