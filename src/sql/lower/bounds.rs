@@ -68,7 +68,7 @@ impl Lowering<'_> {
     fn is_whole(&self, sql: &Sql) -> bool {
         match sql {
             Sql::Literal(Literal::Int(_)) => true,
-            Sql::Column(_, name) => self.counts.contains(name) || self.bounds.get(name) == Some(&INTS),
+            Sql::Column(_, name) => self.counts.contains(name) || self.wholes.contains(name),
             Sql::Cast("CAST", of, _) => self.is_whole(of),
             Sql::Call("toFloat64", of) => of.iter().all(|it| self.is_whole(it)),
             Sql::Binary("+" | "-" | "*", of) => self.is_whole(&of.0) && self.is_whole(&of.1),

@@ -26,7 +26,7 @@ const TIME: &str = "time";
 /// The level from which on all of these may be read.
 const LEVEL: usize = 2;
 
-/// 1970 and 2100: between them the clock changes of every zone are known.
+/// 1970 and 2100: between them the clock changes of every zone are known. In a zone whose clock changes no more the first may be later.
 const FIRST: i64 = 0;
 const LAST: i64 = 4_102_444_800_000_000;
 

@@ -116,6 +116,7 @@ impl Lowering<'_> {
         select.items.push(Item::named(self.read_column(column, described), name));
         if described.ty == Type::Int {
             self.keep_bound(name, bounds::INTS);
+            self.wholes.insert(name.to_owned());
         }
         Held::One(Sql::column(name))
     }

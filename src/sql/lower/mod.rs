@@ -140,6 +140,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) twins: HashMap<String, Sql>,
     /// Columns that are counts, and never below zero.
     pub(crate) counts: HashSet<String>,
+    /// Columns of tables that hold whole numbers.
+    pub(crate) wholes: HashSet<String>,
     /// Columns that are moments of rows: no later than now, or missing.
     pub(crate) happened: HashSet<String>,
     /// How large numbers may be, by their columns.
@@ -194,6 +196,7 @@ impl<'a> Lowering<'a> {
             locals: HashMap::new(),
             twins: HashMap::new(),
             counts: HashSet::new(),
+            wholes: HashSet::new(),
             happened: HashSet::new(),
             bounds: HashMap::new(),
             bounded: vec![],

@@ -74,6 +74,17 @@ fn a_column_has_no_word_too_many() {
             r#"tag t when city is missing or trim(city) = "x""#,
             r"city IS NULL OR regexp_replace(city, '\A[\pZ\x{9}-\x{d}\x{85}]+|[\pZ\x{9}-\x{d}\x{85}]+\z', '', 'g') = 'x' AS t",
         ),
+        // A float is no whole number, however it is bounded: divided by it a number may leave its range.
+        (
+            DuckDb,
+            "let x = if points > 3 then points / 1 else 0.00000000000000000001\ntag t when points / x > 5",
+            "coalesce( nullif( nullif( nullif(CAST(points AS DOUBLE) / nullif(x, 0e0), CAST('Infinity' AS DOUBLE)), CAST('-Infinity' AS DOUBLE) ), CAST('NaN' AS DOUBLE) ) + 0e0 > 5e0, FALSE ) AS t",
+        ),
+        (
+            DuckDb,
+            "tag t when points / points > 5",
+            "coalesce(CAST(points AS DOUBLE) / nullif(CAST(points AS DOUBLE), 0e0) > 5e0, FALSE) AS t",
+        ),
         // What cannot leave its range is plain arithmetic.
         (
             DuckDb,
