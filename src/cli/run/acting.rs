@@ -358,13 +358,18 @@ impl Acting {
         let mut recorder = shared.recorder.into_inner().unwrap_or_else(PoisonError::into_inner);
         (recorder.moves.spared, recorder.moves.replaced, recorder.moves.params) = (spared, replaced, params);
         let writer = shared.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let written = writer.map(ActionsWriter::close).transpose()?;
+        let mut written = writer.map(ActionsWriter::close).transpose()?;
         // First the state, then the file takes its place: what the state holds can be written again, what it does not hold would be
         // decided again. What stands beside the state is put into it meanwhile.
         let (moves, recorded) = recorder.finish(&absent)?;
-        let close = || recorded.map_or(Ok(()), |recorded| recorded.close().map_err(Failure::from));
-        let place = || written.map_or(Ok(()), Output::finish);
-        let (closed, placed) = run.threads(|| rayon::join(close, place))?;
+        let mut place = || written.take().map_or(Ok(()), Output::finish);
+        let (closed, placed) = std::thread::scope(|scope| {
+            let placed = std::thread::Builder::new().spawn_scoped(scope, &mut place).ok();
+            let closed = recorded.map_or(Ok(()), |recorded| recorded.close().map_err(Failure::from));
+            (closed, placed.map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+        });
+        // Where the system has no thread to give, one comes after the other.
+        let placed = placed.unwrap_or_else(place);
         closed.and(placed).map_err(|failure| match &run.state {
             Some(state) => failure.help(written_again(state, &as_of)),
             None => failure,

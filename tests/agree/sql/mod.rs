@@ -16,6 +16,7 @@ mod local_moments;
 mod losses;
 mod more;
 mod nobody;
+mod once;
 mod parameter;
 mod promised;
 mod reparsed;
