@@ -1,4 +1,4 @@
-"""Asks an engine: cases from standard input as JSON, answers to standard output, every cell a text."""
+"""Asks an engine: each line of standard input is the cases of a test as JSON, each line of output their answers, every cell a text."""
 
 import json
 import os
@@ -31,7 +31,9 @@ class DuckDb:
         import duckdb
 
         self.duckdb = duckdb
-        self.connection = duckdb.connect()
+
+    def fresh(self):
+        self.connection = self.duckdb.connect()
         # A session's zone changes nothing.
         self.connection.execute("SET TimeZone = 'America/Los_Angeles'")
 
@@ -82,8 +84,17 @@ class Postgres:
             if subprocess.run(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
                 break
             time.sleep(0.1)
+        self.psql, self.databases = None, 0
+
+    def fresh(self):
+        if self.psql:
+            self.psql.stdin.close()
+            self.psql.wait()
+        self.databases += 1
+        database = f"tests_{self.databases}"
+        self.run(["createdb", "-h", self.folder, "-U", "tagwell", database])
         self.psql = subprocess.Popen(
-            ["psql", "-h", self.folder, "-U", "tagwell", "-d", "postgres", "-X", "-q", "-A", "-t"],
+            ["psql", "-h", self.folder, "-U", "tagwell", "-d", database, "-X", "-q", "-A", "-t"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -148,8 +159,9 @@ class Postgres:
         return [texts_of(cell for part in row for cell in part) for row in rows]
 
     def close(self):
-        self.psql.stdin.close()
-        self.psql.wait()
+        if self.psql:
+            self.psql.stdin.close()
+            self.psql.wait()
         self.server.terminate()
         self.server.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -165,13 +177,17 @@ class ClickHouse:
             raise SystemExit(1)
         if "--is-there" in sys.argv:
             return
+        self.session = None
+
+    def fresh(self):
         from chdb import session
 
+        self.close()
         self.folder = tempfile.mkdtemp(prefix="tagwell-clickhouse-")
         self.session = session.Session(self.folder)
         # What a server may have as its own defaults, and the zone of the session, changes nothing.
         self.say("SET session_timezone = 'America/Los_Angeles', join_use_nulls = 0")
-        self.say("CREATE DATABASE IF NOT EXISTS tests ENGINE = Atomic")
+        self.say("CREATE DATABASE tests ENGINE = Atomic")
         self.say("USE tests")
 
     def say(self, text):
@@ -201,8 +217,9 @@ class ClickHouse:
         return [texts_of(json.loads(line, parse_float=str)) for line in lines]
 
     def close(self):
-        self.session.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.session:
+            self.session.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Spark:
@@ -240,6 +257,13 @@ class Spark:
         )
         self.spark.sparkContext.setLogLevel("OFF")
 
+    def fresh(self):
+        for table in self.spark.sql("SHOW TABLES IN default").collect():
+            if not table.isTemporary:
+                self.spark.sql(f"DROP TABLE default.`{table.tableName}`")
+        # Views, what was set and variables are a session's.
+        self.spark = self.spark.newSession()
+
     def answer(self, case):
         for statement in case["setup"]:
             self.spark.sql(statement)
@@ -264,19 +288,21 @@ def main():
     engine = ENGINES[sys.argv[1]]()
     if "--is-there" in sys.argv:
         return
-    answers = []
-    for at, case in enumerate(json.load(sys.stdin)):
-        started = time.monotonic()
-        try:
-            answers.append({"rows": engine.answer(case)})
-        except Exception as error:
-            answers.append({"error": str(error)[:2000]})
-        if "ENGINES_TIMES" in os.environ:
-            error = answers[-1].get("error", "")[:300]
-            print(f"{at}: {time.monotonic() - started:.2f} s, {len(case['query'])} bytes {error}", file=sys.stderr)
+    for line in sys.stdin:
+        engine.fresh()
+        answers = []
+        for at, case in enumerate(json.loads(line)):
+            started = time.monotonic()
+            try:
+                answers.append({"rows": engine.answer(case)})
+            except Exception as error:
+                answers.append({"error": str(error)[:2000]})
+            if "ENGINES_TIMES" in os.environ:
+                error = answers[-1].get("error", "")[:300]
+                print(f"{at}: {time.monotonic() - started:.2f} s, {len(case['query'])} bytes {error}", file=sys.stderr)
+        print(json.dumps(answers), flush=True)
     if hasattr(engine, "close"):
         engine.close()
-    json.dump(answers, sys.stdout)
 
 
 if __name__ == "__main__":

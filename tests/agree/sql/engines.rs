@@ -1,9 +1,10 @@
-//! The engines: a driver in Python for each, told all cases at once.
+//! The engines: a driver in Python for each, told all cases of a test at once.
 
 use std::{
-    io::Write as _,
+    io::{BufRead as _, BufReader, Write as _},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::Mutex,
 };
 
 use serde_json::Value as Json;
@@ -80,9 +81,39 @@ impl Engine {
     }
 }
 
+/// An engine that is up: it takes long to come up and to get warm, so the next test asks it again. It has forgotten the last one by then.
+struct Running {
+    engine: &'static str,
+    master: &'static str,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    child: Child,
+}
+
+/// Engines that are up and are asked nothing; they end when their input does.
+static IDLE: Mutex<Vec<Running>> = Mutex::new(Vec::new());
+
 impl Driver {
     /// The answer of each case: `{"rows": […]}` or `{"error": "…"}`.
     pub(super) fn answer(&mut self, cases: &[Json]) -> Vec<Json> {
+        let mut running = self.idle().unwrap_or_else(|| self.start());
+        let asked = serde_json::to_string(cases).unwrap() + "\n";
+        let mut said = String::new();
+        let heard = running.input.write_all(asked.as_bytes()).and_then(|()| running.output.read_line(&mut said));
+        if !heard.is_ok_and(|bytes| bytes > 0) {
+            panic!("the driver of {} ended with {:?}", self.engine, running.child.wait());
+        }
+        IDLE.lock().unwrap().push(running);
+        serde_json::from_str(&said).unwrap()
+    }
+
+    fn idle(&self) -> Option<Running> {
+        let mut idle = IDLE.lock().unwrap();
+        let at = idle.iter().position(|it| (it.engine, it.master) == (self.engine, self.master))?;
+        Some(idle.swap_remove(at))
+    }
+
+    fn start(&self) -> Running {
         let mut child = Command::new(&self.python)
             .args(["tests/agree/sql/engines.py", self.engine])
             .env("SPARK_MASTER", std::env::var("SPARK_MASTER").unwrap_or_else(|_| self.master.into()))
@@ -90,12 +121,8 @@ impl Driver {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut input = child.stdin.take().unwrap();
-        let text = serde_json::to_vec(cases).unwrap();
-        let writing = std::thread::spawn(move || input.write_all(&text));
-        let output = child.wait_with_output().unwrap();
-        writing.join().unwrap().unwrap();
-        assert!(output.status.success(), "the driver of {} ended with {}", self.engine, output.status);
-        serde_json::from_slice(&output.stdout).unwrap()
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Running { engine: self.engine, master: self.master, input, output, child }
     }
 }

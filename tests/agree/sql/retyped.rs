@@ -37,7 +37,6 @@ fn kept(engine: Engine) {
         }
     };
     for (first, second, holds) in SCORES {
-        // A script that ended leaves its connection in the midst of it.
         let Some(mut driver) = engine.driver_of_one() else { return };
         let users = match engine {
             Engine::Spark => vec![
