@@ -193,6 +193,7 @@ fn read(json: &Json, column: &Column, zone: &Zone) -> Result<Value, BadValue> {
     };
     match (&column.format, &column.ty) {
         (moment_text::MomentFormat::Iso, _) => literal::from_json(json, &column.ty, zone),
+        (_, Type::Duration) => literal::duration_of_results(&written),
         (format, Type::Date) => Ok(Value::Date(moment_text::read_date(&written, format, zone)?)),
         (format, _) => Ok(Value::Timestamp(moment_text::read_timestamp(&written, format, zone)?)),
     }

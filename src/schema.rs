@@ -107,7 +107,7 @@ pub struct Column {
     pub ty: Type,
     /// `?`: whether a value may be missing.
     pub optional: bool,
-    /// How its moments are written in the data.
+    /// How its moments are written in the data. Durations are in results, where they may be whole numbers of microseconds.
     pub format: MomentFormat,
     /// Where its values come from.
     pub source: Source,

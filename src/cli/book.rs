@@ -13,7 +13,7 @@ use tagwell::{
     engine::{Checked, Engine, Files, LoadError, Problems, Rulebook},
     eval::Context,
     intern::Symbol,
-    ir::{self, Lacking, Reads},
+    ir::{self, Reads},
     schema::{ColumnFacts, ColumnId, Source, TableId},
     value::{Clock, Value, time},
 };
@@ -134,7 +134,7 @@ impl Book {
         let facts = data::facts(&users).map_err(failure)?;
         let columns: Vec<String> = facts.columns.iter().map(|column| column.header.clone()).collect();
         let names = Names::of(checked.rulebook());
-        let checked = checked.of_results(&columns).map_err(|lacking| self::lacking(&file, &lacking))?;
+        let checked = checked.of_results(&file, &columns).map_err(Stop::Rules)?;
         let zone = checked.zone();
         let now = AsOf::read(given.settings.as_of.as_deref()).instant(&zone)?;
         let today = time::date(&Value::Timestamp(now), &zone);
@@ -275,27 +275,6 @@ pub(crate) fn unloadable(error: LoadError) -> Failure {
             .help("rows in the users' own records are read from JSON Lines only; write them to a file of their own"),
         LoadError::BadRow(_) | LoadError::KeyTwice { .. } => Failure::new(error.to_string()),
     }
-}
-
-/// What results lack that deeds need.
-fn lacking(file: &str, all: &[Lacking]) -> Failure {
-    let results: Vec<&str> =
-        all.iter().filter_map(|it| if let Lacking::Result(name) = it { Some(name.as_str()) } else { None }).collect();
-    if !results.is_empty() {
-        return Failure::new(format!("`{file}` does not hold the results of these rules: `{}` is not there", results.join("`, `")))
-            .help("write them by `tagwell run`, or by the query of `tagwell sql`: columns `tags`, `segments`, and each level under its name");
-    }
-    let names: Vec<&str> =
-        all.iter().filter_map(|it| if let Lacking::Name(name) = it { Some(name.as_str()) } else { None }).collect();
-    if !names.is_empty() {
-        return Failure::new(format!("deeds read what `{file}` does not hold: `{}`", names.join("`, `")))
-            .help(format!("write it beside the results: `--with {}`", names.join(",")));
-    }
-    let questions =
-        all.iter().filter_map(|it| if let Lacking::Question(what) = it { Some(what.as_str()) } else { None });
-    let questions: Vec<&str> = questions.collect();
-    Failure::new(format!("a deed asks {}, which results do not answer", questions.join(" and ")))
-        .help("name it by a `let`, and write that beside the results: `--with NAME`")
 }
 
 /// The folder in which the files lie that a rulebook names.

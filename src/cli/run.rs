@@ -36,10 +36,11 @@ use super::{
     output::{self, Output},
     progress::Progress,
     report::{self, MessageArgs},
-    summary,
+    summary::{self, Unknown},
     voice::{Voice, Volume},
 };
 use plan::Plan;
+pub(super) use plan::nothing_to_show;
 use sink::{HELD, Many, Records, Sink, Target};
 
 /// Evaluate the rules for every user.
@@ -255,7 +256,7 @@ impl Run {
         };
         let ran = match ran {
             Ok(ran) => ran,
-            Err(error) => return Err(ended(error, &users.name(), &allowed)),
+            Err(error) => return Err(self.ended(error, &users.name(), &allowed)),
         };
         if let Some(worst) = allowed.exceeded(engine.rulebook(), &ran) {
             sink.rejects.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Output::finish)?;
@@ -280,6 +281,16 @@ impl Run {
         }
     }
 
+    /// Why it ended before its end: of results, a column of another type is not for the rules to declare.
+    fn ended(&self, error: RunError, file: &str, allowed: &Allowed) -> Failure {
+        match error {
+            RunError::BadRow(row) if self.of_results && row.is_of_its_column() => Failure::new(row.to_string()).help(
+                "so is every row that has a value there: write the results again, by `tagwell run` or the query of `tagwell sql`, of the rules as they are now",
+            ),
+            error => ended(error, file, allowed),
+        }
+    }
+
     /// What closes the run on standard error.
     fn tell(
         &self,
@@ -298,18 +309,19 @@ impl Run {
         if self.state.is_none() && self.summary == Summary::Text {
             moves::without_state(engine.rulebook(), &plan.reads).iter().for_each(|line| voice.say(line));
         }
+        let unknown = if self.of_results { Unknown::OfResults } else { Unknown::Found };
         match self.summary {
             Summary::Text if voice.volume == Volume::Quiet => {}
             Summary::Text => {
                 lists::first_columns(engine.rulebook(), &plan.reads, files).iter().for_each(|line| voice.say(line));
-                voice.write(&visible(&summary::text(engine, ran, &plan.results)));
+                voice.write(&visible(&summary::text(engine, ran, &plan.results, unknown)));
                 if let Some(acted) = acted {
                     voice.write(&visible(&moves::text(engine.rulebook(), acted)));
                 }
             }
             Summary::Json => {
                 let moves = acted.map(|it| moves::json(engine.rulebook(), it));
-                voice.answer(&summary::json(engine, ran, &plan.results, moves)).map_err(|error| {
+                voice.answer(&summary::json(engine, ran, &plan.results, unknown, moves)).map_err(|error| {
                     let recorded = if self.state.is_some() { "; the run is recorded" } else { "" };
                     let failure = Failure::file("write", "the summary", &error);
                     Failure { message: failure.message + recorded, ..failure }

@@ -23,8 +23,24 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// What is known of those of whom a result is unknown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// How many they are, and what they lack.
+    Found,
+    /// Of results that were computed elsewhere how many have no value: who lacks a tag may not have it, or be unknown.
+    OfResults,
+}
+
+impl Unknown {
+    /// Whether they can be counted.
+    fn is_told(self, body: &Body) -> bool {
+        self == Unknown::Found || !matches!(body, Body::Tag(_) | Body::Segment(_))
+    }
+}
+
 /// A table of counts, and the line that accounts for every row.
-pub(crate) fn text(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> String {
+pub(crate) fn text(engine: &Engine, ran: &Ran, wanted: &[DefinitionId], unknown: Unknown) -> String {
     let mut rows = vec![vec!["result".to_owned(), "label".into(), "users".into(), "share".into(), "unknown".into()]];
     for id in wanted {
         let definition = engine.rulebook().definition(*id);
@@ -34,7 +50,12 @@ pub(crate) fn text(engine: &Engine, ran: &Ran, wanted: &[DefinitionId]) -> Strin
             all => format!("{:.1} %", users as f64 * 100.0 / all as f64),
         };
         let label = definition.label.clone().unwrap_or_default();
-        let unknown = unknown(engine, &count);
+        let unknown = match unknown {
+            Unknown::Found => with_causes(engine, &count),
+            _ if !unknown.is_told(&definition.body) => "not told".into(),
+            Unknown::OfResults if count.unknown == 0 => String::new(),
+            Unknown::OfResults => grouped(count.unknown),
+        };
         match (&definition.body, &definition.ty) {
             (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), Type::Choice(choices)) => {
                 rows.push(vec![definition.name.to_string(), label, String::new(), String::new(), unknown]);
@@ -87,7 +108,7 @@ pub(crate) fn closing(ran: &Ran) -> String {
 }
 
 /// `88 (spend 80, last_order 12)`
-fn unknown(engine: &Engine, count: &Count) -> String {
+fn with_causes(engine: &Engine, count: &Count) -> String {
     if count.unknown == 0 {
         return String::new();
     }
@@ -170,7 +191,13 @@ fn children(engine: &Engine, id: TableId, count: &ChildCount) -> String {
 }
 
 /// The same for programs: one JSON object on one line.
-pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId], acted: Option<Map<String, Json>>) -> String {
+pub(crate) fn json(
+    engine: &Engine,
+    ran: &Ran,
+    wanted: &[DefinitionId],
+    unknown: Unknown,
+    acted: Option<Map<String, Json>>,
+) -> String {
     let (mut counts, mut values) = (Object::new(), Object::new());
     let nobody = Count::default();
     for id in wanted {
@@ -189,7 +216,8 @@ pub(crate) fn json(engine: &Engine, ran: &Ran, wanted: &[DefinitionId], acted: O
             (Body::Score(_), _) => "known",
             _ => "true",
         };
-        counts.entry(name, format_args!("{{\"{known}\":{},\"unknown\":{}}}", count.known, count.unknown));
+        let unknown = Json::from(unknown.is_told(&definition.body).then_some(count.unknown));
+        counts.entry(name, format_args!("{{\"{known}\":{},\"unknown\":{unknown}}}", count.known));
     }
     let mut summary = Object::new();
     summary.entry("as_of", Json::from(timestamp_text(engine.clock().now(), engine.clock().zone())));

@@ -227,7 +227,7 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
             Type::Int => Ok(Value::Int(number)),
             Type::Float => Ok(Value::Float(number as f64)),
             Type::Decimal(_) => Ok(crate::value::number::widen(&Value::Int(number), ty)),
-            Type::Date | Type::Timestamp if !plain => {
+            Type::Date | Type::Timestamp | Type::Duration if !plain => {
                 table::read(&number.to_string(), column, zone).map_err(|reason| bad(&number.to_string(), &reason))
             }
             other => Err(of_another_type("whole numbers", other)),
@@ -239,6 +239,9 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
             Type::Decimal(scale) => literal::decimal_from_float(number, *scale)
                 .map(Value::Decimal)
                 .map_err(|it| bad(&number.to_string(), &it)),
+            Type::Duration if !plain => {
+                table::read(&number.to_string(), column, zone).map_err(|reason| bad(&number.to_string(), &reason))
+            }
             Type::Float | Type::Int => Err(format!(
                 "`{number}` is not {}",
                 if *ty == Type::Int { "a whole number" } else { "a finite number" }
@@ -249,6 +252,9 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
             Type::Decimal(_) | Type::Int => literal::from_written(&Value::Decimal(number), ty, zone)
                 .map_err(|reason| bad(&number.to_string(), &reason)),
             Type::Float => Ok(Value::Float(number.to_f64())),
+            Type::Duration if !plain => {
+                table::read(&number.to_string(), column, zone).map_err(|reason| bad(&number.to_string(), &reason))
+            }
             other => Err(of_another_type("numbers", other)),
         },
         Plain::Other(Value::Date(day), _) if !(calendar::FIRST_DAY..=calendar::LAST_DAY).contains(&day) => {

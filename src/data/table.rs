@@ -192,6 +192,7 @@ impl Shape {
 pub(super) fn read(text: &str, column: &Column, zone: &Zone) -> Result<Value, BadValue> {
     match (&column.format, &column.ty) {
         (moment_text::MomentFormat::Iso, ty) => literal::from_text(text, ty, zone),
+        (_, Type::Duration) => literal::duration_of_results(text),
         (format, Type::Date) => Ok(Value::Date(moment_text::read_date(text, format, zone)?)),
         (format, _) => Ok(Value::Timestamp(moment_text::read_timestamp(text, format, zone)?)),
     }

@@ -151,6 +151,7 @@ codes! {
     CHANNEL_REFUSES = "E0810", "a message that its channel does not take";
     NO_SUCH_DEED = "E0811", "an expectation that no deed can meet";
     NOT_IN_SQL = "E0902", "something that an engine's SQL cannot say exactly";
+    NOT_IN_RESULTS = "E0903", "something that results do not hold";
     UNUSED = "W0101", "something that no rule reads";
     NEGATION_OF_MISSING = "W0102", "a negation that leaves out those of missing value";
     EMPTY_RANGE = "W0103", "a range that nothing lies in";

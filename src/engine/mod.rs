@@ -11,6 +11,7 @@ mod evaluate;
 mod in_order;
 #[cfg(feature = "data")]
 mod keys;
+mod lacking;
 #[cfg(feature = "data")]
 mod load;
 mod matcher;
@@ -178,12 +179,14 @@ impl Checked {
         &self.warnings
     }
 
-    /// The same rulebook over its own results, computed elsewhere; see [`ir::Rulebook::of_results`].
+    /// The same rulebook over its own results, which stand in a file with these columns, computed elsewhere; see
+    /// [`ir::Rulebook::of_results`].
     ///
     /// # Errors
     /// What deeds need that is not there.
-    pub fn of_results(&self, columns: &[String]) -> Result<Checked, Vec<ir::Lacking>> {
-        let rulebook = Arc::new(self.rulebook.of_results(columns)?);
+    pub fn of_results(&self, file: &str, columns: &[String]) -> Result<Checked, Problems> {
+        let rulebook = self.rulebook.of_results(columns);
+        let rulebook = Arc::new(rulebook.map_err(|all| lacking::told(&all, file, self.warnings.sources()))?);
         Ok(Checked { rulebook, warnings: self.warnings.clone() })
     }
 

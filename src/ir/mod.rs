@@ -17,7 +17,7 @@ pub use action::*;
 pub use aggregate::*;
 pub use expr::*;
 pub use metrics::Metric;
-pub use of_results::Lacking;
+pub use of_results::{Lack, Lacking};
 pub use reads::Reads;
 pub use stages::Stages;
 pub use testing::*;

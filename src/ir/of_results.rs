@@ -5,20 +5,34 @@ use std::collections::BTreeSet;
 
 use crate::{
     intern::Symbol,
-    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Ladder, Memory, Rulebook},
+    ir::{Arm, Body, Choice, CompareOp, Definition, DefinitionId, Expr, ExprKind, Ladder, Memory, Rulebook, Score},
     schema::{Column, ColumnId, Source},
+    source::Span,
     value::{ChoiceId, Type, Value, moment_text::MomentFormat},
 };
 
-/// Something that a deed says or asks and the results do not hold.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lacking {
+/// Something that is wanted of results, and that they do not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// What it is.
+    pub what: Lack,
+    /// Where it is asked first; of a result where it is declared.
+    pub span: Span,
+    /// The segment in whose block it is asked; none of the policy, and of a result.
+    pub by: Option<Symbol>,
+}
+
+/// What results may lack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
     /// A segment or what it is made of: the file holds no results of these rules.
-    Result(String),
+    Result(Symbol),
     /// A column, or a `let`: to be written beside the results.
-    Name(String),
-    /// A question over many rows, or what is missing to the next arm of a level, that stands in a deed without a name.
-    Question(String),
+    Name(Symbol),
+    /// A question over many rows that has no name.
+    Question,
+    /// What is missing to the next arm of a level, likewise.
+    ToNext(Symbol),
 }
 
 impl Rulebook {
@@ -34,6 +48,7 @@ impl Rulebook {
         let Some(table) = new.schema.tables.get_mut(root) else { return Ok(new) };
         let mut lacking_columns = BTreeSet::new();
         for (at, column) in table.columns.iter_mut().enumerate() {
+            column.format = form(&column.ty, &column.format);
             if column.source == Source::Data && !has(&column.header) {
                 lacking_columns.insert(ColumnId(at as u32));
                 (column.source, column.optional) = (Source::State, true);
@@ -47,9 +62,9 @@ impl Rulebook {
             table.columns.push(Column {
                 name: Symbol::new(name),
                 header: name.to_owned(),
+                format: form(&ty, &MomentFormat::Iso),
                 ty,
                 optional: true,
-                format: MomentFormat::Iso,
                 source: Source::Data,
                 span: None,
             });
@@ -61,7 +76,7 @@ impl Rulebook {
             let key = key.map(|name| add(name, Type::Text));
             table_key = key;
         }
-        let mut lacking = BTreeSet::new();
+        let mut lacking: Vec<Lacking> = vec![];
         let mut computed = vec![];
         for (at, definition) in self.definitions.iter().enumerate() {
             let name = definition.name.as_str();
@@ -85,7 +100,11 @@ impl Rulebook {
                         _ => Body::Layer(ladder),
                     }
                 }
-                (Body::Score(_) | Body::Let(_), ty) if has(name) => Body::Let(column(add(name, ty.clone()), ty)),
+                (Body::Let(_), ty) if has(name) => Body::Let(column(add(name, ty.clone()), ty)),
+                (Body::Score(_), ty) if has(name) => {
+                    let base = column(add(name, ty.clone()), ty);
+                    Body::Score(Box::new(Score { base, arms: vec![], clamp: None }))
+                }
                 (Body::Let(_), _) => {
                     computed.push(DefinitionId(at as u32));
                     definition.body.clone()
@@ -99,7 +118,8 @@ impl Rulebook {
                     | Body::Funnel(..),
                     _,
                 ) => {
-                    lacking.insert(Lacking::Result(name.to_owned()));
+                    let what = Lack::Result(definition.name.clone());
+                    lacking.push(Lacking { what, span: definition.span, by: None });
                     continue;
                 }
             };
@@ -121,37 +141,41 @@ impl Rulebook {
                 || !reads.to_next.is_empty()
                 || reads.columns.iter().any(|id| lacking_columns.contains(id))
         };
-        let mut look = |expr: &Expr| {
-            expr.each(&mut |node| match &node.kind {
-                ExprKind::Column(id) if lacking_columns.contains(id) => {
-                    lacking.insert(Lacking::Name(self.schema.root().column(*id).name.to_string()));
+        let mut look = |expr: &Expr, by: Option<&Symbol>| {
+            expr.each(&mut |node| {
+                let what = match &node.kind {
+                    ExprKind::Column(id) if lacking_columns.contains(id) => {
+                        Lack::Name(self.schema.root().column(*id).name.clone())
+                    }
+                    ExprKind::Definition(id) if computed.contains(id) && is_lacking(&new.reads([*id])) => {
+                        Lack::Name(self.definition(*id).name.clone())
+                    }
+                    ExprKind::Aggregate(_) | ExprKind::Reached(..) => Lack::Question,
+                    ExprKind::ToNext(level) => Lack::ToNext(self.definition(*level).name.clone()),
+                    _ => return,
+                };
+                let is_told = |it: &Lacking| it.what == what && (matches!(what, Lack::Name(_)) || it.span == node.span);
+                if !lacking.iter().any(is_told) {
+                    lacking.push(Lacking { what, span: node.span, by: by.cloned() });
                 }
-                ExprKind::Definition(id) if computed.contains(id) && is_lacking(&new.reads([*id])) => {
-                    lacking.insert(Lacking::Name(self.definition(*id).name.to_string()));
-                }
-                ExprKind::Aggregate(_) | ExprKind::Reached(..) => {
-                    lacking.insert(Lacking::Question("a question over many rows".into()));
-                }
-                ExprKind::ToNext(level) => {
-                    let level = &self.definition(*level).name;
-                    lacking.insert(Lacking::Question(format!("`to_next({level})`")));
-                }
-                _ => {}
             });
         };
-        new.actions.each_expr(&mut |expr| look(expr));
+        for block in &new.actions.segments {
+            block.each_expr(&mut |expr| look(expr, Some(&self.definition(block.segment).name)));
+        }
+        new.actions.policy.require.iter().for_each(|expr| look(expr, None));
         let needed: BTreeSet<&str> =
             new.actions.segments.iter().map(|it| self.definition(it.segment).name.as_str()).collect();
         // Results that no deed hangs on may be absent; segments may not.
         let wanted = new.reads_for_actions(new.actions.segments.iter().map(|it| it.segment));
-        lacking.retain(|it| match it {
-            Lacking::Result(name) => {
+        lacking.retain(|it| match &it.what {
+            Lack::Result(name) => {
                 needed.contains(name.as_str()) || self.find(name).is_some_and(|id| wanted.definitions.contains(&id))
             }
-            Lacking::Name(_) | Lacking::Question(_) => true,
+            Lack::Name(_) | Lack::Question | Lack::ToNext(_) => true,
         });
         if !lacking.is_empty() {
-            return Err(lacking.into_iter().collect());
+            return Err(lacking);
         }
         // A `let` that no deed reads, of fields or rows that are not there, is nobody's business here.
         let unread: Vec<DefinitionId> = computed.into_iter().filter(|id| is_lacking(&new.reads([*id]))).collect();
@@ -164,6 +188,11 @@ impl Rulebook {
         }
         Ok(new)
     }
+}
+
+/// How a column is written in results: durations by the query of `tagwell sql` as whole microseconds.
+fn form(ty: &Type, declared: &MomentFormat) -> MomentFormat {
+    if *ty == Type::Duration { MomentFormat::EpochMicros } else { declared.clone() }
 }
 
 fn text(name: &str, definition: &Definition) -> Box<Expr> {

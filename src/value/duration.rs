@@ -162,6 +162,13 @@ impl Duration {
         (self.months == 0).then(|| self.days_and_time())
     }
 
+    /// So many microseconds, as days of 24 hours and what is left of them; none where it does not fit.
+    #[must_use]
+    pub fn of_micros(micros: i128) -> Option<Duration> {
+        let day = i128::from(Duration::DAY_MICROS);
+        Some(Duration { months: 0, days: i32::try_from(micros / day).ok()?, micros: i64::try_from(micros % day).ok()? })
+    }
+
     /// Which is longer; none where one has months.
     #[must_use]
     pub fn compare(self, other: Duration) -> Option<Ordering> {

@@ -114,6 +114,17 @@ pub fn from_text(text: &str, kind: &Type, zone: &Zone) -> Result<Value, BadValue
     }
 }
 
+/// A duration as results have it: in the language's own form, or as a whole number of microseconds. These mean what the same duration means
+/// as it is printed, `1d12h`: whole days are days.
+///
+/// # Errors
+/// What is neither, and does not fit.
+pub fn duration_of_results(text: &str) -> Result<Value, BadValue> {
+    let Ok(number) = Decimal::parse_scientific(text) else { return Ok(Value::Duration(Duration::parse(text)?)) };
+    let micros = number.rescale(0).ok_or(BadValue::NotWhole)?.mantissa;
+    Ok(Value::Duration(Duration::of_micros(micros).ok_or(DurationError::TooLong)?))
+}
+
 /// Why a cell is no number, and how the file has to have it where that is known.
 fn no_number(text: &str, error: NumberError) -> BadValue {
     let remedy = if error == NumberError::NotANumber { super::for_people::remedy(text) } else { None };

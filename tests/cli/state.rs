@@ -480,10 +480,10 @@ segment s when points > 1 { on enter do greet }
     let answer = place.run(&words);
     let told = "as of 2026-11-23T00:00:00Z
 result  label  users  share   unknown
-──────  ─────  ─────  ──────  ───────
+──────  ─────  ─────  ──────  ────────
 path
   came         1      50.0 %
-s              1      50.0 %
+s              1      50.0 %  not told
 2 users read, 2 evaluated, 0 rejected
 ";
     assert!(answer.code == 0 && answer.err.starts_with(told), "{}", answer.err);

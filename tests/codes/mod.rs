@@ -117,7 +117,12 @@ fn told(text: &str) -> Vec<String> {
             if text.contains("\\b") {
                 return told_in_sql(&checked);
             }
-            let warnings = checked.warnings().diagnostics().iter().cloned();
+            // And some where only results are known, and all that has a name.
+            let root = checked.rulebook().schema.root().columns.iter().map(|it| it.header.clone());
+            let names = checked.rulebook().definitions.iter().map(|it| it.name.to_string());
+            let of_results = checked.of_results("tagged.csv", &root.chain(names).collect::<Vec<_>>());
+            let of_results = of_results.err().map_or(vec![], |it| it.into_diagnostics());
+            let warnings = checked.warnings().diagnostics().iter().cloned().chain(of_results);
             warnings.chain(played.into_iter().flat_map(|verdict| verdict.found)).collect()
         }
         Err(problems) => problems.into_diagnostics(),

@@ -30,7 +30,6 @@ use super::{
     },
     Run,
     before::{self, Asked},
-    ended,
     history::History,
     repeated,
 };
@@ -240,7 +239,7 @@ impl Acting {
         if past.again {
             let mut sink = repeated::Compared::new(&engine, sink);
             let ran = run.threads(|| engine.run_whole(data, &mut sink))?;
-            let ran = ran.map_err(|error| ended(error, &users, &allowed))?;
+            let ran = ran.map_err(|error| run.ended(error, &users, &allowed))?;
             let (sink, population) = sink.end();
             let Some((store, last)) = past.store.as_ref().zip(past.last.as_ref()) else {
                 return Ok((ran, sink, Acted::Again(0, vec![])));
@@ -335,7 +334,7 @@ impl Acting {
         if let Some(failure) = shared.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(failure);
         }
-        let ran = ran.map_err(|error| ended(error, &users, &allowed))?;
+        let ran = ran.map_err(|error| run.ended(error, &users, &allowed))?;
         if let Some(worst) = allowed.exceeded(engine.rulebook(), &ran) {
             return Err(worst);
         }

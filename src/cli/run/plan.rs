@@ -155,10 +155,10 @@ pub(super) fn undeclared(book: &Book, table: &mut Table, name: &str) -> Result<C
         _ => vec![],
     };
     if !headers.iter().any(|header| header == name) {
-        let columns = table.columns.iter().map(|column| column.name.as_str());
+        let columns = table.columns.iter().filter(|it| it.source == Source::Data).map(|it| it.name.as_str());
         let lets = rulebook.definitions.iter().map(|definition| definition.name.as_str());
         let names: Vec<&str> = columns.chain(lets).chain(headers.iter().map(String::as_str)).collect();
-        return Err(no_such("--with", name, "field or `let`", &names));
+        return Err(nothing_to_show(name, &names));
     }
     table.columns.push(Column {
         name: Symbol::new(name),
@@ -188,10 +188,17 @@ pub(super) fn no_result(rulebook: &Rulebook, wanted: &str, names: &[&str]) -> Fa
     }
 }
 
-pub(super) fn no_such(flag: &str, name: &str, what: &str, names: &[&str]) -> Failure {
-    let failure = Failure::new(format!("{flag}: there is no {what} `{name}`"));
-    match nearest(name, names.iter().copied()) {
-        Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure,
+/// `--with` of a name that means nothing: the one that may be meant, or those that there are.
+pub(in crate::cli) fn nothing_to_show(name: &str, names: &[&str]) -> Failure {
+    const SHOWN: usize = 20;
+    let failure = Failure::new(format!("--with: there is no field or `let` `{name}`"));
+    if let Some(near) = nearest(name, names.iter().copied()) {
+        return failure.help(format!("did you mean `{near}`?"));
     }
+    let shown = names.iter().take(SHOWN).map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let help = match names.len().saturating_sub(SHOWN) {
+        0 => format!("there are {shown}"),
+        rest => format!("there are {shown} and {rest} more"),
+    };
+    if names.is_empty() { failure } else { failure.help(help) }
 }
