@@ -17,7 +17,8 @@ use super::{
     exit::{Exit, Failure},
     output::Output,
     report::{self, MessageArgs},
-    voice::Voice,
+    run::nothing_to_show,
+    voice::{Tone, Voice},
 };
 
 /// Print the rules as one SQL query, with the columns of `run`.
@@ -142,7 +143,7 @@ impl Sql {
         })?;
         as_of.tell(context.clock.zone(), voice);
         let sources = book.checked.warnings().sources();
-        let script = sql::query(rulebook, sources, &context, &target).map_err(|problems| {
+        let written = sql::written(rulebook, sources, &context, &target).map_err(|problems| {
             report::beside_the_answer(&problems, sources, format, voice);
             Failure::told()
         })?;
@@ -155,11 +156,13 @@ impl Sql {
             }
         }
         sql::without_state(rulebook, &target).iter().for_each(|line| voice.say(line));
+        // Of a query that goes to a file, or on to an engine, nobody reads the head.
+        written.advice.iter().for_each(|line| voice.say_of("note", Tone::Help, line));
         if let Some(guessed) = guessed(rulebook).filter(|_| self.file.is_none()) {
             voice.say(&guessed);
         }
         let mut output = Output::to(self.out.as_deref())?;
-        output.write(script)?;
+        output.write(written.text)?;
         output.finish()?;
         Ok(Exit::Done)
     }
@@ -249,12 +252,9 @@ fn extra(rulebook: &Rulebook, name: &str) -> Result<Extra, Failure> {
     if let Some(at) = root.columns.iter().position(|it| it.name.as_str() == name) {
         return Ok(Extra::Column(ColumnId(at as u32)));
     }
-    let failure = Failure::new(format!("--with: there is no field or `let` `{name}`"));
-    let names = rulebook.definitions.iter().map(|it| it.name.as_str());
-    Err(match nearest(name, names.chain(root.columns.iter().map(|it| it.name.as_str()))) {
-        Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure,
-    })
+    let columns = root.columns.iter().filter(|it| it.source == Source::Data).map(|it| it.name.as_str());
+    let names: Vec<&str> = columns.chain(rulebook.definitions.iter().map(|it| it.name.as_str())).collect();
+    Err(nothing_to_show(name, &names))
 }
 
 /// `NAME=A.B.C`

@@ -145,7 +145,16 @@ pub fn without_state(rulebook: &Rulebook, target: &Target) -> Vec<String> {
     lost.map(|what| format!("{what}: a query has no state, so nothing has been before")).collect()
 }
 
-/// The query, or why there is none.
+/// A query, or a script, and what whoever runs it does before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its text.
+    pub text: String,
+    /// What the engine needs for it, or is spared much by: a line each, the same as above the query.
+    pub advice: Vec<String>,
+}
+
+/// The text of the query, or why there is none.
 ///
 /// # Errors
 /// What the engine cannot say exactly, each with its place.
@@ -155,6 +164,19 @@ pub fn query(
     context: &Context,
     target: &Target,
 ) -> Result<String, Vec<Diagnostic>> {
+    written(rulebook, sources, context, target).map(|it| it.text)
+}
+
+/// The query, or why there is none.
+///
+/// # Errors
+/// What the engine cannot say exactly, each with its place.
+pub fn written(
+    rulebook: &Rulebook,
+    sources: &Sources,
+    context: &Context,
+    target: &Target,
+) -> Result<Written, Vec<Diagnostic>> {
     let dialect = target.engine.dialect();
     let with = target.with.iter().filter_map(|it| if let Extra::Column(id) = it { Some(*id) } else { None });
     let mut columns: Vec<ColumnId> = with.collect();
@@ -180,24 +202,19 @@ pub fn query(
             }
         }
     }
-    let finished = lowering.finish_query();
-    match finished {
-        Ok(query) => {
-            let (head, select) = print::query(&query, dialect, matches!(target.create, Some(Create::Table(_))));
-            let columns: Vec<String> = query.last.items.iter().filter_map(|it| it.alias.clone()).collect();
-            let key = columns.first().map_or("", String::as_str);
-            let script = match &target.create {
-                None => return Ok(head + &select),
-                Some(Create::View(name)) => dialect.create("VIEW", name, key, select.trim_end()),
-                Some(Create::Table(name)) => {
-                    print::script(query, dialect, name, |query, select| match target.incremental {
-                        true => dialect.keep_days(name, select, &columns, &query.day),
-                        false => dialect.create("TABLE", name, key, select),
-                    })
-                }
-            };
-            Ok(head + &script)
-        }
-        Err(problems) => Err(problems),
-    }
+    let query = lowering.finish_query()?;
+    let is_script = matches!(target.create, Some(Create::Table(_)));
+    let advice = dialect.advice(&query, is_script);
+    let (head, select) = print::query(&query, dialect, &advice, is_script);
+    let columns: Vec<String> = query.last.items.iter().filter_map(|it| it.alias.clone()).collect();
+    let key = columns.first().map_or("", String::as_str);
+    let script = match &target.create {
+        None => select,
+        Some(Create::View(name)) => dialect.create("VIEW", name, key, select.trim_end()),
+        Some(Create::Table(name)) => print::script(query, dialect, name, |query, select| match target.incremental {
+            true => dialect.keep_days(name, select, &columns, &query.day),
+            false => dialect.create("TABLE", name, key, select),
+        }),
+    };
+    Ok(Written { text: head + &script, advice })
 }

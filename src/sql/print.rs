@@ -12,9 +12,12 @@ use crate::value::{Type, Zone};
 /// Where a line is broken.
 const WIDTH: usize = 100;
 
-/// A query in an engine's spelling: what is told above it, and the query. A script can be in parts.
-pub(crate) fn query(query: &Query, dialect: &dyn Dialect, is_script: bool) -> (String, String) {
-    let mut head = told(query.comment.iter().chain(&dialect.advice(query, is_script)));
+/// A query in an engine's spelling: what is told above it, advice too, and the query. A script can be in parts.
+pub(crate) fn query(query: &Query, dialect: &dyn Dialect, advice: &[String], is_script: bool) -> (String, String) {
+    let mut head = told(query.comment.iter().chain(advice));
+    if is_script && dialect.keeps_steps() && query.moments().is_some() && query.most_often().is_some() {
+        head += "-- each statement computes the `moments` that it reads: so the engine knows them before it reads a table, and leaves out partitions\n";
+    }
     let out = select(query, dialect);
     head += &told(&idioms::of(&out));
     (head, out)

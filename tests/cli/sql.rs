@@ -80,7 +80,8 @@ fn a_table_is_in_one_place() {
 
 #[test]
 fn what_is_wrong_with_the_line_is_told_with_what_to_type() {
-    let place = Place::with(&[("shop.rules", "table users key id { id: text }\ntag t when id = \"a\"\n")]);
+    let rules = "table users key id { id: text }\ntag t when id = \"a\"\n";
+    let place = Place::with(&[("shop.rules", rules), ("users.csv", "id\nu1\n")]);
     let words = ["sql", "shop.rules", "--dialect", "duckdb"];
     let answer = place.run(&[&words[..], &["--as-of", "param"]].concat());
     let help = "  = help: or `--as-of parameter`, and the query takes the moment when it is run\n";
@@ -88,4 +89,37 @@ fn what_is_wrong_with_the_line_is_told_with_what_to_type() {
     let help = "`read_parquet('u')` is no name of a table: write users=warehouse.sales.users; a file is 'users=\"users.parquet\"' on DuckDB";
     let answer = place.run(&[&words[..], &["--table", "users=read_parquet('u')"]].concat());
     assert!(answer.code == 2 && answer.err.contains(help), "{}", answer.err);
+    for with in [&words[..], &["run", "shop.rules", "users.csv"]] {
+        let answer = place.run(&[with, &["--with", "zz"]].concat());
+        let said = "error: --with: there is no field or `let` `zz`\n  = help: there are `id`, `t`\n";
+        assert_eq!((answer.code, &*answer.err), (2, said));
+    }
+}
+
+/// Nobody reads the head of a query that goes to a file: what it costs, and what to do, is told as well.
+#[test]
+fn what_a_query_needs_is_told_beside_it() {
+    let mut rules = "table users key id { id: text  x: int }\nlet m0 = avg(users.x)\n".to_owned();
+    for n in 1..5 {
+        rules += &format!("let over{n} = x > m{}\nlet m{n} = avg(users.x where over{n})\n", n - 1);
+    }
+    let place = Place::with(&[("shop.rules", &*(rules + "tag t when x > m4\n"))]);
+    let words = ["sql", "shop.rules", "--dialect", "spark", "--as-of", "2026-11-22", "--out", "q.sql"];
+    let answer = place.run(&words);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    insta::assert_snapshot!(answer.err);
+    let query = place.read("q.sql");
+    assert!(answer.err.lines().all(|line| query.contains(&line.replace("note: ", "-- "))), "{query}");
+    assert_eq!(place.run(&[&words[..], &["-q"]].concat()).err, "");
+    assert_eq!(place.run(&[&["sql", "shop.rules", "--dialect", "duckdb"], &words[4..]].concat()).err, "");
+}
+
+#[test]
+fn what_one_engine_cannot_say_is_told_with_another_way() {
+    let rules = "table users key id { id: text  city: text  x: int? }\ntag t when count(distinct(users.x per city)) > 1\n\
+        let all = distinct(users.x per city)\ntag u when all has 3\n";
+    let place = Place::with(&[("shop.rules", rules)]);
+    let answer = place.run(&["sql", "shop.rules", "--dialect", "clickhouse", "--as-of", "2026-11-22"]);
+    assert_eq!((answer.code, &*answer.out), (2, ""));
+    insta::assert_snapshot!(answer.err);
 }

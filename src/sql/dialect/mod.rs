@@ -551,7 +551,7 @@ pub(crate) trait Dialect {
         parts.iter().map(|it| self.name(it)).collect()
     }
 
-    /// What is said above a query, so that it can be run; a script can be in parts.
+    /// What is to be done so that a query can be run, or costs less; a script can be in parts.
     fn advice(&self, _: &Query, _is_script: bool) -> Vec<String> {
         vec![]
     }

@@ -10,7 +10,7 @@ use crate::{
         ast::{Aggregate as SqlAggregate, From, Item, Join, Select, Sense, Sql, Star, Step},
         layers::{self, Brings},
         lower::{
-            Bound, Held, Length, Lowering, Rows,
+            Bound, ELSEWHERE, Held, Length, Lowering, Rows,
             answers::{Answer, Empty, Key, Part, Whole},
             bounds,
             captions::Caption,
@@ -438,7 +438,7 @@ impl Lowering<'_> {
         let zero = || Empty::Counted(Sql::int(0));
         let element = clause.element.clone();
         if matches!(element.as_ref().map(|it| &it.ty), Some(Type::List(_))) && !self.dialect.picks_lists() {
-            self.cannot(aggregate.span, "a question about lists of many rows is not written", "");
+            self.cannot(aggregate.span, "a question about lists of many rows is not written", ELSEWHERE);
             return here(Sql::NULL, Empty::Missing);
         }
         let value = element.as_ref().and_then(|it| it.parts.first()).cloned();
@@ -520,7 +520,7 @@ impl Lowering<'_> {
             (AggregateFunction::Funnel(steps, by), _) => {
                 self.funnel(id, aggregate, steps, *by, &clause, &together.keys)
             }
-            _ => here(self.cannot(aggregate.span, "this question is not written", ""), Empty::Missing),
+            _ => here(self.cannot(aggregate.span, "this question is not written", ELSEWHERE), Empty::Missing),
         }
     }
 }

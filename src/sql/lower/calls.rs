@@ -7,7 +7,7 @@ use crate::{
     sql::{
         ast::{Literal, Sql},
         dialect::{Arithmetic, DatePart},
-        lower::{Held, Lowering},
+        lower::{ELSEWHERE, Held, Lowering},
     },
     value::{Type, Value, compare, time::calendar},
 };
@@ -120,7 +120,7 @@ impl Lowering<'_> {
             (Function::Anniversary, [moment]) => self.anniversary(moment),
             (Function::Bucket, [key, salt, parts]) => self.bucket(key, salt, parts),
             (_, [list, ..]) if matches!(list.ty, Type::List(_)) => self.of_list(function, list, expr),
-            _ => self.cannot(expr.span, "this function is not written", ""),
+            _ => self.cannot(expr.span, "this function is not written", ELSEWHERE),
         }
     }
 

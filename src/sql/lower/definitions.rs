@@ -8,7 +8,7 @@ use crate::{
         ast::{From, Item, Join, Literal, Over, Select, Sql, Step, Word},
         dialect::Arithmetic,
         layers::Brings,
-        lower::{Bound, Held, Length, Lowering, bounds},
+        lower::{BUT_ON_CLICKHOUSE, Bound, Held, Length, Lowering, bounds},
         stack::Stack,
     },
     value::{Type, UpperEnd, Value, aggregate},
@@ -356,10 +356,10 @@ impl Lowering<'_> {
     pub(crate) fn lookup(&mut self, id: TableId, key: &Expr, column: ColumnId) -> Sql {
         let table = self.rulebook.schema.table(id).clone();
         if table.column(column).ty == Type::Duration {
-            return self.cannot(key.span, "a column of durations is not looked up", "");
+            return self.cannot(key.span, "a column of durations is not looked up", "keep its seconds as a number");
         }
         if matches!(table.column(column).ty, Type::List(_)) && !self.dialect.lists_may_be_missing() {
-            return self.cannot(key.span, "a list that may be missing is not looked up", "");
+            return self.cannot(key.span, "a list that may be missing is not looked up", BUT_ON_CLICKHOUSE);
         }
         let Some(key_column) = table.key else { return Sql::NULL };
         if !self.lookups.contains_key(&id) {

@@ -6,7 +6,7 @@ use crate::{
     sql::{
         ast::{Literal, Sql},
         dialect::Arithmetic,
-        lower::{Held, Lowering, SMALL, arithmetic::without_sign_of_zero, size},
+        lower::{ELSEWHERE, Held, Lowering, SMALL, arithmetic::without_sign_of_zero, size},
     },
     value::{Duration, Type, Value, number},
 };
@@ -110,7 +110,7 @@ impl Lowering<'_> {
             ExprKind::Call { function, arguments } => self.length_call(*function, arguments, expr.span),
             ExprKind::ToNext(level) => self.length_to_next(*level),
             _ => {
-                self.cannot(expr.span, "this duration is not written", "");
+                self.cannot(expr.span, "this duration is not written", ELSEWHERE);
                 Length::missing()
             }
         }
@@ -449,7 +449,7 @@ impl Lowering<'_> {
                 self.either(below, negative, length.clone())
             }
             _ => {
-                self.cannot(span, "this function of durations is not written", "");
+                self.cannot(span, "this function of durations is not written", ELSEWHERE);
                 Length::missing()
             }
         }

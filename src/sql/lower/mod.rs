@@ -56,6 +56,12 @@ use crate::{
     value::{Clock, Duration, Type, Value, print, time::Direction},
 };
 
+/// What to do about what an engine cannot say, and the rules cannot say otherwise.
+const ELSEWHERE: &str =
+    "evaluate these rules with `tagwell run`, or write them for another engine: `--dialect duckdb` says most";
+/// The same where it is no matter of the other engines.
+const BUT_ON_CLICKHOUSE: &str = "write the rules for another engine, such as `--dialect duckdb`, or evaluate them with `tagwell run`: both have lists that are missing";
+
 /// Of how many expressions something may consist that is written more than once.
 pub(crate) const SMALL: usize = 9;
 
@@ -210,12 +216,11 @@ impl<'a> Lowering<'a> {
         &self.context.clock
     }
 
-    /// Says what this engine cannot do.
+    /// Says what this engine cannot do, and what to do instead.
     pub(crate) fn cannot(&mut self, span: Span, what: impl Into<String>, help: &str) -> Sql {
         let message = format!("{} in SQL for {}", what.into(), self.dialect.title());
         if self.told.insert((span, message.clone())) {
-            let diagnostic = Diagnostic::error(NOT_IN_SQL, span, message);
-            self.problems.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
+            self.problems.push(Diagnostic::error(NOT_IN_SQL, span, message).help(help));
         }
         Sql::NULL
     }
@@ -392,7 +397,7 @@ impl<'a> Lowering<'a> {
     pub(crate) fn value(&mut self, expr: &Expr) -> Sql {
         if let Some(value) = self.constant(expr) {
             if value == Value::Missing && matches!(expr.ty, Type::List(_)) && !self.dialect.lists_may_be_missing() {
-                return self.cannot(expr.span, "a list that is missing is not written", "");
+                return self.cannot(expr.span, "a list that is missing is not written", BUT_ON_CLICKHOUSE);
             }
             return self.literal(&value, &expr.ty);
         }

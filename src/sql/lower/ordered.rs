@@ -8,7 +8,7 @@ use crate::{
     sql::{
         ast::{From, Item, Select, Sense, Sql, Step},
         lower::{
-            Lowering,
+            BUT_ON_CLICKHOUSE, Lowering,
             aggregates::Together,
             answers::{Answer, Empty, Part, Tie},
             clause::{Clause, Element, implies},
@@ -252,14 +252,16 @@ impl Lowering<'_> {
     ) -> Answer {
         let keys = &together.keys;
         if element.ty == Type::Duration {
-            let what = self.cannot(span, "a list of durations is not written", "");
+            let help = "make numbers of them: `distinct(orders.took / 1h)`";
+            let what = self.cannot(span, "a list of durations is not written", help);
             return Answer::Here(vec![Part::missing(what)]);
         }
         if self.cannot_break_ties(clause, span) {
             return Answer::Here(vec![Part::missing(Sql::NULL)]);
         }
         if !self.dialect.lists_may_be_missing() && self.rows.is_none() && !keys.is_empty() {
-            let what = self.cannot(span, "a list of a group, which may be missing, is not written", "");
+            let what = "a list of a group, which may be missing, is not written";
+            let what = self.cannot(span, what, BUT_ON_CLICKHOUSE);
             return Answer::Here(vec![Part::missing(what)]);
         }
         let mut each = self.each_value(clause, element, together, name, "values");

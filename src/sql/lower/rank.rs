@@ -90,7 +90,10 @@ impl Lowering<'_> {
                     }
                 }
                 Some(_) => self.literal(&Value::Missing, &Type::Int),
-                None => self.cannot(ranked.aggregate.span, "`ntile` of a number that differs is not written", ""),
+                None => {
+                    let what = "`ntile` of a number that differs is not written";
+                    self.cannot(ranked.aggregate.span, what, "write the number of parts")
+                }
             },
             _ => Sql::NULL,
         };
