@@ -24,7 +24,7 @@ pub(super) fn look(rulebook: &Rulebook, sink: &mut Sink) {
         if !read.contains(&DefinitionId(at)) {
             sink.push(
                 Diagnostic::warning(UNUSED, definition.span, format!("no rule reads `{}`", definition.name))
-                    .help("use it, or take the `let` out"),
+                    .help("use it, or take the `let` out; one that only `--with` asks for may stay"),
             );
         }
     }

@@ -107,7 +107,7 @@ impl Builder<'_> {
                     span,
                     format!("`{word}` has no table to choose rows from here"),
                 )
-                .help("it stands inside an aggregate: `count(orders where paid)`, `avg(users.spend per city)`"),
+                .help("it stands inside an aggregate: `count(orders where paid)`, `avg(users.spend per city)`; or with what is ranked: `ntile(spend where active, 5)`, `top 20% by (spend per city)`"),
             );
         }
         let inner = self.clause_in_parentheses(pair, false).source;
