@@ -143,6 +143,29 @@ def pyspark():
     """On a cluster of two worker processes."""
     options = spark() + ["--conf", "spark.executor.memory=512m"]
     recipe("with_pyspark.sh", lake(), "--master", "local-cluster[2,1,1024]", *options)
+    by_a_script(["--master", "local[2]", *options])
+
+
+def by_a_script(options):
+    """The same job runs a script, and what comes of it decides the same."""
+    rules, job = os.path.join(RECIPES, "shop.rules"), os.path.join(RECIPES, "spark_job.py")
+    tables = [f"{table}=parquet.`{os.path.abspath('lake')}/{table}`" for table in ("users", "orders")]
+    as_of = ["--as-of", os.environ["AS_OF"]]
+    subprocess.run(
+        ["tagwell", "sql", rules, "--dialect", "spark", *as_of, "--with", "name,opted_out"]
+        + ["--table", tables[0], "--table", tables[1], "--create-table", "tagged", "--out", "script.sql"],
+        check=True,
+    )
+    unnamed = subprocess.run([sys.executable, job, "script.sql", "script.parquet"], capture_output=True, text=True)
+    assert "name the table that it makes" in unnamed.stderr, unnamed.stderr
+    subprocess.run(["spark-submit", *options, job, "script.sql", "script.parquet", "tagged"], check=True)
+    subprocess.run(
+        ["tagwell", "act", rules, "--from", "script.parquet", "--state", "script.state", *as_of]
+        + ["--actions", "by_script.jsonl"],
+        check=True,
+    )
+    with open("by_script.jsonl") as by_script, open("actions.jsonl") as by_query:
+        assert by_script.read() == by_query.read()
 
 
 def dbt():
