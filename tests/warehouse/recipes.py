@@ -98,11 +98,12 @@ def postgres():
     except SystemExit:
         missing("PostgreSQL")
     try:
+        server.fresh()
         for table, columns in [("users", USERS), ("orders", ORDERS)]:
             said = server.say(f"CREATE TABLE {table} ({columns});\n\\copy {table} FROM '{data(table)}' CSV HEADER")
             if "ERROR" in said:
                 raise RuntimeError(said)
-        os.environ.update(PGHOST=server.folder, PGUSER="tagwell", PGDATABASE="postgres")
+        os.environ.update(PGHOST=server.folder, PGUSER="tagwell", PGDATABASE=server.database)
         recipe("with_postgres.sh")
     finally:
         server.close()

@@ -91,10 +91,10 @@ class Postgres:
             self.psql.stdin.close()
             self.psql.wait()
         self.databases += 1
-        database = f"tests_{self.databases}"
-        self.run(["createdb", "-h", self.folder, "-U", "tagwell", database])
+        self.database = f"tests_{self.databases}"
+        self.run(["createdb", "-h", self.folder, "-U", "tagwell", self.database])
         self.psql = subprocess.Popen(
-            ["psql", "-h", self.folder, "-U", "tagwell", "-d", database, "-X", "-q", "-A", "-t"],
+            ["psql", "-h", self.folder, "-U", "tagwell", "-d", self.database, "-X", "-q", "-A", "-t"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
