@@ -1,7 +1,7 @@
 //! What comes again and again in queries, and is told once, above the query.
 
 /// What shows that a query has it, and what it is there for.
-const IDIOMS: [(&[&str], &str); 20] = [
+const IDIOMS: [(&[&str], &str); 22] = [
     (&[" + 0e0", " + 0D"], "zero has no sign"),
     (
         &["TRY_CAST(", "try(", "try_add(", "try_subtract(", "try_multiply(", "accurateCastOrNull("],
@@ -49,6 +49,8 @@ const IDIOMS: [(&[&str], &str); 20] = [
         &["% 3600000000", "% toInt64(3600000000)"],
         "a local time that a clock change skips is the first instant after it, a whole hour",
     ),
+    (&["86400000000"], "a day in microseconds"),
+    (&["* 3600000000", "* toInt64(3600000000)"], "an hour in microseconds"),
 ];
 
 /// A line for each that a query has.

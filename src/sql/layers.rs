@@ -51,8 +51,8 @@ impl Layer {
     }
 
     /// `users_with_orders_and_visits`, `users_with_lets`, `users_with_spend_rank`: after what it adds; `users_with_more_orders`, where that is
-    /// taken.
-    pub(crate) fn titles(&self, subject: &str) -> [String; 2] {
+    /// taken; `users_with_spend_level_and_more` where that is as well.
+    pub(crate) fn titles(&self, subject: &str) -> Vec<String> {
         let mut tables: Vec<String> = vec![];
         for (.., brings) in &self.joins {
             let table = match brings {
@@ -86,7 +86,10 @@ impl Layer {
             }
             _ => "tables".into(),
         };
-        [format!("{subject}_with_{what}"), format!("{subject}_with_more_{what}")]
+        let mut titles = vec![format!("{subject}_with_{what}"), format!("{subject}_with_more_{what}")];
+        let first = declared.first().or(owners.first()).filter(|it| is_short(std::slice::from_ref(it)));
+        titles.extend(first.map(|it| format!("{subject}_with_{it}_and_more")));
+        titles
     }
 
     /// In a line, what it adds: `adds what orders and visits come to; the lets growth and margin`

@@ -10,6 +10,7 @@ mod dialect;
 mod idioms;
 mod layers;
 mod lower;
+mod micros;
 mod names;
 mod output;
 mod parts;

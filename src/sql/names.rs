@@ -25,9 +25,9 @@ impl<'d> Names<'d> {
     }
 
     /// The first of these that is free, or one like the last.
-    pub(crate) fn one_of(&mut self, wanted: &[&str]) -> String {
-        let free = wanted.iter().find(|it| self.is_free(it));
-        self.of(free.or(wanted.last()).unwrap_or(&"_"))
+    pub(crate) fn one_of(&mut self, wanted: &[impl AsRef<str>]) -> String {
+        let free = wanted.iter().find(|it| self.is_free(it.as_ref()));
+        self.of(free.or(wanted.last()).map_or("_", AsRef::as_ref))
     }
 
     /// The name itself, or one that is like it.

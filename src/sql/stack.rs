@@ -9,6 +9,9 @@ use crate::sql::{
     names::Names,
 };
 
+/// What a column is called that is asked more than once.
+pub(crate) const CONDITION: &str = "condition";
+
 /// A relation and the columns that are added to it. Level 0 is the relation itself; a column of a level may be read from the next
 /// level on.
 #[derive(Debug)]
@@ -171,7 +174,7 @@ impl Stack {
             }
             let title = match last.take_if(|_| number == count) {
                 Some(title) => title,
-                None => names.one_of(&layer.titles(&self.subject).each_ref().map(String::as_str)),
+                None => names.one_of(&layer.titles(&self.subject)),
             };
             titles.insert(layer.name.clone(), title);
             let comment = vec![layer.told()];
@@ -185,7 +188,8 @@ impl Stack {
                 select.joins.push(join);
                 select.items.extend(items);
             }
-            if layer.items.iter().any(|(_, it)| matches!(it.purpose, Purpose::PartOf(_))) {
+            if layer.items.iter().any(|(_, it)| matches!(it.purpose, Purpose::PartOf(_) | Purpose::Declared(CONDITION)))
+            {
                 select.tail.extend(fence.map(Word::Text));
             }
             select.items.extend(layer.items.into_iter().map(|(_, it)| it));

@@ -29,7 +29,7 @@ mod wholes;
 use crate::{
     sql::{
         ast::{Literal, Query, Select, Sense, Sql},
-        print,
+        micros, print,
     },
     value::{Type, moment_text::date_text, time::Zone},
 };
@@ -388,7 +388,7 @@ pub(crate) trait Dialect {
 
     /// The instant six hours of exact time later.
     fn six_hours_after(&self, instant: Sql) -> Sql {
-        let micros = Sql::binary(self.micros(instant), "+", Sql::int(6 * 3_600_000_000_i64));
+        let micros = Sql::binary(self.micros(instant), "+", micros::told(6 * micros::HOUR));
         self.instant_of_micros(micros)
     }
 

@@ -16,6 +16,7 @@ use crate::{
             scripts::{beside, created_beside, dotted, inserted, listed},
             wholes::{self, Wholes},
         },
+        micros,
     },
     value::{Duration, Type, time::Zone},
 };
@@ -324,7 +325,7 @@ impl Dialect for Spark {
     }
 
     fn six_hours_before(&self, local: Sql) -> Sql {
-        Sql::binary(local, "-", Sql::int(Duration::DAY_MICROS / 4))
+        Sql::binary(local, "-", micros::told(6 * micros::HOUR))
     }
 
     fn shift_local(&self, local: Sql, months: Sql, days: Sql) -> Sql {
@@ -338,7 +339,7 @@ impl Dialect for Spark {
         match days {
             days if days.is_zero() => later,
             Sql::Literal(Literal::Int(days)) => {
-                Sql::binary(later, "+", Sql::int(days * i128::from(Duration::DAY_MICROS)))
+                Sql::binary(later, "+", micros::told(days * i128::from(Duration::DAY_MICROS)))
             }
             days => Sql::binary(later, "+", Sql::binary(days, "*", Sql::int(Duration::DAY_MICROS))),
         }
@@ -372,7 +373,7 @@ impl Dialect for Spark {
     }
 
     fn hour(&self, local: Sql) -> Sql {
-        Sql::binary(Sql::call("pmod", [local, Sql::int(Duration::DAY_MICROS)]), "DIV", Sql::int(3_600_000_000_i64))
+        Sql::binary(Sql::call("pmod", [local, Sql::int(Duration::DAY_MICROS)]), "DIV", Sql::int(micros::HOUR))
     }
 
     fn start_of_week(&self, date: Sql) -> Sql {

@@ -6,6 +6,7 @@ use crate::{
         ast::{Literal, Sql},
         dialect::Computed,
         lower::Lowering,
+        micros,
     },
     value::{
         Decimal, Moment, MomentType, Type, UpperEnd, Value,
@@ -35,8 +36,11 @@ impl Lowering<'_> {
             (a, b) if is_number(a) && is_number(b) => self.compare_numbers(op, left, right),
             (Type::Duration, _) => {
                 let (left, right) = (self.length(left), self.length(right));
-                let (left, right) = (self.exact(left), self.exact(right));
-                Sql::binary(left, operator(op), right)
+                let told = |length: Sql| match &length {
+                    Sql::Literal(Literal::Int(it)) => micros::told(*it),
+                    _ => length,
+                };
+                Sql::binary(told(self.exact(left)), operator(op), told(self.exact(right)))
             }
             (Type::Timestamp, Type::Date) => self.against_day(op, left, right),
             (Type::Date, Type::Timestamp) => self.against_day(op.mirrored(), right, left),

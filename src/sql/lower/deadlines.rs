@@ -11,12 +11,12 @@ use crate::{
 };
 
 impl Lowering<'_> {
-    /// The deadlines that events set for each step of a funnel; none of a step without a limit.
+    /// The deadlines that events set for each step of a funnel, since when they are asked about; none of a step without a limit.
     pub(crate) fn deadlines(
         &mut self,
         (steps, names): (&[FunnelStep], &[String]),
         met: &[Sql],
-        at: Option<&Sql>,
+        (at, since): (Option<&Sql>, Option<&Sql>),
         funnel: &str,
     ) -> Vec<Option<Sql>> {
         let limits: Vec<Option<Duration>> = steps
@@ -30,7 +30,7 @@ impl Lowering<'_> {
         let each = steps.iter().zip(&limits).map(|(step, limit)| {
             let (limit, at) = (*limit.as_ref()?, at?);
             if is_exact(limit) || !by_clock {
-                return self.deadline(step, limit, (at, 0), funnel);
+                return self.deadline(step, limit, (at, since, 0), funnel);
             }
             let before = limits.iter().skip(1).zip(met).zip(names).filter(|((it, _), _)| **it == Some(limit));
             let (met, before): (Vec<Sql>, Vec<&str>) =
@@ -42,7 +42,7 @@ impl Lowering<'_> {
             let about = std::mem::replace(&mut self.about, funnel.to_owned());
             let (of_step, level) = self.measured(|this| this.column_of(of_step, &name, None));
             self.about = about;
-            self.deadline(step, limit, (&of_step, level), funnel)
+            self.deadline(step, limit, (&of_step, since, level), funnel)
         });
         each.collect()
     }
@@ -52,7 +52,7 @@ impl Lowering<'_> {
         &mut self,
         step: &FunnelStep,
         limit: Duration,
-        (at, level): (&Sql, usize),
+        (at, since, level): (&Sql, Option<&Sql>, usize),
         funnel: &str,
     ) -> Option<Sql> {
         let within = step.within.as_ref()?;
@@ -67,7 +67,7 @@ impl Lowering<'_> {
         self.place_now = within.span;
         let (deadline, _) = self.measured(|this| {
             this.at = level;
-            let deadline = this.latest(at, limit);
+            let deadline = this.latest(at, since, limit);
             match this.stack().find(&deadline) {
                 _ if deadline.is_short() => deadline,
                 Some((known, level)) => {
@@ -89,15 +89,19 @@ impl Lowering<'_> {
     }
 
     /// A moment so much later, or the last one of the calendar where that lies beyond; missing where the moment is.
-    fn latest(&mut self, at: &Sql, limit: Duration) -> Sql {
+    fn latest(&mut self, at: &Sql, since: Option<&Sql>, limit: Duration) -> Sql {
         let ty = self.moment_type();
         let endless = last_moment(&ty);
         let Some((mut fits, there)) = self.landed((at.clone(), &ty), limit) else {
             return if self.is_never_missing(at) { endless } else { Sql::when(at.clone().known(), endless) };
         };
-        // What has not happened yet is no event.
+        // What has not happened yet is no event, nor what is older than all that is asked about.
         let now = self.latest_now(&ty);
-        fits.retain(|it| !matches!(it, Sql::Binary("<=", ends) if !is_before(&ends.1, &now)));
+        fits.retain(|it| match it {
+            Sql::Binary("<=", ends) => is_before(&ends.1, &now),
+            Sql::Binary(">=", begins) => !since.is_some_and(|it| self.is_no_later(&begins.1, it)),
+            _ => true,
+        });
         if fits.is_empty() {
             return there;
         }

@@ -12,14 +12,14 @@ use crate::{
             answers::{Answer, Key, Part, Tie},
             clause::Clause,
         },
-        stack::Stack,
+        stack::{CONDITION, Stack},
     },
     value::{Type, Value},
 };
 
 /// Steps that a number of 64 bits has room for.
 const BITS: usize = 62;
-/// Parts of a condition that may be written twice.
+/// Values that steps may ask a column for, again and again.
 const FEW: usize = 12;
 
 impl Lowering<'_> {
@@ -50,18 +50,26 @@ impl Lowering<'_> {
             }
         }
         let about = self.about.clone();
-        let met = self.met(steps, &names, clause);
-        self.about.clone_from(&about);
+        let met = self.met(steps, &names);
         let funnel = self.funnel_name(&aggregate.ty);
         let told = self.funnel_comment(id, aggregate.span);
         let mut before = vec![];
-        let others = self.only_steps(&taken, &met, &funnel, &told, &mut before);
+        let (subject, others) = self.own_rows(&funnel);
+        let (met, first) = self.conditions(met, (steps, &names), clause);
+        self.about.clone_from(&about);
+        self.only_steps(&taken, &met, &subject, &told, &mut before);
         let at = clause.order.at.clone();
         let order = self.ordered(clause.order.sorted(Sense::RISING), None);
-        let deadlines = self.deadlines((steps, &names), &met, at.as_ref(), &funnel);
+        let since = clause.rows.as_ref().zip(at.as_ref()).and_then(|(rows, at)| self.since(rows, at));
+        let deadlines = self.deadlines((steps, &names), &met, (at.as_ref(), since.as_ref()), &funnel);
         let mut last: Option<Sql> = None;
         let mut reached: Vec<Sql> = vec![];
         for (((step, deadline), meets), number) in steps.iter().zip(deadlines).zip(&met).zip(1_usize..) {
+            if let Some(first) = first.as_ref().filter(|_| number == 1) {
+                last = Some(first.clone());
+                reached.push(first.clone());
+                continue;
+            }
             let name = names.get(number - 1).cloned().unwrap_or_default();
             self.about.clone_from(&name);
             let mut all = vec![meets.clone()];
@@ -133,25 +141,70 @@ impl Lowering<'_> {
     }
 
     /// Whether an event meets each step's condition.
-    fn met(&mut self, steps: &[FunnelStep], names: &[String], clause: &Clause) -> Vec<Sql> {
+    fn met(&mut self, steps: &[FunnelStep], names: &[String]) -> Vec<Sql> {
         let each = steps.iter().zip(names).map(|(step, name)| {
             self.about.clone_from(name);
-            let (meets, _) = self.measured(|this| {
-                let meets = this.value(&step.condition);
-                let mut parts = 0;
-                meets.each(&mut |_| parts += 1);
-                // It is asked which events are steps, and then which step.
-                if clause.order.key.is_none() || parts > FEW { this.keep_as(meets, "meets") } else { meets }
-            });
-            meets
+            let (meets, _) = self.measured(|this| this.value(&step.condition));
+            if let Sql::Any(parts) = &meets { any_of(parts) } else { meets }
         });
         each.collect()
     }
 
-    /// Goes on with the events that meet a step's condition, which are few, and need not all be sorted; the rows that stay for others.
-    fn only_steps(&mut self, taken: &[Sql], met: &[Sql], funnel: &str, told: &str, before: &mut Vec<Step>) -> Stack {
-        let level = self.at;
+    /// Goes on with rows that have columns for this funnel alone, so that each engine reads them once; what they are called, and the rows that
+    /// stay for others.
+    fn own_rows(&mut self, funnel: &str) -> (String, Stack) {
+        let level = std::mem::take(&mut self.at);
         let relation = self.stack().relation(level).to_owned();
+        let Some(rows) = &mut self.rows else { return (String::new(), Stack::of("", "")) };
+        let subject = format!("{funnel}_{}", self.rulebook.schema.table(rows.table).name);
+        let others = std::mem::replace(&mut rows.stack, Stack::of(&relation, &subject));
+        (subject, others)
+    }
+
+    /// The conditions as columns, since it is asked which events are steps, and then which step, and the first of them as the first step; as
+    /// they are where all ask one column for a few values.
+    fn conditions(
+        &mut self,
+        met: Vec<Sql>,
+        (steps, names): (&[FunnelStep], &[String]),
+        clause: &Clause,
+    ) -> (Vec<Sql>, Option<Sql>) {
+        let values = any_of(&met);
+        if clause.order.key.is_some() && values_asked(&values).is_some_and(|(_, values)| values.len() <= FEW) {
+            return (met, None);
+        }
+        let mut first = None;
+        let all = met.into_iter().zip(steps.iter().zip(names)).zip(1..).map(|((meets, (step, name)), number)| {
+            let (column, _) = self.measured(|this| match number {
+                _ if meets.is_short() => meets,
+                1 => {
+                    let holds = this.closed(meets);
+                    let column = this.column_of(holds, name, Some(("step", this.step_comment(1, name, step))));
+                    first.insert(column).clone()
+                }
+                _ => this.condition(meets, &format!("meets_{name}")),
+            });
+            column
+        });
+        (all.collect(), first)
+    }
+
+    /// A condition as a column, which is there for its own sake.
+    fn condition(&mut self, meets: Sql, name: &str) -> Sql {
+        let is_new = self.stack().find(&meets).is_none();
+        let column = self.column_of(meets, name, None);
+        if is_new {
+            self.stack().declare(&column, CONDITION);
+        }
+        column
+    }
+
+    /// Goes on with the events that meet a step's condition, which are few, and need not all be sorted.
+    fn only_steps(&mut self, taken: &[Sql], met: &[Sql], subject: &str, told: &str, before: &mut Vec<Step>) {
+        let level = std::mem::take(&mut self.at);
+        let relation = self.stack().relation(level).to_owned();
+        let Some(rows) = &mut self.rows else { return };
+        let conditions = std::mem::replace(&mut rows.stack, Stack::of("", ""));
         let is_any = any_of(met);
         let taken = taken
             .iter()
@@ -159,25 +212,20 @@ impl Lowering<'_> {
         // What is a step by one of few values has one of more.
         let taken: Vec<Sql> = taken.filter(|it| !is_within(&is_any, it)).cloned().collect();
         let is_step = Sql::all(taken.into_iter().chain([is_any]));
-        let Some(rows) = &mut self.rows else { return Stack::of("", "") };
-        let subject = format!("{funnel}_{}", self.rulebook.schema.table(rows.table).name);
+        conditions.steps(before, None, self.dialect.fence(), &mut self.names, &mut self.titles);
         let base = match is_step {
             Sql::Literal(Literal::Bool(true)) => relation,
             is_step => {
                 let mut select = Select::from(From::Step(relation));
                 select.star = Star::All;
                 select.filter.push(is_step);
-                let name = self.names.of(&subject);
-                before.push(Step {
-                    name: name.clone(),
-                    comment: vec![format!("what may be a step of {told}")],
-                    select,
-                });
+                let name = self.names.of(subject);
+                let comment = vec![format!("what may be a step of {told}")];
+                before.push(Step { name: name.clone(), comment, select });
                 name
             }
         };
-        self.at = 0;
-        std::mem::replace(&mut rows.stack, Stack::of(&base, &subject))
+        rows.stack = Stack::of(&base, subject);
     }
 
     fn funnel_name(&self, ty: &Type) -> String {

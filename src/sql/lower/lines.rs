@@ -6,9 +6,9 @@ use crate::{
     sql::{
         ast::{From, Item, Join, Over, Select, Sense, Sql, Star, Step, Word},
         layers::Brings,
-        lower::{Lowering, answers::Key, rank::Ranked},
+        lower::{Bound, Held, Lowering, answers::Key, rank::Ranked},
     },
-    value::{Value, number},
+    value::{Type, Value, number},
 };
 
 /// Of how many tiles each has a line of its own.
@@ -89,7 +89,7 @@ impl Lowering<'_> {
             .iter()
             .filter_map(|own| match own {
                 Sql::Column(_, from) => {
-                    let name = self.names.of(&format!("{from}_group"));
+                    let name = self.names.one_of(&[&format!("{from}_group"), &format!("{from}_of_line")]);
                     Some(Key { from: from.clone(), name, own: own.clone() })
                 }
                 _ => None,
@@ -105,8 +105,11 @@ impl Lowering<'_> {
                 values.push(name.clone());
             }
         }
-        let [users, up_to, all] =
-            ["with_value", "up_to_value", "ranked"].map(|it| self.names.of(&format!("{root}_{it}")));
+        let name = |this: &mut Self, what: &str| {
+            let name = format!("{root}_{what}_{per}");
+            this.names.of(name.trim_end_matches('_'))
+        };
+        let [users, up_to, all] = ["with_value", "up_to_value", "ranked"].map(|it| name(self, it));
         let relation = self.users.relation(level).to_owned();
         let mut counts = Counts { relation, keys, values, users, up_to, all, items: vec![] };
         let answers: Vec<(Ranked, Vec<(Sql, Sql)>)> = group
@@ -116,10 +119,6 @@ impl Lowering<'_> {
                 (ranked, arms)
             })
             .collect();
-        let name = |this: &mut Self, what: &str| {
-            let name = format!("{root}_{what}_{per}");
-            this.names.of(name.trim_end_matches('_'))
-        };
         let [each, places, lines] = ["values", "places", "lines"].map(|it| name(self, it));
         let users = self.users.relation(join_at).to_owned();
         let on = counts.keys.iter().map(|key| {
@@ -136,7 +135,15 @@ impl Lowering<'_> {
         for (ranked, arms) in answers {
             self.at = level;
             self.about = self.caption(ranked.id).name;
+            let id = ranked.id;
+            // There is a line wherever somebody is ranked, and nobody else is told apart from those who are left out.
+            let is_known = ranked.aggregate.ty == Type::Bool && ranked.filter.as_ref() == Some(&ranked.is_ranked);
             self.answer_rank(ranked, arms);
+            if let Some(Bound { held: Held::One(Sql::Column(_, name)), .. }) = self.aggregates.get(&id)
+                && is_known
+            {
+                self.always_known.insert(name.clone());
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
     sql::{
         ast::{Literal, Sql},
         lower::{Length, Lowering, SMALL, comparison::operator, size},
+        micros,
     },
     value::{
         Duration, Moment, MomentType, Type, UpperEnd, Value, Zone,
@@ -331,7 +332,7 @@ impl Lowering<'_> {
             there = self.instant_of(local);
         }
         if by.micros != 0 {
-            let sum = Sql::binary(self.dialect.micros(there), "+", Sql::int(by.micros));
+            let sum = Sql::binary(self.dialect.micros(there), "+", micros::told(by.micros));
             there = self.dialect.instant_of_micros(sum);
         }
         Some((fits, there))

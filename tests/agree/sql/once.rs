@@ -88,10 +88,10 @@ fn deadlines_are_those_of_the_step_before() {
     for (limits, wanted) in [
         (
             ["1d", "2d"],
-            vec!["CASE WHEN a_meets THEN ordered_at END AS a_at", "CASE WHEN b_meets THEN ordered_at END AS b_at"],
+            vec!["CASE WHEN a THEN ordered_at END AS a_at", "CASE WHEN meets_b THEN ordered_at END AS b_at"],
         ),
-        (["1d", "1d"], vec!["CASE WHEN a_meets OR b_meets THEN ordered_at END AS a_or_b_at"]),
-        (["24h", "2d"], vec!["AS ordered_at_plus_24h", "CASE WHEN b_meets THEN ordered_at END AS b_at"]),
+        (["1d", "1d"], vec!["CASE WHEN a OR meets_b THEN ordered_at END AS a_or_b_at"]),
+        (["24h", "2d"], vec!["AS ordered_at_plus_24h", "CASE WHEN meets_b THEN ordered_at END AS b_at"]),
     ] {
         // Without a key ties are asked of, so that conditions have names.
         let rules = rules(limits).replace(" key number {", " {");
@@ -128,5 +128,50 @@ fn rows_have_what_their_users_is_computed_of() {
         let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
         let column = if engine == Engine::DuckDb { "least_min" } else { "least" };
         assert!(query.contains(&format!(".{column}\n    FROM orders_rows")), "{engine:?}: {query}");
+    }
+}
+
+/// It is asked which rows may be a step of a funnel, then which step: a condition has a name, and its text stands once.
+#[test]
+fn conditions_of_steps_are_written_once() {
+    let rules =
+        "funnel f on orders { a when number > 1  b within 2d when number > 2 and kind = \"b\"  c when number > 3 }";
+    for engine in Engine::ALL {
+        let query = asked(engine, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        let text: Vec<&str> = query.lines().filter(|it| !it.trim_start().starts_with("--")).collect();
+        let text = text.join("\n");
+        assert_eq!(text.matches("number > 2").count(), 1, "{engine:?}: {query}");
+        assert!(text.contains("WHERE a OR meets_b OR meets_c"), "{engine:?}: {query}");
+    }
+    // One column that is asked for few values is its own name.
+    let rules = "funnel f on orders { a when kind = \"a\" or kind = \"z\"  b when kind = \"b\" }";
+    let query = asked(Engine::DuckDb, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+    assert!(query.contains("WHERE kind IN ('a', 'z', 'b')"), "{query}");
+}
+
+/// What no event of a window can be is not asked: one of the year 1, whose local time is before all calendars.
+#[test]
+fn deadlines_in_a_window_ask_no_first_year() {
+    for (rows, is_asked) in [("orders", true), ("(orders within 90d)", false)] {
+        let tables = TABLES.replace("Europe/Berlin", "America/New_York");
+        let rules = format!("{tables}funnel f on {rows} {{ a when kind = \"a\"  b within 2d when kind = \"b\" }}");
+        let query = asked(Engine::DuckDb, &rules, |_| ()).unwrap();
+        assert_eq!(query.contains("'0001-01-01"), is_asked, "{rows}: {query}");
+    }
+}
+
+/// Microseconds are told by the days and hours that they are.
+#[test]
+fn microseconds_are_so_many_days_or_hours() {
+    for (length, told) in [
+        ("3d", "< 3 * 86400000000"),
+        ("1d", "< 86400000000"),
+        ("36h", "< 36 * 3600000000"),
+        ("90min", "< 5400000000"),
+        ("7s", "< 7000000"),
+    ] {
+        let rules = format!("tag t when max(orders.ordered_at) - min(orders.ordered_at) < {length}");
+        let query = asked(Engine::DuckDb, &format!("{TABLES}{rules}"), |_| ()).unwrap();
+        assert!(query.contains(told), "{length}: {query}");
     }
 }
