@@ -117,9 +117,8 @@ pub(crate) fn main() -> ExitCode {
     }));
     temporary::remove_when_interrupted();
     // Rules may nest 128 levels deep; the stack that the system gives is not ours to choose, a thread's is.
-    let work = || {
-        panic::catch_unwind(AssertUnwindSafe(|| answer(std::env::args_os().collect()))).unwrap_or(Exit::Defect)
-    };
+    let work =
+        || panic::catch_unwind(AssertUnwindSafe(|| answer(std::env::args_os().collect()))).unwrap_or(Exit::Defect);
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(work);
     thread.map_or_else(|_| work(), |thread| thread.join().unwrap_or(Exit::Defect)).into()
 }

@@ -7,7 +7,6 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-
 /// Pieces that may be ready before it is their turn, for each thread.
 const AHEAD: usize = 2;
 
