@@ -21,7 +21,11 @@ pub(crate) fn side_by_side<Part: Sync, Done: Send>(
     std::thread::scope(|scope| {
         let begun = others.iter().map(|part| {
             let thread = std::thread::Builder::new().stack_size(stack);
-            thread.spawn_scoped(scope, move || work(part)).ok()
+            let work = move || {
+                keep_at_hand();
+                work(part)
+            };
+            thread.spawn_scoped(scope, work).ok()
         });
         let begun: Vec<_> = begun.collect();
         let here = last.map(|part| Some(work(part)));
@@ -34,3 +38,14 @@ pub(crate) fn side_by_side<Part: Sync, Done: Send>(
 
 /// The stack of a thread whose work nests no deeper than an expression may.
 pub(crate) const FLAT: usize = 2 << 20;
+
+/// Asks the allocator for the memory of long work at once, and gives it back untouched: the GNU allocator goes to the system for each page
+/// else by which a thread's memory grows. Where there is not so much, the work may need less.
+pub(crate) fn keep_at_hand() {
+    let mut memory = Vec::<u8>::new();
+    let _ = memory.try_reserve_exact(AT_HAND);
+    drop(std::hint::black_box(memory));
+}
+
+/// Less than what would be taken from the system by itself, and given back to it.
+const AT_HAND: usize = 24 << 20;

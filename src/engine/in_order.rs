@@ -7,6 +7,8 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use crate::cores::keep_at_hand;
+
 /// Pieces that may be ready before it is their turn, for each thread.
 const AHEAD: usize = 2;
 
@@ -56,6 +58,7 @@ pub(super) fn in_order<Made: Send + Sync, Part: Piece, Done: Send, Error: Send>(
     };
     let help = || {
         let _watch = Watch(&queue);
+        keep_at_hand();
         while ahead && made.get().is_none() {
             let Some((number, mut piece)) = locked(&input).unread() else { break };
             let bytes = piece.read();

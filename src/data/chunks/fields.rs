@@ -1,7 +1,7 @@
 //! Where the fields of delimited rows begin and end, whatever is in them, 64 bytes at a time. A row of another width than the
 //! header's is set aside.
 
-use std::{borrow::Cow, cell::Cell};
+use std::borrow::Cow;
 
 use csv::ByteRecord;
 use memchr::memchr;
@@ -39,21 +39,10 @@ pub(super) struct Odd {
     pub(super) misquoted: bool,
 }
 
-thread_local! {
-    /// The starts of the piece before, whose memory the next one's take.
-    static SPARE: Cell<Vec<u32>> = const { Cell::new(vec![]) };
-}
-
-impl Drop for Fields {
-    fn drop(&mut self) {
-        SPARE.set(std::mem::take(&mut self.starts));
-    }
-}
-
 impl Fields {
     /// Splits a piece of whole records, less than 4 GiB.
     pub(super) fn split(bytes: &[u8], delimiter: u8, width: usize, line: u64) -> Fields {
-        match marks::usual(bytes, delimiter, width, SPARE.take()) {
+        match marks::usual(bytes, delimiter, width) {
             Some(usual) => Fields::of_usual(usual, line, width),
             None => Fields::of_any(bytes, delimiter, width, line),
         }
@@ -67,13 +56,11 @@ impl Fields {
 
     /// Any rows.
     pub(super) fn of_any(bytes: &[u8], delimiter: u8, width: usize, line: u64) -> Fields {
-        let mut starts = SPARE.take();
-        starts.clear();
-        let lines = Vec::with_capacity(bytes.len() / 8 / width.max(1));
-        let fields = Fields { starts, stride: width + 1, width, skip: 0, lines, odd: vec![] };
+        let fields = Fields { stride: width + 1, width, ..Fields::default() };
         let mut splitter = Splitter { bytes, delimiter, width, line, row: 0, field: 0, base: 0, beyond: false, fields };
         // Ten bytes a field are about what data have.
         splitter.fields.starts.reserve(bytes.len() / 8);
+        splitter.fields.lines.reserve(bytes.len() / 8 / width.max(1));
         match memchr(b'"', bytes) {
             Some(_) => splitter.run::<true>(),
             None => splitter.run::<false>(),

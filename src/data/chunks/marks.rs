@@ -23,19 +23,18 @@ struct Form {
     width: usize,
 }
 
-/// Finds where fields end; none where something is unusual. What `spare` holds is forgotten, its memory is used.
-pub(super) fn usual(bytes: &[u8], delimiter: u8, width: usize, spare: Vec<u32>) -> Option<Usual> {
+/// Finds where fields end; none where something is unusual.
+pub(super) fn usual(bytes: &[u8], delimiter: u8, width: usize) -> Option<Usual> {
     let first = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
     let crlf = first.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r');
     let form = Form { delimiter, crlf, width };
-    eyes::look(Marks { bytes, form, spare })
+    eyes::look(Marks { bytes, form })
 }
 
 /// Looks for them.
 struct Marks<'b> {
     bytes: &'b [u8],
     form: Form,
-    spare: Vec<u32>,
 }
 
 impl eyes::Look for Marks<'_> {
@@ -43,20 +42,16 @@ impl eyes::Look for Marks<'_> {
 
     #[inline(always)]
     fn by<E: Eyes>(self, eyes: E) -> Option<Usual> {
-        find(eyes, self.bytes, self.form, self.spare)
+        find(eyes, self.bytes, self.form)
     }
 }
 
 #[inline(always)]
-fn find<E: Eyes>(eyes: E, bytes: &[u8], Form { delimiter, crlf, width }: Form, spare: Vec<u32>) -> Option<Usual> {
+fn find<E: Eyes>(eyes: E, bytes: &[u8], Form { delimiter, crlf, width }: Form) -> Option<Usual> {
     let skip = u32::from(crlf);
-    let mut ends = spare;
     // Ten bytes a field are about what data have.
-    ends.reserve((bytes.len() / 8 + 128).saturating_sub(ends.len()));
-    match ends.first_mut() {
-        Some(first) => *first = 0_u32.wrapping_sub(skip),
-        None => ends.push(0_u32.wrapping_sub(skip)),
-    }
+    let mut ends: Vec<u32> = Vec::with_capacity(bytes.len() / 8 + 128);
+    ends.push(0_u32.wrapping_sub(skip));
     let (mut len, mut rows) = (1, 0);
     // All ones where the bytes that follow are within quotes, and a bit for what the byte before them is.
     let (mut inside, mut before, mut feed, mut carriage) = (0_u64, 1_u64, 1_u64, 0_u64);
@@ -129,11 +124,11 @@ mod tests {
 
     /// By every way that this processor has.
     fn all_ways(bytes: &[u8], width: usize) -> Option<Usual> {
-        let found = usual(bytes, b',', width, vec![7; 9]);
+        let found = usual(bytes, b',', width);
         let first = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
         let crlf = first.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r');
         let form = Form { delimiter: b',', crlf, width };
-        eyes::all_ways(|| Marks { bytes, form, spare: vec![7; 9] }, &found);
+        eyes::all_ways(|| Marks { bytes, form }, &found);
         found
     }
 

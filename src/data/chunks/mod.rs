@@ -34,7 +34,7 @@ use days::Days;
 pub(super) use kept::Kept;
 
 /// Bytes of a piece of text.
-const SIZE: usize = 1 << 19;
+const SIZE: usize = 1 << 20;
 /// Packed rows that are looked at together.
 const TOGETHER: usize = 1 << 14;
 /// Bytes that a packed row is taken for.
