@@ -169,6 +169,8 @@ fn microseconds_are_so_many_days_or_hours() {
         ("36h", "< 36 * 3600000000"),
         ("90min", "< 5400000000"),
         ("7s", "< 7000000"),
+        // Days of which the product is none of 64 bits.
+        ("300000000d", "< 25920000000000000000"),
     ] {
         let rules = format!("tag t when max(orders.ordered_at) - min(orders.ordered_at) < {length}");
         let query = asked(Engine::DuckDb, &format!("{TABLES}{rules}"), |_| ()).unwrap();
