@@ -17,7 +17,7 @@ use parquet::arrow::{
 use crate::{
     data::{
         BadRow, DataError, Format, Input, Row, Rows, Wanted, bad_row::of_another_type, guard::guarded,
-        instants::of_96_bits, table,
+        instants::of_96_bits, pages::Pages, table,
     },
     schema::{Column, ColumnFacts, ColumnId, Facts, OwnTypes},
     value::{
@@ -67,7 +67,8 @@ fn unguarded(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError
     };
     match (input.format, input.path()) {
         (Format::Parquet, Some(path)) => {
-            parquet(input, File::open(path).map_err(|error| input.unreadable(error))?, names)
+            let file = File::open(path).map_err(|error| input.unreadable(error))?;
+            parquet(input, Pages::of(file), names)
         }
         (Format::Parquet, None) => parquet(input, bytes::Bytes::from(packed(input)?), names),
         _ => {

@@ -13,6 +13,7 @@ mod instants;
 mod json_lines;
 mod lines;
 mod memory;
+mod pages;
 mod pipe;
 mod pipes;
 mod quotes;

@@ -24,6 +24,7 @@ use crate::{
         columnar,
         guard::guarded,
         instants::of_96_bits,
+        pages::Pages,
         table,
     },
     schema::{Column, ColumnId},
@@ -314,7 +315,7 @@ impl Form {
             };
         }
         match (&self.standard, self.input.path()) {
-            (None, Some(path)) => reader!(File::open(path).map_err(|error| self.input.unreadable(error))?),
+            (None, Some(path)) => reader!(Pages::of(File::open(path).map_err(|error| self.input.unreadable(error))?)),
             (all, _) => reader!(all.clone().unwrap_or_default()),
         }
     }
