@@ -5,7 +5,9 @@
 use std::{hash::BuildHasher, sync::Arc};
 
 use foldhash::fast::FixedState;
+use pulp::{Simd, WithSimd};
 
+use super::lane;
 use crate::{
     column::{Column, Data},
     plan::{Cuts, float_key},
@@ -37,7 +39,7 @@ enum Table {
     Few([i64; FEW]),
     /// By the value's distance from the first cut: how many cuts are not greater.
     Exact { first: i64, found: Vec<u16> },
-    /// By the value's distance from the first cut, so many bits dropped: how many cuts stand in buckets before.
+    /// By the value's distance from the first cut, so many bits dropped: how many cuts stand in buckets before; all of them in the last.
     Buckets { first: i64, shift: u32, counts: Vec<u32> },
 }
 
@@ -89,33 +91,45 @@ impl Rank {
     /// Of each row from one on, the first of the lanes that it lies in: one behind its piece; of a row that has no value, the last lane.
     /// `shared` has the pieces of texts that rows share.
     pub(super) fn lanes_of(&self, column: &Column, shared: Option<&[u32]>, first: usize, lanes: &mut [u32]) {
-        let missing = self.pieces() as u32 + 1;
-        match (self, column.data()) {
+        lane::dispatch(Ranking { rank: self, column, shared, first, lanes });
+    }
+}
+
+/// What is done with the widest instructions that there are.
+struct Ranking<'r> {
+    rank: &'r Rank,
+    column: &'r Column,
+    shared: Option<&'r [u32]>,
+    first: usize,
+    lanes: &'r mut [u32],
+}
+
+impl WithSimd for Ranking<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Ranking { rank, column, shared, first, lanes } = self;
+        let missing = rank.pieces() as u32 + 1;
+        match (rank, column.data()) {
             (Rank::Keys(keys), Data::Int(all) | Data::Short(all, _) | Data::Timestamp(all)) => {
-                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(*it)));
+                keys.lanes_of(all, first, lanes, |it| *it);
             }
-            (Rank::Keys(keys), Data::Date(all)) => {
-                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
-            }
-            (Rank::Keys(keys), Data::Float(all)) => {
-                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(float_key(*it))));
-            }
-            (Rank::Keys(keys), Data::Choice(all)) => {
-                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.piece(i64::from(*it))));
-            }
-            (Rank::Keys(keys), Data::Decimal(all, _)) => {
-                each(first, column, lanes, missing, |row| all.get(row).map_or(0, |it| keys.wide_piece(*it)));
-            }
+            (Rank::Keys(keys), Data::Date(all)) => keys.lanes_of(all, first, lanes, |it| i64::from(*it)),
+            (Rank::Keys(keys), Data::Float(all)) => keys.lanes_of(all, first, lanes, |it| float_key(*it)),
+            (Rank::Keys(keys), Data::Choice(all)) => keys.lanes_of(all, first, lanes, |it| i64::from(*it)),
+            (Rank::Keys(keys), Data::Decimal(all, _)) => each(all, first, lanes, |it| keys.wide_piece(*it)),
             (Rank::Texts(texts), Data::Texts(all)) => match (shared, all.codes()) {
                 (Some(pieces), Some((codes, _))) => {
-                    let of = |code: &u32| pieces.get(*code as usize).copied().unwrap_or(0);
-                    each(first, column, lanes, missing, |row| codes.get(row).map_or(0, of));
+                    each(codes, first, lanes, |code| pieces.get(*code as usize).copied().unwrap_or(0));
                 }
-                _ => each(first, column, lanes, missing, |row| all.get(row).map_or(0, |text| texts.piece(text))),
+                _ => {
+                    let piece = |row: usize| all.get(row).map_or(0, |text| texts.piece(text));
+                    (first..).zip(lanes.iter_mut()).for_each(|(row, lane)| *lane = piece(row) + 1);
+                }
             },
             (Rank::Texts(texts), Data::Text(all)) => {
-                let piece = |row: usize| all.get(row).and_then(Option::as_deref).map_or(0, |text| texts.piece(text));
-                each(first, column, lanes, missing, piece);
+                each(all, first, lanes, |text| text.as_deref().map_or(0, |text| texts.piece(text)));
             }
             (
                 Rank::Keys(_) | Rank::Texts(_),
@@ -131,17 +145,34 @@ impl Rank {
                 | Data::Choice(_)
                 | Data::Float(_)
                 | Data::Decimal(..),
-            ) => lanes.fill(missing),
+            ) => return lanes.fill(missing),
+        }
+        // Whatever stands where there is no value has been ranked: that costs less than to ask of each row.
+        for (row, lanes) in (first..).step_by(64).zip(lanes.chunks_mut(64)) {
+            let mut unknown = !known_from(column.known(), row);
+            while unknown != 0 {
+                let Some(lane) = lanes.get_mut(unknown.trailing_zeros() as usize) else { break };
+                *lane = missing;
+                unknown &= unknown - 1;
+            }
         }
     }
 }
 
-/// Of each row from one on the lane that it lies in.
-#[inline(always)]
-fn each(first: usize, column: &Column, lanes: &mut [u32], missing: u32, piece: impl Fn(usize) -> u32) {
-    for (slot, row) in lanes.iter_mut().zip(first..) {
-        *slot = if column.is_known(row) { piece(row) + 1 } else { missing };
+/// Of the 64 rows from one on, which have a value.
+fn known_from(known: &[u64], row: usize) -> u64 {
+    let word = |at: usize| known.get(at).copied().unwrap_or(0);
+    match row % 64 {
+        0 => word(row / 64),
+        bit => word(row / 64) >> bit | word(row / 64 + 1) << (64 - bit),
     }
+}
+
+/// Of each value from one on the lane behind its piece.
+#[inline(always)]
+fn each<T>(values: &[T], first: usize, lanes: &mut [u32], piece: impl Fn(&T) -> u32) {
+    let values = values.get(first..).unwrap_or_default();
+    lanes.iter_mut().zip(values).for_each(|(lane, value)| *lane = piece(value) + 1);
 }
 
 impl Keys {
@@ -190,37 +221,57 @@ impl Keys {
         Keys { cuts, wide, below, table }
     }
 
-    /// How many cuts are not greater than a key.
+    /// Of each value from one on the lane behind the piece of its key.
     #[inline(always)]
+    fn lanes_of<T>(&self, values: &[T], first: usize, lanes: &mut [u32], key: impl Fn(&T) -> i64) {
+        match &self.table {
+            Table::Few(few) => each(values, first, lanes, |value| self.among_few(few, key(value))),
+            Table::Exact { first: cut, found } => {
+                each(values, first, lanes, |value| self.exactly((*cut, found), key(value)));
+            }
+            Table::Buckets { first: cut, shift, counts } => {
+                each(values, first, lanes, |value| self.in_buckets((*cut, *shift, counts), key(value)));
+            }
+        }
+    }
+
+    /// How many cuts are not greater than a key.
     fn piece(&self, key: i64) -> u32 {
-        let found = match &self.table {
-            Table::Few(few) => {
-                let found: u32 = few.iter().map(|cut| u32::from(*cut <= key)).sum();
-                // The greatest key is not less than what fills the places up.
-                found.min(self.cuts.len() as u32)
+        match &self.table {
+            Table::Few(few) => self.among_few(few, key),
+            Table::Exact { first, found } => self.exactly((*first, found), key),
+            Table::Buckets { first, shift, counts } => self.in_buckets((*first, *shift, counts), key),
+        }
+    }
+
+    #[inline(always)]
+    fn among_few(&self, few: &[i64; FEW], key: i64) -> u32 {
+        let found: u32 = few.iter().map(|cut| u32::from(*cut <= key)).sum();
+        // The greatest key is not less than what fills the places up.
+        self.below + found.min(self.cuts.len() as u32)
+    }
+
+    #[inline(always)]
+    fn exactly(&self, (first, found): (i64, &[u16]), key: i64) -> u32 {
+        // Behind the last cut lie all.
+        let place = (key.wrapping_sub(first) as u64).min(found.len() as u64 - 1);
+        let found = found.get(place as usize).map_or(0, |found| u32::from(*found));
+        self.below + if key < first { 0 } else { found }
+    }
+
+    #[inline(always)]
+    fn in_buckets(&self, (first, shift, counts): (i64, u32, &[u32]), key: i64) -> u32 {
+        let bucket = (key.wrapping_sub(first) as u64 >> shift).min(counts.len() as u64 - 1);
+        let before = counts.get(bucket as usize).copied().unwrap_or(0);
+        // Cuts of later buckets are greater: mostly two comparisons tell, without a guess.
+        let is_not_greater = |at: u32| self.cuts.get(at as usize).is_some_and(|cut| *cut <= key);
+        let mut found = before + u32::from(is_not_greater(before)) + u32::from(is_not_greater(before + 1));
+        if found == before + 2 {
+            while is_not_greater(found) {
+                found += 1;
             }
-            Table::Exact { first, found } => {
-                if key < *first {
-                    return self.below;
-                }
-                let place = usize::try_from(key.wrapping_sub(*first) as u64).unwrap_or(usize::MAX);
-                found.get(place).map_or(self.cuts.len() as u32, |found| u32::from(*found))
-            }
-            Table::Buckets { first, shift, counts } => {
-                if key < *first {
-                    return self.below;
-                }
-                let bucket = (key.wrapping_sub(*first) as u64 >> shift) as usize;
-                let Some(before) = counts.get(bucket) else { return self.below + self.cuts.len() as u32 };
-                // Cuts of later buckets are greater: mostly two comparisons tell, without a guess.
-                let here = self.cuts.get(*before as usize..).unwrap_or_default();
-                let is_not_greater = |at: usize| here.get(at).is_some_and(|cut| *cut <= key);
-                let found = u32::from(is_not_greater(0)) + u32::from(is_not_greater(1));
-                let more = here.iter().skip(2).take_while(|cut| found == 2 && **cut <= key);
-                *before + found + more.count() as u32
-            }
-        };
-        self.below + found
+        }
+        self.below + if key < first { 0 } else { found }
     }
 
     fn wide_piece(&self, key: i128) -> u32 {
