@@ -15,7 +15,7 @@ use crate::{
     },
     eval::{
         Answers, Overlap,
-        kernel::{Cells, Counts, Found, Frame, Kernel, Slice},
+        kernel::{Cells, Found, Frame, Kernel, Slice},
         reference::{self, Row},
     },
     ir::{AggregateId, DefinitionId, Reads},
@@ -187,7 +187,6 @@ pub(super) struct Evaluated<R> {
     pub(super) read: u64,
     #[allow(clippy::vec_box, reason = "rows that are bad are handed on as the readers give them")]
     pub(super) bad: Vec<Box<BadRow>>,
-    pub(super) counts: Counts,
     pub(super) ready: Vec<R>,
     /// The first user to whom two arms of an exclusive layer apply: key, line, arms.
     pub(super) overlap: Option<(String, Option<u64>, Overlap)>,
@@ -195,8 +194,8 @@ pub(super) struct Evaluated<R> {
 
 impl<R> Evaluated<R> {
     /// Nobody yet.
-    pub(super) fn none(kernel: &Kernel<'_>) -> Evaluated<R> {
-        Evaluated { read: 0, bad: vec![], counts: kernel.counts(), ready: vec![], overlap: None }
+    pub(super) fn none() -> Evaluated<R> {
+        Evaluated { read: 0, bad: vec![], ready: vec![], overlap: None }
     }
 }
 
@@ -247,18 +246,18 @@ impl Engine {
         // Users who are met pass in their order, so none is read before it is its turn.
         let ahead = is_long && met.is_none();
         let at_once = (!ahead).then(&make);
-        let (mut ran, mut counts) = (Ran::default(), Counts::default());
+        let mut ran = Ran::default();
         let work = |kernel: &Kernel<'_>, number: usize, piece: Piece| {
             self.evaluated(kernel, (met.as_ref().map(|met| met.begin(number)), file), piece, &*sink)
         };
         let take = |part: Result<Evaluated<S::Ready>, DataError>| {
-            self.take(part?, &mut counts, &mut ran, &*sink)?;
+            self.take(part?, &mut ran, &*sink)?;
             sink.progress(ran.read, &self.rulebook().schema.root().name);
             Ok::<(), RunError>(())
         };
         let pieces = chunks.map(Piece::Unread);
         let kernel = in_order((threads, ahead), pieces, || at_once.unwrap_or_else(make), work, take)?;
-        ran.tally = Tally::of(&kernel, &counts);
+        ran.tally = Tally::of(kernel);
         Ok(ran)
     }
 
@@ -270,7 +269,7 @@ impl Engine {
         piece: Piece,
         sink: &S,
     ) -> Result<Evaluated<S::Ready>, DataError> {
-        let mut part = Evaluated::none(kernel);
+        let mut part = Evaluated::none();
         let mut evaluate = |batch: &Batch, numbers: Option<&[Option<u32>]>| {
             for slice in Slice::all(batch, kernel.together()) {
                 let line = |row: usize| batch.lines.get(slice.start() + row).copied();
@@ -353,7 +352,7 @@ impl Engine {
         let kernel = Kernel::new(self.interpreter(), self.context(), asked, true);
         for slice in batches.iter().flat_map(|batch| Slice::all(batch, kernel.together())) {
             let frame: &dyn Frame = &slice;
-            let evaluated = kernel.evaluate(frame, &mut kernel.counts());
+            let evaluated = kernel.evaluate(frame);
             let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
             found(&Users { kernel: &kernel, frame, found: &evaluated, columns, beside: Beside::default() });
         }
@@ -372,7 +371,7 @@ impl Engine {
         if part.overlap.is_some() {
             return;
         }
-        let found = kernel.evaluate(frame, &mut part.counts);
+        let found = kernel.evaluate(frame);
         let columns = self.rulebook().schema.root().columns.len().max(frame.columns());
         let users = Users { kernel, frame, found: &found, columns, beside };
         let overlap = found.overlaps.first();
@@ -383,19 +382,12 @@ impl Engine {
     }
 
     /// Hands a piece on.
-    pub(super) fn take<S: RunSink>(
-        &self,
-        part: Evaluated<S::Ready>,
-        counts: &mut Counts,
-        ran: &mut Ran,
-        sink: &S,
-    ) -> Result<(), RunError> {
+    pub(super) fn take<S: RunSink>(&self, part: Evaluated<S::Ready>, ran: &mut Ran, sink: &S) -> Result<(), RunError> {
         ran.read += part.read;
         for bad in part.bad {
             ran.rejected += 1;
             sink.bad_row(bad)?;
         }
-        counts.join(part.counts);
         if let Some((key, line, overlap)) = part.overlap {
             return Err(RunError::User { key, line, error: self.overlap(overlap) });
         }

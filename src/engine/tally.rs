@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 #[cfg(feature = "data")]
-use crate::eval::kernel::{Counts, Kernel, Spread};
+use crate::eval::kernel::{Kernel, Spread};
 use crate::{
     eval::{Answers, Interpreter, reference::SoFar, unknown, unknown::Cause},
     ir::{Body, DefinitionId},
@@ -36,9 +36,10 @@ pub struct Count {
 impl Tally {
     /// What a kernel counted.
     #[cfg(feature = "data")]
-    pub(super) fn of(kernel: &Kernel<'_>, counts: &Counts) -> Tally {
+    pub(super) fn of(kernel: Kernel<'_>) -> Tally {
         let count = |(id, Spread { known, unknown, by_rank, causes })| (id, Count { known, unknown, by_rank, causes });
-        Tally { users: counts.users(), counts: kernel.spreads(counts).into_iter().map(count).collect() }
+        let (users, spreads) = kernel.spreads();
+        Tally { users, counts: spreads.into_iter().map(count).collect() }
     }
 
     /// Counts what one user got of some definitions.

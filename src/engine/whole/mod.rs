@@ -148,19 +148,18 @@ impl Engine {
     ) -> Result<(), RunError> {
         let sink = &*sink;
         let kernel = Kernel::new(self.interpreter(), self.context(), whole.order(), sink.looks());
-        let mut counts = kernel.counts();
         let evaluated = |kernel: &Kernel<'_>, _: usize, start: usize| {
             let users = Part::of(whole, start..(start + TOGETHER).min(whole.users()));
-            let mut part = Evaluated::none(kernel);
+            let mut part = Evaluated::none();
             let beside = Beside { since: since.map(|since| (since, start)), numbers: None };
             let line = |row: usize| lines.get(start + row).copied();
             self.evaluate_frame(kernel, &users, beside, sink, line, &mut part);
             part
         };
         let starts = (0..whole.users()).step_by(TOGETHER);
-        let take = |part| self.take(part, &mut counts, ran, sink);
+        let take = |part| self.take(part, ran, sink);
         let kernel = in_order((rayon::current_num_threads(), false), starts, || kernel, evaluated, take)?;
-        ran.tally = Tally::of(&kernel, &counts);
+        ran.tally = Tally::of(kernel);
         Ok(())
     }
 }

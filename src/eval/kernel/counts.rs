@@ -1,6 +1,6 @@
 //! How the results of some users are spread, and what was missing where one is unknown: from words, not user by user.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::PoisonError};
 
 use crate::{
     column::Data,
@@ -25,9 +25,9 @@ pub struct Spread {
     pub causes: BTreeMap<Cause, u64>,
 }
 
-/// Counts over the users that a kernel evaluated, by the places that its program gives them.
+/// Counts over some of the users that a kernel evaluated, by the places that its program gives them.
 #[derive(Debug, Default)]
-pub struct Counts {
+pub(super) struct Counts {
     users: u64,
     yes: Vec<u64>,
     unknown: Vec<u64>,
@@ -71,7 +71,7 @@ impl Counts {
     }
 
     /// Both together.
-    pub fn join(&mut self, other: Counts) {
+    fn join(&mut self, other: Counts) {
         let add = |ours: &mut Vec<u64>, theirs: Vec<u64>| {
             ours.resize(ours.len().max(theirs.len()), 0);
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
@@ -88,20 +88,20 @@ impl Counts {
             theirs.causes.into_iter().for_each(|(cause, users)| *ours.causes.entry(cause).or_default() += users);
         }
     }
-
-    /// How many users.
-    pub fn users(&self) -> u64 {
-        self.users
-    }
 }
 
 impl Kernel<'_> {
-    /// How each result is spread, of those that are asked for; nothing of a `let`.
-    pub fn spreads(&self, counts: &Counts) -> BTreeMap<DefinitionId, Spread> {
-        if counts.users == 0 {
-            return BTreeMap::new();
+    /// How many users were evaluated, and how each result is spread over them, of those that are asked for; nothing of a `let`.
+    pub fn spreads(mut self) -> (u64, BTreeMap<DefinitionId, Spread>) {
+        let mut counts = Counts::default();
+        for scratch in self.scratch.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            counts.join(scratch.counts);
         }
-        let mut others = counts.others.clone();
+        if counts.users == 0 {
+            return (0, BTreeMap::new());
+        }
+        let mut others = std::mem::take(&mut counts.others);
+        let first_lacks = self.first_lacks();
         let of = |counts: &[u64], at: usize| counts.get(at).copied().unwrap_or(0);
         // In their order from the beginning: what is found of one is larger than its place.
         let mut counted: Vec<(DefinitionId, usize)> =
@@ -111,7 +111,7 @@ impl Kernel<'_> {
             let mut spread = others.remove(&id).unwrap_or_default();
             spread.known = of(&counts.yes, at);
             spread.unknown = of(&counts.unknown, at);
-            let mut causes = self.lacking(at, counts);
+            let mut causes = self.lacking(at, first_lacks.get(at).copied().unwrap_or(usize::MAX), &counts);
             causes.retain(|_, users| *users > 0);
             if spread.causes.is_empty() {
                 spread.causes = causes;
@@ -130,14 +130,24 @@ impl Kernel<'_> {
                 }
             }
         }
-        spreads
+        (counts.users, spreads)
     }
 
-    /// How many lack what, of those of whom a condition is unknown.
-    fn lacking(&self, counted: usize, counts: &Counts) -> BTreeMap<Cause, u64> {
-        // Lacks stand in the order of what they are counted of.
+    /// Of each condition where its lacks begin: they stand in the order of what they are counted of.
+    fn first_lacks(&self) -> Vec<usize> {
         let all = &self.program.lacks;
-        let first = all.partition_point(|(of, ..)| *of < counted);
+        let mut first = vec![all.len(); self.program.counts];
+        for (at, (counted, ..)) in all.iter().enumerate().rev() {
+            if let Some(first) = first.get_mut(*counted) {
+                *first = at;
+            }
+        }
+        first
+    }
+
+    /// How many lack what, of those of whom a condition is unknown, whose lacks begin there.
+    fn lacking(&self, counted: usize, first: usize, counts: &Counts) -> BTreeMap<Cause, u64> {
+        let all = &self.program.lacks;
         let lacks = all.iter().zip(&counts.lacks).skip(first).take_while(|((of, ..), _)| *of == counted);
         let mut causes = BTreeMap::new();
         for ((_, cause, less), users) in lacks.filter(|(_, users)| **users > 0) {

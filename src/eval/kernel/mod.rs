@@ -29,7 +29,8 @@ mod rounds;
 mod sides;
 mod why;
 
-pub use counts::{Counts, Spread};
+use counts::Counts;
+pub use counts::Spread;
 pub use frame::{Frame, Slice};
 
 use std::{
@@ -93,6 +94,8 @@ struct Scratch {
     fill: Fill,
     sides: Sides,
     memos: HashMap<ColumnId, Memo>,
+    /// Of all users whom it was used for.
+    counts: Counts,
 }
 
 impl Scratch {
@@ -104,6 +107,7 @@ impl Scratch {
             fill: Fill::default(),
             sides: Sides::default(),
             memos: HashMap::new(),
+            counts: Counts::new(program.counts, program.lacks.len()),
         }
     }
 }
@@ -190,13 +194,8 @@ impl<'a> Kernel<'a> {
         blocks.clamp(2, most) * BLOCK
     }
 
-    /// Nobody counted yet.
-    pub fn counts(&self) -> Counts {
-        Counts::new(self.program.counts, self.program.lacks.len())
-    }
-
     /// What these users get; they are counted too.
-    pub fn evaluate(&self, frame: &dyn Frame, counts: &mut Counts) -> Found {
+    pub fn evaluate(&self, frame: &dyn Frame) -> Found {
         let rows = frame.rows();
         let mut found = Found { rows, kept: Kept::new(self.program.kept, rows), ..Found::default() };
         let used = self.scratch.lock().ok().and_then(|mut all| all.pop());
@@ -204,7 +203,7 @@ impl<'a> Kernel<'a> {
         let mut leaves: HashMap<usize, Answer> = HashMap::new();
         for (number, segment) in self.program.segments.iter().enumerate() {
             scratch.sides.begin(number);
-            self.segment(segment, frame, &mut found, &mut leaves, &mut scratch, counts);
+            self.segment(segment, frame, &mut found, &mut leaves, &mut scratch);
             for step in segment.steps.iter().filter_map(|at| self.plan.steps.get(*at)) {
                 match step {
                     Step::Condition(..) | Step::Alias(..) => {}
@@ -226,10 +225,10 @@ impl<'a> Kernel<'a> {
                 }
             }
         }
+        self.count(&found, frame, &mut scratch.counts);
         if let Ok(mut all) = self.scratch.lock() {
             all.push(scratch);
         }
-        self.count(&found, frame, counts);
         found
     }
 
@@ -241,7 +240,6 @@ impl<'a> Kernel<'a> {
         found: &mut Found,
         leaves: &mut HashMap<usize, Answer>,
         scratch: &mut Scratch,
-        counts: &mut Counts,
     ) {
         let program = &self.program;
         if segment.groups.is_empty() {
@@ -298,7 +296,7 @@ impl<'a> Kernel<'a> {
                 scratch.lanes.set(lane, of(&answer.yes).and(settled));
                 scratch.lanes.set(lane + 1, settled);
             }
-            let (word, sides, kept) = (first / 64, &mut scratch.sides, &mut kept);
+            let (word, sides, kept, counts) = (first / 64, &mut scratch.sides, &mut kept, &mut scratch.counts);
             match scratch.lanes.many() {
                 Some(mut lanes) => {
                     let lanes = &mut lanes;

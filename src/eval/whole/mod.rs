@@ -221,7 +221,7 @@ impl<'a> Whole<'a> {
             let order = rulebook.order_of(&rulebook.reads(values.iter().copied()));
             let kernel = Kernel::new(self.interpreter, self.interpreter.context(), &order, true);
             let parts = self.by_parts(|part| {
-                let found = kernel.evaluate(part, &mut kernel.counts());
+                let found = kernel.evaluate(part);
                 let column =
                     |id: &DefinitionId| cut(rulebook, *id, kernel.cells(&found, part, *id), part.users().len());
                 values.iter().map(column).collect()
