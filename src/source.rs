@@ -75,6 +75,11 @@ impl Source {
         &self.text
     }
 
+    /// The same, shared.
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// The text of a span, empty where the span does not lie on character boundaries.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or("")

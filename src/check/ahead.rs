@@ -24,21 +24,17 @@ const PATIENCE: usize = 16;
 impl Checker<'_> {
     /// Definitions by their ids; none of those that are still to be looked at. `alone` are those that read no others.
     pub(super) fn ahead(&self, book: &Book<'_>, alone: &[DefinitionId]) -> Vec<Option<Definition>> {
-        let mut all: Vec<Option<Definition>> = vec![];
-        all.resize_with(book.definitions.len(), || None);
+        let ids = (0..book.definitions.len() as u32).map(DefinitionId);
         let threads = cores::parts(alone.len(), LONG);
         if threads == 1 {
-            return all;
+            return ids.map(|_| None).collect();
         }
         let parts: Vec<&[DefinitionId]> = alone.chunks(alone.len().div_ceil(threads)).collect();
         // What no thread has done is done in its place.
         let found = cores::side_by_side(&parts, cores::FLAT, |part| self.part_ahead(book, part));
-        for (id, definition) in found.into_iter().flatten().flatten() {
-            if let Some(slot) = all.get_mut(id.0 as usize) {
-                *slot = Some(definition);
-            }
-        }
-        all
+        let mut found = found.into_iter().flatten().flatten().peekable();
+        // Both come in the order written.
+        ids.map(|id| found.next_if(|(found, _)| *found == id).map(|(_, definition)| definition)).collect()
     }
 
     fn part_ahead(&self, book: &Book<'_>, part: &[DefinitionId]) -> Vec<(DefinitionId, Definition)> {

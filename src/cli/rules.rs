@@ -58,13 +58,16 @@ impl Rules {
         let mut rules = Rules::default();
         for argument in arguments.iter().map(AsRef::as_ref) {
             if argument.as_os_str() == "-" {
-                let bytes = limited(io::stdin().lock()).map_err(|error| Failure::file("read", "<stdin>", &error))?;
+                let bytes = limited(io::stdin().lock(), 0).map_err(|error| Failure::file("read", "<stdin>", &error))?;
                 rules.add(None, bytes);
                 continue;
             }
             for path in paths(argument)? {
                 let name = path.to_string_lossy().into_owned();
-                let bytes = File::open(&path).and_then(limited);
+                let bytes = File::open(&path).and_then(|file| {
+                    let about = file.metadata().map_or(0, |of| of.len());
+                    limited(file, about)
+                });
                 rules.add(Some(path), bytes.map_err(|error| Failure::file("read", &name, &error))?);
             }
         }
@@ -88,7 +91,7 @@ impl Rules {
         }
         let text = |file: &RuleFile| {
             let source = self.sources.get(file.source);
-            (source.name().to_owned(), Arc::from(source.text()))
+            (source.name().to_owned(), source.shared_text())
         };
         Ok(self.files.iter().map(text).collect())
     }
@@ -139,9 +142,9 @@ fn too_large(source: SourceId) -> Diagnostic {
         .help("put long lists of users or values into a column of the data")
 }
 
-/// All bytes, but not many more than a rule file may have.
-fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![];
+/// All bytes, which may be about so many, but not many more than a rule file may have.
+fn limited(reader: impl Read, about: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(about.min(LARGEST) as usize + 1);
     reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -18,11 +18,10 @@ use std::{
 };
 
 use tagwell::{
-    data::{self, ColumnarForm, ColumnarWriter, Columns, Wanted},
+    data::{self, Wanted},
     diagnostic::{Diagnostic, code::UNUSED, render::visible},
     engine::{Engine, Everybody, Files, Ran, RunError, RunSink},
     ir::Reads,
-    outcome::{Form, Writer},
 };
 use tempfile::SpooledTempFile;
 
@@ -41,7 +40,7 @@ use super::{
 };
 use plan::Plan;
 pub(super) use plan::nothing_to_show;
-use sink::{HELD, Many, Records, Sink, Target};
+use sink::{HELD, Sink, Target};
 
 /// Evaluate the rules for every user.
 #[derive(Clone, Debug, clap::Args)]
@@ -430,9 +429,9 @@ impl Run {
             Some(Shape::Wide) => tagwell::outcome::Shape::Wide,
             Some(Shape::Long) => tagwell::outcome::Shape::Long,
         };
-        let layout = plan.layout(engine);
-        let named = layout.extra.iter().map(|(name, _)| name.as_str());
-        if let Some(name) = named.filter(|_| self.shape.is_none()).find(|it| matches!(*it, "tags" | "segments")) {
+        let named = plan.extra(engine).map(|(name, _)| name);
+        if let Some(name) = named.filter(|_| self.shape.is_none()).find(|it| matches!(it.as_str(), "tags" | "segments"))
+        {
             return Err(Failure::new(format!("--with {name}: a record has the list of {name} under that name"))
                 .help("write `--shape wide`, which has no such list"));
         }
@@ -441,28 +440,10 @@ impl Run {
         // Where bad rows may end the run, nothing is to be seen before the last row is read.
         let held = *allowed != Allowed::Any && self.out.is_none();
         let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
-        let many = match chosen {
-            Format::Jsonl => Some(Many::Text(Form::JsonLines, layout.clone())),
-            Format::Csv => Some(Many::Text(Form::Csv, layout.clone())),
-            Format::Parquet | Format::Arrow => Some(Many::Columns(Columns::of(layout.clone(), shape))),
-            Format::Table | Format::None => None,
+        let (many, writer) = match chosen {
+            Format::None => (None, None),
+            _ => sink::begun(chosen, plan.layout(engine), shape, target).map_err(|error| unwritable(&error))?,
         };
-        let rows = |form, target, layout| {
-            Writer::begin(target, layout, shape, form).map(|writer| Some(Records::Rows(Box::new(writer))))
-        };
-        let columns = |form, target, layout| {
-            let writer = ColumnarWriter::begin(target, layout, shape, form);
-            writer.map(|writer| Some(Records::Columns(Box::new(writer))))
-        };
-        let writer = match chosen {
-            Format::Jsonl => rows(Form::JsonLines, target, layout),
-            Format::Csv => rows(Form::Csv, target, layout),
-            Format::Table => rows(Form::Table, target, layout),
-            Format::Parquet => columns(ColumnarForm::Parquet, target, layout),
-            Format::Arrow => columns(ColumnarForm::Arrow, target, layout),
-            Format::None => Ok(None),
-        };
-        let writer = writer.map_err(|error| unwritable(&error))?;
         let rejects = self.data.rejects.as_deref().map(rejects_file).transpose()?;
         Ok(Sink {
             engine,

@@ -198,7 +198,7 @@ pub(crate) fn json(
     unknown: Unknown,
     acted: Option<Map<String, Json>>,
 ) -> String {
-    let (mut counts, mut values) = (Object::new(), Object::new());
+    let (mut counts, mut values) = (Object::of(wanted.len()), Object::of(0));
     let nobody = Count::default();
     for id in wanted {
         let definition: &Definition = engine.rulebook().definition(*id);
@@ -206,7 +206,7 @@ pub(crate) fn json(
         let name = definition.name.as_str();
         let known = match (&definition.body, &definition.ty) {
             (Body::Level(_) | Body::Layer(_) | Body::Funnel(..), Type::Choice(choices)) => {
-                let mut spread = Object::new();
+                let mut spread = Object::of(0);
                 for (rank, value) in (0..).zip(&engine.rulebook().choices(*choices).values) {
                     spread.entry(value.name.as_str(), count.by_rank.get(&rank).unwrap_or(&0));
                 }
@@ -216,10 +216,12 @@ pub(crate) fn json(
             (Body::Score(_), _) => "known",
             _ => "true",
         };
-        let unknown = Json::from(unknown.is_told(&definition.body).then_some(count.unknown));
-        counts.entry(name, format_args!("{{\"{known}\":{},\"unknown\":{unknown}}}", count.known));
+        match unknown.is_told(&definition.body) {
+            true => counts.entry(name, format_args!("{{\"{known}\":{},\"unknown\":{}}}", count.known, count.unknown)),
+            false => counts.entry(name, format_args!("{{\"{known}\":{},\"unknown\":null}}", count.known)),
+        }
     }
-    let mut summary = Object::new();
+    let mut summary = Object::of(0);
     summary.entry("as_of", Json::from(timestamp_text(engine.clock().now(), engine.clock().zone())));
     summary.entry("users", json!({"read": ran.read, "evaluated": ran.tally.users, "rejected": ran.rejected}));
     summary.entry("counts", counts.closed());
@@ -236,16 +238,26 @@ pub(crate) fn json(
 struct Object(String);
 
 impl Object {
-    fn new() -> Object {
-        Object("{".to_owned())
+    /// Of about so many entries.
+    fn of(entries: usize) -> Object {
+        let mut text = String::with_capacity(1 + entries * 48);
+        text.push('{');
+        Object(text)
     }
 
     /// An entry whose value is JSON already.
     fn entry(&mut self, name: &str, value: impl std::fmt::Display) {
         use std::fmt::Write;
-        let comma = if self.0.len() > 1 { "," } else { "" };
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        if name.bytes().any(|byte| byte == b'"' || byte == b'\\' || byte.is_ascii_control()) {
+            self.0 += &Json::from(name).to_string();
+        } else {
+            self.0.extend(["\"", name, "\""]);
+        }
         // A text takes whatever is written to it.
-        let _ = write!(self.0, "{comma}{}:{value}", Json::from(name));
+        let _ = write!(self.0, ":{value}");
     }
 
     fn closed(self) -> String {

@@ -111,23 +111,27 @@ impl Plan {
             };
             ResultColumn { name: definition.name.to_string(), kind }
         };
-        let extra = self.extra.iter().map(|it| match it {
+        Layout {
+            key: self.key.map_or_else(|| "user_id".into(), |key| self.table.column(key).name.to_string()),
+            key_type: self.key.map_or(Type::Text, |key| self.table.column(key).ty.clone()),
+            results: self.results.iter().map(result).collect(),
+            extra: self.extra(engine).collect(),
+            zone: engine.clock().zone().clone(),
+        }
+    }
+
+    /// What `--with` asks for beside the results.
+    pub(super) fn extra(&self, engine: &Engine) -> impl Iterator<Item = (String, Type)> {
+        self.extra.iter().map(|it| match it {
             Extra::Column(id) => {
                 let column = self.table.column(*id);
                 (column.name.to_string(), column.ty.clone())
             }
             Extra::Definition(id) => {
-                let definition = rulebook.definition(*id);
+                let definition = engine.rulebook().definition(*id);
                 (definition.name.to_string(), shown_type(&definition.ty))
             }
-        });
-        Layout {
-            key: self.key.map_or_else(|| "user_id".into(), |key| self.table.column(key).name.to_string()),
-            key_type: self.key.map_or(Type::Text, |key| self.table.column(key).ty.clone()),
-            results: self.results.iter().map(result).collect(),
-            extra: extra.collect(),
-            zone: engine.clock().zone().clone(),
-        }
+        })
     }
 }
 

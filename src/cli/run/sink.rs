@@ -11,7 +11,7 @@ use std::{
 use serde_json::json;
 use tagwell::{
     column::Column,
-    data::{BadRow, ColumnBatch, ColumnarWriter, Columns},
+    data::{BadRow, ColumnBatch, ColumnarForm, ColumnarWriter, Columns},
     engine::{Engine, RunError, RunSink, Users},
     eval::kernel,
     outcome::{Cells, Form, Layout, Results, Shape, UserResults, Writer},
@@ -21,6 +21,7 @@ use tempfile::SpooledTempFile;
 
 use super::{
     super::{exit::Failure, output::Output, progress::Progress},
+    Format,
     plan::{Extra, Plan, is_listed, shown_type},
     unwritable,
 };
@@ -108,6 +109,31 @@ pub(super) struct Sink<'a> {
 pub(super) enum Many {
     Text(Form, Layout),
     Columns(Columns),
+}
+
+/// Begins to write records in this format; nothing where none are written.
+pub(super) fn begun(
+    format: Format,
+    layout: Layout,
+    shape: Shape,
+    target: Target,
+) -> io::Result<(Option<Many>, Option<Records>)> {
+    let rows = |form, target, layout| -> io::Result<Option<Records>> {
+        Ok(Some(Records::Rows(Box::new(Writer::begin(target, layout, shape, form)?))))
+    };
+    let columns = |form, target, layout: Layout| -> io::Result<(Option<Many>, Option<Records>)> {
+        let many = Many::Columns(Columns::of(layout.clone(), shape));
+        Ok((Some(many), Some(Records::Columns(Box::new(ColumnarWriter::begin(target, layout, shape, form)?)))))
+    };
+    let text = |form, layout: &Layout| Some(Many::Text(form, layout.clone()));
+    Ok(match format {
+        Format::Jsonl => (text(Form::JsonLines, &layout), rows(Form::JsonLines, target, layout)?),
+        Format::Csv => (text(Form::Csv, &layout), rows(Form::Csv, target, layout)?),
+        Format::Table => (None, rows(Form::Table, target, layout)?),
+        Format::Parquet => columns(ColumnarForm::Parquet, target, layout)?,
+        Format::Arrow => columns(ColumnarForm::Arrow, target, layout)?,
+        Format::None => (None, None),
+    })
 }
 
 /// Users who are ready to be written.
