@@ -15,7 +15,7 @@ use crate::state::{StateError, beside, load};
 const APPLICATION: i64 = 0x5467_776c;
 
 /// Version of the tables, which the header holds too: as many steps as there are here.
-pub(super) const STEPS: [&str; 7] = [
+pub(super) const STEPS: [&str; 8] = [
     include_str!("version_1.sql"),
     include_str!("version_2.sql"),
     include_str!("version_3.sql"),
@@ -23,6 +23,7 @@ pub(super) const STEPS: [&str; 7] = [
     include_str!("version_5.sql"),
     include_str!("version_6.sql"),
     include_str!("version_7.sql"),
+    include_str!("version_8.sql"),
 ];
 const VERSION: i64 = STEPS.len() as i64;
 

@@ -232,9 +232,10 @@ impl Ledger<'_> {
 
     /// What was decided about a user in runs before one, in the order decided.
     pub(super) fn past_deeds(&self, user: u32, before: i64) -> Result<Vec<PastDeed>, StateError> {
-        let query = "SELECT segment, deed, trigger, do, channel, decided_at, entered, occasion, stopped, exempt
-                     FROM decisions WHERE user = ? AND run < ? ORDER BY number";
-        let mut found = vec![];
+        // They are put in order here: they are few, and asked for user by user.
+        let query = "SELECT number, segment, deed, trigger, do, channel, decided_at, entered, occasion, stopped, exempt
+                     FROM decisions WHERE user = ? AND run < ?";
+        let mut found: Vec<(i64, PastDeed)> = vec![];
         let mut tell = |deed| {
             found.push(deed);
             Ok::<(), StateError>(())
@@ -244,7 +245,8 @@ impl Ledger<'_> {
             params![user, before],
             |row| {
                 let mut fields = Fields { row, at: 0 };
-                Ok(PastDeed {
+                let number = fields.next()?;
+                let deed = PastDeed {
                     segment: NameId(fields.next()?),
                     deed: fields.next()?,
                     trigger: fields.next()?,
@@ -255,11 +257,13 @@ impl Ledger<'_> {
                     occasion: fields.next()?,
                     stopped: fields.next()?,
                     exempt: fields.next()?,
-                })
+                };
+                Ok((number, deed))
             },
             &mut tell,
         )?;
-        Ok(found)
+        found.sort_unstable_by_key(|(number, _)| *number);
+        Ok(found.into_iter().map(|(_, deed)| deed).collect())
     }
 
     /// The name of a segment.
