@@ -47,7 +47,7 @@ fn a_state_of_a_newer_version_is_refused() {
     begin(&place.file(), 1).commit().unwrap();
     Connection::open(place.file()).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     insta::assert_snapshot!(told(&place, &Store::open(place.file()).unwrap_err()), @"
-    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 7)
+    the state `DIR/shop.state` was written by a newer tagwell (version 9 of its tables; this one knows 8)
       help: use that tagwell, or a newer one; or give `--state` another path to begin anew
     ");
     assert!(matches!(Reader::open(place.file()).unwrap_err(), StateError::Newer { version: 9, .. }));
@@ -99,7 +99,7 @@ fn a_state_of_the_first_version_is_read_and_brought_up_to_date() {
     };
     assert_eq!(version(&place.file()), 1);
     begin(&place.file(), 20).commit().unwrap();
-    assert_eq!(version(&place.file()), 7);
+    assert_eq!(version(&place.file()), 8);
     let remembered = Store::open(place.file()).unwrap().remembered(2).unwrap();
     assert_eq!(told(&remembered), known);
     assert_eq!(remembered.members(win_back).collect::<Vec<_>>(), [3]);
