@@ -21,7 +21,9 @@ ORDERS = pa.schema([
 
 
 def context() -> datafusion.SessionContext:
-    return datafusion.SessionContext(datafusion.SessionConfig().with_target_partitions(2))
+    # A number with a point is what is written, as elsewhere, and no float.
+    config = datafusion.SessionConfig().with_target_partitions(2).set("datafusion.sql_parser.parse_float_as_decimal", "true")
+    return datafusion.SessionContext(config)
 
 
 def register(session: datafusion.SessionContext, name: str, path: str, schema: pa.Schema) -> None:

@@ -33,7 +33,7 @@ impl Checker<'_> {
         // What no thread has done is done in its place.
         let found = cores::side_by_side(&parts, cores::FLAT, |part| self.part_ahead(book, part));
         let mut found = found.into_iter().flatten().flatten().peekable();
-        // Both come in the order written.
+        // Both ascend; one out of its turn would hold up those behind it, which are then looked at in their place.
         ids.map(|id| found.next_if(|(found, _)| *found == id).map(|(_, definition)| definition)).collect()
     }
 

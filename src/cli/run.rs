@@ -440,10 +440,8 @@ impl Run {
         // Where bad rows may end the run, nothing is to be seen before the last row is read.
         let held = *allowed != Allowed::Any && self.out.is_none();
         let target = if held { Target::Held(SpooledTempFile::new(HELD), output) } else { Target::At(output) };
-        let (many, writer) = match chosen {
-            Format::None => (None, None),
-            _ => sink::begun(chosen, plan.layout(engine), shape, target).map_err(|error| unwritable(&error))?,
-        };
+        let begun = sink::begun(chosen, || plan.layout(engine), shape, target);
+        let (many, writer) = begun.map_err(|error| unwritable(&error))?;
         let rejects = self.data.rejects.as_deref().map(rejects_file).transpose()?;
         Ok(Sink {
             engine,

@@ -12,7 +12,7 @@ use parquet::{
     file::reader::{ChunkReader, Length},
 };
 
-/// What stands before a page, which is read before it, takes less.
+/// What stands before a page, which is read before it, mostly takes less.
 const HEADER: usize = 1 << 10;
 
 /// A file that one reader reads, one page after the other: none of them needs a descriptor of its own.

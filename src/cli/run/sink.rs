@@ -114,26 +114,26 @@ pub(super) enum Many {
 /// Begins to write records in this format; nothing where none are written.
 pub(super) fn begun(
     format: Format,
-    layout: Layout,
+    layout: impl FnOnce() -> Layout,
     shape: Shape,
     target: Target,
 ) -> io::Result<(Option<Many>, Option<Records>)> {
-    let rows = |form, target, layout| -> io::Result<Option<Records>> {
-        Ok(Some(Records::Rows(Box::new(Writer::begin(target, layout, shape, form)?))))
+    let rows = |form, many: bool, layout: Layout, target| {
+        let many = many.then(|| Many::Text(form, layout.clone()));
+        Ok((many, Some(Records::Rows(Box::new(Writer::begin(target, layout, shape, form)?)))))
     };
-    let columns = |form, target, layout: Layout| -> io::Result<(Option<Many>, Option<Records>)> {
+    let columns = |form, layout: Layout, target| {
         let many = Many::Columns(Columns::of(layout.clone(), shape));
         Ok((Some(many), Some(Records::Columns(Box::new(ColumnarWriter::begin(target, layout, shape, form)?)))))
     };
-    let text = |form, layout: &Layout| Some(Many::Text(form, layout.clone()));
-    Ok(match format {
-        Format::Jsonl => (text(Form::JsonLines, &layout), rows(Form::JsonLines, target, layout)?),
-        Format::Csv => (text(Form::Csv, &layout), rows(Form::Csv, target, layout)?),
-        Format::Table => (None, rows(Form::Table, target, layout)?),
-        Format::Parquet => columns(ColumnarForm::Parquet, target, layout)?,
-        Format::Arrow => columns(ColumnarForm::Arrow, target, layout)?,
-        Format::None => (None, None),
-    })
+    match format {
+        Format::Jsonl => rows(Form::JsonLines, true, layout(), target),
+        Format::Csv => rows(Form::Csv, true, layout(), target),
+        Format::Table => rows(Form::Table, false, layout(), target),
+        Format::Parquet => columns(ColumnarForm::Parquet, layout(), target),
+        Format::Arrow => columns(ColumnarForm::Arrow, layout(), target),
+        Format::None => Ok((None, None)),
+    }
 }
 
 /// Users who are ready to be written.

@@ -36,7 +36,7 @@ pub use frame::{Frame, Slice};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use crate::{
@@ -79,7 +79,7 @@ pub struct Kernel<'a> {
     conditions: Vec<Option<NodeId>>,
     /// Definitions that are something else under a name of their own.
     aliases: HashMap<DefinitionId, Slot>,
-    /// Memory that is used again.
+    /// Memory that is used again, and the counts that stand in it: none of it may be lost.
     scratch: Mutex<Vec<Scratch>>,
 }
 
@@ -198,7 +198,7 @@ impl<'a> Kernel<'a> {
     pub fn evaluate(&self, frame: &dyn Frame) -> Found {
         let rows = frame.rows();
         let mut found = Found { rows, kept: Kept::new(self.program.kept, rows), ..Found::default() };
-        let used = self.scratch.lock().ok().and_then(|mut all| all.pop());
+        let used = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut scratch = used.unwrap_or_else(|| Scratch::of(&self.program));
         let mut leaves: HashMap<usize, Answer> = HashMap::new();
         for (number, segment) in self.program.segments.iter().enumerate() {
@@ -226,9 +226,7 @@ impl<'a> Kernel<'a> {
             }
         }
         self.count(&found, frame, &mut scratch.counts);
-        if let Ok(mut all) = self.scratch.lock() {
-            all.push(scratch);
-        }
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         found
     }
 

@@ -89,7 +89,7 @@ impl Rank {
     }
 
     /// Of each row from one on, the first of the lanes that it lies in: one behind its piece; of a row that has no value, the last lane.
-    /// `shared` has the pieces of texts that rows share.
+    /// `shared` has the pieces of texts that rows share. The first row is at the beginning of a word of 64.
     pub(super) fn lanes_of(&self, column: &Column, shared: Option<&[u32]>, first: usize, lanes: &mut [u32]) {
         lane::dispatch(Ranking { rank: self, column, shared, first, lanes });
     }
@@ -148,23 +148,15 @@ impl WithSimd for Ranking<'_> {
             ) => return lanes.fill(missing),
         }
         // Whatever stands where there is no value has been ranked: that costs less than to ask of each row.
-        for (row, lanes) in (first..).step_by(64).zip(lanes.chunks_mut(64)) {
-            let mut unknown = !known_from(column.known(), row);
+        let known = column.known().get(first / 64..).unwrap_or_default().iter().copied().chain(std::iter::repeat(0));
+        for (known, lanes) in known.zip(lanes.chunks_mut(64)) {
+            let mut unknown: u64 = !known;
             while unknown != 0 {
                 let Some(lane) = lanes.get_mut(unknown.trailing_zeros() as usize) else { break };
                 *lane = missing;
                 unknown &= unknown - 1;
             }
         }
-    }
-}
-
-/// Of the 64 rows from one on, which have a value.
-fn known_from(known: &[u64], row: usize) -> u64 {
-    let word = |at: usize| known.get(at).copied().unwrap_or(0);
-    match row % 64 {
-        0 => word(row / 64),
-        bit => word(row / 64) >> bit | word(row / 64 + 1) << (64 - bit),
     }
 }
 
@@ -267,9 +259,8 @@ impl Keys {
         let is_not_greater = |at: u32| self.cuts.get(at as usize).is_some_and(|cut| *cut <= key);
         let mut found = before + u32::from(is_not_greater(before)) + u32::from(is_not_greater(before + 1));
         if found == before + 2 {
-            while is_not_greater(found) {
-                found += 1;
-            }
+            let more = self.cuts.get(found as usize..).unwrap_or_default();
+            found += more.partition_point(|cut| *cut <= key) as u32;
         }
         self.below + if key < first { 0 } else { found }
     }
@@ -341,6 +332,45 @@ mod tests {
                 let expected = cuts.iter().filter(|key| **key <= far).count() as u32;
                 proptest::prop_assert_eq!(ranked.wide_piece(far), expected);
             }
+        }
+    }
+
+    #[test]
+    fn each_row_lies_in_the_lane_behind_its_piece_and_in_the_last_without_a_value() {
+        use crate::value::Value;
+        let tables: [(&str, Vec<i128>); 4] = [
+            ("few", vec![-3, 0, i128::from(i64::MAX)]),
+            ("exact", (0..60).map(|at| at * 3).collect()),
+            ("buckets", (0..60).map(|at| at * at * at * 1_000_003).chain([i128::from(i64::MAX)]).collect()),
+            ("none", vec![]),
+        ];
+        let value = |row: i64| match row % 7 {
+            0 => Value::Missing,
+            1 => Value::Int(i64::MIN),
+            2 => Value::Int(i64::MAX),
+            _ => Value::Int(row * row * row * 1_001 - 500),
+        };
+        for (name, cuts) in tables {
+            let keys = Keys::of(&cuts);
+            let mut column = Column::new(&crate::value::Type::Int);
+            (0..150).for_each(|row| column.push(&value(row)));
+            let expected: Vec<u32> = (0..150)
+                .map(|row| match value(row) {
+                    Value::Int(it) => keys.piece(it) + 1,
+                    _ => cuts.len() as u32 + 2,
+                })
+                .collect();
+            let rank = Rank::Keys(keys);
+            for (first, rows) in [(0, 150), (0, 100), (64, 86), (128, 22), (64, 64)] {
+                let mut lanes = vec![77; rows];
+                rank.lanes_of(&column, None, first, &mut lanes);
+                assert_eq!(lanes, expected[first..first + rows], "{name} from {first}");
+            }
+            // Rows that a column does not have have no value.
+            let mut lanes = vec![77; 40];
+            rank.lanes_of(&column, None, 128, &mut lanes);
+            let beyond = vec![cuts.len() as u32 + 2; 18];
+            assert_eq!(lanes, [&expected[128..], &beyond].concat(), "{name}");
         }
     }
 
