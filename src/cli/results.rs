@@ -15,7 +15,7 @@ use tagwell::{
     },
 };
 
-use super::exit::Failure;
+use super::{book, exit::Failure};
 
 /// The column of a table of days, `--incremental`.
 const DAY: &str = "as_of";
@@ -66,9 +66,8 @@ impl Names {
         if needed.is_empty() || file.is_read_once() {
             return Ok(());
         }
-        let failure = |error: data::DataError| Failure::new(error.to_string());
-        for row in data::rows(file, &table, &needed, zone).map_err(failure)? {
-            let Ok(row) = row.map_err(failure)? else { continue };
+        for row in data::rows(file, &table, &needed, zone).map_err(book::failure)? {
+            let Ok(row) = row.map_err(book::failure)? else { continue };
             let of = |id: ColumnId| row.values.get(id.0 as usize);
             if let Some(day @ Value::Date(_)) = day.and_then(of)
                 && day != today

@@ -63,9 +63,9 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// A file that does not fit.
-    pub fn unfit(file: &str, reason: impl Into<String>) -> DataError {
-        DataError::Unfit { file: file.into(), reason: reason.into(), help: None }
+    /// A file that does not fit, and what to do.
+    pub fn unfit(file: &str, reason: impl Into<String>, help: impl Into<String>) -> DataError {
+        DataError::Unfit { file: file.into(), reason: reason.into(), help: Some(help.into()) }
     }
 }
 
@@ -74,6 +74,9 @@ pub(super) fn odd_width(fields: usize, width: usize) -> String {
     let noun = if fields == 1 { "field" } else { "fields" };
     format!("the row has {fields} {noun}, and the header has {width}")
 }
+
+/// What to do about a file that has two columns of one name.
+pub(super) const ONCE: &str = "call one of them otherwise where the file is made";
 
 /// How the reason begins where a column is of another type.
 const OF_COLUMN: &str = "the column holds ";

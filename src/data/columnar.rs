@@ -16,8 +16,13 @@ use parquet::arrow::{
 
 use crate::{
     data::{
-        BadRow, DataError, Format, Input, Row, Rows, Wanted, bad_row::of_another_type, guard::guarded,
-        instants::of_96_bits, pages::Pages, table,
+        BadRow, DataError, Format, Input, Row, Rows, Wanted,
+        bad_row::{ONCE, of_another_type},
+        damaged::{DAMAGED, unfit},
+        guard::guarded,
+        instants::of_96_bits,
+        pages::Pages,
+        table,
     },
     schema::{Column, ColumnFacts, ColumnId, Facts, OwnTypes},
     value::{
@@ -35,12 +40,7 @@ pub(super) struct Batches {
     pub(super) batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
 }
 
-pub(super) fn unfit(input: &Input, error: impl std::fmt::Display) -> DataError {
-    DataError::unfit(&input.name(), format!("this file cannot be read: {error}"))
-}
-
 const OUTSIDE: &str = "the moment lies outside the years 1 to 9999";
-pub(super) const DAMAGED: &str = "it is damaged";
 
 /// The batches of a file; of Parquet only the named columns, where some are named.
 pub(super) fn open(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError> {
@@ -152,7 +152,9 @@ fn type_of(ty: &DataType) -> Option<Type> {
 pub(super) fn headers(input: &Input, schema: &SchemaRef) -> Result<Vec<String>, DataError> {
     let headers: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     match headers.iter().enumerate().find(|(at, header)| headers.iter().take(*at).any(|it| it == *header)) {
-        Some((_, twice)) => Err(DataError::unfit(&input.name(), format!("the file has the column `{twice}` twice"))),
+        Some((_, twice)) => {
+            Err(DataError::unfit(&input.name(), format!("the file has the column `{twice}` twice"), ONCE))
+        }
         None => Ok(headers),
     }
 }

@@ -2,13 +2,13 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use crate::data::{
-    DataError, Memory,
+    DataError, Memory, beginning,
     lines::{self, Lines},
     pipe::Pipe,
 };
@@ -104,7 +104,9 @@ impl Input {
     fn of_parts(path: &str, said: Option<&str>) -> Result<Input, DataError> {
         let pattern =
             if Path::new(path).is_dir() { format!("{}/*", glob::Pattern::escape(path)) } else { path.to_owned() };
-        let found = glob::glob(&pattern).map_err(|error| DataError::unfit(path, error.to_string()))?;
+        let found = glob::glob(&pattern).map_err(|error| {
+            DataError::unfit(path, error.to_string(), "a pattern is written as `users-*.csv`")
+        })?;
         let mut files: Vec<String> = vec![];
         for entry in found {
             let file = entry.map_err(|error| DataError::Unreadable { file: path.into(), error: error.into() })?;
@@ -120,7 +122,11 @@ impl Input {
         let parts: Result<Vec<Input>, DataError> = files.iter().map(|file| Input::parse(&spec(file))).collect();
         let parts = parts?;
         let Some(first) = parts.first() else {
-            return Err(DataError::unfit(path, "there is no data file there"));
+            return Err(DataError::unfit(
+                path,
+                "there is no data file there",
+                "put the table's files there, or name another folder or pattern",
+            ));
         };
         let (format, packed) = (first.format, first.packed);
         Ok(Input { path: Some(path.into()), format, packed, pipe: Arc::default(), parts, memory: None })
@@ -188,12 +194,17 @@ impl Input {
                 if file.metadata().is_ok_and(|found| found.is_dir()) {
                     return Err(self.unreadable(io::ErrorKind::IsADirectory.into()));
                 }
-                Box::new(BufReader::with_capacity(1 << 16, file))
+                Box::new(file)
             }
             None => self.once(|| Ok(Box::new(io::stdin())))?,
         };
+        let mut bytes = BufReader::with_capacity(1 << 16, bytes);
+        if self.packed == Packed::Not {
+            let begins = bytes.fill_buf().map_err(|error| self.unreadable(error))?;
+            beginning::of_another_form(self, begins).map_or(Ok(()), Err)?;
+        }
         Ok(match self.packed {
-            Packed::Not => bytes,
+            Packed::Not => Box::new(bytes),
             Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
             Packed::Zstandard => Box::new(zstd::Decoder::new(bytes).map_err(|error| self.unreadable(error))?),
         })
@@ -212,7 +223,7 @@ impl Input {
 
     fn once(&self, open: impl FnOnce() -> io::Result<Box<dyn Read + Send>>) -> Result<Box<dyn Read + Send>, DataError> {
         let reader = self.pipe.read(open).map_err(|error| self.unreadable(error))?;
-        Ok(Box::new(BufReader::with_capacity(1 << 16, reader)))
+        Ok(Box::new(reader))
     }
 
     /// Who reads it next is the last to do so: of standard input, or a pipe, nothing is kept from then on.

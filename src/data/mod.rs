@@ -2,8 +2,10 @@
 //! line, column and value.
 
 mod bad_row;
+mod beginning;
 pub mod chunks;
 mod columnar;
+mod damaged;
 mod encoding;
 mod facts;
 mod guard;

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::{
     data::{
         BadRow, DataError, Input, Row, Rows, Wanted,
-        bad_row::{odd_width, shown},
+        bad_row::{ONCE, odd_width, shown},
         encoding,
         quotes::{BEYOND, Misquoted, Raw},
     },
@@ -92,7 +92,13 @@ pub(super) fn headers(
     wrong: Option<Misquoted>,
 ) -> Result<Vec<String>, DataError> {
     if let Some(wrong) = wrong {
-        let in_header = || DataError::unfit(&format!("{}:{line}", input.name()), format!("in the header {BEYOND}"));
+        let in_header = || {
+            DataError::unfit(
+                &format!("{}:{line}", input.name()),
+                "a name in the header goes on behind its closing quote `\"`",
+                "a quote inside a name is written `\"\"`, and the name within quotes",
+            )
+        };
         return Err(wrong.error(&input.name(), line).unwrap_or_else(in_header));
     }
     let (mut headers, mut known) = (vec![], HashSet::new());
@@ -100,7 +106,7 @@ pub(super) fn headers(
         let text = std::str::from_utf8(field).map_err(|_| not_utf8(input, record.as_slice()))?;
         let header: String = text.trim_start_matches('\u{feff}').nfc().collect();
         if !known.insert(header.clone()) {
-            return Err(DataError::unfit(&input.name(), format!("the header names `{header}` twice")));
+            return Err(DataError::unfit(&input.name(), format!("the header names `{header}` twice"), ONCE));
         }
         headers.push(header);
     }
@@ -247,6 +253,6 @@ fn unreadable(input: &Input, error: csv::Error) -> DataError {
     let text = error.to_string();
     match error.into_kind() {
         ErrorKind::Io(error) => input.unreadable(error),
-        _ => DataError::unfit(&input.name(), text),
+        _ => DataError::unfit(&input.name(), text, "look at the quotes of the rows there"),
     }
 }

@@ -127,6 +127,60 @@ fn typed_files_hold_what_they_hold() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_says_what_it_is_and_what_to_do() {
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 5]));
+    let columns = vec![users(), ("n", numbers)];
+    let (rows, lists) = (arrow(columns.clone()), parquet(columns));
+    let cut = |bytes: &[u8]| bytes[..bytes.len() - 20].to_vec();
+    let gzip = [&[0x1f, 0x8b, 8, 0][..], &[0; 20]].concat();
+    let again = ["cannot be read", "cut off or damaged", "make it, or fetch it, again"];
+    let cases: [(&str, Vec<u8>, &[&str]); 14] = [
+        ("a.parquet", vec![], &["`a.parquet`: the file is empty", "make it, or fetch it, again"]),
+        ("a.parquet", cut(&lists), &again),
+        ("a.parquet", b"user_id,n\nu1,5\n".to_vec(), &["no Parquet file", "as CSV is", "`csv:a.parquet`"]),
+        ("a.parquet", b"{\"user_id\":\"u1\"}\n".to_vec(), &["no Parquet file", "`jsonl:a.parquet`"]),
+        ("a.parquet", rows.clone(), &["no Parquet file: it begins as Arrow does", "`arrow:a.parquet`"]),
+        ("a.parquet", gzip.clone(), &["no Parquet file: it is packed by gzip", "`gunzip`"]),
+        ("a.parquet", [b"PARE", &[0; 20][..], b"PARE"].concat(), &["encrypted", "without encryption"]),
+        ("a.arrow", vec![], &["`a.arrow`: the file is empty"]),
+        ("a.arrow", cut(&rows), &again),
+        ("a.arrow", lists.clone(), &["no Arrow file: it begins as Parquet does", "`parquet:a.arrow`"]),
+        ("a.csv", lists.clone(), &["no CSV file: it begins as Parquet does", "`parquet:a.csv`"]),
+        ("a.csv", b"PK\x03\x04sheet".to_vec(), &["a spreadsheet, or packed by zip", "`CSV UTF-8`"]),
+        ("a.csv", gzip, &["no CSV file: it is packed by gzip", "`a.csv.gz`"]),
+        ("a.jsonl", rows, &["no file of JSON Lines: it begins as Arrow does", "`arrow:a.jsonl`"]),
+    ];
+    for (name, bytes, says) in cases {
+        read(name, bytes, 2, says);
+    }
+    // The form that a name says goes before what it ends with.
+    let place = Place::new();
+    place.write("a.csv", lists);
+    place.runs(&["vip.rules", "parquet:a.csv", "--summary", "none"], 0, &["{\"user_id\":\"u2\",\"tags\":[\"vip\"]"]);
+}
+
+/// By `pyarrow.parquet.write_table(table, path, write_page_checksum=True, store_schema=False, compression="none", use_dictionary=False,
+/// write_statistics=False)`, of the rows `u1, 1` and `u2, 5`.
+const CHECKSUMS: &[u8] = include_bytes!("checksums.parquet");
+
+#[test]
+fn a_page_that_is_not_as_it_was_written_is_found_by_its_checksum() {
+    read("a.parquet", CHECKSUMS, 0, &["{\"user_id\":\"u2\",\"tags\":[\"vip\"]"]);
+    let mut other = CHECKSUMS.to_vec();
+    let at = other.windows(8).position(|bytes| bytes == 5i64.to_le_bytes()).expect("the last number");
+    other[at] = 4;
+    let says = ["`a.parquet`: this file cannot be read", "checksum", "make it, or fetch it, again"];
+    read("a.parquet", &other, 2, &says);
+    let place = Place::new();
+    place.write("a.parquet", &other);
+    for asked in [&["check", "vip.rules", "a.parquet"][..], &["schema", "a.parquet"]] {
+        let end = place.type_in(asked);
+        assert_eq!(end.code, 2, "{asked:?}");
+        says.iter().for_each(|words| assert!(end.err.contains(words), "{asked:?}: {}", end.err));
+    }
+}
+
+#[test]
 fn a_damaged_file_is_no_defect_of_ours() {
     let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 5]));
     let columns = vec![users(), ("n", numbers)];

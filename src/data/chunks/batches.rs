@@ -8,7 +8,7 @@ use crate::data::{
     DataError, Input,
     chunks::{Parsed, Shared, arrays::Arrays},
     columnar::{self, Batches},
-    table,
+    damaged, table,
 };
 
 /// A file that is being cut.
@@ -48,7 +48,7 @@ impl Part {
             Some(left) => left,
             None => match self.batches.batches.find(|batch| !batch.as_ref().is_ok_and(|it| it.num_rows() == 0)) {
                 None => return Ok(None),
-                Some(batch) => batch.map_err(|error| columnar::unfit(&self.input, error))?,
+                Some(batch) => batch.map_err(|error| damaged::unfit(&self.input, error))?,
             },
         };
         let rows = batch.num_rows().min(self.most);

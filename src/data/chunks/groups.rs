@@ -21,7 +21,7 @@ use crate::{
     data::{
         DataError, Input,
         chunks::{Parsed, Shared, arrays::Arrays},
-        columnar,
+        columnar, damaged,
         guard::guarded,
         instants::of_96_bits,
         pages::Pages,
@@ -113,11 +113,11 @@ impl Part {
     /// Opens a file, and judges its columns. A piece is of at most so many rows.
     pub(super) fn open(input: &Input, shared: &Arc<Shared>, most: usize) -> Result<Part, DataError> {
         guarded(|| Part::unguarded(input, shared, most))
-            .unwrap_or_else(|| Err(columnar::unfit(input, columnar::DAMAGED)))
+            .unwrap_or_else(|| Err(damaged::unfit(input, damaged::DAMAGED)))
     }
 
     fn unguarded(input: &Input, shared: &Arc<Shared>, most: usize) -> Result<Part, DataError> {
-        let unfit = |error| columnar::unfit(input, error);
+        let unfit = |error| damaged::unfit(input, error);
         let (standard, metadata) = match input.path() {
             Some(path) => {
                 let file = File::open(path).map_err(|error| input.unreadable(error))?;
@@ -132,7 +132,7 @@ impl Part {
             }
         };
         let metadata = of_96_bits(metadata);
-        let headers: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let headers = columnar::headers(input, metadata.schema())?;
         let mut found = table::fit(input, &shared.wanted.table, &shared.wanted.needed, &headers)?;
         let is_read = |(at, id, column): &(usize, ColumnId, Column)| {
             shared.unseen != Some(*id) || !has_nothing_wrong(&metadata, *at, column)
@@ -244,13 +244,13 @@ impl Form {
                 .and_then(|batches| arrow_select::concat::concat_batches(&schema, &batches))
                 .map_err(|it| self.unfit(&it))
         };
-        let batch = guarded(whole).unwrap_or_else(|| Err(self.unfit(&columnar::DAMAGED)))?;
+        let batch = guarded(whole).unwrap_or_else(|| Err(self.unfit(&damaged::DAMAGED)))?;
         Ok(self.arrays.parsed(batch, piece.before))
     }
 
     /// Reads a piece so many rows after the other, which takes less memory at a time.
     pub(super) fn each(&self, piece: &Piece, rows: usize, taken: &mut dyn FnMut(Parsed)) -> Result<(), DataError> {
-        let damaged = || self.unfit(&columnar::DAMAGED);
+        let damaged = || self.unfit(&damaged::DAMAGED);
         let mut begun = Some(guarded(|| self.begun(piece, rows.min(piece.rows))).unwrap_or_else(|| Err(damaged()))?);
         let (mut before, end) = (piece.before, piece.skip + piece.rows);
         while let Some(reading) = begun.as_mut().filter(|reading| reading.at < end) {
@@ -295,7 +295,7 @@ impl Form {
     }
 
     fn unfit(&self, error: &dyn std::fmt::Display) -> DataError {
-        columnar::unfit(&self.input, error)
+        damaged::unfit(&self.input, error)
     }
 
     /// Reads so many rows of the row group at most from where a piece begins.

@@ -1,0 +1,60 @@
+//! What a file is by its first bytes, where its name says something else.
+
+use std::{fs::File, io::Read, path::Path};
+
+use crate::data::{DataError, Format, Input};
+
+/// The first bytes of a file; none where it cannot be read, or is read once.
+pub(super) fn of(path: &Path) -> Option<Vec<u8>> {
+    let mut begins = vec![];
+    path.is_file().then(|| File::open(path)?.take(1 << 10).read_to_end(&mut begins)).and_then(Result::ok)?;
+    Some(begins)
+}
+
+/// The error of a file that begins as none of its form does; none where it may be of that form.
+pub(super) fn of_another_form(input: &Input, begins: &[u8]) -> Option<DataError> {
+    let (path, is) = (input.name(), input.format);
+    let named = match is {
+        Format::Csv => "CSV file",
+        Format::Tsv => "TSV file",
+        Format::JsonLines => "file of JSON Lines",
+        Format::Parquet => "Parquet file",
+        Format::Arrow => "Arrow file",
+    };
+    let is_columnar = matches!(is, Format::Parquet | Format::Arrow);
+    let no = |what: &str, help: String| {
+        Some(DataError::unfit(&path, format!("this is no {named}: {what}"), help))
+    };
+    let packed = |by: &str, ending: &str, unpack: &str| match is_columnar {
+        true => no(&format!("it is packed by {by}"), format!("unpack it first: `{unpack}`")),
+        false => no(&format!("it is packed by {by}"), format!("give it a name that ends so: `{path}.{ending}`")),
+    };
+    let say = |form: &str, what: &str| {
+        no(what, format!("say what it is: `{form}:{path}`, or give it a name that does"))
+    };
+    match begins {
+        [] if is_columnar => Some(DataError::unfit(&path, "the file is empty", "make it, or fetch it, again")),
+        [b'P', b'A', b'R', b'1', ..] if is != Format::Parquet => say("parquet", "it begins as Parquet does"),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] if is != Format::Arrow => say("arrow", "it begins as Arrow does"),
+        [b'P', b'A', b'R', b'E', ..] if is == Format::Parquet => {
+            Some(DataError::unfit(&path, "it is encrypted, and not read so", "write it without encryption"))
+        }
+        [b'P', b'K', 3, 4, ..] => {
+            no("it is a spreadsheet, or packed by zip", "save the sheet as `CSV UTF-8` in the spreadsheet".to_owned())
+        }
+        [0x1f, 0x8b, ..] => packed("gzip", "gz", "gunzip"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => packed("zstd", "zst", "unzstd"),
+        _ if !is_columnar || begins.contains(&0) => None,
+        [b'{', ..] => say("jsonl", "it is text, and begins as JSON Lines do"),
+        _ if is_text(begins) => say("csv", "it is text, as CSV is"),
+        _ => None,
+    }
+}
+
+/// Whether the first bytes of a file are text; the last character may be cut in two.
+fn is_text(begins: &[u8]) -> bool {
+    match std::str::from_utf8(begins) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    }
+}
