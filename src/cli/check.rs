@@ -2,6 +2,7 @@
 
 mod faults;
 mod fit;
+mod keys;
 
 use std::{path::PathBuf, sync::Arc};
 

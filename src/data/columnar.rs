@@ -168,6 +168,7 @@ pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, 
     let names: Vec<&str> = columns.iter().map(|(_, _, column)| column.header.as_str()).collect();
     let Batches { batches, .. } = open(input, Some(&names))?;
     let (input, zone, all) = (input.clone(), zone.clone(), table.columns.len());
+    let file = Arc::<str>::from(input.name());
     let mut line = 0;
     Ok(Box::new(batches.flat_map(move |batch| {
         let batch = match batch {
@@ -178,11 +179,11 @@ pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, 
             line += 1;
             let row = row(&batch, at, &columns, all, &zone).map(|values| {
                 let verbatim = if whole { verbatim(&batch, at, &zone).into_bytes() } else { vec![] };
-                Row { line, values, children: vec![], verbatim }
+                Row { file: Arc::clone(&file), line, values, children: vec![], verbatim }
             });
             Ok(row.map_err(|(column, reason)| {
                 let verbatim = verbatim(&batch, at, &zone).into_bytes();
-                Box::new(BadRow { file: input.name(), line, column: Some(column), reason, verbatim })
+                Box::new(BadRow { file: file.to_string(), line, column: Some(column), reason, verbatim })
             }))
         });
         rows.collect()

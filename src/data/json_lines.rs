@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
+    sync::Arc,
 };
 
 use serde_json::{Map, Value as Json};
@@ -28,7 +29,7 @@ pub(super) fn rows(input: &Input, wanted: &Wanted, zone: &Zone) -> Result<Rows, 
 
 /// What is read of each line.
 pub(super) struct Lines {
-    file: String,
+    pub(super) file: Arc<str>,
     wanted: Wanted,
     needed: BTreeSet<ColumnId>,
     zone: Zone,
@@ -37,7 +38,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn of(input: &Input, wanted: &Wanted, zone: &Zone) -> Lines {
         let needed = wanted.needed.iter().copied().collect();
-        Lines { file: input.name(), wanted: wanted.clone(), needed, zone: zone.clone() }
+        Lines { file: input.name().into(), wanted: wanted.clone(), needed, zone: zone.clone() }
     }
 
     /// The row of a line that is not blank.
@@ -56,7 +57,8 @@ impl Lines {
                 .iter()
                 .map(|it| Ok((it.id, record::children_from_json(&object, &it.table, &it.needed, key, &self.zone)?)));
             let children = children.collect::<Result<_, BadField>>()?;
-            Ok(Row { line, values, children, verbatim: if *verbatim { bytes.to_vec() } else { vec![] } })
+            let verbatim = if *verbatim { bytes.to_vec() } else { vec![] };
+            Ok(Row { file: Arc::clone(&self.file), line, values, children, verbatim })
         };
         read().map_err(|field| {
             let (column, reason) = reason(field);
@@ -66,7 +68,7 @@ impl Lines {
 
     /// A line that cannot be taken.
     pub(super) fn bad(&self, bytes: &[u8], line: u64, column: Option<String>, reason: String) -> Box<BadRow> {
-        Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: bytes.to_vec() })
+        Box::new(BadRow { file: self.file.to_string(), line, column, reason, verbatim: bytes.to_vec() })
     }
 }
 

@@ -35,7 +35,7 @@ pub use pipes::Pipes;
 pub use survey::{Survey, Surveyed, survey};
 pub use write::{ColumnBatch, ColumnarForm, ColumnarWriter, Columns};
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     schema::{ColumnId, Role, Source, Table, TableId},
@@ -45,6 +45,8 @@ use crate::{
 /// One user's values by [`ColumnId`]; those of columns that nobody needs are missing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
+    /// The file.
+    pub file: Arc<str>,
     /// The line that it begins on, from 1.
     pub line: u64,
     /// By [`ColumnId`] of the table that was asked for.
@@ -133,7 +135,7 @@ fn rows_of_pieces(pieces: Chunks) -> Rows {
 }
 
 fn rows_of_piece(parsed: Parsed) -> Vec<Result<Result<Row, Box<BadRow>>, DataError>> {
-    let Parsed { batch, bad, children, verbatim } = parsed;
+    let Parsed { file, batch, bad, children, verbatim } = parsed;
     let (mut children, mut verbatim) = (children.into_iter(), verbatim.into_iter());
     let mut bad = bad.into_iter().peekable();
     let mut rows = Vec::with_capacity(batch.rows);
@@ -144,7 +146,7 @@ fn rows_of_piece(parsed: Parsed) -> Vec<Result<Result<Row, Box<BadRow>>, DataErr
         if at < batch.rows {
             let line = batch.lines.get(at).copied().unwrap_or_default();
             let (children, verbatim) = (children.next().unwrap_or_default(), verbatim.next().unwrap_or_default());
-            rows.push(Ok(Ok(Row { line, values: batch.record(at), children, verbatim })));
+            rows.push(Ok(Ok(Row { file: Arc::clone(&file), line, values: batch.record(at), children, verbatim })));
         }
     }
     rows

@@ -1,6 +1,6 @@
 //! CSV and TSV.
 
-use std::{collections::HashSet, io::Read};
+use std::{collections::HashSet, io::Read, sync::Arc};
 
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Terminator};
 use memchr::{memchr, memchr_iter};
@@ -118,7 +118,7 @@ pub(super) fn rows(input: &Input, delimiter: u8, wanted: &Wanted, zone: &Zone) -
     let (mut records, headers) = open(input, delimiter)?;
     let columns = fit(input, &wanted.table, &wanted.needed, &headers)?;
     let shape = Shape {
-        file: input.name(),
+        file: input.name().into(),
         delimiter,
         headers,
         all: wanted.table.columns.len(),
@@ -137,7 +137,7 @@ pub(super) fn rows(input: &Input, delimiter: u8, wanted: &Wanted, zone: &Zone) -
 
 /// What is read of each row.
 struct Shape {
-    file: String,
+    file: Arc<str>,
     delimiter: u8,
     headers: Vec<String>,
     all: usize,
@@ -151,7 +151,7 @@ impl Shape {
     /// A row that begins on this line, and how it stands there.
     fn row(&self, record: &ByteRecord, (line, raw): (u64, &[u8])) -> Result<Result<Row, Box<BadRow>>, DataError> {
         let bad = |column: Option<String>, reason: String| {
-            Err(Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: raw.to_vec() }))
+            Err(Box::new(BadRow { file: self.file.to_string(), line, column, reason, verbatim: raw.to_vec() }))
         };
         if let Some(wrong) = memchr(b'"', raw).and_then(|_| Misquoted::find(raw, self.delimiter)) {
             return match wrong.error(&self.file, line) {
@@ -165,7 +165,7 @@ impl Shape {
         Ok(match self.values(record) {
             Ok(values) => {
                 let verbatim = if self.verbatim { raw.to_vec() } else { vec![] };
-                Ok(Row { line, values, children: vec![], verbatim })
+                Ok(Row { file: Arc::clone(&self.file), line, values, children: vec![], verbatim })
             }
             Err((column, reason)) => bad(Some(column.header.clone()), reason),
         })

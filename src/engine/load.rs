@@ -187,7 +187,7 @@ impl Files {
             let key = table.key.and_then(|key| row.values.get(key.0 as usize)).cloned().unwrap_or(Value::Missing);
             if !lookup.insert(&key, row.values, clock) {
                 let key = print::text(&key, clock.zone());
-                return Err(LoadError::KeyTwice { file: input.name(), line: row.line, key });
+                return Err(LoadError::KeyTwice { file: row.file.to_string(), line: row.line, key });
             }
         }
         Ok(lookup)

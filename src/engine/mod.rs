@@ -55,7 +55,7 @@ pub use tally::{Count, Tally};
 #[cfg(feature = "data")]
 pub use turns::{Standing, Turns, UserTurn};
 #[cfg(feature = "data")]
-pub use whole::{ChildCount, Everybody, MetricValues};
+pub use whole::{ChildCount, Everybody, MetricValues, Places};
 pub use windows::windows;
 
 use std::sync::Arc;

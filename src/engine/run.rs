@@ -206,34 +206,16 @@ impl Engine {
     /// # Errors
     /// What [`RunError`] says; nothing more is handed on after it.
     pub fn run<S: RunSink>(&self, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
-        self.run_of("", chunks, reads, sink)
+        self.run_on(rayon::current_num_threads(), chunks, reads, sink)
     }
 
-    /// The same on so many threads, the one that asks among them.
+    /// The same on so many threads, the one that asks among them. Where users are remembered, rows without a key of their own are bad rows.
     ///
     /// # Errors
     /// What [`RunError`] says; nothing more is handed on after it.
     pub fn run_on<S: RunSink>(
         &self,
         threads: usize,
-        chunks: Chunks,
-        reads: &Reads,
-        sink: &mut S,
-    ) -> Result<Ran, RunError> {
-        self.run_as((threads, ""), chunks, reads, sink)
-    }
-
-    /// The same of a file of this name. Where users are remembered, rows without a key of their own are bad rows of that file.
-    ///
-    /// # Errors
-    /// What [`RunError`] says; nothing more is handed on after it.
-    pub fn run_of<S: RunSink>(&self, file: &str, chunks: Chunks, reads: &Reads, sink: &mut S) -> Result<Ran, RunError> {
-        self.run_as((rayon::current_num_threads(), file), chunks, reads, sink)
-    }
-
-    fn run_as<S: RunSink>(
-        &self,
-        (threads, file): (usize, &str),
         chunks: Chunks,
         reads: &Reads,
         sink: &mut S,
@@ -248,7 +230,7 @@ impl Engine {
         let at_once = (!ahead).then(&make);
         let mut ran = Ran::default();
         let work = |kernel: &Kernel<'_>, number: usize, piece: Piece| {
-            self.evaluated(kernel, (met.as_ref().map(|met| met.begin(number)), file), piece, &*sink)
+            self.evaluated(kernel, met.as_ref().map(|met| met.begin(number)), piece, &*sink)
         };
         let take = |part: Result<Evaluated<S::Ready>, DataError>| {
             self.take(part?, &mut ran, &*sink)?;
@@ -265,7 +247,7 @@ impl Engine {
     fn evaluated<S: RunSink>(
         &self,
         kernel: &Kernel<'_>,
-        (pass, file): (Option<Pass<'_, '_>>, &str),
+        pass: Option<Pass<'_, '_>>,
         piece: Piece,
         sink: &S,
     ) -> Result<Evaluated<S::Ready>, DataError> {
@@ -295,7 +277,7 @@ impl Engine {
         let known = pass.meet(&batches);
         for (parsed, known) in batches.into_iter().zip(known) {
             read += (parsed.batch.rows + parsed.bad.len()) as u64;
-            let (mut batch, numbers, found) = self.with_keys_of_their_own(parsed, known, file);
+            let (mut batch, numbers, found) = self.with_keys_of_their_own(parsed, known);
             self.recall(&mut batch, Some(&numbers));
             evaluate(&batch, Some(&numbers));
             bad.extend(found);
@@ -316,9 +298,8 @@ impl Engine {
         &self,
         parsed: Parsed,
         known: Known,
-        file: &str,
     ) -> (Batch, Vec<Option<u32>>, Vec<Box<BadRow>>) {
-        let Parsed { batch, bad, verbatim, .. } = parsed;
+        let Parsed { file, batch, bad, verbatim, .. } = parsed;
         let Known { numbers, refused } = known;
         if refused.is_empty() {
             return (batch, numbers, bad.into_iter().map(|(_, bad)| bad).collect());
@@ -328,7 +309,7 @@ impl Engine {
         let key = |row: usize| keys.map_or(Value::Missing, |keys| keys.get(row));
         let told = |row: &usize| {
             let bad =
-                without_a_key_of_its_own(file.to_owned(), (table, &key(*row), None), &batch, *row, &verbatim, zone);
+                without_a_key_of_its_own(&file, (table, &key(*row), None), &batch, *row, &verbatim, zone);
             (*row, bad)
         };
         let told = refused.iter().map(told).collect();

@@ -146,6 +146,39 @@ fn every_kind_of_bad_cell_is_told_at_once() {
 
 /// Rows that only set deeds off are looked at, too; and the file of a list may be named for the day.
 #[test]
+fn keys_that_are_there_twice_are_told_wherever_they_stand() {
+    let place = Place::with(&[
+        (
+            "shop.rules",
+            "table users key id { id: text  city: text }\n\
+             table orders of users by id at day key no { id: text  day: date  no: int?  sum: decimal(2) }\n\
+             table cities key city from \"cities.csv\" { city: text  tier: int }\n\
+             list blocked from \"blocked.csv\"\n\
+             tag t when count(orders) > 1 and cities[city].tier = 1 and id not in blocked\n",
+        ),
+        ("users.csv", "id,city\nu1,x\nu2,y\nu1,x\nu2,x\n"),
+        ("cities.csv", "city,tier\nx,1\ny,2\nx,3\n"),
+        ("blocked.csv", "id\n\"u9\n"),
+    ]);
+    std::fs::create_dir(place.path("orders")).unwrap();
+    place.write("orders/10.csv", "id,day,no,sum\nu1,2026-10-01,17,5\nu1,2026-10-02,18,5\nu1,2026-10-02,,5\n");
+    place.write("orders/11.csv", "id,day,no,sum\nu1,2026-11-01,18,5\nu1,2026-11-02,,5\nu1,2026-11-02,19,5.001\n");
+    let command = ["check", "shop.rules", "users.csv", "--data", "orders=orders"];
+    let answer = place.run(&command);
+    assert_eq!(answer.code, 2);
+    insta::assert_snapshot!(answer.err);
+    // Lists are read where nothing else is wrong, and a run says the same.
+    place.write("users.csv", "id,city\nu1,x\n");
+    place.write("cities.csv", "city,tier\nx,1\n");
+    place.write("orders/11.csv", "id,day,no,sum\nu1,2026-11-01,19,5\n");
+    for command in [&command[..], &["run", "shop.rules", "users.csv", "--data", "orders=orders"]] {
+        let answer = place.run(command);
+        assert_eq!(answer.code, 2);
+        assert!(answer.err.contains("blocked.csv:2") && answer.err.contains("never closed"), "{}", answer.err);
+    }
+}
+
+#[test]
 fn files_that_are_named_for_tables_and_lists_are_read() {
     let rules = "table users key user_id { user_id: text }
 table orders of users by user_id at at key id { user_id: text  id: int  at: date }

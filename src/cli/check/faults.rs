@@ -8,6 +8,7 @@ use tagwell::{
     value::Zone,
 };
 
+use super::keys::Keys;
 use crate::cli::{book, exit::Failure, summary::grouped};
 
 /// The kinds of bad cells of a file.
@@ -24,9 +25,20 @@ struct Kind {
 }
 
 impl Faults {
-    /// Reads a file to its end. A row ends at its first bad cell: where there are any, the columns without them are read again, until no
-    /// other is found, and then each that has some by itself, so that all are counted. Standard input is read once.
+    /// Reads a file to its end: the kinds of cells that cannot be read, and of keys that are not a row's own.
     pub(super) fn of(file: &Input, wanted: &Wanted, zone: &Zone, see: &mut dyn FnMut(&Row)) -> Result<Faults, Failure> {
+        let (mut keys, mut repeated) = (Keys::of(&wanted.table, zone), Faults::default());
+        let mut faults = Faults::of_cells(file, wanted, zone, &mut |row| match keys.refuses(row) {
+            Some(bad) => repeated.take(bad),
+            None => see(row),
+        })?;
+        faults.kinds.append(&mut repeated.kinds);
+        Ok(faults)
+    }
+
+    /// A row ends at its first bad cell: where there are any, the columns without them are read again, until no
+    /// other is found, and then each that has some by itself, so that all are counted. Standard input is read once.
+    fn of_cells(file: &Input, wanted: &Wanted, zone: &Zone, see: &mut dyn FnMut(&Row)) -> Result<Faults, Failure> {
         let mut faults = Faults::default();
         read(file, wanted.clone(), zone, see, &mut |bad| faults.take(bad))?;
         let headers: Vec<&str> = wanted.table.columns.iter().map(|column| column.header.as_str()).collect();
@@ -84,6 +96,10 @@ impl Faults {
 
 /// A reason without the value that it speaks of, and without numbers.
 fn kind_of(reason: &str) -> String {
+    const TWICE: &str = "` is there already, ";
+    if reason.starts_with("the key `") && reason.contains(TWICE) {
+        return TWICE.to_owned();
+    }
     let behind = reason.strip_prefix('`').and_then(|rest| rest.split_once("` ")).map_or(reason, |(_, behind)| behind);
     let short = behind.split("; declare the column").next().unwrap_or(behind);
     short.chars().filter(|it| !it.is_ascii_digit()).collect()

@@ -1,8 +1,10 @@
 //! Whether the data fits the rules: every row is read, texts that rules name are looked for, and layers that promise it are held to it
 //! that no user is in two of their arms.
 
+use std::collections::BTreeSet;
+
 use tagwell::{
-    data::{self, BadRow, Wanted},
+    data::{self, BadRow, Input, Wanted},
     diagnostic::{Diagnostic, code::ARMS_OVERLAP},
     engine::{ComparedTexts, Engine, Everybody, RecordError, RunError, RunSink, Unseen, Users},
     ir::{Body, DefinitionId, Rulebook},
@@ -45,11 +47,11 @@ impl Fit {
 
     fn look(&mut self, rules: &Rules, given: &Given<'_>, voice: &Voice) -> Result<(), Failure> {
         let book = Book::met(rules, given, voice).map_err(|stop| stop.told(given.format, voice))?;
-        self.rows(&book, &rules.sources)?;
+        self.rows(&book, given, &rules.sources)?;
         if self.failures.is_empty() { self.exclusive_layers(&book, given) } else { Ok(()) }
     }
 
-    fn rows(&mut self, book: &Book, sources: &Sources) -> Result<(), Failure> {
+    fn rows(&mut self, book: &Book, given: &Given<'_>, sources: &Sources) -> Result<(), Failure> {
         let rulebook = book.checked.rulebook();
         let mut everything = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
         // Rows that only set deeds off, too, where somebody says where they are.
@@ -58,7 +60,14 @@ impl Fit {
             everything.children.entry(id).or_default();
         });
         let children = book.children(&everything)?;
+        let references: BTreeSet<TableId> = everything.lookups.iter().map(|(table, _)| *table).collect();
+        let references = references.into_iter().filter_map(|id| {
+            let path = book.files.of_table(rulebook.schema.table(id))?;
+            Some(book.files.input(&path).map(|file| (id, file)))
+        });
+        let references = references.collect::<Result<Vec<(TableId, Input)>, _>>().map_err(book::failure)?;
         let files = children.iter().filter_map(|(id, file)| Some((*id, file.as_ref()?)));
+        let files = files.chain(references.iter().map(|(id, file)| (*id, file)));
         let mut texts = ComparedTexts::of(rulebook);
         for (id, file) in std::iter::once((rulebook.schema.root, book.users()?)).chain(files) {
             let table = rulebook.schema.table(id);
@@ -83,6 +92,10 @@ impl Fit {
             }
             let what = if is_root { "user" } else { "row" };
             self.read.push(format!("{} in `{}`", count(number, what), file.name()));
+        }
+        // Uploaded lists, and tables that nobody says anything of.
+        if self.failures.is_empty() {
+            book.context(&AsOf::read(given.settings.as_of.as_deref()), &everything)?;
         }
         // What a text is near to is known where all rows were read.
         if self.failures.is_empty() {

@@ -326,7 +326,7 @@ impl Acting {
                 data.users.read_for_the_last_time();
             }
             let chunks = data::chunks(data.users, wanted, engine.clock().zone()).map_err(book::failure)?;
-            run.threads(|| engine.run_of(&users, chunks, data.reads, &mut acting))?
+            run.threads(|| engine.run(chunks, data.reads, &mut acting))?
         } else {
             run.threads(|| engine.run_whole(data, &mut acting))?
         };

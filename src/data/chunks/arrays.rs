@@ -31,7 +31,7 @@ use crate::{
 
 /// How batches of a file are read.
 pub(super) struct Arrays {
-    file: String,
+    file: Arc<str>,
     /// In the order in which they are judged.
     columns: Vec<(ColumnId, Column)>,
     shared: Arc<Shared>,
@@ -39,7 +39,7 @@ pub(super) struct Arrays {
 
 impl Arrays {
     pub(super) fn of(input: &Input, columns: Vec<(ColumnId, Column)>, shared: &Arc<Shared>) -> Arrays {
-        Arrays { file: input.name(), columns, shared: Arc::clone(shared) }
+        Arrays { file: input.name().into(), columns, shared: Arc::clone(shared) }
     }
 
     /// Rows that follow so many of the file.
@@ -71,8 +71,8 @@ impl Arrays {
         let verbatim = (0..rows).filter(|_| wanted.verbatim).map(shown).collect();
         let children = if wanted.nested.is_empty() { vec![] } else { vec![vec![]; rows] };
         let found = Found { columns, lines, children, verbatim, faults, none: vec![] };
-        self.shared.sorted_out(found, |row, line, column, reason| {
-            Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: shown(row) })
+        self.shared.sorted_out(&self.file, found, |row, line, column, reason| {
+            Box::new(BadRow { file: self.file.to_string(), line, column, reason, verbatim: shown(row) })
         })
     }
 }

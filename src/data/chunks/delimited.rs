@@ -33,7 +33,7 @@ pub(super) struct Part {
 
 /// What the rows of a file look like.
 pub(super) struct Form {
-    file: String,
+    file: Arc<str>,
     delimiter: u8,
     headers: Vec<String>,
     /// Field of the row, id, column; in the order in which they are judged.
@@ -67,7 +67,7 @@ impl Part {
             piece.line += feeds(&above);
             let columns = table::fit(input, &shared.wanted.table, &shared.wanted.needed, &headers)?;
             let shared = Arc::clone(shared);
-            let form = Arc::new(Form { file: input.name(), delimiter, headers, columns, shared });
+            let form = Arc::new(Form { file: input.name().into(), delimiter, headers, columns, shared });
             return Ok(Part { cutter, form, first: Some(piece) });
         }
         Err(table::no_header(input))
@@ -112,7 +112,7 @@ impl Form {
         let lines = std::mem::take(&mut fields.lines);
         let shown = |start, end| bytes.get(start..end).unwrap_or_default();
         let bad = |(start, end), line, column, reason| {
-            Box::new(BadRow { file: self.file.clone(), line, column, reason, verbatim: shown(start, end).to_vec() })
+            Box::new(BadRow { file: self.file.to_string(), line, column, reason, verbatim: shown(start, end).to_vec() })
         };
         let none = fields.odd.iter().map(|odd| {
             let place = (odd.start, odd.end);
@@ -130,7 +130,7 @@ impl Form {
         let places = (0..rows).filter(|_| self.shared.wanted.verbatim).map(|row| fields.row(row));
         let verbatim = places.map(|(start, end)| shown(start, end).to_vec()).collect();
         let found = Found { columns, lines, children: vec![], verbatim, faults, none };
-        Ok(self.shared.sorted_out(found, |row, line, column, reason| bad(fields.row(row), line, column, reason)))
+        Ok(self.shared.sorted_out(&self.file, found, |row, line, column, reason| bad(fields.row(row), line, column, reason)))
     }
 }
 

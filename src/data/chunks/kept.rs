@@ -70,6 +70,7 @@ impl Piece {
             }
         }
         Parsed {
+            file: Arc::clone(&piece.file),
             batch: Batch { columns: all, rows: piece.batch.rows, lines: piece.batch.lines.clone() },
             bad: piece.bad.clone(),
             children: if *nested { piece.children.clone() } else { vec![] },

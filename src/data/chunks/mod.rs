@@ -63,6 +63,8 @@ pub struct Chunk {
 /// The rows of a piece.
 #[derive(Debug, Default)]
 pub struct Parsed {
+    /// The file that they stand in.
+    pub file: Arc<str>,
     /// Those that could be taken.
     pub batch: Batch,
     /// Those that could not, in the file's order, each with the number of rows of the batch that stand before it.
@@ -273,10 +275,11 @@ struct Fault {
 
 impl Shared {
     /// Sets bad rows aside. `bad` shows one, its line, the column's header and the reason.
-    fn sorted_out(&self, mut found: Found, bad: impl Fn(usize, u64, Option<String>, String) -> Box<BadRow>) -> Parsed {
+    fn sorted_out(&self, file: &Arc<str>, mut found: Found, bad: impl Fn(usize, u64, Option<String>, String) -> Box<BadRow>) -> Parsed {
         if found.faults.is_empty() && found.none.is_empty() {
             let batch = self.batch(found.columns, found.lines);
-            return Parsed { batch, bad: vec![], children: found.children, verbatim: found.verbatim };
+            let (children, verbatim) = (found.children, found.verbatim);
+            return Parsed { file: Arc::clone(file), batch, bad: vec![], children, verbatim };
         }
         // Of each row the first fault, as columns are judged, is told.
         found.faults.sort_by_key(|fault| fault.row);
@@ -303,6 +306,7 @@ impl Shared {
             _ => found.columns.into_iter().map(|(id, column)| (id, column.kept(&keep))).collect(),
         };
         Parsed {
+            file: Arc::clone(file),
             batch: self.batch(columns, only(found.lines, &keep)),
             bad: all,
             children: only(found.children, &keep),

@@ -92,7 +92,7 @@ impl Form {
         });
         rows.found.columns = columns.collect();
         rows.found.faults = faults;
-        self.shared.sorted_out(rows.found, |row, line, column, reason| {
+        self.shared.sorted_out(&self.lines.file, rows.found, |row, line, column, reason| {
             let (start, end) = rows.places.get(row).copied().unwrap_or_default();
             self.lines.bad(bytes.get(start..end).unwrap_or_default(), line, column, reason)
         })

@@ -100,8 +100,8 @@ impl Reading<'_, '_> {
         let since = self.since.as_deref().filter(|_| counted);
         let mut read = || {
             let look = |parsed: Parsed, repeated: &[usize]| {
-                let Parsed { batch, bad, verbatim, .. } = parsed;
-                let found = repeated.iter().map(|row| (*row, self.is_there(id, input, &batch, *row, &verbatim)));
+                let Parsed { file, batch, bad, verbatim, .. } = parsed;
+                let found = repeated.iter().map(|row| (*row, self.is_there(id, &file, &batch, *row, &verbatim)));
                 let found: Vec<(usize, Box<BadRow>)> = found.collect();
                 let read = (batch.rows + bad.len()) as u64;
                 let bad = rounds::in_order(bad, found, 0).into_iter().map(|(_, bad)| bad).collect();
@@ -155,12 +155,12 @@ impl Reading<'_, '_> {
     }
 
     /// A row whose key was there already.
-    fn is_there(&self, id: TableId, input: &Input, batch: &Batch, row: usize, verbatim: &[Vec<u8>]) -> Box<BadRow> {
+    fn is_there(&self, id: TableId, file: &str, batch: &Batch, row: usize, verbatim: &[Vec<u8>]) -> Box<BadRow> {
         let table = self.engine.rulebook().schema.table(id);
         let key = table.key.and_then(|key| batch.column(key)).map_or(Value::Missing, |keys| keys.get(row));
         let text = print::text(&key, self.engine.clock().zone());
         Box::new(BadRow {
-            file: input.name(),
+            file: file.to_owned(),
             line: batch.lines.get(row).copied().unwrap_or_default(),
             column: table.key.map(|key| table.column(key).header.clone()),
             reason: format!("the key `{text}` is there already"),

@@ -3,11 +3,13 @@
 
 mod children;
 mod nested;
+mod places;
 mod repeated;
 pub(super) mod rounds;
 mod since;
 mod users;
 
+pub use places::Places;
 pub(super) use since::Since;
 pub(super) use users::without_a_key_of_its_own;
 
@@ -105,7 +107,7 @@ impl Engine {
             ran: &mut ran,
             refused: HashSet::new(),
             keeps_lines,
-            lines: vec![],
+            lines: Places::default(),
             since: since.as_mut(),
         };
         // Rows that stand in users' records are told to the first stage at once, where it reads nothing that is found first.
@@ -123,7 +125,7 @@ impl Engine {
         }
         let mut pass = whole.begin(whole.stages() + 1);
         reading.unasked(&whole, &mut pass, sink)?;
-        let lines = reading.lines;
+        let lines = reading.lines.lines;
         if let Some(since) = &mut since {
             since.sort();
         }
@@ -175,8 +177,8 @@ struct Reading<'r, 'd> {
     refused: HashSet<u64>,
     /// Whether something may be told of a user with the line.
     keeps_lines: bool,
-    /// The line of each user, then.
-    lines: Vec<u64>,
+    /// Where each user stands, then.
+    lines: Places,
     /// What is found of rows for the users' turns.
     since: Option<&'r mut Since>,
 }

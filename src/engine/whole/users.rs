@@ -59,7 +59,7 @@ impl Reading<'_, '_> {
 
     /// Takes the users of a piece; gives the number of each row's, [`NOBODY`] of rows that are refused.
     fn take_users(&mut self, parsed: Parsed, whole: &mut Whole<'_>, sink: &impl RunSink) -> Result<Vec<u32>, RunError> {
-        let Parsed { mut batch, bad, verbatim, .. } = parsed;
+        let Parsed { file, mut batch, bad, verbatim, .. } = parsed;
         let zone = self.engine.clock().zone();
         self.engine.recall(&mut batch, None);
         let (before, rows) = (self.ran.read, batch.rows);
@@ -88,15 +88,14 @@ impl Reading<'_, '_> {
                     numbers.push(next as u32);
                     next += 1;
                     if self.keeps_lines {
-                        self.lines.push(batch.lines.get(row).copied().unwrap_or_default());
+                        self.lines.push(&file, batch.lines.get(row).copied().unwrap_or_default());
                     }
                 }
                 Err(known) => {
                     numbers.push(NOBODY);
-                    let first = self.lines.get(known as usize).copied().filter(|_| self.data.check_keys);
+                    let first = self.lines.seen_from(&file, known as usize).filter(|_| self.data.check_keys);
                     let key = (self.data.table, &keys.get(row), first);
-                    let file = self.data.users.name();
-                    refused.push((row, without_a_key_of_its_own(file, key, &batch, row, &verbatim, zone)));
+                    refused.push((row, without_a_key_of_its_own(&file, key, &batch, row, &verbatim, zone)));
                 }
             }
         }
@@ -120,8 +119,8 @@ impl Reading<'_, '_> {
 
 /// A row without a key, or with one that a row before it has: its table, the key, and the line of that row, where it is told.
 pub(in crate::engine) fn without_a_key_of_its_own(
-    file: String,
-    (table, key, first): (&Table, &Value, Option<u64>),
+    file: &str,
+    (table, key, first): (&Table, &Value, Option<String>),
     batch: &Batch,
     row: usize,
     verbatim: &[Vec<u8>],
@@ -130,13 +129,13 @@ pub(in crate::engine) fn without_a_key_of_its_own(
     let text = print::text(key, zone);
     let reason = match (key, first) {
         (Value::Missing, _) => "the key is missing".to_owned(),
-        (_, Some(first)) => format!("the key `{text}` is there already, on line {first}"),
+        (_, Some(first)) => format!("the key `{text}` is there already, {first}"),
         (_, None) => format!("the key `{text}` is there already"),
     };
     let column = table.key.map(|key| table.column(key).header.clone());
     let line = batch.lines.get(row).copied().unwrap_or_default();
     let verbatim = verbatim.get(row).cloned().unwrap_or_default();
-    Box::new(BadRow { file, line, column, reason, verbatim })
+    Box::new(BadRow { file: file.to_owned(), line, column, reason, verbatim })
 }
 
 fn number(numbers: &[u32], at: u32) -> u32 {
