@@ -35,6 +35,9 @@ pub(crate) struct Act {
     /// What becomes of users who are not in today's data: they stay as they are, or leave everything.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t)]
     absent: Absent,
+    /// End before anything is recorded where more of the users who were there in the run before are not in today's data (exit 3): a number, or a share such as 5%.
+    #[arg(long, value_name = "N|P%")]
+    max_absent: Option<String>,
     /// End before anything is recorded where more than N messages and deeds would be decided (exit 3).
     #[arg(long, value_name = "N")]
     max_decisions: Option<u64>,
@@ -55,7 +58,8 @@ impl Act {
         if self.from.as_os_str() == self.state.as_os_str() {
             return Err(Failure::new("--from and --state name the same file").help("name the results behind --from"));
         }
-        let Act { rules, from, state, actions, absent, max_decisions, data, settings, summary, messages } = self;
+        let Act { rules, from, state, actions, absent, max_absent, max_decisions, data, settings, summary, messages } =
+            self;
         let run = Run {
             rules,
             file: Some(from),
@@ -70,6 +74,7 @@ impl Act {
             state: Some(state),
             actions,
             absent,
+            max_absent,
             max_decisions,
             summary,
             messages,

@@ -29,7 +29,7 @@ pub(crate) struct DataArgs {
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 }
 
-/// How many bad rows a run may have.
+/// How many bad rows a run may have, or absent users.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Allowed {
     /// `--on-bad-row stop`
@@ -50,21 +50,23 @@ impl DataArgs {
             let skip = self.on_bad_row.unwrap_or(if self.rejects.is_some() { OnBadRow::Skip } else { OnBadRow::Stop });
             return Ok(if skip == OnBadRow::Skip { Allowed::Any } else { Allowed::None });
         };
-        let wrong = || {
-            Failure::new(format!("--max-bad-rows: `{text}` is neither a number nor a percentage"))
-                .help("write `--max-bad-rows 100` or `--max-bad-rows 1%`")
-        };
-        match text.strip_suffix('%') {
-            Some(percent) => match percent.parse::<f64>() {
-                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Allowed::Percent(percent)),
-                _ => Err(wrong()),
-            },
-            None => text.parse().map(Allowed::Rows).map_err(|_| wrong()),
-        }
+        Allowed::read("--max-bad-rows", text)
     }
 }
 
 impl Allowed {
+    /// `100` or `1%`, as an option says it.
+    pub(crate) fn read(option: &str, text: &str) -> Result<Allowed, Failure> {
+        let found = match text.strip_suffix('%') {
+            Some(percent) => percent.parse::<f64>().ok().filter(|it| (0.0..=100.0).contains(it)).map(Allowed::Percent),
+            None => text.parse().ok().map(Allowed::Rows),
+        };
+        found.ok_or_else(|| {
+            Failure::new(format!("{option}: `{text}` is neither a number nor a percentage"))
+                .help(format!("write `{option} 100` or `{option} 1%`"))
+        })
+    }
+
     /// Whether the first bad row ends the run.
     pub(crate) fn none(self) -> bool {
         self == Allowed::None
@@ -82,17 +84,22 @@ impl Allowed {
         self.over("", rejected, read)
     }
 
+    /// Whether so many of all are more than that.
+    pub(crate) fn is_less_than(self, found: u64, all: u64) -> bool {
+        match self {
+            Allowed::None => found > 0,
+            Allowed::Any => false,
+            Allowed::Rows(most) => found > most,
+            Allowed::Percent(most) => found as f64 * 100.0 > most * all as f64,
+        }
+    }
+
     /// The failure, where so many of some rows are too many.
     pub(crate) fn over(self, of: &str, rejected: u64, read: u64) -> Option<Failure> {
-        let over = match self {
-            Allowed::None => rejected > 0,
-            Allowed::Any => false,
-            Allowed::Rows(most) => rejected > most,
-            Allowed::Percent(most) => rejected as f64 * 100.0 > most * read as f64,
-        };
         let mut failure = Failure::new(format!("{rejected} of {read} rows{of} are bad, more than allowed"));
         failure.exit = super::exit::Exit::MoreThanAllowed;
-        over.then(|| failure.help("look at them: `--on-bad-row skip --rejects rejects.jsonl`"))
+        self.is_less_than(rejected, read)
+            .then(|| failure.help("look at them: `--on-bad-row skip --rejects rejects.jsonl`"))
     }
 }
 

@@ -36,7 +36,7 @@ use super::{
     progress::Progress,
     report::{self, MessageArgs},
     summary::{self, Unknown},
-    voice::{Voice, Volume},
+    voice::{Tone, Voice, Volume},
 };
 use plan::Plan;
 pub(super) use plan::nothing_to_show;
@@ -87,6 +87,9 @@ pub(crate) struct Run {
     /// What becomes of users who are not in today's data: they stay as they are, or leave everything.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t, requires = "state")]
     pub(crate) absent: Absent,
+    /// End before anything is recorded where more of the users who were there in the run before are not in today's data (exit 3): a number, or a share such as 5%.
+    #[arg(long, value_name = "N|P%", requires = "state")]
+    pub(crate) max_absent: Option<String>,
     /// End before anything is recorded where more than N messages and deeds would be decided (exit 3).
     #[arg(long, value_name = "N", requires = "state")]
     pub(crate) max_decisions: Option<u64>,
@@ -169,6 +172,7 @@ impl Run {
         };
         let mut book = book.map_err(|stop| stop.told(given.format, voice))?;
         let allowed = self.data.allowed()?;
+        self.may_be_absent()?;
         let as_of = AsOf::read(self.settings.as_of.as_deref());
         let acts = self.state.is_some() || self.actions.is_some();
         self.writes_apart()?;
@@ -268,6 +272,11 @@ impl Run {
         Ok(Exit::Done)
     }
 
+    /// `--max-absent`
+    fn may_be_absent(&self) -> Result<Allowed, Failure> {
+        self.max_absent.as_deref().map_or(Ok(Allowed::Any), |text| Allowed::read("--max-absent", text))
+    }
+
     /// Whoever reads the output may leave before its end; a run that was to be remembered says that it is not.
     fn unrecorded(&self, failure: Failure) -> Failure {
         match &self.state {
@@ -327,6 +336,11 @@ impl Run {
                 })?;
             }
             Summary::None => {}
+        }
+        if let Some(acting::Acted::Moved(moves, _)) = acted
+            && let Some(warning) = moves::nobody(moves, ran, self.absent)
+        {
+            voice.say_of("warning", Tone::Warning, &warning);
         }
         Ok(())
     }

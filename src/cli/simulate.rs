@@ -153,6 +153,7 @@ impl Simulate {
             state: Some(state.to_owned()),
             actions: None,
             absent: Absent::Keep,
+            max_absent: None,
             max_decisions: None,
             summary: Summary::None,
             messages: self.messages,

@@ -22,16 +22,13 @@ pub(super) fn of_another_form(input: &Input, begins: &[u8]) -> Option<DataError>
         Format::Arrow => "Arrow file",
     };
     let is_columnar = matches!(is, Format::Parquet | Format::Arrow);
-    let no = |what: &str, help: String| {
-        Some(DataError::unfit(&path, format!("this is no {named}: {what}"), help))
-    };
+    let no = |what: &str, help: String| Some(DataError::unfit(&path, format!("this is no {named}: {what}"), help));
     let packed = |by: &str, ending: &str, unpack: &str| match is_columnar {
         true => no(&format!("it is packed by {by}"), format!("unpack it first: `{unpack}`")),
         false => no(&format!("it is packed by {by}"), format!("give it a name that ends so: `{path}.{ending}`")),
     };
-    let say = |form: &str, what: &str| {
-        no(what, format!("say what it is: `{form}:{path}`, or give it a name that does"))
-    };
+    let say =
+        |form: &str, what: &str| no(what, format!("say what it is: `{form}:{path}`, or give it a name that does"));
     match begins {
         [] if is_columnar => Some(DataError::unfit(&path, "the file is empty", "make it, or fetch it, again")),
         [b'P', b'A', b'R', b'1', ..] if is != Format::Parquet => say("parquet", "it begins as Parquet does"),

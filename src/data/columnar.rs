@@ -240,9 +240,15 @@ pub(super) fn cell(array: &dyn Array, at: usize, column: &Column, ty: &Type, zon
             Type::Float if number.is_finite() => Ok(Value::Float(number + 0.0)),
             Type::Int if number.fract() == 0.0 && number.abs() < 9e18 => Ok(Value::Int(number as i64)),
             Type::Int if number.fract() == 0.0 => Err(bad(&number.to_string(), &BadValue::IntOutOfRange)),
-            Type::Decimal(scale) => literal::decimal_from_float(number, *scale)
-                .map(Value::Decimal)
-                .map_err(|it| bad(&number.to_string(), &it)),
+            Type::Decimal(scale) => literal::decimal_from_float(number, *scale).map(Value::Decimal).map_err(|it| {
+                let reason = bad(&number.to_string(), &it);
+                match it {
+                    BadValue::SurplusDigits(_) => {
+                        format!("{reason}; declare the column as a float, as the file has it, or have it written as a decimal")
+                    }
+                    _ => reason,
+                }
+            }),
             Type::Duration if !plain => {
                 table::read(&number.to_string(), column, zone).map_err(|reason| bad(&number.to_string(), &reason))
             }

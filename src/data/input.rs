@@ -104,9 +104,8 @@ impl Input {
     fn of_parts(path: &str, said: Option<&str>) -> Result<Input, DataError> {
         let pattern =
             if Path::new(path).is_dir() { format!("{}/*", glob::Pattern::escape(path)) } else { path.to_owned() };
-        let found = glob::glob(&pattern).map_err(|error| {
-            DataError::unfit(path, error.to_string(), "a pattern is written as `users-*.csv`")
-        })?;
+        let found = glob::glob(&pattern)
+            .map_err(|error| DataError::unfit(path, error.to_string(), "a pattern is written as `users-*.csv`"))?;
         let mut files: Vec<String> = vec![];
         for entry in found {
             let file = entry.map_err(|error| DataError::Unreadable { file: path.into(), error: error.into() })?;

@@ -294,11 +294,7 @@ impl Engine {
 
     /// The users of a batch who have a key of their own, what whoever remembers calls them, and the bad rows, in the file's order.
     #[allow(clippy::vec_box, reason = "rows that are bad are handed on as the readers give them")]
-    fn with_keys_of_their_own(
-        &self,
-        parsed: Parsed,
-        known: Known,
-    ) -> (Batch, Vec<Option<u32>>, Vec<Box<BadRow>>) {
+    fn with_keys_of_their_own(&self, parsed: Parsed, known: Known) -> (Batch, Vec<Option<u32>>, Vec<Box<BadRow>>) {
         let Parsed { file, batch, bad, verbatim, .. } = parsed;
         let Known { numbers, refused } = known;
         if refused.is_empty() {
@@ -308,8 +304,7 @@ impl Engine {
         let keys = table.key.and_then(|key| batch.column(key));
         let key = |row: usize| keys.map_or(Value::Missing, |keys| keys.get(row));
         let told = |row: &usize| {
-            let bad =
-                without_a_key_of_its_own(&file, (table, &key(*row), None), &batch, *row, &verbatim, zone);
+            let bad = without_a_key_of_its_own(&file, (table, &key(*row), None), &batch, *row, &verbatim, zone);
             (*row, bad)
         };
         let told = refused.iter().map(told).collect();

@@ -141,6 +141,40 @@ fn more_than_may_be_decided_is_not_recorded() {
     assert_eq!((answer.code, runs(&place)), (0, 2), "{answer:?}");
 }
 
+/// Data that broke off in the middle, or came empty, let many go: where a run may miss only so many, nothing is recorded beyond.
+#[test]
+fn more_absent_users_than_may_be_are_not_recorded() {
+    let place = shop();
+    let some = "user_id,spend\nu2,1\n";
+    place.write("empty.csv", "user_id,spend\n");
+    place.write("some.csv", some);
+    let missing = |file: &str, day: &str, more: &[&str]| place.run(&[&run("shop.rules", file, day)[..], more].concat());
+    for (file, most, told) in [
+        ("empty.csv", "99%", "2 of the 2 users who were there in the run before are not in today's data"),
+        ("some.csv", "49.9%", "1 of the 2 users who were there"),
+        ("some.csv", "0", "--max-absent allows fewer; nothing was recorded"),
+    ] {
+        for absent in ["keep", "exit"] {
+            let answer = missing(file, "2026-11-21", &["--max-absent", most, "--absent", absent]);
+            assert_eq!((answer.code, runs(&place)), (3, 1), "{file} {most}: {answer:?}");
+            assert!(answer.err.contains(told) && answer.err.contains("help: "), "{file} {most}: {}", answer.err);
+        }
+    }
+    let answer = missing("empty.csv", "2026-11-21", &["--max-absent", "some"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.err.contains("--max-absent: `some` is neither a number nor a percentage"), "{}", answer.err);
+    let answer = missing("some.csv", "2026-11-21", &["--max-absent", "50%"]);
+    assert_eq!((answer.code, runs(&place)), (0, 2), "{answer:?}");
+    // Who was missed before is not missed anew, and whoever is let go by data of nobody is told.
+    let answer = missing("some.csv", "2026-11-22", &["--max-absent", "0"]);
+    assert_eq!((answer.code, runs(&place)), (0, 3), "{answer:?}");
+    let answer = missing("empty.csv", "2026-11-23", &[]);
+    assert!(answer.code == 0 && !answer.err.contains("warning"), "{answer:?}");
+    let answer = missing("empty.csv", "2026-11-24", &["--absent", "exit", "--summary", "none"]);
+    let warning = "warning: there are no users in the data, and all 2 users of the state were let go";
+    assert!(answer.code == 0 && answer.err.contains(warning), "{answer:?}");
+}
+
 #[test]
 fn a_parameter_that_is_another_is_told() {
     let rules = SHOP.replace("spend > 5", "spend > much").replace("table", "param much = 5\ntable");

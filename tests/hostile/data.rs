@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, StructArray, TimestampNanosecondArray, UInt64Array,
+    ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, StructArray, TimestampNanosecondArray,
+    UInt64Array,
 };
 
 use super::{Place, packed};
@@ -124,6 +125,30 @@ fn typed_files_hold_what_they_hold() {
     place.runs(&["seen.rules", "a.parquet"], 2, &told);
     place.write("a.parquet", parquet(vec![users(), ("n", fine(1_795_305_600_123_456_000))]));
     place.runs(&["seen.rules", "a.parquet"], 0, &["\"told\""]);
+}
+
+#[test]
+fn a_float_that_no_decimal_is_says_what_to_declare() {
+    let place = Place::new();
+    place.write("money.rules", "table users key user_id { user_id: text  n: decimal(2) }\ntag told when n > 0\n");
+    let sums = |sum: f64| parquet(vec![users(), ("n", Arc::new(Float64Array::from(vec![7.25, sum])))]);
+    place.write("a.parquet", sums(0.3));
+    place.runs(&["money.rules", "a.parquet"], 0, &["\"told\""]);
+    place.write("a.parquet", sums(0.1 + 0.2));
+    let told =
+        ["a.parquet:2: column `n`: `0.30000000000000004` has more than 2 digits", "declare the column as a float"];
+    place.runs(&["money.rules", "a.parquet"], 2, &told);
+    place.write("a.parquet", sums(f64::NAN));
+    place.runs(&["money.rules", "a.parquet"], 2, &["a.parquet:2: column `n`: `NaN` is not a finite number"]);
+}
+
+#[test]
+fn two_columns_of_one_name_are_refused() {
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 5]));
+    let columns = vec![users(), ("n", Arc::clone(&numbers)), ("n", numbers)];
+    let says = ["has the column `n` twice", "call one of them otherwise"];
+    read("a.parquet", parquet(columns.clone()), 2, &says);
+    read("a.arrow", arrow(columns), 2, &says);
 }
 
 #[test]

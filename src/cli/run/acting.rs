@@ -343,6 +343,10 @@ impl Acting {
         let moved = last.and_then(|last| last.population).is_some_and(|before| before != now);
         shared.end_of_waiting(&tracked, &read, moved)?;
         let absent = shared.recorder().absent();
+        match run.may_be_absent()? {
+            super::Allowed::Any => {}
+            most => super::moves::absent_at_most(shared.recorder().missed(), most)?,
+        }
         // Whose row was set aside may be among them.
         let spared = run.absent == super::Absent::Exit && ran.rejected > 0;
         if run.absent == super::Absent::Exit && !spared {

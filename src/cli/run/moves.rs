@@ -5,16 +5,21 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 use tagwell::{
     action::Reason,
-    engine::stateful::{Moves, Replaced},
+    engine::{
+        Ran,
+        stateful::{Moves, Replaced},
+    },
     ir::{DefinitionId, Reads, Rulebook, TriggerKind},
     outcome::aligned,
 };
 
 use super::{
     super::{
+        data::Allowed,
         exit::{Exit, Failure},
         summary::grouped,
     },
+    Absent,
     acting::Acted,
 };
 
@@ -203,6 +208,30 @@ pub(super) fn json(rulebook: &Rulebook, acted: &Acted) -> Map<String, Json> {
     all.insert("decisions".into(), Json::Object(decided));
     all.insert("absent".into(), Json::from(moves.absent));
     all
+}
+
+/// `--max-absent`: ends a run that misses more of the users who were there in the run before.
+pub(super) fn absent_at_most((missed, there): (u64, u64), most: Allowed) -> Result<(), Failure> {
+    if !most.is_less_than(missed, there) {
+        return Ok(());
+    }
+    let mut failure = Failure::new(format!(
+        "{} of the {} users who were there in the run before are not in today's data, and --max-absent allows fewer; nothing was recorded",
+        grouped(missed),
+        grouped(there)
+    ));
+    failure.exit = Exit::MoreThanAllowed;
+    Err(failure.help("look whether the data are whole; where they are, run again with a greater number"))
+}
+
+/// What is said where nobody was there, and everybody was let go.
+pub(super) fn nobody(moves: &Moves, ran: &Ran, absent: Absent) -> Option<String> {
+    (absent == Absent::Exit && ran.read == 0 && moves.absent > 0).then(|| {
+        let word = if moves.absent == 1 { "the 1 user" } else { &format!("all {} users", grouped(moves.absent)) };
+        format!(
+            "there are no users in the data, and {word} of the state were let go; `--max-absent 5%` ends such a run before anything is recorded"
+        )
+    })
 }
 
 /// `--max-decisions`: ends a run that would say and do more than that.

@@ -130,7 +130,9 @@ impl Form {
         let places = (0..rows).filter(|_| self.shared.wanted.verbatim).map(|row| fields.row(row));
         let verbatim = places.map(|(start, end)| shown(start, end).to_vec()).collect();
         let found = Found { columns, lines, children: vec![], verbatim, faults, none };
-        Ok(self.shared.sorted_out(&self.file, found, |row, line, column, reason| bad(fields.row(row), line, column, reason)))
+        Ok(self
+            .shared
+            .sorted_out(&self.file, found, |row, line, column, reason| bad(fields.row(row), line, column, reason)))
     }
 }
 

@@ -112,8 +112,7 @@ impl Begun {
 impl Part {
     /// Opens a file, and judges its columns. A piece is of at most so many rows.
     pub(super) fn open(input: &Input, shared: &Arc<Shared>, most: usize) -> Result<Part, DataError> {
-        guarded(|| Part::unguarded(input, shared, most))
-            .unwrap_or_else(|| Err(damaged::unfit(input, damaged::DAMAGED)))
+        guarded(|| Part::unguarded(input, shared, most)).unwrap_or_else(|| Err(damaged::unfit(input, damaged::DAMAGED)))
     }
 
     fn unguarded(input: &Input, shared: &Arc<Shared>, most: usize) -> Result<Part, DataError> {

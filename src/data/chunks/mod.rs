@@ -275,7 +275,12 @@ struct Fault {
 
 impl Shared {
     /// Sets bad rows aside. `bad` shows one, its line, the column's header and the reason.
-    fn sorted_out(&self, file: &Arc<str>, mut found: Found, bad: impl Fn(usize, u64, Option<String>, String) -> Box<BadRow>) -> Parsed {
+    fn sorted_out(
+        &self,
+        file: &Arc<str>,
+        mut found: Found,
+        bad: impl Fn(usize, u64, Option<String>, String) -> Box<BadRow>,
+    ) -> Parsed {
         if found.faults.is_empty() && found.none.is_empty() {
             let batch = self.batch(found.columns, found.lines);
             let (children, verbatim) = (found.children, found.verbatim);

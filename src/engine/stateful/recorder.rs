@@ -215,6 +215,16 @@ impl Recorder {
         names.recollection.unseen().filter_map(|number| remembered.key(number).map(str::to_owned)).collect()
     }
 
+    /// Of the users who were there in the run before: how many are not in today's data, and how many they were.
+    pub fn missed(&self) -> (u64, u64) {
+        let Some(names) = &self.names else { return (0, 0) };
+        let remembered = names.recollection.remembered();
+        let was_there = |number: &u32| remembered.absent_since(*number).is_none();
+        let is_user = |number: &u32| remembered.key(*number).is_some();
+        let missed = names.recollection.unseen().filter(|number| is_user(number) && was_there(number)).count();
+        (missed as u64, remembered.all().filter(was_there).count() as u64)
+    }
+
     /// Ends the run: who is absent is noted, and all of it is kept, in a state that is to be closed.
     ///
     /// # Errors
