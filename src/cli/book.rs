@@ -256,11 +256,16 @@ impl Book {
         nested.map(of).collect()
     }
 
-    /// The clock, and what the asked-for results read beside the users' own fields.
-    pub(crate) fn context(&self, as_of: &AsOf, reads: &Reads) -> Result<Context, Failure> {
+    /// The clock of an as-of.
+    pub(crate) fn clock(&self, as_of: &AsOf) -> Result<Clock, Failure> {
         let zone = self.checked.zone();
         let now = as_of.instant(&zone)?;
-        let clock = Clock::at(now, zone).ok_or_else(|| Failure::new("the as-of is outside the years 1 to 9999"))?;
+        Clock::at(now, zone).ok_or_else(|| Failure::new("the as-of is outside the years 1 to 9999"))
+    }
+
+    /// The clock, and what the asked-for results read beside the users' own fields.
+    pub(crate) fn context(&self, as_of: &AsOf, reads: &Reads) -> Result<Context, Failure> {
+        let clock = self.clock(as_of)?;
         self.files.context(self.checked.rulebook(), clock, reads).map_err(unloadable)
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     diagnostic::{Diagnostic, code::TEXT_NOT_IN_DATA, nearest},
-    ir::{CompareOp, Expr, ExprKind, Over, Rulebook},
+    ir::{CompareOp, Expr, ExprKind, Rulebook},
     schema::{ColumnId, TableId},
     source::Span,
     value::{Value, print::quoted_text},
@@ -52,16 +52,7 @@ impl ComparedTexts {
     pub fn of(rulebook: &Rulebook) -> ComparedTexts {
         let mut compared = ComparedTexts { columns: BTreeMap::new() };
         let root = rulebook.schema.root;
-        for definition in &rulebook.definitions {
-            definition.body.each_expr(&mut |expr| compared.look(expr, root, root));
-        }
-        for aggregate in &rulebook.aggregates {
-            let table = match aggregate.over {
-                Over::Users => root,
-                Over::Children(table) => table,
-            };
-            aggregate.each_expr(&mut |expr| compared.look(expr, root, table));
-        }
+        rulebook.each_question(&mut |expr, rows| compared.look(expr, root, rows));
         compared
     }
 

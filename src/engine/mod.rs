@@ -12,6 +12,7 @@ mod in_order;
 #[cfg(feature = "data")]
 mod keys;
 mod lacking;
+mod listed;
 #[cfg(feature = "data")]
 mod load;
 mod matcher;
@@ -38,6 +39,7 @@ mod windows;
 
 pub use compared::{ComparedTexts, Unseen};
 pub use evaluate::{Engine, Outcome, RecordError};
+pub use listed::{ListedTexts, UnseenEntries};
 #[cfg(feature = "data")]
 pub use load::{Files, LoadError};
 pub use matcher::{Matcher, Matches, Record, Scratch};

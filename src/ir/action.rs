@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     intern::Symbol,
-    ir::{AggregateId, DefinitionId, Expr, Reads, Rulebook},
+    ir::{AggregateId, DefinitionId, Expr, Over, Reads, Rulebook},
     schema::{ColumnId, TableId},
     source::Span,
     value::{Duration, Type},
@@ -327,6 +327,29 @@ impl Rulebook {
         self.reads_of(remembered, exprs, [])
     }
 
+    /// Each expression that is asked of users or of rows, with the table whose rows [`crate::ir::ExprKind::ChildColumn`] is of.
+    pub fn each_question<'e>(&'e self, found: &mut impl FnMut(&'e Expr, TableId)) {
+        let root = self.schema.root;
+        for definition in &self.definitions {
+            definition.body.each_expr(&mut |expr| found(expr, root));
+        }
+        for aggregate in &self.aggregates {
+            let rows = match aggregate.over {
+                Over::Users => root,
+                Over::Children(table) => table,
+            };
+            aggregate.each_expr(&mut |expr| found(expr, rows));
+        }
+        for segment in &self.actions.segments {
+            segment.require.iter().for_each(|expr| found(expr, root));
+            for trigger in &segment.triggers {
+                let rows = if let TriggerKind::Each { table, .. } = trigger.on { table } else { root };
+                trigger.each_expr(&mut |expr| found(expr, rows));
+            }
+        }
+        self.actions.policy.require.iter().for_each(|expr| found(expr, root));
+    }
+
     /// The segments whose deeds hang together with those of some: all, where the policy counts messages, else these.
     pub fn deeds_beside(&self, segments: &[DefinitionId]) -> Vec<DefinitionId> {
         let counts = !self.actions.policy.limits.is_empty();
@@ -369,12 +392,17 @@ impl SegmentActions {
     /// Each expression that stands in its block.
     pub fn each_expr<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
         self.require.iter().for_each(&mut *found);
-        for trigger in &self.triggers {
-            if let TriggerKind::Each { filter: Some(filter), .. } = &trigger.on {
-                found(filter);
-            }
-            trigger.body.deeds().for_each(|deed| deed.each_expr(found));
+        self.triggers.iter().for_each(|trigger| trigger.each_expr(found));
+    }
+}
+
+impl Trigger {
+    /// Each expression that stands in it.
+    pub fn each_expr<'e>(&'e self, found: &mut impl FnMut(&'e Expr)) {
+        if let TriggerKind::Each { filter: Some(filter), .. } = &self.on {
+            found(filter);
         }
+        self.body.deeds().for_each(|deed| deed.each_expr(found));
     }
 }
 

@@ -179,6 +179,32 @@ fn keys_that_are_there_twice_are_told_wherever_they_stand() {
 }
 
 #[test]
+fn entries_of_lists_that_no_row_has_are_noted() {
+    let place = Place::with(&[
+        (
+            "shop.rules",
+            "table users key id { id: text  phone: text?  born: date? }\n\
+             table orders of users by id at day key no from \"orders.csv\" { id: text  day: date  no: int  shop: text }\n\
+             list invited from \"invited.csv\"\n\
+             list silent from \"silent.csv\"\n\
+             list closed from \"closed.csv\"\n\
+             list loud from \"silent.csv\"\n\
+             list other from \"invited.csv\"\n\
+             segment s when id in invited or \"x\" in loud or upper(id) in other {\n  require phone not in silent\n  on enter do call\n\
+             on each orders do thank when orders.shop not in closed and orders.shop in [\"here\", \"nowhere\"]\n}\n",
+        ),
+        ("users.csv", "id,phone,born\nu1,131,\nu2,,\nu3,133,2001-01-01\n"),
+        ("orders.csv", "id,day,no,shop\nu1,2026-10-01,17,here\n"),
+        ("invited.csv", "id\nu1\nu3\nu1\n"),
+        ("silent.csv", "phone\n131\n132\n+86 133\n134\n135\n136\n137\n138\n"),
+        ("closed.csv", "shop\nhere\nthere\n"),
+    ]);
+    let answer = place.run(&["check", "shop.rules", "users.csv"]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    insta::assert_snapshot!(answer.err);
+}
+
+#[test]
 fn files_that_are_named_for_tables_and_lists_are_read() {
     let rules = "table users key user_id { user_id: text }
 table orders of users by user_id at at key id { user_id: text  id: int  at: date }

@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use tagwell::{
     data::{self, BadRow, Input, Wanted},
     diagnostic::{Diagnostic, code::ARMS_OVERLAP},
-    engine::{ComparedTexts, Engine, Everybody, RecordError, RunError, RunSink, Unseen, Users},
+    engine::{
+        ComparedTexts, Engine, Everybody, ListedTexts, LoadError, RecordError, RunError, RunSink, Unseen,
+        UnseenEntries, Users,
+    },
     ir::{Body, DefinitionId, Rulebook},
     schema::{ColumnId, Role, TableId},
     source::{Sources, Span},
@@ -19,6 +22,7 @@ use crate::cli::{
     clock::AsOf,
     exit::Failure,
     rules::Rules,
+    summary::grouped,
     voice::{Voice, count},
 };
 
@@ -53,22 +57,35 @@ impl Fit {
 
     fn rows(&mut self, book: &Book, given: &Given<'_>, sources: &Sources) -> Result<(), Failure> {
         let rulebook = book.checked.rulebook();
-        let mut everything = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
-        // Rows that only set deeds off, too, where somebody says where they are.
-        let is_said = |id: &TableId| book.files.of_table(rulebook.schema.table(*id)).is_some();
-        rulebook.actions.tables().into_iter().filter(is_said).for_each(|id| {
+        let ids = || (0..rulebook.definitions.len() as u32).map(DefinitionId);
+        let mut everything = rulebook.reads_for_actions(ids());
+        rulebook.actions.tables().into_iter().for_each(|id| {
             everything.children.entry(id).or_default();
         });
+        // What only deeds ask about, too, where somebody says where it is.
+        let is_said = |id: &TableId| book.files.of_table(rulebook.schema.table(*id)).is_some();
+        let asked = rulebook.reads(ids());
+        everything.children.retain(|id, _| asked.children.contains_key(id) || is_said(id));
+        everything.lookups.retain(|it| asked.lookups.contains(it) || is_said(&it.0));
         let children = book.children(&everything)?;
         let references: BTreeSet<TableId> = everything.lookups.iter().map(|(table, _)| *table).collect();
-        let references = references.into_iter().filter_map(|id| {
-            let path = book.files.of_table(rulebook.schema.table(id))?;
-            Some(book.files.input(&path).map(|file| (id, file)))
+        let references = references.into_iter().map(|id| {
+            let table = rulebook.schema.table(id);
+            let path = book.files.of_table(table).ok_or_else(|| LoadError::Nowhere(table.name.to_string()))?;
+            Ok((id, book.files.input(&path)?))
         });
-        let references = references.collect::<Result<Vec<(TableId, Input)>, _>>().map_err(book::failure)?;
+        let references: Vec<(TableId, Input)> = references.collect::<Result<_, _>>().map_err(book::unloadable)?;
         let files = children.iter().filter_map(|(id, file)| Some((*id, file.as_ref()?)));
         let files = files.chain(references.iter().map(|(id, file)| (*id, file)));
-        let mut texts = ComparedTexts::of(rulebook);
+        let (mut texts, mut listed) = (ComparedTexts::of(rulebook), ListedTexts::of(rulebook));
+        let clock = book.clock(&AsOf::read(given.settings.as_of.as_deref()))?;
+        for id in &everything.lists {
+            let Some(list) = rulebook.lists.get(id.0 as usize) else { continue };
+            match book.files.list(list, &clock) {
+                Ok(entries) => listed.hold(*id, entries),
+                Err(error) => self.failures.push(book::unloadable(error)),
+            }
+        }
         for (id, file) in std::iter::once((rulebook.schema.root, book.users()?)).chain(files) {
             let table = rulebook.schema.table(id);
             let is_root = matches!(table.role, Role::Root);
@@ -80,9 +97,10 @@ impl Fit {
             };
             let mut number = 0;
             let faults = Faults::of(file, &wanted, &book.checked.zone(), &mut |row| {
-                texts.see(id, &row.values);
-                for (child, rows) in &row.children {
-                    rows.iter().for_each(|values| texts.see(*child, values));
+                let children = row.children.iter().flat_map(|(child, rows)| rows.iter().map(|row| (*child, row)));
+                for (table, values) in std::iter::once((id, &row.values)).chain(children) {
+                    texts.see(table, values);
+                    listed.see(table, values);
                 }
                 number += 1;
             })?;
@@ -93,14 +111,11 @@ impl Fit {
             let what = if is_root { "user" } else { "row" };
             self.read.push(format!("{} in `{}`", count(number, what), file.name()));
         }
-        // Uploaded lists, and tables that nobody says anything of.
-        if self.failures.is_empty() {
-            book.context(&AsOf::read(given.settings.as_of.as_deref()), &everything)?;
-        }
         // What a text is near to is known where all rows were read.
         if self.failures.is_empty() {
             self.found.extend(texts.doubts(rulebook));
             self.notes.extend(texts.unseen(rulebook).iter().map(|unseen| in_no_row(unseen, sources)));
+            self.notes.extend(listed.unseen(rulebook).iter().map(|unseen| on_no_row(unseen, rulebook)));
         }
         Ok(())
     }
@@ -126,16 +141,12 @@ impl Fit {
     }
 }
 
-/// Values that are shown of a column.
+/// Values that are shown of a column or list.
 const SHOWN: usize = 5;
 
 /// `city: no row has "Paris" (shop.rules:3:24); rows have "Beijing", "Shanghai"`
 fn in_no_row(unseen: &Unseen<'_>, sources: &Sources) -> String {
     let quoted = |text: &&str| print::quoted_text(text);
-    let some = |all: Vec<String>| match all.len().checked_sub(SHOWN) {
-        None | Some(0) => all.join(", "),
-        Some(others) => format!("{} and {others} more", all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ")),
-    };
     let place = |(text, span): &(&str, Span)| {
         let source = sources.get(span.source);
         let at = source.line_column(span.start);
@@ -147,6 +158,26 @@ fn in_no_row(unseen: &Unseen<'_>, sources: &Sources) -> String {
         false => format!("rows have {}", some(unseen.seen.iter().map(quoted).collect())),
     };
     format!("{}: no row has {texts}; {have}", unseen.column)
+}
+
+/// `list invited: 1 of its 340 entries is in no row's user_id: "u7"`
+fn on_no_row(unseen: &UnseenEntries<'_>, rulebook: &Rulebook) -> String {
+    let name = rulebook.lists.get(unseen.list.0 as usize).map_or("", |list| list.name.as_str());
+    let (many, all) = (grouped(unseen.unseen.len() as u64), grouped(unseen.entries as u64));
+    let is = if unseen.unseen.len() == 1 { "is" } else { "are" };
+    let texts = some(unseen.unseen.iter().map(|text| print::quoted_text(text)).collect());
+    format!("list {name}: {many} of {all} entries {is} in no row's {}: {texts}", unseen.columns.join(" or "))
+}
+
+/// The first of some words, and how many more there are.
+fn some(all: Vec<String>) -> String {
+    match all.len().checked_sub(SHOWN) {
+        None | Some(0) => all.join(", "),
+        Some(others) => {
+            let first = all.iter().take(SHOWN).cloned().collect::<Vec<_>>();
+            format!("{} and {} more", first.join(", "), grouped(others as u64))
+        }
+    }
 }
 
 /// Runs over everybody; the inner error is what keeps the run from its end.
