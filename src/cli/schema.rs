@@ -83,11 +83,7 @@ pub(super) fn declared(table: &Table, schema: &tagwell::schema::Schema) -> Strin
         head += &at.map(|at| format!(" at {}", named(at))).unwrap_or_default();
     }
     head += &table.key.map(|key| format!(" key {}", named(key))).unwrap_or_default();
-    head += &table
-        .from
-        .as_ref()
-        .map(|from| format!(" from {}", serde_json::Value::from(from.as_str())))
-        .unwrap_or_default();
+    head += &table.from.as_ref().map(|from| format!(" from {}", print_text(from))).unwrap_or_default();
     let columns = table.columns.iter().filter(|column| column.source == Source::Data).map(|column| {
         let optional = if column.optional && Some(&column.name) != table.key.map(|key| &table.column(key).name) {
             "?"
@@ -96,7 +92,7 @@ pub(super) fn declared(table: &Table, schema: &tagwell::schema::Schema) -> Strin
         };
         let header = match column.header == *column.name {
             true => String::new(),
-            false => format!(" from {}", serde_json::Value::from(column.header.as_str())),
+            false => format!(" from {}", print_text(&column.header)),
         };
         format!("{}: {}{optional}{header}", print_name(&column.name), column.ty)
     });
@@ -108,6 +104,13 @@ pub(super) fn print_name(name: &str) -> String {
     let name = ast::Name { symbol: Symbol::new(name), place: ast::Place::default() };
     let place = ast::Place::default();
     format::print_expr(&ast::Expr { kind: ast::ExprKind::Name(name), place })
+}
+
+/// A text as rules write it.
+pub(super) fn print_text(text: &str) -> String {
+    let place = ast::Place::default();
+    let kind = ast::ExprKind::Literal(ast::Literal::Text(text.to_owned()));
+    format::print_expr(&ast::Expr { kind, place })
 }
 
 /// A declaration in the canonical layout.

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use tagwell::{
     data::{self, Input, Survey, Surveyed},
+    diagnostic::render::visible_line,
+    syntax,
     value::Type,
 };
 
 use super::{
     book,
     exit::Failure,
-    schema::{laid_out, print_name},
+    schema::{laid_out, print_name, print_text},
 };
 
 /// The `table` of a data file, and those of the records nested in it: each column with the narrowest type that all its values have.
@@ -22,7 +24,7 @@ pub(crate) fn tables(input: &Input) -> Result<String, Failure> {
         return Err(Failure::new(format!("`{path}` has no columns")));
     };
     let key = key_of(&survey).unwrap_or(first);
-    let from = if file.starts_with('<') { String::new() } else { format!(" from {}", serde_json::Value::from(&*file)) };
+    let from = if file.starts_with('<') { String::new() } else { format!(" from {}", print_text(&file)) };
     if key.repeats() && is_key_like(&key.header) {
         let table = child(&survey, key, &child_name(&file), &from, &[]);
         return Ok(format!("# Rows of users: a rulebook with this table declares `table users key …`, too.\n{table}"));
@@ -31,11 +33,11 @@ pub(crate) fn tables(input: &Input) -> Result<String, Failure> {
     if key.repeats() {
         text += "# No column is different in every row: put the one that says who it is behind `key`.\n";
     }
-    let head = format!("table users key {}{from}", print_name(&key.header));
+    let head = format!("table users key {}{from}", named(&key.header));
     text += &laid_out(&format!("{head} {{ {} }}", columns(&survey, &[key])));
     for (column, nested) in survey.columns.iter().filter_map(|it| Some((it, it.nested.as_ref()?))) {
         let by = nested.find(&key.header);
-        let own = [format!("{}: {}", print_name(&key.header), key_type(key))];
+        let own = [format!("{}: {}", named(&key.header), key_type(key))];
         let added = if by.is_none() { own.as_slice() } else { &[] };
         text += "\n";
         text += &child(nested, by.unwrap_or(key), &column.header, "", added);
@@ -45,10 +47,10 @@ pub(crate) fn tables(input: &Input) -> Result<String, Failure> {
 
 /// `table orders of users by user_id at ordered_at key order_id`
 fn child(survey: &Survey, by: &Surveyed, name: &str, from: &str, added: &[String]) -> String {
-    let mut head = format!("table {} of users by {}", print_name(name), print_name(&by.header));
+    let mut head = format!("table {} of users by {}", named(name), named(&by.header));
     let moment = |ty: Type| survey.columns.iter().find(|it| it.ty() == Some(ty.clone()));
     if let Some(at) = moment(Type::Timestamp).or_else(|| moment(Type::Date)) {
-        head += &format!(" at {}", print_name(&at.header));
+        head += &format!(" at {}", named(&at.header));
     }
     let key = survey.columns.iter().find(|it| {
         it.header != by.header
@@ -59,7 +61,7 @@ fn child(survey: &Survey, by: &Surveyed, name: &str, from: &str, added: &[String
     });
     let mut keys = vec![by];
     if let Some(key) = key {
-        head += &format!(" key {}", print_name(&key.header));
+        head += &format!(" key {}", named(&key.header));
         keys.push(key);
     }
     let added: String = added.iter().map(|column| format!("{column}\n")).collect();
@@ -70,9 +72,10 @@ fn child(survey: &Survey, by: &Surveyed, name: &str, from: &str, added: &[String
 fn columns(survey: &Survey, keys: &[&Surveyed]) -> String {
     let mut lines = String::new();
     for column in &survey.columns {
-        let name = print_name(&column.header);
+        let name = named(&column.header);
         if column.shapeless {
-            lines += &format!("# `{}` holds objects, or values of several kinds: no column can.\n", column.header);
+            let header = visible_line(&column.header);
+            lines += &format!("# `{header}` holds objects, or values of several kinds: no column can.\n");
             continue;
         }
         if column.nested.is_some() {
@@ -85,17 +88,32 @@ fn columns(survey: &Survey, keys: &[&Surveyed]) -> String {
             None => "text".into(),
         };
         let optional = if survey.is_missing(column) || column.ty().is_none() { "?" } else { "" };
-        let format = column.format().filter(|_| !is_key).map(|it| format!(" in {}", serde_json::Value::from(it)));
+        let from = if as_name(&column.header) == column.header {
+            String::new()
+        } else {
+            format!(" from {}", print_text(&column.header))
+        };
+        let format = column.format().filter(|_| !is_key).map(|it| format!(" in {}", print_text(it)));
         let comment = match column.yes().filter(|_| !is_key) {
-            Some(yes) => format!(" # a text: compare it with \"{yes}\""),
+            Some(yes) => format!(" # a text: compare it with {}", print_text(yes)),
             None if column.is_ambiguous() => " # a date? then say in which order: `date in \"%d/%m/%Y\"`".to_owned(),
             None => String::new(),
         };
         // A column of this name would be read as the end of the one before it.
         let comma = if ["from", "in"].contains(&&*column.header) { ", " } else { "" };
-        lines += &format!("{comma}{name}: {ty}{optional}{}{comment}\n", format.unwrap_or_default());
+        lines += &format!("{comma}{name}: {ty}{optional}{from}{}{comment}\n", format.unwrap_or_default());
     }
     lines
+}
+
+/// A header as a name: what no name can hold is `_` there.
+fn as_name(header: &str) -> String {
+    let fits = |it: &char| !syntax::is_hidden(*it) && !matches!(it, '\n' | '\r' | '\t' | '`' | '\u{ff40}');
+    header.chars().map(|it| if fits(&it) { it } else { '_' }).collect()
+}
+
+fn named(header: &str) -> String {
+    print_name(&as_name(header))
 }
 
 /// A key is a text, unless all of its values are ints.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 use tagwell::{
+    diagnostic::render::visible_line,
     engine::{ChildCount, Count, Engine, MetricValues, Ran},
     eval::unknown::{Ahead, Cause},
     ir::{Body, Definition, DefinitionId},
@@ -148,7 +149,7 @@ fn metric_rows(engine: &Engine, ran: &Ran) -> Vec<Vec<String>> {
     for metric in &ran.metrics {
         let definition = rulebook.definition(metric.definition);
         let label = definition.label.clone().unwrap_or_default();
-        let shown = |value: &Value| print::text(&rulebook.shown(value, &definition.ty), zone);
+        let shown = |value: &Value| print::for_people(&rulebook.shown(value, &definition.ty), zone);
         match metric.values.as_slice() {
             [(key, value)] if key.is_empty() => rows.push(vec![definition.name.to_string(), label, shown(value)]),
             groups => {
@@ -176,7 +177,7 @@ fn key_texts(engine: &Engine, metric: &MetricValues, key: &[Value]) -> Vec<Strin
 fn children(engine: &Engine, id: TableId, count: &ChildCount) -> String {
     let mut parts = vec![format!("{} read", grouped(count.read))];
     if count.orphans > 0 {
-        let first = count.first_orphan.clone().unwrap_or_default();
+        let first = visible_line(count.first_orphan.as_deref().unwrap_or_default());
         let others = if count.orphans > 1 { " is the first" } else { "" };
         parts.push(format!("{} of users who are not there (`{first}`{others})", grouped(count.orphans)));
     }

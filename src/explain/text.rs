@@ -1,5 +1,7 @@
 //! Explanations for people: aligned, and readable without colours.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
@@ -39,8 +41,9 @@ type Paint<'p> = &'p dyn Fn(Tone, &str) -> String;
 pub fn text(user: &Value, clock: &Clock, results: &[Explained], paint: Paint<'_>) -> String {
     let zone = clock.zone();
     let now = timestamp_text(clock.now(), zone);
-    let mut text =
-        format!("{} as of {now} ({})\n", paint(Tone::Strong, &visible_line(&print::text(user, zone))), zone.name());
+    // Values, labels and descriptions come from files.
+    let paint: Paint<'_> = &|tone, word| paint(tone, &visible_line(word));
+    let mut text = format!("{} as of {now} ({})\n", paint(Tone::Strong, &print::text(user, zone)), zone.name());
     for result in results {
         text.push('\n');
         text += &paragraph(result, zone, paint);
@@ -62,7 +65,7 @@ fn paragraph(result: &Explained, zone: &Zone, paint: Paint<'_>) -> String {
         text += &line.painted(widest.unwrap_or(0), paint);
     }
     if let Some(arm) = &result.unknown_above {
-        text += &format!("  an arm above is unknown: {arm}\n");
+        text += &format!("  an arm above is unknown: {}\n", visible_line(arm));
     }
     text += &closing(result, zone, paint);
     text
@@ -273,7 +276,8 @@ fn stretch(window: Stretch, zone: &Zone) -> String {
 /// The nearest way, and when it will be otherwise.
 fn closing(result: &Explained, zone: &Zone, paint: Paint<'_>) -> String {
     let mut text = String::new();
-    let mut say = |head: &str, words: &str| text += &format!("  {} {words}\n", paint(Tone::Strong, head));
+    let mut say =
+        |head: &str, words: &str| text += &format!("  {} {}\n", paint(Tone::Strong, head), visible_line(words));
     let head = match &result.towards {
         Some(towards) => format!("to {towards}:"),
         None => "nearest way in:".to_owned(),
@@ -307,12 +311,13 @@ fn closing(result: &Explained, zone: &Zone, paint: Paint<'_>) -> String {
         Later::Never => {}
         Later::HangsOnOthers => say("later:", "hangs on how time passes for everybody else"),
     }
-    let widest = result.deeds.iter().map(|deed| deed.trigger.width()).max().unwrap_or(0);
-    for deed in &result.deeds {
-        let gap = " ".repeat(widest.saturating_sub(deed.trigger.width()));
+    let triggers: Vec<Cow<'_, str>> = result.deeds.iter().map(|deed| visible_line(&deed.trigger)).collect();
+    let widest = triggers.iter().map(|trigger| trigger.width()).max().unwrap_or(0);
+    for (deed, trigger) in result.deeds.iter().zip(&triggers) {
+        let gap = " ".repeat(widest.saturating_sub(trigger.width()));
         let words = visible_line(&deeds::words(deed)).into_owned();
         let (turn, tone) = turn_text(deed, zone);
-        text += &format!("  {}{gap}  {words}: {}\n", paint(Tone::Strong, &deed.trigger), paint(tone, &turn));
+        text += &format!("  {}{gap}  {words}: {}\n", paint(Tone::Strong, trigger), paint(tone, &turn));
     }
     text
 }

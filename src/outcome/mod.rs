@@ -5,12 +5,18 @@ mod rows;
 
 pub use rows::{Cells, Results};
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use serde_json::Value as Json;
 use unicode_width::UnicodeWidthStr;
 
-use crate::value::{Type, Value, Zone, print};
+use crate::{
+    diagnostic::render::visible_line,
+    value::{Type, Value, Zone, print},
+};
 
 /// What is written of every user.
 #[derive(Clone, Debug)]
@@ -85,7 +91,7 @@ pub enum Form {
     JsonLines,
     /// RFC 4180, lists joined with `;`.
     Csv,
-    /// Aligned for people.
+    /// Aligned for people: lists joined with `, `, and no character that a terminal would obey.
     Table,
 }
 
@@ -197,6 +203,7 @@ impl<W: Write> Writer<W> {
     fn text(&self, cell: &Cell) -> String {
         match cell {
             Cell::One(_, Some(name)) => name.clone(),
+            Cell::One(value, None) if self.form == Form::Table => print::for_people(value, &self.layout.zone),
             Cell::One(value, None) => print::text(value, &self.layout.zone),
             Cell::Names(names) if self.form == Form::Table => names.join(", "),
             Cell::Names(names) => names.join(";"),
@@ -284,8 +291,11 @@ impl Layout {
     }
 }
 
-/// Rows in columns that line up by display width, the first row underlined.
+/// Rows in columns that line up by display width, the first row underlined. What a terminal would obey, or nobody could see, is made
+/// visible first.
 pub fn aligned(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| visible_line(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();

@@ -16,6 +16,7 @@ mod words;
 
 pub use inside::{Spelled, escape, parse_inside};
 pub use numbers::{numbers, numbers_of};
+pub use scan::is_hidden;
 pub use words::{DECLARATIONS, RESERVED, is_reserved};
 
 use crate::{

@@ -22,7 +22,7 @@ use crate::{
     diagnostic::{Diagnostic, Sink, code},
     source::{SourceId, Span},
 };
-use hidden::is_hidden;
+pub use hidden::is_hidden;
 
 /// What the walk hands on.
 pub(super) struct Scanned<'a> {

@@ -41,6 +41,18 @@ pub fn text(value: &Value, zone: &Zone) -> String {
     }
 }
 
+/// The same for people: the elements of a list have `, ` between them.
+#[must_use]
+pub fn for_people(value: &Value, zone: &Zone) -> String {
+    match value {
+        Value::List(elements) => {
+            let elements: Vec<String> = elements.iter().map(|element| for_people(element, zone)).collect();
+            elements.join(", ")
+        }
+        value => text(value, zone),
+    }
+}
+
 /// The value as a rule writes it: texts in quotes, missing as `missing`, moments and durations as they are.
 /// A level's or layer's value is its rank: who knows the names replaces it first.
 #[must_use]
@@ -63,7 +75,7 @@ pub fn written(value: &Value, zone: &Zone) -> String {
     }
 }
 
-/// `text` as it is written in a rule: quoted, with escapes.
+/// `text` as it is written in a rule: quoted, with escapes, also for what no rule file may hold as it is.
 #[must_use]
 pub fn quoted_text(text: &str) -> String {
     let mut quoted = String::from("\"");
@@ -73,11 +85,18 @@ pub fn quoted_text(text: &str) -> String {
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
+            other if is_refused(other) => quoted += &format!("\\u{{{:x}}}", u32::from(other)),
             other => quoted.push(other),
         }
     }
     quoted.push('"');
     quoted
+}
+
+/// Control characters, and what turns the direction of writing or ends a line for some programs only.
+fn is_refused(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A JSON string.
@@ -89,6 +108,20 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::value::{Decimal, Duration};
+
+    #[test]
+    fn texts_as_rules_write_them() {
+        for (text, written) in [
+            ("水果 👩\u{200d}💻 \u{e9}", "\"水果 👩\u{200d}💻 é\""),
+            ("a \"b\" \\ c\n\td", r#""a \"b\" \\ c\n\td""#),
+            (
+                "\u{1b}[31m\r\u{9b}\u{202e}\u{2066}\u{2028}\u{feff}",
+                r#""\u{1b}[31m\u{d}\u{9b}\u{202e}\u{2066}\u{2028}\u{feff}""#,
+            ),
+        ] {
+            assert_eq!(quoted_text(text), written);
+        }
+    }
 
     #[test]
     fn values_as_json_and_as_cells() {
@@ -112,6 +145,7 @@ mod tests {
         for (value, as_json, as_text) in table {
             assert_eq!(json(&value, &Zone::utc()), as_json);
             assert_eq!(text(&value, &Zone::utc()), as_text);
+            assert_eq!(for_people(&value, &Zone::utc()), as_text.replace(';', ", "));
         }
     }
 }

@@ -15,6 +15,7 @@ mod pages;
 mod repl;
 mod run;
 mod schema;
+mod shown;
 mod sql;
 mod state;
 #[cfg(unix)]

@@ -131,3 +131,20 @@ fn capital_truth_stays_a_text_and_a_first_column_that_repeats_is_no_key() {
     }
     "#);
 }
+
+#[test]
+fn a_header_that_no_name_can_hold_is_named_all_the_same() {
+    let users = "user_id,n\u{202e}ame,\"a\nb\",c\td,e`f,\"vip\u{1b}\"\nu1,1,2,3,4,是\nu2,1,2,3,4,否\n";
+    insta::assert_snapshot!(suggested("users.csv", users), @r#"
+    table users key user_id from "users.csv" {
+      user_id: text
+      n_ame:   int  from "n\u{202e}ame"
+      a_b:     int  from "a\nb"
+      c_d:     int  from "c\td"
+      e_f:     int  from "e`f"
+      vip_:    text from "vip\u{1b}"  # a text: compare it with "是"
+    }
+    "#);
+    let place = Place::with(&[("it.jsonl", "{\"user_id\":\"u1\",\"o\\u001b\":{\"a\":1}}\n")]);
+    assert!(place.run(&["schema", "it.jsonl"]).out.contains("# `o␛` holds objects"));
+}

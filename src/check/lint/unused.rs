@@ -1,4 +1,4 @@
-//! A `let` or list that no rule and no deed reads, and a template that no deed sends.
+//! A `let` without a label or a list that no rule and no deed reads, and a template that no deed sends.
 
 use std::collections::BTreeSet;
 
@@ -14,18 +14,20 @@ pub(super) fn look(rulebook: &Rulebook, sink: &mut Sink) {
     if rules.is_empty() {
         return;
     }
-    // A metric is an answer by itself.
+    // A metric is an answer by itself, and what has a label is kept for people to read.
     rules.extend(rulebook.metrics().into_iter().map(|metric| metric.definition));
+    let all = (0..rulebook.definitions.len() as u32).map(DefinitionId);
+    rules.extend(all.filter(|id| rulebook.definition(*id).label.is_some()));
     let mut deeds = vec![];
     rulebook.actions.each_expr(&mut |expr| deeds.push(expr));
     let reads = rulebook.reads_of(rules, deeds, []);
     let read: &BTreeSet<DefinitionId> = &reads.definitions;
     for (definition, at) in rulebook.definitions.iter().zip(0..) {
         if !read.contains(&DefinitionId(at)) {
-            sink.push(
-                Diagnostic::warning(UNUSED, definition.span, format!("no rule reads `{}`", definition.name))
-                    .help("use it, or take the `let` out; one that only `--with` asks for may stay"),
-            );
+            let name = &definition.name;
+            sink.push(Diagnostic::warning(UNUSED, definition.span, format!("no rule reads `{name}`")).help(format!(
+                "use it, take the `let` out, or give it a label where `--with` asks for it: `let {name} \"…\" = …`"
+            )));
         }
     }
     for (list, at) in rulebook.lists.iter().zip(0..) {

@@ -9,7 +9,7 @@ use std::{
 
 use tagwell::{
     data::{self, BadRow, Input, Wanted},
-    diagnostic::nearest,
+    diagnostic::{nearest, render::visible_line},
     engine::{Engine, Everybody, RunError, RunSink, Users},
     eval::{
         Children,
@@ -114,16 +114,16 @@ impl Finding<'_> {
     /// There is no such user: the nearest key there is, and what was wrong with rows.
     fn nobody(&self, users: &Input, user: &str, key: ColumnId, first_bad: Option<Box<BadRow>>) -> Failure {
         let table = self.engine.rulebook().schema.root();
-        let mut failure = Failure::new(format!("there is no user `{user}` in `{}`", users.name()));
+        let mut failure = Failure::new(format!("there is no user `{}` in `{}`", visible_line(user), users.name()));
         let mut keys: Vec<String> = vec![];
         if let Ok(rows) = data::rows(users, table, &[key], self.zone()) {
             let key_of = |row: &data::Row| row.values.get(key.0 as usize).map(|key| print::text(key, self.zone()));
             keys.extend(rows.filter_map(|row| key_of(&row.ok()?.ok()?)));
         }
         if let Some(near) = nearest(user, keys.iter().map(String::as_str)) {
-            failure = failure.help(format!("did you mean `--user {near}`?"));
+            failure = failure.help(format!("did you mean `--user {}`?", visible_line(near)));
         } else if let Some(first) = keys.first() {
-            let column = &table.column(key).name;
+            let (column, first) = (&table.column(key).name, visible_line(first));
             failure = failure.help(format!("users are told apart by `{column}`; the first is `{first}`"));
         }
         match first_bad {

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use tagwell::{
     data::Input,
-    diagnostic::nearest,
+    diagnostic::{nearest, render::visible_line},
     engine::{Question, Rulebook},
     explain, format,
     ir::{Body, DefinitionId},
@@ -72,10 +72,10 @@ impl Session {
             ("schema", path) => Ok(sketch::tables(&Input::parse(path).map_err(book::failure)?)?),
             ("rules", "") => Ok(joined(&self.rules)),
             ("help" | "h" | "?", "") => Ok(help()),
-            ("diff" | "fmt" | "rules" | "help" | "h" | "?" | "quit" | "q" | "exit", rest) => Err(Wrong(format!(
-                "error: `:{word}` takes nothing behind it, and `{}` stands there\n  = help: write `:{word}`\n",
-                rest
-            ))),
+            ("diff" | "fmt" | "rules" | "help" | "h" | "?" | "quit" | "q" | "exit", rest) => Err(Wrong::new(
+                &format!("`:{word}` takes nothing behind it, and `{rest}` stands there"),
+                &format!("write `:{word}`"),
+            )),
             (word, rest) => {
                 let begun = COMMANDS.iter().map(|(name, ..)| *name).filter(|name| name.starts_with(word));
                 match begun.collect::<Vec<_>>().as_slice() {
@@ -91,7 +91,7 @@ impl Session {
                     Some(near) => format!("did you mean `:{near}`?"),
                     None => "`:help` lists what there is".to_owned(),
                 };
-                Err(Wrong(format!("error: there is no command `:{word}`\n  = help: {help}\n")))
+                Err(Wrong::new(&format!("there is no command `:{word}`"), &help))
             }
         }
     }
@@ -146,7 +146,7 @@ impl Session {
         let as_of = self.as_of.clone();
         let question = if text.is_empty() { self.question("true")? } else { self.question(text)? };
         if *question.ty() != tagwell::value::Type::Bool {
-            return Err(Wrong(format!("error: `{text}` is no condition\n  = help: write `:sample 5 spend > 500`\n")));
+            return Err(Wrong::new(&format!("`{text}` is no condition"), "write `:sample 5 spend > 500`"));
         }
         let condition = if text.is_empty() { "true" } else { text };
         let (question, first, beside) = match self.with_what_is_asked_about(condition) {
@@ -264,7 +264,7 @@ impl Session {
                     Some(near) => format!("did you mean `:drop {near}`?"),
                     None => "`:rules` shows the rules as they stand".to_owned(),
                 };
-                return Err(Wrong(format!("error: no rule is called `{name}`\n  = help: {help}\n")));
+                return Err(Wrong::new(&format!("no rule is called `{name}`"), &help));
             };
             keys.push(found.key.clone());
         }
@@ -386,10 +386,10 @@ impl Session {
         let Ok(there) = std::fs::read(path) else { return Ok(()) };
         let wrong = match self.kept.iter().find(|(name, _)| name == path) {
             Some((_, text)) if there == text.as_bytes() => return Ok(()),
-            Some(_) => format!("error: {path} has been changed since it was loaded"),
-            None => format!("error: {path} is there already, and was not loaded here"),
+            Some(_) => format!("{path} has been changed since it was loaded"),
+            None => format!("{path} is there already, and was not loaded here"),
         };
-        Err(Wrong(format!("{wrong}\n  = help: name a new file: `:save {}`\n", self.new_file())))
+        Err(Wrong::new(&wrong, &format!("name a new file: `:save {}`", self.new_file())))
     }
 
     fn schema(&mut self) -> Result<String, Wrong> {
@@ -409,7 +409,7 @@ impl Session {
             })
             .collect();
         if !unread.is_empty() {
-            text += &format!("# in the data, and asked about by no rule: {}\n", unread.join(", "));
+            text += &format!("# in the data, and asked about by no rule: {}\n", visible_line(&unread.join(", ")));
         }
         Ok(text)
     }
@@ -455,7 +455,7 @@ fn not_used_by_others(rulebook: &tagwell::ir::Rulebook, names: &[String]) -> Res
     let message = format!("`{}` {verb} `{}`", users.join("`, `"), used.join("`, `"));
     let both = if names.len() + users.len() == 2 { "both" } else { "all" };
     let help = format!("drop {both}: `:drop {} {}`", names.join(" "), users.join(" "));
-    Err(Wrong(format!("error: {message}\n  = help: {help}\n")))
+    Err(Wrong::new(&message, &help))
 }
 
 /// Words; what stands in quotes is one.

@@ -4,7 +4,10 @@ use std::{path::Path, sync::Arc};
 
 use tagwell::{
     data::{self, Input},
-    diagnostic::{nearest, render},
+    diagnostic::{
+        nearest,
+        render::{self, visible_line},
+    },
     ir,
     schema::{Role, Source, Table, TableId},
 };
@@ -202,7 +205,7 @@ impl Session {
         }
         let mut notes = self.notes(&people, &rulebook);
         if let Some(again) = people.repeated().filter(|it| self.noted.insert(it.clone())) {
-            notes += &format!("note: {again}\n");
+            notes += &format!("note: {}\n", visible_line(&again));
         }
         let notes = notes.trim_end();
         let notes = if notes.is_empty() { String::new() } else { format!("\n{notes}") };
@@ -214,7 +217,7 @@ impl Session {
         let Ok(book) = self.book() else { return String::new() };
         let headers = book.inputs.facts.values().flat_map(|facts| &facts.columns).map(|column| column.header.as_str());
         let headers: Vec<&str> = headers.collect();
-        if headers.is_empty() { String::new() } else { format!(": {}", some(&headers)) }
+        if headers.is_empty() { String::new() } else { format!(": {}", visible_line(&some(&headers))) }
     }
 
     /// What is in the file of a table beside the users'.
@@ -251,7 +254,9 @@ impl Session {
             bad += piece.bad.len() as u64;
             first_bad = first_bad.or(piece.bad.into_iter().next().map(|(_, bad)| bad));
         }
-        let bad = first_bad.map(|first| format!(", and {} bad: {first}", grouped(bad))).unwrap_or_default();
+        let bad = first_bad
+            .map(|first| format!(", and {} bad: {}", grouped(bad), visible_line(&first.to_string())))
+            .unwrap_or_default();
         Ok(format!("{}: {} rows{bad}\n", table.name, grouped(rows)))
     }
 }

@@ -84,10 +84,11 @@ fn instant(moment: &str, clock: &Clock) -> Result<i64, Wrong> {
         "tomorrow" => day("1d", Direction::Forth),
         "yesterday" => day("1d", Direction::Back),
         text => parse_as_of(text, zone).map_err(|error| {
-            Wrong(format!(
-                "error: `{moment}` {error}\n  = help: write a date or a timestamp (`:as-of 2026-11-22`, `:as-of 2026-11-22T08:00`), how far to go (`:as-of +7d`, `:as-of -1mo`), or {}\n",
-                WORDS.map(|word| format!("`{word}`")).join(", ")
-            ))
+            let words = WORDS.map(|word| format!("`{word}`")).join(", ");
+            let help = format!(
+                "write a date or a timestamp (`:as-of 2026-11-22`, `:as-of 2026-11-22T08:00`), how far to go (`:as-of +7d`, `:as-of -1mo`), or {words}"
+            );
+            Wrong::new(&format!("`{moment}` {error}"), &help)
         }),
     }
 }

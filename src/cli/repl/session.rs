@@ -7,7 +7,7 @@ use tagwell::{
     diagnostic::{
         Diagnostic, Severity,
         code::UNUSED,
-        render::{self, Colour},
+        render::{self, Colour, visible, visible_line},
     },
     engine::{Files, Problems, Question, Rulebook},
     eval::Answers,
@@ -102,11 +102,18 @@ impl From<Failure> for Wrong {
                 .replace("name the file behind the rules: `tagwell run RULES users.csv`", "say it: `:data users.csv`")
                 .replace(", or pass bad rows over: `--on-bad-row skip`", "")
         };
-        let mut text = format!("error: {}\n", here(&failure.message));
+        let mut text = format!("error: {}\n", visible(&here(&failure.message)));
         for help in &failure.help {
-            text += &format!("  = help: {}\n", here(help));
+            text += &format!("  = help: {}\n", visible(&here(help)));
         }
         Wrong(text)
+    }
+}
+
+impl Wrong {
+    /// A message and its help; they may say what was typed.
+    pub(super) fn new(message: &str, help: &str) -> Wrong {
+        Wrong(format!("error: {}\n  = help: {}\n", visible(message), visible(help)))
     }
 }
 
@@ -429,7 +436,7 @@ impl Session {
             let all = rulebook.reads((0..rulebook.definitions.len() as u32).map(DefinitionId));
             lines.extend(moves::without_state(rulebook, &all));
         }
-        let lines = lines.into_iter();
+        let lines = lines.iter().map(|line| visible_line(line).into_owned());
         lines.filter(|line| self.noted.insert(line.clone())).map(|line| format!("note: {line}\n")).collect()
     }
 
@@ -483,7 +490,7 @@ impl Session {
             let mut answers = Answers::none(&rulebook);
             engine.interpreter().evaluate_answered(&rulebook.order_of(&reads), &[], &mut answers);
             let value = print::json(&rulebook.shown(answers.value(id), &ty), engine.clock().zone());
-            return Ok(format!("{value}\n"));
+            return Ok(format!("{}\n", visible_line(&value)));
         }
         if book.users.is_none() {
             let ty = type_name(&rulebook, &ty);

@@ -1,8 +1,9 @@
 //! How the prompt tells what everybody got: how a value is spread, who are examples, and who came and went.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 
 use tagwell::{
+    diagnostic::render::visible_line,
     ir::{Body, DefinitionId, Rulebook},
     outcome,
     value::{Type, Value, Zone, compare, number, print},
@@ -17,7 +18,7 @@ const VALUES: usize = 12;
 
 /// A value for the eye: moments in the zone to the minute, where they have no seconds.
 pub(super) fn plain(value: &Value, zone: &Zone) -> String {
-    let text = print::text(value, zone);
+    let text = print::for_people(value, zone);
     let (Value::Timestamp(_), Some((day, time))) = (value, text.split_once('T')) else { return text };
     let time = time.split(['+', '-', 'Z']).next().unwrap_or(time);
     format!("{day} {}", time.strip_suffix(":00").unwrap_or(time))
@@ -77,9 +78,9 @@ fn share(part: usize, all: usize) -> String {
 
 /// `u1, u7, u9, …`
 fn examples(keys: &[&str]) -> String {
-    let mut shown: Vec<&str> = keys.iter().take(EXAMPLES).copied().collect();
+    let mut shown: Vec<Cow<'_, str>> = keys.iter().take(EXAMPLES).map(|key| visible_line(key)).collect();
     if keys.len() > EXAMPLES {
-        shown.push("…");
+        shown.push("…".into());
     }
     shown.join(", ")
 }
@@ -137,8 +138,10 @@ fn values(ty: &Type, rulebook: &Rulebook, people: &People, at: usize, zone: &Zon
     }
     let rest = counts.len().saturating_sub(VALUES);
     let mut text = String::new();
-    let widest = counts.iter().take(VALUES).map(|(text, ..)| width(text)).max().unwrap_or(0);
-    for (value, count, _) in counts.iter().take(VALUES) {
+    let rows: Vec<(Cow<'_, str>, usize)> =
+        counts.iter().take(VALUES).map(|(text, count, _)| (visible_line(text), *count)).collect();
+    let widest = rows.iter().map(|(text, _)| width(text)).max().unwrap_or(0);
+    for (value, count) in &rows {
         let gap = " ".repeat(widest - width(value));
         text += &format!("  {value}{gap}  {}{}\n", grouped(*count as u64), share(*count, people.len()));
     }
@@ -224,7 +227,7 @@ fn moved<'k>(
 ) -> String {
     let shown = |value: &Value, (rulebook, ty): (&Rulebook, &Type)| match value {
         Value::Missing => "none".to_owned(),
-        value => print::text(&rulebook.shown(value, ty), zone),
+        value => print::for_people(&rulebook.shown(value, ty), zone),
     };
     let is_number = matches!(after.1, Type::Int | Type::Decimal(_) | Type::Float);
     let mut moves: BTreeMap<String, Several<'_>> = BTreeMap::new();
@@ -249,7 +252,7 @@ fn moved<'k>(
             moves.entry(how).or_default().add(key);
         }
     }
-    let lines = moves.iter().map(|(how, some)| format!("  {how} {some}\n"));
+    let lines = moves.iter().map(|(how, some)| format!("  {} {some}\n", visible_line(how)));
     lines.take(VALUES).collect()
 }
 

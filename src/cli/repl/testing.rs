@@ -1,7 +1,7 @@
 //! Tests in a session: one that is typed is played at once, `:tests` plays those that are there.
 
 use tagwell::{
-    diagnostic::nearest,
+    diagnostic::{nearest, render::visible_line},
     engine::Rulebook,
     testing::{Outcome, Suite, Surroundings},
 };
@@ -26,14 +26,14 @@ impl Session {
         let names = self.names_of_tests();
         if names.is_empty() {
             let help = "write one: `test \"a name\" { given { spend: 500.01 } expect vip }`";
-            return Err(Wrong(format!("error: the rules have no tests\n  = help: {help}\n")));
+            return Err(Wrong::new("the rules have no tests", help));
         }
         if !names.iter().any(|name| name.to_lowercase().contains(&filter)) {
             let help = match nearest(&filter, names.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `:tests {near}`?"),
                 None => format!("the tests are \"{}\"", names.join("\", \"")),
             };
-            return Err(Wrong(format!("error: no test has `{filter}` in its name\n  = help: {help}\n")));
+            return Err(Wrong::new(&format!("no test has `{filter}` in its name"), &help));
         }
         let (text, is_good) = self.play(&|name| name.to_lowercase().contains(&filter), true)?;
         if is_good { Ok(text) } else { Err(Wrong(text)) }
@@ -42,7 +42,7 @@ impl Session {
     /// Plays one test that was just typed.
     pub(super) fn play_typed(&mut self, name: &str) -> Result<String, Wrong> {
         let (text, is_good) = self.play(&|known| known == name, false)?;
-        if is_good { Ok(format!("test \"{name}\": {text}")) } else { Err(Wrong(text)) }
+        if is_good { Ok(format!("test \"{}\": {text}", visible_line(name))) } else { Err(Wrong(text)) }
     }
 
     /// Tells tests that failed, or pass again, since rules were changed; nothing where that is as before.
@@ -53,8 +53,11 @@ impl Session {
         match self.failing.as_slice() {
             now if now == before.as_slice() => String::new(),
             [] => "all tests pass again\n".to_owned(),
-            [one] => format!("the test \"{one}\" fails; `:tests` says why\n"),
-            many => format!("{} of {all} tests fail: \"{}\"; `:tests` says why\n", many.len(), many.join("\", \"")),
+            [one] => format!("the test \"{}\" fails; `:tests` says why\n", visible_line(one)),
+            many => {
+                let names = many.join("\", \"");
+                format!("{} of {all} tests fail: \"{}\"; `:tests` says why\n", many.len(), visible_line(&names))
+            }
         }
     }
 

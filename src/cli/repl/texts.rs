@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use tagwell::{engine::Rulebook, syntax::ast};
+use tagwell::{diagnostic::render::visible_line, engine::Rulebook, syntax::ast};
 
 /// Rule texts under their names: of files, and of what was typed, a declaration each.
 pub(super) type Parts = Vec<(String, Arc<str>)>;
@@ -38,7 +38,7 @@ impl Key {
     pub(super) fn shown(&self) -> String {
         match self {
             Key::Name(name) => name.clone(),
-            Key::Quoted(word, name) => format!("{word} \"{name}\""),
+            Key::Quoted(word, name) => format!("{word} \"{}\"", visible_line(name)),
             Key::Only(word) => (*word).to_owned(),
         }
     }

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap, fmt::Display};
 
 use serde_json::{Map, Value as Json, json};
 use tagwell::{
-    diagnostic::render::visible,
+    diagnostic::render::{visible, visible_line},
     ir::{DefinitionId, Rulebook},
     outcome::aligned,
     value::{Zone, moment_text::timestamp_text},
@@ -45,7 +45,8 @@ pub(super) fn text(rulebook: &Rulebook, days: &[Day], sends: &Sends) -> String {
             .map(|(messages, users)| format!("{}: {}", grouped(*messages), counted(*users, "user")))
             .collect();
         text += &format!("messages a user gets, and how many users: {}\n", shortened(&parts));
-        let most: Vec<String> = most(sends).map(|(user, number)| format!("{user} {}", grouped(number))).collect();
+        let most: Vec<String> =
+            most(sends).map(|(user, number)| format!("{} {}", visible_line(user), grouped(number))).collect();
         text += &format!("most: {}\n", most.join(", "));
     }
     visible(&text).into_owned()

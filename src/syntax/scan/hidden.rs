@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Whether a character has no place outside of texts.
-pub(super) fn is_hidden(it: char) -> bool {
+pub fn is_hidden(it: char) -> bool {
     if it.is_ascii() {
         return it.is_ascii_control() && !matches!(it, '\n' | '\t' | '\r');
     }

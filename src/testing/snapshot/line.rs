@@ -83,6 +83,10 @@ fn unquoted(text: &str) -> String {
             '\\' => match characters.next() {
                 Some('n') => out.push('\n'),
                 Some('t') => out.push('\t'),
+                Some('u') => {
+                    let digits: String = characters.by_ref().skip(1).take_while(|it| *it != '}').collect();
+                    out.extend(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32));
+                }
                 escaped => out.extend(escaped),
             },
             it => out.push(it),
