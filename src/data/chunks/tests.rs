@@ -75,7 +75,7 @@ fn in_pieces(input: &Input, wanted: &Wanted, size: usize) -> Result<Vec<Read>, S
     let mut rows = vec![];
     for chunk in chunks_of(input, wanted.clone(), &zone(), size).map_err(|error| error.to_string())? {
         let chunk = chunk.map_err(|error| error.to_string())?;
-        let Parsed { batch, bad, children, verbatim } = chunk.parse().map_err(|error| error.to_string())?;
+        let Parsed { file, batch, bad, children, verbatim } = chunk.parse().map_err(|error| error.to_string())?;
         let mut bad = bad.into_iter().peekable();
         for row in 0..=batch.rows {
             while let Some((_, bad)) = bad.next_if(|(before, _)| *before <= row) {
@@ -85,7 +85,13 @@ fn in_pieces(input: &Input, wanted: &Wanted, size: usize) -> Result<Vec<Read>, S
                 let line = batch.lines[row];
                 let children = children.get(row).cloned().unwrap_or_default();
                 let verbatim = verbatim.get(row).cloned().unwrap_or_default();
-                rows.push(Ok(Row { line, values: batch.record(row), children, verbatim }));
+                rows.push(Ok(Row {
+                    file: std::sync::Arc::clone(&file),
+                    line,
+                    values: batch.record(row),
+                    children,
+                    verbatim,
+                }));
             }
         }
         assert!(bad.next().is_none());
