@@ -149,7 +149,8 @@ mod tests {
             item("membership", Has::Value("missing".into())),
             item("top", Has::Unknown),
         ];
-        for key in ["u1", "用户 7", "a\"b\\", "x\": y", "", "two\nlines", "back\\\\slash"] {
+        for key in ["u1", "用户 7", "a\"b\\", "x\": y", "", "two\nlines", "back\\\\slash", "\u{1b}\u{202e}", "\\u{1b}"]
+        {
             for number in 0..=items.len() {
                 let line = Line { key: key.into(), items: items.iter().take(number).cloned().collect() };
                 assert_eq!(Line::parse(&line.text()), Some(line.clone()), "{}", line.text());
