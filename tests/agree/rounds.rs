@@ -149,7 +149,7 @@ fn a_round_may_be_of_any_size() {
     let whole = run(None, 1);
     assert_eq!(whole.0.len(), 897);
     let count = |words: &str| whole.1.iter().filter(|row| row.contains(words)).count();
-    assert_eq!((count("the key `17` is there already, on line"), count("`x`"), count("much")), (2, 1, 15));
+    assert_eq!((count("the key `17` is there already, "), count("`x`"), count("much")), (2, 1, 15));
     assert_eq!(count("is there already") - 2, 7, "one of the orders that repeat a number is bad anyway");
     for (piece, threads) in [(None, 3), (Some(1), 2), (Some(100), 1), (Some(5000), 4)] {
         let other = run(piece, threads);
