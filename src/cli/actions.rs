@@ -17,7 +17,7 @@ pub(crate) use self::{
 use super::{
     Answer,
     exit::{Exit, Failure},
-    output::Output,
+    output::{self, Output},
     voice::{Voice, count},
 };
 
@@ -45,6 +45,7 @@ pub(crate) struct Actions {
 impl Actions {
     /// Writes the decisions.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        output::apart(&[("--out", self.out.as_deref()), ("--state", Some(&self.state))])?;
         let reader = Reader::open(&self.state)?;
         let last = &reader.last_run().run;
         let zone = zone(&last.timezone)?;

@@ -204,8 +204,11 @@ impl Book {
             }
         }
         let checked = rulebook.check(&inputs).map_err(Stop::Rules)?;
-        let tables = &checked.rulebook().schema.tables;
-        let told = self.files.tables.iter().filter(|(name, _)| tables.iter().any(|table| *table.name == *name));
+        let (tables, lists) = (&checked.rulebook().schema.tables, &checked.rulebook().lists);
+        let is_theirs = |name: &str| {
+            tables.iter().any(|table| *table.name == *name) || lists.iter().any(|list| *list.name == *name)
+        };
+        let told = self.files.tables.iter().filter(|(name, _)| is_theirs(name));
         let files = Files {
             folder: self.files.folder.clone(),
             tables: told.cloned().collect(),
@@ -278,7 +281,11 @@ pub(crate) fn unloadable(error: LoadError) -> Failure {
         LoadError::NotNested(ref table) => Failure::new(error.to_string())
             .help(format!("say it: `--data {table}=FILE`"))
             .help("rows in the users' own records are read from JSON Lines only; write them to a file of their own"),
-        LoadError::BadRow(_) | LoadError::KeyTwice { .. } => Failure::new(error.to_string()),
+        LoadError::BadRow(_) => {
+            Failure::new(error.to_string()).help("mend the row: of a list or a reference table none is set aside")
+        }
+        LoadError::KeyTwice { .. } => Failure::new(error.to_string())
+            .help("take one of the rows out: a reference table has each key once, and none of its rows is set aside"),
     }
 }
 
@@ -316,6 +323,8 @@ pub(crate) fn failure(error: DataError) -> Failure {
             match error.kind() {
                 std::io::ErrorKind::UnexpectedEof => failure
                     .help("it ends too early, as what was cut off while it was written or copied: make it, or fetch it, again"),
+                std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => failure
+                    .help("it was cut off or damaged, perhaps while it was written or copied: make it, or fetch it, again"),
                 _ => failure,
             }
         }

@@ -71,6 +71,7 @@ struct Looked {
 impl Check {
     /// Tells what is wrong.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        self.data.writes_no_rejects("check")?;
         let rules = Rules::read(&self.rules)?;
         let pipes = Arc::<Pipes>::default();
         let Looked { mut found, declarations, rulebook } = self.look(&rules, &pipes)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tagwell::{engine::Ran, ir::Rulebook};
 
-use super::exit::Failure;
+use super::{exit::Failure, summary::grouped, voice::Voice};
 
 /// Where data comes from.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -15,7 +15,7 @@ pub(crate) struct DataArgs {
     /// What to do at a bad row: end before anything is written (the default), or set it aside (so too where --rejects or --max-bad-rows is given).
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) on_bad_row: Option<OnBadRow>,
-    /// Write the bad rows that are set aside, as they were and with the reason, to FILE, as JSON Lines.
+    /// Of `run` and `act`: write the bad rows that are set aside, as they were and with the reason, to FILE, as JSON Lines.
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
     /// End with exit code 3 where more rows are bad: a number of all that are read, or a share of each table's, such as 1%.
@@ -43,6 +43,15 @@ pub(crate) enum Allowed {
 }
 
 impl DataArgs {
+    /// The failure of a command that evaluates nobody for others, where it is to write bad rows.
+    pub(crate) fn writes_no_rejects(&self, command: &str) -> Result<(), Failure> {
+        if self.rejects.is_none() {
+            return Ok(());
+        }
+        Err(Failure::new(format!("--rejects: `tagwell {command}` writes no bad rows; `run` and `act` do"))
+            .help("pass them over: `--on-bad-row skip`; `tagwell check` with the data tells them"))
+    }
+
     /// How many bad rows a run may have.
     pub(crate) fn allowed(&self) -> Result<Allowed, Failure> {
         let Some(text) = &self.max_bad_rows else {
@@ -51,6 +60,14 @@ impl DataArgs {
             return Ok(if skip == OnBadRow::Skip { Allowed::Any } else { Allowed::None });
         };
         Allowed::read("--max-bad-rows", text)
+    }
+}
+
+/// Says how many bad rows were passed over, where nothing else accounts for them.
+pub(crate) fn tell_passed_over(bad: u64, voice: &Voice) {
+    if bad > 0 {
+        let rows = if bad == 1 { "bad row" } else { "bad rows" };
+        voice.say(&format!("{} {rows} passed over; `tagwell check` with the data tells them", grouped(bad)));
     }
 }
 

@@ -69,6 +69,7 @@ pub(crate) enum Format {
 impl Explain {
     /// Explains.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        self.data.writes_no_rejects("explain")?;
         let (file, names) = self.file_and_names();
         let given = Given {
             rules: &self.rules,

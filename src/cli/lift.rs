@@ -1,7 +1,7 @@
 //! `tagwell lift`: what messages brought, treated against held out.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::PathBuf,
 };
 
@@ -31,7 +31,7 @@ use super::{
     output::Output,
     report::MessageArgs,
     summary::grouped,
-    voice::Voice,
+    voice::{Tone, Voice},
 };
 
 /// Compare those who were treated with those who were held out, by what came back.
@@ -107,7 +107,7 @@ impl Lift {
             Failure::new(format!("--within: `{}` {error}", self.within))
                 .help("write a duration: `--within 7d`, `--within 1mo`")
         })?;
-        let outcomes = self.outcomes(book.checked.rulebook(), &zone)?;
+        let outcomes = self.outcomes(book.checked.rulebook(), &zone, voice)?;
 
         let (mut exposures, mut stopped) = (vec![], Stopped::default());
         reader.ledger().decisions(None, None, |row: LedgerRow| {
@@ -152,7 +152,7 @@ impl Lift {
     }
 
     /// When each user did what counts, from the child table's rows.
-    fn outcomes(&self, rulebook: &Rulebook, zone: &Zone) -> Result<Outcomes, Failure> {
+    fn outcomes(&self, rulebook: &Rulebook, zone: &Zone, voice: &Voice) -> Result<Outcomes, Failure> {
         let names = || rulebook.schema.tables.iter().map(|table| table.name.as_str());
         let id = rulebook.schema.find(&self.of).ok_or_else(|| {
             let failure = Failure::new(format!("the rules have no table `{}`", self.of));
@@ -177,9 +177,16 @@ impl Lift {
                 .help(format!("say it: `--data {}=FILE`", self.of))
         })?;
         let needed = [Some(by), Some(at), which].into_iter().flatten().collect::<Vec<_>>();
-        self.read(table, &path, &needed, [by, at], which, zone)
+        let (outcomes, others) = self.read(table, &path, &needed, [by, at], which, zone)?;
+        if !others.is_empty() {
+            let what =
+                format!("no row of `{}` has the outcome `{}`; there are {}", self.of, self.outcome, others.join(", "));
+            voice.say_of("warning", Tone::Warning, &what);
+        }
+        Ok(outcomes)
     }
 
+    /// What counts; where nothing does, what there is instead, or some of that.
     fn read(
         &self,
         table: &Table,
@@ -188,9 +195,9 @@ impl Lift {
         [by, at]: [ColumnId; 2],
         which: Option<ColumnId>,
         zone: &Zone,
-    ) -> Result<Outcomes, Failure> {
+    ) -> Result<(Outcomes, Vec<String>), Failure> {
         let input = Input::parse(path).map_err(book::failure)?;
-        let mut outcomes = Outcomes::default();
+        let (mut outcomes, mut any, mut others) = (Outcomes::default(), false, BTreeSet::new());
         for row in data::rows(&input, table, needed, zone).map_err(book::failure)? {
             let row = row.map_err(book::failure)?.map_err(|bad| Failure::new(bad.to_string()).help("mend the row"))?;
             let value = |column: ColumnId| row.values.get(column.0 as usize).unwrap_or(&Value::Missing);
@@ -200,11 +207,15 @@ impl Lift {
                 Value::Date(date) => Some(zone.instant(*date, 0)),
                 _ => None,
             };
+            any |= counts;
+            if let (Some(Value::Text(other)), false) = (which.map(value), any || others.len() > 4) {
+                others.insert(format!("`{other}`"));
+            }
             if let Some(moment) = moment.filter(|_| counts) {
                 outcomes.add(&print::text(value(by), zone), moment);
             }
         }
-        Ok(outcomes)
+        Ok((outcomes, others.into_iter().filter(|_| !any).collect()))
     }
 }
 

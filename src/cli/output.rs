@@ -159,6 +159,44 @@ pub(crate) fn unwritable(what: &str, error: &io::Error) -> Failure {
     }
 }
 
+/// No two things are written to the same file, and none to those that a state has beside it while it is written.
+pub(crate) fn apart(named: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+    let mut taken: Vec<(&str, PathBuf)> = vec![];
+    for (flag, path) in named.iter().filter_map(|(flag, path)| Some((*flag, settled((*path)?)?))) {
+        let beside = ["-wal", "-shm", "-journal"].map(|ending| {
+            let mut name = path.clone().into_os_string();
+            name.push(ending);
+            PathBuf::from(name)
+        });
+        let is_state = flag == "--state";
+        let own = |other: &&(&str, PathBuf)| other.1 == path || is_state && beside.contains(&other.1);
+        if let Some((other, meant)) = taken.iter().find(own) {
+            let message = match *meant == path {
+                true => format!("{other} and {flag} name the same file, `{}`", path.display()),
+                false => format!("{other}: `{}` is a file of the state `{}`", meant.display(), path.display()),
+            };
+            return Err(Failure::new(message).help(format!("name another file behind {other}")));
+        }
+        taken.push((flag, path));
+    }
+    Ok(())
+}
+
+/// Where a file is or will be; none of standard output, and of what can be written to by many.
+fn settled(path: &Path) -> Option<PathBuf> {
+    if path.as_os_str() == "-" || is_device(path) {
+        return None;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let real = std::fs::canonicalize(path).ok();
+    real.or_else(|| Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?)))
+}
+
+/// Whether something is there that is no file: `/dev/null`, a pipe.
+pub(crate) fn is_device(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 fn open(path: &Path) -> io::Result<Target> {
     let target = behind_links(path);
     match std::fs::metadata(&target) {

@@ -62,6 +62,7 @@ pub(crate) struct Repl {
 impl Repl {
     /// Talks.
     pub(crate) fn answer(mut self, voice: &Voice) -> Answer {
+        self.data.writes_no_rejects("repl")?;
         // `tagwell repl users.csv`: data can be looked at before there is any rule.
         if self.file.is_none() && self.rules.as_deref().is_some_and(is_data) {
             self.file = self.rules.take();

@@ -382,21 +382,12 @@ impl Run {
 
     /// No two things are written to the same file.
     fn writes_apart(&self) -> Result<(), Failure> {
-        let all = [
-            ("--out", &self.out),
-            ("--rejects", &self.data.rejects),
-            ("--actions", &self.actions),
-            ("--state", &self.state),
-        ];
-        let named: Vec<(&str, PathBuf)> =
-            all.into_iter().filter_map(|(flag, path)| Some((flag, settled(path.as_deref()?)?))).collect();
-        for (at, (flag, path)) in named.iter().enumerate() {
-            if let Some((other, _)) = named.iter().take(at).find(|(_, other)| other == path) {
-                let message = format!("{other} and {flag} name the same file, `{}`", path.display());
-                return Err(Failure::new(message).help(format!("name another file behind {flag}")));
-            }
-        }
-        Ok(())
+        output::apart(&[
+            ("--out", self.out.as_deref()),
+            ("--rejects", self.data.rejects.as_deref()),
+            ("--actions", self.actions.as_deref()),
+            ("--state", self.state.as_deref()),
+        ])
     }
 
     /// Standard output carries results or decisions.
@@ -414,7 +405,7 @@ impl Run {
     fn form(&self) -> Result<Format, Failure> {
         let path = match (self.format, &self.out) {
             (Some(format), _) => return Ok(format),
-            (None, Some(path)) if path.as_os_str() != "-" && !is_device(path) => path,
+            (None, Some(path)) if path.as_os_str() != "-" && !output::is_device(path) => path,
             (None, _) if self.out.is_none() && std::io::stdout().is_terminal() => return Ok(Format::Table),
             (None, _) => return Ok(Format::Jsonl),
         };
@@ -492,26 +483,11 @@ pub(super) fn threads<T: Send>(number: Option<NonZeroUsize>, work: impl FnOnce()
     Ok(pool.install(work))
 }
 
-/// Whether something is there that is no file: `/dev/null`, a pipe.
-fn is_device(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
-}
-
-/// Where a file is or will be; none of standard output, and of what can be written to by many.
-fn settled(path: &Path) -> Option<PathBuf> {
-    if path.as_os_str() == "-" || is_device(path) {
-        return None;
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let real = std::fs::canonicalize(path).ok();
-    real.or_else(|| Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?)))
-}
-
 /// Where decisions go.
 fn actions_writer(path: &Path, decisions: Decisions) -> Result<ActionsWriter, Failure> {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
     let known = ending.as_deref().is_none_or(|it| matches!(it, "jsonl" | "ndjson" | "json" | "csv" | "parquet"));
-    if !known && !is_device(path) {
+    if !known && !output::is_device(path) {
         let message = format!("--actions: the form of `{}` is not known from its name", path.display());
         return Err(Failure::new(message).help("name it .jsonl, .csv or .parquet"));
     }
@@ -522,7 +498,7 @@ fn actions_writer(path: &Path, decisions: Decisions) -> Result<ActionsWriter, Fa
 fn rejects_file(path: &Path) -> Result<Output, Failure> {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
     let known = ending.as_deref().is_none_or(|it| matches!(it, "jsonl" | "ndjson" | "json"));
-    if !known && !is_device(path) {
+    if !known && !output::is_device(path) {
         let message =
             format!("--rejects: bad rows are written as JSON Lines, and `{}` is named otherwise", path.display());
         return Err(Failure::new(message).help("name it .jsonl"));

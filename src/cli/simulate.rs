@@ -19,7 +19,7 @@ use super::{
     Answer,
     book::{Book, Doubts, Given},
     clock::AsOf,
-    data::{DataArgs, SettingArgs},
+    data::{self, DataArgs, SettingArgs},
     exit::{Exit, Failure},
     output::Output,
     report::{self as messages, MessageArgs},
@@ -87,6 +87,7 @@ const MOST: usize = 10_000;
 impl Simulate {
     /// Plays.
     pub(crate) fn answer(self, voice: &Voice) -> Answer {
+        self.data.writes_no_rejects("simulate")?;
         let settings = SettingArgs { as_of: None, params: self.params.clone() };
         let given = Given {
             rules: &self.rules,
@@ -128,6 +129,7 @@ impl Simulate {
             voice.more(&format!("as of {}", timestamp_text(instant, &zone)));
             all.push(play.day(instant, &mut sends, voice)?);
         }
+        data::tell_passed_over(all.last().map_or(0, |day| day.bad), voice);
         let mut output = Output::standard();
         output.write(match self.format {
             Format::Table => report::text(&rulebook, &all, &sends),

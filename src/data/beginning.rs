@@ -11,6 +11,28 @@ pub(super) fn of(path: &Path) -> Option<Vec<u8>> {
     Some(begins)
 }
 
+/// A packing: how what is packed by it begins, what it is called, and how a file's name ends then.
+pub(super) struct Packing {
+    begins: &'static [u8],
+    name: &'static str,
+    ending: &'static str,
+    unpack: &'static str,
+}
+
+pub(super) const GZIP: Packing = Packing { begins: &[0x1f, 0x8b], name: "gzip", ending: "gz", unpack: "gunzip" };
+
+pub(super) const ZSTANDARD: Packing =
+    Packing { begins: &[0x28, 0xb5, 0x2f, 0xfd], name: "zstd", ending: "zst", unpack: "unzstd" };
+
+/// The error of a file whose name says that it is packed, and that is not; none of one in which nothing stands.
+pub(super) fn not_packed(input: &Input, begins: &[u8], by: &Packing) -> Option<DataError> {
+    let head = begins.get(..by.begins.len()).unwrap_or(begins);
+    (!begins.is_empty() && !by.begins.starts_with(head)).then(|| {
+        let reason = format!("this is not packed by {}", by.name);
+        DataError::unfit(&input.name(), reason, format!("give it a name that does not end in `.{}`", by.ending))
+    })
+}
+
 /// The error of a file that begins as none of its form does; none where it may be of that form.
 pub(super) fn of_another_form(input: &Input, begins: &[u8]) -> Option<DataError> {
     let (path, is) = (input.name(), input.format);
@@ -23,9 +45,12 @@ pub(super) fn of_another_form(input: &Input, begins: &[u8]) -> Option<DataError>
     };
     let is_columnar = matches!(is, Format::Parquet | Format::Arrow);
     let no = |what: &str, help: String| Some(DataError::unfit(&path, format!("this is no {named}: {what}"), help));
-    let packed = |by: &str, ending: &str, unpack: &str| match is_columnar {
-        true => no(&format!("it is packed by {by}"), format!("unpack it first: `{unpack}`")),
-        false => no(&format!("it is packed by {by}"), format!("give it a name that ends so: `{path}.{ending}`")),
+    let packed = |by: &Packing| {
+        let help = match is_columnar {
+            true => format!("unpack it first: `{}`", by.unpack),
+            false => format!("give it a name that ends so: `{path}.{}`", by.ending),
+        };
+        no(&format!("it is packed by {}", by.name), help)
     };
     let say =
         |form: &str, what: &str| no(what, format!("say what it is: `{form}:{path}`, or give it a name that does"));
@@ -39,8 +64,8 @@ pub(super) fn of_another_form(input: &Input, begins: &[u8]) -> Option<DataError>
         [b'P', b'K', 3, 4, ..] => {
             no("it is a spreadsheet, or packed by zip", "save the sheet as `CSV UTF-8` in the spreadsheet".to_owned())
         }
-        [0x1f, 0x8b, ..] => packed("gzip", "gz", "gunzip"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => packed("zstd", "zst", "unzstd"),
+        _ if begins.starts_with(GZIP.begins) => packed(&GZIP),
+        _ if begins.starts_with(ZSTANDARD.begins) => packed(&ZSTANDARD),
         _ if !is_columnar || begins.contains(&0) => None,
         [b'{', ..] => say("jsonl", "it is text, and begins as JSON Lines do"),
         _ if is_text(begins) => say("csv", "it is text, as CSV is"),

@@ -198,10 +198,13 @@ impl Input {
             None => self.once(|| Ok(Box::new(io::stdin())))?,
         };
         let mut bytes = BufReader::with_capacity(1 << 16, bytes);
-        if self.packed == Packed::Not {
-            let begins = bytes.fill_buf().map_err(|error| self.unreadable(error))?;
-            beginning::of_another_form(self, begins).map_or(Ok(()), Err)?;
-        }
+        let begins = bytes.fill_buf().map_err(|error| self.unreadable(error))?;
+        let wrong = match self.packed {
+            Packed::Not => beginning::of_another_form(self, begins),
+            Packed::Gzip => beginning::not_packed(self, begins, &beginning::GZIP),
+            Packed::Zstandard => beginning::not_packed(self, begins, &beginning::ZSTANDARD),
+        };
+        wrong.map_or(Ok(()), Err)?;
         Ok(match self.packed {
             Packed::Not => Box::new(bytes),
             Packed::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),

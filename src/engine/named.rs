@@ -42,14 +42,14 @@ pub fn named_files(
                 let name = list.name.symbol.as_str();
                 if !beside.tables.iter().any(|(other, _)| other == name) {
                     let column = list.column.iter().map(|column| (column.symbol.to_string(), column.span()));
-                    look.file(&list.from, &column.collect::<Vec<_>>());
+                    look.file(name, &list.from, &column.collect::<Vec<_>>());
                 }
             }
             DeclarationKind::Table(table) => {
                 let name = table.name.symbol.as_str();
                 let elsewhere = given == Some(name) || beside.tables.iter().any(|(other, _)| other == name);
                 if let Some(TableSource::File(text)) = table.from.as_ref().filter(|_| !elsewhere) {
-                    look.file(text, &columns(table));
+                    look.file(name, text, &columns(table));
                 }
             }
             DeclarationKind::Snapshot(snapshot) => {
@@ -81,9 +81,9 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// A file of whose columns each is told at its own place.
-    fn file(&mut self, text: &ast::Text, columns: &[(String, Span)]) {
-        let Some(headers) = self.headers(text) else { return };
+    /// The file of a table or a list, of whose columns each is told at its own place.
+    fn file(&mut self, name: &str, text: &ast::Text, columns: &[(String, Span)]) {
+        let Some(headers) = self.headers(Some(name), text) else { return };
         for (column, span) in columns.iter().filter(|(column, _)| !headers.contains(column)) {
             self.lacks(text, &headers, column, *span);
         }
@@ -91,7 +91,7 @@ impl Look<'_> {
 
     /// A file of a snapshot: what it lacks is told where it is named, since other files are read for the table, too.
     fn fixture(&mut self, text: &ast::Text, columns: &[(String, Span)]) {
-        let Some(headers) = self.headers(text) else { return };
+        let Some(headers) = self.headers(None, text) else { return };
         for (column, _) in columns.iter().filter(|(column, _)| !headers.contains(column)) {
             self.lacks(text, &headers, column, text.span());
         }
@@ -113,7 +113,7 @@ impl Look<'_> {
     }
 
     /// What a file has for columns; nothing where it is not there, or no file says so.
-    fn headers(&mut self, text: &ast::Text) -> Option<Vec<String>> {
+    fn headers(&mut self, name: Option<&str>, text: &ast::Text) -> Option<Vec<String>> {
         let outside =
             text.value.starts_with('/') || text.value.contains('\\') || text.value.split('/').any(|it| it == "..");
         // A path that leads out of the folder was told.
@@ -124,13 +124,13 @@ impl Look<'_> {
         match self.beside.input(&path).and_then(|input| data::headers(&input)) {
             Ok(headers) => headers,
             Err(error) => {
-                self.told.push(self.unreadable(text, &path, error));
+                self.told.push(self.unreadable((name, text), &path, error));
                 None
             }
         }
     }
 
-    fn unreadable(&self, text: &ast::Text, path: &str, error: DataError) -> Diagnostic {
+    fn unreadable(&self, (name, text): (Option<&str>, &ast::Text), path: &str, error: DataError) -> Diagnostic {
         let named = &text.value;
         match error {
             DataError::Unreadable { error, .. } if error.kind() == ErrorKind::NotFound => {
@@ -148,7 +148,11 @@ impl Look<'_> {
                             format!("\"{near}\""),
                         )
                     }
-                    None => told.help(format!("put it there: it is looked for as `{path}`")),
+                    None => {
+                        let else_named = name.map(|name| format!("; or name another: `--data {name}=FILE`"));
+                        let else_named = else_named.unwrap_or_default();
+                        told.help(format!("put it there: it is looked for as `{path}`{else_named}"))
+                    }
                 }
             }
             DataError::Stopped => {

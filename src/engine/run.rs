@@ -70,6 +70,13 @@ pub struct Ran {
     pub metrics: Vec<MetricValues>,
 }
 
+impl Ran {
+    /// Bad rows set aside, of users and of child tables.
+    pub fn bad_rows(&self) -> u64 {
+        self.rejected + self.children.values().map(|count| count.rejected).sum::<u64>()
+    }
+}
+
 /// What happens to what a run finds.
 pub trait RunSink: Sync {
     /// Users who are ready to be written.

@@ -110,7 +110,7 @@ impl StateError {
             StateError::ReadOnly(_) => {
                 "make the file and its folder writable for this user; nothing was changed".into()
             }
-            StateError::Closed { .. } => "look at the path and who may read and write there".into(),
+            StateError::Closed { .. } => "look at the path, which is a file's, and at who may read and write there".into(),
             StateError::Full(_) => "make room and run again: the state is as the last whole run left it".into(),
             StateError::Damaged { .. } => {
                 "put the last copy of it back, and take away the `-wal` and `-shm` beside it; `sqlite3 FILE 'pragma integrity_check'` says more".into()
@@ -148,6 +148,9 @@ impl StateError {
             Some(ErrorCode::DiskFull) => StateError::Full(path),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StateError::ReadOnly(path),
             Some(ErrorCode::NotADatabase) => StateError::Foreign(path),
+            Some(ErrorCode::CannotOpen) if path.is_dir() => {
+                StateError::Closed { path, reason: "it is a folder".to_owned() }
+            }
             Some(ErrorCode::CannotOpen) => StateError::Closed { path, reason },
             Some(ErrorCode::DatabaseCorrupt) => StateError::Damaged { path, reason },
             Some(ErrorCode::ConstraintViolation) if extended == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE => {

@@ -403,8 +403,7 @@ impl RunSink for Sink<'_, '_> {
     }
 
     fn bad_row(&self, row: Box<BadRow>) -> Result<(), RunError> {
-        let expected =
-            row.reason.starts_with("the value is missing") || row.reason.contains("is there already, ");
+        let expected = row.reason.starts_with("the value is missing") || row.reason.contains("is there already, ");
         assert!(expected, "{row}\n{}", self.case);
         Ok(())
     }

@@ -166,6 +166,20 @@ fn all_variants_are_compared_together_too() {
 }
 
 #[test]
+fn an_outcome_that_no_row_has_is_told_with_those_there_are() {
+    let place = decided(
+        &[("u1", "enter", "send", None), ("u2", "enter", "hold", None)],
+        "user_id,happened_at,outcome\nu1,2026-11-23T10:00,converted\nu2,2026-11-23T10:00,opened\n",
+    );
+    let misspelt = place.run(&[&LATER[..], &["--outcome", "convertd"]].concat());
+    assert_eq!(
+        (misspelt.code, misspelt.err.as_str()),
+        (0, "warning: no row of `outcomes` has the outcome `convertd`; there are `converted`, `opened`\n"),
+        "{misspelt:?}"
+    );
+}
+
+#[test]
 fn where_nobody_was_held_out_that_is_said() {
     let place = decided(
         &[("u1", "enter", "send", None), ("u2", "every", "send", None), ("u3", "every", "hold", None)],

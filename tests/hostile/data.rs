@@ -159,7 +159,7 @@ fn a_file_that_cannot_be_read_says_what_it_is_and_what_to_do() {
     let cut = |bytes: &[u8]| bytes[..bytes.len() - 20].to_vec();
     let gzip = [&[0x1f, 0x8b, 8, 0][..], &[0; 20]].concat();
     let again = ["cannot be read", "cut off or damaged", "make it, or fetch it, again"];
-    let cases: [(&str, Vec<u8>, &[&str]); 14] = [
+    let cases: [(&str, Vec<u8>, &[&str]); 16] = [
         ("a.parquet", vec![], &["`a.parquet`: the file is empty", "make it, or fetch it, again"]),
         ("a.parquet", cut(&lists), &again),
         ("a.parquet", b"user_id,n\nu1,5\n".to_vec(), &["no Parquet file", "as CSV is", "`csv:a.parquet`"]),
@@ -173,6 +173,12 @@ fn a_file_that_cannot_be_read_says_what_it_is_and_what_to_do() {
         ("a.csv", lists.clone(), &["no CSV file: it begins as Parquet does", "`parquet:a.csv`"]),
         ("a.csv", b"PK\x03\x04sheet".to_vec(), &["a spreadsheet, or packed by zip", "`CSV UTF-8`"]),
         ("a.csv", gzip, &["no CSV file: it is packed by gzip", "`a.csv.gz`"]),
+        (
+            "a.csv.gz",
+            b"user_id,n\nu1,5\n".to_vec(),
+            &["`a.csv.gz`: this is not packed by gzip", "does not end in `.gz`"],
+        ),
+        ("a.csv.zst", b"(user_id,n\nu1,5\n".to_vec(), &["this is not packed by zstd", "does not end in `.zst`"]),
         ("a.jsonl", rows, &["no file of JSON Lines: it begins as Arrow does", "`arrow:a.jsonl`"]),
     ];
     for (name, bytes, says) in cases {

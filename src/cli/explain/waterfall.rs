@@ -23,6 +23,7 @@ use super::{
     super::{
         book::{self, Book},
         clock::AsOf,
+        data::tell_passed_over,
         exit::Failure,
         voice::Voice,
     },
@@ -64,10 +65,10 @@ pub(super) fn text(
     let users = book.users()?;
     let allowed = explain.data.allowed()?;
     let mut sink = Counting { counted, counts: Mutex::default(), users: AtomicU64::new(0), stop: allowed.none() };
-    if reads.aggregates.is_empty() {
+    let ran = if reads.aggregates.is_empty() {
         let wanted = Wanted { table: table.clone(), needed, nested: vec![], verbatim: false };
         let chunks = data::chunks(users, wanted, engine.clock().zone()).map_err(book::failure)?;
-        engine.run(chunks, &reads, &mut sink).map_err(ended)?;
+        engine.run(chunks, &reads, &mut sink)
     } else {
         let everybody = Everybody {
             users,
@@ -78,8 +79,10 @@ pub(super) fn text(
             check_keys: false,
             verbatim: false,
         };
-        engine.run_whole(&everybody, &mut sink).map_err(ended)?;
-    }
+        engine.run_whole(&everybody, &mut sink)
+    };
+    let ran = ran.map_err(ended)?;
+    tell_passed_over(ran.bad_rows(), voice);
     let as_of = timestamp_text(engine.clock().now(), engine.clock().zone());
     Ok(match explain.format {
         Format::Text => {

@@ -226,10 +226,13 @@ pub(super) fn absent_at_most((missed, there): (u64, u64), most: Allowed) -> Resu
 
 /// What is said where nobody was there, and everybody was let go.
 pub(super) fn nobody(moves: &Moves, ran: &Ran, absent: Absent) -> Option<String> {
-    (absent == Absent::Exit && ran.read == 0 && moves.absent > 0).then(|| {
-        let word = if moves.absent == 1 { "the 1 user" } else { &format!("all {} users", grouped(moves.absent)) };
+    (absent == Absent::Exit && ran.read == 0 && moves.missed > 0).then(|| {
+        let who = match moves.missed {
+            1 => "the 1 user who was there in the run before is".to_owned(),
+            all => format!("all {} users who were there in the run before are", grouped(all)),
+        };
         format!(
-            "there are no users in the data, and {word} of the state were let go; `--max-absent 5%` ends such a run before anything is recorded"
+            "there are no users in the data: {who} let go; `--max-absent 5%` ends such a run before anything is recorded"
         )
     })
 }

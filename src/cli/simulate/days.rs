@@ -27,6 +27,8 @@ use super::super::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Day {
     pub(super) as_of: i64,
+    /// Bad rows that were passed over.
+    pub(super) bad: u64,
     pub(super) segments: BTreeMap<DefinitionId, Segment>,
 }
 
@@ -82,8 +84,8 @@ impl Play<'_> {
             verbatim: false,
         };
         let nobody = Nobody { stop: self.run.data.allowed()?.none() };
-        let (_, _, acted) = acting.run(self.run, &self.book, &data, nobody, None)?;
-        let mut day = Day { as_of, ..Day::default() };
+        let (ran, _, acted) = acting.run(self.run, &self.book, &data, nobody, None)?;
+        let mut day = Day { as_of, bad: ran.bad_rows(), ..Day::default() };
         if let Acted::Moved(moves, _) = acted {
             for ((id, entered, reason), number) in moves.moved {
                 let segment = day.segments.entry(id).or_default();

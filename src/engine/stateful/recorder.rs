@@ -31,6 +31,8 @@ pub struct Moves {
     pub begun: BTreeMap<DefinitionId, u64>,
     /// Users whom the state knows and who are not in today's data.
     pub absent: u64,
+    /// Those of them who were there in the run before.
+    pub missed: u64,
     /// They were not let go, since rows were set aside, and theirs may be among those.
     pub spared: bool,
     /// What everybody's records and rows come to.
@@ -237,6 +239,7 @@ impl Recorder {
         self.moves.absent = absent.len() as u64;
         for number in absent.iter().filter_map(|key| remembered.number(key)) {
             if let (None, Some(previous)) = (remembered.absent_since(number), previous) {
+                self.moves.missed += 1;
                 names.recording.absent(number, previous)?;
             }
         }
