@@ -186,8 +186,8 @@ fn a_folder_that_is_not_there_and_a_file_that_is_not_there_are_told_of() {
     ");
     let folder = place.file().parent().unwrap().to_owned();
     insta::assert_snapshot!(told(&place, &Store::open(folder).unwrap_err()), @"
-    cannot open the state `DIR`: unable to open database file: DIR
-      help: look at the path and who may read and write there
+    cannot open the state `DIR`: it is a folder
+      help: look at the path, which is a file's, and at who may read and write there
     ");
 }
 
