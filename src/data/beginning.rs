@@ -66,7 +66,8 @@ pub(super) fn of_another_form(input: &Input, begins: &[u8]) -> Option<DataError>
         }
         _ if begins.starts_with(GZIP.begins) => packed(&GZIP),
         _ if begins.starts_with(ZSTANDARD.begins) => packed(&ZSTANDARD),
-        _ if !is_columnar || begins.contains(&0) => None,
+        // Of what comes through a pipe there may be less at first than tells one from the other.
+        _ if !is_columnar || begins.len() < 8 || begins.contains(&0) => None,
         [b'{', ..] => say("jsonl", "it is text, and begins as JSON Lines do"),
         _ if is_text(begins) => say("csv", "it is text, as CSV is"),
         _ => None,
