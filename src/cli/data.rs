@@ -71,6 +71,17 @@ pub(crate) fn tell_passed_over(bad: u64, voice: &Voice) {
     }
 }
 
+impl std::fmt::Display for Allowed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Allowed::None => out.write_str("none"),
+            Allowed::Any => out.write_str("any"),
+            Allowed::Rows(most) => out.write_str(&grouped(*most)),
+            Allowed::Percent(most) => write!(out, "{most}%"),
+        }
+    }
+}
+
 impl Allowed {
     /// `100` or `1%`, as an option says it.
     pub(crate) fn read(option: &str, text: &str) -> Result<Allowed, Failure> {
@@ -79,7 +90,7 @@ impl Allowed {
             None => text.parse().ok().map(Allowed::Rows),
         };
         found.ok_or_else(|| {
-            Failure::new(format!("{option}: `{text}` is neither a number nor a percentage"))
+            Failure::new(format!("{option}: `{text}` is neither a whole number nor a percentage"))
                 .help(format!("write `{option} 100` or `{option} 1%`"))
         })
     }

@@ -159,7 +159,7 @@ pub(crate) fn unwritable(what: &str, error: &io::Error) -> Failure {
     }
 }
 
-/// No two things are written to the same file, and none to those that a state has beside it while it is written.
+/// No two things are written to the same file, and none to those that a state, which is named last, has beside it while it is written.
 pub(crate) fn apart(named: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
     let mut taken: Vec<(&str, PathBuf)> = vec![];
     for (flag, path) in named.iter().filter_map(|(flag, path)| Some((*flag, settled((*path)?)?))) {
@@ -187,8 +187,9 @@ fn settled(path: &Path) -> Option<PathBuf> {
     if path.as_os_str() == "-" || is_device(path) {
         return None;
     }
+    let path = behind_links(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let real = std::fs::canonicalize(path).ok();
+    let real = std::fs::canonicalize(&path).ok();
     real.or_else(|| Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?)))
 }
 

@@ -46,18 +46,30 @@ pub(super) fn of_another_form(input: &Input, begins: &[u8]) -> Option<DataError>
     let is_columnar = matches!(is, Format::Parquet | Format::Arrow);
     let no = |what: &str, help: String| Some(DataError::unfit(&path, format!("this is no {named}: {what}"), help));
     let packed = |by: &Packing| {
-        let help = match is_columnar {
+        let help = match input.is_read_once() || is_columnar {
             true => format!("unpack it first: `{}`", by.unpack),
             false => format!("give it a name that ends so: `{path}.{}`", by.ending),
         };
         no(&format!("it is packed by {}", by.name), help)
     };
-    let say =
-        |form: &str, what: &str| no(what, format!("say what it is: `{form}:{path}`, or give it a name that does"));
+    let say = |form: &str, what: &str| {
+        let help = match input.path() {
+            None => format!("say what it is: `{form}:-`"),
+            Some(_) => format!("say what it is: `{form}:{path}`, or give it a name that does"),
+        };
+        no(what, help)
+    };
+    // No line of text has them.
+    let has_controls = begins.iter().take(16).any(|byte| *byte < b'\t');
     match begins {
         [] if is_columnar => Some(DataError::unfit(&path, "the file is empty", "make it, or fetch it, again")),
-        [b'P', b'A', b'R', b'1', ..] if is != Format::Parquet => say("parquet", "it begins as Parquet does"),
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] if is != Format::Arrow => say("arrow", "it begins as Arrow does"),
+        [b'P', b'A', b'R', b'1', ..] if is_columnar && is != Format::Parquet || has_controls && !is_columnar => {
+            say("parquet", "it begins as Parquet does")
+        }
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] if is == Format::Parquet || has_controls && !is_columnar => {
+            say("arrow", "it begins as Arrow does")
+        }
+        [b'P', b'A', b'R', b'1', ..] | [b'A', b'R', b'R', b'O', b'W', b'1', ..] => None,
         [b'P', b'A', b'R', b'E', ..] if is == Format::Parquet => {
             Some(DataError::unfit(&path, "it is encrypted, and not read so", "write it without encryption"))
         }

@@ -65,7 +65,7 @@ fn unguarded(input: &Input, names: Option<&[&str]>) -> Result<Batches, DataError
         input.open()?.read_to_end(&mut bytes).map_err(|error| input.unreadable(error))?;
         Ok::<_, DataError>(bytes)
     };
-    match (input.format, input.path()) {
+    match (input.format, input.plain_file()) {
         (Format::Parquet, Some(path)) => {
             let file = File::open(path).map_err(|error| input.unreadable(error))?;
             parquet(input, Pages::of(file), names)

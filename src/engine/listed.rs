@@ -2,7 +2,7 @@
 //! nothing else says so.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -18,6 +18,8 @@ pub struct ListedTexts {
     /// Of each list the columns; none where something else than a column is looked for in it, too.
     columns: BTreeMap<ListId, Option<Vec<(TableId, ColumnId)>>>,
     left: BTreeMap<ListId, (usize, HashSet<Arc<str>>)>,
+    /// The tables of which there was a row.
+    seen: BTreeSet<TableId>,
 }
 
 /// What no row has of a list.
@@ -66,6 +68,7 @@ impl ListedTexts {
 
     /// A row of a table.
     pub fn see(&mut self, table: TableId, values: &[Value]) {
+        self.seen.insert(table);
         for (list, columns) in &self.columns {
             let Some((_, left)) = self.left.get_mut(list).filter(|(_, left)| !left.is_empty()) else { continue };
             for (_, column) in columns.iter().flatten().filter(|(of, _)| *of == table) {
@@ -76,7 +79,7 @@ impl ListedTexts {
         }
     }
 
-    /// The lists with entries that no row has.
+    /// The lists with entries that no row has, where there were rows of all tables that ask about them.
     pub fn unseen(&self, rulebook: &Rulebook) -> Vec<UnseenEntries<'_>> {
         let name = |(table, column): &(TableId, ColumnId)| {
             let of = rulebook.schema.table(*table);
@@ -84,7 +87,11 @@ impl ListedTexts {
             if *table == rulebook.schema.root { name.to_string() } else { format!("{}.{name}", of.name) }
         };
         let of = |(list, columns): (&ListId, &Option<Vec<_>>)| {
-            let columns = columns.as_ref()?.iter().map(name).collect();
+            let columns = columns.as_ref()?;
+            if !columns.iter().all(|(table, _)| self.seen.contains(table)) {
+                return None;
+            }
+            let columns = columns.iter().map(name).collect();
             let (entries, left) = self.left.get(list).filter(|(_, left)| !left.is_empty())?;
             let mut unseen: Vec<&str> = left.iter().map(|text| &**text).collect();
             unseen.sort_unstable();

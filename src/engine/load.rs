@@ -185,7 +185,8 @@ impl Files {
         for row in data::rows(&input, table, &all, clock.zone())? {
             let row = row?.map_err(LoadError::BadRow)?;
             let key = table.key.and_then(|key| row.values.get(key.0 as usize)).cloned().unwrap_or(Value::Missing);
-            if !lookup.insert(&key, row.values, clock) {
+            // A row without a key is nobody's.
+            if key != Value::Missing && !lookup.insert(&key, row.values, clock) {
                 let key = print::text(&key, clock.zone());
                 return Err(LoadError::KeyTwice { file: row.file.to_string(), line: row.line, key });
             }

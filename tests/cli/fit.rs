@@ -179,6 +179,55 @@ fn keys_that_are_there_twice_are_told_wherever_they_stand() {
 }
 
 #[test]
+fn rows_without_a_key_of_their_own_are_nobodys_to_check_and_to_run() {
+    let place = Place::with(&[
+        (
+            "shop.rules",
+            "table users key id { id: text  shop: text? }\n\
+             table orders of users by id at day key no from \"orders.csv\" { id: text  day: date  no: int? }\n\
+             table shops key shop from \"shops.csv\" { shop: text?  city: text }\n\
+             tag t when shops[shop].city = \"x\" and count(orders) > 1\n",
+        ),
+        ("users.csv", "id,shop\nu1,a\nu2,\n"),
+        ("orders.csv", "id,day,no\nu1,2026-10-01,\nu1,2026-10-02,\nu2,2026-10-02,\nu2,2026-10-02,\n"),
+        ("shops.csv", "shop,city\na,x\n,x\n,x\n"),
+    ]);
+    let checked = place.run(&["check", "shop.rules", "users.csv"]);
+    assert!(checked.code == 0 && checked.err.contains("3 rows in `shops.csv`, no bad row"), "{checked:?}");
+    let ran = place.run(&["run", "shop.rules", "users.csv", "--summary", "none"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "{\"id\":\"u1\",\"tags\":[\"t\"],\"segments\":[]}\n{\"id\":\"u2\",\"tags\":[],\"segments\":[]}\n"),
+        "{ran:?}"
+    );
+}
+
+/// `on each orders` asks about a list, and nobody says where the orders are: what they have is not known.
+#[test]
+fn a_list_is_not_spoken_of_where_no_row_was_read_that_it_is_asked_of() {
+    let place = Place::with(&[
+        (
+            "shop.rules",
+            "table users key id { id: text }\n\
+             table orders of users by id at day key no { id: text  day: date  no: int  kind: text }\n\
+             list kinds from \"kinds.csv\"\n\
+             segment s when id != \"u9\" { on each orders where kind in kinds do thank }\n",
+        ),
+        ("users.csv", "id\nu1\n"),
+        ("kinds.csv", "kind\nmeat\nfish\n"),
+        ("orders.csv", "id,day,no,kind\nu1,2026-10-01,17,meat\n"),
+    ]);
+    let notes = |more: &[&str]| {
+        let answer = place.run(&[&["check", "shop.rules", "users.csv"], more].concat());
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer.err.lines().filter(|line| line.starts_with("note: list")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(&[]), [""; 0]);
+    let told = "note: list kinds: 1 of 2 entries is in no row's orders.kind: \"fish\"";
+    assert_eq!(notes(&["--data", "orders=orders.csv"]), [told]);
+}
+
+#[test]
 fn entries_of_lists_that_no_row_has_are_noted() {
     let place = Place::with(&[
         (

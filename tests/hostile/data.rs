@@ -73,14 +73,14 @@ fn what_is_packed_is_unpacked_within_bounds() {
     read("a.csv.gz", &bomb, 2, &["a.csv.gz", "line 2 is longer"]);
 }
 
-fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+pub(super) fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let mut writer = parquet::arrow::ArrowWriter::try_new(vec![], batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
 }
 
-fn arrow(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+pub(super) fn arrow(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let mut writer = arrow_ipc::writer::FileWriter::try_new(vec![], &batch.schema()).unwrap();
     writer.write(&batch).unwrap();
@@ -88,7 +88,7 @@ fn arrow(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-fn users() -> (&'static str, ArrayRef) {
+pub(super) fn users() -> (&'static str, ArrayRef) {
     ("user_id", Arc::new(StringArray::from(vec!["u1", "u2"])))
 }
 
@@ -184,6 +184,9 @@ fn a_file_that_cannot_be_read_says_what_it_is_and_what_to_do() {
     for (name, bytes, says) in cases {
         read(name, bytes, 2, says);
     }
+    // A name in a header is no beginning of anything else.
+    read("a.csv", "PAR1,user_id,n\nx,u1,5\n", 0, &["\"vip\""]);
+    read("a.csv", "ARROW1,user_id,n\nx,u1,5\n", 0, &["\"vip\""]);
     // The form that a name says goes before what it ends with.
     let place = Place::new();
     place.write("a.csv", lists);

@@ -54,6 +54,36 @@ mod devices {
         }
     }
 
+    /// Whatever form it has, and however little of it comes first.
+    #[test]
+    fn a_pipe_of_every_form_is_read() {
+        use std::{io::Write, time::Duration};
+        let numbers: arrow_array::ArrayRef = std::sync::Arc::new(arrow_array::Int64Array::from(vec![1, 5]));
+        let columns = || vec![super::super::data::users(), ("n", std::sync::Arc::clone(&numbers))];
+        let rows = b"{\"user_id\":\"u1\",\"n\":1}\n{\"user_id\":\"u2\",\"n\":5}\n".to_vec();
+        for (name, bytes) in [
+            ("pipe.csv", b"user_id,n\nu1,1\nu2,5\n".to_vec()),
+            ("pipe.tsv", b"user_id\tn\nu1\t1\nu2\t5\n".to_vec()),
+            ("pipe.jsonl", rows),
+            ("pipe.parquet", super::super::data::parquet(columns())),
+            ("pipe.arrow", super::super::data::arrow(columns())),
+        ] {
+            for (rules, first) in [("vip.rules", 12), ("vip.rules", 1), ("typed.rules", 12)] {
+                let place = Place::new();
+                assert!(Command::new("mkfifo").arg(place.path(name)).status().unwrap().success());
+                let (pipe, bytes) = (place.path(name), bytes.clone());
+                let writer = std::thread::spawn(move || {
+                    let mut pipe = std::fs::OpenOptions::new().write(true).open(pipe)?;
+                    pipe.write_all(&bytes[..first])?;
+                    std::thread::sleep(Duration::from_millis(50));
+                    pipe.write_all(&bytes[first..])
+                });
+                place.runs(&[rules, name], 0, &["{\"user_id\":\"u2\",\"tags\":[\"vip\"]"]);
+                writer.join().unwrap().unwrap();
+            }
+        }
+    }
+
     #[test]
     fn devices_are_read_and_written_as_they_are() {
         let place = Place::new();

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
+use foldhash::fast::RandomState;
 use tagwell::{
     data::{BadRow, Row},
     engine::Places,
@@ -14,13 +15,13 @@ pub(super) struct Keys<'t> {
     table: &'t Table,
     zone: &'t Zone,
     /// By how it prints, which of the rows that were taken.
-    rows: HashMap<Box<str>, usize>,
+    rows: HashMap<Box<str>, u32, RandomState>,
     places: Places,
 }
 
 impl<'t> Keys<'t> {
     pub(super) fn of(table: &'t Table, zone: &'t Zone) -> Keys<'t> {
-        Keys { table, zone, rows: HashMap::new(), places: Places::default() }
+        Keys { table, zone, rows: HashMap::default(), places: Places::default() }
     }
 
     /// Why a row is not taken: users have a key, and no row has that of another.
@@ -30,7 +31,7 @@ impl<'t> Keys<'t> {
             None | Some(Value::Missing) if self.table.role == Role::Root => "the key is missing".to_owned(),
             None | Some(Value::Missing) => return None,
             Some(value) => {
-                let number = self.rows.len();
+                let number = self.rows.len() as u32;
                 match self.rows.entry(print::text(value, self.zone).into()) {
                     Entry::Vacant(new) => {
                         new.insert(number);
@@ -38,7 +39,7 @@ impl<'t> Keys<'t> {
                         return None;
                     }
                     Entry::Occupied(known) => {
-                        let place = self.places.seen_from(&row.file, *known.get()).unwrap_or_default();
+                        let place = self.places.seen_from(&row.file, *known.get() as usize).unwrap_or_default();
                         format!("the key `{}` is there already, {place}", known.key())
                     }
                 }

@@ -216,7 +216,7 @@ pub(super) fn absent_at_most((missed, there): (u64, u64), most: Allowed) -> Resu
         return Ok(());
     }
     let mut failure = Failure::new(format!(
-        "{} of the {} users who were there in the run before are not in today's data, and --max-absent allows fewer; nothing was recorded",
+        "{} of the {} users who were there in the run before are not in today's data, and --max-absent allows {most}; nothing was recorded",
         grouped(missed),
         grouped(there)
     ));

@@ -64,8 +64,8 @@ impl Piece {
 /// What is read of a file.
 pub(super) struct Form {
     input: Input,
-    /// All bytes of standard input, which cannot be searched through.
-    standard: Option<bytes::Bytes>,
+    /// All bytes of standard input or a pipe, which cannot be searched through.
+    whole: Option<bytes::Bytes>,
     metadata: ArrowReaderMetadata,
     projection: ProjectionMask,
     arrays: Arrays,
@@ -117,7 +117,7 @@ impl Part {
 
     fn unguarded(input: &Input, shared: &Arc<Shared>, most: usize) -> Result<Part, DataError> {
         let unfit = |error| damaged::unfit(input, error);
-        let (standard, metadata) = match input.path() {
+        let (whole, metadata) = match input.plain_file() {
             Some(path) => {
                 let file = File::open(path).map_err(|error| input.unreadable(error))?;
                 (None, ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(unfit)?)
@@ -147,7 +147,7 @@ impl Part {
         let pieces = pieces(&metadata, most.max(1));
         let arrays = Arrays::of(input, columns, shared);
         let groups = Mutex::default();
-        let form = Form { input: input.clone(), standard, metadata, projection, arrays, groups };
+        let form = Form { input: input.clone(), whole, metadata, projection, arrays, groups };
         Ok(Part { form: Arc::new(form), pieces: pieces.into() })
     }
 
@@ -313,7 +313,7 @@ impl Form {
                     .map_err(|error| self.unfit(&error))
             };
         }
-        match (&self.standard, self.input.path()) {
+        match (&self.whole, self.input.path()) {
             (None, Some(path)) => reader!(Pages::of(File::open(path).map_err(|error| self.input.unreadable(error))?)),
             (all, _) => reader!(all.clone().unwrap_or_default()),
         }

@@ -13,7 +13,7 @@ pub struct Places {
 impl Places {
     /// The place of the next row.
     pub fn push(&mut self, file: &Arc<str>, line: u64) {
-        if self.files.last().is_none_or(|(_, last)| last != file) {
+        if self.files.last().is_none_or(|(_, last)| !Arc::ptr_eq(last, file) && last != file) {
             self.files.push((self.lines.len(), Arc::clone(file)));
         }
         self.lines.push(line);

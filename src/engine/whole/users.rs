@@ -93,7 +93,8 @@ impl Reading<'_, '_> {
                 }
                 Err(known) => {
                     numbers.push(NOBODY);
-                    let first = self.lines.seen_from(&file, known as usize).filter(|_| self.data.check_keys);
+                    let place = || self.lines.seen_from(&file, known as usize);
+                    let first = self.data.check_keys.then(place).flatten();
                     let key = (self.data.table, &keys.get(row), first);
                     refused.push((row, without_a_key_of_its_own(&file, key, &batch, row, &verbatim, zone)));
                 }
