@@ -10,6 +10,7 @@ mod files;
 mod fit;
 mod fmt;
 mod frame;
+mod guarded;
 mod lift;
 mod pages;
 mod repl;
