@@ -25,6 +25,21 @@ fn nested(open: &str, inside: &str, close: &str, levels: usize) -> String {
     format!("tag deep when {}{inside}{}", open.repeat(levels), close.repeat(levels))
 }
 
+/// What the printer writes as an escape and what the reader refuses as it is are told apart in two rooms: each character comes back.
+#[test]
+fn every_character_is_read_as_texts_are_written() {
+    let all = ('\0'..='\u{ffff}').chain('\u{1bca0}'..='\u{1d1ff}').chain('\u{e0000}'..='\u{e0fff}');
+    for text in all.collect::<Vec<char>>().chunks(256).map(String::from_iter) {
+        let quoted = tagwell::value::print::quoted_text(&text);
+        let (file, found) = parse(&format!("list l from {quoted}"));
+        assert!(found.is_empty(), "{quoted}: {found:?}");
+        let [DeclarationKind::List(list)] = &file.declarations.iter().map(|it| &it.kind).collect::<Vec<_>>()[..] else {
+            panic!("{quoted}: no list")
+        };
+        assert_eq!(list.from.value, text, "{quoted}");
+    }
+}
+
 #[test]
 fn a_nest_of_128_levels_is_read_and_one_more_is_an_error() {
     let nests = [
